@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    // Real servers and real processes: slow is normal on a busy machine, hanging is not.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    globalSetup: [],
+    pool: "forks",
+  },
+});
