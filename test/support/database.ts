@@ -1,0 +1,135 @@
+/** A database of one's own for each test, on the server of the test run (`global-setup.ts`). */
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { test as base, inject } from "vitest";
+
+export interface TestDatabaseOptions {
+  /** Whether all migrations are applied. Default: true. */
+  migrated?: boolean;
+  /** The database's locale as `create database` takes it. Default: `C`, the hardest for what looks at letters. */
+  locale?: string;
+}
+
+export interface TestDatabase {
+  /** A superuser's URL. */
+  readonly url: string;
+  /** Ends every connection to it and removes it. May be called twice. */
+  drop(): Promise<void>;
+}
+
+/** Makes an empty UTF8 database, or one with every migration applied. */
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { migrated = true, locale = "C" } = options;
+  const { prefix } = inject("testServer");
+  const name = `${prefix}${randomBytes(6).toString("hex")}`;
+  await onServer(async (client) => {
+    if (migrated) {
+      const template = await migratedTemplate(client, locale);
+      await client.query(`create database "${name}" template "${template}"`);
+    } else {
+      await client.query(createEmpty(client, name, locale));
+    }
+  });
+  return {
+    url: urlOf(name),
+    drop: () =>
+      onServer(async (client) => {
+        await client.query(`drop database if exists "${name}" with (force)`);
+      }),
+  };
+}
+
+/**
+ * `test` with a migrated database of its own for each test that asks: `database` (its URL) and `db` (a pool on it).
+ * A copy of the template takes some 50 ms, less than making sure that tests in one database do not meet.
+ */
+export const test = base
+  .extend(
+    "database",
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from the pattern; this one has none
+    async ({}, { onCleanup }): Promise<TestDatabase> => {
+      const database = await createTestDatabase();
+      onCleanup(() => database.drop());
+      return database;
+    },
+  )
+  .extend("db", async ({ database }, { onCleanup }): Promise<pg.Pool> => {
+    const pool = openPool(database.url);
+    onCleanup(() => pool.end());
+    return pool;
+  });
+
+/** `test` with one migrated database for the whole file, for tests that only read or keep apart by themselves. */
+export const testOnSharedDatabase = base
+  .extend(
+    "database",
+    { scope: "file" },
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from the pattern; this one has none
+    async ({}, { onCleanup }): Promise<TestDatabase> => {
+      const database = await createTestDatabase();
+      onCleanup(() => database.drop());
+      return database;
+    },
+  )
+  .extend("db", { scope: "file" }, async ({ database }, { onCleanup }): Promise<pg.Pool> => {
+    const pool = openPool(database.url);
+    onCleanup(() => pool.end());
+    return pool;
+  });
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString });
+  // A test may well cut connections; without a listener an idle one that ends would end the process.
+  pool.on("error", () => {});
+  return pool;
+}
+
+/**
+ * The database with every migration applied that others are copied from; the first to ask makes it, under a lock on the
+ * server, since test files run in processes of their own. It gets its name last: a half-made one is never copied.
+ */
+async function migratedTemplate(client: pg.Client, locale: string): Promise<string> {
+  const { prefix } = inject("testServer");
+  const template = `${prefix}template_${locale.replaceAll(/[^A-Za-z0-9]/g, "_")}`;
+  if (await exists(client, template)) return template;
+  await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [template]);
+  try {
+    if (await exists(client, template)) return template;
+    const draft = `${template}_draft`;
+    await client.query(`drop database if exists "${draft}" with (force)`);
+    await client.query(createEmpty(client, draft, locale));
+    const { applyMigrations } = await import("@trans-hub/core");
+    await applyMigrations({ databaseUrl: urlOf(draft) });
+    // Nobody may connect: a session in a template, autovacuum's too, keeps it from being copied.
+    await client.query(`alter database "${draft}" with allow_connections false`);
+    await client.query(`alter database "${draft}" rename to "${template}"`);
+    return template;
+  } finally {
+    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [template]);
+  }
+}
+
+async function exists(client: pg.Client, database: string): Promise<boolean> {
+  const found = await client.query("select from pg_database where datname = $1", [database]);
+  return found.rowCount === 1;
+}
+
+function createEmpty(client: pg.Client, name: string, locale: string): string {
+  return `create database "${name}" template template0 encoding 'UTF8' locale ${client.escapeLiteral(locale)}`;
+}
+
+async function onServer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: inject("testServer").url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(database: string): string {
+  const url = new URL(inject("testServer").url);
+  url.pathname = `/${database}`;
+  return url.href;
+}

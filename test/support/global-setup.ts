@@ -1,0 +1,45 @@
+/**
+ * One PostgreSQL server for the whole test run: the one `TH_TEST_DATABASE_URL` names (a superuser's URL, PostgreSQL 14
+ * to 18; whatever the run made there is dropped at its end), else the embedded one.
+ */
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "./postgres.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    testServer: {
+      /** A superuser's URL of a database that always exists. */
+      url: string;
+      /** What the names of all databases of this run begin with. */
+      prefix: string;
+    };
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.TH_TEST_DATABASE_URL;
+  const prefix = `th_test_${process.pid}_${Date.now().toString(36)}_`;
+  if (given !== undefined && given !== "") {
+    project.provide("testServer", { url: given, prefix });
+    return () => dropDatabases(given, prefix);
+  }
+  const server = await startPostgres();
+  project.provide("testServer", { url: server.url, prefix });
+  return () => server.stop();
+}
+
+/** Also those of a test that failed before it could drop its own, and the templates. */
+async function dropDatabases(url: string, prefix: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const left = await client.query<{ datname: string }>(
+      "select datname from pg_database where starts_with(datname, $1)",
+      [prefix],
+    );
+    for (const { datname } of left.rows) await client.query(`drop database if exists "${datname}" with (force)`);
+  } finally {
+    await client.end();
+  }
+}

