@@ -1,0 +1,156 @@
+/**
+ * The syntax of a text: what in it is not language and must come through a translation.
+ *
+ * Everything here is pure, and linear on hostile input (a test holds it to that): each alternative below starts at a
+ * character that its own body excludes, or is bounded.
+ */
+import type { TextFormat } from "../engine.ts";
+import { type IcuArgument, parseIcu, type Span } from "./icu.ts";
+import { readTag } from "./tag.ts";
+
+export { isVerbatim, VERBATIM_STEPS, type VerbatimStep } from "./verbatim.ts";
+
+/** A placeholder, a piece of markup or an ICU argument. */
+export interface ProtectedToken {
+  kind: "placeholder" | "markup" | "argument";
+  /** Equal for two spellings of the same token; differs in nothing else. */
+  canonical: string;
+  /**
+   * Whether it only may be a token (`%1`, `:name`, `$name`): it must come through when the source has it, and means
+   * nothing when only the translation does ("%5 indirim" is Turkish for "5% off").
+   */
+  maybe: boolean;
+}
+
+/** What a text holds beside language. */
+export interface Syntax {
+  tokens: ProtectedToken[];
+  /** Stretches that are no language, in order and apart. In ICU messages: all but the literal text of the branches. */
+  spans: Span[];
+  /** Whether it was read as an ICU message. */
+  isIcu: boolean;
+}
+
+const NAME = "[A-Za-z0-9][A-Za-z0-9:._-]*";
+const CONVERSION = "[diouxXeEfFgGcCsSpn@]";
+
+/** What a stretch found by its shape is; the first alternative that matches at a place wins. */
+const alternatives = {
+  // <b>, </b>, <br/>, <0>, <a href="…">; whether it really is a tag, readTag says.
+  tag: `</?${NAME}(?:[\\s/{][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*)?>`,
+  comment: "<!--[^-]*(?:-[^-]+)*-->",
+  // <!DOCTYPE …>, <![CDATA[, ]]>, <?xml …?>, <%= … %>
+  declaration: "<![A-Za-z][^<>]*>|<!\\[CDATA\\[|\\]\\]>|<\\?[^<>]*\\?>|<%[^<>]*%>",
+  key: "\\$t\\([^()]*\\)|\\[%[^%\\[\\]]*%\\]|@(?:\\.[a-z]{1,20})?:[A-Za-z0-9_]+(?:\\.[A-Za-z0-9_]+)*",
+  statement: "\\{%[^{}]*%\\}",
+  double: "\\{{2,3}[^{}]*\\}{2,3}",
+  // No `#{name}`: "Order #{id}" is an argument after a number sign, and other languages write "Nr. {id}".
+  prefixed: "[$%]\\{[^{}]*\\}",
+  single: "\\{\\s*(?:[^{}\\s\"',:(]+\\s*)?(?:,\\s*[A-Za-z0-9-]+\\s*(?:[,:][^{}]*)?|[:(][^{}]*)?\\}",
+  named: "%\\([^()\\s]*\\)[-#0+]{0,5}[0-9]{0,9}(?:\\.[0-9]{1,9})?[diouxXeEfFgGcrs]",
+  percentName: "%[A-Za-z_][A-Za-z0-9_.]{2,63}%(?!%)",
+  percentSign: "%%",
+  // After a digit a percent sign is most often a percentage ("50%off", "100%-a"): only the plainest forms count.
+  printf: `(?<![0-9])%(?:[0-9]{1,3}\\$)?[-#0+]{0,5}(?:[0-9]{0,9}|\\*)(?:\\.(?:[0-9]{0,9}|\\*))?(?:hh|h|ll|l|L|q|j|z|t)?${CONVERSION}`,
+  printfAfterDigit: "(?<=[0-9])%(?:[0-9]\\$)?[disuf@](?![A-Za-z])",
+  maybe: "%[0-9](?![0-9])|\\$[A-Za-z_][A-Za-z0-9_]+|(?<![^\\s(\\[\"'>]):[A-Za-z_][A-Za-z0-9_]+",
+} as const;
+type Alternative = keyof typeof alternatives;
+
+/** In an ICU message braces are read by its own grammar. */
+const BRACES: ReadonlySet<Alternative> = new Set(["statement", "double", "prefixed", "single"]);
+const MARKUP: ReadonlySet<Alternative> = new Set(["tag", "comment", "declaration"]);
+
+const scanAll = scanner(Object.keys(alternatives) as Alternative[]);
+const scanIcu = scanner((Object.keys(alternatives) as Alternative[]).filter((name) => !BRACES.has(name)));
+/** Code that stands between tags; the scan below sees only the tags. */
+const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>/gi;
+
+/**
+ * Placeholders, tags and ICU arguments that must survive a translation, in order of the text.
+ *
+ * @param format `icu` reads braces as ICU arguments; `text` leaves out what only may be a placeholder. Default `auto`:
+ *   ICU where {@link hasIcuSyntax} sees it.
+ */
+export function protectedTokens(text: string, format: TextFormat = "auto"): ProtectedToken[] {
+  return readSyntax(text, format).tokens;
+}
+
+/** Whether a text holds an ICU plural, select or selectordinal argument. */
+export function hasIcuSyntax(text: string): boolean {
+  return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
+}
+
+/** {@link protectedTokens}, with the stretches they cover. */
+export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
+  const icu = format === "icu" || hasIcuSyntax(text) ? parseIcu(text) : undefined;
+  const tokens: ProtectedToken[] = [];
+  const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);
+  for (const argument of icu?.arguments ?? []) tokens.push(argumentToken(argument));
+  for (const raw of text.matchAll(RAW_ELEMENT)) spans.push({ start: raw.index, end: raw.index + raw[0].length });
+
+  for (const { alternative, start, end } of scan(text, icu === undefined ? scanAll : scanIcu)) {
+    const found = text.slice(start, end);
+    if (alternative === "maybe" && format === "text") continue;
+    spans.push({ start, end });
+    if (alternative !== "tag") {
+      const kind = MARKUP.has(alternative) ? "markup" : "placeholder";
+      tokens.push({ kind, canonical: found, maybe: alternative === "maybe" });
+      continue;
+    }
+    const tag = readTag(found);
+    if (tag === undefined) continue;
+    tokens.push({ kind: "markup", canonical: tag.canonical, maybe: false });
+    // What people read in a tag is translated, and its placeholders survive like any other.
+    for (const value of tag.readable) for (const token of protectedTokens(value, format)) tokens.push(token);
+  }
+  return { tokens, spans: merged(spans), isIcu: icu !== undefined };
+}
+
+function argumentToken({ name, type, style }: IcuArgument): ProtectedToken {
+  return { kind: "argument", canonical: [name, type, style].filter((part) => part !== "").join(","), maybe: false };
+}
+
+interface Found extends Span {
+  alternative: Alternative;
+}
+
+function scanner(names: Alternative[]): RegExp {
+  return new RegExp(names.map((name) => `(?<${name}>${alternatives[name]})`).join("|"), "g");
+}
+
+function* scan(text: string, pattern: RegExp): Generator<Found> {
+  const regex = new RegExp(pattern); // its own lastIndex: callers may interleave
+  for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
+    const groups = match.groups ?? {};
+    const alternative = (Object.keys(groups) as Alternative[]).find((name) => groups[name] !== undefined);
+    if (alternative === undefined) return;
+    if (alternative === "tag" && readTag(match[0]) === undefined) {
+      regex.lastIndex = match.index + 1; // words in angle brackets: what stands between them is still to be read
+      continue;
+    }
+    yield { alternative, start: match.index, end: regex.lastIndex };
+  }
+}
+
+/** What lies between the given stretches, which are in order and apart. */
+function gapsBetween(spans: readonly Span[], length: number): Span[] {
+  const gaps: Span[] = [];
+  let at = 0;
+  for (const { start, end } of [...spans, { start: length, end: length }]) {
+    if (start > at) gaps.push({ start: at, end: start });
+    at = end;
+  }
+  return gaps;
+}
+
+/** The same stretches in order, those that touch or overlap joined. */
+export function merged(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last !== undefined && span.start <= last.end) last.end = Math.max(last.end, span.end);
+    else result.push({ ...span });
+  }
+  return result;
+}
