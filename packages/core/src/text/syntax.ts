@@ -102,7 +102,8 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     if (tag === undefined) continue;
     tokens.push({ kind: "markup", canonical: tag.canonical, maybe: false });
     // What people read in a tag is translated, and its placeholders survive like any other.
-    for (const value of tag.readable) for (const token of protectedTokens(value, format)) tokens.push(token);
+    const valueFormat = icu === undefined ? format : "icu";
+    for (const value of tag.readable) for (const token of protectedTokens(value, valueFormat)) tokens.push(token);
   }
   return { tokens, spans: merged(spans), isIcu: icu !== undefined };
 }
