@@ -1,0 +1,84 @@
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CatalogError } from "@trans-hub/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeFileByRename } from "./write-file.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "write-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const isRoot = process.getuid?.() === 0;
+
+async function modeOf(file: string): Promise<number> {
+  return (await stat(file)).mode & 0o7777;
+}
+
+test("a new file is written, its folders made, and nothing else is left there", async () => {
+  const file = join(folder, "locales", "fr", "shop.json");
+  await writeFileByRename(file, '{"a": "é"}\n');
+  expect(await readFile(file, "utf8")).toBe('{"a": "é"}\n');
+  expect(await readdir(join(folder, "locales", "fr"))).toEqual(["shop.json"]);
+  expect(await modeOf(file)).toBe(0o666 & ~process.umask());
+});
+
+test.each([0o600, 0o664, 0o444])(
+  "an existing file is replaced, not written into, and keeps its mode %o",
+  async (mode) => {
+    const file = join(folder, "fr.json");
+    await writeFile(file, "old");
+    await chmod(file, mode);
+    const before = await stat(file);
+    await writeFileByRename(file, "new");
+    expect(await readFile(file, "utf8")).toBe("new");
+    expect(await modeOf(file)).toBe(mode);
+    expect((await stat(file)).ino).not.toBe(before.ino);
+  },
+);
+
+test("a symbolic link stays one", async () => {
+  const file = join(folder, "real.json");
+  await writeFile(file, "old");
+  await symlink(file, join(folder, "link.json"));
+  await writeFileByRename(join(folder, "link.json"), "new");
+  expect((await lstat(join(folder, "link.json"))).isSymbolicLink()).toBe(true);
+  expect(await readFile(file, "utf8")).toBe("new");
+});
+
+test("a folder or a file in the way is an error that names the path, and leaves nothing behind", async () => {
+  await mkdir(join(folder, "fr.json"));
+  await writeFile(join(folder, "plain"), "x");
+  await expect(writeFileByRename(join(folder, "fr.json"), "x")).rejects.toThrow(
+    `${folder}/fr.json: cannot be written: it is a folder`,
+  );
+  for (const file of [join(folder, "plain", "fr.json"), join(folder, "plain", "fr", "shop.json")]) {
+    const error: unknown = await writeFileByRename(file, "x").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CatalogError);
+    expect(error).toMatchObject({
+      file,
+      message: expect.stringContaining("is a file, not a folder"),
+      cause: expect.anything(),
+    });
+  }
+  expect((await readdir(folder)).sort()).toEqual(["fr.json", "plain"]);
+});
+
+test.skipIf(isRoot)("a folder without write permission is named, and the old file stands", async () => {
+  const file = join(folder, "fr.json");
+  await writeFile(file, "old");
+  await chmod(folder, 0o555);
+  await expect(writeFileByRename(file, "new")).rejects.toThrow(`no right to write in ${folder}`);
+  expect(await readFile(file, "utf8")).toBe("old");
+  await chmod(folder, 0o755);
+});
+
+test("many writers at once leave one of their texts, whole", async () => {
+  const file = join(folder, "fr.json");
+  const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(50_000));
+  await Promise.all(texts.map((text) => writeFileByRename(file, text)));
+  expect(texts).toContain(await readFile(file, "utf8"));
+  expect(await readdir(folder)).toEqual(["fr.json"]);
+});

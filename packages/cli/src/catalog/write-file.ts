@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CatalogError } from "@trans-hub/core";
+
+/**
+ * Writes a file so that a reader, a crash or a full disk finds the old content or the new, never a part.
+ *
+ * Writes beside the file, flushes to disk and renames. Missing folders are made. An existing file keeps its mode and,
+ * where the system allows it, its owner (a container running as root writes into somebody's checkout); a symbolic link
+ * stays one, and the file it points to is replaced.
+ *
+ * @throws {CatalogError} The folder cannot be written to, the disk is full, a folder stands in the way: names the path,
+ *   keeps the system's error as `cause`, and leaves no temporary file behind.
+ */
+export async function writeFileByRename(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const target = await realpath(file).catch(() => file);
+    const before = await stat(target).catch(() => undefined);
+    // rename would fail too, but only after the work and, on some systems, with a misleading code.
+    if (before?.isDirectory()) throw Object.assign(new Error(`${target} is a folder`), { code: "EISDIR" });
+    await replace(target, text, before);
+  } catch (cause) {
+    throw writeError(file, cause as NodeJS.ErrnoException);
+  }
+}
+
+interface Standing {
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+async function replace(target: string, text: string, before: Standing | undefined): Promise<void> {
+  // The leading dot and the suffix keep it away from bundlers that watch `locales/*.json`.
+  const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
+  try {
+    const handle = await open(temporary, "wx", 0o666);
+    try {
+      if (before) await takeOver(handle, before);
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(target));
+}
+
+async function takeOver(handle: FileHandle, { mode, uid, gid }: Standing): Promise<void> {
+  // First the owner: changing it may clear mode bits. Refused to ordinary users, who own the file as a rule.
+  await handle.chown(uid, gid).catch(() => {});
+  await handle.chmod(mode & 0o7777);
+}
+
+/** The rename itself survives a power cut only with this; where folders cannot be opened (Windows), the system decides. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+function writeError(file: string, cause: NodeJS.ErrnoException): CatalogError {
+  switch (cause.code) {
+    case "EACCES":
+    case "EPERM":
+      return new CatalogError(file, `cannot be written: no right to write in ${dirname(file)}`, { cause });
+    case "EROFS":
+      return new CatalogError(file, "cannot be written: the file system is read-only", { cause });
+    case "ENOSPC":
+    case "EDQUOT":
+      return new CatalogError(file, "cannot be written: no space left on the disk", {
+        cause,
+        hint: "Free some space and run the same command again; what is translated already is not translated twice.",
+      });
+    case "EISDIR":
+      return new CatalogError(file, "cannot be written: it is a folder", { cause });
+    case "ENOTDIR":
+    case "EEXIST":
+      return new CatalogError(file, "cannot be written: a part of the path is a file, not a folder", { cause });
+    default:
+      return new CatalogError(file, `cannot be written (${cause.code ?? cause.name})`, { cause });
+  }
+}
