@@ -1,0 +1,201 @@
+-- The tables. The first release: nothing runs beside it.
+--
+-- No foreign key stands on the hot path (they cost 30 % of registering), and nothing ever cascades: a cascade decides on
+-- its old snapshot and deletes rows that were registered while it waited. What keeps rows together is the lock order
+-- that register and collect share: content (by content_id), then context (by context_id), then the rest by key.
+
+-- Up Migration
+
+-- One text in its source locale. content_id, made from the two, is its public identity; it is random, so it stands in
+-- this table's index alone and everything else holds content_no.
+create table trans_hub.content (
+  content_no bigint generated always as identity primary key,
+  content_id uuid not null constraint content_is_stored_once unique,
+  source_locale text not null,
+  text text not null,
+  constraint content_source_locale_is_short check (octet_length(source_locale) <= 255),
+  constraint content_text_is_not_empty check (text <> '')
+);
+
+-- What was said about texts: one row for each distinct (canonical JSON, declared format). Number 0, which has no row,
+-- is "nothing said".
+create table trans_hub.context (
+  context_no integer generated always as identity primary key,
+  context_id uuid not null constraint context_is_stored_once unique,
+  -- RFC 8785; null when only a format was declared.
+  canonical text,
+  format text not null,
+  created_at timestamptz not null default now(),
+  constraint context_is_short check (octet_length(canonical) <= 8192),
+  constraint context_says_something check (canonical is not null or format <> 'auto'),
+  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
+);
+
+-- Who uses which text. A text registered without a business id, or read by its text, is its own user: business_id ''.
+create table trans_hub.source (
+  project text not null,
+  business_id text not null,
+  content_no bigint not null,
+  context_no integer not null,
+  last_seen_at timestamptz not null default now(),
+  primary key (project, business_id, content_no, context_no),
+  constraint source_project_is_short check (project <> '' and octet_length(project) <= 255),
+  constraint source_business_id_is_short check (octet_length(business_id) <= 255)
+) with (fillfactor = 80);
+create index source_by_content on trans_hub.source (content_no, context_no, project);
+
+create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');
+
+-- One text in one target locale. The key begins with the content: beginning with the project was a plan trap on tables
+-- never analyzed (1,227 ms a batch against 0.7). There is no index on status on purpose: any made every update cold.
+-- Fill factor 40 keeps updates HOT on texts of real lengths; a test reads the share.
+create table trans_hub.translation (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no integer not null,
+  project text not null,
+  status trans_hub.translation_status not null,
+  -- -1 interactive, 0 normal, 1 bulk
+  priority smallint not null default 0,
+  -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003).
+  revision integer not null default 1,
+  text text,
+  engine text,
+  model text,
+  quality_flags text[],
+  approved_by text,
+  updated_at timestamptz not null default now(),
+  primary key (content_no, target_locale, context_no, project),
+  constraint translation_stored_has_text check (text is not null or status in ('pending', 'failed')),
+  constraint translation_text_has_engine check (text is null or engine is not null),
+  constraint translation_priority_is_a_level check (priority between -1 and 1)
+) with (fillfactor = 40, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+-- Work waiting or running: where pending rows are found. A pending row at revision r is in exactly one batch at r.
+create table trans_hub.batch (
+  batch_id uuid primary key default gen_random_uuid(),
+  project text not null,
+  source_locale text not null,
+  target_locale text not null,
+  content_nos bigint[] not null,
+  context_nos integer[] not null,
+  revisions integer[] not null,
+  -- Attempts already made at each of its texts.
+  attempt smallint not null default 0,
+  -- For each text, what went wrong so far: an array of arrays of {at, engine, code, message}. Null before the first.
+  history jsonb,
+  priority smallint not null,
+  created_at timestamptz not null default now(),
+  run_at timestamptz not null default now(),
+  -- The pool that is working on it, and how often pools died while they were.
+  started_by text,
+  crashes smallint not null default 0,
+  constraint batch_lists_are_parallel check (
+    cardinality(content_nos) > 0
+    and cardinality(content_nos) = cardinality(context_nos)
+    and cardinality(content_nos) = cardinality(revisions)
+  )
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+create index batch_by_lane on trans_hub.batch (project, target_locale);
+
+-- Items requested inside somebody's transaction; registered by the fleet after its commit.
+create table trans_hub.inbox (
+  id bigint generated always as identity primary key,
+  items jsonb not null,
+  defaults jsonb not null,
+  created_at timestamptz not null default now()
+);
+
+-- A text past its last attempt, with every attempt's error.
+create table trans_hub.dead_letter (
+  id bigint generated always as identity primary key,
+  content_no bigint not null,
+  target_locale text not null,
+  context_no integer not null,
+  project text not null,
+  revision integer not null,
+  priority smallint not null,
+  -- Of the last error. engine is null when no engine was asked.
+  code text not null,
+  message text not null,
+  engine text,
+  -- Every attempt's {at, engine, code, message}, oldest first.
+  history jsonb not null,
+  -- True when the row went back to the text it had before the forced try.
+  kept_text boolean not null,
+  failed_at timestamptz not null default now(),
+  -- Closed by a replay, a forced request or an approval.
+  replayed_at timestamptz,
+  constraint dead_letter_is_written_once unique (content_no, target_locale, context_no, project, revision)
+);
+create index dead_letter_open on trans_hub.dead_letter (id) where replayed_at is null;
+
+-- One row for each engine call. No text stands here.
+create table trans_hub.usage (
+  call_id uuid primary key,
+  engine text not null,
+  model text,
+  project text not null,
+  source_locale text not null,
+  target_locale text not null,
+  items integer not null,
+  input_tokens integer not null,
+  output_tokens integer not null,
+  cached_tokens integer not null,
+  latency_ms integer not null,
+  -- ok, partial, or the kind of the failure
+  outcome text not null,
+  called_at timestamptz not null default now()
+);
+
+-- Pools of the fleet. beat is a counter: nobody ever compares two machines' clocks. The times are for people.
+create table trans_hub.worker_node (
+  node_id text primary key,
+  beat bigint not null default 0,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  -- Null: every locale.
+  locales text[],
+  concurrency integer not null,
+  started_at timestamptz not null default now(),
+  beat_at timestamptz not null default now()
+) with (fillfactor = 50);
+
+-- Every target locale ever asked for, so that workers for all locales learn of a new one.
+create table trans_hub.target_locale (
+  locale text primary key,
+  created_at timestamptz not null default now()
+);
+
+-- What each collection removed.
+create table trans_hub.gc_run (
+  id bigint generated always as identity primary key,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  retention interval not null,
+  include_approved boolean not null,
+  sources bigint not null default 0,
+  translations bigint not null default 0,
+  contents bigint not null default 0,
+  contexts bigint not null default 0
+);
+
+-- How many rows became, or ceased to be, translated or approved. Insert-only, so that settling never waits for a
+-- counter; folded by a scheduled task. The sum is the total (an exact count of 6 million rows takes 3 s).
+create table trans_hub.count_delta (
+  project text not null,
+  target_locale text not null,
+  status trans_hub.translation_status not null,
+  delta bigint not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.
+grant usage on schema trans_hub to public;
+
+-- Down Migration
+revoke usage on schema trans_hub from public;
+drop table trans_hub.count_delta, trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.usage,
+  trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
+  trans_hub.content;
+drop type trans_hub.translation_status;

@@ -1,0 +1,489 @@
+-- Registering: the one way by which texts enter. The first release: nothing runs beside it.
+
+-- Up Migration
+
+-- The priority of a job: its level, then the lane (project and target locale) with the least waiting first, so that a
+-- lane with little to do goes ahead of a lane with much, and never beyond its level.
+create function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
+language sql stable
+return (
+  level * 1000 + (
+    select count(*) / 8
+    from (
+      select from trans_hub.batch where project = of_project and target_locale = of_locale limit 7992
+    ) as waiting
+  )
+)::smallint;
+
+-- Registers items, each once for each of its target locales. Everything the caller knows comes as parallel arrays; all
+-- identity (sha256, canonical JSON) is made here and nowhere else.
+--
+--   projects … forced     one entry an item
+--   pair_items            for each (item, target locale): the item's position, from 1
+--   pair_locales          and the target locale
+--   batch_size, batch_bytes   the most items, and bytes of text, that one batch takes
+--   touch_after           how old last_seen_at must be to be written again
+--   for_engine            when set and not 'pseudo', rows stored by 'pseudo' count as missing
+--
+-- Gives, for each item, how many of its rows this call made or put back to work, how many were there, and how many of
+-- those lie in the dead letters.
+--
+-- The order of locks is the order in which collecting takes them: content by content_id, context by context_id, then
+-- source and translation by key. A text that a collection removes at this very moment is noticed (fewer rows than asked)
+-- and registered again, from before the insert: repeating it while holding the greater keys would deadlock.
+create function trans_hub.register(
+  projects text[],
+  business_ids text[],
+  source_locales text[],
+  texts text[],
+  contexts text[],
+  formats text[],
+  verbatim boolean[],
+  priorities smallint[],
+  forced boolean[],
+  pair_items integer[],
+  pair_locales text[],
+  batch_size integer,
+  batch_bytes integer,
+  touch_after interval,
+  for_engine text,
+  out registered integer[],
+  out existing integer[],
+  out failed integer[]
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+-- A stranger's lock must not hold up our neighbours: 55P03 tells the caller to try the chunk again, in halves.
+set lock_timeout = '200ms'
+-- Plans here must not depend on statistics: the first import runs on tables that were never analyzed.
+set enable_seqscan = off
+as $$
+declare
+  item_content_ids uuid[];
+  item_contents bigint[];
+  item_contexts integer[];
+  content_ids uuid[];
+  content_nos bigint[];
+  context_ids uuid[];
+  context_nos integer[];
+  context_canonicals text[];
+  context_formats text[];
+  -- Rows of this call, a distinct key once: new ones, and old ones put back to work.
+  made_contents bigint[];
+  made_contexts integer[];
+  made_locales text[];
+  made_projects text[];
+  redone record;
+  work_contents bigint[];
+  work_contexts integer[];
+  work_locales text[];
+  work_projects text[];
+  work_revisions integer[];
+  work_priorities smallint[];
+  has_existing boolean;
+begin
+  select array_agg(content_id(i.source_locale, i.text) order by i.ord)
+  into item_content_ids
+  from unnest(source_locales, texts) with ordinality as i (source_locale, text, ord);
+
+  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+
+  -- 1 and 2: contents are there, and locked against collection.
+  for try in 1..10 loop
+    begin
+      insert into content (content_id, source_locale, text)
+      select distinct on (i.content_id) i.content_id, i.source_locale, i.text
+      from unnest(item_content_ids, source_locales, texts) as i (content_id, source_locale, text)
+      where not exists (select from content as c where c.content_id = i.content_id offset 0)
+      order by i.content_id
+      on conflict on constraint content_is_stored_once do nothing;
+
+      select array_agg(c.content_id), array_agg(c.content_no)
+      into content_ids, content_nos
+      from (
+        select c.content_id, c.content_no
+        from content as c
+        where c.content_id = any (item_content_ids)
+        order by c.content_id
+        for key share
+      ) as c;
+
+      exit when cardinality(content_ids) = (select count(distinct i) from unnest(item_content_ids) as i);
+      raise exception using errcode = 'TH900', message = 'a text was collected while it was registered';
+    exception when sqlstate 'TH900' then
+      if try = 10 then
+        raise exception using errcode = '40001', message = 'texts were collected as fast as they were registered';
+      end if;
+    end;
+  end loop;
+
+  select array_agg(c.content_no order by i.ord)
+  into item_contents
+  from unnest(item_content_ids) with ordinality as i (content_id, ord)
+  join unnest(content_ids, content_nos) as c (content_id, content_no) on c.content_id = i.content_id;
+
+  -- The same for contexts. Most calls have none.
+  if exists (select from unnest(contexts, formats) as i (context, format) where i.context is not null or i.format <> 'auto') then
+    select
+      array_agg(context_id(d.canonical, d.format) order by i.ord),
+      array_agg(d.canonical order by i.ord),
+      array_agg(i.format order by i.ord)
+    into context_ids, context_canonicals, context_formats
+    from unnest(contexts, formats) with ordinality as i (context, format, ord)
+    cross join lateral (select canonical_json(i.context::jsonb) as canonical, i.format) as d;
+
+    for try in 1..10 loop
+      begin
+        insert into context (context_id, canonical, format)
+        select distinct on (i.context_id) i.context_id, i.canonical, i.format
+        from unnest(context_ids, context_canonicals, context_formats) as i (context_id, canonical, format)
+        where (i.canonical is not null or i.format <> 'auto')
+          and not exists (select from context as c where c.context_id = i.context_id offset 0)
+        order by i.context_id
+        on conflict on constraint context_is_stored_once do nothing;
+
+        select array_agg(coalesce(c.context_no, 0) order by i.ord)
+        into item_contexts
+        from unnest(context_ids) with ordinality as i (context_id, ord)
+        left join (
+          select c.context_id, c.context_no
+          from context as c
+          where c.context_id = any (context_ids)
+          order by c.context_id
+          for key share
+        ) as c on c.context_id = i.context_id;
+
+        exit when not exists (
+          select from unnest(item_contexts, context_canonicals, context_formats) as i (context_no, canonical, format)
+          where i.context_no = 0 and (i.canonical is not null or i.format <> 'auto')
+        );
+        raise exception using errcode = 'TH900', message = 'a context was collected while it was registered';
+      exception when sqlstate 'TH900' then
+        if try = 10 then
+          raise exception using errcode = '40001', message = 'contexts were collected as fast as they were registered';
+        end if;
+      end;
+    end loop;
+  else
+    item_contexts := array_fill(0, array[cardinality(texts)]);
+  end if;
+
+  -- 3: who uses them. Rows seen lately are left alone, chosen by a plain read, so an unchanged catalog writes nothing.
+  insert into source (project, business_id, content_no, context_no)
+  select distinct i.project, i.business_id, i.content_no, i.context_no
+  from unnest(projects, business_ids, item_contents, item_contexts) as i (project, business_id, content_no, context_no)
+  where not exists (
+    select from source as s
+    where s.project = i.project and s.business_id = i.business_id
+      and s.content_no = i.content_no and s.context_no = i.context_no
+    offset 0
+  )
+  order by i.project, i.business_id, i.content_no, i.context_no
+  on conflict do nothing;
+
+  with seen as (
+    select s.project, s.business_id, s.content_no, s.context_no
+    from (
+      select distinct i.project, i.business_id, i.content_no, i.context_no
+      from unnest(projects, business_ids, item_contents, item_contexts)
+        as i (project, business_id, content_no, context_no)
+    ) as i
+    cross join lateral (
+      select s.* from source as s
+      where s.project = i.project and s.business_id = i.business_id
+        and s.content_no = i.content_no and s.context_no = i.context_no
+        and s.last_seen_at < now() - touch_after
+      offset 0
+    ) as s
+  ), locked as (
+    select s.ctid
+    from seen as i
+    join source as s using (project, business_id, content_no, context_no)
+    order by s.project, s.business_id, s.content_no, s.context_no
+    for update of s
+  )
+  update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
+
+  -- 4: the rows themselves.
+  insert into target_locale (locale)
+  select distinct p.locale
+  from unnest(pair_locales) as p (locale)
+  where not exists (select from target_locale as l where l.locale = p.locale offset 0)
+  order by p.locale
+  on conflict do nothing;
+
+  with pair as (
+    select distinct on (i.content_no, p.locale, i.context_no, i.project)
+      i.content_no, p.locale, i.context_no, i.project, i.text, i.priority,
+      i.verbatim or p.locale = i.source_locale as is_verbatim
+    from unnest(pair_items, pair_locales) as p (item, locale)
+    join unnest(item_contents, item_contexts, projects, source_locales, texts, verbatim, priorities)
+      with ordinality as i (content_no, context_no, project, source_locale, text, verbatim, priority, ord)
+      on i.ord = p.item
+    order by i.content_no, p.locale, i.context_no, i.project, i.priority
+  ), made as (
+    insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine)
+    select
+      p.content_no, p.locale, p.context_no, p.project,
+      case when p.is_verbatim then 'translated' else 'pending' end::translation_status,
+      p.priority,
+      case when p.is_verbatim then p.text end,
+      case when p.is_verbatim then 'none' end
+    from pair as p
+    order by p.content_no, p.locale, p.context_no, p.project
+    on conflict do nothing
+    returning content_no, target_locale, context_no, project, status, revision, priority
+  )
+  select
+    array_agg(m.content_no), array_agg(m.target_locale), array_agg(m.context_no), array_agg(m.project),
+    array_agg(m.content_no) filter (where m.status = 'pending'),
+    array_agg(m.target_locale) filter (where m.status = 'pending'),
+    array_agg(m.context_no) filter (where m.status = 'pending'),
+    array_agg(m.project) filter (where m.status = 'pending'),
+    array_agg(m.revision) filter (where m.status = 'pending'),
+    array_agg(m.priority) filter (where m.status = 'pending')
+  into
+    made_contents, made_locales, made_contexts, made_projects,
+    work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities
+  from made as m;
+
+  has_existing := coalesce(cardinality(made_contents), 0) < cardinality(pair_items);
+
+  if made_contents is not null and coalesce(cardinality(work_contents), 0) < cardinality(made_contents) then
+    insert into count_delta (project, target_locale, status, delta)
+    select m.project, m.locale, 'translated', count(*)
+    from (
+      select m.project, m.locale, m.content_no, m.context_no
+      from unnest(made_projects, made_locales, made_contents, made_contexts) as m (project, locale, content_no, context_no)
+      except
+      select w.project, w.locale, w.content_no, w.context_no
+      from unnest(work_projects, work_locales, work_contents, work_contexts) as w (project, locale, content_no, context_no)
+    ) as m
+    group by m.project, m.locale;
+  end if;
+
+  -- Rows that were there: forced ones, pseudo ones asked for by a real engine, and pending ones wanted sooner go (back)
+  -- to work at the next revision, which makes whatever batch held them before a no-op.
+  if has_existing then
+    with pair as (
+      select
+        i.content_no, p.locale, i.context_no, i.project,
+        bool_or(i.forced) as is_forced, min(i.priority) as priority,
+        bool_and(i.verbatim or p.locale = i.source_locale) as is_verbatim
+      from unnest(pair_items, pair_locales) as p (item, locale)
+      join unnest(item_contents, item_contexts, projects, source_locales, verbatim, priorities, forced)
+        with ordinality as i (content_no, context_no, project, source_locale, verbatim, priority, forced, ord)
+        on i.ord = p.item
+      group by i.content_no, p.locale, i.context_no, i.project
+    ), wanted as (
+      select t.content_no, t.target_locale, t.context_no, t.project, p.priority as wanted_priority, p.is_forced
+      from pair as p
+      cross join lateral (
+        select t.content_no, t.target_locale, t.context_no, t.project
+        from translation as t
+        where t.content_no = p.content_no and t.target_locale = p.locale
+          and t.context_no = p.context_no and t.project = p.project
+          and not p.is_verbatim
+          and (
+            (p.is_forced and t.status in ('translated', 'failed'))
+            or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
+            or (t.status = 'pending' and t.priority > p.priority)
+          )
+        offset 0
+      ) as t
+      -- Not those that this very call made.
+      where not exists (
+        select from unnest(made_contents, made_locales, made_contexts, made_projects)
+          as m (content_no, locale, context_no, project)
+        where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
+      )
+    ), locked as (
+      select t.ctid, t.status as old_status, w.wanted_priority
+      from wanted as w
+      join translation as t using (content_no, target_locale, context_no, project)
+      where (w.is_forced and t.status in ('translated', 'failed'))
+        or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
+        or (t.status = 'pending' and t.priority > w.wanted_priority)
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), again as (
+      update translation as t
+      set status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now()
+      from locked as l
+      where t.ctid = l.ctid
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
+    ), closed as (
+      update dead_letter as d
+      set replayed_at = now()
+      from again as a
+      where d.content_no = a.content_no and d.target_locale = a.target_locale
+        and d.context_no = a.context_no and d.project = a.project and d.replayed_at is null
+    ), counted as (
+      insert into count_delta (project, target_locale, status, delta)
+      select a.project, a.target_locale, 'translated', -count(*)
+      from again as a
+      where a.old_status = 'translated'
+      group by a.project, a.target_locale
+    )
+    select
+      -- A hastened row was pending before: it goes into a new batch, and still counts as existing.
+      array_agg(a.content_no) filter (where a.old_status <> 'pending') as made_contents,
+      array_agg(a.target_locale) filter (where a.old_status <> 'pending') as made_locales,
+      array_agg(a.context_no) filter (where a.old_status <> 'pending') as made_contexts,
+      array_agg(a.project) filter (where a.old_status <> 'pending') as made_projects,
+      array_agg(a.content_no) as contents, array_agg(a.target_locale) as locales, array_agg(a.context_no) as contexts,
+      array_agg(a.project) as projects, array_agg(a.revision) as revisions, array_agg(a.priority) as priorities
+    into redone
+    from again as a;
+
+    if redone.contents is not null then
+      made_contents := made_contents || redone.made_contents;
+      made_locales := made_locales || redone.made_locales;
+      made_contexts := made_contexts || redone.made_contexts;
+      made_projects := made_projects || redone.made_projects;
+      work_contents := work_contents || redone.contents;
+      work_locales := work_locales || redone.locales;
+      work_contexts := work_contexts || redone.contexts;
+      work_projects := work_projects || redone.projects;
+      work_revisions := work_revisions || redone.revisions;
+      work_priorities := work_priorities || redone.priorities;
+    end if;
+  end if;
+
+  if work_contents is not null then
+    perform enqueue_batches(
+      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities,
+      (
+        select array_agg(c.source_locale order by w.ord)
+        from unnest(work_contents) with ordinality as w (content_no, ord)
+        join (
+          select distinct i.content_no, i.source_locale
+          from unnest(item_contents, source_locales) as i (content_no, source_locale)
+        ) as c on c.content_no = w.content_no
+      ),
+      (
+        select array_agg(c.bytes order by w.ord)
+        from unnest(work_contents) with ordinality as w (content_no, ord)
+        join (
+          select distinct i.content_no, octet_length(i.text) as bytes
+          from unnest(item_contents, texts) as i (content_no, text)
+        ) as c on c.content_no = w.content_no
+      ),
+      batch_size, batch_bytes
+    );
+  end if;
+
+  -- Each row of the call is told to the first item that asked for it.
+  select
+    array_agg(i.registered order by i.ord), array_agg(i.existing order by i.ord), array_agg(i.failed order by i.ord)
+  into registered, existing, failed
+  from (
+    select
+      i.ord,
+      (count(p.item) filter (where p.is_made))::integer as registered,
+      (count(p.item) filter (where not p.is_made))::integer as existing,
+      (count(p.item) filter (where p.is_failed))::integer as failed
+    from generate_series(1, cardinality(texts)) as i (ord)
+    left join (
+      select
+        p.item,
+        m.content_no is not null
+          and row_number() over (partition by i.content_no, p.locale, i.context_no, i.project order by p.ord) = 1 as is_made,
+        has_existing and m.content_no is null and exists (
+          select from translation as t
+          where t.content_no = i.content_no and t.target_locale = p.locale
+            and t.context_no = i.context_no and t.project = i.project and t.status = 'failed'
+          offset 0
+        ) as is_failed
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_contents, item_contexts, projects)
+        with ordinality as i (content_no, context_no, project, ord) on i.ord = p.item
+      left join unnest(made_contents, made_locales, made_contexts, made_projects)
+        as m (content_no, locale, context_no, project)
+        on m.content_no = i.content_no and m.locale = p.locale
+        and m.context_no = i.context_no and m.project = i.project
+    ) as p on p.item = i.ord
+    group by i.ord
+  ) as i;
+end
+$$;
+
+-- Packs pending rows into batches of one (project, source, target, priority), each with its job. Context travels with
+-- the item: grouping by it made 4,121 jobs of 479.
+create function trans_hub.enqueue_batches(
+  contents bigint[],
+  locales text[],
+  contexts integer[],
+  projects text[],
+  revisions integer[],
+  priorities smallint[],
+  source_locales text[],
+  bytes integer[],
+  batch_size integer,
+  batch_bytes integer
+) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with placed as (
+    select
+      r.*,
+      (row_number() over lane - 1) / batch_size as by_count,
+      (sum(r.bytes) over lane - r.bytes) / batch_bytes as by_bytes
+    from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes)
+      as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes)
+    window lane as (
+      partition by r.project, r.source_locale, r.locale, r.priority
+      order by r.content_no, r.context_no
+      rows between unbounded preceding and current row
+    )
+  ), packed as (
+    insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+    select
+      p.project, p.source_locale, p.locale,
+      array_agg(p.content_no order by p.content_no, p.context_no),
+      array_agg(p.context_no order by p.content_no, p.context_no),
+      array_agg(p.revision order by p.content_no, p.context_no),
+      p.priority
+    from placed as p
+    group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
+    returning batch_id, project, target_locale, priority, run_at
+  ), lane as materialized (
+    select
+      l.project, l.target_locale, l.priority,
+      trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
+    from (select distinct p.project, p.target_locale, p.priority from packed as p) as l
+  )
+  select trans_hub.add_batch_jobs(
+    array_agg(p.batch_id), array_agg(p.target_locale), array_agg(l.job_priority), array_agg(p.run_at)
+  )
+  from packed as p
+  join lane as l using (project, target_locale, priority)
+$$;
+
+-- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
+-- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
+create function trans_hub.add_batch_jobs(
+  batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  perform graphile_worker.add_jobs(array(
+    select row(
+      'translate:' || b.target_locale, json_build_object('batch', b.batch_id), null, b.run_at, 32767, b.batch_id::text,
+      b.job_priority, null
+    )::graphile_worker.job_spec
+    from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
+  ));
+end
+$$;
+
+revoke execute on all functions in schema trans_hub from public;
+
+-- Down Migration
+drop function trans_hub.register;
+drop function trans_hub.enqueue_batches;
+drop function trans_hub.add_batch_jobs;
+drop function trans_hub.job_priority;

@@ -1,0 +1,95 @@
+/**
+ * Joins concurrent calls into few statements.
+ *
+ * There is no timer. While idle, a call goes out on the next turn of the event loop, with whatever else was asked in
+ * this one; while statements are in flight, calls gather and go out together as soon as one of them ends. So a lone
+ * call waits for nothing, and the more is asked the larger the batches become.
+ */
+export interface CoalescerOptions<Input, Output> {
+  /** Runs a batch; gives one output for each input, in order. A rejection rejects every call of the batch. */
+  run(inputs: Input[]): Promise<Output[]>;
+  /** The greatest sum of weights in one batch; a single heavier input goes alone. Default 1,000. */
+  maxWeight?: number;
+  /** Default: every input weighs 1. */
+  weigh?(input: Input): number;
+  /** Batches under way at once. Default 1. */
+  maxInFlight?: number;
+}
+
+interface Waiting<Input, Output> {
+  input: Input;
+  resolve(output: Output): void;
+  reject(error: unknown): void;
+}
+
+export class Coalescer<Input, Output> {
+  readonly #options: Required<CoalescerOptions<Input, Output>>;
+  readonly #waiting: Waiting<Input, Output>[] = [];
+  #inFlight = 0;
+  #isFlushDue = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: CoalescerOptions<Input, Output>) {
+    this.#options = { maxWeight: 1_000, weigh: () => 1, maxInFlight: 1, ...options };
+  }
+
+  add(input: Input): Promise<Output> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ input, resolve, reject });
+      this.#flushSoon();
+    });
+  }
+
+  /** Calls not yet answered. */
+  get pending(): number {
+    return this.#waiting.length + this.#inFlight;
+  }
+
+  /** Resolves when every call made so far has been answered. */
+  async settled(): Promise<void> {
+    if (this.pending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#inFlight >= this.#options.maxInFlight) return;
+    this.#isFlushDue = true;
+    setImmediate(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight) {
+      void this.#runBatch(this.#waiting.splice(0, this.#batchLength()));
+    }
+  }
+
+  #batchLength(): number {
+    let weight = 0;
+    let length = 0;
+    for (const { input } of this.#waiting) {
+      weight += this.#options.weigh(input);
+      if (length > 0 && weight > this.#options.maxWeight) break;
+      length += 1;
+    }
+    return length;
+  }
+
+  async #runBatch(batch: Waiting<Input, Output>[]): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      const outputs = await this.#options.run(batch.map(({ input }) => input));
+      // One output an input is the contract of `run`; a missing one must not leave its caller waiting for ever.
+      batch.forEach(({ resolve, reject }, at) => {
+        at in outputs ? resolve(outputs[at] as Output) : reject(new Error("a batch gave fewer outputs than inputs"));
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      this.#inFlight -= 1;
+      this.#flush();
+      if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+}

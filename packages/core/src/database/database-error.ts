@@ -1,0 +1,62 @@
+/** The edge where PostgreSQL's and the driver's errors become ours. */
+import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError, TransHubError } from "../errors.ts";
+
+/** Socket errors that say "not now". */
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ENOENT",
+]);
+
+/**
+ * SQLSTATEs (or their class) that say "not now": connection exceptions, out of connections, shutdown and start-up, disk
+ * full, too little memory.
+ */
+const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53)/;
+
+/** SQLSTATEs that say "not you, not so": authentication, no such database, missing right. */
+const REFUSED_STATE = /^(28|3D000|42501)/;
+
+/** Undefined schema, table, function, column, type: ours or graphile-worker's is not there (yet). */
+const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
+
+/** The driver says these in words only. */
+const DRIVER_SAYS_GONE =
+  /Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool after calling end|Client was closed/;
+
+/** SQLSTATE of a database error, or the driver's code; undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && !(error instanceof TransHubError)) return code;
+  // Happy eyeballs: Node collects one error an address.
+  if (error instanceof AggregateError) return error.errors.map(errorCode).find((inner) => inner !== undefined);
+  return error.cause === undefined ? undefined : errorCode(error.cause);
+}
+
+/** The catalogue's error for a foreign one; what nobody recognises is given back untouched. */
+export function databaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TransHubError) return error;
+  const code = errorCode(error);
+  if (code === undefined) {
+    return DRIVER_SAYS_GONE.test(error.message)
+      ? new DatabaseUnavailableError(`The database does not answer: ${error.message}`, { cause: error })
+      : error;
+  }
+  if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
+    return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
+  }
+  if (REFUSED_STATE.test(code)) {
+    return new DatabaseRefusedError(`The database refused: ${error.message}`, { cause: error });
+  }
+  if (MISSING_STATE.test(code)) {
+    return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,91 @@
+/** The connections of one process to its database. */
+import pg from "pg";
+import { databaseError } from "./database-error.ts";
+import type { Database } from "./statement.ts";
+
+export interface PoolOptions {
+  /** `postgres://…`; may point at a transaction-mode pooler when `directUrl` is given. */
+  databaseUrl: string;
+  /** Past the pooler, to PostgreSQL itself. Default: `databaseUrl`. */
+  directUrl?: string | undefined;
+  /** The most connections of this process. Default 10. */
+  maxConnections?: number | undefined;
+  /** Milliseconds to wait for a connection before `DatabaseUnavailableError`. Default 30,000. */
+  connectTimeoutMs?: number | undefined;
+  /** As shown in `pg_stat_activity`. */
+  applicationName?: string | undefined;
+  /** Hears of connections lost while idle; a query that fails tells its own caller. */
+  onConnectionLost?: ((error: Error) => void) | undefined;
+}
+
+/** A pool whose errors are the catalogue's. Owns its connections; `end` closes them. */
+export class ConnectionPool implements Database {
+  readonly #pool: pg.Pool;
+  /** False behind a transaction-mode pooler: statements then go without a name. */
+  readonly prepared: boolean;
+  readonly maxConnections: number;
+
+  constructor(options: PoolOptions) {
+    this.prepared = options.directUrl === undefined || options.directUrl === options.databaseUrl;
+    this.maxConnections = options.maxConnections ?? 10;
+    this.#pool = new pg.Pool({
+      connectionString: options.databaseUrl,
+      max: this.maxConnections,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+      application_name: options.applicationName ?? "trans-hub",
+      // An idle process lets go of what it does not need.
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      allowExitOnIdle: false,
+    });
+    // Without a listener, a connection that dies while idle would end the process.
+    this.#pool.on("error", (error) => options.onConnectionLost?.(error));
+    this.#pool.on("connect", (client) => {
+      client.on("error", () => undefined);
+    });
+  }
+
+  /** The driver's pool, for who needs one: graphile-worker. */
+  get raw(): pg.Pool {
+    return this.#pool;
+  }
+
+  async query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+    try {
+      return await this.#pool.query<Row>(this.prepared ? config : unnamed(config));
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  /** Runs `work` inside a transaction: committed when it resolves, rolled back when it rejects. */
+  async transaction<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect().catch((error) => {
+      throw databaseError(error);
+    });
+    let broken: Error | undefined;
+    try {
+      await client.query("begin");
+      const result = await work({
+        query: (config) => client.query(this.prepared ? config : unnamed(config)),
+      });
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
+      throw databaseError(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async end(): Promise<void> {
+    if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
+  }
+}
+
+function unnamed({ name: _, ...config }: pg.QueryConfig): pg.QueryConfig {
+  return config;
+}

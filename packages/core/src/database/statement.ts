@@ -1,0 +1,37 @@
+/**
+ * A statement has a name, a home and a row type.
+ *
+ * The name goes to PostgreSQL as the prepared statement's, and so into its log and `pg_stat_statements`: a slow query
+ * can be grepped back to its line. Behind a transaction-mode pooler the name is dropped (`Database.prepared`), since a
+ * prepared statement belongs to one server connection.
+ */
+import type pg from "pg";
+import type { z } from "zod";
+
+/** What a store function runs its statements on: the store's own connections, or a caller's open transaction. */
+export interface Database {
+  query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
+}
+
+export interface Statement<Row> {
+  readonly name: string;
+  readonly text: string;
+  /** Every row is checked where it enters TypeScript. */
+  readonly row: z.ZodType<Row>;
+}
+
+export function statement<Row>(definition: Statement<Row>): Statement<Row> {
+  return definition;
+}
+
+/** Runs a statement and gives its checked rows. Errors come as PostgreSQL raised them. */
+export async function rows<Row>(db: Database, { name, text, row }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
+  const result = await db.query({ name, text, values });
+  return result.rows.map((raw) => row.parse(raw));
+}
+
+/** Runs a statement whose rows, if any, nobody wants; gives how many it touched. */
+export async function run(db: Database, { name, text }: Statement<unknown>, values: unknown[] = []): Promise<number> {
+  const result = await db.query({ name, text, values });
+  return result.rowCount ?? 0;
+}

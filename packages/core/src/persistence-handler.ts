@@ -1,0 +1,332 @@
+/**
+ * The seam between Trans-Hub and its store.
+ *
+ * `PostgresPersistenceHandler` is the one we ship; a team may implement another store behind this interface. What an
+ * implementation must hold is said method by method here and tried by `persistenceConformance` in
+ * `@trans-hub/core/testing`, which speaks only this interface and which `InMemoryPersistenceHandler` passes too.
+ *
+ * Every method rejects with the catalogue's errors only: `DatabaseUnavailableError` for "not now",
+ * `ClosedError` after `close`.
+ */
+import type pg from "pg";
+import type { TextFormat } from "./engine.ts";
+import type { TransHubError } from "./errors.ts";
+import type { RegisterItem } from "./item.ts";
+import type {
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./translation/translation.ts";
+
+/** What became of one item, counted in rows (one a target locale). */
+export interface ItemReceipt {
+  /** Rows that this call made, or put back to work (`force`). */
+  registered: number;
+  /** All others, duplicates inside the call included. */
+  existing: number;
+  /** Those of `existing` that lie in the dead letters. */
+  failed: number;
+  /** Set when the store refused this item alone: nothing of it was stored. */
+  error?: TransHubError;
+}
+
+export interface RegisterOptions {
+  /** The active engine of who registers, when it has one: rows stored by `pseudo` then count as missing. */
+  engine?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ListFilter {
+  project: string;
+  targetLocale: string;
+  status?: TranslationStatus | undefined;
+  businessIdPrefix?: string | undefined;
+}
+
+/** A page of a keyset-paged list. `nextCursor` is opaque, and null on the last page. */
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+export interface PageRequest {
+  /** From the page before; undefined: the first. */
+  cursor?: string | undefined;
+  /** Default 100, at most 1,000. */
+  limit?: number | undefined;
+}
+
+export interface Approval {
+  reference: TranslationReference;
+  /** A person's own text; undefined approves the stored one. */
+  text?: string | undefined;
+  /** The revision the reviewer read; undefined: whatever stands now. */
+  revision?: number | undefined;
+  /** Who approved, for the record. */
+  by?: string | undefined;
+}
+
+export interface CollectOptions {
+  /** What nobody requested or read for longer than this is collected. Days, fractions allowed. */
+  retentionDays: number;
+  /** Count what would go, and change nothing. */
+  dryRun?: boolean | undefined;
+  /** Also collect texts that a person approved. */
+  includeApproved?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CollectReport {
+  dryRun: boolean;
+  /** Uses (project, business id, text, context) that aged out. */
+  sources: number;
+  translations: number;
+  contents: number;
+  contexts: number;
+}
+
+export interface DeadLetter {
+  /** Opaque; sorts by age. */
+  id: string;
+  project: string;
+  sourceLocale: string;
+  targetLocale: string;
+  sourceText: string;
+  context: Record<string, unknown> | null;
+  code: string;
+  message: string;
+  engine: string | null;
+  failedAt: Date;
+  /** Every attempt, oldest first. */
+  attempts: AttemptError[];
+}
+
+export interface DeadLetterFilter {
+  project?: string | undefined;
+  id?: string | undefined;
+  engine?: string | undefined;
+  targetLocale?: string | undefined;
+  code?: string | undefined;
+  /** Failed at or after this time. */
+  since?: Date | undefined;
+}
+
+/** What went wrong with one text in one attempt. No text stands here. */
+export interface AttemptError {
+  /** ISO 8601. */
+  at: string;
+  engine: string | null;
+  code: string;
+  message: string;
+}
+
+export interface StoreStatus {
+  translations: Record<TranslationStatus, number>;
+  /** The same for each target locale. */
+  locales: Record<string, Record<TranslationStatus, number>>;
+  /** Jobs: waiting and due, being worked on, due later. */
+  jobs: { ready: number; running: number; scheduled: number };
+  /** Items requested in a caller's transaction that the fleet has yet to register. */
+  inbox: number;
+  /** Age in seconds of the oldest due work; null when there is none. */
+  oldestReadySeconds: number | null;
+  workers: WorkerStatus[];
+  /** When the last collection that ran to its end began; null: never. */
+  lastCollectionAt: Date | null;
+}
+
+export interface WorkerStatus {
+  id: string;
+  host: string;
+  pid: number;
+  version: string;
+  /** Null: every locale. */
+  locales: string[] | null;
+  concurrency: number;
+  startedAt: Date;
+  /** Seconds since its last beat by the store's clock; for people, no decision rests on it. */
+  beatSecondsAgo: number;
+  running: number;
+}
+
+// --- Work ----------------------------------------------------------------------------------------------------------
+
+/** One text to translate, as the store claimed it. */
+export interface WorkItem {
+  readonly key: TranslationKey;
+  readonly revision: number;
+  readonly text: string;
+  readonly context: Record<string, unknown> | null;
+  readonly format: TextFormat;
+  /** Which attempt this is, counted from 1. */
+  readonly attempt: number;
+  /** Why the last one failed; undefined on the first. */
+  readonly previousFailure: string | undefined;
+}
+
+/** Texts of one project, source and target locale: what one engine call may carry. */
+export interface WorkBatch {
+  readonly project: string;
+  readonly sourceLocale: string;
+  readonly targetLocale: string;
+  readonly items: readonly WorkItem[];
+}
+
+/** What the given function decided about one text. */
+export type WorkOutcome =
+  /** Store it. */
+  | { kind: "translated"; text: string; engine: string; model: string | null }
+  /** Try again later; the attempt counts. `split`: not with as many neighbours. */
+  | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
+  /** Try again later; nothing counts (rate limit, circuit open). */
+  | { kind: "postponed"; delayMs: number }
+  /** To the dead letters. */
+  | { kind: "failed"; error: AttemptError }
+  /** Not tried: back as it was, at once (drain). */
+  | { kind: "released" };
+
+/** One engine call, for the books. */
+export interface EngineCall {
+  /** Made before the call, so that settling twice books it once. UUID. */
+  callId: string;
+  engine: string;
+  model: string | null;
+  items: number;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  latencyMs: number;
+  /** `ok`, `partial`, or the kind of the failure. */
+  outcome: string;
+}
+
+export interface WorkResult {
+  /** One for each item, in the batch's order. */
+  outcomes: readonly WorkOutcome[];
+  calls: readonly EngineCall[];
+}
+
+/**
+ * Translates one claimed batch. Never rejects for what an engine did; a rejection counts as a fault of the worker, and
+ * the whole batch is released. `signal` aborts when the work must stop now: what was not answered is `released`.
+ */
+export type TranslateWork = (batch: WorkBatch, signal: AbortSignal) => Promise<WorkResult>;
+
+/** Told after a batch's settlement is durable. */
+export interface Settlement {
+  batch: WorkBatch;
+  outcomes: readonly WorkOutcome[];
+  elapsedMs: number;
+}
+
+export interface WorkOptions {
+  /** Canonical target locales; undefined: all, those that appear later included. */
+  locales?: readonly string[] | undefined;
+  /** Only this project's work; what else is claimed goes back untouched. Undefined: every project. */
+  project?: string | undefined;
+  /**
+   * `ready`: through what is ready now. `empty`: also through what waits for its time. `stopped`: until `signal`.
+   */
+  until: "ready" | "empty" | "stopped";
+  /** Calls of `translate` at once. */
+  concurrency: number;
+  /** The most items that one call of `translate` is given. */
+  maxItems: number;
+  /** Ends the work: claims nothing more, waits `drainMs` for what runs, then aborts it and hands it back. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds. Default 20,000. */
+  drainMs?: number | undefined;
+  /** Ends the work after about this many settled texts; what was claimed beyond goes back. */
+  limit?: number | undefined;
+  /** Upkeep that a fleet member does beside translating. Undefined: none. */
+  upkeep?: { gcCron: string; retentionDays: number } | undefined;
+  observer?: WorkObserver | undefined;
+}
+
+/** Hears what happens; must not throw. */
+export interface WorkObserver {
+  settled?(settlement: Settlement): void;
+  /** True when work is being claimed; false while the store is out of reach or restarting. */
+  ready?(isReady: boolean): void;
+  /** A fault the work survives: a lost database, a runner that had to be started afresh. */
+  fault?(error: Error): void;
+  /** A collection by the crontab ended. */
+  collected?(report: CollectReport): void;
+  /** The work of a dead member was taken up. */
+  rescued?(nodeId: string): void;
+}
+
+/** What one `work` did, in texts. */
+export interface WorkSummary {
+  translated: number;
+  failed: number;
+  /** Still to be tried again when the work ended. */
+  retrying: number;
+}
+
+export interface PersistenceHandler {
+  /**
+   * Registers items, each once for each of its target locales, durably: when this resolves, the work is committed.
+   * Receipts come in the order of the items. One bad item never fails another.
+   */
+  register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]>;
+
+  /**
+   * Appends items inside the caller's open transaction and takes no lock anybody could wait for. They are registered
+   * after its commit; if it rolls back, they never were.
+   */
+  enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
+
+  /** Reads, in the order of the references; undefined where there is nothing. One round trip. */
+  read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
+
+  /** Reads rows by the keys that `work` gave; those that are gone are left out. */
+  readKeys(keys: readonly TranslationKey[]): Promise<Translation[]>;
+
+  /** Translations of one project and locale, in a stable order. */
+  list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>>;
+
+  /**
+   * Notes that these were read, so that collection leaves them. Writes only where the last note is older than a day
+   * or a tenth of the retention.
+   */
+  touch(references: readonly TranslationReference[]): Promise<void>;
+
+  /**
+   * Makes the stored text, or the given one, a person's word: no machine overwrites it, and an open dead letter closes.
+   *
+   * @throws {TranslationNotFoundError} No such row, or no text to approve.
+   * @throws {RevisionChangedError} `revision` is not the row's.
+   */
+  approve(approval: Approval): Promise<Translation>;
+
+  /**
+   * Removes what nobody has used for the retention: uses, then translations, texts and contexts without a use. A text
+   * registered at the same moment is never lost.
+   */
+  collect(options: CollectOptions): Promise<CollectReport>;
+
+  /** Totals; cheap at any size. `project` undefined: all. */
+  status(project?: string): Promise<StoreStatus>;
+
+  /** Open dead letters, oldest first. */
+  listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>>;
+
+  /** Puts dead letters back to work, each once however often it is asked. Gives how many. */
+  replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
+
+  /** Removes dead letters and the failed rows they speak of. Gives how many. */
+  purgeDeadLetters(filter: DeadLetterFilter): Promise<number>;
+
+  /**
+   * Runs `translate` for each claimed batch and settles what it returns, in one transaction each: good texts stored,
+   * the batch gone, the calls booked, the rest handed to a later batch or to the dead letters. A late settlement of
+   * work that somebody else took over changes nothing. Resolves when the work ended as `until` says; with `stopped`
+   * it survives an outage of the store, otherwise a lost store rejects.
+   */
+  work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary>;
+
+  /** Ends connections. Idempotent; resolves when all is still. */
+  close(): Promise<void>;
+}
