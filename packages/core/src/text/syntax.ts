@@ -105,7 +105,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const valueFormat = icu === undefined ? format : "icu";
     for (const value of tag.readable) for (const token of protectedTokens(value, valueFormat)) tokens.push(token);
   }
-  return { tokens, spans: merged(spans), isIcu: icu !== undefined };
+  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined };
 }
 
 function argumentToken({ name, type, style }: IcuArgument): ProtectedToken {
@@ -146,7 +146,7 @@ function gapsBetween(spans: readonly Span[], length: number): Span[] {
 }
 
 /** The same stretches in order, those that touch or overlap joined. */
-export function merged(spans: readonly Span[]): Span[] {
+export function mergeSpans(spans: readonly Span[]): Span[] {
   const result: Span[] = [];
   for (const span of [...spans].sort((a, b) => a.start - b.start)) {
     const last = result.at(-1);
