@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, lchown, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { type Account, mayUseFolderOf } from "./account.ts";
+import { DATA_DIR_NAME, DATA_DIR_VARIABLE, isOwnEntry, layoutOf } from "./layout.ts";
+import { rootFolder } from "./root-folder.ts";
+
+const run = promisify(execFile);
+
+/** A data folder as it was found: the real one, links followed. */
+export interface FoundDataDir {
+  path: string;
+  owner: Account;
+}
+
+/**
+ * The real data folder behind the one asked for; undefined when there is none yet. Changes nothing.
+ *
+ * @throws {EmbeddedDatabaseError} It is no folder, or belongs to somebody else.
+ */
+export async function locateDataDir(asked: string): Promise<FoundDataDir | undefined> {
+  const found = await lookAt(asked);
+  if (found === undefined) return undefined;
+  const elsewhere = await readlink(layoutOf(found.path).elsewhere).catch(() => undefined);
+  if (elsewhere === undefined) return found;
+  const target = await lookAt(elsewhere);
+  // A new, empty database in its place would hide the loss.
+  if (target === undefined) throw folderError(asked, `The data of ${asked} lay in ${elsewhere}, which is gone`);
+  return target;
+}
+
+/**
+ * Makes the data folder ready for a server run by `account` (undefined: by us): there, closed to all others, owned by
+ * him, ignored by git. Returns the real folder, which lies elsewhere when he cannot reach the one asked for.
+ *
+ * @throws {EmbeddedDatabaseError} It cannot be made, holds other things, or cannot be reached by `account`.
+ */
+export async function prepareDataDir(asked: string, account: Account | undefined): Promise<string> {
+  const found = await locateDataDir(asked);
+  const dataDir = found?.path ?? (await makeFolder(asked));
+  await refuseOtherContent(dataDir);
+  if (account !== undefined && !(await canEnter(dirname(dataDir), account))) {
+    await takeOver(dataDir, undefined);
+    return await settleElsewhere(dataDir, account);
+  }
+  await takeOver(dataDir, account);
+  return dataDir;
+}
+
+async function lookAt(folder: string): Promise<FoundDataDir | undefined> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw folderError(folder, `The data folder ${folder} cannot be read`, error);
+  });
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) throw folderError(folder, `The data folder ${folder} is not a folder`);
+  const owner = { uid: found.uid, gid: found.gid };
+  if (!(await mayUseFolderOf(owner))) {
+    throw folderError(folder, `The data folder ${folder} belongs to another user (uid ${owner.uid})`);
+  }
+  return { path: await realpath(folder), owner };
+}
+
+async function makeFolder(asked: string): Promise<string> {
+  try {
+    await mkdir(dirname(resolve(asked)), { recursive: true });
+    await mkdir(asked, { mode: 0o700 }).catch(unlessThere);
+    return await realpath(asked);
+  } catch (error) {
+    throw folderError(asked, `The data folder ${asked} cannot be made`, error);
+  }
+}
+
+/** The folder is about to be closed and given away: a project or home folder named by mistake must not be. */
+async function refuseOtherContent(dataDir: string): Promise<void> {
+  if (basename(dataDir) === DATA_DIR_NAME) return;
+  const stranger = (await readdir(dataDir)).find((name) => !isOwnEntry(name));
+  if (stranger === undefined) return;
+  throw folderError(dataDir, `The data folder ${dataDir} holds something else already, such as ${stranger}`);
+}
+
+async function takeOver(dataDir: string, account: Account | undefined): Promise<void> {
+  try {
+    const { gitignore } = layoutOf(dataDir);
+    await writeFile(gitignore, "*\n", { flag: "wx", mode: 0o600 }).catch(unlessThere);
+    await chmod(dataDir, 0o700);
+    if (account === undefined) return;
+    // lchown: in a folder of his he could have put a link in our way
+    await lchown(gitignore, account.uid, account.gid);
+    await lchown(dataDir, account.uid, account.gid);
+  } catch (error) {
+    throw folderError(dataDir, `The data folder ${dataDir} cannot be written to`, error);
+  }
+}
+
+/** Asks the system itself, as that user: mode bits alone do not know access lists and security modules. */
+async function canEnter(folder: string, account: Account): Promise<boolean> {
+  const { uid, gid } = account;
+  const test = run("/bin/sh", ["-c", 'cd "$1"', "sh", folder], { uid, gid, cwd: "/" });
+  return await test.then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Root works below a folder closed to others, such as /root: the data goes to a folder that the server's user can
+ * reach. A link keeps the place, so the data moves along when the project does and is gone when nobody points to it.
+ */
+async function settleElsewhere(closed: string, account: Account): Promise<string> {
+  const base = await rootFolder({ lasting: true });
+  const holdsData = (await readdir(closed)).includes(basename(layoutOf(closed).cluster));
+  if (base === undefined || holdsData) {
+    throw folderError(closed, `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}`);
+  }
+  const name = basename(closed) === DATA_DIR_NAME ? basename(dirname(closed)) : basename(closed);
+  const dataDir = join(base, `${name || "data"}-${randomBytes(6).toString("hex")}`);
+  await mkdir(dataDir, { mode: 0o700 });
+  await takeOver(dataDir, account);
+  try {
+    await symlink(dataDir, layoutOf(closed).elsewhere);
+    return dataDir;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // Another command settled first; ours holds nothing but its .gitignore.
+    await run("/bin/rm", ["-rf", dataDir]);
+    return await readlink(layoutOf(closed).elsewhere);
+  }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}
+
+function folderError(folder: string, problem: string, cause?: unknown): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(problem, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: `Set ${DATA_DIR_VARIABLE} to a folder of your own instead of ${folder}, or name a database in TH_DATABASE_URL.`,
+  });
+}

@@ -1,0 +1,32 @@
+import { statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { DATA_DIR_NAME } from "./layout.ts";
+
+/**
+ * The data folder of a command that runs in `from`: the `configured` one (`TH_DATA_DIR`, relative to `from`), else
+ * `.trans-hub/` in the nearest ancestor that has one, else beside the nearest `package.json`, else in `from` itself.
+ *
+ * Only looks; `openEmbedded` makes the folder.
+ */
+export function findDataDir(from: string, configured?: string): string {
+  if (configured !== undefined && configured !== "") return resolve(from, configured);
+  const folders = withAncestors(resolve(from));
+  const home =
+    folders.find((folder) => isDirectory(join(folder, DATA_DIR_NAME))) ??
+    folders.find((folder) => exists(join(folder, "package.json"))) ??
+    resolve(from);
+  return join(home, DATA_DIR_NAME);
+}
+
+function withAncestors(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [folder, ...withAncestors(parent)];
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,59 @@
+import { performance } from "node:perf_hooks";
+import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
+import { layoutOf } from "./layout.ts";
+import { keeperExit } from "./plan.ts";
+import { prepare } from "./prepare.ts";
+import { logTail } from "./server-log.ts";
+
+/** A keeper that ended is followed by the next one after this long, then twice as long each time. */
+const PAUSE_MS = 500;
+const MAX_PAUSE_MS = 5_000;
+
+/** So many keepers may fail in a row: one may have been killed, or its initdb. */
+const MAX_FAILURES = 3;
+
+/** Starts keepers for one data folder, one at a time and not too many. */
+export class KeeperStarter {
+  readonly #dataDir: string;
+  #keeper: KeeperProcess | undefined;
+  #failures = 0;
+  #pauseMs = PAUSE_MS;
+  #nextAt = 0;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /**
+   * Starts a keeper, unless one started here still runs or has ended just now.
+   *
+   * @throws {EmbeddedDatabaseError} No keeper can be started, or they fail again and again.
+   */
+  async next(): Promise<void> {
+    if (this.#keeper !== undefined) {
+      if (this.#keeper.ended === undefined) return;
+      this.#failures = this.#keeper.ended === keeperExit.failed ? this.#failures + 1 : 0;
+      this.#keeper = undefined;
+    }
+    if (performance.now() < this.#nextAt) return;
+    const plan = await prepare(this.#dataDir);
+    if (this.#failures >= MAX_FAILURES) throw failedError(plan.dataDir);
+    this.#keeper = startKeeper(plan);
+    this.#nextAt = performance.now() + this.#pauseMs;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
+  }
+}
+
+/** What the log of a data folder says last, as the cause of an error. */
+export function logCause(dataDir: string): Error {
+  const layout = layoutOf(dataDir);
+  return new Error(`the last lines of ${layout.log}:\n${logTail(layout)}`);
+}
+
+function failedError(dataDir: string): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(`The embedded PostgreSQL in ${dataDir} does not start`, {
+    cause: logCause(dataDir),
+    hint: `${layoutOf(dataDir).log} says why. A database of your own can be named in TH_DATABASE_URL.`,
+  });
+}

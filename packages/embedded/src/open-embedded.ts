@@ -1,0 +1,99 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { locateDataDir } from "./data-dir.ts";
+import { databaseUrlOf } from "./endpoint.ts";
+import { type Hold, holdServer } from "./hold.ts";
+import { KeeperStarter } from "./keeper-starter.ts";
+import { layoutOf } from "./layout.ts";
+import { isWatched } from "./server-locks.ts";
+
+const TIMEOUT_MS = 30_000;
+
+/** A database that is there for as long as this is open. */
+export interface EmbeddedDatabase {
+  /** Of the superuser, with his password: not for logs. */
+  databaseUrl: string;
+  /** Where the data really lies: elsewhere than asked when root works below a folder closed to others. */
+  dataDir: string;
+  /**
+   * Stops using the database; idempotent. The server is stopped by its keeper some seconds after the last client.
+   * A process that ends without this is seen by the keeper just as well.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded PostgreSQL of a data folder: the one that runs, else a new one. The folder is made when missing,
+ * closed to other users, and may be used by any number of processes of this machine at once. Not by two machines or
+ * containers: like any PostgreSQL data directory, a shared volume would be damaged.
+ *
+ * While it is open, one idle connection tells the keeper that somebody is there; it does not hold the process. A server
+ * that crashed is started again, on the same port if that is still free. One that was stopped on purpose stays stopped.
+ *
+ * @param options.timeoutMs How long to wait for the server, initdb included. Default 30,000.
+ * @throws {EmbeddedDatabaseError} It cannot be had; the message says why, the hint what to do.
+ * @throws {CancelledError} `signal` was aborted.
+ */
+export async function openEmbedded(options: {
+  dataDir: string;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}): Promise<EmbeddedDatabase> {
+  const asked = resolve(options.dataDir);
+  const hold = await holdServer({ dataDir: asked, signal: options.signal, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
+  if (hold === undefined) throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${asked} was given up`);
+
+  const closing = new AbortController();
+  let current: Hold | undefined = hold;
+  const follow = (held: Hold) => {
+    held.session.unref();
+    held.session.lost.then(async () => {
+      current = undefined;
+      current = await revive(asked, closing.signal);
+      if (current === undefined) return;
+      if (closing.signal.aborted) await current.session.end();
+      else follow(current);
+    });
+  };
+  follow(hold);
+
+  let closed: Promise<void> | undefined;
+  return {
+    databaseUrl: databaseUrlOf(hold.port, hold.password),
+    dataDir: hold.dataDir,
+    close: () => {
+      closing.abort();
+      closed ??= letGo(asked, current);
+      return closed;
+    },
+  };
+}
+
+/** Holds the server again after its crash; undefined when it was stopped on purpose, closed meanwhile, or is lost. */
+async function revive(asked: string, closing: AbortSignal): Promise<Hold | undefined> {
+  return await holdServer({
+    dataDir: asked,
+    signal: closing,
+    timeoutMs: TIMEOUT_MS,
+    background: true,
+    giveUp: wasStopped,
+  }).catch(() => undefined); // nobody is there to be told; the application's own connections say it
+}
+
+/** An orderly stop removes postmaster.pid, a crash leaves it. */
+async function wasStopped(asked: string): Promise<boolean> {
+  const dataDir = (await locateDataDir(asked))?.path;
+  return dataDir === undefined || (await stat(layoutOf(dataDir).postmasterPid).catch(() => undefined)) === undefined;
+}
+
+/** The last look before we leave: with its keeper killed, nobody would ever stop the server. */
+async function letGo(asked: string, hold: Hold | undefined): Promise<void> {
+  if (hold === undefined) return;
+  try {
+    if (!(await isWatched(hold.session))) await new KeeperStarter(asked).next();
+  } catch {
+    // the server is gone, or no keeper can be had: closing goes on
+  }
+  await hold.session.end();
+}

@@ -1,0 +1,39 @@
+import { closeSync, constants, fchownSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import type { Account } from "./account.ts";
+import type { Layout } from "./layout.ts";
+
+/** Larger than this, the log is put aside at the next start; one old log is kept. */
+const MAX_BYTES = 1_000_000;
+
+/** How much of its end an error shows. */
+const TAIL_BYTES = 4_000;
+
+/** Opens the log for appending and returns the descriptor, for a keeper to write to. */
+export function openLog(layout: Layout, account: Account | undefined): number {
+  if ((statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) {
+    renameSync(layout.log, `${layout.log}.old`);
+  }
+  // In a folder that belongs to another user root must not follow his link. Windows knows no such flag.
+  const noFollow = constants.O_NOFOLLOW ?? 0;
+  const fd = openSync(layout.log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow, 0o600);
+  if (account !== undefined) fchownSync(fd, account.uid, account.gid);
+  return fd;
+}
+
+/** The last lines of the log; empty when there is none. Holds no texts (see the server's settings). */
+export function logTail(layout: Layout): string {
+  try {
+    const fd = openSync(layout.log, "r");
+    try {
+      const { size } = fstatSync(fd);
+      const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+      readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+      const lines = buffer.toString("utf8").trimEnd().split("\n");
+      return (size > buffer.length ? lines.slice(1) : lines).slice(-20).join("\n");
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return "";
+  }
+}

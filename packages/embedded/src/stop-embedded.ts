@@ -1,0 +1,34 @@
+import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { serverAccount } from "./account.ts";
+import { findBinaries } from "./binaries.ts";
+import { locateDataDir } from "./data-dir.ts";
+import { logCause } from "./keeper-starter.ts";
+import { layoutOf } from "./layout.ts";
+import { postmasterState, stopPostmaster } from "./postmaster.ts";
+
+/**
+ * Stops the server of a data folder now, whoever uses it, and returns when it is still; true when one ran. For tests and
+ * `dev`: everything else leaves that to the keeper.
+ *
+ * @throws {EmbeddedDatabaseError} It runs and could not be stopped.
+ */
+export async function stopEmbedded(options: { dataDir: string }): Promise<boolean> {
+  const found = await locateDataDir(options.dataDir);
+  if (found === undefined) return false;
+  const layout = layoutOf(found.path);
+  if ((await postmasterState(layout)).is !== "alive") return false;
+  const account = await serverAccount(found.owner);
+  const { pgCtl } = await findBinaries(account);
+  try {
+    await stopPostmaster(pgCtl, layout, account);
+  } catch (error) {
+    // Its keeper or another command may have stopped it at the same moment.
+    if ((await postmasterState(layout)).is === "alive") {
+      throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${found.path} could not be stopped`, {
+        cause: new AggregateError([error, logCause(found.path)]),
+        hint: `Look at ${layout.log}; the process is named in ${layout.postmasterPid}.`,
+      });
+    }
+  }
+  return true;
+}
