@@ -1,0 +1,176 @@
+/**
+ * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
+ */
+import { type Engine, UNDETERMINED_LOCALE } from "../engine.ts";
+import {
+  EngineNotFoundError,
+  EngineRefusedError,
+  EngineTooLongError,
+  type TransHubError,
+  TranslationBlockedError,
+} from "../errors.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkResult } from "../persistence-handler.ts";
+import { checkTranslation } from "../text/checks.ts";
+import { type Answer, callEngine } from "./engine-call.ts";
+import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
+import { callBytes, packCalls } from "./pack-calls.ts";
+
+export interface TranslateBatchOptions {
+  /**
+   * The chain: the first is asked for everything; what it refuses, or what of its answers fails a blocking check, goes
+   * to the next. Read at each batch, so that a getter may change it.
+   */
+  readonly engines: readonly Engine[];
+  /** A text that failed this often goes to the dead letters. */
+  maxAttempts: number;
+  /** Milliseconds for one engine call; what takes longer is `transient`. */
+  engineTimeoutMs: number;
+  /** From 0 to 1, for jitter. Default `Math.random`. */
+  random?: (() => number) | undefined;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  now?: (() => number) | undefined;
+  /** Hears that an engine's account or setting is at fault (`quota`, `config`): somebody has to act. Must not throw. */
+  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+}
+
+/**
+ * Makes the function that `PersistenceHandler.work` is given.
+ *
+ * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
+ * aborts, what has its answer keeps it and the rest is `released`.
+ *
+ * The function rejects only without any engine, with {@link EngineNotFoundError}.
+ */
+export function translateBatch(options: TranslateBatchOptions): TranslateWork {
+  return async (batch, signal) => new BatchTranslation(options, batch, signal).run();
+}
+
+class BatchTranslation {
+  readonly #options: TranslateBatchOptions;
+  readonly #engines: readonly Engine[];
+  readonly #batch: WorkBatch;
+  readonly #signal: AbortSignal;
+  readonly #attempts: Attempt[];
+  readonly #calls: EngineCall[] = [];
+
+  constructor(options: TranslateBatchOptions, batch: WorkBatch, signal: AbortSignal) {
+    this.#options = options;
+    this.#engines = [...options.engines];
+    this.#batch = batch;
+    this.#signal = signal;
+    this.#attempts = batch.items.map((item) => ({ item, failures: [] }));
+  }
+
+  async run(): Promise<WorkResult> {
+    if (this.#engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
+    let open = this.#attempts;
+    for (const engine of this.#engines) {
+      await this.#ask(engine, open);
+      open = open.filter((attempt) => {
+        const failure = failureBy(engine, attempt);
+        return failure !== undefined && fallsBack(failure);
+      });
+    }
+    const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    const circumstances = { engines: this.#engines.length, maxAttempts, now: now(), random };
+    return {
+      outcomes: this.#attempts.map((attempt) => decideOutcome(attempt, circumstances)),
+      calls: this.#calls,
+    };
+  }
+
+  async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
+    const askable = open.filter((attempt) => {
+      const refusal = refuseUnasked(engine, this.#batch, attempt);
+      if (refusal !== undefined) fail(attempt, engine, refusal);
+      return refusal === undefined;
+    });
+    await this.#callAll(engine, packCalls(askable, engine));
+
+    // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
+    const suspected = askable.filter((attempt) => {
+      const failure = failureBy(engine, attempt);
+      return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
+    });
+    for (const attempt of suspected) attempt.failures.pop();
+    await this.#callAll(
+      engine,
+      suspected.map((attempt) => [attempt]),
+    );
+  }
+
+  /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
+  async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
+    for (const [at, attempts] of calls.entries()) {
+      if (this.#signal.aborted) return;
+      const items = attempts.map(({ item }) => item);
+      const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
+      const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);
+      this.#calls.push(call);
+      for (const [position, attempt] of attempts.entries()) {
+        take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
+      }
+      const pause = attempts.map((attempt) => failureBy(engine, attempt)).find((f) => f !== undefined && isPausing(f));
+      if (pause !== undefined) {
+        if (pause.kind !== "rate_limited") this.#options.onFault?.(pause.error, engine.name);
+        for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, pause);
+        return;
+      }
+      // The others would use up their time as well, one after another, in this slot; elsewhere they need not.
+      if (timedOut) return;
+    }
+  }
+}
+
+/** Why an engine need not be asked for a text at all. */
+function refuseUnasked(engine: Engine, batch: WorkBatch, { item }: Attempt): Omit<Failure, "engine"> | undefined {
+  if (batch.sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
+    const error = new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
+      hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
+    });
+    return { kind: "refused", error, neighbours: 0 };
+  }
+  if (callBytes(item, engine) > engine.maxBytesPerCall) {
+    const error = new EngineTooLongError(`Engine "${engine.name}" takes at most ${engine.maxBytesPerCall} bytes`);
+    return { kind: "refused", error, neighbours: 0 };
+  }
+  return undefined;
+}
+
+function take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
+  if (answer === "unanswered") return;
+  if ("failure" in answer) {
+    fail(attempt, engine, { ...answer.failure, neighbours });
+    return;
+  }
+  const { text: source, format } = attempt.item;
+  const text = withOuterSpace(source, answer.text);
+  const blocked = checkTranslation({ source, translation: text, format });
+  if (blocked === undefined) {
+    attempt.translated = { text, engine: engine.name, model: answer.model };
+  } else {
+    const message = `The translation was not accepted: ${blocked.message}`;
+    fail(attempt, engine, {
+      kind: "blocked",
+      error: new TranslationBlockedError(blocked.blockedBy, message),
+      neighbours,
+    });
+  }
+}
+
+function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine">): void {
+  attempt.failures.push({ ...failure, engine: name });
+}
+
+/** What this engine failed of, when it was the last one asked. */
+function failureBy({ name }: Engine, { failures }: Attempt): Failure | undefined {
+  const last = failures.at(-1);
+  return last?.engine === name ? last : undefined;
+}
+
+/** Engines lose or add space at the ends, by which programs join texts; all within is the engine's. */
+function withOuterSpace(source: string, translation: string): string {
+  const leading = source.slice(0, source.length - source.trimStart().length);
+  const trailing = source.slice(source.trimEnd().length);
+  return leading + translation.trim() + trailing;
+}
