@@ -6,7 +6,10 @@ import { test as base, inject } from "vitest";
 export interface TestDatabaseOptions {
   /** Whether all migrations are applied. Default: true. */
   migrated?: boolean;
-  /** The database's locale as `create database` takes it. Default: `C`, the hardest for what looks at letters. */
+  /**
+   * The database's locale as `create database` takes it; `icu:tr-TR` is one of ICU (PostgreSQL 15 and later).
+   * Default: `C`, the hardest for what looks at letters.
+   */
   locale?: string;
 }
 
@@ -115,7 +118,12 @@ async function exists(client: pg.Client, database: string): Promise<boolean> {
 }
 
 function createEmpty(client: pg.Client, name: string, locale: string): string {
-  return `create database "${name}" template template0 encoding 'UTF8' locale ${client.escapeLiteral(locale)}`;
+  const icu = /^icu:(.*)$/.exec(locale)?.[1];
+  const provider =
+    icu === undefined
+      ? `locale ${client.escapeLiteral(locale)}`
+      : `locale 'C' locale_provider icu icu_locale ${client.escapeLiteral(icu)}`;
+  return `create database "${name}" template template0 encoding 'UTF8' ${provider}`;
 }
 
 async function onServer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
