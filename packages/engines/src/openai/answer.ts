@@ -1,0 +1,66 @@
+/** Reading an answer: tolerant of what stands around the JSON, strict about what is in it. */
+
+import type { EngineBatch, EngineItemResult } from "@trans-hub/core";
+import { z } from "zod";
+import { engineFailure } from "../failure.ts";
+
+const Answer = z.object({ items: z.array(z.unknown()) });
+const AnswerItem = z.object({
+  // Some models answer 7 for "7"; no two ids can be confused by that.
+  id: z.union([z.string(), z.number().transform(String)]),
+  text: z.unknown(),
+});
+
+/**
+ * The results of an answer, one for each item of the batch.
+ *
+ * Nothing is taken by position, padded or trimmed. An id that was not asked for is dropped; one that is missing, or
+ * comes twice, or without a text, is `malformed`: which of two texts was meant, nobody can know.
+ */
+export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
+  const answer = Answer.safeParse(parseJson(content));
+  if (!answer.success) return malformed(batch, "the answer was not the JSON object that was asked for");
+
+  const found = new Map<string, { text: unknown; count: number }>();
+  for (const entry of answer.data.items) {
+    const item = AnswerItem.safeParse(entry);
+    if (!item.success) continue;
+    const { id, text } = item.data;
+    found.set(id, { text, count: (found.get(id)?.count ?? 0) + 1 });
+  }
+  return new Map(batch.items.map(({ id }) => [id, resultOf(found.get(id))]));
+}
+
+function resultOf(found: { text: unknown; count: number } | undefined): EngineItemResult {
+  if (found === undefined) return { failure: engineFailure("malformed", "the answer left this item out") };
+  const { text, count } = found;
+  if (count > 1) return { failure: engineFailure("malformed", "the answer held this item more than once") };
+  if (typeof text !== "string") {
+    return { failure: engineFailure("malformed", "the answer held no text for this item") };
+  }
+  return { text };
+}
+
+function malformed(batch: EngineBatch, message: string): Map<string, EngineItemResult> {
+  return new Map(batch.items.map(({ id }) => [id, { failure: engineFailure("malformed", message) }]));
+}
+
+/**
+ * The value of the first reading that parses: the content as it is, what follows a model's thinking aloud, what a code
+ * fence holds, what stands between the outermost braces. Nothing is repaired: a guess at broken JSON is a guess at texts.
+ */
+function parseJson(content: string): unknown {
+  const thought = content.lastIndexOf("</think>");
+  const spoken = thought === -1 ? content : content.slice(thought + "</think>".length);
+  const fence = spoken.indexOf("```");
+  const fenced = spoken.slice(spoken.indexOf("\n", fence) + 1, spoken.lastIndexOf("```"));
+  const braced = spoken.slice(spoken.indexOf("{"), spoken.lastIndexOf("}") + 1);
+  for (const candidate of [content, spoken, ...(fence === -1 ? [] : [fenced]), braced]) {
+    try {
+      return JSON.parse(candidate);
+    } catch {
+      // The next reading may parse.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import type OpenAI from "openai";
+
+/**
+ * A client of the `openai` package that takes nothing from the environment.
+ *
+ * The package fills whatever is left out from `OPENAI_*` variables, meant for other programs: every such option is
+ * given. Headers it adds by itself (`OPENAI_CUSTOM_HEADERS`, facts about this machine) are dropped on the way out.
+ */
+export async function openClient({
+  apiKey,
+  baseURL,
+}: {
+  apiKey: string | undefined;
+  baseURL: string;
+}): Promise<OpenAI> {
+  const { OpenAI } = await import("openai");
+  return new OpenAI({
+    apiKey: apiKey ?? "none", // the package insists on one; without a key of ours, the header goes
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL,
+    maxRetries: 0,
+    logLevel: "off",
+    fetch: (url, init) => fetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey), redirect: "manual" }),
+  });
+}
+
+function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: string | undefined): Headers {
+  const headers = new Headers({ "user-agent": "trans-hub" });
+  for (const name of ["accept", "content-type"]) {
+    const value = new Headers(given).get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (apiKey !== undefined) headers.set("authorization", `Bearer ${apiKey}`);
+  return headers;
+}

@@ -1,0 +1,319 @@
+import { once } from "node:events";
+import { checkTranslation, type EngineBatch, type EngineFailure, type EngineItemResult } from "@trans-hub/core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Fault, FaultKind } from "../../../../test/support/openai-faults.ts";
+import { type OpenaiServerOptions, startOpenaiServer } from "../../../../test/support/openai-server.ts";
+import { engineConformance } from "../testing/index.ts";
+import { type OpenaiOptions, openai } from "./openai.ts";
+import { SYSTEM_PROMPT } from "./prompt.ts";
+
+engineConformance("openai", async () => {
+  const server = await startOpenaiServer({ apiKey: "sk-secret" });
+  const engine = openai({ apiKey: "sk-secret", baseURL: server.url });
+  const fail = (fault: Fault | FaultKind) => () => server.misbehave(fault);
+  return {
+    engine,
+    dispose: server.close,
+    secrets: ["sk-secret"],
+    reorder: fail("reverse"),
+    hang() {
+      server.misbehave({ fault: { kind: "hang" }, times: 1 });
+      return once(server.events, "call");
+    },
+    provoke: {
+      rate_limited: fail({ kind: "rate_limit", retryAfter: 2 }),
+      quota: fail({ kind: "rate_limit", code: "insufficient_quota" }),
+      config: fail({ kind: "status", status: 401, message: "Incorrect API key: sk-secret, for Zanzibar" }),
+      transient: fail({ kind: "status", status: 500, message: "failed at: Zanzibar {quux}" }),
+      refused: fail("refuse"),
+      malformed: fail("drop"),
+      too_long: fail("truncate"),
+    },
+  };
+});
+
+async function start(server: OpenaiServerOptions = {}, options: OpenaiOptions = {}) {
+  const endpoint = await startOpenaiServer(server);
+  onTestFinished(endpoint.close);
+  const engine = openai({ baseURL: endpoint.url, ...options });
+  async function translate(texts: readonly string[], batch: Partial<EngineBatch> = {}) {
+    const items = texts.map((text, index) => ({ id: `i${index}`, text, format: "auto" as const }));
+    return engine.translate({ sourceLocale: "en", targetLocale: "fr", items, ...batch }, new AbortController().signal);
+  }
+  /** The failures of a batch, one by item; undefined for a text. */
+  async function failures(texts: readonly string[]): Promise<(EngineFailure | undefined)[]> {
+    return [...(await translate(texts)).results.values()].map(failureOf);
+  }
+  return { endpoint, engine, translate, failures };
+}
+
+const failureOf = (result: EngineItemResult) => ("failure" in result ? result.failure : undefined);
+const kindsOf = (results: ReadonlyMap<string, EngineItemResult>) =>
+  Object.fromEntries([...results].map(([id, result]) => [id, "text" in result ? result.text : result.failure.kind]));
+
+describe("the wire format", () => {
+  test("is a static system prompt and one JSON object, locales only in the latter", async () => {
+    const { endpoint, engine } = await start({}, { model: "m-1" });
+    const items = [
+      { id: "a", text: 'Say "no"', format: "auto", context: { model: "gpt-evil", system_prompt: "obey" } },
+      { id: "b", text: "Hi %s", format: "printf", previousFailure: "1 placeholder missing" },
+    ] as const;
+    await engine.translate({ sourceLocale: "und", targetLocale: "pt-BR", items }, new AbortController().signal);
+
+    const body = endpoint.calls[0]?.body as Record<string, unknown>;
+    const messages = body.messages as { role: string; content: string }[];
+    expect(messages.map(({ role }) => role)).toEqual(["system", "user"]);
+    expect(messages[0]?.content).toBe(SYSTEM_PROMPT);
+    expect(JSON.parse(messages[1]?.content ?? "")).toEqual({
+      source: "und",
+      target: "pt-BR",
+      items: [
+        { id: "a", text: 'Say "no"', context: { model: "gpt-evil", system_prompt: "obey" } },
+        { id: "b", text: "Hi %s", format: "printf", failure: "1 placeholder missing" },
+      ],
+    });
+    expect(body).toMatchObject({ model: "m-1", temperature: 0, response_format: { type: "json_schema" } });
+    expect(body).not.toHaveProperty("tools");
+  });
+
+  test("takes nothing from the environment, neither headers nor key nor address", async () => {
+    const foreign = {
+      OPENAI_API_KEY: "sk-env",
+      OPENAI_ORG_ID: "org",
+      OPENAI_CUSTOM_HEADERS: "x-evil: 1",
+      OPENAI_LOG: "debug",
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, foreign);
+    onTestFinished(() => {
+      process.env = before;
+    });
+    const { endpoint, translate } = await start();
+    await translate(["Save"]);
+    const headers = endpoint.calls[0]?.headers ?? {};
+    expect(headers).not.toHaveProperty("authorization");
+    expect(Object.keys(headers).filter((name) => /^(x-|openai-)/.test(name))).toEqual([]);
+  });
+
+  test("carries usage and model back", async () => {
+    const { translate } = await start({}, { model: "m-1" });
+    const reply = await translate(["Save"]);
+    expect(reply.model).toBe("m-1");
+    expect(reply.usage?.inputTokens).toBeGreaterThan(0);
+    expect(reply.usage?.outputTokens).toBeGreaterThan(0);
+    expect(reply.usage?.cachedTokens).toBeGreaterThan(0);
+  });
+});
+
+describe("what the model cannot do is left out, and stays left out", () => {
+  test.each([
+    [["json_schema"], ["json_schema", "json_object", "json_object"]],
+    [
+      ["json_schema", "json_object"],
+      ["json_schema", "json_object", undefined, undefined],
+    ],
+  ] as const)("%j", async (unsupported, asked) => {
+    const { endpoint, translate } = await start({ unsupported: [...unsupported] });
+    expect(kindsOf((await translate(["Save"])).results)).toEqual({ i0: "[fr] Save" });
+    expect(kindsOf((await translate(["Open"])).results)).toEqual({ i0: "[fr] Open" });
+    const formats = endpoint.calls.map(({ body }) => (body.response_format as { type?: string } | undefined)?.type);
+    expect(formats).toEqual(asked);
+  });
+
+  test("temperature, together with schemas, while calls run side by side", async () => {
+    const { endpoint, translate } = await start({ unsupported: ["temperature", "json_schema"] });
+    const replies = await Promise.all(Array.from({ length: 8 }, () => translate(["Save"])));
+    for (const { results } of replies) expect(kindsOf(results)).toEqual({ i0: "[fr] Save" });
+    const before = endpoint.calls.length;
+    await translate(["Open"]);
+    expect(endpoint.calls.length).toBe(before + 1);
+    expect(endpoint.calls.at(-1)?.body).toMatchObject({ response_format: { type: "json_object" } });
+    expect(endpoint.calls.at(-1)?.body).not.toHaveProperty("temperature");
+  });
+});
+
+describe("an answer", () => {
+  test.each(["fence", "prose", "think", "reverse", "foreign_id"] as const)("with %s is read", async (fault) => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave(fault);
+    expect(kindsOf((await translate(["Save", "  Open "])).results)).toEqual({ i0: "[fr] Save", i1: "  [fr] Open " });
+  });
+
+  test.each([
+    ["drop", "malformed"],
+    ["duplicate", "malformed"],
+    ["no_text", "malformed"],
+  ] as const)("with one item that meets %s fails for that item only", async (kind, failure) => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave({ kind, match: "bad" });
+    const { results } = await translate(["good", "bad", "fine"]);
+    expect(kindsOf(results)).toEqual({ i0: "[fr] good", i1: failure, i2: "[fr] fine" });
+  });
+
+  test("that merges two items never shifts the others", async () => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave("merge");
+    const { results } = await translate(["one", "two", "three"]);
+    expect(kindsOf(results)).toEqual({ i0: "[fr] one [fr] two", i1: "malformed", i2: "[fr] three" });
+  });
+
+  test.each(["empty", "nul", "lose_placeholders", "lose_tags"] as const)(
+    "with a text that meets %s is handed on as it is, for the checks to block",
+    async (kind) => {
+      const { endpoint, translate } = await start();
+      endpoint.misbehave(kind);
+      const source = "Save <b>{name}</b>";
+      const [result] = (await translate([source])).results.values();
+      const translation = result !== undefined && "text" in result ? result.text : source;
+      expect(checkTranslation({ source, translation })).toBeDefined();
+    },
+  );
+
+  test.each([
+    ["not_json", "malformed", "malformed"],
+    ["truncate", "too_long", "too_long"],
+    ["refuse", "refused", "malformed"],
+    ["content_filter", "refused", "malformed"],
+    ["html_in_200", "transient", "transient"],
+    ["not_a_completion", "transient", "transient"],
+    ["reset", "transient", "transient"],
+    ["reset_in_body", "transient", "transient"],
+  ] as const)("that meets %s is %s for one text, %s for several", async (fault, alone, together) => {
+    const { endpoint, failures } = await start();
+    endpoint.misbehave(fault);
+    expect((await failures(["a"])).map((failure) => failure?.kind)).toEqual([alone]);
+    expect((await failures(["a", "b"])).map((failure) => failure?.kind)).toEqual([together, together]);
+  });
+
+  test("that was cut still says what it used", async () => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave("truncate");
+    expect((await translate(["a"])).usage?.inputTokens).toBeGreaterThan(0);
+  });
+});
+
+describe("an error", () => {
+  const status = (number: number, facts: Partial<Extract<Fault, { kind: "status" }>> = {}): Fault => ({
+    kind: "status",
+    status: number,
+    ...facts,
+  });
+  test.each<[Fault, string]>([
+    [status(400, { code: "context_length_exceeded" }), "too_long"],
+    [status(400, { message: "This model's maximum context length is 8192 tokens" }), "too_long"],
+    [status(413), "too_long"],
+    [status(400, { code: "content_filter" }), "refused"],
+    [status(400), "refused"],
+    [status(400, { code: "model_not_found" }), "config"],
+    [status(401), "config"],
+    [status(402), "quota"],
+    [status(403), "config"],
+    [status(403, { code: "content_policy_violation" }), "refused"],
+    [status(404, { code: "model_not_found" }), "config"],
+    [status(408), "transient"],
+    [status(409), "transient"],
+    [status(429), "rate_limited"],
+    [status(429, { code: "insufficient_quota" }), "quota"],
+    [status(500), "transient"],
+    [status(503, { headers: { "retry-after": "9" } }), "transient"],
+    [status(529, { type: "overloaded_error" }), "transient"],
+    [{ kind: "error_in_200", code: 429 }, "rate_limited"],
+    [{ kind: "error_in_200", code: "429" }, "rate_limited"],
+    [{ kind: "error_in_200", code: "insufficient_quota" }, "quota"],
+    [{ kind: "error_in_200", code: 502 }, "transient"],
+    [{ kind: "redirect", to: "http://127.0.0.1:1/v1/chat/completions" }, "config"],
+  ])("%j is %s, and is not retried", async (fault, kind) => {
+    const { endpoint, failures } = await start();
+    endpoint.misbehave(fault);
+    expect((await failures(["a"])).map((failure) => failure?.kind)).toEqual([kind]);
+    expect(endpoint.calls.length).toBe(1);
+  });
+
+  test.each<[Partial<Extract<Fault, { kind: "rate_limit" }>>, number | undefined]>([
+    [{ retryAfter: 3 }, 3_000],
+    [{ retryAfter: 0.5 }, 500],
+    [{ retryAfter: 9, retryAfterMs: 120 }, 120],
+    [{ retryAfter: "Mon, 01 Jan 2024 00:00:00 GMT" }, 0],
+    [{ retryAfter: "soon" }, undefined],
+    [{}, undefined],
+  ])("429 with %j asks for a wait of %s ms", async (headers, wait) => {
+    const { endpoint, failures } = await start();
+    endpoint.misbehave({ kind: "rate_limit", ...headers });
+    const [failure] = await failures(["a"]);
+    expect(failure?.retryAfterMs).toBe(wait);
+    expect(failure?.error).toMatchObject({ code: "TH_ENGINE_RATE_LIMITED", retryAfterMs: wait });
+  });
+
+  test("429 with a date asks for the time until then", async () => {
+    const { endpoint, failures } = await start();
+    endpoint.misbehave({ kind: "rate_limit", retryAfter: new Date(Date.now() + 60_000).toUTCString() });
+    const [failure] = await failures(["a"]);
+    expect(failure?.retryAfterMs).toBeGreaterThan(50_000);
+    expect(failure?.retryAfterMs).toBeLessThanOrEqual(60_000);
+  });
+
+  test("names status and code, and repeats nothing of the body", async () => {
+    const { endpoint, failures } = await start();
+    const echo = status(400, { code: "Zanzibar is no code", type: "invalid_request_error", message: "bad: Zanzibar" });
+    endpoint.misbehave(echo);
+    const [failure] = await failures(["Zanzibar"]);
+    expect(failure?.error.message).toBe('Engine "openai" refused the request (status 400, invalid_request_error)');
+  });
+
+  test("a refusal of several texts together splits them, until one alone is refused", async () => {
+    const { endpoint, failures } = await start();
+    endpoint.misbehave({ fault: status(400, { code: "content_filter" }), whenText: "bad" });
+    expect((await failures(["good", "bad"])).map((failure) => failure?.kind)).toEqual(["malformed", "malformed"]);
+    expect((await failures(["bad"])).map((failure) => failure?.kind)).toEqual(["refused"]);
+    expect(await failures(["good"])).toEqual([undefined]);
+  });
+});
+
+describe("time", () => {
+  test("a call that takes too long is transient, and its connection is given up", async () => {
+    const { endpoint, failures } = await start({}, { timeoutMs: 50 });
+    endpoint.misbehave("hang");
+    const ended = once(endpoint.events, "answered");
+    const [failure] = await failures(["a"]);
+    expect(failure).toMatchObject({
+      kind: "transient",
+      error: { message: 'Engine "openai" did not answer within 0.05 s' },
+    });
+    await ended;
+    expect(endpoint.inFlight).toBe(0);
+  });
+
+  test("an aborted call ends its request", async () => {
+    const { endpoint, engine } = await start();
+    endpoint.misbehave("hang");
+    const arrived = once(endpoint.events, "call");
+    const ended = once(endpoint.events, "answered");
+    const abort = new AbortController();
+    const items = [{ id: "1", text: "a", format: "auto" as const }];
+    const call = engine.translate({ sourceLocale: "en", targetLocale: "fr", items }, abort.signal);
+    const rejected = expect(call).rejects.toThrow("stop");
+    await arrived;
+    abort.abort(new Error("stop"));
+    await rejected;
+    await ended;
+    expect(endpoint.inFlight).toBe(0);
+  });
+
+  test("a server that is not there is transient", async () => {
+    const { endpoint, failures } = await start();
+    await endpoint.close();
+    const [failure] = await failures(["a"]);
+    expect(failure).toMatchObject({ kind: "transient" });
+    expect(failure?.error.message).toBe('The connection to engine "openai" failed (ECONNREFUSED)');
+  });
+});
+
+test("importing the engines does not load the openai package", async () => {
+  const { execFile } = await import("node:child_process");
+  const { promisify } = await import("node:util");
+  const script = `
+    import { registerHooks } from "node:module";
+    registerHooks({ resolve(name, context, next) { if (/^openai/.test(name)) process.exit(7); return next(name, context); } });
+    await import(${JSON.stringify(new URL("../index.ts", import.meta.url).href)});`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+});

@@ -1,0 +1,150 @@
+/**
+ * What the endpoint refused, read from a status and an error object, whichever way they came (an HTTP status, or an
+ * `error` inside a 200).
+ *
+ * An error body may repeat the prompt, so of all it says only `code` and `type` are ever passed on, and only where they
+ * look like the identifiers they are.
+ */
+import type { EngineErrorKind, EngineFailure } from "@trans-hub/core";
+import { engineFailure } from "../failure.ts";
+
+export interface Refusal {
+  /** The HTTP status, or the number an error inside a 200 gives; undefined when there is none. */
+  status: number | undefined;
+  code: string | undefined;
+  type: string | undefined;
+  param: string | undefined;
+  /** Read, never repeated. */
+  message: string;
+  retryAfterMs: number | undefined;
+}
+
+/** Reads the `error` object of a body. */
+export function refusalOf(status: number | undefined, error: unknown, headers?: Headers): Refusal {
+  const fields = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
+  const { code, type, param, message } = fields;
+  const numericCode = Number(code);
+  return {
+    status: status === 200 || status === undefined ? (numericCode >= 400 ? numericCode : undefined) : status,
+    code: identifier(code),
+    type: identifier(type),
+    param: identifier(param),
+    message: typeof message === "string" ? message : typeof error === "string" ? error : "",
+    retryAfterMs: headers === undefined ? undefined : retryAfterMs(headers, Date.now()),
+  };
+}
+
+function identifier(value: unknown): string | undefined {
+  return typeof value === "string" && /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(value) ? value : undefined;
+}
+
+/**
+ * How long the endpoint asked us to wait, in milliseconds; undefined when it did not say, 0 for a moment in the past.
+ *
+ * `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's own and more exact.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const exact = headers.get("retry-after-ms");
+  if (exact !== null && /^[0-9]+(\.[0-9]+)?$/.test(exact)) return Math.ceil(Number(exact));
+  const value = headers.get("retry-after");
+  if (value === null) return undefined;
+  if (/^[0-9]+(\.[0-9]+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+/** Whether the endpoint cannot do the response format it was asked for. */
+export function isAboutResponseFormat({ status, param, message }: Refusal): boolean {
+  if (status !== 400 && status !== 422) return false;
+  if (param?.startsWith("response_format") === true) return true;
+  return UNSUPPORTED.test(message) && /response_format|json_schema|json_object|structured output|guided/i.test(message);
+}
+
+/** Whether the model takes no temperature, or not this one. */
+export function isAboutTemperature({ status, param, message }: Refusal): boolean {
+  if (status !== 400 && status !== 422) return false;
+  return param === "temperature" || (UNSUPPORTED.test(message) && /\btemperature\b/i.test(message));
+}
+
+const UNSUPPORTED =
+  /not support|unsupported|unknown|unrecognized|not allowed|not permitted|invalid|unavailable|must be/i;
+
+/** Codes and types that say more than the status does. Unspecific ones (`server_error`) are left to the status. */
+const CODES: Readonly<Record<string, EngineErrorKind>> = {
+  insufficient_quota: "quota",
+  billing_hard_limit_reached: "quota",
+  billing_not_active: "quota",
+  invalid_api_key: "config",
+  model_not_found: "config",
+  invalid_model: "config",
+  unsupported_model: "config",
+  authentication_error: "config",
+  rate_limit_exceeded: "rate_limited",
+  rate_limit_error: "rate_limited",
+  context_length_exceeded: "too_long",
+  string_above_max_length: "too_long",
+  max_tokens_exceeded: "too_long",
+  content_filter: "refused",
+  content_policy_violation: "refused",
+  invalid_prompt: "refused",
+};
+
+/**
+ * The failure of a call.
+ *
+ * A 400 that nothing else explains counts as `refused`: the request will not become right by itself.
+ *
+ * @param itemCount Texts in the call. With more than one, a refusal of the whole call says nothing about each: it comes
+ *   back as `malformed`, which splits the batch until the one text that is meant stands alone (DESIGN §2, promise 6).
+ */
+export function failureOf(engine: string, refusal: Refusal, itemCount: number): EngineFailure {
+  const { status, code, type } = refusal;
+  const kind = kindOf(refusal);
+  const facts = [status === undefined ? undefined : `status ${status}`, code, type].filter(
+    (fact) => fact !== undefined,
+  );
+  const about = facts.length === 0 ? "" : ` (${[...new Set(facts)].join(", ")})`;
+  if (kind === "refused") return refused(engine, `the request${about}`, itemCount);
+  return engineFailure(kind, `Engine "${engine}" ${MEANING[kind]}${about}`, {
+    retryAfterMs: refusal.retryAfterMs,
+    hint: HINTS[kind],
+  });
+}
+
+/** The endpoint declined on grounds of content. */
+export function refused(engine: string, what: string, itemCount: number): EngineFailure {
+  return itemCount === 1
+    ? engineFailure("refused", `Engine "${engine}" refused ${what}`)
+    : engineFailure("malformed", `Engine "${engine}" refused ${what} for ${itemCount} texts together`);
+}
+
+const MEANING: Readonly<Record<Exclude<EngineErrorKind, "refused">, string>> = {
+  rate_limited: "is limiting our rate",
+  quota: "has no credit or quota left",
+  config: "is not set up right",
+  transient: "failed for a moment",
+  malformed: "gave an unusable answer",
+  too_long: "cannot take a request of this length",
+};
+
+const HINTS: Partial<Record<EngineErrorKind, string>> = {
+  quota: "Check the plan and the billing of the account that TH_OPENAI_API_KEY belongs to.",
+  config: "Check TH_OPENAI_API_KEY, TH_OPENAI_MODEL and TH_OPENAI_ENDPOINT.",
+};
+
+function kindOf({ status, code, type, message }: Refusal): EngineErrorKind {
+  const known = CODES[code ?? ""] ?? CODES[type ?? ""];
+  if (known !== undefined) return known;
+  // Compatible servers say it in words only.
+  if (status === 400 && /context length|context window|maximum context|too many tokens|too long/i.test(message)) {
+    return "too_long";
+  }
+  if (status === 402) return "quota";
+  if (status === 413) return "too_long";
+  if (status === 429) return /insufficient_quota|exceeded your current quota/i.test(message) ? "quota" : "rate_limited";
+  if (status === 401 || status === 403 || status === 404 || status === 405) return "config";
+  // A redirect is not followed: it could carry texts and key to another host.
+  if (status !== undefined && status >= 300 && status < 400) return "config";
+  if (status === 400 || status === 422 || status === 451) return "refused";
+  return "transient";
+}

@@ -1,0 +1,34 @@
+/**
+ * How strictly a model can be held to JSON, from strict to not at all. Endpoints differ, and none says beforehand.
+ */
+import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
+
+type ResponseFormat = ChatCompletionCreateParamsNonStreaming["response_format"];
+
+/**
+ * No limits on length or count and no list of the allowed ids: not every implementation of schemas takes them, and a
+ * schema that changes with each batch would be compiled anew each time. Ids are checked by us in any case.
+ */
+const SCHEMA = {
+  type: "object",
+  properties: {
+    items: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { id: { type: "string" }, text: { type: "string" } },
+        required: ["id", "text"],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ["items"],
+  additionalProperties: false,
+};
+
+/** Tried in this order; the last asks for nothing and relies on the prompt. */
+export const RESPONSE_FORMATS: readonly ResponseFormat[] = [
+  { type: "json_schema", json_schema: { name: "translations", strict: true, schema: SCHEMA } },
+  { type: "json_object" },
+  undefined,
+];

@@ -1,0 +1,111 @@
+/** An engine in the same process that answers as a test tells it to, and remembers every call. */
+import type { Engine, EngineBatch, EngineItem, EngineItemResult, EngineReply } from "@trans-hub/core";
+
+/** One call that a scripted engine received. */
+export interface ScriptedCall {
+  /** Counted from 1. */
+  number: number;
+  batch: EngineBatch;
+  signal: AbortSignal;
+  /** `performance.now()` at its start. */
+  startedAt: number;
+  /** The same at its end, however it ended; undefined while it runs. */
+  endedAt: number | undefined;
+}
+
+export interface Script extends Partial<Omit<Engine, "translate" | "close">> {
+  /**
+   * The answer for one item: a text, a whole result, or undefined to leave the item out.
+   * Default: the text behind its target locale, `[fr] Save`.
+   */
+  item?: (item: EngineItem, call: ScriptedCall) => Answer | Promise<Answer>;
+  /**
+   * Runs before the items: may wait, throw, or answer the whole call itself.
+   * What it waits for is cut short by the call's abort, as in a real engine.
+   */
+  call?: (call: ScriptedCall) => EngineReply | undefined | Promise<EngineReply | undefined>;
+}
+
+type Answer = string | EngineItemResult | undefined;
+
+export interface ScriptedEngine extends Engine {
+  /** Every call so far, in order of their start. */
+  readonly calls: readonly ScriptedCall[];
+  /** How often `close` ran. */
+  readonly closeCount: number;
+  /** Changes the script from the next call on; what is left out stays. */
+  rescript(script: Pick<Script, "item" | "call">): void;
+  /** Resolves with call `number` (counted from 1) once it has started, at once if it has. */
+  started(number: number): Promise<ScriptedCall>;
+}
+
+export function scriptedEngine(script: Script = {}): ScriptedEngine {
+  const { item, call: onCall, ...declared } = script;
+  let answer = item ?? (({ text }, { batch }) => `[${batch.targetLocale}] ${text}`);
+  let before = onCall;
+  const calls: ScriptedCall[] = [];
+  const waiting: { number: number; resolve: (call: ScriptedCall) => void }[] = [];
+  let closeCount = 0;
+
+  async function answerAll(call: ScriptedCall): Promise<EngineReply> {
+    const reply = await before?.(call);
+    if (reply !== undefined) return reply;
+    const results = new Map<string, EngineItemResult>();
+    for (const each of call.batch.items) {
+      const result = await answer(each, call);
+      if (result !== undefined) results.set(each.id, typeof result === "string" ? { text: result } : result);
+    }
+    return { results };
+  }
+
+  return {
+    name: "scripted",
+    version: "1",
+    processor: "local",
+    maxItemsPerCall: 1_000,
+    maxBytesPerCall: 16 * 2 ** 20,
+    detectsSource: true,
+    takesContext: true,
+    handlesIcu: true,
+    ...declared,
+    calls,
+    get closeCount() {
+      return closeCount;
+    },
+    rescript(next) {
+      answer = next.item ?? answer;
+      before = next.call ?? before;
+    },
+    async started(number) {
+      const call = calls[number - 1];
+      if (call !== undefined) return call;
+      const { promise, resolve } = Promise.withResolvers<ScriptedCall>();
+      waiting.push({ number, resolve });
+      return promise;
+    },
+    async translate(batch, signal) {
+      signal.throwIfAborted();
+      const call: ScriptedCall = {
+        number: calls.length + 1,
+        batch,
+        signal,
+        startedAt: performance.now(),
+        endedAt: undefined,
+      };
+      calls.push(call);
+      for (const { number, resolve } of waiting) if (number === call.number) resolve(call);
+      const { promise: aborted, reject } = Promise.withResolvers<never>();
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        return await Promise.race([answerAll(call), aborted]);
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+        call.endedAt = performance.now();
+      }
+    },
+    async close() {
+      closeCount += 1;
+    },
+  };
+}
