@@ -19,7 +19,7 @@ const AnswerItem = z.object({
  */
 export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
   const answer = Answer.safeParse(parseJson(content));
-  if (!answer.success) return malformed(batch, "the answer was not the JSON object that was asked for");
+  if (!answer.success) return malformed(batch, "The answer was not the JSON object that was asked for");
 
   const found = new Map<string, { text: unknown; count: number }>();
   for (const entry of answer.data.items) {
@@ -32,11 +32,11 @@ export function readAnswer(content: string, batch: EngineBatch): Map<string, Eng
 }
 
 function resultOf(found: { text: unknown; count: number } | undefined): EngineItemResult {
-  if (found === undefined) return { failure: engineFailure("malformed", "the answer left this item out") };
+  if (found === undefined) return { failure: engineFailure("malformed", "The answer left this item out") };
   const { text, count } = found;
-  if (count > 1) return { failure: engineFailure("malformed", "the answer held this item more than once") };
+  if (count > 1) return { failure: engineFailure("malformed", "The answer held this item more than once") };
   if (typeof text !== "string") {
-    return { failure: engineFailure("malformed", "the answer held no text for this item") };
+    return { failure: engineFailure("malformed", "The answer held no text for this item") };
   }
   return { text };
 }
