@@ -1,5 +1,42 @@
+export { backoffMs } from "./backoff.ts";
+export {
+  applyMigrations,
+  type MigrateOptions,
+  type MigrationReport,
+  migrationStatus,
+  revertMigration,
+} from "./database/migrate.ts";
 export * from "./engine.ts";
 export * from "./errors.ts";
+export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
+export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
+export type {
+  Approval,
+  AttemptError,
+  CollectOptions,
+  CollectReport,
+  DeadLetter,
+  DeadLetterFilter,
+  EngineCall,
+  ItemReceipt,
+  ListFilter,
+  Page,
+  PageRequest,
+  PersistenceHandler,
+  RegisterOptions,
+  Settlement,
+  StoreStatus,
+  TranslateWork,
+  WorkBatch,
+  WorkerStatus,
+  WorkItem,
+  WorkObserver,
+  WorkOptions,
+  WorkOutcome,
+  WorkResult,
+  WorkSummary,
+} from "./persistence-handler.ts";
+export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
 export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
 export type { Span } from "./text/icu.ts";
 export {
@@ -11,3 +48,12 @@ export {
   readSyntax,
   type Syntax,
 } from "./text/syntax.ts";
+export type {
+  Priority,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./translation/translation.ts";
+export { version } from "./version.ts";
+export { type TranslateBatchOptions, translateBatch } from "./work/translate-batch.ts";

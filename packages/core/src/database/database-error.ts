@@ -56,7 +56,9 @@ export function databaseError(error: unknown): unknown {
     return new DatabaseRefusedError(`The database refused: ${error.message}`, { cause: error });
   }
   if (MISSING_STATE.test(code)) {
-    return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, { cause: error });
+    return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -52,7 +52,11 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
     await migrateGraphileWorker(options);
     const after = await appliedMigrations(client, known);
     await analyzeIfNever(client);
-    return report(known, after, after.filter((name) => !before.includes(name)));
+    return report(
+      known,
+      after,
+      after.filter((name) => !before.includes(name)),
+    );
   });
 }
 
@@ -62,7 +66,11 @@ export async function revertMigration(options: MigrateOptions): Promise<Migratio
     const before = await appliedMigrations(client, known);
     if (before.length > 0) await runMigrations(client, "down", 1);
     const after = await appliedMigrations(client, known);
-    return report(known, after, before.filter((name) => !after.includes(name)));
+    return report(
+      known,
+      after,
+      before.filter((name) => !after.includes(name)),
+    );
   });
 }
 
@@ -88,7 +96,9 @@ async function knownMigrations(): Promise<string[]> {
 
 /** The names of ours that the database has, oldest first. A name we do not know means a newer release was here. */
 async function appliedMigrations(client: pg.Client, known: string[]): Promise<string[]> {
-  const { rows: present } = await client.query<{ present: string | null }>("select to_regclass('trans_hub.migration') as present");
+  const { rows: present } = await client.query<{ present: string | null }>(
+    "select to_regclass('trans_hub.migration') as present",
+  );
   if (!present[0]?.present) return [];
   const { rows } = await client.query<{ name: string }>("select name from trans_hub.migration order by name");
   const unknown = rows.find(({ name }) => !known.includes(name));
@@ -137,7 +147,9 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
 /** graphile-worker says in words that its schema is newer than itself. */
 function newerGraphileWorker(error: Error): unknown {
   return /schema revision|breaking|only supports/i.test(error.message)
-    ? new SchemaNewerError(`graphile-worker's schema is newer than this release knows: ${error.message}`, { cause: error })
+    ? new SchemaNewerError(`graphile-worker's schema is newer than this release knows: ${error.message}`, {
+        cause: error,
+      })
     : databaseError(error);
 }
 
@@ -162,7 +174,10 @@ async function withMigrationLock<Result>(
   });
 }
 
-async function withClient<Result>(options: MigrateOptions, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+async function withClient<Result>(
+  options: MigrateOptions,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
   const client = new pg.Client({
     connectionString: options.directUrl ?? options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,

@@ -25,7 +25,11 @@ export function statement<Row>(definition: Statement<Row>): Statement<Row> {
 }
 
 /** Runs a statement and gives its checked rows. Errors come as PostgreSQL raised them. */
-export async function rows<Row>(db: Database, { name, text, row }: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
+export async function rows<Row>(
+  db: Database,
+  { name, text, row }: Statement<Row>,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const result = await db.query({ name, text, values });
   return result.rows.map((raw) => row.parse(raw));
 }

@@ -1,0 +1,434 @@
+-- The SQL functions by which psql and any language produce and read. The first release: nothing runs beside it.
+--
+-- request() is for a statement of its own, enqueue() is safe inside any transaction, get_translations() reads. All three
+-- are SECURITY DEFINER with a pinned search_path: a role needs EXECUTE on them and nothing else.
+
+-- Up Migration
+
+-- An item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (0001_rules).
+create type trans_hub.item as (
+  project text,
+  business_id text,
+  source_locale text,
+  text text,
+  context text,
+  format text,
+  verbatim boolean,
+  priority smallint,
+  forced boolean,
+  target_locales text[]
+);
+
+create function trans_hub.read_item(item jsonb, defaults jsonb) returns trans_hub.item
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  whole jsonb;
+  result trans_hub.item;
+  field text;
+begin
+  if jsonb_typeof(item) is distinct from 'object' then
+    raise exception using errcode = 'TH001', column = 'item', message = 'must be an object';
+  end if;
+  -- Null is absent, in the item as in the defaults.
+  whole := jsonb_strip_nulls(defaults - 'context') || jsonb_strip_nulls(item - 'context');
+  foreach field in array array['text', 'sourceLocale', 'businessId', 'project', 'priority', 'format'] loop
+    if whole ? field and jsonb_typeof(whole -> field) <> 'string' then
+      raise exception using errcode = 'TH001', column = field, message = 'must be a string';
+    end if;
+  end loop;
+  if not whole ? 'text' then
+    raise exception using errcode = 'TH001', column = 'text', message = 'is missing';
+  end if;
+  result.text := whole ->> 'text';
+  if result.text = '' then
+    raise exception using errcode = 'TH002', column = 'text', message = 'is empty';
+  end if;
+  if octet_length(result.text) > 1048576 then
+    raise exception using errcode = 'TH003', column = 'text', message = 'is longer than 1048576 bytes';
+  end if;
+
+  result.project := coalesce(whole ->> 'project', 'default');
+  if result.project = '' or octet_length(result.project) > 255 then
+    raise exception using errcode = 'TH007', column = 'project', message = 'must be 1 to 255 bytes';
+  end if;
+  result.business_id := coalesce(whole ->> 'businessId', '');
+  if whole ->> 'businessId' = '' or octet_length(result.business_id) > 255 then
+    raise exception using errcode = 'TH006', column = 'businessId', message = 'must be 1 to 255 bytes';
+  end if;
+
+  result.source_locale := canonical_locale(coalesce(whole ->> 'sourceLocale', 'und'));
+  if jsonb_typeof(whole -> 'targetLocales') is distinct from 'array' or jsonb_array_length(whole -> 'targetLocales') = 0 then
+    raise exception using errcode = 'TH001', column = 'targetLocales', message = 'must be a list of at least one locale';
+  end if;
+  if exists (select from jsonb_array_elements(whole -> 'targetLocales') as l where jsonb_typeof(l.value) <> 'string') then
+    raise exception using errcode = 'TH005', column = 'targetLocales', message = 'must hold strings only';
+  end if;
+  select array_agg(l.locale order by l.ord)
+  into result.target_locales
+  from (
+    select canonical_locale(l.value) as locale, min(l.ord) as ord
+    from jsonb_array_elements_text(whole -> 'targetLocales') with ordinality as l (value, ord)
+    group by 1
+  ) as l;
+  if 'und' = any (result.target_locales) then
+    raise exception using errcode = 'TH005', column = 'targetLocales', message = 'cannot be und';
+  end if;
+
+  result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
+  if octet_length(result.context) > 8192 then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8192 bytes';
+  end if;
+
+  result.format := coalesce(whole ->> 'format', 'auto');
+  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then
+    raise exception using errcode = 'TH010', column = 'format',
+      message = 'must be one of auto, text, icu, i18next, printf, html, markdown';
+  end if;
+
+  result.priority := case coalesce(whole ->> 'priority', 'normal')
+    when 'interactive' then -1 when 'normal' then 0 when 'bulk' then 1 end;
+  if result.priority is null then
+    raise exception using errcode = 'TH009', column = 'priority', message = 'must be interactive, normal or bulk';
+  end if;
+
+  if whole ? 'force' and jsonb_typeof(whole -> 'force') <> 'boolean' then
+    raise exception using errcode = 'TH001', column = 'force', message = 'must be true or false';
+  end if;
+  result.forced := coalesce((whole ->> 'force')::boolean, false);
+  result.verbatim := is_verbatim(result.text);
+  return result;
+end
+$$;
+
+-- The code of the catalogue for the SQLSTATE of a refused item.
+create function trans_hub.item_code(state text) returns text
+language sql immutable
+return case state
+  when 'TH002' then 'TH_TEXT_EMPTY'
+  when 'TH003' then 'TH_TEXT_TOO_LONG'
+  when 'TH004' then 'TH_TEXT_CHARACTERS'
+  when 'TH005' then 'TH_LOCALE'
+  when 'TH006' then 'TH_BUSINESS_ID'
+  when 'TH007' then 'TH_PROJECT'
+  when 'TH008' then 'TH_CONTEXT'
+  when 'TH009' then 'TH_PRIORITY'
+  when 'TH010' then 'TH_FORMAT'
+  else 'TH_ITEM_SHAPE'
+end;
+
+-- Splits items into the good ones, made whole, and the refused ones with their reasons.
+create function trans_hub.read_items(
+  items jsonb, defaults jsonb, out good trans_hub.item[], out raw jsonb, out rejected jsonb
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  entry record;
+begin
+  good := '{}';
+  raw := '[]';
+  rejected := '[]';
+  if jsonb_typeof(items) = 'object' then
+    items := jsonb_build_array(items);
+  elsif jsonb_typeof(items) is distinct from 'array' then
+    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
+  end if;
+  if jsonb_typeof(defaults) is distinct from 'object' then
+    raise exception using errcode = 'TH001', message = 'defaults must be an object';
+  end if;
+  for entry in select e.value, e.ord - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
+    begin
+      good := good || read_item(entry.value, defaults);
+      raw := raw || jsonb_build_array(entry.value);
+    exception when others then
+      -- Only refusals of the item: what is wrong with the database is not the item's fault.
+      if sqlstate !~ '^(TH0|22)' then
+        raise;
+      end if;
+      declare
+        field text;
+      begin
+        get stacked diagnostics field = column_name;
+        rejected := rejected || jsonb_build_array(jsonb_build_object(
+          'index', entry.index,
+          'code', item_code(sqlstate),
+          'message', case when sqlstate ~ '^TH0' then concat_ws(': ', nullif(field, ''), sqlerrm)
+            else 'the database cannot store it (SQLSTATE ' || sqlstate || ')' end
+        ));
+      end;
+    end;
+  end loop;
+end
+$$;
+
+-- Registers items, in a statement of its own. Gives {registered, existing, failed, rejected: [{index, code, message}]},
+-- counted in rows (items times locales). Inside a longer transaction use enqueue(), which holds nobody up.
+--
+-- items: one item, or a list: {text, sourceLocale?, targetLocales?, businessId?, context?, project?, priority?, format?,
+-- force?}; defaults: an object with values for any field of them. Unknown keys are ignored.
+create function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read record;
+  receipt record;
+begin
+  select r.good, r.rejected into read from read_items(items, defaults) as r;
+  if cardinality(read.good) = 0 then
+    return jsonb_build_object('registered', 0, 'existing', 0, 'failed', 0, 'rejected', read.rejected);
+  end if;
+  select
+    coalesce((select sum(n) from unnest(r.registered) as n), 0) as registered,
+    coalesce((select sum(n) from unnest(r.existing) as n), 0) as existing,
+    coalesce((select sum(n) from unnest(r.failed) as n), 0) as failed
+  into receipt
+  from (
+    select
+      array_agg(i.project order by i.ord) as projects,
+      array_agg(i.business_id order by i.ord) as business_ids,
+      array_agg(i.source_locale order by i.ord) as source_locales,
+      array_agg(i.text order by i.ord) as texts,
+      array_agg(i.context order by i.ord) as contexts,
+      array_agg(i.format order by i.ord) as formats,
+      array_agg(i.verbatim order by i.ord) as verbatim,
+      array_agg(i.priority order by i.ord) as priorities,
+      array_agg(i.forced order by i.ord) as forced
+    from unnest(read.good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+  ) as i
+  cross join (
+    select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
+    from unnest(read.good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+    cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
+  ) as p
+  cross join lateral register(
+    i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
+    p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine'
+  ) as r;
+  return jsonb_build_object(
+    'registered', receipt.registered, 'existing', receipt.existing, 'failed', receipt.failed, 'rejected', read.rejected
+  );
+end
+$$;
+
+-- Appends checked items, with the one job that will register them. Takes no lock anybody could wait for.
+create function trans_hub.append_to_inbox(items jsonb, defaults jsonb) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  inbox_id bigint;
+begin
+  insert into inbox (items, defaults) values (items, defaults) returning id into inbox_id;
+  perform graphile_worker.add_job('register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000);
+  return inbox_id;
+end
+$$;
+
+-- Appends items inside any transaction: registered by the fleet after its commit, forgotten with its rollback. Gives
+-- {accepted, rejected}; how many are new is not known yet.
+create function trans_hub.enqueue(items jsonb, defaults jsonb default '{}') returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read record;
+begin
+  select r.good, r.raw, r.rejected into read from read_items(items, defaults) as r;
+  if jsonb_array_length(read.raw) > 0 then
+    perform append_to_inbox(read.raw, defaults);
+  end if;
+  return jsonb_build_object('accepted', jsonb_array_length(read.raw), 'rejected', read.rejected);
+end
+$$;
+
+-- Registers what was appended, at most so many rows of the inbox; gives how many. Rows that another worker has in hand
+-- are left to it.
+create function trans_hub.register_inbox(at_most integer) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  taken integer;
+begin
+  with row as (
+    delete from inbox as i
+    using (select id from inbox order by id limit at_most for update skip locked) as next
+    where i.id = next.id
+    returning i.id, i.items, i.defaults
+  ), together as (
+    -- One registration for each set of defaults, which is one for nearly all.
+    select r.defaults, jsonb_agg(e.value order by r.id) as items
+    from row as r
+    cross join lateral jsonb_array_elements(r.items) as e (value)
+    group by r.defaults
+  ), registered as materialized (
+    select request(t.items, t.defaults) from together as t order by t.defaults
+  )
+  select (select count(*) from row) into taken from (select count(*) from registered) as done;
+  return taken;
+end
+$$;
+
+-- Translations as the library reads them, for SQL: null where there is nothing.
+create function trans_hub.translation_json(t trans_hub.translation) returns jsonb
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select jsonb_build_object(
+    'project', t.project,
+    'sourceLocale', c.source_locale,
+    'targetLocale', t.target_locale,
+    'sourceText', c.text,
+    'context', x.canonical::jsonb,
+    'businessIds', coalesce((
+      select jsonb_agg(s.business_id order by s.business_id)
+      from source as s
+      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+    ), '[]'),
+    'status', t.status,
+    'text', t.text,
+    'engine', t.engine,
+    'model', t.model,
+    'revision', t.revision
+  ) || coalesce((
+    select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
+    from dead_letter as d
+    where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+      and d.project = t.project and d.replayed_at is null
+    order by d.id desc
+    limit 1
+  ), '{}')
+  from content as c
+  left join context as x on x.context_no = t.context_no
+  where c.content_no = t.content_no
+$$;
+
+-- Reads translations into one locale: a list in the order of the items, null for what is not there. An item names its
+-- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}).
+create function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  wanted_locale text := canonical_locale(get_translations.target_locale);
+begin
+  if jsonb_typeof(items) = 'object' then
+    items := jsonb_build_array(items);
+  elsif jsonb_typeof(items) is distinct from 'array' then
+    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
+  end if;
+  perform touch(
+    array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
+    array_agg(i.value ->> 'businessId' order by i.ord),
+    array_agg(canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')) order by i.ord),
+    array_agg(i.value ->> 'text' order by i.ord),
+    array_agg(canonical_json(normal_context(i.value -> 'context')) order by i.ord),
+    array_agg(coalesce(i.value ->> 'format', 'auto') order by i.ord),
+    interval '1 day'
+  )
+  from jsonb_array_elements(items) with ordinality as i (value, ord);
+  return (
+    select coalesce(jsonb_agg(translation_json(t) order by i.ord), '[]')
+    from jsonb_array_elements(items) with ordinality as i (value, ord)
+    left join lateral find_row(
+      coalesce(i.value ->> 'project', 'default'),
+      i.value ->> 'businessId',
+      canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
+      i.value ->> 'text',
+      canonical_json(normal_context(i.value -> 'context')),
+      coalesce(i.value ->> 'format', 'auto')
+    ) as f on true
+    left join translation as t
+      on t.content_no = f.content_no and t.context_no = f.context_no
+      and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
+  );
+end
+$$;
+
+-- Which text is meant: by business id the one seen last under it, else by the text itself.
+create function trans_hub.find_row(
+  of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
+  out content_no bigint, out context_no integer
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if of_business_id is not null then
+    select s.content_no, s.context_no into find_row.content_no, find_row.context_no
+    from source as s
+    where s.project = of_project and s.business_id = of_business_id
+    order by s.last_seen_at desc, s.content_no desc
+    limit 1;
+  else
+    select c.content_no into find_row.content_no
+    from content as c
+    where c.content_id = trans_hub.content_id(of_source_locale, of_text);
+    if of_context is null and of_format = 'auto' then
+      context_no := 0;
+    else
+      select x.context_no into find_row.context_no
+      from context as x
+      where x.context_id = trans_hub.context_id(of_context, of_format);
+    end if;
+  end if;
+end
+$$;
+
+-- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id
+-- ''), for touching the rows of its business ids could make an old text the one "seen last" under an id.
+create function trans_hub.touch(
+  projects text[], business_ids text[], source_locales text[], texts text[], contexts text[], formats text[],
+  touch_after interval
+) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '200ms'
+as $$
+declare
+  due record;
+begin
+  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+  for due in
+    select distinct r.project, coalesce(r.business_id, '') as business_id, f.content_no, f.context_no
+    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+      as r (project, business_id, source_locale, text, context, format)
+    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+    where f.content_no is not null and f.context_no is not null
+      and not exists (
+        select from source as s
+        where s.project = r.project and s.business_id = coalesce(r.business_id, '')
+          and s.content_no = f.content_no and s.context_no = f.context_no
+          and s.last_seen_at >= now() - touch_after
+      )
+      -- Only what the project really has: a read of a stranger's text is no use of it.
+      and exists (
+        select from source as s
+        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+      )
+    order by f.content_no, f.context_no, r.project, coalesce(r.business_id, '')
+  loop
+    -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
+    perform from content as c where c.content_no = due.content_no for key share skip locked;
+    continue when not found;
+    insert into source as s (project, business_id, content_no, context_no)
+    values (due.project, due.business_id, due.content_no, due.context_no)
+    on conflict (project, business_id, content_no, context_no)
+    do update set last_seen_at = now() where s.last_seen_at < now() - touch_after;
+  end loop;
+end
+$$;
+
+revoke execute on all functions in schema trans_hub from public;
+
+-- Down Migration
+drop function trans_hub.touch, trans_hub.find_row, trans_hub.get_translations, trans_hub.translation_json,
+  trans_hub.register_inbox, trans_hub.enqueue, trans_hub.append_to_inbox, trans_hub.request, trans_hub.read_items,
+  trans_hub.item_code, trans_hub.read_item;
+drop type trans_hub.item;

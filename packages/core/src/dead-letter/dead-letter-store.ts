@@ -1,0 +1,67 @@
+/** The dead letters on PostgreSQL. */
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows } from "../database/statement.ts";
+import { InvalidItemError } from "../errors.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "../page.ts";
+import type { DeadLetter, DeadLetterFilter, Page, PageRequest } from "../persistence-handler.ts";
+import {
+  listDeadLetters as listStatement,
+  purgeDeadLetters as purgeStatement,
+  replayDeadLetters as replayStatement,
+} from "./dead-letter.sql.ts";
+
+export async function listDeadLetters(
+  pool: ConnectionPool,
+  filter: DeadLetterFilter,
+  page: PageRequest = {},
+): Promise<Page<DeadLetter>> {
+  const [after] = decodeCursor(page.cursor, 1) ?? ["0"];
+  const limit = pageLimit(page);
+  const found = await rows(pool, listStatement, [...filterValues(filter), after, limit]);
+  const last = found.at(-1);
+  return {
+    items: found.map((row) => ({
+      id: row.id,
+      project: row.project,
+      sourceLocale: row.source_locale,
+      targetLocale: row.target_locale,
+      sourceText: row.source_text,
+      context: row.canonical === null ? null : JSON.parse(row.canonical),
+      code: row.code,
+      message: row.message,
+      engine: row.engine,
+      failedAt: row.failed_at,
+      attempts: row.history,
+    })),
+    nextCursor: last === undefined || found.length < limit ? null : encodeCursor([last.id]),
+  };
+}
+
+export async function replayDeadLetters(
+  pool: ConnectionPool,
+  filter: DeadLetterFilter,
+  batchSize: number,
+  batchBytes: number,
+): Promise<number> {
+  const [result] = await rows(pool, replayStatement, [...filterValues(filter), batchSize, batchBytes]);
+  return result?.replayed ?? 0;
+}
+
+export async function purgeDeadLetters(pool: ConnectionPool, filter: DeadLetterFilter): Promise<number> {
+  const [result] = await rows(pool, purgeStatement, filterValues(filter));
+  return result?.purged ?? 0;
+}
+
+function filterValues(filter: DeadLetterFilter): unknown[] {
+  if (filter.id !== undefined && !/^\d{1,18}$/.test(filter.id)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "id", "is not the id of a dead letter");
+  }
+  return [
+    filter.project ?? null,
+    filter.id ?? null,
+    filter.engine ?? null,
+    filter.targetLocale ?? null,
+    filter.code ?? null,
+    filter.since ?? null,
+  ];
+}

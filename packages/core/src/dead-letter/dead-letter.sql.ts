@@ -1,0 +1,123 @@
+/** Statements over the dead letters. All take one filter: project, id, engine, locale, code, since; null: any. */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+
+const FILTER = `
+  d.replayed_at is null
+  and ($1::text is null or d.project = $1)
+  and ($2::bigint is null or d.id = $2)
+  and ($3::text is null or d.engine = $3)
+  and ($4::text is null or d.target_locale = $4)
+  and ($5::text is null or d.code = $5)
+  and ($6::timestamptz is null or d.failed_at >= $6)`;
+
+const Attempt = z.object({
+  at: z.string(),
+  engine: z.string().nullable(),
+  code: z.string(),
+  message: z.string(),
+});
+
+export const listDeadLetters = statement({
+  name: "dead_letter.list",
+  row: z.object({
+    id: z.string(),
+    project: z.string(),
+    source_locale: z.string(),
+    target_locale: z.string(),
+    source_text: z.string(),
+    canonical: z.string().nullable(),
+    code: z.string(),
+    message: z.string(),
+    engine: z.string().nullable(),
+    failed_at: z.date(),
+    history: z.array(Attempt),
+  }),
+  text: `
+    select
+      d.id::text, d.project, c.source_locale, d.target_locale, c.text as source_text, x.canonical, d.code, d.message,
+      d.engine, d.failed_at, d.history
+    from trans_hub.dead_letter as d
+    join trans_hub.content as c on c.content_no = d.content_no
+    left join trans_hub.context as x on x.context_no = d.context_no
+    where ${FILTER} and d.id > $7::bigint
+    order by d.id
+    limit $8`,
+});
+
+/**
+ * Puts dead letters back to work, each once: what makes twice into once is that a letter is taken only while
+ * replayed_at is null. The text that readers have, if any, stays until a new one is stored.
+ */
+export const replayDeadLetters = statement({
+  name: "dead_letter.replay",
+  row: z.object({ replayed: z.coerce.number() }),
+  text: `
+    with letter as materialized (
+      select d.id, d.content_no, d.target_locale, d.context_no, d.project
+      from trans_hub.dead_letter as d
+      where ${FILTER}
+      order by d.content_no, d.target_locale, d.context_no, d.project
+      for update
+    ), locked as materialized (
+      select t.ctid, t.status as old_status
+      from (select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l) as l
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where t.status in ('failed', 'translated')
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), again as (
+      update trans_hub.translation as t
+      set status = 'pending', revision = t.revision + 1, updated_at = now()
+      from locked
+      where t.ctid = locked.ctid
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, locked.old_status
+    ), closed as (
+      update trans_hub.dead_letter as d set replayed_at = now()
+      from letter
+      where d.id = letter.id
+      returning d.id
+    ), counted as (
+      insert into trans_hub.count_delta (project, target_locale, status, delta)
+      select a.project, a.target_locale, 'translated', -count(*)
+      from again as a
+      where a.old_status = 'translated'
+      group by a.project, a.target_locale
+    ), batched as materialized (
+      select trans_hub.enqueue_batches(
+        array_agg(a.content_no), array_agg(a.target_locale), array_agg(a.context_no), array_agg(a.project),
+        array_agg(a.revision), array_agg(a.priority), array_agg(c.source_locale), array_agg(octet_length(c.text)),
+        $7::integer, $8::integer
+      )
+      from again as a
+      join trans_hub.content as c on c.content_no = a.content_no
+      having count(*) > 0
+    )
+    select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
+});
+
+/** Removes dead letters, and the failed rows they speak of. */
+export const purgeDeadLetters = statement({
+  name: "dead_letter.purge",
+  row: z.object({ purged: z.coerce.number() }),
+  text: `
+    with letter as materialized (
+      select d.id, d.content_no, d.target_locale, d.context_no, d.project
+      from trans_hub.dead_letter as d
+      where ${FILTER}
+      order by d.content_no, d.target_locale, d.context_no, d.project
+      for update
+    ), locked as materialized (
+      select t.ctid
+      from (select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l) as l
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where t.status = 'failed'
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), removed as (
+      delete from trans_hub.translation as t using locked where t.ctid = locked.ctid
+    ), purged as (
+      delete from trans_hub.dead_letter as d using letter where d.id = letter.id returning d.id
+    )
+    select count(*) as purged from purged`,
+});

@@ -1,0 +1,83 @@
+/** Statements of garbage collection. The locks are in trans_hub.collect_range (migrations/0005). */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+
+const Count = z.coerce.number();
+
+export const startCollection = statement({
+  name: "garbage.start",
+  row: z.object({ id: z.string(), cutoff: z.string() }),
+  // The cut-off is the database's time, as last_seen_at is, and one for the whole run.
+  text: `
+    insert into trans_hub.gc_run (retention, include_approved)
+    values (make_interval(secs => $1::float8), $2::boolean)
+    returning id::text, (started_at - retention)::text as cutoff`,
+});
+
+/** Collects among the texts numbered from `after` on; gives where it stopped (null: at the end) and what went. */
+export const collectRange = statement({
+  name: "garbage.collect_range",
+  row: z.object({
+    reached: z.string().nullable(),
+    sources: Count,
+    translations: Count,
+    contents: Count,
+  }),
+  text: `
+    select reached::text, sources, translations, contents
+    from trans_hub.collect_range($1::bigint, $2::integer, $3::timestamptz, $4::boolean)`,
+});
+
+export const collectContexts = statement({
+  name: "garbage.collect_contexts",
+  row: z.object({ contexts: Count }),
+  text: `select trans_hub.collect_contexts($1::timestamptz) as contexts`,
+});
+
+export const finishCollection = statement({
+  name: "garbage.finish",
+  row: z.object({}),
+  text: `
+    update trans_hub.gc_run
+    set finished_at = now(), sources = $2, translations = $3, contents = $4, contexts = $5
+    where id = $1`,
+});
+
+/**
+ * What a collection would remove, from one snapshot and without a lock. The rules are those of collect_range and
+ * collect_contexts, told as sets; a test holds the two equal.
+ */
+export const countCollectable = statement({
+  name: "garbage.count_collectable",
+  row: z.object({ sources: Count, translations: Count, contents: Count, contexts: Count }),
+  text: `
+    with cutoff as (
+      select now() - make_interval(secs => $1::float8) as at
+    ), live as materialized (
+      select distinct s.content_no, s.context_no, s.project
+      from trans_hub.source as s, cutoff
+      where s.last_seen_at >= cutoff.at
+    ), kept as materialized (
+      select t.content_no, t.context_no
+      from trans_hub.translation as t
+      where (t.status = 'approved' and not $2::boolean)
+        or exists (
+          select from live as l
+          where l.content_no = t.content_no and l.context_no = t.context_no and l.project = t.project
+        )
+    )
+    select
+      (select count(*) from trans_hub.source as s, cutoff where s.last_seen_at < cutoff.at) as sources,
+      (select count(*) from trans_hub.translation) - (select count(*) from kept) as translations,
+      (
+        select count(*) from trans_hub.content as c
+        where not exists (select from live as l where l.content_no = c.content_no)
+          and not exists (select from kept as k where k.content_no = c.content_no)
+      ) as contents,
+      (
+        select count(*) from trans_hub.context as x, cutoff
+        where x.created_at < cutoff.at
+          and not exists (select from live as l where l.context_no = x.context_no)
+          and not exists (select from kept as k where k.context_no = x.context_no)
+      ) as contexts`,
+});

@@ -1,0 +1,207 @@
+/** The store on PostgreSQL. Each method is one line to the room where its work is done. */
+import pg from "pg";
+import { z } from "zod";
+import { ConnectionPool } from "./database/pool.ts";
+import { rows, statement } from "./database/statement.ts";
+import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
+import { ClosedError } from "./errors.ts";
+import { collect } from "./garbage/collect.ts";
+import type { RegisterItem } from "./item.ts";
+import type {
+  Approval,
+  CollectOptions,
+  CollectReport,
+  DeadLetter,
+  DeadLetterFilter,
+  ItemReceipt,
+  ListFilter,
+  Page,
+  PageRequest,
+  PersistenceHandler,
+  RegisterOptions,
+  StoreStatus,
+  TranslateWork,
+  WorkOptions,
+  WorkSummary,
+} from "./persistence-handler.ts";
+import { appendItems, type RegisterSettings, register } from "./register/register-store.ts";
+import { readStatus } from "./status/status-store.ts";
+import type { Translation, TranslationKey, TranslationReference } from "./translation/translation.ts";
+import {
+  approve,
+  listTranslations,
+  readTranslations,
+  readTranslationsByKey,
+  touchTranslations,
+} from "./translation/translation-store.ts";
+
+export interface PostgresOptions {
+  /** `postgres://…` */
+  databaseUrl: string;
+  /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
+  directUrl?: string | undefined;
+  /** Of this process. Default 10. */
+  maxConnections?: number | undefined;
+  /** Milliseconds to wait for a connection. Default 30,000. */
+  connectTimeoutMs?: number | undefined;
+  /** The most texts of one batch, which is one job. Default 50. */
+  batchSize?: number | undefined;
+  /** The most bytes of text of one batch; a single longer text is a batch of its own. Default 32,768. */
+  batchBytes?: number | undefined;
+  /** Decides how often a use is noted again: after a tenth of it, a day at most. Default 90. */
+  retentionDays?: number | undefined;
+  /** Seconds between looks for work when nothing announces any. Default 2. */
+  pollSeconds?: number | undefined;
+  /** Seconds between beats. Default 2. */
+  heartbeatSeconds?: number | undefined;
+  /** Seconds of silence after which a member of the fleet counts as dead. Default 12. */
+  rescueAfterSeconds?: number | undefined;
+  applicationName?: string | undefined;
+  /** Hears of connections lost while idle. */
+  onConnectionLost?: ((error: Error) => void) | undefined;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Asked once at the door, so that a missing schema is told plainly and at once. */
+const checkSchema = statement({
+  name: "schema.check",
+  row: z.object({}),
+  text: "select from trans_hub.translation, graphile_worker.migrations limit 0",
+});
+
+export class PostgresPersistenceHandler implements PersistenceHandler {
+  readonly #options: PostgresOptions;
+  readonly #pool: ConnectionPool;
+  readonly #register: RegisterSettings;
+  #directPool: pg.Pool | undefined;
+  readonly #works = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  private constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.#pool = new ConnectionPool(options);
+    this.#register = {
+      batchSize: options.batchSize ?? 50,
+      batchBytes: options.batchBytes ?? 32_768,
+      touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
+    };
+  }
+
+  /**
+   * Connects and looks whether the schema is there.
+   *
+   * @throws {DatabaseUnavailableError}
+   * @throws {DatabaseRefusedError}
+   * @throws {SchemaMissingError}
+   */
+  static async connect(options: PostgresOptions): Promise<PostgresPersistenceHandler> {
+    const handler = new PostgresPersistenceHandler(options);
+    try {
+      await rows(handler.#pool, checkSchema);
+      return handler;
+    } catch (error) {
+      await handler.close();
+      throw error;
+    }
+  }
+
+  async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
+    return register(this.#open(), items, this.#register, options);
+  }
+
+  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+    this.#open();
+    await appendItems(client, items, options);
+  }
+
+  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+    return readTranslations(this.#open(), references);
+  }
+
+  async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
+    return readTranslationsByKey(this.#open(), keys);
+  }
+
+  async list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>> {
+    return listTranslations(this.#open(), filter, page);
+  }
+
+  async touch(references: readonly TranslationReference[]): Promise<void> {
+    await touchTranslations(this.#open(), references, this.#register.touchAfterSeconds);
+  }
+
+  async approve(approval: Approval): Promise<Translation> {
+    return approve(this.#open(), approval);
+  }
+
+  async collect(options: CollectOptions): Promise<CollectReport> {
+    return collect(this.#open(), options);
+  }
+
+  async status(project?: string): Promise<StoreStatus> {
+    return readStatus(this.#open(), project);
+  }
+
+  async listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>> {
+    return listDeadLetters(this.#open(), filter, page);
+  }
+
+  async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return replayDeadLetters(this.#open(), filter, this.#register.batchSize, this.#register.batchBytes);
+  }
+
+  async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return purgeDeadLetters(this.#open(), filter);
+  }
+
+  async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    const pool = this.#open();
+    const { postgresWork } = await import("./work/postgres-work.ts");
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
+    const work = postgresWork(
+      {
+        pool,
+        directPool: this.#direct(options.concurrency),
+        pollMs: (this.#options.pollSeconds ?? 2) * 1_000,
+        beatMs: (this.#options.heartbeatSeconds ?? 2) * 1_000,
+        rescueAfterMs: (this.#options.rescueAfterSeconds ?? 12) * 1_000,
+        collect: (retentionDays) => collect(pool, { retentionDays }),
+      },
+      { ...options, signal },
+      translate,
+    );
+    this.#works.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#works);
+    await Promise.all([this.#pool.end(), this.#directPool?.end()]);
+    this.#directPool = undefined;
+  }
+
+  #open(): ConnectionPool {
+    if (this.#closing.signal.aborted) throw new ClosedError("The store is closed");
+    return this.#pool;
+  }
+
+  /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */
+  #direct(concurrency: number): pg.Pool {
+    if (this.#pool.prepared) return this.#pool.raw;
+    this.#directPool ??= new pg.Pool({
+      connectionString: this.#options.directUrl,
+      max: Math.min(this.#pool.maxConnections, concurrency + 2),
+      application_name: this.#options.applicationName ?? "trans-hub",
+      keepAlive: true,
+    })
+      .on("error", () => undefined)
+      .on("connect", (client) => client.on("error", () => undefined));
+    return this.#directPool;
+  }
+}

@@ -1,0 +1,42 @@
+/** The state of the whole, from PostgreSQL. */
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows } from "../database/statement.ts";
+import type { StoreStatus } from "../persistence-handler.ts";
+import { countJobs, countTranslations, listWorkers } from "./status.sql.ts";
+
+export async function readStatus(pool: ConnectionPool, project?: string): Promise<StoreStatus> {
+  const [counts, [jobs], workers] = await Promise.all([
+    rows(pool, countTranslations, [project ?? null]),
+    rows(pool, countJobs, [project ?? null]),
+    rows(pool, listWorkers),
+  ]);
+  if (jobs === undefined) throw new Error("counting jobs gave no row");
+  const total = { pending: 0, translated: 0, failed: 0, approved: 0 };
+  const locales: StoreStatus["locales"] = {};
+  for (const { target_locale, ...count } of counts) {
+    locales[target_locale] = count;
+    total.pending += count.pending;
+    total.translated += count.translated;
+    total.failed += count.failed;
+    total.approved += count.approved;
+  }
+  return {
+    translations: total,
+    locales,
+    jobs: { ready: jobs.ready, running: jobs.running, scheduled: jobs.scheduled },
+    inbox: jobs.inbox,
+    oldestReadySeconds: jobs.oldest_ready_seconds,
+    workers: workers.map((worker) => ({
+      id: worker.node_id,
+      host: worker.host,
+      pid: worker.pid,
+      version: worker.version,
+      locales: worker.locales,
+      concurrency: worker.concurrency,
+      startedAt: worker.started_at,
+      beatSecondsAgo: worker.beat_seconds_ago,
+      running: worker.running,
+    })),
+    lastCollectionAt: jobs.last_collection_at,
+  };
+}

@@ -1,0 +1,166 @@
+/** Reading and reviewing on PostgreSQL. */
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows, run } from "../database/statement.ts";
+import { RevisionChangedError, TranslationNotFoundError } from "../errors.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "../page.ts";
+import type { Approval, ListFilter, Page, PageRequest } from "../persistence-handler.ts";
+import {
+  approveTranslation,
+  listTranslations as listStatement,
+  lockForReview,
+  readByBusinessId,
+  readByKey,
+  readByText,
+  type TranslationRow,
+  touchSources,
+} from "./translation.sql.ts";
+import type { Translation, TranslationKey, TranslationReference } from "./translation.ts";
+
+export async function readTranslations(
+  pool: ConnectionPool,
+  references: readonly TranslationReference[],
+): Promise<(Translation | undefined)[]> {
+  const found = await readRows(pool, references);
+  return found.map((row) => (row === undefined ? undefined : translationOf(row)));
+}
+
+export async function readTranslationsByKey(
+  pool: ConnectionPool,
+  keys: readonly TranslationKey[],
+): Promise<Translation[]> {
+  if (keys.length === 0) return [];
+  const found = await rows(pool, readByKey, [
+    keys.map((key) => key.contentNo),
+    keys.map((key) => key.targetLocale),
+    keys.map((key) => key.contextNo),
+    keys.map((key) => key.project),
+  ]);
+  return found.map(translationOf);
+}
+
+export async function listTranslations(
+  pool: ConnectionPool,
+  filter: ListFilter,
+  page: PageRequest = {},
+): Promise<Page<Translation>> {
+  const [contentNo, contextNo] = decodeCursor(page.cursor, 2) ?? ["0", "0"];
+  const limit = pageLimit(page);
+  const found = await rows(pool, listStatement, [
+    filter.project,
+    filter.targetLocale,
+    filter.status ?? null,
+    filter.businessIdPrefix ?? null,
+    contentNo,
+    contextNo,
+    limit,
+  ]);
+  const last = found.at(-1);
+  return {
+    items: found.map(translationOf),
+    nextCursor:
+      last === undefined || found.length < limit ? null : encodeCursor([last.content_no, String(last.context_no)]),
+  };
+}
+
+/** Notes reads, in the order in which every such call takes its locks. */
+export async function touchTranslations(
+  pool: ConnectionPool,
+  references: readonly TranslationReference[],
+  touchAfterSeconds: number,
+): Promise<void> {
+  if (references.length === 0) return;
+  const byText = references.map((reference) => ("text" in reference ? reference : undefined));
+  await run(pool, touchSources, [
+    references.map((reference) => reference.project),
+    references.map((reference) => ("businessId" in reference ? reference.businessId : null)),
+    byText.map((reference) => reference?.sourceLocale ?? null),
+    byText.map((reference) => reference?.text ?? null),
+    byText.map((reference) => reference?.context ?? null),
+    byText.map((reference) => reference?.format ?? "auto"),
+    touchAfterSeconds,
+  ]);
+}
+
+/**
+ * Approves the stored text, or a person's own.
+ *
+ * @throws {TranslationNotFoundError} No such row, or none with a text and none given.
+ * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
+ */
+export async function approve(pool: ConnectionPool, approval: Approval): Promise<Translation> {
+  const [row] = await readRows(pool, [approval.reference]);
+  if (row === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+  const key = [row.content_no, row.target_locale, row.context_no, row.project];
+  await pool.transaction(async (db) => {
+    const [current] = await rows(db, lockForReview, key);
+    if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+    if (approval.revision !== undefined && approval.revision !== current.revision) {
+      throw new RevisionChangedError(approval.revision, current.revision);
+    }
+    if (approval.text === undefined && current.text === null) {
+      throw new TranslationNotFoundError("The translation has no text yet to approve", {
+        hint: "Wait until it is translated, or give the text.",
+      });
+    }
+    await run(db, approveTranslation, [...key, approval.text ?? null, approval.by ?? null, current.status]);
+  });
+  const [approved] = await rows(
+    pool,
+    readByKey,
+    key.map((part) => [part]),
+  );
+  if (approved === undefined) throw new TranslationNotFoundError("The translation was collected as it was approved");
+  return translationOf(approved);
+}
+
+async function readRows(
+  pool: ConnectionPool,
+  references: readonly TranslationReference[],
+): Promise<(TranslationRow | undefined)[]> {
+  const found = new Array<TranslationRow | undefined>(references.length).fill(undefined);
+  const byText: { at: number; reference: Extract<TranslationReference, { text: string }> }[] = [];
+  const byId: { at: number; reference: Extract<TranslationReference, { businessId: string }> }[] = [];
+  references.forEach((reference, at) => {
+    if ("text" in reference) byText.push({ at, reference });
+    else byId.push({ at, reference });
+  });
+  await Promise.all([
+    byText.length > 0 &&
+      rows(pool, readByText, [
+        byText.map(({ reference }) => reference.project),
+        byText.map(({ reference }) => reference.targetLocale),
+        byText.map(({ reference }) => reference.sourceLocale),
+        byText.map(({ reference }) => reference.text),
+        byText.map(({ reference }) => reference.context),
+        byText.map(({ reference }) => reference.format),
+      ]).then((answers) => {
+        for (const row of answers) found[byText[row.ord - 1]?.at ?? -1] = row;
+      }),
+    byId.length > 0 &&
+      rows(pool, readByBusinessId, [
+        byId.map(({ reference }) => reference.project),
+        byId.map(({ reference }) => reference.targetLocale),
+        byId.map(({ reference }) => reference.businessId),
+      ]).then((answers) => {
+        for (const row of answers) found[byId[row.ord - 1]?.at ?? -1] = row;
+      }),
+  ]);
+  return found;
+}
+
+function translationOf(row: TranslationRow): Translation {
+  return {
+    project: row.project,
+    sourceLocale: row.source_locale,
+    targetLocale: row.target_locale,
+    sourceText: row.source_text,
+    context: row.canonical === null ? null : JSON.parse(row.canonical),
+    businessIds: row.business_ids,
+    status: row.status,
+    text: row.text,
+    engine: row.engine,
+    model: row.model,
+    revision: row.revision,
+    ...(row.error_code === null ? {} : { error: { code: row.error_code, message: row.error_message ?? "" } }),
+  };
+}

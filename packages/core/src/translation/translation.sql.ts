@@ -1,0 +1,171 @@
+/** Statements that read and review translations. */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+
+const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
+
+/** A row of `translation` with all that a `Translation` shows. */
+export const TranslationRow = z.object({
+  content_no: z.string(),
+  context_no: z.int(),
+  project: z.string(),
+  source_locale: z.string(),
+  target_locale: z.string(),
+  source_text: z.string(),
+  canonical: z.string().nullable(),
+  business_ids: z.array(z.string()),
+  status: STATUS,
+  text: z.string().nullable(),
+  engine: z.string().nullable(),
+  model: z.string().nullable(),
+  revision: z.int(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+});
+export type TranslationRow = z.infer<typeof TranslationRow>;
+
+/** The columns of a `TranslationRow`, from translation as t, content as c, context as x. */
+const COLUMNS = `
+  t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text as source_text, x.canonical,
+  array(
+    select s.business_id from trans_hub.source as s
+    where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+    order by s.business_id
+  ) as business_ids,
+  t.status::text, t.text, t.engine, t.model, t.revision, d.code as error_code, d.message as error_message`;
+
+const DEAD_LETTER = `
+  left join lateral (
+    select d.code, d.message from trans_hub.dead_letter as d
+    where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+      and d.project = t.project and d.replayed_at is null
+    order by d.id desc
+    limit 1
+  ) as d on true`;
+
+/** Rows named by their text; `ord` says which reference each answers. Identity is made by the database. */
+export const readByText = statement({
+  name: "translation.read_by_text",
+  row: TranslationRow.extend({ ord: z.int() }),
+  text: `
+    select r.ord::int, ${COLUMNS}
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+      with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
+    join trans_hub.content as c on c.content_id = trans_hub.content_id(r.source_locale, r.text)
+    left join trans_hub.context as x on x.context_id = trans_hub.context_id(r.context, r.format)
+    join trans_hub.translation as t
+      on t.content_no = c.content_no
+      and t.target_locale = r.target_locale
+      and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
+      and t.project = r.project
+    ${DEAD_LETTER}`,
+});
+
+/** Rows named by a business id: of the text that was seen last under it. */
+export const readByBusinessId = statement({
+  name: "translation.read_by_business_id",
+  row: TranslationRow.extend({ ord: z.int() }),
+  text: `
+    select r.ord::int, ${COLUMNS}
+    from unnest($1::text[], $2::text[], $3::text[]) with ordinality as r (project, target_locale, business_id, ord)
+    cross join lateral (
+      select s.content_no, s.context_no from trans_hub.source as s
+      where s.project = r.project and s.business_id = r.business_id
+      order by s.last_seen_at desc, s.content_no desc
+      limit 1
+    ) as s
+    join trans_hub.content as c on c.content_no = s.content_no
+    left join trans_hub.context as x on x.context_no = s.context_no
+    join trans_hub.translation as t
+      on t.content_no = s.content_no
+      and t.target_locale = r.target_locale
+      and t.context_no = s.context_no
+      and t.project = r.project
+    ${DEAD_LETTER}`,
+});
+
+export const readByKey = statement({
+  name: "translation.read_by_key",
+  row: TranslationRow,
+  text: `
+    select ${COLUMNS}
+    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
+      with ordinality as r (content_no, target_locale, context_no, project, ord)
+    join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+    join trans_hub.content as c on c.content_no = t.content_no
+    left join trans_hub.context as x on x.context_no = t.context_no
+    ${DEAD_LETTER}
+    order by r.ord`,
+});
+
+/** A page in the order of the key, from after ($5, $6) on. */
+export const listTranslations = statement({
+  name: "translation.list",
+  row: TranslationRow,
+  text: `
+    select ${COLUMNS}
+    from trans_hub.translation as t
+    join trans_hub.content as c on c.content_no = t.content_no
+    left join trans_hub.context as x on x.context_no = t.context_no
+    ${DEAD_LETTER}
+    where t.project = $1
+      and t.target_locale = $2
+      and ($3::text is null or t.status = $3::trans_hub.translation_status)
+      and ($4::text is null or exists (
+        select from trans_hub.source as s
+        where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+          and starts_with(s.business_id, $4)
+      ))
+      and (t.content_no, t.context_no) > ($5::bigint, $6::int)
+    order by t.content_no, t.context_no
+    limit $7`,
+});
+
+export const touchSources = statement({
+  name: "translation.touch",
+  row: z.object({}),
+  text: `
+    select trans_hub.touch(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], make_interval(secs => $7::float8))`,
+});
+
+/** Locks one row for a review. */
+export const lockForReview = statement({
+  name: "translation.lock_for_review",
+  row: z.object({ status: STATUS, text: z.string().nullable(), revision: z.int() }),
+  text: `
+    select t.status::text, t.text, t.revision
+    from trans_hub.translation as t
+    where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
+    for update`,
+});
+
+/**
+ * A person's word. Raising the revision makes any batch that holds the row a no-op; an open dead letter closes; the
+ * totals follow.
+ */
+export const approveTranslation = statement({
+  name: "translation.approve",
+  row: z.object({}),
+  text: `
+    with approved as (
+      update trans_hub.translation as t
+      set status = 'approved',
+        revision = t.revision + 1,
+        text = coalesce($5::text, t.text),
+        engine = case when $5::text is null then t.engine else 'human' end,
+        model = case when $5::text is null then t.model end,
+        approved_by = $6::text,
+        updated_at = now()
+      where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
+      returning t.project, t.target_locale
+    ), closed as (
+      update trans_hub.dead_letter as d set replayed_at = now()
+      where d.content_no = $1 and d.target_locale = $2 and d.context_no = $3 and d.project = $4 and d.replayed_at is null
+    )
+    insert into trans_hub.count_delta (project, target_locale, status, delta)
+    select a.project, a.target_locale, change.status::trans_hub.translation_status, change.delta
+    from approved as a
+    cross join (values ('approved', 1), ('translated', -1)) as change (status, delta)
+    where (change.status = 'approved' and $7::text <> 'approved') or (change.status = 'translated' and $7::text = 'translated')`,
+});

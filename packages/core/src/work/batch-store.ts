@@ -1,0 +1,230 @@
+/** Loading and settling batches on PostgreSQL. */
+import type { ConnectionPool } from "../database/pool.ts";
+import { type Database, rows, run } from "../database/statement.ts";
+import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
+import { bury, handOver, loadBatches, markStarted, storeTranslations } from "./batch.sql.ts";
+
+/** A batch as its worker holds it: only the texts that are still its own. */
+export interface LoadedBatch {
+  readonly id: string;
+  readonly project: string;
+  readonly sourceLocale: string;
+  readonly targetLocale: string;
+  /** Attempts already made at each of its texts. */
+  readonly attempt: number;
+  readonly priority: number;
+  /** How many pools died while they worked on it. */
+  readonly crashes: number;
+  readonly createdAt: Date;
+  readonly items: readonly LoadedItem[];
+}
+
+export interface LoadedItem extends WorkItem {
+  readonly history: readonly AttemptError[];
+}
+
+/** A batch with what was decided about each of its texts, in their order. */
+export interface SettledBatch {
+  batch: LoadedBatch;
+  outcomes: readonly WorkOutcome[];
+  /** Whether what is handed over goes on one by one. */
+  apart?: boolean;
+}
+
+/** Batches by id; those that are gone are left out, those with nothing left to do have no items. */
+export async function loadBatchesById(db: Database, ids: readonly string[]): Promise<Map<string, LoadedBatch>> {
+  const loaded = new Map<string, LoadedBatch & { items: LoadedItem[] }>();
+  for (const row of await rows(db, loadBatches, [ids])) {
+    let batch = loaded.get(row.batch_id);
+    if (batch === undefined) {
+      batch = {
+        id: row.batch_id,
+        project: row.project,
+        sourceLocale: row.source_locale,
+        targetLocale: row.target_locale,
+        attempt: row.attempt,
+        priority: row.priority,
+        crashes: row.crashes,
+        createdAt: row.created_at,
+        items: [],
+      };
+      loaded.set(row.batch_id, batch);
+    }
+    if (row.content_no === null || row.context_no === null || row.revision === null || row.text === null) continue;
+    const history = row.history ?? [];
+    batch.items.push({
+      key: {
+        contentNo: row.content_no,
+        contextNo: row.context_no,
+        targetLocale: row.target_locale,
+        project: row.project,
+      },
+      revision: row.revision,
+      text: row.text,
+      context: row.canonical === null ? null : JSON.parse(row.canonical),
+      format: row.format ?? "auto",
+      attempt: row.attempt + 1,
+      previousFailure: history.at(-1)?.message,
+      history,
+    });
+  }
+  return loaded;
+}
+
+/** Gives the ids that still stand. */
+export async function markBatchesStarted(db: Database, ids: readonly string[], nodeId: string): Promise<Set<string>> {
+  const marked = await rows(db, markStarted, [[...ids].sort(), nodeId]);
+  return new Set(marked.map((row) => row.batch_id));
+}
+
+/**
+ * Settles batches in one transaction. Running it again, or late, changes nothing that is not theirs.
+ *
+ * @param result What became of the texts of `batches`, all joined, and the calls that were made for them.
+ */
+export async function settleBatches(
+  pool: ConnectionPool,
+  batches: readonly SettledBatch[],
+  calls: readonly (EngineCall & { batch: LoadedBatch })[],
+): Promise<void> {
+  const remainder = new Remainder();
+  const good: { item: LoadedItem; outcome: Extract<WorkOutcome, { kind: "translated" }> }[] = [];
+  for (const { batch, outcomes, apart } of batches) {
+    batch.items.forEach((item, at) => {
+      const outcome = outcomes[at] ?? { kind: "released" as const };
+      if (outcome.kind === "translated") good.push({ item, outcome });
+      else remainder.add(batch, item, outcome, apart === true ? at : undefined);
+    });
+  }
+  const store = (db: Database) =>
+    rows(db, storeTranslations, [
+      ...keyColumns(good.map(({ item }) => item)),
+      good.map(({ item }) => item.revision),
+      good.map(({ outcome }) => outcome.text),
+      good.map(({ outcome }) => outcome.engine),
+      good.map(({ outcome }) => outcome.model),
+      batches.map(({ batch }) => batch.id),
+      calls.map((call) => call.callId),
+      calls.map((call) => call.engine),
+      calls.map((call) => call.model),
+      calls.map((call) => call.batch.project),
+      calls.map((call) => call.batch.sourceLocale),
+      calls.map((call) => call.batch.targetLocale),
+      calls.map((call) => call.items),
+      calls.map((call) => call.inputTokens),
+      calls.map((call) => call.outputTokens),
+      calls.map((call) => call.cachedTokens),
+      calls.map((call) => Math.round(call.latencyMs)),
+      calls.map((call) => call.outcome),
+    ]);
+  if (remainder.isEmpty) {
+    await store(pool);
+    return;
+  }
+  await pool.transaction(async (db) => {
+    await store(db);
+    await remainder.write(db);
+  });
+}
+
+/** The texts of a settlement that were not translated, sorted into successors and dead letters. */
+class Remainder {
+  readonly #buried: { item: LoadedItem; error: AttemptError }[] = [];
+  readonly #successors = new Map<string, Successor>();
+
+  get isEmpty(): boolean {
+    return this.#buried.length === 0 && this.#successors.size === 0;
+  }
+
+  /** @param place Keeps the item from joining others of its batch. */
+  add(
+    batch: LoadedBatch,
+    item: LoadedItem,
+    outcome: Exclude<WorkOutcome, { kind: "translated" }>,
+    place: number | undefined,
+  ): void {
+    if (outcome.kind === "failed") {
+      this.#buried.push({ item, error: outcome.error });
+      return;
+    }
+    const counts = outcome.kind === "retry";
+    const isSplit = counts && outcome.split;
+    const key = `${batch.id}/${outcome.kind}/${isSplit}/${place}`;
+    let successor = this.#successors.get(key);
+    if (successor === undefined) {
+      successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, items: [] };
+      this.#successors.set(key, successor);
+    }
+    // One batch has one time; the latest, so that nobody comes before its own.
+    if (outcome.kind !== "released") successor.delayMs = Math.max(successor.delayMs, outcome.delayMs);
+    successor.items.push({ item, history: counts ? [...item.history, outcome.error] : item.history });
+  }
+
+  async write(db: Database): Promise<void> {
+    const parts = [...this.#successors.values()].flatMap(splitSuccessor);
+    const moved = parts.flatMap((part, number) => part.items.map((entry) => ({ ...entry, number })));
+    if (moved.length > 0) {
+      await run(db, handOver, [
+        ...keyColumns(moved.map(({ item }) => item)),
+        moved.map(({ item }) => item.revision),
+        moved.map(({ number }) => number),
+        moved.map(({ history }) => (history.length === 0 ? null : JSON.stringify(history))),
+        parts.map((_, number) => number),
+        parts.map(({ batch }) => batch.sourceLocale),
+        parts.map(({ attempt }) => attempt),
+        parts.map(({ batch }) => batch.priority),
+        parts.map(({ delayMs }) => delayMs / 1_000),
+        parts.map(({ batch }) => batch.createdAt),
+        parts.map(({ batch }) => batch.crashes),
+      ]);
+    }
+    if (this.#buried.length > 0) {
+      await run(db, bury, [
+        ...keyColumns(this.#buried.map(({ item }) => item)),
+        this.#buried.map(({ item }) => item.revision),
+        this.#buried.map(({ item, error }) => JSON.stringify([...item.history, error])),
+        this.#buried.map(({ error }) => error.code),
+        this.#buried.map(({ error }) => error.message),
+        this.#buried.map(({ error }) => error.engine),
+      ]);
+    }
+  }
+}
+
+interface Successor {
+  batch: LoadedBatch;
+  attempt: number;
+  delayMs: number;
+  isSplit: boolean;
+  items: { item: LoadedItem; history: readonly AttemptError[] }[];
+}
+
+function splitSuccessor(successor: Successor): Successor[] {
+  const { items, isSplit } = successor;
+  if (!isSplit || items.length < 2) return [successor];
+  const half = Math.ceil(items.length / 2);
+  return [
+    { ...successor, items: items.slice(0, half) },
+    { ...successor, items: items.slice(half) },
+  ];
+}
+
+/** The key of each row, column by column: content, locale, context, project. */
+function keyColumns(items: readonly WorkItem[]): [string[], string[], number[], string[]] {
+  return [
+    items.map(({ key }) => key.contentNo),
+    items.map(({ key }) => key.targetLocale),
+    items.map(({ key }) => key.contextNo),
+    items.map(({ key }) => key.project),
+  ];
+}
+
+/** What a worker of ours decided about a joined batch, cut back to the batches it was joined of. */
+export function cutResult(batches: readonly LoadedBatch[], result: WorkResult): SettledBatch[] {
+  let at = 0;
+  return batches.map((batch) => {
+    const outcomes = result.outcomes.slice(at, at + batch.items.length);
+    at += batch.items.length;
+    return { batch, outcomes };
+  });
+}

@@ -1,0 +1,257 @@
+/**
+ * Statements over the batches in hand: load, mark as started, settle.
+ *
+ * The fence is in each of them: a row is touched only while it is pending at the revision its batch carries. So any of
+ * them may run twice, late, or by a worker that was given up for dead, and changes nothing it does not own. Every
+ * multi-row write locks its rows in key order first (the same rows in opposite orders: 227 of 400 deadlocked).
+ */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+import { TEXT_FORMATS } from "../engine.ts";
+
+/** Ends this transaction without waiting for the disk: what is lost with a crash is only a mark. */
+const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchronous_commit', 'off', true))`;
+
+const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
+
+/** A row for each text that is still the batch's to translate; one without a text for a batch that has none left. */
+export const loadBatches = statement({
+  name: "batch.load",
+  row: z.object({
+    batch_id: z.string(),
+    project: z.string(),
+    source_locale: z.string(),
+    target_locale: z.string(),
+    attempt: z.int(),
+    priority: z.int(),
+    crashes: z.int(),
+    created_at: z.date(),
+    content_no: z.string().nullable(),
+    context_no: z.int().nullable(),
+    revision: z.int().nullable(),
+    history: z.array(Attempt).nullable(),
+    text: z.string().nullable(),
+    canonical: z.string().nullable(),
+    format: z.enum(TEXT_FORMATS).nullable(),
+  }),
+  text: `
+    select
+      b.batch_id::text, b.project, b.source_locale, b.target_locale, b.attempt, b.priority, b.crashes, b.created_at,
+      i.content_no::text, i.context_no, i.revision, b.history -> (i.ord - 1)::int as history, i.text,
+      x.canonical, coalesce(x.format, 'auto') as format
+    from trans_hub.batch as b
+    left join lateral (
+      select i.*, c.text
+      from unnest(b.content_nos, b.context_nos, b.revisions) with ordinality as i (content_no, context_no, revision, ord)
+      join trans_hub.translation as t
+        on t.content_no = i.content_no and t.target_locale = b.target_locale
+        and t.context_no = i.context_no and t.project = b.project
+        and t.status = 'pending' and t.revision = i.revision
+      join trans_hub.content as c on c.content_no = i.content_no
+    ) as i on true
+    left join trans_hub.context as x on x.context_no = i.context_no
+    where b.batch_id = any ($1::uuid[])
+    order by b.batch_id, i.ord`,
+});
+
+/** Says who is working on these batches, for the case that it does not come back. Gives those that still stand. */
+export const markStarted = statement({
+  name: "batch.mark_started",
+  row: z.object({ batch_id: z.string() }),
+  text: `
+    with ${ASYNCHRONOUS}, locked as materialized (
+      select b.batch_id from trans_hub.batch as b, asynchronous
+      where b.batch_id = any ($1::uuid[])
+      order by b.batch_id
+      for update of b
+    )
+    update trans_hub.batch as b set started_by = $2
+    from locked
+    where b.batch_id = locked.batch_id
+    returning b.batch_id::text`,
+});
+
+/**
+ * The settlement of batches whose every text was translated: store, count, remove the batches, book the calls. One
+ * statement, one commit. Sets no indexed column, so the update stays HOT.
+ */
+export const storeTranslations = statement({
+  name: "batch.store_translations",
+  row: z.object({ stored: z.coerce.number() }),
+  text: `
+    with result as (
+      select * from unnest(
+        $1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[]
+      ) as r (content_no, target_locale, context_no, project, revision, text, engine, model)
+    ), locked as materialized (
+      select t.ctid, r.text, r.engine, r.model
+      from result as r
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where t.revision = r.revision and t.status = 'pending'
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), stored as (
+      update trans_hub.translation as t
+      set status = 'translated', text = l.text, engine = l.engine, model = l.model, updated_at = now()
+      from locked as l
+      where t.ctid = l.ctid
+      returning t.project, t.target_locale
+    ), counted as (
+      insert into trans_hub.count_delta (project, target_locale, status, delta)
+      select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale
+    ), done as (
+      delete from trans_hub.batch as b where b.batch_id = any ($9::uuid[])
+    ), booked as (
+      insert into trans_hub.usage (
+        call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
+        latency_ms, outcome
+      )
+      select * from unnest(
+        $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::int[], $17::int[], $18::int[],
+        $19::int[], $20::int[], $21::text[]
+      )
+      on conflict (call_id) do nothing
+    )
+    select count(*) as stored from stored`,
+});
+
+/**
+ * Hands texts over to later batches, at the next revision: a successor is built from what the guarded update returned,
+ * never from memory, so a late hand-over makes none. Columns $8 on describe the successors by their number.
+ */
+export const handOver = statement({
+  name: "batch.hand_over",
+  row: z.object({ handed: z.coerce.number() }),
+  text: `
+    with item as (
+      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::jsonb[])
+        as i (content_no, target_locale, context_no, project, revision, successor, history)
+    ), locked as materialized (
+      select t.ctid, i.successor, i.history
+      from item as i
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where t.revision = i.revision and t.status = 'pending'
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), moved as (
+      update trans_hub.translation as t set revision = t.revision + 1
+      from locked as l
+      where t.ctid = l.ctid
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, l.successor, l.history
+    ), successor as (
+      select * from unnest($8::int[], $9::text[], $10::int[], $11::int[], $12::float8[], $13::timestamptz[], $14::int[])
+        as s (successor, source_locale, attempt, priority, delay_seconds, created_at, crashes)
+    ), batched as (
+      insert into trans_hub.batch (
+        project, source_locale, target_locale, content_nos, context_nos, revisions, attempt, history, priority, created_at,
+        run_at, crashes
+      )
+      select
+        m.project, s.source_locale, m.target_locale,
+        array_agg(m.content_no order by m.content_no, m.context_no),
+        array_agg(m.context_no order by m.content_no, m.context_no),
+        array_agg(m.revision order by m.content_no, m.context_no),
+        s.attempt,
+        case when count(m.history) > 0
+          then jsonb_agg(coalesce(m.history, '[]') order by m.content_no, m.context_no)
+        end,
+        s.priority, s.created_at, clock_timestamp() + make_interval(secs => s.delay_seconds), s.crashes
+      from moved as m
+      join successor as s using (successor)
+      group by m.project, m.target_locale, s.successor, s.source_locale, s.attempt, s.priority, s.delay_seconds,
+        s.created_at, s.crashes
+      returning batch_id, project, target_locale, priority, run_at
+    ), jobs as materialized (
+      select trans_hub.add_batch_jobs(
+        array_agg(b.batch_id), array_agg(b.target_locale),
+        array_agg(trans_hub.job_priority(b.priority, b.project, b.target_locale)), array_agg(b.run_at)
+      )
+      from batched as b
+      having count(*) > 0
+    )
+    select (select count(*) from moved) as handed from (select count(*) from jobs) as done`,
+});
+
+/**
+ * Buries texts past their last attempt. One that had a text before a forced try goes back to it: a good machine text is
+ * never lost to a failed try.
+ */
+export const bury = statement({
+  name: "batch.bury",
+  row: z.object({ buried: z.coerce.number() }),
+  text: `
+    with item as (
+      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[])
+        as i (content_no, target_locale, context_no, project, revision, history, code, message, engine)
+    ), locked as materialized (
+      select t.ctid, i.history, i.code, i.message, i.engine
+      from item as i
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where t.revision = i.revision and t.status = 'pending'
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    ), buried as (
+      update trans_hub.translation as t
+      set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
+        updated_at = now()
+      from locked as l
+      where t.ctid = l.ctid
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, t.text is not null as kept_text,
+        l.history, l.code, l.message, l.engine
+    ), lettered as (
+      insert into trans_hub.dead_letter (
+        content_no, target_locale, context_no, project, revision, priority, kept_text, history, code, message, engine
+      )
+      select
+        b.content_no, b.target_locale, b.context_no, b.project, b.revision, b.priority, b.kept_text, b.history, b.code,
+        b.message, b.engine
+      from buried as b
+      on conflict on constraint dead_letter_is_written_once do nothing
+    ), counted as (
+      insert into trans_hub.count_delta (project, target_locale, status, delta)
+      select b.project, b.target_locale, 'translated', count(*)
+      from buried as b
+      where b.kept_text
+      group by b.project, b.target_locale
+    )
+    select count(*) as buried from buried`,
+});
+
+/** Whether anything of these locales (null: any) and project (null: any) is ready, or waits for its time. */
+export const workLeft = statement({
+  name: "batch.work_left",
+  row: z.object({ is_ready: z.boolean(), is_left: z.boolean(), retrying: z.coerce.number() }),
+  text: `
+    with lane as (
+      select b.run_at, b.attempt, cardinality(b.content_nos) as items
+      from trans_hub.batch as b
+      where ($1::text[] is null or b.target_locale = any ($1)) and ($2::text is null or b.project = $2)
+    )
+    select
+      exists (select from lane where run_at <= now()) or exists (select from trans_hub.inbox) as is_ready,
+      exists (select from lane) or exists (select from trans_hub.inbox) as is_left,
+      (select coalesce(sum(items), 0) from lane where attempt > 0) as retrying`,
+});
+
+/** Gives a job to every batch that has none: one that was deleted by hand, or whose worker ended between two commits. */
+export const reconcile = statement({
+  name: "batch.reconcile",
+  row: z.object({ reconciled: z.coerce.number() }),
+  text: `
+    with lost as materialized (
+      select b.batch_id, b.target_locale, b.priority, b.project, b.run_at
+      from trans_hub.batch as b
+      where not exists (
+        select from graphile_worker.jobs as j where j.key = b.batch_id::text and j.attempts < j.max_attempts
+      )
+      order by b.batch_id
+    ), jobs as materialized (
+      select trans_hub.add_batch_jobs(
+        array_agg(l.batch_id), array_agg(l.target_locale),
+        array_agg(trans_hub.job_priority(l.priority, l.project, l.target_locale)), array_agg(l.run_at)
+      )
+      from lost as l
+      having count(*) > 0
+    )
+    select (select count(*) from lost) as reconciled from (select count(*) from jobs) as done`,
+});

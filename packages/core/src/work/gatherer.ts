@@ -1,0 +1,390 @@
+/**
+ * Takes claimed batches through a worker: load, gather, translate, settle.
+ *
+ *     claimed ─ load ─▶ lanes by (project, source, target) ─ a slot is free ─▶ translate ─▶ settle ─▶ done
+ *              one read                 turns by level and age      joined up to one       one commit
+ *           for all at hand                                        engine call's worth    for all at hand
+ *
+ * Nothing waits for company: a free slot goes at once with what its lane holds. What gathers does so while something else
+ * is under way (see `Coalescer`). Slots are engine calls at once; more jobs than slots are claimed, so that there is
+ * something to join.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { Coalescer } from "../coalescer.ts";
+import { errorCode } from "../database/database-error.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { CancelledError, DatabaseUnavailableError, TranslationBlockedError, WorkerCrashedError } from "../errors.ts";
+import type {
+  EngineCall,
+  TranslateWork,
+  WorkBatch,
+  WorkObserver,
+  WorkOutcome,
+  WorkResult,
+} from "../persistence-handler.ts";
+import {
+  cutResult,
+  type LoadedBatch,
+  loadBatchesById,
+  markBatchesStarted,
+  type SettledBatch,
+  settleBatches,
+} from "./batch-store.ts";
+
+export interface GathererOptions {
+  pool: ConnectionPool;
+  translate: TranslateWork;
+  /** Calls of `translate` at once. */
+  concurrency: number;
+  /** The most items one call is given. */
+  maxItems: number;
+  /** Only this project's batches; others go back untouched. */
+  project?: string | undefined;
+  /** The pool that is claiming at present. */
+  nodeId(): string;
+  observer: WorkObserver;
+}
+
+/** Batches of other projects that were claimed all the same come back to the fleet after this long. */
+const FOREIGN_DELAY_MS = 5_000;
+
+/** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
+const FAULT_DELAY_MS = 30_000;
+
+/** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
+const SUSPECT_CRASHES = 2;
+
+/** A text that was alone in hand when its worker died is not tried again. */
+const DEADLY_CRASHES = 3;
+
+interface Claim {
+  batch: LoadedBatch;
+  /** Order of arrival. */
+  at: number;
+  done(): void;
+  failed(error: unknown): void;
+}
+
+type Settling = { batches: SettledBatch[]; calls: (EngineCall & { batch: LoadedBatch })[] };
+
+export class Gatherer {
+  readonly #options: GathererOptions;
+  readonly #loads: Coalescer<string, LoadedBatch | undefined>;
+  readonly #settlements: Coalescer<Settling, unknown>;
+  /** By batch id: a batch that is claimed again while in hand is the same work. */
+  readonly #inHand = new Map<string, Promise<void>>();
+  readonly #lanes = new Map<string, Claim[]>();
+  #freeSlots: number;
+  #arrivals = 0;
+  #isSuspectRunning = false;
+  #isDraining = false;
+  /** Ends engine calls. Made anew after every abandonment. */
+  #calls = new AbortController();
+  readonly #givingUp = new AbortController();
+  #idle: (() => void)[] = [];
+
+  constructor(options: GathererOptions) {
+    this.#options = options;
+    this.#freeSlots = options.concurrency;
+    this.#loads = new Coalescer({
+      run: async (ids) => {
+        const loaded = await loadBatchesById(options.pool, ids);
+        return ids.map((id) => loaded.get(id));
+      },
+      maxWeight: 100,
+    });
+    this.#settlements = new Coalescer({ run: (settlings) => this.#settleTogether(settlings), maxWeight: 20 });
+  }
+
+  /** Batches not done yet. */
+  get inHand(): number {
+    return this.#inHand.size;
+  }
+
+  /**
+   * Takes a claimed batch through. Resolves when nothing is left to do for it: settled, handed on, or gone. Rejects when
+   * it was given up, and is then still in the database as it was.
+   */
+  take(batchId: string): Promise<void> {
+    const known = this.#inHand.get(batchId);
+    if (known !== undefined) return known;
+    const work = this.#takeThrough(batchId).finally(() => {
+      this.#inHand.delete(batchId);
+      if (this.#inHand.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    });
+    this.#inHand.set(batchId, work);
+    return work;
+  }
+
+  /**
+   * Ends in order: what did not begin goes back, what runs has until the deadline, then engine calls are aborted and the
+   * unanswered goes back. Resolves when nothing is in hand.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#isDraining = true;
+    for (const claim of this.#takeWaiting()) this.#release(claim);
+    const abort = setTimeout(() => this.#calls.abort(new CancelledError("The worker is stopping")), deadlineMs);
+    // A database that is gone at the end keeps the rest; the fleet rescues it.
+    const giveUp = setTimeout(() => this.#givingUp.abort(), deadlineMs + 2_000);
+    await this.#whenIdle();
+    clearTimeout(abort);
+    clearTimeout(giveUp);
+  }
+
+  /** Forgets everything in hand: the fleet gave this pool up and others have the work. */
+  abandon(): void {
+    const reason = new CancelledError("The fleet took this work over");
+    this.#calls.abort(reason);
+    this.#calls = new AbortController();
+    for (const claim of this.#takeWaiting()) claim.failed(reason);
+  }
+
+  async #whenIdle(): Promise<void> {
+    if (this.#inHand.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  async #takeThrough(batchId: string): Promise<void> {
+    const batch = await this.#patiently(() => this.#loads.add(batchId));
+    if (batch === undefined) return;
+    const { project } = this.#options;
+    if (batch.items.length === 0) return this.#settle([batch], []);
+    if (project !== undefined && batch.project !== project) return this.#postpone(batch, FOREIGN_DELAY_MS);
+    if (this.#isDraining)
+      return this.#settle(
+        [batch],
+        batch.items.map(() => ({ kind: "released" })),
+      );
+    if (batch.crashes >= SUSPECT_CRASHES) {
+      if (batch.items.length > 1) return this.#split(batch);
+      if (batch.crashes >= DEADLY_CRASHES) return this.#buryDeadly(batch);
+    }
+    await new Promise<void>((done, failed) => {
+      const key = JSON.stringify([batch.project, batch.sourceLocale, batch.targetLocale]);
+      const lane = this.#lanes.get(key) ?? [];
+      if (lane.length === 0) this.#lanes.set(key, lane);
+      this.#arrivals += 1;
+      lane.push({ batch, at: this.#arrivals, done, failed });
+      this.#fillSlots();
+    });
+  }
+
+  #fillSlots(): void {
+    while (this.#freeSlots > 0) {
+      const claims = this.#nextCall();
+      if (claims.length === 0) return;
+      this.#freeSlots -= 1;
+      const isSuspect = claims[0] !== undefined && claims[0].batch.crashes >= SUSPECT_CRASHES;
+      if (isSuspect) this.#isSuspectRunning = true;
+      void this.#work(claims, () => {
+        this.#freeSlots += 1;
+        if (isSuspect) this.#isSuspectRunning = false;
+        this.#fillSlots();
+      });
+    }
+  }
+
+  /** The claims that go together next: of the lane whose head is the most urgent, then the oldest. */
+  #nextCall(): Claim[] {
+    let best: Claim[] | undefined;
+    for (const lane of this.#lanes.values()) {
+      const head = this.#eligible(lane);
+      if (head === undefined) continue;
+      const bestHead = best && this.#eligible(best);
+      if (
+        bestHead === undefined ||
+        head.batch.priority < bestHead.batch.priority ||
+        (head.batch.priority === bestHead.batch.priority && head.at < bestHead.at)
+      ) {
+        best = lane;
+      }
+    }
+    if (best === undefined) return [];
+    const head = this.#eligible(best) as Claim;
+    const together = [head];
+    let items = head.batch.items.length;
+    // What may have killed a worker goes alone, so that its neighbours are not suspected with it.
+    if (head.batch.crashes === 0) {
+      for (const claim of best) {
+        if (claim === head || claim.batch.crashes > 0) continue;
+        if (items + claim.batch.items.length > this.#options.maxItems) continue;
+        together.push(claim);
+        items += claim.batch.items.length;
+      }
+    }
+    const rest = best.filter((claim) => !together.includes(claim));
+    const key = [...this.#lanes].find(([, lane]) => lane === best)?.[0] as string;
+    if (rest.length === 0) this.#lanes.delete(key);
+    else this.#lanes.set(key, rest);
+    return together;
+  }
+
+  #eligible(lane: Claim[]): Claim | undefined {
+    return lane.find(({ batch }) => batch.crashes < SUSPECT_CRASHES || !this.#isSuspectRunning);
+  }
+
+  async #work(claims: Claim[], freeSlot: () => void): Promise<void> {
+    const startedAt = performance.now();
+    const signal = this.#calls.signal;
+    let slotIsFree = false;
+    const free = () => {
+      if (!slotIsFree) freeSlot();
+      slotIsFree = true;
+    };
+    try {
+      const standing = await this.#patiently(() =>
+        markBatchesStarted(
+          this.#options.pool,
+          claims.map(({ batch }) => batch.id),
+          this.#options.nodeId(),
+        ),
+      );
+      for (const claim of claims) if (!standing.has(claim.batch.id)) claim.done();
+      claims = claims.filter(({ batch }) => standing.has(batch.id));
+      const batches = claims.map(({ batch }) => batch);
+      const [first] = batches;
+      if (first === undefined) return;
+      const joined: WorkBatch = {
+        project: first.project,
+        sourceLocale: first.sourceLocale,
+        targetLocale: first.targetLocale,
+        items: batches.flatMap(({ items }) => items),
+      };
+      const result = await this.#translate(joined, signal);
+      if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
+      // The engine is done with us; the next call need not wait for our commit.
+      free();
+      await this.#settleResult(batches, result, first);
+      const elapsedMs = performance.now() - startedAt;
+      this.#options.observer.settled?.({ batch: joined, outcomes: result.outcomes, elapsedMs });
+      for (const claim of claims) claim.done();
+    } catch (error) {
+      for (const claim of claims) claim.failed(error);
+    } finally {
+      free();
+    }
+  }
+
+  async #translate(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
+    try {
+      return await this.#options.translate(batch, signal);
+    } catch (error) {
+      const outcome: WorkOutcome = signal.aborted
+        ? { kind: "released" }
+        : { kind: "postponed", delayMs: FAULT_DELAY_MS };
+      if (!signal.aborted) this.#options.observer.fault?.(error as Error);
+      return { outcomes: batch.items.map(() => outcome), calls: [] };
+    }
+  }
+
+  async #settleResult(batches: LoadedBatch[], result: WorkResult, first: LoadedBatch): Promise<void> {
+    const settled = cutResult(batches, result);
+    const calls = result.calls.map((call) => ({ ...call, batch: first }));
+    try {
+      await this.#patiently(() => this.#commit({ batches: settled, calls }));
+    } catch (error) {
+      if (!isBadData(error)) throw error;
+      // PostgreSQL takes one of these texts for impossible. The checks should have seen it; alone it is found.
+      this.#options.observer.fault?.(error as Error);
+      for (const { batch } of settled)
+        await (batch.items.length > 1 ? this.#split(batch) : this.#buryUnstorable(batch));
+    }
+  }
+
+  #takeWaiting(): Claim[] {
+    const waiting = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    return waiting;
+  }
+
+  #release({ batch, done, failed }: Claim): void {
+    this.#settle(
+      [batch],
+      batch.items.map(() => ({ kind: "released" })),
+    ).then(done, failed);
+  }
+
+  #postpone(batch: LoadedBatch, delayMs: number): Promise<void> {
+    return this.#settle(
+      [batch],
+      batch.items.map(() => ({ kind: "postponed", delayMs })),
+    );
+  }
+
+  /** Has the texts of a batch tried one by one: the one that harms ends alone, its neighbours are translated. */
+  async #split(batch: LoadedBatch): Promise<void> {
+    const outcomes = batch.items.map(() => ({ kind: "released" as const }));
+    await this.#patiently(() => settleBatches(this.#options.pool, [{ batch, outcomes, apart: true }], []));
+  }
+
+  #buryDeadly(batch: LoadedBatch): Promise<void> {
+    const error = new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`);
+    const entry = { at: new Date().toISOString(), engine: null, code: error.code, message: error.message };
+    return this.#settle(
+      [batch],
+      batch.items.map(() => ({ kind: "failed", error: entry })),
+    );
+  }
+
+  #buryUnstorable(batch: LoadedBatch): Promise<void> {
+    const error = new TranslationBlockedError("nul", "The database cannot store the translation");
+    const entry = { at: new Date().toISOString(), engine: null, code: error.code, message: error.message };
+    return this.#settle(
+      [batch],
+      batch.items.map(() => ({ kind: "failed", error: entry })),
+    );
+  }
+
+  async #settle(batches: LoadedBatch[], outcomes: WorkOutcome[]): Promise<void> {
+    const settled = cutResult(batches, { outcomes, calls: [] });
+    await this.#patiently(() => this.#commit({ batches: settled, calls: [] }));
+  }
+
+  async #commit(settling: Settling): Promise<void> {
+    const error = await this.#settlements.add(settling);
+    if (error !== undefined) throw error;
+  }
+
+  /** Gives for each settlement undefined, or its own error. */
+  async #settleTogether(settlings: Settling[]): Promise<unknown[]> {
+    try {
+      await settleBatches(
+        this.#options.pool,
+        settlings.flatMap(({ batches }) => batches),
+        settlings.flatMap(({ calls }) => calls),
+      );
+      return settlings.map(() => undefined);
+    } catch (error) {
+      if (settlings.length === 1 || !isBadData(error)) throw error;
+    }
+    // One of them is at fault: each for itself. Whoever fails fails alone.
+    return Promise.all(
+      settlings.map(({ batches, calls }) => settleBatches(this.#options.pool, batches, calls).catch((error) => error)),
+    );
+  }
+
+  /**
+   * Repeats what the database refused for the moment: an outage, a deadlock, a lock. An answer of the engine is in hand
+   * and need not be bought twice.
+   */
+  async #patiently<Result>(act: () => Promise<Result>): Promise<Result> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!isPassing(error) || this.#givingUp.signal.aborted) throw error;
+        const delayMs = Math.min(2_000, 50 * 2 ** tries) * (0.5 + Math.random());
+        await wait(delayMs, undefined, { signal: this.#givingUp.signal }).catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function isBadData(error: unknown): boolean {
+  return /^(22|23|54)/.test(errorCode(error) ?? "");
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof DatabaseUnavailableError || /^(40001|40P01|55P03|57014)$/.test(errorCode(error) ?? "");
+}

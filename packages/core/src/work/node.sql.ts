@@ -1,0 +1,90 @@
+/** Statements of a fleet member: its row, its beat, the rescue of others, and what all of them look after. */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+
+export const enterFleet = statement({
+  name: "node.enter",
+  row: z.object({}),
+  text: `
+    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency)
+    values ($1, $2, $3, $4, $5::text[], $6)`,
+});
+
+/** Counts one up; no row means that the others gave this node up for dead. */
+export const beat = statement({
+  name: "node.beat",
+  row: z.object({ beat: z.string() }),
+  text: `
+    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true))
+    update trans_hub.worker_node as w set beat = w.beat + 1, beat_at = clock_timestamp()
+    from asynchronous
+    where w.node_id = $1
+    returning w.beat::text`,
+});
+
+export const listBeats = statement({
+  name: "node.list_beats",
+  row: z.object({ node_id: z.string(), beat: z.string() }),
+  text: `select w.node_id, w.beat::text from trans_hub.worker_node as w where w.node_id <> $1`,
+});
+
+/** Pools that hold locks and have no row: ended between creating themselves and entering. */
+export const listStrayPools = statement({
+  name: "node.list_stray_pools",
+  row: z.object({ node_id: z.string() }),
+  text: `
+    select distinct j.locked_by as node_id
+    from graphile_worker.jobs as j
+    where j.locked_by is not null
+      and not exists (select from trans_hub.worker_node as w where w.node_id = j.locked_by)`,
+});
+
+/**
+ * Gives a pool's jobs back and takes its row, in one transaction. With a beat ($2) only if it still stands at it: of all
+ * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not.
+ */
+export const giveUpNode = statement({
+  name: "node.give_up",
+  row: z.object({ is_gone: z.boolean() }),
+  text: `
+    with gone as materialized (
+      delete from trans_hub.worker_node as w
+      where w.node_id = $1 and ($2::bigint is null or w.beat = $2)
+      returning w.node_id
+    ), due as materialized (
+      select 1 from gone
+      union all
+      select 1 where $2::bigint is null and not exists (select from gone)
+    ), charged as (
+      update trans_hub.batch as b
+      set started_by = null, crashes = b.crashes + case when $3::boolean then 1 else 0 end
+      where b.started_by = $1 and exists (select from due)
+    ), unlocked as materialized (
+      select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
+    )
+    select exists (select from unlocked) or exists (select from due) as is_gone`,
+});
+
+export const listTargetLocales = statement({
+  name: "node.list_target_locales",
+  row: z.object({ locale: z.string() }),
+  text: `select l.locale from trans_hub.target_locale as l order by l.locale`,
+});
+
+/** Folds the count deltas into one row each. Rows that another fold has in hand are left to it. */
+export const foldCounts = statement({
+  name: "node.fold_counts",
+  row: z.object({}),
+  text: `
+    with taken as (
+      delete from trans_hub.count_delta as d
+      using (select ctid from trans_hub.count_delta for update skip locked) as next
+      where d.ctid = next.ctid
+      returning d.project, d.target_locale, d.status, d.delta
+    )
+    insert into trans_hub.count_delta (project, target_locale, status, delta)
+    select t.project, t.target_locale, t.status, sum(t.delta)
+    from taken as t
+    group by t.project, t.target_locale, t.status
+    having sum(t.delta) <> 0`,
+});

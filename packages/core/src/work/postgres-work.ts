@@ -1,0 +1,326 @@
+/**
+ * `PersistenceHandler.work` on PostgreSQL: runs pools one after another until the work ends, and survives what ends them.
+ *
+ *     start runner ─▶ claiming ─▶ ended by itself ─▶ give its jobs back, wait, start afresh
+ *                        │
+ *                        ├─ declared dead by the others ─▶ abandon what is in hand, start afresh
+ *                        └─ asked to end, or nothing left ─▶ drain ─▶ stop ─▶ retire
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import type { TaskList } from "graphile-worker";
+import type pg from "pg";
+import { loadGraphileWorker } from "../database/graphile-worker.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows } from "../database/statement.ts";
+import { SchemaMissingError } from "../errors.ts";
+import type {
+  CollectReport,
+  Settlement,
+  TranslateWork,
+  WorkObserver,
+  WorkOptions,
+  WorkSummary,
+} from "../persistence-handler.ts";
+import { registerInbox } from "../register/register.sql.ts";
+import { parseTaskPayload } from "../task-map.ts";
+import { reconcile, workLeft } from "./batch.sql.ts";
+import { Gatherer } from "./gatherer.ts";
+import { foldCounts, listTargetLocales } from "./node.sql.ts";
+import { Runner } from "./runner.ts";
+
+export interface PostgresWorkOptions {
+  pool: ConnectionPool;
+  /** Reaches PostgreSQL itself, past any pooler. */
+  directPool: pg.Pool;
+  pollMs: number;
+  beatMs: number;
+  rescueAfterMs: number;
+  collect(retentionDays: number): Promise<CollectReport>;
+}
+
+/** How often "is anything left?" is asked while nothing is in hand. */
+const LEFT_MS = 100;
+
+/** Batches without a job are looked for this often; the first look is at the start. */
+const RECONCILE_MS = 60_000;
+
+/** Rows of the inbox that one registration takes. */
+const INBOX_ROWS = 500;
+
+const LONGEST_RESTART_MS = 10_000;
+
+export async function postgresWork(
+  store: PostgresWorkOptions,
+  options: WorkOptions,
+  translate: TranslateWork,
+): Promise<WorkSummary> {
+  return new PostgresWork(store, options, translate).run();
+}
+
+class PostgresWork {
+  readonly #store: PostgresWorkOptions;
+  readonly #options: WorkOptions;
+  readonly #gatherer: Gatherer;
+  readonly #observer: WorkObserver;
+  readonly #tasks: TaskList = {};
+  readonly #ending = new AbortController();
+  readonly #summary = { translated: 0, failed: 0 };
+  #runner: Runner | undefined;
+  #nodeId = "";
+  #isDeclaredDead = false;
+  #busyTasks = 0;
+  #lastLocales = 0;
+  #lastReconcile = Number.NEGATIVE_INFINITY;
+
+  constructor(store: PostgresWorkOptions, options: WorkOptions, translate: TranslateWork) {
+    this.#store = store;
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    this.#gatherer = new Gatherer({
+      pool: store.pool,
+      translate,
+      concurrency: options.concurrency,
+      maxItems: options.maxItems,
+      project: options.project,
+      nodeId: () => this.#nodeId,
+      observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
+    });
+    // The only task before the node is in the fleet: graphile-worker wants one.
+    this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
+  }
+
+  async run(): Promise<WorkSummary> {
+    const { signal } = this.#options;
+    const end = () => this.#ending.abort();
+    signal?.addEventListener("abort", end, { once: true });
+    if (signal?.aborted) end();
+    try {
+      const ends = this.#options.until === "stopped" ? undefined : this.#endWhenDone();
+      await this.#supervise();
+      await ends;
+    } finally {
+      signal?.removeEventListener("abort", end);
+      this.#observer.ready?.(false);
+    }
+    return { ...this.#summary, retrying: await this.#countRetrying() };
+  }
+
+  async #supervise(): Promise<void> {
+    const { signal: ending } = this.#ending;
+    let failures = 0;
+    while (!ending.aborted) {
+      try {
+        this.#isDeclaredDead = false;
+        const runner = await this.#startRunner();
+        this.#runner = runner;
+        failures = 0;
+        this.#observer.ready?.(true);
+        const error = await Promise.race([runner.ended(), whenAborted(ending), this.#whenDeclaredDead()]);
+        if (ending.aborted) break;
+        this.#observer.ready?.(false);
+        if (error instanceof Error || !this.#isDeclaredDead) {
+          this.#observer.fault?.(error instanceof Error ? error : new Error("graphile-worker's pool ended by itself"));
+        }
+        await this.#replaceRunner(runner);
+      } catch (error) {
+        // A lone pass has a caller who wants to know; a fleet member outlives it.
+        if (this.#options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
+        failures += 1;
+        this.#observer.fault?.(error as Error);
+        await wait(restartDelayMs(failures), undefined, { signal: ending }).catch(() => undefined);
+      }
+    }
+    await this.#endInOrder();
+  }
+
+  async #startRunner(): Promise<Runner> {
+    const { upkeep, locales, concurrency } = this.#options;
+    const { parseCronItems } = await loadGraphileWorker();
+    const late = await this.#lateTasks();
+    return Runner.start({
+      ...this.#store,
+      tasks: this.#tasks,
+      lateTasks: () => late,
+      cronItems: upkeep === undefined ? [] : parseCronItems(cronItems(upkeep)),
+      concurrency,
+      locales,
+      onEntered: (nodeId) => {
+        this.#nodeId = nodeId;
+      },
+      onDeclaredDead: () => this.#declaredDead(),
+      onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
+      onBeat: () => void this.#lookAfter(),
+      onFault: (error) => this.#observer.fault?.(error),
+      onNews: () => void this.#learnLocales(500),
+    });
+  }
+
+  async #replaceRunner(runner: Runner): Promise<void> {
+    // graphile-worker waits for its tasks, which may wait for the database: not for us to wait on.
+    void runner.stop();
+    await runner.silence();
+    if (this.#isDeclaredDead) return;
+    // Its locks are given back before the next pool claims, or its batches would wait for a rescue.
+    await this.#untilItWorks(() => runner.retire());
+  }
+
+  async #endInOrder(): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return;
+    const stopped = runner.stop();
+    await this.#gatherer.drain(this.#options.drainMs ?? 20_000);
+    // Its tasks are done; what it still has to tell the database is told, or given back by retiring.
+    await Promise.race([stopped, wait(2_000, undefined, { ref: false })]);
+    await runner.retire().catch((error) => this.#observer.fault?.(error as Error));
+  }
+
+  #declaredDead(): void {
+    this.#isDeclaredDead = true;
+    this.#observer.fault?.(new Error("The fleet gave this node up and took its work over; it starts afresh"));
+    this.#gatherer.abandon();
+    this.#wakeDeclaredDead?.();
+  }
+
+  #wakeDeclaredDead: (() => void) | undefined;
+
+  #whenDeclaredDead(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeDeclaredDead = resolve;
+    });
+  }
+
+  async #untilItWorks(act: () => Promise<void>): Promise<void> {
+    for (let tries = 1; !this.#ending.signal.aborted; tries += 1) {
+      try {
+        await act();
+        return;
+      } catch (error) {
+        if (this.#options.until !== "stopped") throw error;
+        this.#observer.fault?.(error as Error);
+        await wait(restartDelayMs(tries), undefined, { signal: this.#ending.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  // --- Tasks ---
+
+  async #lateTasks(): Promise<TaskList> {
+    const tasks: TaskList = {};
+    const locales =
+      this.#options.locales ?? (await rows(this.#store.pool, listTargetLocales)).map(({ locale }) => locale);
+    for (const locale of locales) tasks[`translate:${locale}`] = this.#translateTask;
+    if (this.#options.upkeep !== undefined) {
+      tasks.collect_garbage = (payload) =>
+        this.#counted(async () => {
+          const { retentionDays } = parseTaskPayload("collect_garbage", payload);
+          this.#observer.collected?.(await this.#store.collect(retentionDays));
+        });
+      tasks.fold_counts = () => this.#counted(async () => void (await rows(this.#store.pool, foldCounts)));
+    }
+    return tasks;
+  }
+
+  readonly #translateTask = (payload: unknown): Promise<void> =>
+    this.#counted(() => this.#gatherer.take(parseTaskPayload("translate", payload).batch));
+
+  async #counted(task: () => Promise<void>): Promise<void> {
+    this.#busyTasks += 1;
+    try {
+      await task();
+    } finally {
+      this.#busyTasks -= 1;
+    }
+  }
+
+  async #registerInbox(): Promise<void> {
+    let taken: number;
+    do {
+      const [result] = await rows(this.#store.pool, registerInbox, [INBOX_ROWS]);
+      taken = result?.taken ?? 0;
+    } while (taken >= INBOX_ROWS);
+  }
+
+  // --- What a beat looks after ---
+
+  async #lookAfter(): Promise<void> {
+    try {
+      await this.#learnLocales(1_000);
+      if (performance.now() - this.#lastReconcile < RECONCILE_MS) return;
+      this.#lastReconcile = performance.now();
+      await rows(this.#store.pool, reconcile);
+    } catch (error) {
+      this.#observer.fault?.(error as Error);
+    }
+  }
+
+  /** A worker for all locales adds those that appeared to its live task list. */
+  async #learnLocales(atMostEveryMs: number): Promise<void> {
+    if (this.#options.locales !== undefined || performance.now() - this.#lastLocales < atMostEveryMs) return;
+    this.#lastLocales = performance.now();
+    try {
+      for (const { locale } of await rows(this.#store.pool, listTargetLocales)) {
+        this.#tasks[`translate:${locale}`] ??= this.#translateTask;
+      }
+    } catch {
+      // The next beat asks again.
+    }
+  }
+
+  // --- The end ---
+
+  #settled(settlement: Settlement): void {
+    for (const { kind } of settlement.outcomes) {
+      if (kind === "translated") this.#summary.translated += 1;
+      if (kind === "failed") this.#summary.failed += 1;
+    }
+    this.#observer.settled?.(settlement);
+    const { limit } = this.#options;
+    if (limit !== undefined && this.#summary.translated + this.#summary.failed >= limit) this.#ending.abort();
+  }
+
+  /** Ends the work when nothing is left of the kind that was asked for. Asked of the batches, never inferred. */
+  async #endWhenDone(): Promise<void> {
+    const { signal: ending } = this.#ending;
+    const { until, locales, project } = this.#options;
+    try {
+      await rows(this.#store.pool, reconcile);
+      this.#lastReconcile = performance.now();
+      while (!ending.aborted) {
+        if (this.#gatherer.inHand === 0 && this.#busyTasks === 0) {
+          const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);
+          const isDone = until === "ready" ? !left?.is_ready : !left?.is_left;
+          if (isDone && this.#gatherer.inHand === 0) break;
+        }
+        await wait(LEFT_MS, undefined, { signal: ending }).catch(() => undefined);
+      }
+    } finally {
+      this.#ending.abort();
+    }
+  }
+
+  async #countRetrying(): Promise<number> {
+    const { locales, project } = this.#options;
+    // At the end of a drain the database may be gone; the count is a courtesy.
+    const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]).catch(() => []);
+    return left?.retrying ?? 0;
+  }
+}
+
+function cronItems({ gcCron, retentionDays }: { gcCron: string; retentionDays: number }) {
+  return [
+    // Told apart by the payload's origin only: every member of a fleet is to have the same settings.
+    { task: "collect_garbage", identifier: "collect_garbage", match: gcCron, payload: { retentionDays } },
+    { task: "fold_counts", identifier: "fold_counts", match: "* * * * *" },
+  ];
+}
+
+function restartDelayMs(failures: number): number {
+  return Math.min(LONGEST_RESTART_MS, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

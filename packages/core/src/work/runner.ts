@@ -1,0 +1,131 @@
+/**
+ * One life of a graphile-worker pool, with its row in the fleet.
+ *
+ * graphile-worker 0.18 is built around where it would lose or stall work: it gets no signal handlers, its attempts are
+ * never read, completions are batched so that an error in one is seen (unbatched, it is an unhandled rejection), and any
+ * settlement of its promise that was not asked for counts as the death of this runner (ADR 0004).
+ */
+import { EventEmitter } from "node:events";
+import type { Runner as GraphileRunner, ParsedCronItem, TaskList, WorkerEvents } from "graphile-worker";
+import type pg from "pg";
+import { GRAPHILE_SCHEMA, loadGraphileWorker } from "../database/graphile-worker.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { FleetNode } from "./fleet-node.ts";
+
+export interface RunnerOptions {
+  pool: ConnectionPool;
+  /** Connections that reach PostgreSQL itself: LISTEN does not go through a transaction-mode pooler. */
+  directPool: pg.Pool;
+  /** The live task list. Names may be added while the runner runs; the next fetch asks for them too. */
+  tasks: TaskList;
+  /** Names that are claimed only once the node is in the fleet. */
+  lateTasks(): TaskList;
+  cronItems: ParsedCronItem[];
+  concurrency: number;
+  locales: readonly string[] | undefined;
+  pollMs: number;
+  beatMs: number;
+  rescueAfterMs: number;
+  onEntered(nodeId: string): void;
+  onDeclaredDead(): void;
+  onRescued(nodeId: string): void;
+  onBeat(): void;
+  onFault(error: Error): void;
+  /** New jobs were announced. */
+  onNews(): void;
+}
+
+/**
+ * Jobs claimed for each engine slot. More than one, so that small batches find partners for a call; few, because what one
+ * node holds the others cannot take. Judgement; to be measured with the benchmark.
+ */
+const JOBS_A_SLOT = 5;
+
+export class Runner {
+  readonly nodeId: string;
+  readonly #node: FleetNode;
+  readonly #graphile: GraphileRunner;
+  readonly #stopped: { isAsked: boolean };
+
+  private constructor(nodeId: string, node: FleetNode, graphile: GraphileRunner) {
+    this.nodeId = nodeId;
+    this.#node = node;
+    this.#graphile = graphile;
+    this.#stopped = { isAsked: false };
+  }
+
+  static async start(options: RunnerOptions): Promise<Runner> {
+    const { run, Logger } = await loadGraphileWorker();
+    const events: WorkerEvents = new EventEmitter();
+    let nodeId = "";
+    let nudge: (count: number) => void = () => undefined;
+    events.on("pool:create", ({ workerPool }) => {
+      nodeId = workerPool.id;
+      nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
+    });
+    events.on("pool:listen:notification", options.onNews);
+    const concurrentJobs = options.concurrency * JOBS_A_SLOT;
+    const graphile = await run({
+      pgPool: options.directPool,
+      taskList: options.tasks,
+      parsedCronItems: options.cronItems,
+      noHandleSignals: true,
+      events,
+      // Its log lines hold payloads and reasons that our own events tell better.
+      logger: new Logger(() => () => undefined),
+      preset: {
+        worker: {
+          schema: GRAPHILE_SCHEMA,
+          concurrentJobs,
+          pollInterval: options.pollMs,
+          localQueue: { size: concurrentJobs },
+          completeJobBatchDelay: 0,
+          failJobBatchDelay: 0,
+          preparedStatements: true,
+        },
+      },
+    });
+    // Settled at any time; whoever waits on `ended` hears of it.
+    graphile.promise.catch(() => undefined);
+    const node = new FleetNode({ ...options, nodeId });
+    try {
+      await node.start();
+    } catch (error) {
+      await graphile.stop().catch(() => undefined);
+      throw error;
+    }
+    options.onEntered(nodeId);
+    // Claimed only now, so that no pool without a row ever holds a batch.
+    Object.assign(options.tasks, options.lateTasks());
+    nudge(concurrentJobs);
+    return new Runner(nodeId, node, graphile);
+  }
+
+  /** Resolves when the pool ended without being asked, whichever way its promise settled. */
+  async ended(): Promise<Error | undefined> {
+    const error = await this.#graphile.promise.then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    if (this.#stopped.isAsked) await new Promise(() => undefined);
+    return error;
+  }
+
+  /** Claims nothing more. Resolves when its tasks have ended. */
+  async stop(): Promise<void> {
+    this.#stopped.isAsked = true;
+    // It complains about its own local queue when jobs wait there; they are given back below all the same.
+    await this.#graphile.stop().catch(() => undefined);
+    await this.#graphile.promise.catch(() => undefined);
+  }
+
+  /** Takes the pool out of the fleet: what it holds goes back at once, and nobody is charged with a crash. */
+  async retire(): Promise<void> {
+    await this.#node.leave();
+  }
+
+  /** Stops beating and leaves everything as it is. */
+  async silence(): Promise<void> {
+    await this.#node.stop();
+  }
+}
