@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { locateDataDir } from "./data-dir.ts";
 import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
 import { layoutOf } from "./layout.ts";
 import { keeperExit } from "./plan.ts";
@@ -36,9 +37,9 @@ export class KeeperStarter {
       this.#failures = this.#keeper.ended === keeperExit.failed ? this.#failures + 1 : 0;
       this.#keeper = undefined;
     }
+    if (this.#failures >= MAX_FAILURES) throw await failedError(this.#dataDir);
     if (performance.now() < this.#nextAt) return;
     const plan = await prepare(this.#dataDir);
-    if (this.#failures >= MAX_FAILURES) throw failedError(plan.dataDir);
     this.#keeper = startKeeper(plan);
     this.#nextAt = performance.now() + this.#pauseMs;
     this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
@@ -51,7 +52,8 @@ export function logCause(dataDir: string): Error {
   return new Error(`the last lines of ${layout.log}:\n${logTail(layout)}`);
 }
 
-function failedError(dataDir: string): EmbeddedDatabaseError {
+async function failedError(asked: string): Promise<EmbeddedDatabaseError> {
+  const dataDir = (await locateDataDir(asked))?.path ?? asked;
   return new EmbeddedDatabaseError(`The embedded PostgreSQL in ${dataDir} does not start`, {
     cause: logCause(dataDir),
     hint: `${layoutOf(dataDir).log} says why. A database of your own can be named in TH_DATABASE_URL.`,

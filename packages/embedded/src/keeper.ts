@@ -37,8 +37,10 @@ async function keep(plan: KeeperPlan): Promise<number> {
   if (!(await ensureCluster(layout, initdb))) return keeperExit.done;
   if ((await postmasterState(layout)).is === "alive") {
     const running = await connectOwnServer(layout, NAME).catch(() => undefined);
-    // Starting or stopping: whoever does that goes on, or the next keeper finds it done.
-    if (running === undefined) return keeperExit.tryAgain;
+    if (running === undefined) {
+      log("a server lives and takes no sessions: starting or stopping, which the next keeper will find done");
+      return keeperExit.tryAgain;
+    }
     return await watch(running, { layout, pgCtl, idleMs: plan.idleMs, name: NAME });
   }
   const started = await startServer(layout, postgres, NAME);

@@ -12,7 +12,10 @@ export type PostmasterState =
   | { is: "stopped" }
   /** The process is gone: killed, or the machine went down. */
   | { is: "dead" }
-  /** The pid went to another program. PostgreSQL would take that one for the server and never start again. */
+  /**
+   * The pid is there but is no server: it went to another program, or nobody collects the dead process (PID 1 of many
+   * containers does not). PostgreSQL would take it for the server and never start again.
+   */
   | { is: "replaced"; pid: number }
   /** Starting, serving or stopping. The port is absent in the first moments of a start. */
   | { is: "alive"; pid: number; port: number | undefined };
@@ -23,10 +26,8 @@ export async function postmasterState(layout: Layout): Promise<PostmasterState> 
   if (file === undefined) return { is: "stopped" };
   const [pidLine, , , portLine] = file.split("\n");
   const pid = Number(pidLine);
-  if (!Number.isInteger(pid) || pid <= 0 || !exists(pid)) return { is: "dead" };
-  // A postmaster works in its data directory. Other systems than Linux do not tell; then the pid is believed.
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (cwd !== undefined && cwd !== layout.pgData) return { is: "replaced", pid };
+  if (!Number.isInteger(pid) || pid <= 0 || !isProcessOfServerUser(pid)) return { is: "dead" };
+  if (!(await mayBePostmaster(pid, layout))) return { is: "replaced", pid };
   return { is: "alive", pid, port: Number(portLine) || undefined };
 }
 
@@ -50,11 +51,21 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-function exists(pid: number): boolean {
+/** As PostgreSQL sees it: a process that we may not signal belongs to another user, so it is not our server. */
+function isProcessOfServerUser(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+  } catch {
+    return false;
   }
+}
+
+/** A postmaster works in its data directory. Systems other than Linux do not tell; then the pid is believed. */
+async function mayBePostmaster(pid: number, layout: Layout): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const state = stat?.slice(stat.lastIndexOf(")") + 2, -1)[0];
+  if (state === "Z" || state === "X") return false;
+  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  return cwd === undefined || cwd === layout.pgData;
 }

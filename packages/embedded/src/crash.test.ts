@@ -1,0 +1,196 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, expect } from "vitest";
+import {
+  ask,
+  keeperPids,
+  kill,
+  killKeeper,
+  lives,
+  postmasterPid,
+  processesIn,
+  processesWith,
+  startClient,
+  test,
+  untilAnswering,
+  untilStopped,
+} from "../test/harness.ts";
+import { openEmbedded, stopEmbedded } from "./index.ts";
+
+describe("a killed keeper", () => {
+  test("leaves the server to the next client, who gets it a new keeper", async ({ usedDir: dataDir }) => {
+    const first = await openEmbedded({ dataDir });
+    const server = postmasterPid(dataDir);
+    await killKeeper(dataDir, first.databaseUrl);
+    expect(await ask(first.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+
+    const second = await openEmbedded({ dataDir });
+    expect(second.databaseUrl).toBe(first.databaseUrl);
+    expect(postmasterPid(dataDir)).toBe(server);
+    await expect.poll(() => keeperPids(dataDir).filter(lives)).toHaveLength(1);
+
+    await first.close();
+    await second.close();
+    await untilStopped(dataDir);
+    await expect.poll(() => keeperPids(dataDir).filter(lives)).toEqual([]);
+  });
+
+  test("is replaced by the last client on leaving, or the server would run for ever", async ({ usedDir: dataDir }) => {
+    const database = await openEmbedded({ dataDir });
+    await killKeeper(dataDir, database.databaseUrl);
+    await database.close();
+    await untilStopped(dataDir);
+  });
+});
+
+describe("a killed server", () => {
+  test("is started again on the same port for the client that is still open", async ({ usedDir: dataDir }) => {
+    const database = await openEmbedded({ dataDir });
+    await ask(database.databaseUrl, "create table kept as select 42 as answer");
+    const killed = postmasterPid(dataDir);
+    await kill(killed ?? 0);
+    await untilAnswering(database.databaseUrl);
+    expect(await ask(database.databaseUrl, "select answer from kept")).toEqual([{ answer: 42 }]);
+    expect(postmasterPid(dataDir)).not.toBe(killed);
+    await database.close();
+    await untilStopped(dataDir);
+  });
+
+  test("whose orphaned backend is still busy is waited for, not run twice", async ({ usedDir: dataDir }) => {
+    const database = await openEmbedded({ dataDir });
+    const busy = new pg.Client(database.databaseUrl);
+    busy.on("error", () => undefined);
+    await busy.connect();
+    // Computing, it does not notice that its postmaster is gone.
+    const query = busy
+      .query("select count(*) from generate_series(1, 15000000) a where a % 7 = 3")
+      .catch(() => undefined);
+    await expect
+      .poll(() =>
+        ask(
+          database.databaseUrl,
+          "select from pg_stat_activity where query like '%generate_series%' and state = 'active' and pid <> pg_backend_pid()",
+        ),
+      )
+      .toHaveLength(1);
+    await kill(postmasterPid(dataDir) ?? 0);
+    await untilAnswering(database.databaseUrl);
+    await query;
+    await database.close();
+  });
+
+  test("with all its processes and its keeper gone, is started by the next command, data and all", async ({
+    usedDir: dataDir,
+  }) => {
+    const client = startClient(dataDir);
+    const { databaseUrl } = await client.said;
+    await ask(databaseUrl, "create table kept as select 42 as answer");
+    const pgData = join(dataDir, "cluster/postgres");
+    await kill(...keeperPids(dataDir), client.process.pid ?? 0, ...processesIn(pgData));
+    expect(postmasterPid(dataDir)).toBeDefined(); // the stale file
+
+    const database = await openEmbedded({ dataDir });
+    expect(await ask(database.databaseUrl, "select answer from kept")).toEqual([{ answer: 42 }]);
+    await database.close();
+  });
+
+  test("whose pid went to another living program is started all the same", async ({ usedDir: dataDir }) => {
+    await (await openEmbedded({ dataDir })).close();
+    const pidFile = join(dataDir, "cluster/postgres/postmaster.pid");
+    const lines = readFileSync(pidFile, "utf8").split("\n");
+    await stopEmbedded({ dataDir });
+    writeFileSync(pidFile, [process.pid, ...lines.slice(1)].join("\n"));
+    const database = await openEmbedded({ dataDir });
+    expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+    expect(postmasterPid(dataDir)).not.toBe(process.pid);
+    await database.close();
+  });
+});
+
+describe("a first start killed half-way", () => {
+  test("is repeated by the next command, and its remains are removed", async ({ dataDir }) => {
+    const killed = startClient(dataDir);
+    killed.said.catch(() => undefined);
+    await expect.poll(() => processesWith(join(dataDir, "cluster.new")).length, { interval: 5 }).toBeGreaterThan(0);
+    killed.process.kill("SIGKILL");
+    await kill(...processesWith(dataDir));
+    expect(readdirSync(dataDir)).toContain("cluster.new");
+    expect(readdirSync(dataDir)).not.toContain("cluster");
+
+    const database = await openEmbedded({ dataDir });
+    expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+    await expect.poll(() => readdirSync(dataDir).filter((name) => /^cluster\./.test(name))).toEqual([]);
+    await database.close();
+  });
+
+  test("by the loss of its initdb alone is repeated within the same command", async ({ dataDir }) => {
+    const opening = openEmbedded({ dataDir });
+    await expect.poll(() => processesWith(`--pwfile=${dataDir}`).length, { interval: 5 }).toBeGreaterThan(0);
+    await kill(...processesWith(`--pwfile=${dataDir}`));
+    const database = await opening;
+    expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+    await database.close();
+  });
+});
+
+describe("a port and a trans-hub.json of another time", () => {
+  test("a port taken by somebody else is left to him", async ({ usedDir: dataDir }) => {
+    const first = await openEmbedded({ dataDir });
+    await first.close();
+    await stopEmbedded({ dataDir });
+    const port = Number(new URL(first.databaseUrl).port);
+    const stranger = await listen(port);
+
+    const second = await openEmbedded({ dataDir });
+    expect(Number(new URL(second.databaseUrl).port)).not.toBe(port);
+    expect(await ask(second.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+    await second.close();
+    stranger.close();
+  });
+
+  test("a trans-hub.json that is lost, broken or stale while the server runs is written again", async ({
+    usedDir: dataDir,
+  }) => {
+    const first = await openEmbedded({ dataDir });
+    const file = join(dataDir, "trans-hub.json");
+    const right = readFileSync(file, "utf8");
+    const spoilt = [undefined, '{"port":', JSON.stringify({ ...JSON.parse(right), port: 1 })];
+    for (const content of spoilt) {
+      rmSync(file);
+      if (content !== undefined) writeFileSync(file, content);
+      const next = await openEmbedded({ dataDir });
+      expect(next.databaseUrl).toBe(first.databaseUrl);
+      expect(readFileSync(file, "utf8")).toBe(right);
+      await next.close();
+    }
+    await first.close();
+  });
+
+  test("a copy of the folder of a running server gets a server of its own", async ({ usedDir: dataDir }) => {
+    const original = await openEmbedded({ dataDir });
+    await ask(original.databaseUrl, "create table kept as select 42 as answer");
+    await ask(original.databaseUrl, "checkpoint");
+    const copyDir = join(dataDir, "..", "copy");
+    execFileSync("cp", ["-a", dataDir, copyDir]);
+    try {
+      const copy = await openEmbedded({ dataDir: copyDir });
+      expect(copy.databaseUrl).not.toBe(original.databaseUrl);
+      await ask(copy.databaseUrl, "update kept set answer = 0");
+      expect(await ask(original.databaseUrl, "select answer from kept")).toEqual([{ answer: 42 }]);
+      await copy.close();
+    } finally {
+      await stopEmbedded({ dataDir: copyDir });
+    }
+    await original.close();
+  });
+});
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}

@@ -1,0 +1,181 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { test as base, expect } from "vitest";
+import { openEmbedded, stopEmbedded } from "../src/index.ts";
+
+/**
+ * `dataDir` is a data folder that is not there yet, `usedDir` one whose cluster was made before and does not run: its
+ * tests are spared initdb. Their servers are stopped and they are removed after the test.
+ */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a function needs from the pattern
+  .extend("model", { scope: "file" }, async ({}, { onCleanup }) => {
+    const dataDir = makeRoom(onCleanup, memoryFolder());
+    await (await openEmbedded({ dataDir })).close();
+    await stopEmbedded({ dataDir });
+    rmSync(join(dataDir, "server.log"));
+    return dataDir;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  .extend("dataDir", async ({}, { onCleanup }) => makeRoom(onCleanup, tmpdir()))
+  .extend("usedDir", async ({ model }, { onCleanup }) => {
+    const dataDir = makeRoom(onCleanup, memoryFolder());
+    execFileSync("cp", ["-a", model, dataDir]);
+    return dataDir;
+  });
+
+/** Copying a cluster of 47 MB takes a second on a slow disk. A container may have next to no memory folder. */
+function memoryFolder(): string {
+  const memory = "/dev/shm";
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > 1_000_000_000 ? memory : tmpdir();
+}
+
+function makeRoom(onCleanup: (cleanUp: () => Promise<void>) => void, place: string): string {
+  const room = mkdtempSync(join(place, "trans-hub-embedded-"));
+  chmodSync(room, 0o755); // the server's user must pass when the tests run as root
+  const dataDir = join(room, ".trans-hub");
+  onCleanup(async () => {
+    await stopEmbedded({ dataDir });
+    rmSync(room, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return dataDir;
+}
+
+/** The servers of these tests stop this long after the last session. */
+export const IDLE_MS = 400;
+process.env.TRANS_HUB_EMBEDDED_IDLE_MS = String(IDLE_MS);
+
+/** One answer over a connection of its own. */
+export async function ask<Row extends pg.QueryResultRow>(databaseUrl: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client(databaseUrl);
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Waits until the database answers. */
+export async function untilAnswering(databaseUrl: string): Promise<void> {
+  const answer = () =>
+    ask(databaseUrl, "select 1").then(
+      () => "answers",
+      (error: Error) => error.message,
+    );
+  await expect.poll(answer, { timeout: 20_000, interval: 50 }).toBe("answers");
+}
+
+/** The pid in `postmaster.pid`; undefined when the server was stopped in an orderly way. */
+export function postmasterPid(dataDir: string): number | undefined {
+  const file = join(dataDir, "cluster", "postgres", "postmaster.pid");
+  return existsSync(file) ? Number.parseInt(readFileSync(file, "utf8"), 10) : undefined;
+}
+
+/** Waits until the server was stopped in an orderly way. */
+export async function untilStopped(dataDir: string): Promise<void> {
+  await expect.poll(() => postmasterPid(dataDir), { timeout: 20_000, interval: 50 }).toBeUndefined();
+}
+
+export function serverLog(dataDir: string): string {
+  const file = join(dataDir, "server.log");
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** The pids of the keepers that watched, oldest first. */
+export function keeperPids(dataDir: string): number[] {
+  return [...serverLog(dataDir).matchAll(/\[(\d+)\] keeper: watching/g)].map(([, pid]) => Number(pid));
+}
+
+/** Kills the keeper, and waits until the server has noticed: until then, new clients think themselves watched. */
+export async function killKeeper(dataDir: string, databaseUrl: string): Promise<void> {
+  await kill(...keeperPids(dataDir).filter(lives));
+  const keepers = () => ask(databaseUrl, "select from pg_stat_activity where application_name like '% keeper'");
+  await expect.poll(keepers).toEqual([]);
+}
+
+/** Whether it runs. A dead process that PID 1 has not collected yet does not. Linux only, as all that reads /proc. */
+export function lives(pid: number): boolean {
+  const stat = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+/** `kill -9`, and waits until it is gone. */
+export async function kill(...pids: number[]): Promise<void> {
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await expect.poll(() => pids.filter(lives), { interval: 20 }).toEqual([]);
+}
+
+/** Processes with this text in their command line. */
+export function processesWith(text: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => readOr(() => readFileSync(`/proc/${name}/cmdline`, "utf8")).includes(text))
+    .map(Number);
+}
+
+/** Processes that work in this folder: servers and their backends. */
+export function processesIn(folder: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => readOr(() => readlinkSync(`/proc/${name}/cwd`)) === folder)
+    .map(Number);
+}
+
+function readOr(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return ""; // ended meanwhile
+  }
+}
+
+/** What a client process said. */
+export interface Said {
+  databaseUrl: string;
+  dataDir: string;
+  error?: { code: string; message: string; hint: string };
+}
+
+/** A command in a process of its own. */
+export interface ClientProcess {
+  process: ChildProcess;
+  said: Promise<Said>;
+  /** Lets it close the database and end; resolves to its exit code. */
+  finish(): Promise<number | null>;
+}
+
+/** Starts `client.ts` in a process group of its own, by default as the user of the tests. */
+export function startClient(dataDir: string, options: { as?: readonly string[]; how?: string } = {}): ClientProcess {
+  const script = fileURLToPath(new URL("./client.ts", import.meta.url));
+  const [command = "", ...args] = [...(options.as ?? []), process.execPath, script, dataDir, options.how ?? ""];
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  const ended = once(child, "exit");
+  const said = once(child.stdout, "data").then(([line]) => JSON.parse(String(line)) as Said);
+  return {
+    process: child,
+    said,
+    finish: async () => {
+      child.stdin.write("\n");
+      const [code] = await ended;
+      return code as number | null;
+    },
+  };
+}
