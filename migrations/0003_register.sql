@@ -15,6 +15,78 @@ return (
   )
 )::smallint;
 
+-- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
+-- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
+create function trans_hub.add_batch_jobs(
+  batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  perform graphile_worker.add_jobs(array(
+    select row(
+      'translate:' || b.target_locale, json_build_object('batch', b.batch_id), null, b.run_at, 32767, b.batch_id::text,
+      b.job_priority, null
+    )::graphile_worker.job_spec
+    from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
+  ));
+end
+$$;
+
+-- Packs pending rows into batches of one (project, source, target, priority), each with its job. Context travels with
+-- the item: grouping by it made 4,121 jobs of 479.
+create function trans_hub.enqueue_batches(
+  contents bigint[],
+  locales text[],
+  contexts integer[],
+  projects text[],
+  revisions integer[],
+  priorities smallint[],
+  source_locales text[],
+  bytes integer[],
+  batch_size integer,
+  batch_bytes integer
+) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with placed as (
+    select
+      r.*,
+      (row_number() over lane - 1) / batch_size as by_count,
+      (sum(r.bytes) over lane - r.bytes) / batch_bytes as by_bytes
+    from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes)
+      as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes)
+    window lane as (
+      partition by r.project, r.source_locale, r.locale, r.priority
+      order by r.content_no, r.context_no
+      rows between unbounded preceding and current row
+    )
+  ), packed as (
+    insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+    select
+      p.project, p.source_locale, p.locale,
+      array_agg(p.content_no order by p.content_no, p.context_no),
+      array_agg(p.context_no order by p.content_no, p.context_no),
+      array_agg(p.revision order by p.content_no, p.context_no),
+      p.priority
+    from placed as p
+    group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
+    returning batch_id, project, target_locale, priority, run_at
+  ), lane as materialized (
+    select
+      l.project, l.target_locale, l.priority,
+      trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
+    from (select distinct p.project, p.target_locale, p.priority from packed as p) as l
+  )
+  select trans_hub.add_batch_jobs(
+    array_agg(p.batch_id), array_agg(p.target_locale), array_agg(l.job_priority), array_agg(p.run_at)
+  )
+  from packed as p
+  join lane as l using (project, target_locale, priority)
+$$;
+
 -- Registers items, each once for each of its target locales. Everything the caller knows comes as parallel arrays; all
 -- identity (sha256, canonical JSON) is made here and nowhere else.
 --
@@ -405,78 +477,6 @@ begin
     ) as p on p.item = i.ord
     group by i.ord
   ) as i;
-end
-$$;
-
--- Packs pending rows into batches of one (project, source, target, priority), each with its job. Context travels with
--- the item: grouping by it made 4,121 jobs of 479.
-create function trans_hub.enqueue_batches(
-  contents bigint[],
-  locales text[],
-  contexts integer[],
-  projects text[],
-  revisions integer[],
-  priorities smallint[],
-  source_locales text[],
-  bytes integer[],
-  batch_size integer,
-  batch_bytes integer
-) returns void
-language sql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-  with placed as (
-    select
-      r.*,
-      (row_number() over lane - 1) / batch_size as by_count,
-      (sum(r.bytes) over lane - r.bytes) / batch_bytes as by_bytes
-    from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes)
-      as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes)
-    window lane as (
-      partition by r.project, r.source_locale, r.locale, r.priority
-      order by r.content_no, r.context_no
-      rows between unbounded preceding and current row
-    )
-  ), packed as (
-    insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
-    select
-      p.project, p.source_locale, p.locale,
-      array_agg(p.content_no order by p.content_no, p.context_no),
-      array_agg(p.context_no order by p.content_no, p.context_no),
-      array_agg(p.revision order by p.content_no, p.context_no),
-      p.priority
-    from placed as p
-    group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
-    returning batch_id, project, target_locale, priority, run_at
-  ), lane as materialized (
-    select
-      l.project, l.target_locale, l.priority,
-      trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
-    from (select distinct p.project, p.target_locale, p.priority from packed as p) as l
-  )
-  select trans_hub.add_batch_jobs(
-    array_agg(p.batch_id), array_agg(p.target_locale), array_agg(l.job_priority), array_agg(p.run_at)
-  )
-  from packed as p
-  join lane as l using (project, target_locale, priority)
-$$;
-
--- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
--- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
-create function trans_hub.add_batch_jobs(
-  batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
-) returns void
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-begin
-  perform graphile_worker.add_jobs(array(
-    select row(
-      'translate:' || b.target_locale, json_build_object('batch', b.batch_id), null, b.run_at, 32767, b.batch_id::text,
-      b.job_priority, null
-    )::graphile_worker.job_spec
-    from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
-  ));
 end
 $$;
 
