@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { Engine, EngineBatch, EngineErrorKind, EngineFailure, EngineItem, EngineReply } from "../engine.ts";
 import { EngineMalformedError, EngineTransientError, TransHubError } from "../errors.ts";
+import { orAbort } from "../or-abort.ts";
 import type { EngineCall, WorkBatch, WorkItem } from "../persistence-handler.ts";
 
 /** What an engine said about one item; `unanswered`: the work was stopped first. */
@@ -98,21 +99,6 @@ function engineBatch(engine: Engine, batch: WorkBatch, items: readonly WorkItem[
 /** Counted from 1, as a language model would. */
 function itemId(at: number): string {
   return String(at + 1);
-}
-
-/** Rejects as soon as the signal aborts, whatever the promise does. */
-async function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[]): Answer[] {

@@ -1,0 +1,60 @@
+/**
+ * What was read lately and must not be collected, gathered in memory: a read costs no write, and what is read a
+ * thousand times a minute is noted once.
+ */
+import type { Logger } from "../logger.ts";
+import { useKey } from "../read-cache.ts";
+import type { TranslationReference } from "../translation/translation.ts";
+
+export interface TouchLogOptions {
+  /** `PersistenceHandler.touch`. */
+  touch(references: readonly TranslationReference[]): Promise<void>;
+  logger: Logger;
+  /** Milliseconds from the first note to its writing. Default 60,000. */
+  periodMs?: number;
+}
+
+const TOUCHES_A_CALL = 1_000;
+/** Past this many, writing does not wait for the period's end. */
+const NOTES_MAX = 20_000;
+
+export class TouchLog {
+  readonly #options: Required<TouchLogOptions>;
+  #noted = new Map<string, TranslationReference>();
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: TouchLogOptions) {
+    this.#options = { periodMs: 60_000, ...options };
+  }
+
+  note(reference: TranslationReference): void {
+    const key = useKey(reference);
+    if (this.#noted.has(key)) return;
+    this.#noted.set(key, reference);
+    if (this.#noted.size >= NOTES_MAX) void this.flush();
+    // Unref'd: notes of reads are not worth keeping a process for. `close` writes them.
+    else this.#timer ??= setTimeout(() => void this.flush(), this.#options.periodMs).unref();
+  }
+
+  /** Writes what is noted. Never rejects: what could not be written is logged, and noted again by the next read. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const references = [...this.#noted.values()];
+    this.#noted = new Map();
+    this.#flushing = this.#flushing.then(() => this.#write(references));
+    return this.#flushing;
+  }
+
+  async #write(references: readonly TranslationReference[]): Promise<void> {
+    for (let at = 0; at < references.length; at += TOUCHES_A_CALL) {
+      try {
+        await this.#options.touch(references.slice(at, at + TOUCHES_A_CALL));
+      } catch (error) {
+        this.#options.logger.warn({ error, references: references.length - at }, "touch:failed");
+        return;
+      }
+    }
+  }
+}
