@@ -2,10 +2,10 @@
 
 -- Up Migration
 
--- Collects among the next so many texts after a number. Each statement here has its own snapshot: the first locks, the
+-- Collects among the next so many texts after a number, of one project or (null) of all. Each statement here has its own snapshot: the first locks, the
 -- others look again. Deciding and deleting in one statement would delete what was registered in between.
 create function trans_hub.collect_range(
-  after bigint, size integer, cutoff timestamptz, include_approved boolean,
+  after bigint, size integer, cutoff timestamptz, include_approved boolean, of_project text,
   out reached bigint, out sources bigint, out translations bigint, out contents bigint
 )
 language plpgsql volatile
@@ -31,10 +31,14 @@ begin
     from content as c
     where c.content_no > after and c.content_no <= reached
       and (
-        exists (select from source as s where s.content_no = c.content_no and s.last_seen_at < cutoff)
+        exists (
+          select from source as s
+          where s.content_no = c.content_no and s.last_seen_at < cutoff and (of_project is null or s.project = of_project)
+        )
         or exists (
           select from translation as t
           where t.content_no = c.content_no
+            and (of_project is null or t.project = of_project)
             and not exists (
               select from source as s
               where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
@@ -49,13 +53,15 @@ begin
     return;
   end if;
 
-  delete from source as s where s.content_no = any (locked) and s.last_seen_at < cutoff;
+  delete from source as s
+  where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
   with doomed as (
     select t.content_no, t.target_locale, t.context_no, t.project
     from translation as t
     where t.content_no = any (locked)
+      and (of_project is null or t.project = of_project)
       and (include_approved or t.status <> 'approved')
       and not exists (
         select from source as s

@@ -68,6 +68,8 @@ export interface Approval {
 }
 
 export interface CollectOptions {
+  /** Only what this project uses. Undefined: every project. */
+  project?: string | undefined;
   /** What nobody requested or read for longer than this is collected. Days, fractions allowed. */
   retentionDays: number;
   /** Count what would go, and change nothing. */

@@ -88,6 +88,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     };
   }
 
+  /** Opens without asking the database for anything: for who waits until it is there. */
+  static open(options: PostgresOptions): PostgresPersistenceHandler {
+    return new PostgresPersistenceHandler(options);
+  }
+
   /**
    * Connects and looks whether the schema is there.
    *
@@ -96,7 +101,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
    * @throws {SchemaMissingError}
    */
   static async connect(options: PostgresOptions): Promise<PostgresPersistenceHandler> {
-    const handler = new PostgresPersistenceHandler(options);
+    const handler = PostgresPersistenceHandler.open(options);
     try {
       await rows(handler.#pool, checkSchema);
       return handler;

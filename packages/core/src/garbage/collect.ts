@@ -13,8 +13,9 @@ const SECONDS_A_DAY = 86_400;
 export async function collect(pool: ConnectionPool, options: CollectOptions): Promise<CollectReport> {
   const retentionSeconds = options.retentionDays * SECONDS_A_DAY;
   const includeApproved = options.includeApproved ?? false;
+  const project = options.project ?? null;
   if (options.dryRun) {
-    const [counts] = await rows(pool, countCollectable, [retentionSeconds, includeApproved]);
+    const [counts] = await rows(pool, countCollectable, [retentionSeconds, includeApproved, project]);
     if (counts === undefined) throw new Error("counting gave no row");
     return { dryRun: true, ...counts };
   }
@@ -27,7 +28,7 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
     const [step]: { reached: string | null; sources: number; translations: number; contents: number }[] = await rows(
       pool,
       collectRange,
-      [after, RANGE, start.cutoff, includeApproved],
+      [after, RANGE, start.cutoff, includeApproved, project],
     );
     if (step === undefined) throw new Error("collect_range gave no row");
     report.sources += step.sources;

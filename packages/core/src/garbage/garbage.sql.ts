@@ -25,7 +25,7 @@ export const collectRange = statement({
   }),
   text: `
     select reached::text, sources, translations, contents
-    from trans_hub.collect_range($1::bigint, $2::integer, $3::timestamptz, $4::boolean)`,
+    from trans_hub.collect_range($1::bigint, $2::integer, $3::timestamptz, $4::boolean, $5::text)`,
 });
 
 export const collectContexts = statement({
@@ -56,18 +56,22 @@ export const countCollectable = statement({
     ), live as materialized (
       select distinct s.content_no, s.context_no, s.project
       from trans_hub.source as s, cutoff
-      where s.last_seen_at >= cutoff.at
+      where s.last_seen_at >= cutoff.at or s.project <> $3::text
     ), kept as materialized (
       select t.content_no, t.context_no
       from trans_hub.translation as t
       where (t.status = 'approved' and not $2::boolean)
+        or t.project <> $3::text
         or exists (
           select from live as l
           where l.content_no = t.content_no and l.context_no = t.context_no and l.project = t.project
         )
     )
     select
-      (select count(*) from trans_hub.source as s, cutoff where s.last_seen_at < cutoff.at) as sources,
+      (
+        select count(*) from trans_hub.source as s, cutoff
+        where s.last_seen_at < cutoff.at and ($3::text is null or s.project = $3)
+      ) as sources,
       (select count(*) from trans_hub.translation) - (select count(*) from kept) as translations,
       (
         select count(*) from trans_hub.content as c
