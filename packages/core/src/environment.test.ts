@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { loadEnvironment, redact } from "./environment.ts";
+
+const root = mkdtempSync(join(tmpdir(), "trans-hub-environment-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+function folder(name: string): string {
+  const path = join(root, name);
+  mkdirSync(path);
+  return path;
+}
+
+describe(".env", () => {
+  test("fills up the environment, which wins, with an empty value too", () => {
+    const cwd = folder("filled");
+    writeFileSync(
+      join(cwd, ".env"),
+      'TH_PROJECT="shop" # ours\nexport TH_BATCH_SIZE=20\nTH_ENGINES=openai\nTH_DATA_DIR=x\n',
+    );
+    const env = { TH_ENGINES: "pseudo", TH_DATA_DIR: "", PATH: "/bin" };
+    expect(loadEnvironment({ cwd, env })).toEqual({
+      ...{ TH_PROJECT: "shop", TH_BATCH_SIZE: "20", TH_ENGINES: "pseudo", TH_DATA_DIR: "", PATH: "/bin" },
+    });
+    expect(env).toEqual({ TH_ENGINES: "pseudo", TH_DATA_DIR: "", PATH: "/bin" });
+  });
+
+  test("need not be there", () => {
+    expect(loadEnvironment({ cwd: folder("bare"), env: { A: "1" } })).toEqual({ A: "1" });
+  });
+
+  test("that cannot be read is a setting that is wrong, not one that is missing", () => {
+    const cwd = folder("closed");
+    mkdirSync(join(cwd, ".env"));
+    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: is there and cannot be read (EISDIR)");
+  });
+});
+
+describe("a URL to be shown", () => {
+  test.each([
+    ["postgres://u:hunter2@h:5432/d", "postgres://u:***@h:5432/d"],
+    ["postgres://u@h/d", "postgres://u@h/d"],
+    ["postgres://h/d?user=u&password=hunter2", "postgres://h/d?user=u&password=***"],
+    ["postgresql:///d?host=/run/postgresql", "postgresql:///d?host=/run/postgresql"],
+    ["http://h/v1?api_key=hunter2", "http://h/v1?api_key=***"],
+    ["hunter2", "(not a URL)"],
+  ])("%s is shown as %s", (url, shown) => {
+    expect(redact(url)).toBe(shown);
+  });
+});
