@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once as firstOf } from "node:events";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { createTestDatabase } from "./database.ts";
+import { createTestDatabase, test as databaseTest, testOnSharedDatabase } from "./database.ts";
 import { startPostgres } from "./postgres.ts";
 
 test("a test database is UTF8 in locale C, is there for its own and is gone after drop", async () => {
@@ -17,6 +19,33 @@ test("a test database is UTF8 in locale C, is there for its own and is gone afte
   await database.drop();
   expect(await ended).toMatchObject({ code: "57P01" });
   await expect(connect(database.url)).rejects.toMatchObject({ code: "3D000" });
+});
+
+describe("each test has a migrated database to itself", () => {
+  for (const time of ["first", "second"]) {
+    databaseTest(`the ${time} one finds nothing of another`, async ({ db, database }) => {
+      await db.query("create table trans_hub.mark ()");
+      const { rows } = await db.query("select current_database() as name, count(*)::int as n from trans_hub.migration");
+      expect(rows[0].n).toBeGreaterThan(0);
+      expect(new URL(database.url).pathname).toBe(`/${rows[0].name}`);
+    });
+  }
+});
+
+describe("tests on the shared database share it", () => {
+  testOnSharedDatabase("one leaves a mark", async ({ db }) => {
+    await db.query("create table mark ()");
+  });
+  testOnSharedDatabase("another finds it", async ({ db }) => {
+    await db.query("select from mark");
+  });
+});
+
+test("test files that ask at the same time share one template", async () => {
+  const databases = await Promise.all(Array.from({ length: 6 }, () => createTestDatabase({ locale: "POSIX" })));
+  const sql = "select count(*)::int as n from pg_database where datname ~ 'template_POSIX$'";
+  expect(await once(databases[0]?.url ?? "", sql)).toEqual([{ n: 1 }]);
+  await Promise.all(databases.map((database) => database.drop()));
 });
 
 describe("a server of one's own", () => {
@@ -46,6 +75,19 @@ describe("a server of one's own", () => {
       await server.stop();
     }
     expect(() => readFileSync(`${folder}/postmaster.pid`)).toThrow("ENOENT");
+  });
+
+  test("ends when the process that started it is killed", async () => {
+    const starter = spawn(process.execPath, [
+      "--input-type=module",
+      "--eval",
+      `import { startPostgres } from ${JSON.stringify(new URL("./postgres.ts", import.meta.url).href)};
+       console.log((await startPostgres()).url);`,
+    ]);
+    const [url] = await firstOf(starter.stdout, "data");
+    await once(String(url).trim(), "select");
+    starter.kill("SIGKILL");
+    await expect.poll(() => connect(String(url).trim()).then(String, ({ code }) => code)).toBe("ECONNREFUSED");
   });
 
   test("says why it does not start", async () => {
