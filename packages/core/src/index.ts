@@ -1,4 +1,23 @@
 export { backoffMs } from "./backoff.ts";
+export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
+export type { TranslationName } from "./coordinator/reference.ts";
+export type {
+  EnqueueOptions,
+  EnqueueReceipt,
+  RejectedItem,
+  RequestInput,
+  RequestOptions,
+  RequestReceipt,
+} from "./coordinator/requests.ts";
+export {
+  type ApproveQuery,
+  Coordinator,
+  type GetOptions,
+  type GetQuery,
+  type ListQuery,
+  type ProcessPendingOptions,
+  type WaitQuery,
+} from "./coordinator.ts";
 export {
   applyMigrations,
   type MigrateOptions,
@@ -7,9 +26,11 @@ export {
   revertMigration,
 } from "./database/migrate.ts";
 export * from "./engine.ts";
+export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
 export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
+export type { Logger } from "./logger.ts";
 export type {
   Approval,
   AttemptError,
@@ -37,6 +58,13 @@ export type {
   WorkSummary,
 } from "./persistence-handler.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
+export {
+  describeSettings,
+  type EngineLimits,
+  parseSettings,
+  type SettingDescription,
+  type Settings,
+} from "./settings.ts";
 export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
 export type { Span } from "./text/icu.ts";
 export {
