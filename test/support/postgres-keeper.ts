@@ -38,6 +38,8 @@ try {
   initialise(programs.initdb);
   await start(programs.postgres);
   answer({ port });
+  // Gone before the first line here could listen.
+  if (!process.connected) await end();
 } catch (error) {
   answer({ error: error instanceof Error ? error.message : String(error) });
   await end();
