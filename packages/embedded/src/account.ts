@@ -21,7 +21,7 @@ const OWN_NAME = "trans-hub";
 const SERVER_NAMES = [OWN_NAME, "postgres", "_postgres"];
 
 /** True when this process is root, as whom PostgreSQL refuses to run. */
-export function isRoot(): boolean {
+function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 

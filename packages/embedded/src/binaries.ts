@@ -36,8 +36,10 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
   if (problem === undefined) return found;
 
   if (account !== undefined) {
-    const copy = await copyBinaries(join(packageDir, "native"), `postgresql-${version}-${platformName()}`);
-    if (copy !== undefined) {
+    const name = `postgresql-${version}-${platformName()}`;
+    const copy = await copyBinaries(join(packageDir, "native"), name).catch((error: Error) => error);
+    if (copy instanceof Error) problem = copy;
+    else if (copy !== undefined) {
       const copied = { ...binariesIn(copy), major };
       problem = await whyNotRunnable(copied, account);
       if (problem === undefined) return copied;

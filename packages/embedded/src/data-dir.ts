@@ -11,7 +11,7 @@ import { rootFolder } from "./root-folder.ts";
 const run = promisify(execFile);
 
 /** A data folder as it was found: the real one, links followed. */
-export interface FoundDataDir {
+interface FoundDataDir {
   path: string;
   owner: Account;
 }
@@ -39,6 +39,15 @@ export async function locateDataDir(asked: string): Promise<FoundDataDir | undef
  * @throws {EmbeddedDatabaseError} It cannot be made, holds other things, or cannot be reached by `account`.
  */
 export async function prepareDataDir(asked: string, account: Account | undefined): Promise<string> {
+  try {
+    return await prepare(asked, account);
+  } catch (error) {
+    if (error instanceof EmbeddedDatabaseError) throw error;
+    throw folderError(asked, `The data folder ${asked} cannot be made ready`, { cause: error });
+  }
+}
+
+async function prepare(asked: string, account: Account | undefined): Promise<string> {
   const found = await locateDataDir(asked);
   const dataDir = found?.path ?? (await makeFolder(asked));
   await refuseOtherContent(dataDir);
@@ -53,13 +62,15 @@ export async function prepareDataDir(asked: string, account: Account | undefined
 async function lookAt(folder: string): Promise<FoundDataDir | undefined> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
-    throw folderError(folder, `The data folder ${folder} cannot be read`, error);
+    throw folderError(folder, `The data folder ${folder} cannot be read`, { cause: error });
   });
   if (found === undefined) return undefined;
   if (!found.isDirectory()) throw folderError(folder, `The data folder ${folder} is not a folder`);
   const owner = { uid: found.uid, gid: found.gid };
   if (!(await mayUseFolderOf(owner))) {
-    throw folderError(folder, `The data folder ${folder} belongs to another user (uid ${owner.uid})`);
+    throw folderError(folder, `The data folder ${folder} belongs to another user (uid ${owner.uid})`, {
+      cure: "Run the command as that user, or set",
+    });
   }
   return { path: await realpath(folder), owner };
 }
@@ -70,7 +81,7 @@ async function makeFolder(asked: string): Promise<string> {
     await mkdir(asked, { mode: 0o700 }).catch(unlessThere);
     return await realpath(asked);
   } catch (error) {
-    throw folderError(asked, `The data folder ${asked} cannot be made`, error);
+    throw folderError(asked, `The data folder ${asked} cannot be made`, { cause: error });
   }
 }
 
@@ -83,17 +94,13 @@ async function refuseOtherContent(dataDir: string): Promise<void> {
 }
 
 async function takeOver(dataDir: string, account: Account | undefined): Promise<void> {
-  try {
-    const { gitignore } = layoutOf(dataDir);
-    await writeFile(gitignore, "*\n", { flag: "wx", mode: 0o600 }).catch(unlessThere);
-    await chmod(dataDir, 0o700);
-    if (account === undefined) return;
-    // lchown: in a folder of his he could have put a link in our way
-    await lchown(gitignore, account.uid, account.gid);
-    await lchown(dataDir, account.uid, account.gid);
-  } catch (error) {
-    throw folderError(dataDir, `The data folder ${dataDir} cannot be written to`, error);
-  }
+  const { gitignore } = layoutOf(dataDir);
+  await writeFile(gitignore, "*\n", { flag: "wx", mode: 0o600 }).catch(unlessThere);
+  await chmod(dataDir, 0o700);
+  if (account === undefined) return;
+  // lchown: in a folder of his he could have put a link in our way
+  await lchown(gitignore, account.uid, account.gid);
+  await lchown(dataDir, account.uid, account.gid);
 }
 
 /** Asks the system itself, as that user: mode bits alone do not know access lists and security modules. */
@@ -114,7 +121,12 @@ async function settleElsewhere(closed: string, account: Account): Promise<string
   const base = await rootFolder({ lasting: true });
   const holdsData = (await readdir(closed)).includes(basename(layoutOf(closed).cluster));
   if (base === undefined || holdsData) {
-    throw folderError(closed, `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}`);
+    throw new EmbeddedDatabaseError(
+      `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}: a folder above it is closed`,
+      {
+        hint: `Set ${DATA_DIR_VARIABLE} to a folder below open ones, such as /srv/trans-hub; data can be moved there.`,
+      },
+    );
   }
   const name = basename(closed) === DATA_DIR_NAME ? basename(dirname(closed)) : basename(closed);
   const dataDir = join(base, `${name || "data"}-${randomBytes(6).toString("hex")}`);
@@ -135,9 +147,14 @@ function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }
 
-function folderError(folder: string, problem: string, cause?: unknown): EmbeddedDatabaseError {
+function folderError(
+  folder: string,
+  problem: string,
+  options: { cause?: unknown; cure?: string } = {},
+): EmbeddedDatabaseError {
+  const { cure = "Set", ...rest } = options;
   return new EmbeddedDatabaseError(problem, {
-    ...(cause === undefined ? {} : { cause }),
-    hint: `Set ${DATA_DIR_VARIABLE} to a folder of your own instead of ${folder}, or name a database in TH_DATABASE_URL.`,
+    ...rest,
+    hint: `${cure} ${DATA_DIR_VARIABLE} to a folder of your own instead of ${folder}, or name a database in TH_DATABASE_URL.`,
   });
 }

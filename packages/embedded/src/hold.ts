@@ -19,7 +19,7 @@ export interface Hold extends OwnServer {
   dataDir: string;
 }
 
-export interface HoldOptions {
+interface HoldOptions {
   /** As asked for; the real one may lie elsewhere. */
   dataDir: string;
   signal?: AbortSignal | undefined;

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { layoutOf } from "./layout.ts";
-import type { KeeperPlan } from "./plan.ts";
+import { type KeeperPlan, keeperExit } from "./plan.ts";
 import { serverEnvironment } from "./postmaster.ts";
 import { openLog } from "./server-log.ts";
 
 /** A keeper started by this process. */
 export interface KeeperProcess {
-  /** Its exit code, once it has ended; -1 when it could not start or was killed. */
+  /** Its exit code, once it has ended; -1 when it was killed. */
   readonly ended: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function startKeeper(plan: KeeperPlan): KeeperProcess {
       ended = code ?? -1;
     });
     child.once("error", () => {
-      ended = -1;
+      ended = keeperExit.failed;
     });
     child.unref();
   } finally {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { readPassword } from "./endpoint.ts";
 import type { Layout } from "./layout.ts";
 import { postmasterState } from "./postmaster.ts";
@@ -30,7 +31,7 @@ export async function connectOwnServer(layout: Layout, name: string): Promise<Ow
     const [server] = await session.query<{ system_identifier: string; data_directory: string }>(
       "select system_identifier::text, current_setting('data_directory') as data_directory from pg_control_system()",
     );
-    if (server?.data_directory !== layout.pgData) {
+    if (server === undefined || resolve(server.data_directory) !== layout.pgData) {
       throw new Error(`the server on port ${state.port} runs from ${server?.data_directory}, not ${layout.pgData}`);
     }
     return { session, port: state.port, password, systemIdentifier: server.system_identifier };

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 const run = promisify(execFile);
 
 /** What is known of the process behind `postmaster.pid`. */
-export type PostmasterState =
+type PostmasterState =
   /** No file: never started, or stopped in an orderly way. */
   | { is: "stopped" }
   /** The process is gone: killed, or the machine went down. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchownSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { EmbeddedDatabaseError } from "@trans-hub/core";
 import type { Account } from "./account.ts";
-import type { Layout } from "./layout.ts";
+import { DATA_DIR_VARIABLE, type Layout } from "./layout.ts";
 
 /** Larger than this, the log is put aside at the next start; one old log is kept. */
 const MAX_BYTES = 1_000_000;
@@ -8,8 +9,23 @@ const MAX_BYTES = 1_000_000;
 /** How much of its end an error shows. */
 const TAIL_BYTES = 4_000;
 
-/** Opens the log for appending and returns the descriptor, for a keeper to write to. */
+/**
+ * Opens the log for appending and returns the descriptor, for a keeper to write to.
+ *
+ * @throws {EmbeddedDatabaseError} It cannot be written to.
+ */
 export function openLog(layout: Layout, account: Account | undefined): number {
+  try {
+    return openAppending(layout, account);
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(`The log ${layout.log} cannot be written to`, {
+      cause,
+      hint: `Remove that file, or set ${DATA_DIR_VARIABLE} to another folder.`,
+    });
+  }
+}
+
+function openAppending(layout: Layout, account: Account | undefined): number {
   if ((statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) {
     renameSync(layout.log, `${layout.log}.old`);
   }

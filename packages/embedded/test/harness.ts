@@ -106,7 +106,7 @@ export function keeperPids(dataDir: string): number[] {
 
 /** Kills the keeper, and waits until the server has noticed: until then, new clients think themselves watched. */
 export async function killKeeper(dataDir: string, databaseUrl: string): Promise<void> {
-  await kill(...keeperPids(dataDir).filter(lives));
+  await kill(await keeperPid(dataDir));
   const keepers = () => ask(databaseUrl, "select from pg_stat_activity where application_name like '% keeper'");
   await expect.poll(keepers).toEqual([]);
 }
@@ -117,9 +117,22 @@ export function lives(pid: number): boolean {
   return stat !== "" && !/\) [ZX] /.test(stat);
 }
 
-/** `kill -9`, and waits until it is gone. */
+/** The pid of the keeper that watches now. It says so a moment after clients can know. */
+export async function keeperPid(dataDir: string): Promise<number> {
+  const living = () => keeperPids(dataDir).filter(lives);
+  await expect.poll(living, { timeout: 10_000 }).toHaveLength(1);
+  return living()[0] ?? 0;
+}
+
+/** `kill -9`, and waits until they are gone. */
 export async function kill(...pids: number[]): Promise<void> {
-  for (const pid of pids) process.kill(pid, "SIGKILL");
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // ended by itself meanwhile, as backends do without their postmaster
+    }
+  }
   await expect.poll(() => pids.filter(lives), { interval: 20 }).toEqual([]);
 }
 
