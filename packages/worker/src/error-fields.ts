@@ -1,0 +1,51 @@
+import { TransHubError } from "@trans-hub/core";
+
+/** What may be said of an error in a log. */
+export interface ErrorFields {
+  name: string;
+  /** The catalogue's, PostgreSQL's or the system's. */
+  code?: string;
+  /** Only of the catalogue's errors: their messages are ours and hold no text of anybody. */
+  message?: string;
+  hint?: string;
+  /** Where in the program a foreign error came from. */
+  at?: string;
+  cause?: ErrorFields;
+}
+
+/** How far a chain of causes is followed. */
+const MAX_DEPTH = 4;
+
+/**
+ * Reduces an error to what holds neither texts nor secrets.
+ *
+ * Of a foreign error only name, code and place: its message may quote anything (`invalid input syntax for type integer:
+ * "…"`, `Unexpected token in JSON "…"`).
+ */
+export function errorFields(error: unknown, depth = 0): ErrorFields {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const cause = error.cause === undefined || depth >= MAX_DEPTH ? undefined : errorFields(error.cause, depth + 1);
+  if (error instanceof TransHubError) {
+    return {
+      name: error.name,
+      code: error.code,
+      message: error.message,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      ...(cause && { cause }),
+    };
+  }
+  const { code } = error as { code?: unknown };
+  const at = firstFrame(error);
+  return {
+    name: error.name,
+    ...((typeof code === "string" || typeof code === "number") && { code: String(code) }),
+    ...(at !== undefined && { at }),
+    ...(cause && { cause }),
+  };
+}
+
+/** The first place a stack names, after the message, which may hold anything. */
+function firstFrame({ stack = "", message }: Error): string | undefined {
+  const frames = stack.slice(stack.indexOf(message) + message.length);
+  return /^ {4}at (?:.*\()?((?:file|node|\/|[A-Za-z]:\\)[^)\n]*:\d+:\d+)\)?$/m.exec(frames)?.[1];
+}

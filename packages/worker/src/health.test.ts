@@ -1,0 +1,37 @@
+import { SettingsError } from "@trans-hub/core";
+import { expect, test } from "vitest";
+import { startHealthServer } from "./health.ts";
+
+async function ask(port: number, path: string, method = "GET") {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+  return { status: response.status, line: (await response.text()).trim() };
+}
+
+test("a worker is alive from the start, and ready only while it says so", async () => {
+  const health = await startHealthServer(0);
+  try {
+    expect(await ask(health.port, "/livez")).toEqual({ status: 200, line: "alive" });
+    expect(await ask(health.port, "/readyz")).toEqual({ status: 503, line: "starting" });
+    health.ready();
+    expect(await ask(health.port, "/readyz?verbose")).toEqual({ status: 200, line: "ready" });
+    health.notReady("the database does not answer");
+    expect(await ask(health.port, "/readyz")).toEqual({ status: 503, line: "the database does not answer" });
+    expect(await ask(health.port, "/livez")).toMatchObject({ status: 200 });
+    expect(await ask(health.port, "/")).toMatchObject({ status: 404 });
+    expect(await ask(health.port, "/livez", "POST")).toMatchObject({ status: 405 });
+  } finally {
+    await health.close();
+    await health.close();
+  }
+});
+
+test("a port in use is a wrong setting", async () => {
+  const first = await startHealthServer(0);
+  try {
+    const second = startHealthServer(first.port);
+    await expect(second).rejects.toThrow(SettingsError);
+    await expect(second).rejects.toThrow(/TH_METRICS_PORT.*in use/);
+  } finally {
+    await first.close();
+  }
+});

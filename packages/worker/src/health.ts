@@ -1,0 +1,65 @@
+/** What an orchestrator asks a worker: is the process alive, and does it claim work? */
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SettingsError } from "@trans-hub/core";
+
+export interface HealthServer {
+  /** The one listened on, which the system chose when 0 was asked for. */
+  readonly port: number;
+  ready(): void;
+  /** @param reason One line for who looks at the probe. */
+  notReady(reason: string): void;
+  /** Idempotent; resolves when the port is free again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/livez` (200 as long as the process can answer at all) and `/readyz` (200 only while work is being claimed;
+ * else 503 and the reason) on all interfaces.
+ *
+ * A database that is away makes a worker not ready and never not alive: to restart it would help nobody.
+ *
+ * @throws {SettingsError} The port cannot be listened on.
+ */
+export async function startHealthServer(port: number): Promise<HealthServer> {
+  let reason: string | undefined = "starting";
+  const server = createServer((request, response) => {
+    if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "GET only");
+    switch (request.url?.split("?")[0]) {
+      case "/livez":
+        return answer(response, 200, "alive");
+      case "/readyz":
+        return reason === undefined ? answer(response, 200, "ready") : answer(response, 503, reason);
+      default:
+        return answer(response, 404, "there are /livez and /readyz");
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause)));
+    server.listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    ready: () => {
+      reason = undefined;
+    },
+    notReady: (why) => {
+      reason = why;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(response: ServerResponse, status: number, line: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+  response.end(`${line}\n`);
+}
+
+function cannotListen(port: number, cause: NodeJS.ErrnoException): SettingsError {
+  const problem = cause.code === "EADDRINUSE" ? `port ${port} is in use` : `port ${port}: ${cause.code}`;
+  return new SettingsError([{ key: "TH_METRICS_PORT", problem }], { cause });
+}

@@ -1,0 +1,157 @@
+/**
+ * A member of the fleet: the store's `work` with our way of translating in it, a log line for each batch, and health.
+ *
+ * Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store (`PersistenceHandler.work`).
+ */
+import {
+  type Engine,
+  EngineNotFoundError,
+  type PersistenceHandler,
+  type Settlement,
+  translateBatch,
+  type WorkObserver,
+  type WorkSummary,
+} from "@trans-hub/core";
+import type { Logger } from "pino";
+import { batchFields, countOutcomes } from "./batch-fields.ts";
+import { type HealthServer, startHealthServer } from "./health.ts";
+import { mayPass, waitForStore } from "./wait-for-store.ts";
+
+export interface WorkerOptions {
+  /** Opens the store; called again while it is out of reach. Closed when the work ends. */
+  connect(): Promise<PersistenceHandler>;
+  /** The chain, first asked first. */
+  engines: readonly Engine[];
+  logger: Logger;
+  /** `ready`: through what is ready now. `empty`: also through what waits for its time. `stopped`: until `signal`. */
+  until: "ready" | "empty" | "stopped";
+  /** Ends the work gracefully: see `drainMs`. */
+  signal: AbortSignal;
+  /** Canonical target locales. Default: all. */
+  locales?: readonly string[] | undefined;
+  /** Default: all. */
+  project?: string | undefined;
+  /** Engine calls at once. */
+  concurrency: number;
+  /** The most texts of one engine call; the engine's own limit holds too. */
+  batchSize: number;
+  /** A text that failed this often goes to the dead letters. */
+  maxAttempts: number;
+  engineTimeoutMs: number;
+  /** How long running calls may take to end after `signal`; then they are aborted and their work is handed back. */
+  drainMs: number;
+  /** Collection of what nobody uses, on the fleet's crontab (UTC). Default: none by this member. */
+  upkeep?: { gcCron: string; retentionDays: number } | undefined;
+  /** Where `/livez` and `/readyz` are served; 0 takes any free port and logs it. Default: nowhere. */
+  metricsPort?: number | undefined;
+  /** Hears of each batch too, after its log line. */
+  onSettled?: ((settlement: Settlement) => void) | undefined;
+}
+
+/**
+ * Works until told to stop, or until nothing is left. Waits for a database that is away or not migrated, before and
+ * during the work.
+ *
+ * @returns What this member did.
+ */
+export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
+  if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
+  const { logger, metricsPort } = options;
+  const health = metricsPort === undefined ? undefined : await startHealthServer(metricsPort);
+  const onStop = () => health?.notReady("stopping");
+  options.signal.addEventListener("abort", onStop, { once: true });
+  try {
+    logger.info(
+      {
+        engines: options.engines.map(({ name }) => name),
+        locales: options.locales ?? "all",
+        ...(options.project !== undefined && { project: options.project }),
+        concurrency: options.concurrency,
+        until: options.until,
+        ...(health && { port: health.port }),
+      },
+      "worker.started",
+    );
+    const summary = await workThroughOutages(options, health);
+    logger.info(summary, "worker.stopped");
+    return summary;
+  } finally {
+    options.signal.removeEventListener("abort", onStop);
+    await health?.close();
+  }
+}
+
+async function workThroughOutages(options: WorkerOptions, health: HealthServer | undefined): Promise<WorkSummary> {
+  const { signal, logger } = options;
+  const waiting = { signal, logger, onWaiting: (reason: string) => health?.notReady(reason) };
+  const done: WorkSummary = { translated: 0, failed: 0, retrying: 0 };
+  const handler = await waitForStore({ ...waiting, ask: options.connect });
+  if (handler === undefined) return done;
+  try {
+    while (!signal.aborted) {
+      const counted = { translated: 0, failed: 0 };
+      try {
+        const { translated, failed, retrying } = await work(options, handler, health, ({ outcomes }) => {
+          const counts = countOutcomes(outcomes);
+          counted.translated += counts.translated;
+          counted.failed += counts.failed;
+        });
+        return { translated: done.translated + translated, failed: done.failed + failed, retrying };
+      } catch (error) {
+        if (!mayPass(error)) throw error;
+        // Only a worker that is to stop by itself comes here: the others' `work` outlives an outage.
+        logger.warn({ err: error }, "worker.interrupted");
+        done.translated += counted.translated;
+        done.failed += counted.failed;
+        await waitForStore({ ...waiting, ask: () => handler.status(options.project) });
+      }
+    }
+    return done;
+  } finally {
+    await handler.close();
+  }
+}
+
+function work(
+  options: WorkerOptions,
+  handler: PersistenceHandler,
+  health: HealthServer | undefined,
+  count: (settlement: Settlement) => void,
+): Promise<WorkSummary> {
+  const { logger, engines, maxAttempts, engineTimeoutMs } = options;
+  const observer: WorkObserver = {
+    settled: (settlement) => {
+      count(settlement);
+      logger.info(batchFields(settlement), "batch.settled");
+      options.onSettled?.(settlement);
+    },
+    ready: (isReady) => {
+      if (isReady) health?.ready();
+      else health?.notReady("the database is out of reach, or work is restarting");
+      logger.info(isReady ? "worker.ready" : "worker.not_ready");
+    },
+    fault: (error) => logger.error({ err: error }, "worker.fault"),
+    collected: (report) => logger.info({ ...report }, "garbage.collected"),
+    rescued: (node) => logger.warn({ node }, "worker.rescued"),
+  };
+  const translate = translateBatch({
+    engines,
+    maxAttempts,
+    engineTimeoutMs,
+    onFault: (error, engine) => logger.error({ err: error, engine }, "engine.fault"),
+  });
+  return handler.work(
+    {
+      locales: options.locales,
+      project: options.project,
+      until: options.until,
+      concurrency: options.concurrency,
+      maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
+      signal: options.signal,
+      drainMs: options.drainMs,
+      upkeep: options.upkeep,
+      observer,
+    },
+    translate,
+  );
+}

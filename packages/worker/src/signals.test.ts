@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createLogger } from "./logger.ts";
+import { type StopSignals, stopOnSignals } from "./signals.ts";
+
+const logger = createLogger({ level: "silent", destination: { write: () => undefined } });
+const exit = vi.fn();
+let stop: StopSignals;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  exit.mockReset();
+  stop = stopOnSignals({ drainMs: 20_000, logger, exit });
+});
+afterEach(() => {
+  stop.release();
+  vi.useRealTimers();
+});
+
+test("the first signal asks for an end, the second forces it", () => {
+  process.emit("SIGTERM", "SIGTERM");
+  expect(stop.signal.aborted).toBe(true);
+  expect(exit).not.toHaveBeenCalled();
+  process.emit("SIGINT", "SIGINT");
+  expect(exit.mock.calls).toEqual([[1]]);
+});
+
+test("a drain that hangs is ended, as if all were well", () => {
+  process.emit("SIGTERM", "SIGTERM");
+  vi.advanceTimersByTime(20_000);
+  expect(exit).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(3_000);
+  expect(exit.mock.calls).toEqual([[0]]);
+});
+
+test("once released, the process has its signals back", () => {
+  const before = process.listenerCount("SIGTERM");
+  stop.release();
+  expect(process.listenerCount("SIGTERM")).toBe(before - 1);
+  vi.advanceTimersByTime(60_000);
+  expect(exit).not.toHaveBeenCalled();
+});
