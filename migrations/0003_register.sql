@@ -96,6 +96,8 @@ $$;
 --   batch_size, batch_bytes   the most items, and bytes of text, that one batch takes
 --   touch_after           how old last_seen_at must be to be written again
 --   for_engine            when set and not 'pseudo', rows stored by 'pseudo' count as missing
+--   lock_timeout_ms       how long to wait for a stranger's lock: 55P03 then tells the caller to try again in halves, so
+--                         that nobody but what is behind the lock is held up
 --
 -- Gives, for each item, how many of its rows this call made or put back to work, how many were there, and how many of
 -- those lie in the dead letters.
@@ -119,14 +121,13 @@ create function trans_hub.register(
   batch_bytes integer,
   touch_after interval,
   for_engine text,
+  lock_timeout_ms integer,
   out registered integer[],
   out existing integer[],
   out failed integer[]
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
--- A stranger's lock must not hold up our neighbours: 55P03 tells the caller to try the chunk again, in halves.
-set lock_timeout = '200ms'
 -- Plans here must not depend on statistics: the first import runs on tables that were never analyzed.
 set enable_seqscan = off
 as $$
@@ -154,6 +155,7 @@ declare
   work_priorities smallint[];
   has_existing boolean;
 begin
+  perform set_config('lock_timeout', lock_timeout_ms::text, true);
   select array_agg(content_id(i.source_locale, i.text) order by i.ord)
   into item_content_ids
   from unnest(source_locales, texts) with ordinality as i (source_locale, text, ord);

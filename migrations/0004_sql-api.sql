@@ -208,7 +208,7 @@ begin
   ) as p
   cross join lateral register(
     i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine'
+    p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine', 200
   ) as r;
   return jsonb_build_object(
     'registered', receipt.registered, 'existing', receipt.existing, 'failed', receipt.failed, 'rejected', read.rejected
@@ -247,9 +247,9 @@ begin
 end
 $$;
 
--- Registers what was appended, at most so many rows of the inbox; gives how many. Rows that another worker has in hand
--- are left to it.
-create function trans_hub.register_inbox(at_most integer) returns integer
+-- Registers what was appended under these numbers; gives how many rows it took. Rows that another worker has in hand are
+-- left to it.
+create function trans_hub.register_inbox(ids bigint[]) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
@@ -258,7 +258,7 @@ declare
 begin
   with row as (
     delete from inbox as i
-    using (select id from inbox order by id limit at_most for update skip locked) as next
+    using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
     returning i.id, i.items, i.defaults
   ), together as (

@@ -26,6 +26,7 @@ export interface FleetNodeOptions {
   onRescued(nodeId: string): void;
   /** After every beat that went through. */
   onBeat(): void;
+  /** A beat, or a look at the others, that did not go through. */
   onFault(error: Error): void;
 }
 

@@ -21,7 +21,7 @@ import type {
   WorkOptions,
   WorkSummary,
 } from "../persistence-handler.ts";
-import { registerInbox } from "../register/register.sql.ts";
+import { registerInbox } from "../register/inbox.ts";
 import { parseTaskPayload } from "../task-map.ts";
 import { reconcile, workLeft } from "./batch.sql.ts";
 import { Gatherer } from "./gatherer.ts";
@@ -44,9 +44,6 @@ const LEFT_MS = 100;
 /** Batches without a job are looked for this often; the first look is at the start. */
 const RECONCILE_MS = 60_000;
 
-/** Rows of the inbox that one registration takes. */
-const INBOX_ROWS = 500;
-
 const LONGEST_RESTART_MS = 10_000;
 
 export async function postgresWork(
@@ -68,6 +65,7 @@ class PostgresWork {
   #runner: Runner | undefined;
   #nodeId = "";
   #isDeclaredDead = false;
+  #isReady = false;
   #busyTasks = 0;
   #lastLocales = 0;
   #lastReconcile = Number.NEGATIVE_INFINITY;
@@ -86,7 +84,7 @@ class PostgresWork {
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
     // The only task before the node is in the fleet: graphile-worker wants one.
-    this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
+    this.#tasks.register_inbox = () => this.#counted(() => registerInbox(store.pool));
   }
 
   async run(): Promise<WorkSummary> {
@@ -100,7 +98,7 @@ class PostgresWork {
       await ends;
     } finally {
       signal?.removeEventListener("abort", end);
-      this.#observer.ready?.(false);
+      this.#setReady(false);
     }
     return { ...this.#summary, retrying: await this.#countRetrying() };
   }
@@ -114,10 +112,10 @@ class PostgresWork {
         const runner = await this.#startRunner();
         this.#runner = runner;
         failures = 0;
-        this.#observer.ready?.(true);
+        this.#setReady(true);
         const error = await Promise.race([runner.ended(), whenAborted(ending), this.#whenDeclaredDead()]);
         if (ending.aborted) break;
-        this.#observer.ready?.(false);
+        this.#setReady(false);
         if (error instanceof Error || !this.#isDeclaredDead) {
           this.#observer.fault?.(error instanceof Error ? error : new Error("graphile-worker's pool ended by itself"));
         }
@@ -149,8 +147,14 @@ class PostgresWork {
       },
       onDeclaredDead: () => this.#declaredDead(),
       onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
-      onBeat: () => void this.#lookAfter(),
-      onFault: (error) => this.#observer.fault?.(error),
+      onBeat: () => {
+        this.#setReady(true);
+        void this.#lookAfter();
+      },
+      onFault: (error) => {
+        this.#setReady(false);
+        this.#observer.fault?.(error);
+      },
       onNews: () => void this.#learnLocales(500),
     });
   }
@@ -202,6 +206,12 @@ class PostgresWork {
     }
   }
 
+  #setReady(isReady: boolean): void {
+    if (isReady === this.#isReady) return;
+    this.#isReady = isReady;
+    this.#observer.ready?.(isReady);
+  }
+
   // --- Tasks ---
 
   async #lateTasks(): Promise<TaskList> {
@@ -232,19 +242,13 @@ class PostgresWork {
     }
   }
 
-  async #registerInbox(): Promise<void> {
-    let taken: number;
-    do {
-      const [result] = await rows(this.#store.pool, registerInbox, [INBOX_ROWS]);
-      taken = result?.taken ?? 0;
-    } while (taken >= INBOX_ROWS);
-  }
-
   // --- What a beat looks after ---
 
   async #lookAfter(): Promise<void> {
     try {
       await this.#learnLocales(1_000);
+      // What was behind a lock when its job ran.
+      await this.#counted(() => registerInbox(this.#store.pool));
       if (performance.now() - this.#lastReconcile < RECONCILE_MS) return;
       this.#lastReconcile = performance.now();
       await rows(this.#store.pool, reconcile);
