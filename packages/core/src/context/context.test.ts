@@ -37,7 +37,7 @@ test("a string is short for a note, one that begins with a brace is JSON", () =>
   expect(refusal('{"screen"')).toBe("context: begins with a brace and is not JSON");
 });
 
-test.each([[undefined], [null], [""], [{}], ["{}"]])("%j says nothing", (context) => {
+test.each([[undefined], [null], [""], [{}], ["{}"], [{ a: undefined }]])("%j says nothing", (context) => {
   expect(normalizeContext(context)).toBeUndefined();
 });
 
@@ -51,7 +51,7 @@ describe("what would not be the same for everybody is refused, at every depth", 
     ["Infinity", Number.POSITIVE_INFINITY],
     ["a whole number that others would round", 2 ** 53],
     ["a bigint", 1n],
-    ["undefined", { a: undefined }],
+    ["undefined in a list", { a: [undefined] }],
     ["a hole in an array", new Array(1)],
     ["a function", () => "x"],
     ["a symbol", Symbol("x")],

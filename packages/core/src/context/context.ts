@@ -21,8 +21,7 @@ export interface NormalContext {
  *
  * A string is short for `{ note }`, unless it begins with a brace: then it is the object in JSON.
  *
- * @throws {InvalidItemError} `TH_CONTEXT`: not plain JSON at some depth (class instances, `undefined` and `NaN` too,
- *   whole numbers beyond 2^53 - 1, U+0000 or half a surrogate pair in a string or key), too long, or too deep.
+ * @throws {InvalidItemError} `TH_CONTEXT`: not plain JSON at some depth (class instances and `NaN` too, whole numbers beyond 2^53 - 1, U+0000 or half a surrogate pair in a string or key), too long, or too deep.
  */
 export function normalizeContext(context: unknown, field = "context"): NormalContext | undefined {
   if (context === undefined || context === null || context === "") return undefined;
@@ -87,9 +86,12 @@ function problemWithContainer(value: object, depth: number, seen: { nodes: numbe
     return "holds an instance of a class (a Date, a Map …), where only plain JSON is the same for everybody";
   }
   for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    // As JSON does: a member without a value is not there.
+    if (member === undefined) continue;
     seen.nodes += 1;
     if (seen.nodes > MAX_CONTEXT_BYTES) return TOO_LONG;
-    const problem = problemWithString(key) ?? problemWith((value as Record<string, unknown>)[key], depth + 1, seen);
+    const problem = problemWithString(key) ?? problemWith(member, depth + 1, seen);
     if (problem !== undefined) return problem;
   }
   return undefined;
