@@ -1,0 +1,54 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Time as a store in memory sees it; a test may bring its own. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after so many milliseconds, or as soon as the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  wait: (ms, signal) => wait(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal, ref: false }).catch(() => undefined),
+};
+
+/** Longer, and Node's timer fires at once. Whoever waits looks again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A clock that stands still until it is told otherwise. */
+export class ManualClock implements Clock {
+  #now: number;
+  readonly #waiting = new Set<{ until: number; resolve(): void }>();
+
+  constructor(now: number | Date = Date.UTC(2026, 0, 1)) {
+    this.#now = Number(now);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const entry = { until: this.#now + ms, resolve };
+    if (ms <= 0 || signal.aborted) return Promise.resolve();
+    this.#waiting.add(entry);
+    const onAbort = () => {
+      this.#waiting.delete(entry);
+      resolve();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  /** Lets time pass; whoever waited for a moment in it goes on. */
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const entry of [...this.#waiting]) {
+      if (entry.until > this.#now) continue;
+      this.#waiting.delete(entry);
+      entry.resolve();
+    }
+  }
+}
