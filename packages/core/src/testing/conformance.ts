@@ -1,0 +1,55 @@
+import { describe, test } from "vitest";
+import { collectingCases } from "./conformance/collecting.ts";
+import { forcingCases } from "./conformance/forcing.ts";
+import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
+import { readingCases } from "./conformance/reading.ts";
+import { registeringCases } from "./conformance/registering.ts";
+import { reviewingCases } from "./conformance/reviewing.ts";
+import { workingCases } from "./conformance/working.ts";
+
+const ROOMS = {
+  registering: registeringCases,
+  reading: readingCases,
+  forcing: forcingCases,
+  working: workingCases,
+  "reviewing and dead letters": reviewingCases,
+  collecting: collectingCases,
+};
+
+/** Adds the suite to the test file that is being collected. See `persistenceConformance` in `./index.ts`. */
+export function addConformanceSuite(name: string, makeStore: () => Promise<ConformanceStore>): void {
+  describe(`${name} keeps the promises of PersistenceHandler`, () => {
+    for (const [room, addCases] of Object.entries(ROOMS)) describe(room, () => addCases(caseAdder(makeStore)));
+  });
+}
+
+function caseAdder(makeStore: () => Promise<ConformanceStore>): AddCase {
+  return (sentence, body, needs) => {
+    test(sentence, { timeout: 2 * PATIENCE_MS }, async ({ skip }) => {
+      const store = await makeStore();
+      const opened: { close(): Promise<void> }[] = [];
+      const open = async () => {
+        const handler = await store.open();
+        opened.push(handler);
+        return handler;
+      };
+      try {
+        if (needs !== undefined && store[needs] === undefined) skip(`the store under test has no ${needs}`);
+        const cannot = async () => {
+          throw new Error("a case that uses this has to say that it needs it");
+        };
+        await body({
+          handler: await open(),
+          open,
+          crash: store.crash?.bind(store) ?? cannot,
+          giveUp: store.giveUp?.bind(store) ?? cannot,
+          begin: store.begin?.bind(store) ?? cannot,
+          close: cannot,
+        });
+      } finally {
+        await Promise.allSettled(opened.map((handler) => handler.close()));
+        await store.close();
+      }
+    });
+  };
+}

@@ -1,0 +1,252 @@
+/** What the cases of the conformance suite have in common. */
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { expect } from "vitest";
+import type { RegisterItem } from "../../item.ts";
+import { orAbort } from "../../or-abort.ts";
+import type {
+  AttemptError,
+  CollectReport,
+  PersistenceHandler,
+  Settlement,
+  TranslateWork,
+  WorkBatch,
+  WorkItem,
+  WorkOptions,
+  WorkOutcome,
+  WorkResult,
+  WorkSummary,
+} from "../../persistence-handler.ts";
+import type { Translation, TranslationReference } from "../../translation/translation.ts";
+
+/** A store under test: empty at first, used by one case. */
+export interface ConformanceStore {
+  /** Another member over the same store. The suite closes it. */
+  open(): Promise<PersistenceHandler>;
+  /** Ends a member as kill -9 would, without settling what it has in hand. Left out: those cases are skipped. */
+  crash?(handler: PersistenceHandler): Promise<void>;
+  /** Has the others take a member for dead while it lives. Left out: those cases are skipped. */
+  giveUp?(handler: PersistenceHandler): Promise<void>;
+  /** Opens a transaction of an application. Left out: those cases are skipped. */
+  begin?(): Promise<{ client: pg.ClientBase; commit(): Promise<void>; rollback(): Promise<void> }>;
+  /** Called once, after every member was closed. */
+  close(): Promise<void>;
+}
+
+/** What a case is given. */
+export interface Members extends ConformanceStore {
+  /** The first member, open already. */
+  handler: PersistenceHandler;
+}
+
+/** Adds a case. `needs`: what the store must be able to, or the case is skipped. */
+export type AddCase = (
+  sentence: string,
+  body: (members: Required<Members>) => Promise<void>,
+  needs?: "crash" | "giveUp" | "begin",
+) => void;
+
+export const PROJECT = "default";
+
+export function item(given: Partial<RegisterItem> = {}): RegisterItem {
+  return {
+    project: PROJECT,
+    businessId: "",
+    sourceLocale: "en",
+    targetLocales: ["fr"],
+    text: "Add to cart",
+    context: null,
+    format: "auto",
+    verbatim: false,
+    priority: 0,
+    force: false,
+    ...given,
+  };
+}
+
+/** So many items with different texts. */
+export function items(count: number, given: Partial<RegisterItem> = {}): RegisterItem[] {
+  return Array.from({ length: count }, (_, at) => item({ text: `Text number ${at + 1}`, ...given }));
+}
+
+type TextReference = Extract<TranslationReference, { text: string }>;
+
+export function textReference(given: Partial<TextReference> = {}): TextReference {
+  return {
+    project: PROJECT,
+    targetLocale: "fr",
+    text: "Add to cart",
+    sourceLocale: "en",
+    context: null,
+    format: "auto",
+    ...given,
+  };
+}
+
+export async function readOne(
+  handler: PersistenceHandler,
+  given: Partial<TextReference> | { businessId: string; targetLocale?: string } = {},
+): Promise<Translation | undefined> {
+  const reference: TranslationReference =
+    "businessId" in given
+      ? { project: PROJECT, targetLocale: given.targetLocale ?? "fr", businessId: given.businessId }
+      : textReference(given);
+  return (await handler.read([reference]))[0];
+}
+
+/** Every translation of a locale. */
+export async function listAll(handler: PersistenceHandler, targetLocale = "fr"): Promise<Translation[]> {
+  return (await handler.list({ project: PROJECT, targetLocale }, { limit: 1_000 })).items;
+}
+
+// --- Working -------------------------------------------------------------------------------------------------------
+
+export function work(
+  handler: PersistenceHandler,
+  translate: TranslateWork,
+  options: Partial<WorkOptions> = {},
+): Promise<WorkSummary> {
+  return handler.work({ until: "ready", concurrency: 2, maxItems: 50, drainMs: 10_000, ...options }, translate);
+}
+
+export const translated = (text: string, engine = "test"): WorkOutcome => ({
+  kind: "translated",
+  text,
+  engine,
+  model: null,
+});
+
+export function attemptError(code = "TH_ENGINE_TRANSIENT", message = "The engine answered 503"): AttemptError {
+  return { at: new Date().toISOString(), engine: "test", code, message };
+}
+
+export const failed = (code = "TH_ENGINE_REFUSED"): WorkOutcome => ({ kind: "failed", error: attemptError(code) });
+
+export const retry = (delayMs: number, split = false): WorkOutcome => ({
+  kind: "retry",
+  error: attemptError(),
+  delayMs,
+  split,
+});
+
+/** Translates by a rule for each text, and remembers what it was given. */
+export class Translator {
+  readonly batches: WorkBatch[] = [];
+  readonly #decide: (item: WorkItem, batch: WorkBatch) => WorkOutcome;
+
+  constructor(decide: (item: WorkItem, batch: WorkBatch) => WorkOutcome = ({ text }) => translated(`${text} (fr)`)) {
+    this.#decide = decide;
+  }
+
+  readonly translate: TranslateWork = async (batch) => {
+    this.batches.push(batch);
+    return result(
+      batch,
+      batch.items.map((each) => this.#decide(each, batch)),
+    );
+  };
+
+  /** Everything it was given, in order. */
+  get items(): WorkItem[] {
+    return this.batches.flatMap((batch) => batch.items);
+  }
+
+  get texts(): string[] {
+    return this.items.map(({ text }) => text);
+  }
+}
+
+function result(batch: WorkBatch, outcomes: WorkOutcome[]): WorkResult {
+  const call = {
+    callId: randomUUID(),
+    engine: "test",
+    model: null,
+    items: batch.items.length,
+    inputTokens: 7,
+    outputTokens: 5,
+    cachedTokens: 0,
+    latencyMs: 1,
+    outcome: "ok",
+  };
+  return { outcomes, calls: [call] };
+}
+
+/** A translator that begins, and answers only when it is let. */
+export class HeldTranslator {
+  readonly #started = Promise.withResolvers<WorkBatch>();
+  readonly #go = Promise.withResolvers<void>();
+  readonly #text: string;
+
+  constructor(text = "held") {
+    this.#text = text;
+  }
+
+  /** Resolves when it has a batch in hand. */
+  get started(): Promise<WorkBatch> {
+    return this.#started.promise;
+  }
+
+  letGo(): void {
+    this.#go.resolve();
+  }
+
+  /** Releases everything when it is told to stop. */
+  readonly translate: TranslateWork = async (batch, signal) => {
+    this.#started.resolve(batch);
+    try {
+      await orAbort(this.#go.promise, signal);
+      return result(
+        batch,
+        batch.items.map(() => translated(this.#text)),
+      );
+    } catch {
+      return result(
+        batch,
+        batch.items.map(() => ({ kind: "released" })),
+      );
+    }
+  };
+}
+
+/** Translates everything that is ready, and gives what was settled. */
+export async function translateAll(
+  handler: PersistenceHandler,
+  text: (source: string) => string = (source) => `${source} (fr)`,
+): Promise<Settlement[]> {
+  const settled: Settlement[] = [];
+  const translator = new Translator((each) => translated(text(each.text)));
+  await work(handler, translator.translate, { observer: { settled: (settlement) => settled.push(settlement) } });
+  return settled;
+}
+
+/** Fails everything that is ready, for good. */
+export async function failAll(handler: PersistenceHandler, code?: string): Promise<void> {
+  await work(handler, new Translator(() => failed(code)).translate);
+}
+
+// --- Time ----------------------------------------------------------------------------------------------------------
+
+/** Longest wait for what a store may take its time for, such as noticing that a member died. Milliseconds. */
+export const PATIENCE_MS = 60_000;
+
+/** Waits for a state that nobody announces. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  await expect.poll(condition, { timeout: PATIENCE_MS, interval: 25 }).toBe(true);
+}
+
+/** A retention that a test can live through. */
+export const RETENTION_MS = 400;
+export const retentionDays = RETENTION_MS / 86_400_000;
+
+/**
+ * A first collection, so that the store knows how short retentions are here: it may note uses as rarely as a tenth of
+ * the retention.
+ */
+export function announceRetention(handler: PersistenceHandler): Promise<CollectReport> {
+  return handler.collect({ retentionDays });
+}
+
+/** Waits until everything registered so far is older than the retention. */
+export async function untilAged(handler: PersistenceHandler, uses: number): Promise<void> {
+  await until(async () => (await handler.collect({ retentionDays, dryRun: true })).sources >= uses);
+}

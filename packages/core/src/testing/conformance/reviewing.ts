@@ -1,0 +1,234 @@
+import { expect } from "vitest";
+import type { DeadLetterFilter } from "../../persistence-handler.ts";
+import {
+  type AddCase,
+  attemptError,
+  failAll,
+  failed,
+  HeldTranslator,
+  item,
+  items,
+  listAll,
+  PROJECT,
+  readOne,
+  retry,
+  Translator,
+  textReference,
+  translateAll,
+  work,
+} from "./kit.ts";
+
+export function reviewingCases(add: AddCase): void {
+  add("a person's word on the stored text makes it approved", async ({ handler }) => {
+    await handler.register([item()]);
+    await translateAll(handler);
+    const read = await readOne(handler);
+    const approved = await handler.approve({
+      reference: textReference(),
+      ...(read !== undefined && { revision: read.revision }),
+      by: "mia",
+    });
+    expect(approved).toMatchObject({ status: "approved", text: "Add to cart (fr)", engine: "test" });
+    expect(approved.revision).toBeGreaterThan(read?.revision ?? 0);
+    expect(await readOne(handler)).toEqual(approved);
+  });
+
+  add("a person's own text is stored as theirs, also before a machine was asked", async ({ handler }) => {
+    await handler.register([item({ businessId: "cart" })]);
+    const reference = { project: PROJECT, targetLocale: "fr", businessId: "cart" };
+    expect(await handler.approve({ reference, text: "Ajouter au panier" })).toMatchObject({
+      status: "approved",
+      text: "Ajouter au panier",
+      engine: "human",
+      model: null,
+    });
+    const translator = new Translator();
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.items).toEqual([]);
+  });
+
+  add("no machine overwrites what was approved while it was translating", async ({ handler }) => {
+    await handler.register([item()]);
+    const held = new HeldTranslator("machine");
+    const working = work(handler, held.translate);
+    await held.started;
+    const approved = await handler.approve({ reference: textReference(), text: "person" });
+    held.letGo();
+    await working;
+    expect(await readOne(handler)).toEqual(approved);
+  });
+
+  add("approving a revision that is no more changes nothing", async ({ handler }) => {
+    await handler.register([item()]);
+    await translateAll(handler);
+    const read = await readOne(handler);
+    const revision = (read?.revision ?? 0) + 1;
+    await expect(handler.approve({ reference: textReference(), revision })).rejects.toMatchObject({
+      code: "TH_REVISION_CHANGED",
+      expected: revision,
+      actual: read?.revision,
+    });
+    expect(await readOne(handler)).toEqual(read);
+  });
+
+  add("what is not there, or has no text yet, cannot be approved", async ({ handler }) => {
+    const notFound = { code: "TH_NOT_FOUND" };
+    await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);
+    await handler.register([item()]);
+    await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);
+    expect(await readOne(handler)).toMatchObject({ status: "pending" });
+  });
+
+  add("approving closes an open dead letter", async ({ handler }) => {
+    await handler.register([item()]);
+    await failAll(handler);
+    const approved = await handler.approve({ reference: textReference(), text: "person" });
+    expect(approved).toMatchObject({ status: "approved", text: "person" });
+    expect(approved.error).toBeUndefined();
+    expect((await handler.listDeadLetters({})).items).toEqual([]);
+    expect(await handler.replayDeadLetters({})).toBe(0);
+    expect(await readOne(handler)).toEqual(approved);
+  });
+
+  add("a dead letter tells the text and every attempt's error", async ({ handler }) => {
+    await handler.register([item({ context: '{"screen":"checkout"}' })]);
+    const translator = new Translator(({ attempt }) =>
+      attempt === 1 ? retry(20) : { kind: "failed", error: attemptError("TH_ENGINE_MALFORMED", "No JSON") },
+    );
+    await work(handler, translator.translate, { until: "empty" });
+    const { items: letters, nextCursor } = await handler.listDeadLetters({});
+    expect(nextCursor).toBeNull();
+    expect(letters).toEqual([
+      {
+        id: expect.any(String),
+        project: PROJECT,
+        sourceLocale: "en",
+        targetLocale: "fr",
+        sourceText: "Add to cart",
+        context: { screen: "checkout" },
+        code: "TH_ENGINE_MALFORMED",
+        message: "No JSON",
+        engine: "test",
+        failedAt: expect.any(Date),
+        attempts: [
+          expect.objectContaining({ code: "TH_ENGINE_TRANSIENT", message: "The engine answered 503", engine: "test" }),
+          expect.objectContaining({ code: "TH_ENGINE_MALFORMED", message: "No JSON", engine: "test" }),
+        ],
+      },
+    ]);
+  });
+
+  add("dead letters are listed oldest first, by page and by filter", async ({ handler }) => {
+    await handler.register([item({ text: "first" })]);
+    await failAll(handler, "TH_ENGINE_REFUSED");
+    await handler.register([
+      item({ text: "second", targetLocales: ["de"] }),
+      item({ text: "third", project: "other" }),
+    ]);
+    await failAll(handler, "TH_ENGINE_MALFORMED");
+    const page = await handler.listDeadLetters({}, { limit: 2 });
+    expect(page.items[0]?.sourceText).toBe("first");
+    const rest = await handler.listDeadLetters({}, { cursor: page.nextCursor ?? "", limit: 2 });
+    const all = [...page.items, ...rest.items];
+    expect(all.map(({ sourceText }) => sourceText).toSorted()).toEqual(["first", "second", "third"]);
+    expect(rest.nextCursor).toBeNull();
+
+    const texts = async (filter: DeadLetterFilter) =>
+      (await handler.listDeadLetters(filter)).items.map(({ sourceText }) => sourceText).toSorted();
+    expect(await texts({ project: "other" })).toEqual(["third"]);
+    expect(await texts({ targetLocale: "de" })).toEqual(["second"]);
+    expect(await texts({ code: "TH_ENGINE_MALFORMED" })).toEqual(["second", "third"]);
+    expect(await texts({ engine: "test" })).toEqual(["first", "second", "third"]);
+    expect(await texts({ engine: "another" })).toEqual([]);
+    expect(await texts({ id: page.items[0]?.id })).toEqual(["first"]);
+    expect(await texts({ since: page.items[0]?.failedAt })).toEqual(["first", "second", "third"]);
+    expect(await texts({ since: new Date(Date.now() + 3_600_000) })).toEqual([]);
+  });
+
+  add("a dead letter that is replayed is tried anew, once however often it is asked", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register(items(20));
+    await failAll(handler);
+    const replayed = await Promise.all([handler.replayDeadLetters({}), other.replayDeadLetters({})]);
+    expect(replayed.reduce((sum, count) => sum + count, 0)).toBe(20);
+    expect(await handler.replayDeadLetters({})).toBe(0);
+    expect((await handler.listDeadLetters({})).items).toEqual([]);
+    const translator = new Translator();
+    await work(handler, translator.translate);
+    expect(translator.items.map(({ attempt, previousFailure }) => ({ attempt, previousFailure }))).toEqual(
+      Array.from({ length: 20 }, () => ({ attempt: 1, previousFailure: undefined })),
+    );
+    expect((await listAll(handler)).every(({ status, error }) => status === "translated" && !error)).toBe(true);
+  });
+
+  add("only the dead letters that were meant are replayed", async ({ handler }) => {
+    await handler.register([item({ targetLocales: ["de", "fr"] })]);
+    await work(handler, new Translator(() => failed()).translate);
+    expect(await handler.replayDeadLetters({ targetLocale: "fr" })).toBe(1);
+    expect(await readOne(handler, { targetLocale: "fr" })).toMatchObject({ status: "pending" });
+    expect(await readOne(handler, { targetLocale: "de" })).toMatchObject({ status: "failed" });
+  });
+
+  add(
+    "a purged dead letter takes its failed translation with it, and the text may be asked for anew",
+    async ({ handler }) => {
+      await handler.register([item()]);
+      await failAll(handler);
+      expect(await handler.purgeDeadLetters({ code: "TH_ENGINE_QUOTA" })).toBe(0);
+      expect(await handler.purgeDeadLetters({})).toBe(1);
+      expect(await readOne(handler)).toBeUndefined();
+      expect((await handler.listDeadLetters({})).items).toEqual([]);
+      expect(await handler.register([item()])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    },
+  );
+
+  add("purging the dead letter of a forced try leaves the good text", async ({ handler }) => {
+    await handler.register([item()]);
+    await translateAll(handler);
+    await handler.register([item({ force: true })]);
+    await failAll(handler);
+    expect(await handler.purgeDeadLetters({})).toBe(1);
+    const kept = await readOne(handler);
+    expect(kept).toMatchObject({ status: "translated", text: "Add to cart (fr)" });
+    expect(kept?.error).toBeUndefined();
+  });
+
+  add("totals follow what becomes of the texts", async ({ handler }) => {
+    await handler.register([...items(3), item({ text: "elsewhere", project: "other", targetLocales: ["de"] })]);
+    const none = { pending: 0, translated: 0, failed: 0, approved: 0 };
+    const before = await handler.status();
+    expect(before.translations).toEqual({ ...none, pending: 4 });
+    expect(before.jobs.ready).toBeGreaterThan(0);
+    expect(before.oldestReadySeconds).toBeGreaterThanOrEqual(0);
+    expect(before.lastCollectionAt).toBeNull();
+    await work(
+      handler,
+      new Translator(({ text }) => (text === "Text number 1" ? failed() : { ...TRANSLATED, text })).translate,
+    );
+    await handler.approve({ reference: textReference({ text: "Text number 2" }) });
+    const after = await handler.status();
+    expect(after.translations).toEqual({ pending: 0, translated: 2, failed: 1, approved: 1 });
+    expect(after.locales).toMatchObject({
+      fr: { pending: 0, translated: 1, failed: 1, approved: 1 },
+      de: { ...none, translated: 1 },
+    });
+    expect(after.jobs).toEqual({ ready: 0, running: 0, scheduled: 0 });
+    expect(after.oldestReadySeconds).toBeNull();
+    expect((await handler.status("other")).translations).toEqual({ ...none, translated: 1 });
+  });
+
+  add("members that work show themselves", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register([item()]);
+    const held = new HeldTranslator();
+    const working = work(other, held.translate, { locales: ["fr"], concurrency: 3 });
+    await held.started;
+    const { workers, jobs } = await other.status();
+    expect(workers).toMatchObject([{ locales: ["fr"], concurrency: 3, pid: process.pid }]);
+    expect(jobs).toEqual({ ready: 0, running: 1, scheduled: 0 });
+    held.letGo();
+    await working;
+  });
+}
+
+const TRANSLATED = { kind: "translated", engine: "test", model: null } as const;

@@ -1,0 +1,316 @@
+import { expect } from "vitest";
+import type { WorkBatch, WorkItem, WorkOutcome } from "../../persistence-handler.ts";
+import {
+  type AddCase,
+  failed,
+  HeldTranslator,
+  item,
+  items,
+  listAll,
+  readOne,
+  retry,
+  Translator,
+  translated,
+  until,
+  work,
+} from "./kit.ts";
+
+/** Decides by how often a text was given before: the first outcome, then the second. */
+function oneThen(first: WorkOutcome, second: WorkOutcome) {
+  const seen = new Set<string>();
+  return ({ text }: WorkItem): WorkOutcome => {
+    if (seen.has(text)) return second;
+    seen.add(text);
+    return first;
+  };
+}
+
+const triesOf = ({ items: given }: Translator) =>
+  given.map(({ attempt, previousFailure }) => ({ attempt, previousFailure }));
+
+export function workingCases(add: AddCase): void {
+  add("work does what is ready, each text once, and ends", async ({ handler }) => {
+    await handler.register(items(70, { targetLocales: ["fr", "de", "ja"] }));
+    const translator = new Translator();
+    const summary = await work(handler, translator.translate, { maxItems: 20 });
+    expect(summary).toEqual({ translated: 210, failed: 0, retrying: 0 });
+    const given = translator.batches.flatMap(({ targetLocale, items: each }) =>
+      each.map(({ text }) => `${targetLocale}: ${text}`),
+    );
+    expect(given).toHaveLength(210);
+    expect(new Set(given).size).toBe(210);
+    expect((await listAll(handler)).every(({ status }) => status === "translated")).toBe(true);
+    expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 0 });
+  });
+
+  add("two members at once share the work and do nothing twice", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register(items(300));
+    const translators = [new Translator(), new Translator()];
+    const summaries = await Promise.all(
+      [handler, other].map((member, at) => work(member, (translators[at] as Translator).translate, { maxItems: 10 })),
+    );
+    expect(summaries.reduce((sum, summary) => sum + summary.translated, 0)).toBe(300);
+    const texts = translators.flatMap((translator) => translator.texts);
+    expect(texts).toHaveLength(300);
+    expect(new Set(texts).size).toBe(300);
+  });
+
+  add("each text of a batch comes to its own end", async ({ handler }) => {
+    await handler.register(["good", "bad", "slow", "busy"].map((text) => item({ text })));
+    const ends: Record<string, WorkOutcome> = {
+      good: translated("bon"),
+      bad: failed(),
+      slow: retry(600_000),
+      busy: { kind: "postponed", delayMs: 600_000 },
+    };
+    const translator = new Translator(({ text }) => ends[text] ?? failed());
+    expect(await work(handler, translator.translate)).toMatchObject({ translated: 1, failed: 1 });
+    const found = await listAll(handler);
+    expect(Object.fromEntries(found.map(({ sourceText, status }) => [sourceText, status]))).toEqual({
+      good: "translated",
+      bad: "failed",
+      slow: "pending",
+      busy: "pending",
+    });
+    expect(translator.items).toHaveLength(4);
+  });
+
+  add("a text to be tried again comes back later, with its attempt counted and the reason", async ({ handler }) => {
+    await handler.register([item()]);
+    const translator = new Translator(oneThen(retry(50), translated("enfin")));
+    expect(await work(handler, translator.translate, { until: "empty" })).toEqual({
+      translated: 1,
+      failed: 0,
+      retrying: 0,
+    });
+    expect(triesOf(translator)).toEqual([
+      { attempt: 1, previousFailure: undefined },
+      { attempt: 2, previousFailure: "The engine answered 503" },
+    ]);
+  });
+
+  add("work that only does what is ready leaves what is to be tried later", async ({ handler }) => {
+    await handler.register([item()]);
+    const translator = new Translator(() => retry(600_000));
+    expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 1 });
+    expect(translator.items).toHaveLength(1);
+    expect((await handler.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 1 });
+  });
+
+  add("a text that was postponed comes back as if it had never been tried", async ({ handler }) => {
+    await handler.register([item()]);
+    const translator = new Translator(oneThen({ kind: "postponed", delayMs: 50 }, translated("enfin")));
+    await work(handler, translator.translate, { until: "empty" });
+    expect(triesOf(translator)).toEqual([
+      { attempt: 1, previousFailure: undefined },
+      { attempt: 1, previousFailure: undefined },
+    ]);
+  });
+
+  add("a text that was released comes back at once, as it was", async ({ handler }) => {
+    await handler.register([item()]);
+    const translator = new Translator(oneThen({ kind: "released" }, translated("enfin")));
+    await work(handler, translator.translate);
+    expect(triesOf(translator)).toEqual([
+      { attempt: 1, previousFailure: undefined },
+      { attempt: 1, previousFailure: undefined },
+    ]);
+    expect(await readOne(handler)).toMatchObject({ text: "enfin" });
+  });
+
+  add("texts that are to be split come back with fewer neighbours", async ({ handler }) => {
+    await handler.register(items(4));
+    const translator = new Translator(({ attempt }) => (attempt === 1 ? retry(20, true) : translated("enfin")));
+    await work(handler, translator.translate, { until: "empty" });
+    const [first, ...later] = translator.batches.map(({ items: each }) => each.length);
+    expect(first).toBe(4);
+    expect(Math.max(...later)).toBeLessThan(4);
+    expect(later.reduce((sum, length) => sum + length, 0)).toBe(4);
+  });
+
+  add("a text that failed for good is never tried again by itself", async ({ handler }) => {
+    await handler.register([item()]);
+    const translator = new Translator(() => failed());
+    expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 1, retrying: 0 });
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.items).toHaveLength(1);
+    expect(await readOne(handler)).toMatchObject({
+      status: "failed",
+      text: null,
+      error: { code: "TH_ENGINE_REFUSED" },
+    });
+  });
+
+  add("a worker's own fault loses nothing and costs no attempt", async ({ handler }) => {
+    await handler.register([item()]);
+    const faults: Error[] = [];
+    const translator = new Translator();
+    let calls = 0;
+    await work(
+      handler,
+      async (batch, signal) => {
+        calls += 1;
+        if (calls === 1) throw new TypeError("a bug");
+        return translator.translate(batch, signal);
+      },
+      { observer: { fault: (error) => faults.push(error) } },
+    );
+    expect(faults).toEqual([expect.any(TypeError)]);
+    expect((await readOne(handler))?.status).not.toBe("failed");
+    expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
+  add("a limit ends the work soon after so many texts, and the rest is done later", async ({ handler }) => {
+    for (let at = 0; at < 5; at += 1) await handler.register(items(10, { context: `{"at":${at}}` }));
+    const translator = new Translator();
+    const first = await work(handler, translator.translate, { limit: 10, concurrency: 1, maxItems: 10 });
+    expect(first.translated).toBeGreaterThanOrEqual(10);
+    expect(first.translated).toBeLessThan(50);
+    await work(handler, translator.translate);
+    expect(translator.items).toHaveLength(50);
+    expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
+  add("work for some locales leaves the others alone", async ({ handler }) => {
+    await handler.register([item({ targetLocales: ["ja", "fr"] })]);
+    const translator = new Translator();
+    await work(handler, translator.translate, { locales: ["fr"], until: "empty" });
+    expect(translator.batches.map(({ targetLocale }) => targetLocale)).toEqual(["fr"]);
+    expect(await readOne(handler, { targetLocale: "ja" })).toMatchObject({ status: "pending" });
+  });
+
+  add("work for one project leaves the others as they were", async ({ handler }) => {
+    await handler.register([item({ project: "mine" }), item({ project: "other" })]);
+    const mine = new Translator();
+    await work(handler, mine.translate, { project: "mine" });
+    expect(mine.batches.map(({ project }) => project)).toEqual(["mine"]);
+    const rest = new Translator();
+    await work(handler, rest.translate, { until: "empty" });
+    expect(rest.batches.map(({ project }) => project)).toEqual(["other"]);
+    expect(rest.items.map(({ attempt }) => attempt)).toEqual([1]);
+  });
+
+  add("what is wanted sooner is done sooner, and once", async ({ handler }) => {
+    await handler.register(items(40, { priority: 1 }));
+    const urgent = item({ text: "Text number 40", priority: -1 });
+    expect(await handler.register([urgent])).toEqual([{ registered: 0, existing: 1, failed: 0 }]);
+    const translator = new Translator();
+    await work(handler, translator.translate, { concurrency: 1, maxItems: 5 });
+    expect(translator.batches[0]?.items.map(({ text }) => text)).toContain("Text number 40");
+    expect(translator.texts.toSorted()).toEqual(
+      items(40)
+        .map(({ text }) => text)
+        .toSorted(),
+    );
+  });
+
+  add("work until it is stopped takes up what comes, and ends when it is told to", async ({ handler, open }) => {
+    const other = await open();
+    const stop = new AbortController();
+    const readiness: boolean[] = [];
+    const translator = new Translator();
+    const working = work(handler, translator.translate, {
+      until: "stopped",
+      signal: stop.signal,
+      observer: { ready: (isReady) => readiness.push(isReady) },
+    });
+    await until(() => readiness.includes(true));
+    await other.register([item({ targetLocales: ["fr", "zh-Hans"] })]);
+    await until(() => translator.items.length === 2);
+    await until(async () => (await readOne(other, { targetLocale: "zh-Hans" }))?.status === "translated");
+    stop.abort();
+    expect(await working).toEqual({ translated: 2, failed: 0, retrying: 0 });
+    expect(readiness.at(-1)).toBe(false);
+  });
+
+  add("what is in hand when the work is stopped may end, and is stored", async ({ handler }) => {
+    await handler.register([item()]);
+    const stop = new AbortController();
+    const held = new HeldTranslator("in time");
+    const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 30_000 });
+    await held.started;
+    stop.abort();
+    held.letGo();
+    expect(await working).toMatchObject({ translated: 1 });
+    expect(await readOne(handler)).toMatchObject({ status: "translated", text: "in time" });
+  });
+
+  add("what does not end in time is handed back, and no attempt is counted", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register(items(3));
+    const stop = new AbortController();
+    const held = new HeldTranslator();
+    const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 1 });
+    await held.started;
+    stop.abort();
+    expect(await working).toMatchObject({ translated: 0, failed: 0 });
+    const translator = new Translator();
+    await work(other, translator.translate);
+    expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  });
+
+  add("a store that is closed ends its work first", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register([item()]);
+    const held = new HeldTranslator();
+    const working = work(other, held.translate, { until: "stopped", drainMs: 1 });
+    await held.started;
+    await other.close();
+    expect(await working).toMatchObject({ translated: 0, failed: 0 });
+    await other.close();
+    await expect(other.read([])).rejects.toMatchObject({ code: "TH_CLOSED" });
+    await expect(other.register([item()])).rejects.toMatchObject({ code: "TH_CLOSED" });
+    await expect(work(other, held.translate)).rejects.toMatchObject({ code: "TH_CLOSED" });
+  });
+
+  add(
+    "the work of a member that crashed is done by another, and no attempt is counted",
+    async ({ handler, open, crash }) => {
+      const doomed = await open();
+      await handler.register(items(3));
+      const held = new HeldTranslator();
+      work(doomed, held.translate, { until: "stopped" }).catch(() => undefined);
+      const inHand = await held.started;
+      expect(inHand.items).toHaveLength(3);
+      const stop = new AbortController();
+      const translator = new Translator();
+      const working = work(handler, translator.translate, { until: "stopped", signal: stop.signal });
+      await crash(doomed);
+      await until(async () => (await listAll(handler)).every(({ status }) => status === "translated"));
+      stop.abort();
+      expect(await working).toMatchObject({ translated: 3 });
+      expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+      held.letGo();
+      expect((await listAll(handler)).map(({ text }) => text)).not.toContain("held");
+    },
+    "crash",
+  );
+
+  add(
+    "a late result of a member that was given up changes nothing",
+    async ({ handler, open, giveUp }) => {
+      const late = await open();
+      await handler.register([item()]);
+      const held = new HeldTranslator("late");
+      const settled = Promise.withResolvers<WorkBatch>();
+      const stop = new AbortController();
+      const working = work(late, held.translate, {
+        until: "stopped",
+        signal: stop.signal,
+        observer: { settled: ({ batch }) => settled.resolve(batch) },
+      });
+      await held.started;
+      await giveUp(late);
+      const translator = new Translator(() => translated("first"));
+      await work(handler, translator.translate, { until: "empty" });
+      const stored = await readOne(handler);
+      expect(stored).toMatchObject({ status: "translated", text: "first" });
+      held.letGo();
+      stop.abort();
+      await working.catch(() => undefined);
+      expect(await readOne(handler)).toEqual(stored);
+    },
+    "giveUp",
+  );
+}
