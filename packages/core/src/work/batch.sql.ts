@@ -41,13 +41,19 @@ export const loadBatches = statement({
       x.canonical, coalesce(x.format, 'auto') as format
     from trans_hub.batch as b
     left join lateral (
-      select i.*, c.text
+      select i.*, own.text
       from unnest(b.content_nos, b.context_nos, b.revisions) with ordinality as i (content_no, context_no, revision, ord)
-      join trans_hub.translation as t
-        on t.content_no = i.content_no and t.target_locale = b.target_locale
-        and t.context_no = i.context_no and t.project = b.project
-        and t.status = 'pending' and t.revision = i.revision
-      join trans_hub.content as c on c.content_no = i.content_no
+      -- A look-up by key for each text, which "offset 0" keeps one: as a join, the planner read the whole table for each
+      -- batch until it was first analyzed (480 ms for 20 batches among 4,000 rows, against 6).
+      cross join lateral (
+        select c.text
+        from trans_hub.translation as t
+        join trans_hub.content as c on c.content_no = t.content_no
+        where t.content_no = i.content_no and t.target_locale = b.target_locale
+          and t.context_no = i.context_no and t.project = b.project
+          and t.status = 'pending' and t.revision = i.revision
+        offset 0
+      ) as own
     ) as i on true
     left join trans_hub.context as x on x.context_no = i.context_no
     where b.batch_id = any ($1::uuid[])
