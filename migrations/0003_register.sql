@@ -266,7 +266,15 @@ begin
       select s.* from source as s
       where s.project = i.project and s.business_id = i.business_id
         and s.content_no = i.content_no and s.context_no = i.context_no
-        and s.last_seen_at < now() - touch_after
+        and (
+          s.last_seen_at < now() - touch_after
+          -- The text requested last is the text of its business id, also when it was that before.
+          or (s.business_id <> '' and exists (
+            select from source as younger
+            where younger.project = s.project and younger.business_id = s.business_id
+              and younger.last_seen_at > s.last_seen_at
+          ))
+        )
       offset 0
     ) as s
   ), locked as (

@@ -351,7 +351,7 @@ begin
 end
 $$;
 
--- Which text is meant: by business id the one seen last under it, else by the text itself.
+-- Which text is meant: the text itself where it is given, else the one seen last under the business id.
 create function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
   out content_no bigint, out context_no integer
@@ -360,7 +360,7 @@ language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 begin
-  if of_business_id is not null then
+  if of_text is null then
     select s.content_no, s.context_no into find_row.content_no, find_row.context_no
     from source as s
     where s.project = of_project and s.business_id = of_business_id
@@ -396,14 +396,14 @@ declare
 begin
   touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
   for due in
-    select distinct r.project, coalesce(r.business_id, '') as business_id, f.content_no, f.context_no
+    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
     from unnest(projects, business_ids, source_locales, texts, contexts, formats)
       as r (project, business_id, source_locale, text, context, format)
     cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
     where f.content_no is not null and f.context_no is not null
       and not exists (
         select from source as s
-        where s.project = r.project and s.business_id = coalesce(r.business_id, '')
+        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
           and s.content_no = f.content_no and s.context_no = f.context_no
           and s.last_seen_at >= now() - touch_after
       )
@@ -412,7 +412,7 @@ begin
         select from source as s
         where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
       )
-    order by f.content_no, f.context_no, r.project, coalesce(r.business_id, '')
+    order by f.content_no, f.context_no, r.project, business_id
   loop
     -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
     perform from content as c where c.content_no = due.content_no for key share skip locked;

@@ -9,7 +9,7 @@
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { applyMigrations, Coordinator, type TranslateWork, version } from "@trans-hub/core";
-import { makeWorkerUtils, run } from "graphile-worker";
+import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import { startPostgres } from "../support/postgres.ts";
 import { createCeilingTables, drainCeiling, registerCeiling } from "./ceiling.ts";
@@ -32,6 +32,8 @@ interface Cell {
   theirs: number[];
 }
 
+/** Its line a job would cost it time and us the screen. */
+const silent = new Logger(() => () => undefined);
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 const server = await startPostgres(["fsync=on", "synchronous_commit=on", "shared_buffers=128MB"]);
@@ -67,7 +69,7 @@ async function main(serverUrl: string): Promise<void> {
       await createCeilingTables(pool);
       const bare = rate(TEXTS, await timed(() => registerCeiling(pool, texts, CHUNK)));
       const bareDrained = rate(TEXTS, await timed(() => drainCeiling(pool, 50)));
-      const utils = await makeWorkerUtils({ pgPool: pool });
+      const utils = await makeWorkerUtils({ pgPool: pool, logger: silent });
       const jobs = rate(TEXTS, await timed(() => addJobs(utils, texts)));
       await pool.query("delete from graphile_worker._private_jobs");
       const jobsDrained = rate(TEXTS, await drainFiftyItemJobs(pool, utils, texts));
@@ -94,7 +96,7 @@ async function main(serverUrl: string): Promise<void> {
     });
     await withDatabase(serverUrl, async (databaseUrl, pool) => {
       const stormTexts = makeTexts(STORM, 1_000 + round);
-      const utils = await makeWorkerUtils({ pgPool: pool });
+      const utils = await makeWorkerUtils({ pgPool: pool, logger: silent });
       storm.theirs.push(
         rate(STORM, await timed(() => Promise.all(stormTexts.map((text) => utils.addJob("storm", { text }))))),
       );
@@ -173,6 +175,7 @@ async function drainFiftyItemJobs(
   const startedAt = performance.now();
   const runner = await run({
     pgPool: pool,
+    logger: silent,
     noHandleSignals: true,
     parsedCronItems: [],
     taskList: {

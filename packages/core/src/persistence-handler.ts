@@ -211,7 +211,7 @@ export interface WorkResult {
 
 /**
  * Translates one claimed batch. Never rejects for what an engine did; a rejection counts as a fault of the worker, and
- * the whole batch is released. `signal` aborts when the work must stop now: what was not answered is `released`.
+ * the whole batch is left alone for a while without an attempt counted. `signal` aborts when the work must stop now: what was not answered is `released`.
  */
 export type TranslateWork = (batch: WorkBatch, signal: AbortSignal) => Promise<WorkResult>;
 

@@ -202,10 +202,9 @@ export class Gatherer {
     const head = this.#eligible(best) as Claim;
     const together = [head];
     let items = head.batch.items.length;
-    // What may have killed a worker goes alone, so that its neighbours are not suspected with it.
-    if (head.batch.crashes === 0) {
+    if (isSociable(head)) {
       for (const claim of best) {
-        if (claim === head || claim.batch.crashes > 0) continue;
+        if (claim === head || !isSociable(claim)) continue;
         if (items + claim.batch.items.length > this.#options.maxItems) continue;
         together.push(claim);
         items += claim.batch.items.length;
@@ -264,7 +263,21 @@ export class Gatherer {
     }
   }
 
+  /** One call of `translate`, or several one after another for what holds more than a call may be given. */
   async #translate(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
+    const { maxItems } = this.#options;
+    const outcomes: WorkOutcome[] = [];
+    const calls: EngineCall[] = [];
+    for (let at = 0; at < batch.items.length; at += maxItems) {
+      const result = await this.#translatePart({ ...batch, items: batch.items.slice(at, at + maxItems) }, signal);
+      outcomes.push(...result.outcomes);
+      calls.push(...result.calls);
+    }
+    return { outcomes, calls };
+  }
+
+  async #translatePart(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
+    if (signal.aborted) return { outcomes: batch.items.map(() => ({ kind: "released" })), calls: [] };
     try {
       return await this.#options.translate(batch, signal);
     } catch (error) {
@@ -379,6 +392,14 @@ export class Gatherer {
       }
     }
   }
+}
+
+/**
+ * What may have killed a worker goes alone, so that its neighbours are not suspected with it; and what failed before goes
+ * as it was handed over, or a batch that was split would come back whole.
+ */
+function isSociable({ batch }: Claim): boolean {
+  return batch.crashes === 0 && batch.attempt === 0;
 }
 
 function isBadData(error: unknown): boolean {
