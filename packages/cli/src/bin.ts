@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-console.log("trans-hub", process.version);
+import { main } from "./main.ts";
+
+// Explicitly, since PID 1 and open connections would otherwise keep the process.
+process.exit(await main(process.argv.slice(2)));

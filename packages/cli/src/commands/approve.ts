@@ -1,0 +1,72 @@
+import type { TextFormat } from "@trans-hub/core";
+import type { Command } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { textOf } from "../input/text-argument.ts";
+import {
+  contextOption,
+  examples,
+  formatOption,
+  fromOption,
+  parseWhole,
+  projectOption,
+  required,
+  toOption,
+} from "../options.ts";
+import { printable } from "../output.ts";
+import { withSession } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface ApproveOptions {
+  to?: string;
+  from?: string;
+  businessId?: string;
+  context?: string;
+  format?: TextFormat;
+  project?: string;
+  text?: string;
+  revision?: number;
+  by?: string;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .argument("[text]", "the source text; - reads it from stdin")
+    .addOption(toOption())
+    .addOption(fromOption())
+    .option("--business-id <id>", "in place of the source text: the id it was registered under")
+    .option("--text <translation>", "approve this text (default: the stored one)")
+    .option("--revision <number>", "the revision that was read; another one there is an error", parseWhole(0))
+    .option("--by <name>", "who approves, for the record (default: USER)")
+    .addOption(contextOption())
+    .addOption(formatOption())
+    .addOption(projectOption())
+    .action((text: string | undefined, options: ApproveOptions) => approve(command, context, text, options));
+  examples(
+    command,
+    'approve "Add to cart" --from en --to fr',
+    'approve --business-id shop.cart.add --to fr --text "Ajouter au panier" --revision 2',
+  );
+}
+
+async function approve(
+  command: Command,
+  context: CommandContext,
+  argument: string | undefined,
+  { to, from, businessId, project, text: approvedText, by = context.env.USER, ...options }: ApproveOptions,
+): Promise<void> {
+  if ((argument === undefined) === (businessId === undefined)) {
+    throw new UsageError("name the translation by its source text or by --business-id, by one of them");
+  }
+  const targetLocale = required(to, "--to");
+  const text = argument === undefined ? undefined : await textOf(argument, context);
+  await withSession(command, context, { project, sourceLocale: from }, async ({ hub }) => {
+    const approved = await hub.approve({
+      ...(text === undefined ? { businessId } : { text }),
+      targetLocale,
+      ...(approvedText !== undefined && { approvedText }),
+      ...(by !== undefined && by !== "" && { by }),
+      ...options,
+    });
+    await context.output.result(approved, () => `approved: ${printable(approved.text ?? "")}`);
+  });
+}

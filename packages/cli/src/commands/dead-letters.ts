@@ -1,0 +1,123 @@
+import type { DeadLetterFilter, PageRequest } from "@trans-hub/core";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { confirm } from "../confirm.ts";
+import { examples, onlyProjectOption, parseWhole, targetLocaleOption } from "../options.ts";
+import { type Session, withSession } from "../session.ts";
+import { tableOf } from "../table.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface FilterOptions {
+  project?: string;
+  id?: string;
+  engine?: string;
+  locale?: string;
+  code?: string;
+  since?: Date;
+}
+
+interface ActOptions extends FilterOptions {
+  all?: boolean;
+  yes?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command.description("Texts that failed for good: look at them, try them again, or remove them.");
+  const list = withFilters(command.command("list").description("List them, oldest first."))
+    .option("--limit <number>", "at most so many (default: 100)", parseWhole(1, 1_000))
+    .option("--cursor <cursor>", "go on after a page: its nextCursor")
+    .action((options: FilterOptions & PageRequest) => listLetters(list, context, options));
+  const replay = withFilters(command.command("replay").description("Put them back to work, each once."))
+    .option("--all", "all of them")
+    .action((options: ActOptions) => replayLetters(replay, context, options));
+  const purge = withFilters(command.command("purge").description("Remove them, with the failed rows they speak of."))
+    .option("--all", "all of them")
+    .option("--yes", "do not ask")
+    .action((options: ActOptions) => purgeLetters(purge, context, options));
+  examples(
+    command,
+    "dead-letters list --locale fr",
+    "dead-letters replay --code TH_ENGINE_REFUSED --since 2026-01-31",
+    "dead-letters purge --all --yes",
+  );
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .addOption(targetLocaleOption())
+    .option("--engine <name>", "those that failed with this engine")
+    .option("--code <code>", "those that failed with this code, such as TH_ENGINE_REFUSED")
+    .option("--id <id>", "this one")
+    .addOption(new Option("--since <time>", "those that failed at or after this time").argParser(parseTime))
+    .addOption(onlyProjectOption());
+}
+
+async function listLetters(
+  command: Command,
+  context: CommandContext,
+  { limit, cursor, ...options }: FilterOptions & PageRequest,
+): Promise<void> {
+  await withSession(command, context, {}, async ({ handler }) => {
+    const page = await handler.listDeadLetters(filterOf(options), { limit, cursor });
+    await context.output.result(page, () => {
+      if (page.items.length === 0) return "no dead letters";
+      const rows = page.items.map((letter) => [
+        letter.id,
+        letter.project,
+        letter.targetLocale,
+        letter.code,
+        letter.engine ?? "",
+        letter.attempts.length,
+        letter.failedAt.toISOString(),
+        shortened(letter.sourceText),
+        letter.message,
+      ]);
+      const head = ["id", "project", "locale", "code", "engine", "attempts", "failed at", "text", "message"];
+      const more = page.nextCursor === null ? [] : [`more: --cursor ${page.nextCursor}`];
+      return [tableOf(context.output, head, rows), ...more].join("\n");
+    });
+  });
+}
+
+async function replayLetters(command: Command, context: CommandContext, options: ActOptions): Promise<void> {
+  requireChoice(options);
+  await withSession(command, context, {}, async ({ handler }) => {
+    const replayed = await handler.replayDeadLetters(filterOf(options));
+    await context.output.result({ replayed }, () => `${replayed} put back to work`);
+  });
+}
+
+async function purgeLetters(command: Command, context: CommandContext, options: ActOptions): Promise<void> {
+  requireChoice(options);
+  await withSession(command, context, {}, async (session) => {
+    if (!(await confirm(context, `purge ${await found(session, filterOf(options))}`, options.yes))) return;
+    const purged = await session.handler.purgeDeadLetters(filterOf(options));
+    await context.output.result({ purged }, () => `${purged} purged`);
+  });
+}
+
+/** A slip of the hand must not touch everything. */
+function requireChoice({ all, yes: _, ...filters }: ActOptions): void {
+  const isFiltered = Object.values(filters).some((value) => value !== undefined);
+  if (all === true || isFiltered) return;
+  throw new UsageError("say which: --all, --id, --engine, --locale, --code, --since or --project");
+}
+
+async function found({ handler }: Session, filter: DeadLetterFilter): Promise<string> {
+  const { items, nextCursor } = await handler.listDeadLetters(filter, { limit: 1_000 });
+  return nextCursor === null ? `${items.length} dead letters` : `more than ${items.length} dead letters`;
+}
+
+function filterOf({ project, id, engine, locale, code, since }: FilterOptions): DeadLetterFilter {
+  return { project, id, engine, targetLocale: locale, code, since };
+}
+
+function parseTime(value: string): Date {
+  const time = new Date(value);
+  if (/^\d{4}-/.test(value) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError("Must be a time such as 2026-01-31 or 2026-01-31T08:00:00Z.");
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

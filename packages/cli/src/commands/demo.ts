@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { PersistenceHandler, Settings, Translation, WorkSummary } from "@trans-hub/core";
+import { makeEngine } from "@trans-hub/engines";
+import type { Command } from "commander";
+import type { CommandContext, GlobalOptions } from "../command-context.ts";
+import { openEmbeddedDatabase } from "../database.ts";
+import {
+  readSample,
+  readTranslations,
+  registerSample,
+  SAMPLE_LOCALE,
+  SAMPLE_TARGETS,
+  type Sample,
+  SHOWN_KEYS,
+  writeCatalogs,
+} from "../demo/sample.ts";
+import { DEMO_BATCH_SIZE, WorkerProcess } from "../demo/worker-process.ts";
+import { examples } from "../options.ts";
+import type { Output } from "../output.ts";
+import { Progress } from "../progress.ts";
+import { openCoordinator, openStore, readSettings } from "../session.ts";
+import { tableOf } from "../table.ts";
+
+interface DemoReport {
+  translated: number;
+  failed: number;
+  /** Since the command began. */
+  seconds: number;
+  engine: string;
+  workers: (WorkSummary & { pid: number })[];
+  /** Messages with ICU or plural syntax, left out. */
+  unsupported: number;
+  /** The catalogs written. */
+  files: string[];
+}
+
+const PROJECT = "demo";
+const WORKERS = 2;
+const LOOK_EVERY_MS = 100;
+const START_TIMEOUT_MS = 30_000;
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("See it work: a web shop's catalog in three languages, by two workers, on the embedded PostgreSQL.")
+    .action(() => demo(command, context));
+  examples(command, "demo", "demo --json");
+  command.addHelpText(
+    "after",
+    `
+With TH_OPENAI_API_KEY (and TH_OPENAI_ENDPOINT) that engine translates, else pseudo. Running it again translates again.`,
+  );
+}
+
+async function demo(command: Command, context: CommandContext): Promise<void> {
+  const { output } = context;
+  const settings = readSettings(context);
+  const engine = engineOf(settings);
+  makeEngine(engine, settings);
+  output.note(
+    `Translating with ${engine}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`,
+  );
+  // The workers get some time to hand back what they hold.
+  context.graceMs = 5_000;
+
+  const database = await openEmbeddedDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
+  try {
+    await database.prepare();
+    const handler = await openStore(database, { ...settings, batchSize: DEMO_BATCH_SIZE }, "demo");
+    const hub = openCoordinator(handler, settings, { project: PROJECT, sourceLocale: SAMPLE_LOCALE });
+    try {
+      const sample = await readSample();
+      const workers = await withWorkers(context, { databaseUrl: database.databaseUrl, engine }, handler, async () => {
+        const registered = await registerSample(hub, sample);
+        output.note(
+          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}`,
+        );
+        return registered;
+      });
+      const translations = await readTranslations(hub, sample);
+      const files = await writeCatalogs(sample, translations, (locale) =>
+        join(database.dataDir ?? context.cwd, "demo", `${locale}.json`),
+      );
+      const report: DemoReport = {
+        translated: sum(workers, "translated"),
+        failed: sum(workers, "failed"),
+        seconds: Math.round(performance.now() / 100) / 10,
+        engine,
+        workers,
+        unsupported: sample.unsupported,
+        files,
+      };
+      await output.result(report, () => describe(report, sample, translations, output));
+    } finally {
+      await hub.close();
+      await handler.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+function engineOf({ engines: [active], openai }: Settings): string {
+  return active ?? (openai.apiKey !== undefined || openai.endpoint !== undefined ? "openai" : "pseudo");
+}
+
+/** Starts the workers, has something registered, waits until it is done, and stops them; gives what each did. */
+async function withWorkers(
+  { env, output, signal }: CommandContext,
+  own: { databaseUrl: string; engine: string },
+  handler: PersistenceHandler,
+  register: () => Promise<number>,
+): Promise<DemoReport["workers"]> {
+  const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project: PROJECT, ...own }));
+  const progress = new Progress(output, "translating");
+  try {
+    // Before anything is registered, or the first to start would have it all.
+    await untilTrue(
+      workers,
+      signal,
+      async () => {
+        const alive = new Set((await handler.status(PROJECT)).workers.map(({ pid }) => pid));
+        return workers.every(({ pid }) => pid !== undefined && alive.has(pid));
+      },
+      START_TIMEOUT_MS,
+    );
+    const total = await register();
+    await untilTrue(workers, signal, async () => {
+      const { pending } = (await handler.status(PROJECT)).translations;
+      progress.set(Math.max(0, total - pending), total);
+      return pending === 0;
+    });
+    progress.stop();
+    const summaries = await Promise.all(workers.map((worker) => worker.stop()));
+    return workers.map(({ pid = 0 }, at) => ({ pid, ...(summaries[at] ?? { translated: 0, failed: 0, retrying: 0 }) }));
+  } finally {
+    progress.stop();
+    await Promise.all(workers.map((worker) => worker.stop().catch(() => undefined)));
+    for (const { log } of workers) if (log !== "") output.note(log);
+  }
+}
+
+/** Looks again and again; fails when nobody is left to make it true. */
+async function untilTrue(
+  workers: readonly WorkerProcess[],
+  signal: AbortSignal,
+  look: () => Promise<boolean>,
+  timeoutMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const startedAt = performance.now();
+  while (!(await look())) {
+    if (!workers.some(({ isRunning }) => isRunning)) throw new Error("the workers ended before the work was done");
+    if (performance.now() - startedAt > timeoutMs) throw new Error("the workers did not start in time");
+    await delay(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+function sum(workers: DemoReport["workers"], field: "translated" | "failed"): number {
+  return workers.reduce((total, worker) => total + worker[field], 0);
+}
+
+function describe(
+  report: DemoReport,
+  { messages, unsupported }: Sample,
+  translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>,
+  output: Output,
+): string {
+  const texts = new Map(messages.map(({ key, text }) => [key, text]));
+  const shown = SHOWN_KEYS.filter((key) => texts.has(key));
+  return [
+    tableOf(
+      output,
+      ["worker", "translated", "failed"],
+      report.workers.map(({ pid, translated, failed }) => [`process ${pid}`, translated, failed]),
+    ),
+    tableOf(
+      output,
+      [SAMPLE_LOCALE, ...SAMPLE_TARGETS],
+      shown.map((key) => [
+        texts.get(key) ?? "",
+        ...SAMPLE_TARGETS.map((locale) => translations.get(locale)?.get(key)?.text ?? ""),
+      ]),
+    ),
+    ...report.files.map((file) => `wrote ${file}`),
+    `${unsupported} messages with ICU or plural syntax were left out: that is not supported yet`,
+    `${report.translated} translated, ${report.failed} failed, in ${report.seconds} s`,
+  ].join("\n");
+}

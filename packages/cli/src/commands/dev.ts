@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import type { CommandContext, GlobalOptions } from "../command-context.ts";
+import { openEmbeddedDatabase } from "../database.ts";
+import { enginesToTranslateWith } from "../engines.ts";
+import { asService, runMember } from "../fleet-member.ts";
+import { openLogger } from "../logging.ts";
+import { examples } from "../options.ts";
+import { readSettings } from "../session.ts";
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Run the embedded PostgreSQL, migrations and a worker in one process, until Ctrl-C.")
+    .action(() => develop(command, context));
+  examples(command, "dev", "dev --json");
+  command.addHelpText(
+    "after",
+    `
+Prints the database's URL: set it as TH_DATABASE_URL in your application. Without TH_ENGINES, pseudo translates.`,
+  );
+}
+
+/** Always on the embedded database: whoever has another one has workers for it. */
+async function develop(command: Command, context: CommandContext): Promise<void> {
+  const settings = readSettings(context);
+  const globals = command.optsWithGlobals<GlobalOptions>();
+  const engines = enginesToTranslateWith(settings, context, { ...globals, embedded: true });
+  const logger = await openLogger(context, settings);
+  await asService(context, settings, logger, async (signal) => {
+    const database = await openEmbeddedDatabase({ ...context, signal }, settings, globals);
+    const { databaseUrl } = database;
+    try {
+      await database.prepare();
+      await context.output.result({ databaseUrl }, () => databaseUrl);
+      await runMember({ name: "dev", database, settings, engines, logger, until: "stopped", signal });
+    } finally {
+      await database.close();
+    }
+  });
+}

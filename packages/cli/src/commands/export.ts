@@ -1,0 +1,39 @@
+import type { TranslationStatus } from "@trans-hub/core";
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { examples, projectOption, required, toOption } from "../options.ts";
+import { withSession } from "../session.ts";
+
+interface ExportOptions {
+  to?: string;
+  status?: TranslationStatus;
+  businessIdPrefix?: string;
+  project?: string;
+}
+
+const STATUSES: TranslationStatus[] = ["pending", "translated", "failed", "approved"];
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .addOption(toOption())
+    .addOption(new Option("--status <status>", "only these").choices(STATUSES))
+    .option("--business-id-prefix <prefix>", "only texts under ids that begin so")
+    .addOption(projectOption())
+    .action((options: ExportOptions) => exportTranslations(command, context, options));
+  examples(command, "export --to fr > fr.jsonl", "export --to fr --status approved | jq -r .text");
+}
+
+/** Line by line at the reader's pace, so that memory does not grow with the store. */
+async function exportTranslations(
+  command: Command,
+  context: CommandContext,
+  { to, project, ...filter }: ExportOptions,
+): Promise<void> {
+  const targetLocale = required(to, "--to");
+  await withSession(command, context, { project }, async ({ hub }) => {
+    for await (const translation of hub.listTranslations({ targetLocale, ...filter })) {
+      context.signal.throwIfAborted();
+      await context.output.line(JSON.stringify(translation));
+    }
+  });
+}

@@ -1,0 +1,43 @@
+import type { CollectReport } from "@trans-hub/core";
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { examples, onlyProjectOption } from "../options.ts";
+import { withSession } from "../session.ts";
+
+interface GcOptions {
+  retentionDays?: number;
+  dryRun?: boolean;
+  includeApproved?: boolean;
+  project?: string;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Collect what nobody requested or read for the retention. Workers do it too, by TH_GC_CRON.")
+    .option("--retention-days <days>", "default: TH_GC_RETENTION_DAYS; fractions allowed", parseDays)
+    .option("--dry-run", "count what would go, and change nothing")
+    .option("--include-approved", "also what a person approved")
+    .addOption(onlyProjectOption())
+    .action((options: GcOptions) => collect(command, context, options));
+  examples(command, "gc --dry-run", "gc --retention-days 30 --json");
+}
+
+async function collect(command: Command, context: CommandContext, options: GcOptions): Promise<void> {
+  // A chunk under way is finished: each is a transaction of its own.
+  context.graceMs = 5_000;
+  await withSession(command, context, {}, async ({ hub }) => {
+    const report = await hub.runGarbageCollection({ ...options, signal: context.signal });
+    await context.output.result(report, () => sentence(report));
+  });
+}
+
+function sentence({ dryRun, sources, translations, contents, contexts }: CollectReport): string {
+  const what = `${sources} uses, ${translations} translations, ${contents} texts, ${contexts} contexts`;
+  return dryRun ? `would be collected: ${what}` : `collected: ${what}`;
+}
+
+function parseDays(value: string): number {
+  const days = Number(value);
+  if (value.trim() === "" || !Number.isFinite(days) || days < 0) throw new InvalidArgumentError("Must be 0 or more.");
+  return days;
+}

@@ -1,0 +1,197 @@
+import { createReadStream } from "node:fs";
+import {
+  type Coordinator,
+  type Item,
+  type ItemDefaults,
+  type Priority,
+  parseItem,
+  type TextFormat,
+} from "@trans-hub/core";
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { engineToRegisterFor } from "../engines.ts";
+import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";
+import { readLines } from "../input/lines.ts";
+import { textOf } from "../input/text-argument.ts";
+import { contextOption, examples, formatOption, fromOption, parseLocales, projectOption } from "../options.ts";
+import { Progress } from "../progress.ts";
+import { EXIT } from "../report-error.ts";
+import { readSettings, withSession } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface RequestOptions {
+  to?: string[];
+  from?: string;
+  businessId?: string;
+  context?: string;
+  priority?: Priority;
+  format?: TextFormat;
+  project?: string;
+  force?: boolean;
+  file?: string;
+}
+
+interface Report {
+  registered: number;
+  existing: number;
+  failed: number;
+  rejected: RejectedLine[];
+}
+
+/** Chunks being registered at once, so that the database need not wait for the next to be read. */
+const MAX_CHUNKS_IN_FLIGHT = 3;
+/** What may stand in a line beside the text: context, ids, JSON's own characters. */
+const LINE_OVERHEAD_BYTES = 65_536;
+/** `\u0000` for one byte: the most that JSON's escapes make of a text. */
+const MAX_ESCAPE_FACTOR = 6;
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .argument("[text...]", "texts to register; - reads one from stdin")
+    .addOption(new Option("--to <locales>", "target locales, comma-separated").argParser(parseLocales))
+    .addOption(fromOption())
+    .option("--file <path>", "JSON lines, one item each; - reads them from stdin")
+    .option("--business-id <id>", "your own name for the text; with one text only")
+    .addOption(contextOption())
+    .addOption(new Option("--priority <level>", "who goes first").choices(["interactive", "normal", "bulk"]))
+    .addOption(formatOption())
+    .addOption(projectOption())
+    .option("--force", "translate anew what is there, unless a person approved it")
+    .action((texts: string[], options: RequestOptions) => request(command, context, texts, options));
+  examples(
+    command,
+    'request "Add to cart" "Pay" --from en --to fr,de',
+    'request "Back" --from en --to fr --context \'{"screen":"checkout"}\'',
+    "request --file items.jsonl --from en --to fr,de,ja",
+    "request --file - --json < items.jsonl",
+  );
+  command.addHelpText(
+    "after",
+    `
+A line of the file is such as {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}};
+what it leaves out comes from the options. Rejected lines are named, the rest is registered, and the exit code is 1.`,
+  );
+}
+
+async function request(
+  command: Command,
+  context: CommandContext,
+  texts: string[],
+  options: RequestOptions,
+): Promise<void> {
+  checkUsage(texts, options);
+  const settings = readSettings(context);
+  const { file, to, from, businessId, context: note, priority, format, project, force } = options;
+  const defaults: ItemDefaults = {
+    ...(to && { targetLocales: to }),
+    sourceLocale: from ?? settings.sourceLocale,
+    project: project ?? settings.project,
+    ...(note !== undefined && { context: note }),
+    ...(priority && { priority }),
+    ...(format && { format }),
+    ...(force && { force }),
+  };
+  // What is wrong with the options is told once, and not of each item.
+  parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);
+
+  const chunks =
+    file === undefined
+      ? argumentChunks(texts, businessId, context)
+      : fileChunks(file, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
+  // The chunks under way are finished, so that what is registered and what is told agree.
+  context.graceMs = 10_000;
+  const report = await withSession(command, context, { settings, engines: engineToRegisterFor(settings) }, ({ hub }) =>
+    registerAll(hub, chunks, defaults, context),
+  );
+  if (report.rejected.length > 0) context.exitCode = EXIT.failed;
+  await context.output.result(report, () => sentence(report));
+}
+
+function checkUsage(texts: string[], { to, file, businessId }: RequestOptions): void {
+  if (file === undefined && texts.length === 0) throw new UsageError("give texts, or a file with --file");
+  if (file !== undefined && texts.length > 0) throw new UsageError("give either texts or --file");
+  if (file === undefined && to === undefined) throw new UsageError("--to is missing: into which locales?");
+  if (businessId !== undefined && (file !== undefined || texts.length !== 1)) {
+    throw new UsageError("--business-id names one text", "In a file, each line may have its businessId.");
+  }
+}
+
+/** A stream of chunks, and what was rejected before it became one. */
+type Chunks = (rejected: (line: RejectedLine) => void) => AsyncIterable<ItemChunk>;
+
+function argumentChunks(texts: string[], businessId: string | undefined, context: CommandContext): Chunks {
+  return async function* () {
+    const items: Item[] = [];
+    for (const argument of texts) {
+      items.push({ text: await textOf(argument, context), ...(businessId !== undefined && { businessId }) });
+    }
+    yield { items, lines: items.map((_, index) => index + 1) };
+  };
+}
+
+function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
+  return (rejected) => {
+    const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+    const unknownKey = (key: string) => output.warn(`key ${JSON.stringify(key)} is not known and ignored`);
+    return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKey });
+  };
+}
+
+async function* readable(stream: AsyncIterable<Buffer>, file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) {
+      yield chunk;
+      signal.throwIfAborted();
+    }
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new UsageError(`${file} cannot be read (${code})`);
+  }
+}
+
+async function registerAll(
+  hub: Coordinator,
+  chunks: Chunks,
+  defaults: ItemDefaults,
+  { output, signal }: CommandContext,
+): Promise<Report> {
+  const report: Report = { registered: 0, existing: 0, failed: 0, rejected: [] };
+  const reject = (line: RejectedLine) => {
+    report.rejected.push(line);
+    if (!output.json) output.note(`line ${line.line}: ${line.code} ${line.message}`);
+  };
+  const progress = new Progress(output, "registering");
+  const inFlight = new Set<Promise<void>>();
+  const register = async ({ items, lines }: ItemChunk) => {
+    const receipt = await hub.request(items, defaults);
+    report.registered += receipt.registered;
+    report.existing += receipt.existing;
+    report.failed += receipt.failed;
+    for (const { index, code, message } of receipt.rejected) reject({ line: lines[index] ?? 0, code, message });
+    progress.add(items.length);
+  };
+  try {
+    for await (const chunk of chunks(reject)) {
+      signal.throwIfAborted();
+      const running = register(chunk).finally(() => inFlight.delete(running));
+      inFlight.add(running);
+      // Kept from counting as unhandled while another chunk is awaited; `all` below still sees it.
+      running.catch(() => undefined);
+      if (inFlight.size >= MAX_CHUNKS_IN_FLIGHT) await Promise.race(inFlight);
+    }
+    await Promise.all(inFlight);
+  } finally {
+    await Promise.allSettled(inFlight);
+    progress.stop();
+  }
+  report.rejected.sort((one, other) => one.line - other.line);
+  return report;
+}
+
+function sentence({ registered, existing, failed, rejected }: Report): string {
+  const parts = [`${registered} registered`, `${existing} there already`];
+  if (failed > 0) parts.push(`${failed} of them failed before (see trans-hub dead-letters list)`);
+  if (rejected.length > 0) parts.push(`${rejected.length} rejected`);
+  return parts.join(", ");
+}

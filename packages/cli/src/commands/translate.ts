@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+import type { CommandContext, GlobalOptions } from "../command-context.ts";
+import { enginesToTranslateWith, engineToRegisterFor } from "../engines.ts";
+import { examples, fromOption, parseLocales, projectOption, required } from "../options.ts";
+import type { Output } from "../output.ts";
+import { Progress } from "../progress.ts";
+import { EXIT } from "../report-error.ts";
+import { readSettings, withSession } from "../session.ts";
+import { planFiles, type TranslateReport, translateFiles, writeFiles } from "../translate/run.ts";
+import { targetFiles } from "../translate/target-files.ts";
+
+interface TranslateOptions {
+  to?: string[];
+  from?: string;
+  out?: string;
+  lock: string;
+  project?: string;
+  force?: boolean;
+  worker: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Translate catalog files: register their messages, translate them here, write the target files.")
+    .argument("<file...>", "source catalogs, nested JSON")
+    .option("--to <locales>", "target locales, comma-separated (required)", parseLocales)
+    .option("--out <pattern>", "target files, such as 'locales/{locale}.json'; also {name} (required)")
+    .addOption(fromOption())
+    .option("--force", "replace what target files hold, and try failed messages again")
+    .option("--no-worker", "leave the translating to the fleet, and write what is there already")
+    .option("--lock <file>", "which source each value was made from; commit it", "trans-hub.lock")
+    .addOption(projectOption())
+    .action((files: string[], options: TranslateOptions) => translate(command, context, files, options));
+  examples(
+    command,
+    "translate locales/en.json --from en --to fr,de --out 'locales/{locale}.json'",
+    "translate src/en/*.json --from en --to ja --out 'src/{locale}/{name}.json' --json",
+  );
+  command.addHelpText(
+    "after",
+    `
+A value that a target file has is kept unless its source changed. A failed message is left out and named on stderr, one
+with ICU or plural syntax is left out and counted, and both make the exit code 1. After Ctrl-C the same command goes on.`,
+  );
+}
+
+async function translate(
+  command: Command,
+  context: CommandContext,
+  sources: string[],
+  { to, from, out, lock: lockFile, project: ownProject, force = false, worker }: TranslateOptions,
+): Promise<void> {
+  const { output, cwd, signal } = context;
+  const targets = targetFiles(sources, required(to, "--to"), required(out, "--out"), cwd);
+  const settings = readSettings(context);
+  const engines = worker ? enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>()) : [];
+  const { files, lock } = await planFiles({ targets, lockFile, force });
+  // What runs is stored or handed back, which takes a moment.
+  context.graceMs = 10_000;
+  const project = ownProject ?? settings.project;
+  const registering = worker ? engines : engineToRegisterFor(settings);
+  const session = { settings, project, sourceLocale: from, engines: registering };
+  const report = await withSession(command, context, session, async ({ hub, handler }) => {
+    const progress = new Progress(output, "translating");
+    try {
+      const result = await translateFiles({
+        ...{ files, hub, handler, engines, settings, project, cwd, force, signal },
+        progress: (settled, total) => progress.set(settled, total),
+      });
+      return await writeFiles({ files, result, lock, lockFile, cwd });
+    } finally {
+      progress.stop();
+    }
+  });
+  if (report.failed + report.unsupported > 0) context.exitCode = EXIT.failed;
+  tell(report, output);
+  await output.result(report, () => sentence(report));
+}
+
+function tell({ failures, unsupported, pending }: TranslateReport, output: Output): void {
+  for (const { file, key, code, message } of failures) output.warn(`${file}: ${key} failed: ${code} ${message}`);
+  if (failures.length > 0) output.note("Failed messages are left out; --force tries them again.");
+  if (unsupported > 0) {
+    output.warn(`${unsupported} values with ICU or plural syntax are left out: that is not supported yet`);
+  }
+  if (pending > 0) output.note(`${pending} are left to the fleet; the same command writes them when they are done.`);
+}
+
+function sentence({ files, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {
+  const counts = { translated, reused, kept, failed, unsupported, pending };
+  const parts = Object.entries(counts).filter(([name, count]) => count > 0 || name === "translated");
+  return [...files.map((file) => `wrote ${file}`), parts.map(([name, count]) => `${count} ${name}`).join(", ")].join(
+    "\n",
+  );
+}

@@ -1,0 +1,71 @@
+import { type Command, Option } from "commander";
+import type { CommandContext, GlobalOptions } from "../command-context.ts";
+import { openDatabase } from "../database.ts";
+import { enginesToTranslateWith } from "../engines.ts";
+import { asService, runMember } from "../fleet-member.ts";
+import { openLogger } from "../logging.ts";
+import { examples, onlyProjectOption, parseLocales, parseWhole } from "../options.ts";
+import { readSettings } from "../session.ts";
+
+interface WorkerCommandOptions {
+  once?: boolean;
+  untilEmpty?: boolean;
+  locales?: string[];
+  concurrency?: number;
+  project?: string;
+  /** Set by `demo`: a worker it started must not outlive it, however it ends. */
+  withParent?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command
+    .description("Translate what was registered, until SIGTERM or Ctrl-C. Any number of workers share the work.")
+    .addOption(new Option("--once", "stop when nothing is ready any more").conflicts("untilEmpty"))
+    .option("--until-empty", "stop when nothing is left, waiting for what is to be tried again")
+    .addOption(new Option("--locales <locales>", "only these, comma-separated (default: all)").argParser(parseLocales))
+    .option("--concurrency <number>", "engine calls at once (default: TH_CONCURRENCY)", parseWhole(1, 1_000))
+    .addOption(onlyProjectOption())
+    .addOption(new Option("--with-parent").hideHelp())
+    .action((options: WorkerCommandOptions) => work(command, context, options));
+  examples(command, "worker", "worker --once --json", "worker --locales fr,de --concurrency 8");
+  command.addHelpText(
+    "after",
+    `
+The engines are TH_ENGINES, the first one asked first. With TH_METRICS_PORT, /livez and /readyz are served there.
+A worker waits for a database that is away or not migrated yet.`,
+  );
+}
+
+async function work(
+  command: Command,
+  context: CommandContext,
+  { once, untilEmpty, withParent, ...choice }: WorkerCommandOptions,
+): Promise<void> {
+  const settings = readSettings(context);
+  const globals = command.optsWithGlobals<GlobalOptions>();
+  const engines = enginesToTranslateWith(settings, context, globals);
+  const logger = await openLogger(context, settings);
+  if (withParent) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  await asService(context, settings, logger, async (signal) => {
+    const database = await openDatabase({ ...context, signal }, settings, globals);
+    try {
+      const until = once ? "ready" : untilEmpty ? "empty" : "stopped";
+      const summary = await runMember({
+        name: "worker",
+        database,
+        settings,
+        engines,
+        logger,
+        until,
+        signal,
+        ...choice,
+      });
+      await context.output.result(summary, () => {
+        const { translated, failed, retrying } = summary;
+        return `${translated} translated, ${failed} failed, ${retrying} to be tried again`;
+      });
+    } finally {
+      await database.close();
+    }
+  });
+}

@@ -1,0 +1,26 @@
+import { createInterface } from "node:readline/promises";
+import type { CommandContext } from "./command-context.ts";
+import { UsageError } from "./usage-error.ts";
+
+/**
+ * Asks on a terminal before something is lost for good; elsewhere `--yes` must say it.
+ *
+ * @param what Such as `purge 3 dead letters`.
+ * @returns Whether to go on.
+ * @throws {UsageError} There is nobody to ask.
+ */
+export async function confirm(
+  { stdin, output, signal }: Pick<CommandContext, "stdin" | "output" | "signal">,
+  what: string,
+  yes: boolean | undefined,
+): Promise<boolean> {
+  if (yes) return true;
+  if (stdin.isTTY !== true || output.json) throw new UsageError(`this would ${what}`, "Add --yes to do it.");
+  const terminal = createInterface({ input: stdin, output: output.stderr });
+  try {
+    const answer = await terminal.question(`This would ${what}. Go on? [y/N] `, { signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

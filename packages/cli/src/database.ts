@@ -1,0 +1,104 @@
+/** Which database a command uses, and bringing it there. */
+import { applyMigrations, type Settings } from "@trans-hub/core";
+import type { CommandContext, GlobalOptions } from "./command-context.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ChosenDatabase {
+  kind: "named" | "embedded";
+  databaseUrl: string;
+  /** Past a pooler; undefined: `databaseUrl`. */
+  directUrl: string | undefined;
+  /** Of the embedded one. */
+  dataDir?: string;
+  /** Brings the schema there: always on the embedded database, on a named one only with `--migrate`. */
+  prepare(): Promise<void>;
+  /** Lets go of the embedded server; it stops some seconds after its last client. */
+  close(): Promise<void>;
+}
+
+/** Whether the embedded PostgreSQL is what this command will use. */
+export function usesEmbedded(settings: Pick<Settings, "databaseUrl">, options: GlobalOptions): boolean {
+  return options.embedded === true || settings.databaseUrl === undefined;
+}
+
+/**
+ * Finds the database that the environment names, else opens the embedded one. A named one is not contacted yet.
+ *
+ * The embedded one migrates itself; a named one only when asked, since other releases may be at work on it.
+ *
+ * @throws {UsageError} The embedded one would be taken in silence where it could lose data.
+ */
+export async function openDatabase(
+  context: CommandContext,
+  settings: Pick<Settings, "databaseUrl" | "directUrl" | "dataDir">,
+  options: GlobalOptions,
+): Promise<ChosenDatabase> {
+  const { databaseUrl, directUrl } = settings;
+  if (databaseUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
+  return {
+    kind: "named",
+    databaseUrl,
+    directUrl,
+    prepare: async () => {
+      if (options.migrate) await applyMigrations({ databaseUrl, directUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Opens the embedded PostgreSQL and says so on stderr. */
+export async function openEmbeddedDatabase(
+  { cwd, env, output, signal }: CommandContext,
+  settings: Pick<Settings, "dataDir">,
+  options: GlobalOptions,
+): Promise<ChosenDatabase> {
+  if (options.embedded !== true) refuseWhereDataCouldBeLost(env);
+  const { findDataDir, openEmbedded } = await loadEmbedded();
+  const { databaseUrl, dataDir, close } = await openEmbedded({ dataDir: findDataDir(cwd, settings.dataDir), signal });
+  output.note(`Using the embedded PostgreSQL in ${dataDir}`);
+  return {
+    kind: "embedded",
+    databaseUrl,
+    directUrl: undefined,
+    dataDir,
+    prepare: async () => {
+      await applyMigrations({ databaseUrl });
+    },
+    close,
+  };
+}
+
+/** An unreachable database is told within 5 s of the command's start, the start of Node included. Milliseconds. */
+export const CONNECT_TIMEOUT_MS = 3_500;
+
+/**
+ * A container's file system is gone with it, and a server's working folder is nobody's idea of a place for data: there
+ * the embedded database is used only by who asks for it.
+ */
+function refuseWhereDataCouldBeLost(env: NodeJS.ProcessEnv): void {
+  const place =
+    env.NODE_ENV === "production"
+      ? "with NODE_ENV=production"
+      : env.KUBERNETES_SERVICE_HOST
+        ? "in Kubernetes"
+        : process.pid === 1
+          ? "as a container's main process"
+          : undefined;
+  if (place === undefined) return;
+  throw new UsageError(
+    `no database is named, and ${place} the embedded PostgreSQL is used only when asked for`,
+    "Set TH_DATABASE_URL, or add --embedded if its data may live in this machine's files.",
+  );
+}
+
+async function loadEmbedded(): Promise<typeof import("@trans-hub/embedded")> {
+  try {
+    return await import("@trans-hub/embedded");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new UsageError(
+      "no database is named, and the embedded PostgreSQL is not installed here",
+      "Set TH_DATABASE_URL, or install @trans-hub/embedded.",
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** Which engines a command works with. */
+import type { Engine, Settings } from "@trans-hub/core";
+import { makeEngine } from "@trans-hub/engines";
+import type { CommandContext, GlobalOptions } from "./command-context.ts";
+import { usesEmbedded } from "./database.ts";
+import { UsageError } from "./usage-error.ts";
+
+/**
+ * The engines to translate with, the active one first. Made before any database is touched, so that with a missing name
+ * or key nothing is stored anywhere.
+ *
+ * `pseudo` stands in only on the embedded database: on a team's own, pseudo-translations that nobody asked for would be
+ * stored beside the real ones.
+ *
+ * @throws {UsageError} None is named.
+ * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
+ */
+export function enginesToTranslateWith(
+  settings: Settings,
+  { env }: Pick<CommandContext, "env">,
+  options: GlobalOptions,
+): Engine[] {
+  return enginesNamed(settings, env, options).map((name) => makeEngine(name, settings));
+}
+
+/**
+ * What a registering command stands in for the active engine with: a name. It has no key and needs none, for the
+ * translating is done elsewhere.
+ */
+export function engineToRegisterFor({ engines: [name] }: Settings): Engine[] {
+  if (name === undefined) return [];
+  return [
+    {
+      name,
+      version: "",
+      processor: "local",
+      maxItemsPerCall: 1,
+      maxBytesPerCall: 1,
+      detectsSource: true,
+      takesContext: true,
+      handlesIcu: true,
+      translate: () => Promise.reject(new Error("this engine is only a name")),
+    },
+  ];
+}
+
+function enginesNamed(settings: Settings, env: NodeJS.ProcessEnv, options: GlobalOptions): readonly string[] {
+  if (settings.engines.length > 0) return settings.engines;
+  if (usesEmbedded(settings, options)) return ["pseudo"];
+  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, env));
+}
+
+function hint({ openai }: Settings, env: NodeJS.ProcessEnv): string {
+  if (env.OPENAI_API_KEY && openai.apiKey === undefined) {
+    return (
+      "OPENAI_API_KEY is not read, so that no key is used by accident: " +
+      "set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
+    );
+  }
+  return "Set for instance TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo to try things out.";
+}

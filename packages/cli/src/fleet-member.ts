@@ -1,0 +1,57 @@
+/** A worker in this process: what `worker` and `dev` share. */
+import { CancelledError, type Engine, type Settings, type WorkSummary } from "@trans-hub/core";
+import { runWorker, stopOnSignals } from "@trans-hub/worker";
+import type { Logger } from "pino";
+import type { CommandContext } from "./command-context.ts";
+import type { ChosenDatabase } from "./database.ts";
+import { openStore } from "./session.ts";
+
+export interface MemberOptions {
+  /** As shown in `pg_stat_activity`. */
+  name: string;
+  database: ChosenDatabase;
+  settings: Settings;
+  engines: readonly Engine[];
+  logger: Logger;
+  until: "ready" | "empty" | "stopped";
+  signal: AbortSignal;
+  locales?: readonly string[] | undefined;
+  project?: string | undefined;
+  concurrency?: number | undefined;
+}
+
+/** A worker as the settings describe it, in this process. */
+export function runMember({ name, database, settings, concurrency, ...own }: MemberOptions): Promise<WorkSummary> {
+  return runWorker({
+    ...own,
+    connect: async () => {
+      await database.prepare();
+      return openStore(database, settings, name);
+    },
+    concurrency: concurrency ?? settings.concurrency,
+    batchSize: settings.batchSize,
+    maxAttempts: settings.maxAttempts,
+    engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
+    drainMs: settings.drainSeconds * 1_000,
+    upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },
+    metricsPort: settings.metricsPort,
+  });
+}
+
+/** Runs `work` until it ends, or SIGTERM or Ctrl-C ends it: which is no failure for who runs until told to stop. */
+export async function asService(
+  context: CommandContext,
+  { drainSeconds }: Pick<Settings, "drainSeconds">,
+  logger: Logger,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  context.releaseSignals();
+  const stop = stopOnSignals({ drainMs: drainSeconds * 1_000, logger });
+  try {
+    await work(stop.signal);
+  } catch (error) {
+    if (!(stop.signal.aborted && error instanceof CancelledError)) throw error;
+  } finally {
+    stop.release();
+  }
+}

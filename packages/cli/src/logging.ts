@@ -1,0 +1,32 @@
+import type { Settings } from "@trans-hub/core";
+import { createLogger, EVENT_KEY } from "@trans-hub/worker";
+import { destination, type Logger } from "pino";
+import type { CommandContext } from "./command-context.ts";
+
+const STDERR = 2;
+
+/** The log of a command that runs long, on stderr: stdout is for results. */
+export async function openLogger(
+  { output }: Pick<CommandContext, "output">,
+  { logLevel, logFormat }: Pick<Settings, "logLevel" | "logFormat">,
+): Promise<Logger> {
+  const isPretty = (logFormat ?? (output.showsProgress ? "pretty" : "json")) === "pretty";
+  // At once and not in the background: the last lines before an exit are the ones that are looked for.
+  const lines = destination({ dest: STDERR, sync: true });
+  // A log that nobody reads any more must not end the work.
+  lines.on("error", () => undefined);
+  if (!isPretty) return createLogger({ level: logLevel, destination: lines });
+  const { default: pretty } = await import("pino-pretty");
+  return createLogger({
+    level: logLevel,
+    destination: pretty({
+      destination: lines,
+      sync: true,
+      colorize: output.errorColors.isColorSupported,
+      messageKey: EVENT_KEY,
+      ignore: "pid",
+      translateTime: "SYS:HH:MM:ss.l",
+      singleLine: true,
+    }),
+  });
+}

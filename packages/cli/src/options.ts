@@ -1,0 +1,77 @@
+/** Options that several commands share, checked where they are read. */
+import { canonicalLocale, InvalidItemError, TEXT_FORMATS } from "@trans-hub/core";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "./usage-error.ts";
+
+export function projectOption(): Option {
+  return new Option("--project <name>", "the project (default: TH_PROJECT)");
+}
+
+/** For commands that look over every project unless told otherwise. */
+export function onlyProjectOption(): Option {
+  return new Option("--project <name>", "only this project (default: all)");
+}
+
+export function fromOption(): Option {
+  return new Option("--from <locale>", "the texts' locale (default: TH_SOURCE_LOCALE)").argParser((value: string) =>
+    parseLocale(value, { allowUndetermined: true }),
+  );
+}
+
+/** One target locale. Given to {@link required} and not mandatory, for commander would tell that before a typo. */
+export function toOption(): Option {
+  return new Option("--to <locale>", "target locale (required)").argParser((value: string) => parseLocale(value));
+}
+
+export function required<Value>(value: Value | undefined, flag: string): Value {
+  if (value === undefined) throw new UsageError(`${flag} is missing`, "Add --help to see what is accepted.");
+  return value;
+}
+
+export function contextOption(): Option {
+  return new Option("--context <context>", "what the text is about: a note, or a JSON object");
+}
+
+export function parseLocales(value: string): string[] {
+  const locales = value
+    .split(",")
+    .map((locale) => locale.trim())
+    .filter((locale) => locale !== "")
+    .map((locale) => parseLocale(locale));
+  if (locales.length === 0) throw new InvalidArgumentError("Name at least one locale, such as fr or fr,de.");
+  return [...new Set(locales)];
+}
+
+function parseLocale(value: string, options?: { allowUndetermined: boolean }): string {
+  try {
+    return canonicalLocale(value, "locale", options);
+  } catch (error) {
+    if (!(error instanceof InvalidItemError)) throw error;
+    throw new InvalidArgumentError([error.message, error.hint].filter(Boolean).join(". "));
+  }
+}
+
+/** A whole number from `least` up. */
+export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Must be a whole number ${range}.`);
+  };
+}
+
+/** Examples at the end of a command's help. */
+export function examples(command: Command, ...lines: string[]): void {
+  command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ trans-hub ${line}`).join("\n")}`);
+}
+
+export function formatOption(): Option {
+  return new Option("--format <format>", "how the text's syntax is to be read").choices([...TEXT_FORMATS]);
+}
+
+export function targetLocaleOption(): Option {
+  return new Option("--locale <locale>", "those for this target locale").argParser((value: string) =>
+    parseLocale(value),
+  );
+}

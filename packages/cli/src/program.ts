@@ -1,0 +1,103 @@
+/**
+ * The tree of commands.
+ *
+ * A command's module is loaded when its name stands on the command line, and only then: `--help` and `get` must not
+ * wait for what `demo` needs.
+ */
+import { Command, CommanderError, Option } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Adds arguments, options and the action to a command. */
+type Define = (command: Command, context: CommandContext) => void;
+
+interface CommandEntry {
+  summary: string;
+  load(): Promise<{ define: Define }>;
+}
+
+const COMMANDS: Record<string, CommandEntry> = {
+  migrate: { summary: "bring the database to this release", load: () => import("./commands/migrate.ts") },
+  request: { summary: "register texts for translation", load: () => import("./commands/request.ts") },
+  worker: { summary: "translate what was registered", load: () => import("./commands/worker.ts") },
+  get: { summary: "read one translation", load: () => import("./commands/get.ts") },
+  export: { summary: "stream every translation as JSON lines", load: () => import("./commands/export.ts") },
+  translate: { summary: "translate catalog files, as in CI", load: () => import("./commands/translate.ts") },
+  status: { summary: "what is done, waiting and being worked on", load: () => import("./commands/status.ts") },
+  "dead-letters": {
+    summary: "list, replay or purge what failed for good",
+    load: () => import("./commands/dead-letters.ts"),
+  },
+  approve: { summary: "give a translation a person's word", load: () => import("./commands/approve.ts") },
+  gc: { summary: "collect what nobody uses any more", load: () => import("./commands/gc.ts") },
+  doctor: { summary: "check that everything is fit for production", load: () => import("./commands/doctor.ts") },
+  dev: { summary: "database, migrations and a worker in one process", load: () => import("./commands/dev.ts") },
+  demo: { summary: "see it work: a web shop in three languages", load: () => import("./commands/demo.ts") },
+};
+
+const HELP_AFTER = `
+Examples:
+  $ trans-hub demo
+  $ trans-hub migrate
+  $ trans-hub request "Add to cart" --from en --to fr,de
+  $ trans-hub worker
+  $ trans-hub get "Add to cart" --from en --to fr
+
+The database is TH_DATABASE_URL, else DATABASE_URL, else an embedded PostgreSQL in .trans-hub/.
+Exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 nothing to give, 130 interrupted.`;
+
+/**
+ * Runs the command that `argv` (without node and script) names.
+ *
+ * @throws {UsageError} The command line is wrong.
+ */
+export async function runProgram(argv: string[], version: string, context: CommandContext): Promise<void> {
+  const program = createProgram(version, context);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(summary).description(sentence(summary));
+    // A text that happens to be a command's name loads one module too many, and that is all.
+    if (argv.includes(name)) (await load()).define(command, context);
+  }
+  if (argv.length === 0) {
+    program.outputHelp({ error: true });
+    throw new UsageError("no command was given", "See the list above; `trans-hub demo` shows what it does.");
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error);
+  }
+}
+
+function createProgram(version: string, context: CommandContext): Command {
+  return (
+    new Command("trans-hub")
+      .description("Register texts with one durable write; a fleet of workers translates them.")
+      .version(version, "-V, --version", "print the version")
+      .option("--json", "one JSON object on one line of stdout")
+      .option("--embedded", "use the embedded PostgreSQL, whatever the environment names")
+      .addOption(new Option("--migrate", "bring the database to this release first"))
+      .helpCommand("help [command]", "show a command's options and examples")
+      .configureHelp({ showGlobalOptions: true })
+      .addHelpText("after", HELP_AFTER)
+      .exitOverride()
+      // Errors are told in one place, and there in the form that --json asks for.
+      .configureOutput({
+        outputError: () => undefined,
+        getOutHasColors: () => context.output.colors.isColorSupported,
+      })
+  );
+}
+
+/** Commander says `error: …`, and below it at times what was meant. */
+function usageError({ message, code }: CommanderError): UsageError {
+  const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
+  const meant = rest.join(" ").replace(/^\((.*)\)$/, "$1");
+  if (code === "commander.help") return new UsageError("a subcommand is missing", "See the list above.");
+  return new UsageError(first, meant === "" ? "Add --help to see what is accepted." : meant);
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}

@@ -1,0 +1,72 @@
+/** What a command that failed says, and the exit code it ends with. */
+
+export interface ReportedError {
+  code: string;
+  /** One line, without secrets. */
+  message: string;
+  hint?: string;
+}
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  nothing: 3,
+  interrupted: 130,
+} as const;
+
+/** What a command throws for its own arguments and settings. A bad line of a file is reported, not thrown. */
+const USAGE_ERRORS = new Set([
+  "UsageError",
+  "SettingsError",
+  "InvalidItemError",
+  "EngineNotFoundError",
+  "EngineConfigError",
+]);
+
+/** For errors of core that, from a command line, have a cure of their own. */
+const HINTS: Readonly<Record<string, string>> = {
+  TH_DATABASE_UNAVAILABLE: "Is PostgreSQL running, and is TH_DATABASE_URL its address?",
+  TH_DATABASE_REFUSED: "Check user, password, database and grants in TH_DATABASE_URL.",
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (isInterruption(error)) return EXIT.interrupted;
+  return isOurs(error) && USAGE_ERRORS.has(error.name) ? EXIT.usage : EXIT.failed;
+}
+
+/**
+ * An error in the form that people and `--json` get.
+ *
+ * A foreign error is a fault of ours. Its message helps to find it; a stack trace, at the user's desk, does not.
+ */
+export function reportError(error: unknown, redactUrl: (url: string) => string): ReportedError {
+  const oneLine = (text: string) =>
+    text
+      .replaceAll(/\s*[\r\n]+\s*/g, " ")
+      .trim()
+      .replaceAll(/\bpostgres(?:ql)?:\/\/[^\s"'`]+/g, redactUrl);
+  if (isInterruption(error)) {
+    return { code: "TH_CANCELLED", message: "Interrupted", hint: "What was done is kept; the same command goes on." };
+  }
+  if (isOurs(error)) {
+    const { code, message, hint = HINTS[code] } = error;
+    return { code, message: oneLine(message), ...(hint !== undefined && { hint: oneLine(hint) }) };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { code: "TH_UNEXPECTED", message: `unexpected: ${oneLine(message.split("\n")[0] ?? "")}` };
+}
+
+interface OwnError extends Error {
+  code: string;
+  hint?: string | undefined;
+}
+
+/** By its code and not by `instanceof`: the base class lives in core, which this file must not load. */
+function isOurs(error: unknown): error is OwnError {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("TH_");
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || (isOurs(error) && error.code === "TH_CANCELLED"));
+}

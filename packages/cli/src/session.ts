@@ -1,0 +1,100 @@
+/** What a command works with: settings, a database, the store on it. Opened at its start, closed at its end. */
+import {
+  Coordinator,
+  type Engine,
+  loadEnvironment,
+  type PersistenceHandler,
+  PostgresPersistenceHandler,
+  parseSettings,
+  type Settings,
+} from "@trans-hub/core";
+import type { Command } from "commander";
+import type { CommandContext, GlobalOptions } from "./command-context.ts";
+import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
+
+export interface Session {
+  settings: Settings;
+  database: ChosenDatabase;
+  handler: PersistenceHandler;
+  hub: Coordinator;
+}
+
+export interface SessionOptions {
+  /** Read before by the command, when it needed them first. */
+  settings?: Settings | undefined;
+  /** What `--project` says; default: the setting. */
+  project?: string | undefined;
+  /** What `--from` says; default: the setting. */
+  sourceLocale?: string | undefined;
+  /** Whose rows those of `pseudo` count as missing for: the first is registered for. Default: none. */
+  engines?: readonly Engine[] | undefined;
+}
+
+/** Reads the settings from the environment, `.env` included, and says what looks like a mistake. */
+export function readSettings({ cwd, env, output }: CommandContext): Settings {
+  const settings = parseSettings(loadEnvironment({ cwd, env }));
+  for (const warning of settings.warnings) output.warn(warning);
+  return settings;
+}
+
+/** Runs `work` with an open session and closes it, whatever happens. */
+export async function withSession<Result>(
+  command: Command,
+  context: CommandContext,
+  options: SessionOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const settings = options.settings ?? readSettings(context);
+  const database = await openDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
+  try {
+    await database.prepare();
+    const handler = await openStore(database, settings, command.name());
+    try {
+      const hub = openCoordinator(handler, settings, options);
+      try {
+        return await work({ settings, database, handler, hub });
+      } finally {
+        await hub.close();
+      }
+    } finally {
+      await handler.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+export function openStore(
+  { databaseUrl, directUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl">,
+  settings: Settings,
+  name: string,
+): Promise<PersistenceHandler> {
+  return PostgresPersistenceHandler.connect({
+    databaseUrl,
+    directUrl,
+    maxConnections: settings.maxConnections,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    batchSize: settings.batchSize,
+    retentionDays: settings.gcRetentionDays,
+    pollSeconds: settings.pollSeconds,
+    heartbeatSeconds: settings.heartbeatSeconds,
+    rescueAfterSeconds: settings.rescueAfterSeconds,
+    applicationName: `trans-hub ${name}`,
+  });
+}
+
+export function openCoordinator(
+  handler: PersistenceHandler,
+  settings: Settings,
+  { project, sourceLocale, engines }: Pick<SessionOptions, "project" | "sourceLocale" | "engines">,
+): Coordinator {
+  return new Coordinator(handler, {
+    project: project ?? settings.project,
+    sourceLocale: sourceLocale ?? settings.sourceLocale,
+    engines,
+    retentionDays: settings.gcRetentionDays,
+    maxTextBytes: settings.maxTextBytes,
+    // A command reads each thing once.
+    cacheSize: 0,
+  });
+}

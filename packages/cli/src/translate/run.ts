@@ -1,0 +1,243 @@
+/** A run of `translate`: plan, register, work, write. */
+import type { Coordinator, Engine, Item, PersistenceHandler, Settings, Translation } from "@trans-hub/core";
+import { catalogFormat } from "../catalog/formats.ts";
+import type { Catalog } from "../catalog/json-catalog.ts";
+import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
+import { writeFileByRename } from "../catalog/write-file.ts";
+import { UsageError } from "../usage-error.ts";
+import { OwnRows } from "./own-rows.ts";
+import { lockEntries, type PlannedFile, planFile, valuesOf } from "./plan.ts";
+import { fileName, type TargetFile } from "./target-files.ts";
+import { workOwn } from "./work-own.ts";
+
+export interface Failure {
+  file: string;
+  locale: string;
+  key: string;
+  code: string;
+  message: string;
+}
+
+/** Counted in values: messages × locales. */
+export interface TranslateReport {
+  /** The target files. */
+  files: string[];
+  /** Made by this run. */
+  translated: number;
+  /** In the store before. */
+  reused: number;
+  /** In the target file before. */
+  kept: number;
+  failed: number;
+  /** With ICU or plural syntax: left out. */
+  unsupported: number;
+  /** Left to the fleet. */
+  pending: number;
+  failures: Failure[];
+}
+
+export interface PlanOptions {
+  targets: readonly TargetFile[];
+  lockFile: string;
+  force: boolean;
+}
+
+/** @throws {CatalogError | UsageError} A file cannot be read. */
+export async function planFiles({
+  targets,
+  lockFile,
+  force,
+}: PlanOptions): Promise<{ files: PlannedFile[]; lock: Lock }> {
+  const lock = await readLockFile(lockFile);
+  const sources = new Map<string, Catalog>();
+  const files: PlannedFile[] = [];
+  for (const target of targets) {
+    const format = catalogFormat(target.source);
+    const source = sources.get(target.source) ?? (await format.read(target.source));
+    if (source === undefined) throw new UsageError(`${target.source} cannot be read (ENOENT)`);
+    sources.set(target.source, source);
+    files.push(
+      planFile({
+        target,
+        source,
+        existing: await format.read(target.path),
+        locked: lock.get(targetName(lockFile, target.path)) ?? new Map(),
+        pluralKeys: format.pluralKeys(source),
+        force,
+      }),
+    );
+  }
+  return { files, lock };
+}
+
+export interface RunOptions {
+  files: readonly PlannedFile[];
+  hub: Coordinator;
+  handler: PersistenceHandler;
+  /** Empty: the work is left to the fleet. */
+  engines: readonly Engine[];
+  settings: Settings;
+  project: string;
+  cwd: string;
+  /** Tries again what failed before. */
+  force: boolean;
+  signal: AbortSignal;
+  /** Hears how many rows there are, and how many of them are settled. */
+  progress(settled: number, total: number): void;
+}
+
+/** What the store says of each message once the run is over. */
+export interface RunResult {
+  rows: OwnRows;
+  /** Rows that had a text before. */
+  before: { has(locale: string, text: string): boolean };
+  /** By business id: why it was never registered. */
+  rejected: ReadonlyMap<string, { code: string; message: string }>;
+}
+
+/** Registers what is to be translated and, with engines, works until all of it is settled. */
+export async function translateFiles(options: RunOptions): Promise<RunResult> {
+  const { files, hub, engines, signal } = options;
+  const rows = new OwnRows(hub);
+  const kept = new OwnRows(hub);
+  for (const { target, messages } of files) {
+    for (const { text, decision } of messages) (decision === "translate" ? rows : kept).add(target.locale, text);
+  }
+  // Reading notes the use: a text that lives in a catalog is not collected.
+  await kept.readAll();
+  await rows.readAll();
+  const before = new Set<string>();
+  const [active] = engines;
+  for (const { target, text } of toTranslate(files)) {
+    const translation = rows.get(target.locale, text);
+    if (isUsable(translation, active?.name)) before.add(`${target.locale}\n${text}`);
+  }
+
+  const rejected = await register(options, () => true, false);
+  await rows.readAll();
+  if (options.force) {
+    const hasFailed = (locale: string, text: string) => rows.get(locale, text)?.status === "failed";
+    await register(options, hasFailed, true);
+    await rows.readAll();
+  }
+  if (engines.length > 0) {
+    const total = rows.size;
+    await workOwn({
+      ...options,
+      locales: [...new Set(files.map(({ target }) => target.locale))],
+      remaining: async () => {
+        const left = await rows.readOpen();
+        options.progress(total - left, total);
+        return left;
+      },
+    });
+    signal.throwIfAborted();
+  }
+  return { rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected };
+}
+
+function* toTranslate(files: readonly PlannedFile[]) {
+  for (const { target, messages } of files) {
+    for (const message of messages) if (message.decision === "translate") yield { target, ...message };
+  }
+}
+
+/** Pseudo-translations stand in for nothing once there is a real engine. */
+function isUsable(translation: Translation | undefined, engine: string | undefined): boolean {
+  if (translation?.status !== "translated" && translation?.status !== "approved") return false;
+  return translation.engine !== "pseudo" || engine === undefined || engine === "pseudo";
+}
+
+const REGISTER_SIZE = 500;
+
+async function register(
+  { files, hub, cwd, signal }: RunOptions,
+  chosen: (locale: string, text: string) => boolean,
+  force: boolean,
+): Promise<Map<string, { code: string; message: string }>> {
+  const items = new Map<string, Item & { targetLocales: string[]; businessId: string }>();
+  for (const { target, key, text } of toTranslate(files)) {
+    if (!chosen(target.locale, text)) continue;
+    const businessId = `${fileName(target.source, cwd)}#${key}`;
+    const item = items.get(businessId);
+    if (item === undefined) items.set(businessId, { text, businessId, targetLocales: [target.locale], force });
+    else item.targetLocales.push(target.locale);
+  }
+  const rejected = new Map<string, { code: string; message: string }>();
+  const all = [...items.values()];
+  for (let from = 0; from < all.length; from += REGISTER_SIZE) {
+    signal.throwIfAborted();
+    const chunk = all.slice(from, from + REGISTER_SIZE);
+    const receipt = await hub.request(chunk, { priority: "interactive" });
+    for (const { index, code, message } of receipt.rejected) {
+      const item = chunk[index];
+      if (item !== undefined) rejected.set(item.businessId, { code, message });
+    }
+  }
+  return rejected;
+}
+
+export interface WriteOptions {
+  files: readonly PlannedFile[];
+  result: RunResult;
+  lock: Lock;
+  lockFile: string;
+  cwd: string;
+}
+
+/** Writes the target files that changed, then the lock, and counts. */
+export async function writeFiles({ files, result, lock, lockFile, cwd }: WriteOptions): Promise<TranslateReport> {
+  const report: TranslateReport = {
+    files: files.map(({ target }) => target.path),
+    translated: 0,
+    reused: 0,
+    kept: 0,
+    failed: 0,
+    unsupported: 0,
+    pending: 0,
+    failures: [],
+  };
+  for (const file of files) {
+    const translated = collectTexts(file, result, report, cwd);
+    const { target, source, existing, locked } = file;
+    const values = valuesOf(file, translated);
+    const formatted = catalogFormat(target.source).format(source, values, { existing, managed: locked });
+    if (formatted.text !== existing?.document.text) await writeFileByRename(target.path, formatted.text);
+    lock.set(targetName(lockFile, target.path), lockEntries(file, formatted));
+  }
+  await writeLockFile(lockFile, lock);
+  return report;
+}
+
+/** The store's text of each message of one file, by key. */
+function collectTexts(
+  { target, messages }: PlannedFile,
+  { rows, before, rejected }: RunResult,
+  report: TranslateReport,
+  cwd: string,
+): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { key, text, decision } of messages) {
+    if (decision !== "translate") {
+      report[decision === "keep" ? "kept" : "unsupported"] += 1;
+      continue;
+    }
+    const translation = rows.get(target.locale, text);
+    const failure = rejected.get(`${fileName(target.source, cwd)}#${key}`) ?? failureOf(translation);
+    if (failure !== undefined) {
+      report.failed += 1;
+      report.failures.push({ file: target.path, locale: target.locale, key, ...failure });
+    } else if (translation?.status === "translated" || translation?.status === "approved") {
+      report[before.has(target.locale, text) ? "reused" : "translated"] += 1;
+      texts.set(key, translation.text ?? "");
+    } else {
+      report.pending += 1;
+    }
+  }
+  return texts;
+}
+
+function failureOf(translation: Translation | undefined): { code: string; message: string } | undefined {
+  if (translation?.status !== "failed") return undefined;
+  return translation.error ?? { code: "TH_UNEXPECTED", message: "failed" };
+}
