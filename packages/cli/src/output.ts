@@ -43,7 +43,7 @@ export class Output {
 
   /** Columns of the terminal; 80 where there is none. */
   get columns(): number {
-    return this.#stdout.columns ?? 80;
+    return this.#stdout.columns || 80;
   }
 
   /** The command's result: as JSON, or as `people` read it. Nothing is printed for an empty text. */

@@ -1,0 +1,136 @@
+/** What the command says when it is used wrongly, or cannot work: one clear line and the right exit code. */
+
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { describe, expect } from "vitest";
+import { type Ended, test } from "../support/command.ts";
+
+/** One error on stderr, nothing on stdout, no trace of our insides. */
+function expectError({ code, stdout, stderr }: Ended, expectedCode: number, message: RegExp): void {
+  expect({ code, stderr }).toMatchObject({ code: expectedCode, stderr: expect.stringMatching(message) });
+  expect(stdout).toBe("");
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(stderr.split("\n").filter((line) => line.startsWith("error:"))).toHaveLength(1);
+}
+
+const NOWHERE = { TH_DATABASE_URL: "postgres://someone:hunter2@127.0.0.1:1/nothing" };
+
+describe("usage", () => {
+  test("help is printed for the whole and for each command, with examples", async ({ commands }) => {
+    const all = await commands.run(["--help"]);
+    expect(all).toMatchObject({ code: 0, stderr: "" });
+    const [, list = ""] = /^Commands:\n((?: {2}.*\n)+)/m.exec(all.stdout) ?? [];
+    const names = [...list.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name = ""]) => name);
+    expect(names).toEqual(expect.arrayContaining(["migrate", "request", "worker", "get", "demo"]));
+    for (const name of names) {
+      const { code, stdout } = await commands.run([name, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`$ trans-hub ${name}`);
+    }
+  });
+
+  test("a slip in a command or a flag is answered with what was meant", async ({ commands }) => {
+    expectError(await commands.run(["staus"]), 2, /staus.*\n.*Did you mean status/);
+    expectError(await commands.run(["get", "x", "--too", "fr"]), 2, /--too.*\n.*Did you mean --to/);
+    expectError(await commands.run(["get", "x", "--to", "englsh"]), 2, /englsh/);
+    expectError(await commands.run(["dead-letters", "lst"]), 2, /lst.*\n.*Did you mean list/);
+  });
+
+  test("a wrong command line is JSON when JSON was asked for, wherever the flag stands", async ({ commands }) => {
+    for (const args of [["--json", "staus"], ["get", "x", "--too", "fr", "--json"], ["--json"]]) {
+      const { code, stdout } = await commands.run(args);
+      expect(code).toBe(2);
+      expect(stdout).toMatch(/^[^\n]+\n$/);
+      expect(JSON.parse(stdout)).toEqual({
+        error: { code: "TH_USAGE", message: expect.any(String), hint: expect.any(String) },
+      });
+    }
+  });
+
+  test("what would be removed for good needs --yes where nobody can be asked", async ({ commands }) => {
+    for (const args of [
+      ["migrate", "down"],
+      ["dead-letters", "purge"],
+      ["dead-letters", "replay"],
+    ]) {
+      const { code } = await commands.run(args, { env: { ...NOWHERE } });
+      expect([1, 2]).toContain(code);
+    }
+  });
+});
+
+describe("settings", () => {
+  test("every bad one is named at once, and none of the values is repeated", async ({ commands }) => {
+    const env = { ...NOWHERE, TH_BATCH_SIZE: "many", TH_DRAIN_SECONDS: "soon", TH_OPENAI_API_KEY: "not a key" };
+    const ended = await commands.run(["status"], { env });
+    expectError(ended, 2, /TH_BATCH_SIZE.*TH_DRAIN_SECONDS.*TH_OPENAI_API_KEY/);
+    expect(ended.stderr).not.toMatch(/many|soon|not a key/);
+  });
+
+  test("one that does not exist is a warning that names the one that was meant", async ({ commands }) => {
+    const { stderr } = await commands.run(["status"], { env: { ...NOWHERE, TH_BATCHSIZE: "5" } });
+    expect(stderr).toMatch(/warning: TH_BATCHSIZE.*TH_BATCH_SIZE/);
+  });
+});
+
+describe("the engine", () => {
+  for (const command of [
+    ["worker"],
+    ["worker", "--once"],
+    ["translate", "en.json", "--to", "fr", "--out", "{locale}.json"],
+  ]) {
+    test(`${command.slice(0, 2).join(" ")} asks for one on a named database`, async ({ commands }) => {
+      expectError(await commands.run(command, { env: NOWHERE }), 2, /TH_ENGINES/);
+    });
+  }
+
+  test("a foreign key is not used, and is said not to be", async ({ commands }) => {
+    const ended = await commands.run(["worker"], { env: { ...NOWHERE, OPENAI_API_KEY: "sk-hunter2" } });
+    expectError(ended, 2, /TH_ENGINES.*\n.*OPENAI_API_KEY is not read.*TH_OPENAI_API_KEY/);
+    expect(ended.stderr).not.toContain("hunter2");
+  });
+
+  test("one without its key, and one that does not exist, stop the start", async ({ commands }) => {
+    expectError(await commands.run(["worker"], { env: { ...NOWHERE, TH_ENGINES: "openai" } }), 2, /TH_OPENAI_API_KEY/);
+    expectError(await commands.run(["worker"], { env: { ...NOWHERE, TH_ENGINES: "opnai" } }), 2, /opnai.*\n.*openai/);
+  });
+});
+
+describe("the database", () => {
+  test("one that refuses the connection is told within five seconds, without its password", async ({ commands }) => {
+    for (const command of [["status"], ["get", "x", "--to", "fr"], ["migrate"], ["request", "x", "--to", "fr"]]) {
+      const ended = await commands.run(command, { env: NOWHERE });
+      expectError(ended, 1, /database does not answer/);
+      expect(ended.ms).toBeLessThan(5_000);
+      expect(ended.stderr).not.toContain("hunter2");
+    }
+  });
+
+  test("one that accepts and never answers is told within five seconds", async ({ commands }) => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const env = { TH_DATABASE_URL: `postgres://u:p@127.0.0.1:${port}/d` };
+      for (const command of [["status"], ["migrate"]]) {
+        const ended = await commands.run(command, { env });
+        expectError(ended, 1, /database does not answer/);
+        expect(ended.ms).toBeLessThan(5_000);
+      }
+    } finally {
+      silent.close();
+    }
+  });
+
+  test("the embedded one is taken in production only when asked for", async ({ commands }) => {
+    for (const env of [{ NODE_ENV: "production" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }]) {
+      expectError(await commands.run(["status"], { env }), 2, /no database is named.*\n.*TH_DATABASE_URL.*--embedded/);
+    }
+  });
+
+  test("a schema that is missing is said to be, with the cure", async ({ commands, emptyDatabase }) => {
+    const env = { TH_DATABASE_URL: emptyDatabase.url };
+    expectError(await commands.run(["status"], { env }), 1, /schema.*\n.*trans-hub migrate/);
+  });
+});

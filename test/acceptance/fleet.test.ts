@@ -1,0 +1,242 @@
+/** The main job by the command: registered, translated, read; and a worker's life from start to end. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoreStatus, Translation, WorkSummary } from "@trans-hub/core";
+import { describe, expect } from "vitest";
+import { type Running, testOnDatabase as test, test as testAlone } from "../support/command.ts";
+import { startOpenaiServer } from "../support/openai-server.ts";
+
+/** The fields of each event a worker logged. */
+function events({ stderr }: { stderr: string }): Record<string, unknown>[] {
+  return stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+}
+
+async function healthOf(worker: Running): Promise<(path: string) => Promise<{ status: number; line: string }>> {
+  await worker.says(/"port":\d+/);
+  const { port } = events(worker).find((event) => "port" in event) as { port: number };
+  return async (path) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: response.status, line: (await response.text()).trim() };
+  };
+}
+
+test("texts are registered once, translated by a worker, and read", async ({ commands }) => {
+  const request = ["request", "Add to cart", "Pay", "--from", "en", "--to", "fr,de"];
+  expect(await commands.json(request)).toEqual({ registered: 4, existing: 0, failed: 0, rejected: [] });
+  expect(await commands.json(request)).toEqual({ registered: 0, existing: 4, failed: 0, rejected: [] });
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"], { code: 3 })).toMatchObject({
+    status: "pending",
+    text: null,
+  });
+  expect(await commands.json<WorkSummary>(["worker", "--once"])).toEqual({ translated: 4, failed: 0, retrying: 0 });
+
+  const pay = await commands.json<Translation>(["get", "Pay", "--from", "en", "--to", "fr"]);
+  expect(pay).toMatchObject({ status: "translated", engine: "pseudo", sourceText: "Pay", targetLocale: "fr" });
+  const forPeople = await commands.run(["get", "Pay", "--from", "en", "--to", "fr"]);
+  expect(forPeople).toMatchObject({ code: 0, stdout: `${pay.text}\n`, stderr: "" });
+  const missing = ["get", "Nobody asked for this", "--from", "en", "--to", "fr"];
+  expect(await commands.json(missing, { code: 3 })).toEqual({ status: "missing" });
+
+  const status = await commands.json<StoreStatus>(["status"]);
+  expect(status).toMatchObject({
+    translations: { pending: 0, translated: 4, failed: 0 },
+    jobs: { ready: 0, running: 0 },
+  });
+  const exported = await commands.run(["export", "--to", "fr"]);
+  expect(
+    exported.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).sourceText)
+      .sort(),
+  ).toEqual(["Add to cart", "Pay"]);
+});
+
+test("an export whose reader has enough ends quietly", async ({ commands }) => {
+  const lines = Array.from({ length: 3_000 }, (_, at) => JSON.stringify({ text: `Text number ${at}` })).join("\n");
+  await commands.json(["request", "--file", "-", "--from", "en", "--to", "fr"], { input: lines });
+  const running = commands.start(["export", "--to", "fr"]);
+  running.child.stdout?.once("data", () => running.child.stdout?.destroy());
+  expect(await running.ended()).toMatchObject({ code: 0, stderr: "" });
+});
+
+describe("a file of items", () => {
+  test("bad lines are named and the rest is registered", async ({ commands }) => {
+    const lines = Buffer.concat([
+      Buffer.from('\uFEFF{"text":"First","context":"a note"}\r\n\n'),
+      Buffer.from('{"text":"Not closed\n'),
+      Buffer.from([0x7b, 0xff, 0x7d, 0x0a]),
+      Buffer.from('{"text":""}\n["Pay"]\n{"text":"A\\u0000B"}\n{"text":"Bad locale","targetLocales":["xx-yy-zz"]}\n'),
+      Buffer.from('{"id":"a","why":"b","text":"Elsewhere","project":"other","context":null}\n{"text":"Last"}'),
+    ]);
+    const file = join(commands.cwd, "items.jsonl");
+    await writeFile(file, lines);
+    const ended = await commands.run(["request", "--file", file, "--from", "en", "--to", "fr", "--json"]);
+    expect(ended.code).toBe(1);
+    const report = JSON.parse(ended.stdout);
+    expect(report).toMatchObject({ registered: 3, existing: 0 });
+    expect(report.rejected.map(({ line, code }: { line: number; code: string }) => [line, code])).toEqual([
+      [3, "TH_ITEM_SHAPE"],
+      [4, "TH_ITEM_SHAPE"],
+      [5, "TH_TEXT_EMPTY"],
+      [6, "TH_ITEM_SHAPE"],
+      [7, "TH_TEXT_CHARACTERS"],
+      [8, "TH_LOCALE"],
+    ]);
+    expect(ended.stderr.match(/"id"/g)).toHaveLength(1);
+    expect(ended.stderr.match(/"why"/g)).toHaveLength(1);
+    expect(ended.stderr + ended.stdout).not.toMatch(/Not closed|Bad locale/);
+    const first = ["get", "First", "--from", "en", "--to", "fr", "--context", '{"note":"a note"}'];
+    expect(await commands.json(first, { code: 3 })).toMatchObject({ status: "pending" });
+  });
+
+  test("one that cannot be read is wrong usage", async ({ commands }) => {
+    const ended = await commands.run(["request", "--file", "/nowhere/items.jsonl", "--to", "fr"]);
+    expect(ended).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^error: .*ENOENT/) });
+  });
+
+  test("a line over the bound is rejected without being held", async ({ commands }) => {
+    const env = { TH_MAX_TEXT_BYTES: "1000" };
+    const input = `{"text":"${"x".repeat(200_000)}"}\n{"text":"ok"}\n`;
+    const report = await commands.json(["request", "--file", "-", "--to", "fr"], { env, input, code: 1 });
+    expect(report).toMatchObject({ registered: 1, rejected: [{ line: 1, code: "TH_ITEM_SHAPE" }] });
+  });
+});
+
+describe("a worker", () => {
+  testAlone("waits for the schema, not ready, and works once it is there", async ({ commands, emptyDatabase }) => {
+    const env = { TH_DATABASE_URL: emptyDatabase.url, TH_ENGINES: "pseudo" };
+    const worker = commands.start(["worker"], { env: { ...env, TH_METRICS_PORT: "0" } });
+    const ask = await healthOf(worker);
+    await worker.says("store.waiting");
+    expect(await ask("/livez")).toMatchObject({ status: 200 });
+    expect(await ask("/readyz")).toMatchObject({ status: 503, line: expect.stringContaining("schema") });
+
+    expect(await commands.json(["migrate"], { env })).toMatchObject({ pending: [] });
+    await worker.says("worker.ready");
+    expect(await ask("/readyz")).toMatchObject({ status: 200 });
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr"], { env });
+    await worker.says("batch.settled");
+    worker.kill("SIGTERM");
+    expect(await worker.ended()).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
+    expect(events(worker).filter(({ event }) => event === "store.waiting")).toHaveLength(1);
+  });
+
+  testAlone("waits for a database that is away, and ends when asked to", async ({ commands }) => {
+    const env = { TH_DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/d", TH_ENGINES: "pseudo" };
+    const worker = commands.start(["worker", "--json"], { env });
+    await worker.says("store.waiting");
+    worker.kill("SIGINT");
+    const ended = await worker.ended();
+    expect(ended).toMatchObject({ code: 0, stdout: '{"translated":0,"failed":0,"retrying":0}\n' });
+    expect(ended.stderr).not.toContain("hunter2");
+  });
+
+  test("logs one line a batch, with numbers and names, and no text", async ({ commands }) => {
+    await commands.json(["request", "Zebra crossing", "--from", "en", "--to", "fr", "--project", "shop"]);
+    const { stderr } = await commands.run(["worker", "--once"]);
+    expect(events({ stderr }).filter(({ event }) => event === "batch.settled")).toEqual([
+      expect.objectContaining({ project: "shop", locale: "fr", items: 1, attempt: 1, engine: "pseudo", translated: 1 }),
+    ]);
+    expect(stderr).not.toMatch(/Zebra/i);
+  });
+
+  test("lets running calls end on SIGTERM; a second signal does not wait", async ({ commands }) => {
+    const server = await startOpenaiServer({ rules: [{ fault: { kind: "hang" } }] });
+    try {
+      const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_DRAIN_SECONDS: "1" };
+      await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+      const patient = commands.start(["worker"], { env });
+      await new Promise((resolve) => server.events.once("call", resolve));
+      patient.kill("SIGTERM");
+      const { code, ms } = await patient.ended();
+      expect({ code }).toEqual({ code: 0 });
+      expect(ms).toBeLessThan(10_000);
+      // Nothing was lost, and the attempt did not count.
+      server.behave();
+      expect(await commands.json(["worker", "--once"], { env })).toEqual({ translated: 1, failed: 0, retrying: 0 });
+
+      server.misbehave({ fault: { kind: "hang" } });
+      await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
+      const hasty = commands.start(["worker"], { env: { ...env, TH_DRAIN_SECONDS: "60" } });
+      await new Promise((resolve) => server.events.once("call", resolve));
+      hasty.kill("SIGINT");
+      await hasty.says("worker.stopping");
+      hasty.kill("SIGINT");
+      expect(await hasty.ended()).toMatchObject({ code: 1 });
+    } finally {
+      await server.close();
+    }
+  });
+
+  test("that runs once exits 0 also when texts went to the dead letters", async ({ commands }) => {
+    const server = await startOpenaiServer({ rules: [{ fault: { kind: "refuse" } }] });
+    try {
+      const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url };
+      await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+      expect(await commands.json(["worker", "--once"], { env })).toEqual({ translated: 0, failed: 1, retrying: 0 });
+      const list = await commands.json<{ items: { id: string; code: string }[] }>(["dead-letters", "list"]);
+      expect(list).toMatchObject({ items: [{ code: "TH_ENGINE_REFUSED", sourceText: "Pay" }], nextCursor: null });
+      expect(await commands.run(["dead-letters", "replay"])).toMatchObject({ code: 2 });
+      expect(await commands.json(["dead-letters", "replay", "--all"])).toEqual({ replayed: 1 });
+      expect(await commands.json(["dead-letters", "replay", "--all"])).toEqual({ replayed: 0 });
+      server.behave();
+      expect(await commands.json(["worker", "--once"], { env })).toMatchObject({ translated: 1 });
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe("upkeep", () => {
+  test("a person's word stands, and an outdated one is refused", async ({ commands }) => {
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr", "--business-id", "shop.pay"]);
+    await commands.json(["worker", "--once"]);
+    const { revision } = await commands.json<Translation>(["get", "--business-id", "shop.pay", "--to", "fr"]);
+    const approve = [
+      "approve",
+      "--business-id",
+      "shop.pay",
+      "--to",
+      "fr",
+      "--text",
+      "Payer",
+      "--revision",
+      `${revision}`,
+    ];
+    expect(await commands.json(approve)).toMatchObject({ status: "approved", text: "Payer", engine: "human" });
+    expect(await commands.json(approve, { code: 1 })).toMatchObject({ error: { code: "TH_REVISION_CHANGED" } });
+    const force = ["request", "Pay", "--from", "en", "--to", "fr", "--force"];
+    expect(await commands.json(force)).toMatchObject({ registered: 0, existing: 1 });
+  });
+
+  test("a dry collection counts what the real one removes, from a bare environment too", async ({ commands }) => {
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+    await commands.json(["worker", "--once"]);
+    const dry = await commands.json(["gc", "--retention-days", "0", "--dry-run"]);
+    expect(dry).toMatchObject({ dryRun: true, sources: 1, translations: 1, contents: 1 });
+    expect(await commands.json(["gc", "--retention-days", "0"])).toEqual({ ...dry, dryRun: false });
+    expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"], { code: 3 })).toEqual({
+      status: "missing",
+    });
+  });
+
+  test("the doctor names what is missing and how to cure it", async ({ commands }) => {
+    const ill = await commands.json<{ checks: unknown[] }>(["doctor"], { code: 1 });
+    expect(ill.checks).toEqual([
+      { name: "database", status: "ok", detail: expect.any(String), cure: null },
+      { name: "schema", status: "ok", detail: expect.any(String), cure: null },
+      { name: "worker", status: "fail", detail: "none is alive", cure: expect.stringContaining("trans-hub worker") },
+      { name: "gc", status: "warn", detail: "never ran", cure: expect.stringContaining("TH_GC_CRON") },
+      { name: "engine", status: "ok", detail: expect.stringContaining("pseudo"), cure: null },
+    ]);
+    const worker = commands.start(["worker"]);
+    await worker.says("worker.ready");
+    await commands.json(["gc"]);
+    const well = await commands.json<{ checks: { status: string }[] }>(["doctor"]);
+    expect(well.checks.map(({ status }) => status)).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+  });
+});
