@@ -213,6 +213,17 @@ describe("request", () => {
   });
 });
 
+test("who registers for a real engine has what pseudo stored translated anew", async () => {
+  const handler = new InMemoryPersistenceHandler();
+  const pseudo = await connect({ handler, engines: [engine((text) => ({ text: `[${text}]` }), { name: "pseudo" })] });
+  await pseudo.request("Pay", { targetLocales: ["fr"] });
+  await collect(pseudo.processPendingTranslations("fr"));
+  const reader = await connect({ handler, engines: [] });
+  expect(await reader.request("Pay", { targetLocales: ["fr"] })).toMatchObject({ registered: 0, existing: 1 });
+  const producer = await connect({ handler, engines: [], registersFor: "openai" });
+  expect(await producer.request("Pay", { targetLocales: ["fr"] })).toMatchObject({ registered: 1, existing: 0 });
+});
+
 describe("reading", () => {
   test("a text is found by itself or by its business id, in its own context", async () => {
     const hub = await connect();

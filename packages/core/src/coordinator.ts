@@ -114,7 +114,7 @@ export class Coordinator implements AsyncDisposable {
     this.#requests = new Requests(handler, {
       maxRows: settings.maxConcurrentRequests,
       maxTextBytes: settings.maxTextBytes,
-      engine: () => this.#chain.active,
+      engine: () => this.#chain.active ?? settings.registersFor,
       closing: this.#closing.signal,
       registered: (items) => this.#forgetChanged(items),
     });

@@ -13,6 +13,11 @@ export interface CoordinatorOptions {
   sourceLocale?: string | undefined;
   /** Needed only by who processes. The first is the active one; what it refuses goes to the next. Default: none. */
   engines?: readonly Engine[] | undefined;
+  /**
+   * Name of the engine that the fleet translates with, for who only registers and was given none: rows stored by
+   * `pseudo` then count as missing, unless it is `pseudo`. Default: the active one of `engines`.
+   */
+  registersFor?: string | undefined;
   /** The most rows (items × target locales) of requests waiting in memory; further calls wait. Default 10,000. */
   maxConcurrentRequests?: number | undefined;
   /** The most translations kept in memory; 0: none. Default 10,000. */
@@ -53,7 +58,9 @@ export interface ConnectOptions extends CoordinatorOptions {
 }
 
 /** Options with nothing left open. */
-export type CoordinatorSettings = { [Name in keyof CoordinatorOptions]-?: NonNullable<CoordinatorOptions[Name]> };
+export type CoordinatorSettings = {
+  [Name in Exclude<keyof CoordinatorOptions, "registersFor">]-?: NonNullable<CoordinatorOptions[Name]>;
+} & Pick<CoordinatorOptions, "registersFor">;
 
 /** Names of options that are whole numbers, with the least that makes sense. */
 const WHOLE_NUMBERS = {
@@ -77,6 +84,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     project: parseName(options.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT"),
     sourceLocale: canonicalLocale(options.sourceLocale ?? "und", "sourceLocale", { allowUndetermined: true }),
     engines: options.engines ?? [],
+    registersFor: options.registersFor,
     maxConcurrentRequests: options.maxConcurrentRequests ?? 10_000,
     cacheSize: options.cacheSize ?? 10_000,
     cacheTtlSeconds: options.cacheTtlSeconds ?? 60,
