@@ -43,6 +43,19 @@ export function workingCases(add: AddCase): void {
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 0 });
   });
 
+  add("no call is given more than it may hold, however large a batch was registered", async ({ handler }) => {
+    await handler.register(items(45));
+    const translator = new Translator();
+    await work(handler, translator.translate, { maxItems: 7 });
+    expect(Math.max(...translator.batches.map(({ items: each }) => each.length))).toBeLessThanOrEqual(7);
+    expect(translator.texts.toSorted()).toEqual(
+      items(45)
+        .map(({ text }) => text)
+        .toSorted(),
+    );
+    expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
   add("two members at once share the work and do nothing twice", async ({ handler, open }) => {
     const other = await open();
     await handler.register(items(300));
