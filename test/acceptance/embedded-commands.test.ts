@@ -1,0 +1,68 @@
+/** `dev` and `demo`: everything in one folder, with nothing installed. */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
+import { expect } from "vitest";
+import { test as base, type Commands } from "../support/command.ts";
+
+/** In a data folder of its own, whose server is stopped at the end. */
+const test = base.extend("dataDir", async ({ commands }: { commands: Commands }, { onCleanup }): Promise<string> => {
+  await mkdir(join(commands.cwd, ".trans-hub"));
+  const dataDir = findDataDir(commands.cwd);
+  onCleanup(async () => {
+    await stopEmbedded({ dataDir });
+  });
+  return dataDir;
+});
+
+interface DemoReport {
+  translated: number;
+  failed: number;
+  seconds: number;
+  engine: string;
+  workers: { pid: number; translated: number }[];
+  files: string[];
+}
+
+test("demo shows two workers sharing a catalog, again and again", async ({ commands, dataDir }) => {
+  expect(dataDir).toContain(".trans-hub");
+  const first = await commands.json<DemoReport>(["demo"]);
+  expect(first).toMatchObject({ failed: 0, engine: "pseudo", seconds: expect.any(Number) });
+  expect(first.workers).toHaveLength(2);
+  expect(first.workers.reduce((sum, { translated }) => sum + translated, 0)).toBe(first.translated);
+  for (const { translated } of first.workers) expect(translated).toBeGreaterThan(0);
+  for (const file of first.files) JSON.parse(await readFile(file, "utf8"));
+
+  const again = await commands.run(["demo"]);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain(`${first.translated} translated, 0 failed`);
+  expect(again.stdout).toMatch(/^Add to cart\t\[/m);
+  expect(again.stderr).toContain("Using the embedded PostgreSQL in");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what must not be there
+  expect(again.stdout + again.stderr).not.toMatch(/\u001b/);
+});
+
+test("the workers of a demo that is killed end with it", async ({ commands, dataDir }) => {
+  expect(dataDir).toContain(".trans-hub");
+  const demo = commands.start(["demo"]);
+  await demo.says("Using the embedded");
+  await commands.run(["status"]);
+  demo.kill("SIGKILL");
+  await demo.ended();
+  await expect
+    .poll(async () => (await commands.json<{ workers: unknown[] }>(["status"])).workers.length, { timeout: 40_000 })
+    .toBe(0);
+});
+
+test("dev prints a database that other commands can use, and ends well on Ctrl-C", async ({ commands, dataDir }) => {
+  expect(dataDir).toContain(".trans-hub");
+  const dev = commands.start(["dev", "--json"]);
+  await dev.says("worker.ready");
+  const { databaseUrl } = JSON.parse(dev.stdout);
+  const env = { TH_DATABASE_URL: databaseUrl };
+  await commands.json(["request", "Pay", "--from", "en", "--to", "fr"], { env });
+  await dev.says("batch.settled");
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ engine: "pseudo" });
+  dev.kill("SIGINT");
+  expect(await dev.ended()).toMatchObject({ code: 0, stdout: `${JSON.stringify({ databaseUrl })}\n` });
+});

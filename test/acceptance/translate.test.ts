@@ -1,0 +1,151 @@
+/** `translate`, as a front-end team has it in CI. */
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { type Commands, testOnDatabase } from "../support/command.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+
+const test = testOnDatabase
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from the pattern; this one has none
+  .extend("server", async ({}, { onCleanup }): Promise<OpenaiServer> => {
+    const server = await startOpenaiServer();
+    onCleanup(() => server.close());
+    return server;
+  })
+  .extend("catalogs", ({ commands, server }: { commands: Commands; server: OpenaiServer }) => {
+    const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url };
+    const args = ["translate", "locales/en.json", "--from", "en", "--to", "fr,de", "--out", "locales/{locale}.json"];
+    const path = (locale: string) => join(commands.cwd, "locales", `${locale}.json`);
+    return {
+      env,
+      args,
+      path,
+      write: async (locale: string, catalog: object) => {
+        await mkdir(join(commands.cwd, "locales"), { recursive: true });
+        await writeFile(path(locale), `${JSON.stringify(catalog, null, 2)}\n`);
+      },
+      read: async (locale: string) => JSON.parse(await readFile(path(locale), "utf8")),
+      translate: (code = 0, ...more: string[]) => commands.json([...args, ...more], { env, code }),
+    };
+  });
+
+test("a catalog is translated, then only what changed in it", async ({ catalogs, server, commands }) => {
+  await catalogs.write("en", { cart: { pay: "Pay", title: "Your cart" }, back: "Back" });
+  await catalogs.write("fr", { back: "Retour" });
+  expect(await catalogs.translate()).toMatchObject({
+    files: ["locales/fr.json", "locales/de.json"],
+    translated: 5,
+    reused: 0,
+    kept: 1,
+    failed: 0,
+    unsupported: 0,
+  });
+  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay", title: "[fr] Your cart" }, back: "Retour" });
+  const id = ["get", "--business-id", "locales/en.json#cart.pay", "--to", "fr"];
+  expect(await commands.json(id)).toMatchObject({ text: "[fr] Pay", engine: "openai" });
+
+  const before = await stat(catalogs.path("fr"));
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, reused: 0, kept: 6 });
+  expect((await stat(catalogs.path("fr"))).mtimeMs).toBe(before.mtimeMs);
+
+  await catalogs.write("en", { cart: { pay: "Pay now", title: "Your cart" } });
+  server.clear();
+  expect(await catalogs.translate()).toMatchObject({ translated: 2, kept: 2 });
+  expect(server.ledger.map(({ text, target }) => `${target} ${text}`).sort()).toEqual(["de Pay now", "fr Pay now"]);
+  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" } });
+
+  await catalogs.write("fr", { cart: { pay: "Payer", title: "Panier" } });
+  server.clear();
+  expect(await catalogs.translate(0, "--force")).toMatchObject({ translated: 0, reused: 4, kept: 0 });
+  expect(server.calls).toEqual([]);
+  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" } });
+});
+
+test("a message that fails is left out and named, and --force tries it again", async ({
+  catalogs,
+  server,
+  commands,
+}) => {
+  await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
+  server.misbehave({ fault: { kind: "refuse" }, match: "Pay" } as never);
+  const ended = await commands.run([...catalogs.args, "--json"], { env: catalogs.env });
+  server.behave();
+  expect(ended.code).toBe(1);
+  const report = JSON.parse(ended.stdout);
+  expect(report.failed).toBeGreaterThan(0);
+  expect(ended.stderr).toMatch(/locales\/fr\.json: pay failed: TH_/);
+  expect(ended.stderr).not.toContain("Pay {name}");
+  expect(await catalogs.read("fr")).not.toHaveProperty("pay");
+  expect(await catalogs.translate(1)).toMatchObject({ failed: report.failed });
+  expect(await catalogs.translate(0, "--force")).toMatchObject({ failed: 0 });
+  expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay {name}", back: "[fr] Back" });
+});
+
+test("messages with plural syntax are counted, left out, and never sent", async ({ catalogs, server }) => {
+  await catalogs.write("en", {
+    n_one: "{{count}} item",
+    n_other: "{{count}} items",
+    icu: "{n, plural, other {#}}",
+    a: "Pay",
+  });
+  await catalogs.write("fr", { n_one: "{{count}} article", n_other: "{{count}} articles" });
+  expect(await catalogs.translate(1)).toMatchObject({ translated: 2, kept: 2, unsupported: 4, failed: 0 });
+  expect(await catalogs.read("fr")).toEqual({
+    n_one: "{{count}} article",
+    n_other: "{{count}} articles",
+    a: "[fr] Pay",
+  });
+  expect(server.ledger.map(({ text }) => text)).toEqual(["Pay", "Pay"]);
+});
+
+test("after Ctrl-C nothing is lost and the same command goes on", async ({ catalogs, server, commands }) => {
+  await catalogs.write(
+    "en",
+    Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, `Text number ${at}`])),
+  );
+  server.misbehave({ fault: { kind: "slow", ms: 300 } });
+  const env = { ...catalogs.env, TH_BATCH_SIZE: "10", TH_CONCURRENCY: "2" };
+  const running = commands.start([...catalogs.args, "--json"], { env });
+  await new Promise((resolve) => server.events.once("answered", resolve));
+  await new Promise((resolve) => server.events.once("answered", resolve));
+  running.kill("SIGINT");
+  const { code, stdout } = await running.ended();
+  expect({ code, error: JSON.parse(stdout) }).toMatchObject({ code: 130, error: { error: { code: "TH_CANCELLED" } } });
+  const sent = server.ledger.length;
+  expect(sent).toBeLessThan(400);
+
+  server.behave();
+  const report = await catalogs.translate();
+  expect(report).toMatchObject({ failed: 0, pending: 0 });
+  expect(Number(report.translated) + Number(report.reused)).toBe(400);
+  expect(report.reused).toBeGreaterThan(0);
+  expect(Object.keys(await catalogs.read("de"))).toHaveLength(200);
+});
+
+test("the fleet does the work when it is left to it", async ({ catalogs, commands }) => {
+  await catalogs.write("en", { pay: "Pay" });
+  expect(await catalogs.translate(0, "--no-worker")).toMatchObject({ translated: 0, pending: 2 });
+  expect(await catalogs.read("fr")).toEqual({});
+  await commands.json(["worker", "--once"], { env: catalogs.env });
+  expect(await catalogs.translate(0, "--no-worker")).toMatchObject({ reused: 2, pending: 0 });
+  expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay" });
+});
+
+test("an engine set up wrongly is told, and not waited for", async ({ catalogs, commands, server }) => {
+  await catalogs.write("en", { pay: "Pay" });
+  server.misbehave({ fault: { kind: "status", status: 401, code: "invalid_api_key" } });
+  const ended = await commands.run(catalogs.args, { env: catalogs.env });
+  expect(ended).toMatchObject({ code: 2, stdout: "" });
+  expect(ended.ms).toBeLessThan(15_000);
+});
+
+test("a file that is no catalog is named with line and column", async ({ catalogs, commands }) => {
+  await catalogs.write("en", {});
+  await writeFile(catalogs.path("en"), '{\n  "a": "Pay",\n  "a": "Pay"\n}\n');
+  const ended = await commands.run(catalogs.args, { env: catalogs.env });
+  expect(ended).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^error: locales\/en\.json:3:\d+/),
+  });
+});
