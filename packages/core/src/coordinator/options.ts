@@ -11,7 +11,11 @@ export interface CoordinatorOptions {
   project?: string | undefined;
   /** For everything that names none. Default: `und`, the engine detects it. */
   sourceLocale?: string | undefined;
-  /** Needed only by who processes. The first is the active one; what it refuses goes to the next. Default: none. */
+  /**
+   * Needed only by who processes. The first is the active one; what it refuses goes to the next. They stay
+   * the caller's: `close` does not close them, as another coordinator may use them.
+   * Default: none.
+   */
   engines?: readonly Engine[] | undefined;
   /**
    * Name of the engine that the fleet translates with, for who only registers and was given none: rows stored by

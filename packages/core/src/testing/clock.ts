@@ -10,7 +10,7 @@ export interface Clock {
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
-  wait: (ms, signal) => wait(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal, ref: false }).catch(() => undefined),
+  wait: (ms, signal) => wait(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal }).catch(() => undefined),
 };
 
 /** Longer, and Node's timer fires at once. Whoever waits looks again. */

@@ -4,14 +4,11 @@
  * The rules are those of the tables (DESIGN §4): a pending row at revision r is in exactly one batch at r, and nothing
  * that is decided about a row counts unless it is still pending at the revision it was claimed with.
  */
-import { randomUUID } from "node:crypto";
 import { contentId, contextKey } from "../content/identity.ts";
-import type { TextFormat } from "../engine.ts";
 import { RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
-import { type PriorityClass, parseName, parseText, type RegisterItem } from "../item.ts";
+import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
   Approval,
-  AttemptError,
   CollectOptions,
   CollectReport,
   DeadLetter,
@@ -22,13 +19,11 @@ import type {
   StoreStatus,
   WorkOutcome,
 } from "../persistence-handler.ts";
-import type {
-  Translation,
-  TranslationKey,
-  TranslationReference,
-  TranslationStatus,
-} from "../translation/translation.ts";
+import type { Translation, TranslationKey, TranslationReference } from "../translation/translation.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { type Batch, type BatchItem, InMemoryBatches, stands } from "./in-memory-batches.ts";
+import { InMemoryLetters } from "./in-memory-letters.ts";
+import { type Content, type Context, compareKeys, parseContext, type Row, rowId } from "./in-memory-row.ts";
 import { InMemoryUses } from "./in-memory-uses.ts";
 
 export interface InMemoryStoreOptions {
@@ -40,78 +35,15 @@ export interface InMemoryStoreOptions {
   batchBytes?: number;
 }
 
-interface Content {
-  no: number;
-  sourceLocale: string;
-  text: string;
-}
-
-interface Context {
-  no: number;
-  canonical: string | null;
-  format: TextFormat;
-  createdAt: number;
-}
-
-export interface Row {
-  readonly key: TranslationKey;
-  readonly content: Content;
-  readonly context: Context | undefined;
-  status: TranslationStatus;
-  priority: PriorityClass;
-  revision: number;
-  text: string | null;
-  engine: string | null;
-  model: string | null;
-}
-
-export interface BatchItem {
-  readonly row: Row;
-  readonly revision: number;
-  readonly history: readonly AttemptError[];
-}
-
-export interface Batch {
-  readonly id: string;
-  readonly project: string;
-  readonly sourceLocale: string;
-  readonly targetLocale: string;
-  items: readonly BatchItem[];
-  /** Attempts already made at each of its texts. */
-  readonly attempt: number;
-  readonly priority: PriorityClass;
-  /** Smaller is sooner: its level, then how much its lane had waiting. */
-  readonly rank: number;
-  readonly createdAt: number;
-  readonly runAt: number;
-  /** Who is working on it. */
-  claimedBy: object | undefined;
-  /** How often a member died while it worked on it. */
-  crashes: number;
-}
-
-interface Letter extends DeadLetter {
-  row: Row;
-  isOpen: boolean;
-  keptText: boolean;
-}
-
-/** Which work is meant. */
-export interface Lane {
-  locales?: readonly string[] | undefined;
-  project?: string | undefined;
-}
-
 export class InMemoryStore {
   readonly clock: Clock;
-  readonly #batchSize: number;
-  readonly #batchBytes: number;
+  /** Claimed by `InMemoryWork`; what became of a claim goes to {@link settle}. */
+  readonly batches: InMemoryBatches;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
   readonly #uses = new InMemoryUses();
   readonly #rows = new Map<string, Row>();
-  readonly #batches = new Map<string, Batch>();
-  readonly #letters = new Map<string, Letter>();
+  readonly #letters = new InMemoryLetters();
   readonly #calls = new Map<string, EngineCall>();
   readonly #listeners = new Set<() => void>();
   #inbox: { item: RegisterItem; options: RegisterOptions }[] = [];
@@ -120,8 +52,7 @@ export class InMemoryStore {
 
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
-    this.#batchSize = batchSize;
-    this.#batchBytes = batchBytes;
+    this.batches = new InMemoryBatches({ clock, batchSize, batchBytes });
   }
 
   // --- Registering ---
@@ -144,7 +75,7 @@ export class InMemoryStore {
       }
       return receipt;
     });
-    this.#enqueue([...work]);
+    this.#enqueue(work);
     return receipts;
   }
 
@@ -206,7 +137,7 @@ export class InMemoryStore {
   /** Whatever was being done about a row is void from here on. */
   #supersede(row: Row): void {
     row.revision += 1;
-    for (const letter of this.#openLetters({})) if (letter.row === row) letter.isOpen = false;
+    this.#letters.closeAbout(new Set([row]));
   }
 
   #contentOf({ sourceLocale, text }: RegisterItem): Content {
@@ -246,12 +177,12 @@ export class InMemoryStore {
     const { contentNo, contextNo } = use;
     const { project, targetLocale } = reference;
     const row = this.#rows.get(rowId({ contentNo: String(contentNo), contextNo, targetLocale, project }));
-    return row && this.#show(row);
+    return row && this.show(row);
   }
 
   readKey(key: TranslationKey): Translation | undefined {
     const row = this.#rows.get(rowId(key));
-    return row && this.#show(row);
+    return row && this.show(row);
   }
 
   /** Rows of a project and locale, in the order of their keys. */
@@ -259,10 +190,6 @@ export class InMemoryStore {
     return [...this.#rows.values()]
       .filter(({ key }) => key.project === project && key.targetLocale === targetLocale)
       .sort((one, other) => compareKeys(one.key, other.key));
-  }
-
-  show(row: Row): Translation {
-    return this.#show(row);
   }
 
   touch(reference: TranslationReference): void {
@@ -283,9 +210,10 @@ export class InMemoryStore {
     return content === undefined || contextNo === undefined ? undefined : { contentNo: content.no, contextNo };
   }
 
-  #show(row: Row): Translation {
+  /** A row as applications see it. */
+  show(row: Row): Translation {
     const { key, content, context, status, text, engine, model, revision } = row;
-    const letter = this.#openLetters({}).findLast((open) => open.row === row);
+    const letter = this.#letters.about(row);
     return {
       project: key.project,
       sourceLocale: content.sourceLocale,
@@ -329,45 +257,32 @@ export class InMemoryStore {
       row.model = null;
     }
     this.changed();
-    return this.#show(row);
+    return this.show(row);
   }
 
   deadLetters(filter: DeadLetterFilter): DeadLetter[] {
-    return this.#openLetters(filter).map(({ row: _row, isOpen: _isOpen, keptText: _keptText, ...letter }) => letter);
+    return this.#letters.find(filter).map(({ row: _row, ...letter }) => letter);
   }
 
   replay(filter: DeadLetterFilter): number {
     const again = new Set<Row>();
-    for (const letter of this.#openLetters(filter)) {
-      letter.isOpen = false;
+    for (const letter of this.#letters.find(filter)) {
+      this.#letters.close(letter);
       if (letter.row.status !== "failed" && letter.row.status !== "translated") continue;
       this.#putBackToWork(letter.row);
       again.add(letter.row);
     }
-    this.#enqueue([...again]);
+    this.#enqueue(again);
     return again.size;
   }
 
   purge(filter: DeadLetterFilter): number {
-    const letters = this.#openLetters(filter);
-    for (const { id, row } of letters) {
-      this.#letters.delete(id);
-      if (row.status === "failed") this.#rows.delete(rowId(row.key));
+    const letters = this.#letters.find(filter);
+    for (const letter of letters) {
+      this.#letters.close(letter);
+      if (letter.row.status === "failed") this.#rows.delete(rowId(letter.row.key));
     }
     return letters.length;
-  }
-
-  #openLetters(filter: DeadLetterFilter): Letter[] {
-    return [...this.#letters.values()].filter(
-      (letter) =>
-        letter.isOpen &&
-        (filter.project === undefined || letter.project === filter.project) &&
-        (filter.id === undefined || letter.id === filter.id) &&
-        (filter.engine === undefined || letter.engine === filter.engine) &&
-        (filter.targetLocale === undefined || letter.targetLocale === filter.targetLocale) &&
-        (filter.code === undefined || letter.code === filter.code) &&
-        (filter.since === undefined || letter.failedAt >= filter.since),
-    );
   }
 
   // --- Collecting ---
@@ -388,8 +303,7 @@ export class InMemoryStore {
     const contents = entriesWhere(this.#contents, ({ no }) => !usedContents.has(no));
     const contexts = entriesWhere(this.#contexts, ({ no, createdAt }) => createdAt < cutoff && !usedContexts.has(no));
     if (!dryRun) {
-      const gone = new Set(rows.map(([, row]) => row));
-      for (const [id, { row }] of this.#letters) if (gone.has(row)) this.#letters.delete(id);
+      this.#letters.closeAbout(new Set(rows.map(([, row]) => row)));
       for (const use of aged) this.#uses.remove(use);
       for (const [id, row] of rows) {
         // Whoever is translating it finds nothing to settle.
@@ -411,58 +325,7 @@ export class InMemoryStore {
 
   // --- Work ---
 
-  /** Batches of a lane that nobody works on and whose time has come, the most urgent first. */
-  ready(lane: Lane): Batch[] {
-    const now = this.clock.now();
-    return this.#waiting(lane)
-      .filter(({ runAt }) => runAt <= now)
-      .sort((one, other) => one.rank - other.rank);
-  }
-
-  /** When the next batch of a lane is due; undefined: none waits. Milliseconds since the epoch. */
-  nextDueAt(lane: Lane): number | undefined {
-    const times = this.#waiting(lane).map(({ runAt }) => runAt);
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  /** Every batch of a lane, those in hand included. */
-  batches(lane: Lane): Batch[] {
-    return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
-  }
-
-  /**
-   * Takes a batch in hand, or the first `maxItems` of it; the others wait on as they are. Gives those that are still to
-   * be translated at their revision.
-   */
-  claim(batch: Batch, member: object, maxItems: number): readonly BatchItem[] {
-    const standing = batch.items.filter(stands);
-    if (standing.length === 0) {
-      this.#batches.delete(batch.id);
-      return [];
-    }
-    if (standing.length > maxItems) this.#put({ ...batch, items: standing.slice(maxItems) });
-    batch.items = standing.slice(0, maxItems);
-    batch.claimedBy = member;
-    return batch.items;
-  }
-
-  /** The texts of a batch go on one by one. */
-  takeApart(batch: Batch): void {
-    this.#batches.delete(batch.id);
-    for (const item of batch.items) this.#put({ ...batch, items: [item] });
-  }
-
-  /** What a member had in hand waits again: it is dead, or believed to be. */
-  giveBack(member: object): void {
-    for (const batch of this.#batches.values()) {
-      if (batch.claimedBy !== member) continue;
-      batch.claimedBy = undefined;
-      batch.crashes += 1;
-    }
-    this.changed();
-  }
-
-  /** Changes nothing that is not the batch's any more, so it may come late or twice. */
+  /** Settles what was claimed. Changes nothing that is not the batch's any more, so it may come late or twice. */
   settle(
     batch: Batch,
     items: readonly BatchItem[],
@@ -470,8 +333,7 @@ export class InMemoryStore {
     calls: readonly EngineCall[],
   ): void {
     for (const call of calls) if (!this.#calls.has(call.callId)) this.#calls.set(call.callId, call);
-    this.#batches.delete(batch.id);
-    const successors = new Map<string, { outcome: WorkOutcome; delayMs: number; items: BatchItem[] }>();
+    const handed: { item: BatchItem; outcome: WorkOutcome }[] = [];
     for (const [at, item] of items.entries()) {
       if (!stands(item)) continue;
       const { row, history } = item;
@@ -482,102 +344,27 @@ export class InMemoryStore {
         row.engine = outcome.engine;
         row.model = outcome.model;
       } else if (outcome.kind === "failed") {
-        this.#bury(row, [...history, outcome.error], outcome.error);
+        row.status = row.text === null ? "failed" : "translated";
+        this.#letters.write(row, [...history, outcome.error], outcome.error, new Date(this.clock.now()));
       } else {
         row.revision += 1;
-        const isSplit = outcome.kind === "retry" && outcome.split;
-        const successor = successors.get(`${outcome.kind}/${isSplit}`) ?? { outcome, delayMs: 0, items: [] };
-        successors.set(`${outcome.kind}/${isSplit}`, successor);
-        if (outcome.kind !== "released") successor.delayMs = Math.max(successor.delayMs, outcome.delayMs);
         const errors = outcome.kind === "retry" ? [...history, outcome.error] : history;
-        successor.items.push({ row, revision: row.revision, history: errors });
+        handed.push({ item: { row, revision: row.revision, history: errors }, outcome });
       }
     }
-    for (const { outcome, delayMs, items: handed } of successors.values()) {
-      const counts = outcome.kind === "retry";
-      const half = counts && outcome.split ? Math.ceil(handed.length / 2) : handed.length;
-      for (const part of [handed.slice(0, half), handed.slice(half)]) {
-        if (part.length === 0) continue;
-        const runAt = this.clock.now() + delayMs;
-        this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt });
-      }
-    }
+    this.batches.succeed(batch, handed);
     this.changed();
   }
 
-  #bury(row: Row, attempts: AttemptError[], { code, message, engine }: AttemptError): void {
-    const keptText = row.text !== null;
-    row.status = keptText ? "translated" : "failed";
-    const id = String(this.#nextNo());
-    this.#letters.set(id, {
-      id,
-      project: row.key.project,
-      sourceLocale: row.content.sourceLocale,
-      targetLocale: row.key.targetLocale,
-      sourceText: row.content.text,
-      context: parseContext(row.context),
-      code,
-      message,
-      engine,
-      failedAt: new Date(this.clock.now()),
-      attempts,
-      row,
-      isOpen: true,
-      keptText,
-    });
-  }
-
-  /** Packs pending rows into batches of one (project, source, target, priority) each. */
-  #enqueue(rows: readonly Row[]): void {
-    const lanes = Map.groupBy(
-      rows,
-      ({ key, content, priority }) => `${key.project}\0${content.sourceLocale}\0${key.targetLocale}\0${priority}`,
-    );
-    for (const lane of lanes.values()) {
-      let items: BatchItem[] = [];
-      let bytes = 0;
-      for (const row of lane) {
-        const size = Buffer.byteLength(row.content.text);
-        if (items.length > 0 && (items.length >= this.#batchSize || bytes + size > this.#batchBytes)) {
-          this.#enqueueBatch(items);
-          items = [];
-          bytes = 0;
-        }
-        items.push({ row, revision: row.revision, history: [] });
-        bytes += size;
-      }
-      this.#enqueueBatch(items);
-    }
+  /** What a member had in hand waits again: it is dead, or believed to be. */
+  giveBack(member: object): void {
+    this.batches.giveBack(member);
     this.changed();
   }
 
-  #enqueueBatch(items: BatchItem[]): void {
-    const [first] = items;
-    if (first === undefined) return;
-    const { key, content, priority } = first.row;
-    const now = this.clock.now();
-    this.#put({
-      project: key.project,
-      sourceLocale: content.sourceLocale,
-      targetLocale: key.targetLocale,
-      items,
-      attempt: 0,
-      priority,
-      createdAt: now,
-      runAt: now,
-      crashes: 0,
-    });
-  }
-
-  #put(batch: Omit<Batch, "id" | "rank" | "claimedBy">): void {
-    const waiting = this.batches({ locales: [batch.targetLocale], project: batch.project }).length;
-    const rank = batch.priority * 1_000 + Math.min(999, Math.floor(waiting / 8));
-    const id = randomUUID();
-    this.#batches.set(id, { ...batch, id, rank, claimedBy: undefined });
-  }
-
-  #waiting(lane: Lane): Batch[] {
-    return this.batches(lane).filter(({ claimedBy }) => claimedBy === undefined);
+  #enqueue(rows: ReadonlySet<Row>): void {
+    this.batches.enqueue([...rows]);
+    this.changed();
   }
 
   // --- Looking on ---
@@ -588,6 +375,7 @@ export class InMemoryStore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells those who listen. */
   changed(): void {
     for (const listener of this.#listeners) listener();
   }
@@ -609,7 +397,7 @@ export class InMemoryStore {
       translations[status] += 1;
     }
     const now = this.clock.now();
-    const batches = this.batches({ project }).filter(({ items }) => items.some(stands));
+    const batches = this.batches.of({ project }).filter(({ items }) => items.some(stands));
     const waiting = batches.filter(({ claimedBy }) => claimedBy === undefined);
     const due = waiting.filter(({ runAt }) => runAt <= now);
     const ages = due.map(({ createdAt, runAt }) => now - Math.max(createdAt, runAt));
@@ -631,30 +419,8 @@ export class InMemoryStore {
 
 const DAY_MS = 86_400_000;
 
-/** Whether a batch's word about a row still counts. */
-function stands({ row, revision }: BatchItem): boolean {
-  return row.status === "pending" && row.revision === revision;
-}
-
-function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
-  if (lane.project !== undefined && project !== lane.project) return false;
-  return lane.locales === undefined || lane.locales.includes(targetLocale);
-}
-
 function isRealEngine(engine: string | undefined): boolean {
   return engine !== undefined && engine !== "pseudo";
-}
-
-function rowId({ contentNo, targetLocale, contextNo, project }: TranslationKey): string {
-  return `${contentNo}/${targetLocale}/${contextNo}/${project}`;
-}
-
-function compareKeys(one: TranslationKey, other: TranslationKey): number {
-  return Number(one.contentNo) - Number(other.contentNo) || one.contextNo - other.contextNo;
-}
-
-function parseContext(context: Context | undefined): Record<string, unknown> | null {
-  return context?.canonical ? JSON.parse(context.canonical) : null;
 }
 
 function entriesWhere<Value>(map: ReadonlyMap<string, Value>, test: (value: Value) => boolean): [string, Value][] {

@@ -10,7 +10,10 @@ import type {
   WorkResult,
   WorkSummary,
 } from "../persistence-handler.ts";
-import type { Batch, BatchItem, InMemoryStore, Lane } from "./in-memory-store.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import type { Batch, BatchItem, Lane } from "./in-memory-batches.ts";
+import { parseContext } from "./in-memory-row.ts";
+import type { InMemoryStore } from "./in-memory-store.ts";
 
 /** After a fault of the worker, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
@@ -65,8 +68,8 @@ export class InMemoryWork {
       signal?.removeEventListener("abort", onAbort);
       observer?.ready?.(false);
     }
-    const retrying = this.#store
-      .batches(this.#lane)
+    const retrying = this.#store.batches
+      .of(this.#lane)
       .filter(({ attempt }) => attempt > 0)
       .reduce((sum, { items }) => sum + items.length, 0);
     return { ...this.#summary, retrying };
@@ -89,9 +92,10 @@ export class InMemoryWork {
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
     const over = this.#givingUp.signal;
-    await this.#store.clock.wait(drainMs, over);
+    // By the system's clock: how long a stop takes is no time of the store.
+    await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
-    await this.#store.clock.wait(GRACE_MS, over);
+    await SYSTEM_CLOCK.wait(GRACE_MS, over);
     this.#givingUp.abort(new CancelledError("The work was not waited for any longer"));
   }
 
@@ -109,14 +113,16 @@ export class InMemoryWork {
 
   #isDone(): boolean {
     if (this.#remaining <= 0) return true;
-    if (this.#options.until === "ready") return this.#store.ready(this.#lane).length === 0;
-    return this.#options.until === "empty" && this.#store.batches(this.#lane).length === 0;
+    if (this.#options.until === "ready") return this.#store.batches.ready(this.#lane).length === 0;
+    return this.#options.until === "empty" && this.#store.batches.of(this.#lane).length === 0;
   }
 
   /** Something changed, or the next batch is due. */
   async #nextEvent(): Promise<void> {
     const dueAt =
-      this.#isEnding || this.#running >= this.#options.concurrency ? undefined : this.#store.nextDueAt(this.#lane);
+      this.#isEnding || this.#running >= this.#options.concurrency
+        ? undefined
+        : this.#store.batches.nextDueAt(this.#lane);
     const waiting = new AbortController();
     if (dueAt !== undefined) {
       const { clock } = this.#store;
@@ -133,16 +139,16 @@ export class InMemoryWork {
   }
 
   #claimAll(): void {
-    for (const batch of this.#store.ready(this.#lane)) {
+    for (const batch of this.#store.batches.ready(this.#lane)) {
       if (this.#running >= this.#options.concurrency || this.#remaining <= 0) return;
       if (batch.crashes >= SUSPECT_CRASHES && batch.items.length > 1) {
-        this.#store.takeApart(batch);
+        this.#store.batches.takeApart(batch);
         this.#bell.ring();
         continue;
       }
       // Two at a time would be suspected of each other's crash.
       if (batch.crashes >= SUSPECT_CRASHES && this.#isSuspectInHand) continue;
-      const items = this.#store.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
+      const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
     }
   }
@@ -196,7 +202,7 @@ function workBatch(batch: Batch, items: readonly BatchItem[]): WorkBatch {
       key: row.key,
       revision,
       text: row.content.text,
-      context: row.context?.canonical ? JSON.parse(row.context.canonical) : null,
+      context: parseContext(row.context),
       format: row.context?.format ?? "auto",
       attempt: batch.attempt + 1,
       previousFailure: history.at(-1)?.message,
