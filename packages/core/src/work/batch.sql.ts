@@ -234,8 +234,9 @@ export const workLeft = statement({
       where ($1::text[] is null or b.target_locale = any ($1)) and ($2::text is null or b.project = $2)
     )
     select
-      exists (select from lane where run_at <= now()) or exists (select from trans_hub.inbox) as is_ready,
-      exists (select from lane) or exists (select from trans_hub.inbox) as is_left,
+      exists (select from lane where run_at <= now())
+        or exists (select from trans_hub.inbox where refused is null and run_at <= now()) as is_ready,
+      exists (select from lane) or exists (select from trans_hub.inbox where refused is null) as is_left,
       (select coalesce(sum(items), 0) from lane where attempt > 0) as retrying`,
 });
 

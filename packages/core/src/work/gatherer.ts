@@ -40,6 +40,8 @@ export interface GathererOptions {
   maxItems: number;
   /** Only this project's batches; others go back untouched. */
   project?: string | undefined;
+  /** How many texts may still be begun before the work has done enough. Default: any number. */
+  remaining?: (() => number) | undefined;
   /** The pool that is claiming at present. */
   nodeId(): string;
   observer: WorkObserver;
@@ -76,6 +78,7 @@ export class Gatherer {
   readonly #lanes = new Map<string, Claim[]>();
   #freeSlots: number;
   #arrivals = 0;
+  #isFillDue = false;
   #isSuspectRunning = false;
   #isDraining = false;
   /** Ends engine calls. Made anew after every abandonment. */
@@ -160,10 +163,19 @@ export class Gatherer {
     }
     await new Promise<void>((done, failed) => {
       const key = JSON.stringify([batch.project, batch.sourceLocale, batch.targetLocale]);
-      const lane = this.#lanes.get(key) ?? [];
-      if (lane.length === 0) this.#lanes.set(key, lane);
       this.#arrivals += 1;
-      lane.push({ batch, at: this.#arrivals, done, failed });
+      const claim = { batch, at: this.#arrivals, done, failed };
+      this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
+      this.#fillSlotsSoon();
+    });
+  }
+
+  /** On the next turn, so that what was loaded together is also weighed together: jobs come in no order. */
+  #fillSlotsSoon(): void {
+    if (this.#isFillDue) return;
+    this.#isFillDue = true;
+    setImmediate(() => {
+      this.#isFillDue = false;
       this.#fillSlots();
     });
   }
@@ -190,13 +202,7 @@ export class Gatherer {
       const head = this.#eligible(lane);
       if (head === undefined) continue;
       const bestHead = best && this.#eligible(best);
-      if (
-        bestHead === undefined ||
-        head.batch.priority < bestHead.batch.priority ||
-        (head.batch.priority === bestHead.batch.priority && head.at < bestHead.at)
-      ) {
-        best = lane;
-      }
+      if (bestHead === undefined || byUrgency(head, bestHead) < 0) best = lane;
     }
     if (best === undefined) return [];
     const head = this.#eligible(best) as Claim;
@@ -263,16 +269,21 @@ export class Gatherer {
     }
   }
 
-  /** One call of `translate`, or several one after another for what holds more than a call may be given. */
+  /**
+   * One call of `translate`, or several one after another for what holds more than a call may be given. When it is
+   * enough, or time to end, the rest is handed back.
+   */
   async #translate(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
-    const { maxItems } = this.#options;
+    const { maxItems, remaining } = this.#options;
     const outcomes: WorkOutcome[] = [];
     const calls: EngineCall[] = [];
     for (let at = 0; at < batch.items.length; at += maxItems) {
+      if (at > 0 && (this.#isDraining || (remaining !== undefined && at >= remaining()))) break;
       const result = await this.#translatePart({ ...batch, items: batch.items.slice(at, at + maxItems) }, signal);
       outcomes.push(...result.outcomes);
       calls.push(...result.calls);
     }
+    while (outcomes.length < batch.items.length) outcomes.push({ kind: "released" });
     return { outcomes, calls };
   }
 
@@ -392,6 +403,11 @@ export class Gatherer {
       }
     }
   }
+}
+
+/** The level first, then who came first. */
+function byUrgency(one: Claim, other: Claim): number {
+  return one.batch.priority - other.batch.priority || one.at - other.at;
 }
 
 /**

@@ -80,11 +80,12 @@ class PostgresWork {
       concurrency: options.concurrency,
       maxItems: options.maxItems,
       project: options.project,
+      remaining: options.limit === undefined ? undefined : () => (options.limit ?? 0) - this.#done,
       nodeId: () => this.#nodeId,
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
     // The only task before the node is in the fleet: graphile-worker wants one.
-    this.#tasks.register_inbox = () => this.#counted(() => registerInbox(store.pool));
+    this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
   }
 
   async run(): Promise<WorkSummary> {
@@ -242,13 +243,18 @@ class PostgresWork {
     }
   }
 
+  async #registerInbox(): Promise<void> {
+    await registerInbox(this.#store.pool);
+    await this.#learnLocales(500);
+  }
+
   // --- What a beat looks after ---
 
   async #lookAfter(): Promise<void> {
     try {
       await this.#learnLocales(1_000);
       // What was behind a lock when its job ran.
-      await this.#counted(() => registerInbox(this.#store.pool));
+      await this.#counted(() => this.#registerInbox());
       if (performance.now() - this.#lastReconcile < RECONCILE_MS) return;
       this.#lastReconcile = performance.now();
       await rows(this.#store.pool, reconcile);
@@ -279,7 +285,12 @@ class PostgresWork {
     }
     this.#observer.settled?.(settlement);
     const { limit } = this.#options;
-    if (limit !== undefined && this.#summary.translated + this.#summary.failed >= limit) this.#ending.abort();
+    if (limit !== undefined && this.#done >= limit) this.#ending.abort();
+  }
+
+  /** Texts that came to an end so far. */
+  get #done(): number {
+    return this.#summary.translated + this.#summary.failed;
   }
 
   /** Ends the work when nothing is left of the kind that was asked for. Asked of the batches, never inferred. */
