@@ -103,7 +103,12 @@ create table trans_hub.inbox (
   id bigint generated always as identity primary key,
   items jsonb not null,
   defaults jsonb not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- How often it was put off, and until when: a stranger's transaction holds one of its texts.
+  tries smallint not null default 0,
+  run_at timestamptz not null default now(),
+  -- Why the database does not take it at all (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
+  refused text
 );
 
 -- A text past its last attempt, with every attempt's error.

@@ -1,39 +1,46 @@
 /** Registers what was requested inside callers' transactions, after their commits. */
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { rows } from "../database/statement.ts";
-import { listInbox, registerInboxRows } from "./register.sql.ts";
+import { rows, run } from "../database/statement.ts";
+import { listInbox, putOffInboxRow, registerInboxRows } from "./register.sql.ts";
+import { isContended, isUnstorable } from "./register-store.ts";
 
-/** Rows that one registration takes. */
+/** The most rows, items and (compressed) bytes that one registration takes; a single larger row goes alone. */
 const ROWS = 500;
-
-/** A stranger's lock, or two of us crossed: later. */
-const CONTENDED = /^(55P03|40P01|40001)$/;
+const ITEMS = 2_000;
+const BYTES = 16_777_216;
 
 /**
- * Takes the inbox through. A row behind a stranger's lock is left for the next look and holds up no other.
- *
- * @throws What is not contention; the rows stay.
+ * Takes the inbox through. What is behind a stranger's lock is put off, what the database will not take is put aside;
+ * neither holds up another.
  */
 export async function registerInbox(pool: ConnectionPool): Promise<void> {
   for (;;) {
-    const ids = (await rows(pool, listInbox, [ROWS])).map(({ id }) => id);
+    const ids = (await rows(pool, listInbox, [ROWS, ITEMS, BYTES])).map(({ id }) => id);
     if (ids.length === 0) return;
-    if (!(await tryRows(pool, ids))) {
-      for (const id of ids) await tryRows(pool, [id]);
-      return;
+    let taken = 0;
+    try {
+      taken = await registerRows(pool, ids);
+    } catch (error) {
+      if (!isContended(error) && !isUnstorable(error)) throw error;
+      for (const id of ids) taken += await registerRow(pool, id);
     }
-    if (ids.length < ROWS) return;
+    // What is left is in another worker's hands.
+    if (taken === 0) return;
   }
 }
 
-async function tryRows(pool: ConnectionPool, ids: string[]): Promise<boolean> {
+async function registerRow(pool: ConnectionPool, id: string): Promise<number> {
   try {
-    await rows(pool, registerInboxRows, [ids]);
-    return true;
+    return await registerRows(pool, [id]);
   } catch (error) {
-    if (CONTENDED.test(errorCode(error) ?? "")) return false;
-    if (ids.length > 1) return false;
-    throw error;
+    if (!isContended(error) && !isUnstorable(error)) throw error;
+    await run(pool, putOffInboxRow, [id, isContended(error) ? null : errorCode(error)]);
+    return 1;
   }
+}
+
+async function registerRows(pool: ConnectionPool, ids: string[]): Promise<number> {
+  const [result] = await rows(pool, registerInboxRows, [ids]);
+  return result?.taken ?? 0;
 }

@@ -20,10 +20,18 @@ export interface RegisterSettings {
 }
 
 /** Somebody holds a lock that one of the items needs, or two of us crossed: nothing happened, try again. */
-const CONTENDED = new Set(["55P03", "40P01", "40001"]);
+const CONTENDED = /^(55P03|40P01|40001)$/;
 
 /** A value that PostgreSQL will not take: the fault of one item, whichever it is. */
 const BAD_DATA = /^(22|23|54000|21000|TH0)/;
+
+export function isContended(error: unknown): boolean {
+  return CONTENDED.test(errorCode(error) ?? "");
+}
+
+export function isUnstorable(error: unknown): boolean {
+  return BAD_DATA.test(errorCode(error) ?? "");
+}
 
 /**
  * How long a chunk waits for a stranger's lock, and how long its halves do. Short, because its other items wait with it:
@@ -32,33 +40,55 @@ const BAD_DATA = /^(22|23|54000|21000|TH0)/;
 const CHUNK_LOCK_MS = 100;
 const HALF_LOCK_MS = 20;
 
-/** How often a lone item behind a stranger's lock is tried, that long each, before it goes to the inbox instead. */
+/** How often what is alone behind a stranger's lock is tried, that long each. */
 const LONE_TRIES = 3;
 const LONE_LOCK_MS = 50;
 
+/** From then on, what is behind locks is not told apart any more: a stranger may hold all of a chunk, item by item. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Registers items as one chunk, or else in halves, the free ones first: only what is behind a lock, or is bad, is left
+ * alone with its trouble in the end. What stays behind a lock goes to the inbox.
+ */
 export async function register(
   pool: ConnectionPool,
   items: readonly RegisterItem[],
   settings: RegisterSettings,
   options: RegisterOptions = {},
-  lockTimeoutMs: number = CHUNK_LOCK_MS,
 ): Promise<ItemReceipt[]> {
-  if (items.length === 0) return [];
-  try {
-    return await registerOnce(pool, items, settings, options, lockTimeoutMs);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === undefined || !(CONTENDED.has(code) || BAD_DATA.test(code))) throw error;
-    if (items.length > 1) {
-      // Only what is behind the lock, or is bad, is left alone with its trouble in the end.
-      const half = Math.ceil(items.length / 2);
-      const first = await register(pool, items.slice(0, half), settings, options, HALF_LOCK_MS);
-      return [...first, ...(await register(pool, items.slice(half), settings, options, HALF_LOCK_MS))];
+  const receipts = new Array<ItemReceipt>(items.length);
+  const behindLocks: Part[] = [];
+  const impatientAt = performance.now() + PATIENCE_MS;
+  const parts: Part[] = items.length === 0 ? [] : [{ at: 0, items }];
+  for (const part of parts) {
+    throwIfCancelled(options);
+    try {
+      await registerPart(pool, part, settings, options, part.items === items ? CHUNK_LOCK_MS : HALF_LOCK_MS, receipts);
+    } catch (error) {
+      if (!isContended(error) && !isUnstorable(error)) throw error;
+      const isTimeUp = isContended(error) && performance.now() > impatientAt;
+      if (part.items.length > 1 && !isTimeUp) parts.push(...halves(part));
+      else if (isContended(error)) behindLocks.push(part);
+      else receipts[part.at] = { registered: 0, existing: 0, failed: 0, error: itemErrorOfState(error) };
     }
-    const [item] = items as [RegisterItem];
-    if (CONTENDED.has(code)) return [await registerContended(pool, item, settings, options)];
-    return [{ registered: 0, existing: 0, failed: 0, error: itemErrorOfState(error) }];
   }
+  await registerLocked(pool, behindLocks, settings, options, impatientAt, receipts);
+  return receipts;
+}
+
+/** Items of a call that go together, and the place of the first. */
+interface Part {
+  at: number;
+  items: readonly RegisterItem[];
+}
+
+function halves({ at, items }: Part): [Part, Part] {
+  const half = Math.ceil(items.length / 2);
+  return [
+    { at, items: items.slice(0, half) },
+    { at: at + half, items: items.slice(half) },
+  ];
 }
 
 /** Appends inside the caller's transaction. Its errors leave that transaction aborted, as any statement's would. */
@@ -84,27 +114,63 @@ async function append(db: Database, items: readonly RegisterItem[], options: Reg
 }
 
 /**
- * One item whose text a stranger's open transaction holds. Rather than wait for that transaction's end, which may be far
- * away, it goes to the inbox: as durable, and registered when the stranger is done.
+ * What a stranger's open transaction holds. Rather than wait for that transaction's end, which may be far away, it goes
+ * to the inbox: as durable, and registered when the stranger is done.
  */
-async function registerContended(
+async function registerLocked(
   pool: ConnectionPool,
-  item: RegisterItem,
+  parts: Part[],
   settings: RegisterSettings,
   options: RegisterOptions,
-): Promise<ItemReceipt> {
-  for (let tries = 1; tries <= LONE_TRIES; tries += 1) {
+  impatientAt: number,
+  receipts: ItemReceipt[],
+): Promise<void> {
+  let left = parts;
+  for (let tries = 1; tries <= LONE_TRIES && left.length > 0; tries += 1) {
     await wait(Math.random() * 20 * tries);
-    if (options.signal?.aborted) throw new CancelledError("The request was cancelled before it was registered");
-    try {
-      const [receipt] = await registerOnce(pool, [item], settings, options, LONE_LOCK_MS);
-      return receipt as ItemReceipt;
-    } catch (error) {
-      if (!CONTENDED.has(errorCode(error) ?? "")) throw error;
+    const again: Part[] = [];
+    for (const part of left) {
+      throwIfCancelled(options);
+      try {
+        // Past our patience, one more look at those nobody holds any more.
+        const lockMs = performance.now() > impatientAt ? 1 : LONE_LOCK_MS;
+        await registerPart(pool, part, settings, options, lockMs, receipts);
+      } catch (error) {
+        if (!isContended(error) && !isUnstorable(error)) throw error;
+        again.push(part);
+      }
     }
+    left = again;
   }
-  await append(pool, [item], options);
-  return { registered: 0, existing: item.targetLocales.length, failed: 0 };
+  if (left.length === 0) return;
+  await append(
+    pool,
+    left.flatMap((part) => part.items),
+    options,
+  );
+  for (const { at, items } of left) {
+    items.forEach((item, place) => {
+      receipts[at + place] = { registered: 0, existing: item.targetLocales.length, failed: 0 };
+    });
+  }
+}
+
+function throwIfCancelled({ signal }: RegisterOptions): void {
+  if (signal?.aborted) throw new CancelledError("The request was cancelled; some of it may be registered");
+}
+
+async function registerPart(
+  pool: ConnectionPool,
+  { at, items }: Part,
+  settings: RegisterSettings,
+  options: RegisterOptions,
+  lockTimeoutMs: number,
+  receipts: ItemReceipt[],
+): Promise<void> {
+  const registered = await registerOnce(pool, items, settings, options, lockTimeoutMs);
+  registered.forEach((receipt, place) => {
+    receipts[at + place] = receipt;
+  });
 }
 
 async function registerOnce(

@@ -24,11 +24,37 @@ export const appendToInbox = statement({
   text: `select trans_hub.append_to_inbox($1::jsonb, $2::jsonb)::text as id`,
 });
 
-/** The oldest rows of the inbox. */
+/**
+ * The rows of the inbox that go together next: the oldest due one, and those after it with the same defaults, as far as
+ * one registration is to hold.
+ */
 export const listInbox = statement({
   name: "register.list_inbox",
   row: z.object({ id: z.string() }),
-  text: `select i.id::text from trans_hub.inbox as i order by i.id limit $1`,
+  text: `
+    select due.id::text
+    from (
+      select
+        i.id,
+        row_number() over earlier as place,
+        sum(jsonb_array_length(i.items)) over earlier as items,
+        sum(pg_column_size(i.items)) over earlier as bytes
+      from (
+        select i.* from trans_hub.inbox as i
+        where i.refused is null and i.run_at <= now()
+        order by i.id
+        limit $1
+      ) as i
+      where i.defaults = (
+        select first.defaults from trans_hub.inbox as first
+        where first.refused is null and first.run_at <= now()
+        order by first.id
+        limit 1
+      )
+      window earlier as (order by i.id)
+    ) as due
+    where due.place = 1 or (due.items <= $2 and due.bytes <= $3)
+    order by due.id`,
 });
 
 /** Registers these rows of the inbox; gives how many it took. */
@@ -36,4 +62,11 @@ export const registerInboxRows = statement({
   name: "register.inbox_rows",
   row: z.object({ taken: z.int() }),
   text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
+});
+
+/** Puts off a row: half by half, and for good ($2: why) when it is one item. */
+export const putOffInboxRow = statement({
+  name: "register.put_off_inbox",
+  row: z.object({}),
+  text: `select from trans_hub.put_off_inbox($1::bigint, $2::text)`,
 });
