@@ -50,6 +50,7 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
     const before = await appliedMigrations(client, known);
     if (before.length < known.length) await runMigrations(client, "up", known.length);
     await migrateGraphileWorker(options);
+    await nameTasks(client);
     const after = await appliedMigrations(client, known);
     await analyzeIfNever(client);
     return report(
@@ -142,6 +143,17 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
   } finally {
     await pool.end();
   }
+}
+
+/**
+ * A task's first job makes the task, and who comes second waits until the first has committed. What is enqueued inside
+ * callers' transactions waits for nobody, so its task is made here: by a job that is taken away at once.
+ */
+async function nameTasks(client: pg.Client): Promise<void> {
+  await client.query(
+    "select graphile_worker.add_job('register_inbox', job_key => 'name register_inbox', run_at => 'infinity'), " +
+      "graphile_worker.remove_job('name register_inbox')",
+  );
 }
 
 /** graphile-worker says in words that its schema is newer than itself. */
