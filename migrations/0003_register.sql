@@ -128,6 +128,8 @@ create function trans_hub.register(
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+-- What the body sets it to would otherwise stay for the rest of the caller's transaction.
+set lock_timeout = 0
 -- Plans here must not depend on statistics: the first import runs on tables that were never analyzed.
 set enable_seqscan = off
 as $$

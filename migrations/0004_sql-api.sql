@@ -19,13 +19,14 @@ create type trans_hub.item as (
   target_locales text[]
 );
 
-create function trans_hub.read_item(item jsonb, defaults jsonb) returns trans_hub.item
+create function trans_hub.read_item(item jsonb, defaults jsonb, max_text_bytes integer) returns trans_hub.item
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   whole jsonb;
   result trans_hub.item;
+  target record;
   field text;
 begin
   if jsonb_typeof(item) is distinct from 'object' then
@@ -35,7 +36,10 @@ begin
   whole := jsonb_strip_nulls(defaults - 'context') || jsonb_strip_nulls(item - 'context');
   foreach field in array array['text', 'sourceLocale', 'businessId', 'project', 'priority', 'format'] loop
     if whole ? field and jsonb_typeof(whole -> field) <> 'string' then
-      raise exception using errcode = 'TH001', column = field, message = 'must be a string';
+      raise exception using column = field, message = 'must be a string', errcode = case field
+        when 'sourceLocale' then 'TH005' when 'businessId' then 'TH006' when 'project' then 'TH007'
+        when 'priority' then 'TH009' when 'format' then 'TH010' else 'TH001'
+      end;
     end if;
   end loop;
   if not whole ? 'text' then
@@ -45,8 +49,8 @@ begin
   if result.text = '' then
     raise exception using errcode = 'TH002', column = 'text', message = 'is empty';
   end if;
-  if octet_length(result.text) > 1048576 then
-    raise exception using errcode = 'TH003', column = 'text', message = 'is longer than 1048576 bytes';
+  if octet_length(result.text) > max_text_bytes then
+    raise exception using errcode = 'TH003', column = 'text', message = format('is longer than %s bytes', max_text_bytes);
   end if;
 
   result.project := coalesce(whole ->> 'project', 'default');
@@ -58,22 +62,33 @@ begin
     raise exception using errcode = 'TH006', column = 'businessId', message = 'must be 1 to 255 bytes';
   end if;
 
-  result.source_locale := canonical_locale(coalesce(whole ->> 'sourceLocale', 'und'));
-  if jsonb_typeof(whole -> 'targetLocales') is distinct from 'array' or jsonb_array_length(whole -> 'targetLocales') = 0 then
+  if jsonb_typeof(whole -> 'targetLocales') is distinct from 'array' then
+    raise exception using errcode = 'TH001', column = 'targetLocales', message = 'must be a list of at least one locale';
+  elsif jsonb_array_length(whole -> 'targetLocales') = 0 then
     raise exception using errcode = 'TH001', column = 'targetLocales', message = 'must be a list of at least one locale';
   end if;
-  if exists (select from jsonb_array_elements(whole -> 'targetLocales') as l where jsonb_typeof(l.value) <> 'string') then
-    raise exception using errcode = 'TH005', column = 'targetLocales', message = 'must hold strings only';
-  end if;
-  select array_agg(l.locale order by l.ord)
-  into result.target_locales
-  from (
-    select canonical_locale(l.value) as locale, min(l.ord) as ord
-    from jsonb_array_elements_text(whole -> 'targetLocales') with ordinality as l (value, ord)
-    group by 1
-  ) as l;
-  if 'und' = any (result.target_locales) then
-    raise exception using errcode = 'TH005', column = 'targetLocales', message = 'cannot be und';
+  begin
+    field := 'sourceLocale';
+    result.source_locale := canonical_locale(coalesce(whole ->> 'sourceLocale', 'und'));
+    for target in
+      select l.value, l.ord from jsonb_array_elements(whole -> 'targetLocales') with ordinality as l (value, ord)
+    loop
+      field := format('targetLocales[%s]', target.ord - 1);
+      if jsonb_typeof(target.value) <> 'string' then
+        raise exception using errcode = 'TH005', message = 'must be a string';
+      elsif canonical_locale(target.value #>> '{}') = 'und' then
+        raise exception using errcode = 'TH005', message = 'cannot be und';
+      end if;
+      result.target_locales := result.target_locales || canonical_locale(target.value #>> '{}');
+    end loop;
+  exception when sqlstate 'TH005' then
+    raise exception using errcode = 'TH005', column = field, message = sqlerrm;
+  end;
+  if cardinality(result.target_locales) > 1 then
+    result.target_locales := array(
+      select l.locale from unnest(result.target_locales) with ordinality as l (locale, ord)
+      group by l.locale order by min(l.ord)
+    );
   end if;
 
   result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
@@ -120,29 +135,30 @@ end;
 
 -- Splits items into the good ones, made whole, and the refused ones with their reasons.
 create function trans_hub.read_items(
-  items jsonb, defaults jsonb, out good trans_hub.item[], out raw jsonb, out rejected jsonb
+  items jsonb, defaults jsonb, max_text_bytes integer, out good trans_hub.item[], out raw jsonb, out rejected jsonb
 )
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   entry record;
+  places bigint[] := '{}';
 begin
   good := '{}';
-  raw := '[]';
   rejected := '[]';
   if jsonb_typeof(items) = 'object' then
     items := jsonb_build_array(items);
   elsif jsonb_typeof(items) is distinct from 'array' then
     raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
   end if;
-  if jsonb_typeof(defaults) is distinct from 'object' then
+  defaults := coalesce(nullif(defaults, 'null'), '{}');
+  if jsonb_typeof(defaults) <> 'object' then
     raise exception using errcode = 'TH001', message = 'defaults must be an object';
   end if;
   for entry in select e.value, e.ord - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
     begin
-      good := good || read_item(entry.value, defaults);
-      raw := raw || jsonb_build_array(entry.value);
+      good := good || read_item(entry.value, defaults, max_text_bytes);
+      places := places || entry.index;
     exception when others then
       -- Only refusals of the item: what is wrong with the database is not the item's fault.
       if sqlstate !~ '^(TH0|22)' then
@@ -161,6 +177,56 @@ begin
       end;
     end;
   end loop;
+  -- Gathered at once: appended one by one, 10,000 items are copied 10,000 times.
+  select coalesce(jsonb_agg(e.value order by e.ord), '[]') into raw
+  from jsonb_array_elements(items) with ordinality as e (value, ord)
+  join unnest(places) as p (index) on p.index = e.ord - 1;
+end
+$$;
+
+-- Registers items that were read; gives the sums of the receipt.
+create function trans_hub.register_read(
+  good trans_hub.item[], engine text, lock_timeout_ms integer, out registered bigint, out existing bigint, out failed bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if cardinality(good) = 0 then
+    registered := 0;
+    existing := 0;
+    failed := 0;
+    return;
+  end if;
+  select
+    coalesce((select sum(n) from unnest(r.registered) as n), 0),
+    coalesce((select sum(n) from unnest(r.existing) as n), 0),
+    coalesce((select sum(n) from unnest(r.failed) as n), 0)
+  into registered, existing, failed
+  from (
+    select
+      array_agg(i.project order by i.ord) as projects,
+      array_agg(i.business_id order by i.ord) as business_ids,
+      array_agg(i.source_locale order by i.ord) as source_locales,
+      array_agg(i.text order by i.ord) as texts,
+      array_agg(i.context order by i.ord) as contexts,
+      array_agg(i.format order by i.ord) as formats,
+      array_agg(i.verbatim order by i.ord) as verbatim,
+      array_agg(i.priority order by i.ord) as priorities,
+      array_agg(i.forced order by i.ord) as forced
+    from unnest(good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+  ) as i
+  cross join (
+    select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
+    from unnest(good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+    cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
+  ) as p
+  cross join lateral register(
+    i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
+    p.items, p.locales, 50, 32768, interval '1 day', engine, lock_timeout_ms
+  ) as r;
 end
 $$;
 
@@ -177,39 +243,8 @@ declare
   read record;
   receipt record;
 begin
-  select r.good, r.rejected into read from read_items(items, defaults) as r;
-  if cardinality(read.good) = 0 then
-    return jsonb_build_object('registered', 0, 'existing', 0, 'failed', 0, 'rejected', read.rejected);
-  end if;
-  select
-    coalesce((select sum(n) from unnest(r.registered) as n), 0) as registered,
-    coalesce((select sum(n) from unnest(r.existing) as n), 0) as existing,
-    coalesce((select sum(n) from unnest(r.failed) as n), 0) as failed
-  into receipt
-  from (
-    select
-      array_agg(i.project order by i.ord) as projects,
-      array_agg(i.business_id order by i.ord) as business_ids,
-      array_agg(i.source_locale order by i.ord) as source_locales,
-      array_agg(i.text order by i.ord) as texts,
-      array_agg(i.context order by i.ord) as contexts,
-      array_agg(i.format order by i.ord) as formats,
-      array_agg(i.verbatim order by i.ord) as verbatim,
-      array_agg(i.priority order by i.ord) as priorities,
-      array_agg(i.forced order by i.ord) as forced
-    from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
-  ) as i
-  cross join (
-    select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
-    from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
-    cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
-  ) as p
-  cross join lateral register(
-    i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine', 200
-  ) as r;
+  select r.good, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  select r.registered, r.existing, r.failed into receipt from register_read(read.good, defaults ->> 'engine', 200) as r;
   return jsonb_build_object(
     'registered', receipt.registered, 'existing', receipt.existing, 'failed', receipt.failed, 'rejected', read.rejected
   );
@@ -218,7 +253,7 @@ $$;
 
 -- Appends checked items, with the one job that will register them. Takes no lock anybody could wait for.
 create function trans_hub.append_to_inbox(items jsonb, defaults jsonb) returns bigint
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
@@ -239,40 +274,78 @@ as $$
 declare
   read record;
 begin
-  select r.good, r.raw, r.rejected into read from read_items(items, defaults) as r;
+  select r.raw, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if jsonb_array_length(read.raw) > 0 then
-    perform append_to_inbox(read.raw, defaults);
+    perform append_to_inbox(read.raw, coalesce(nullif(defaults, 'null'), '{}'));
   end if;
   return jsonb_build_object('accepted', jsonb_array_length(read.raw), 'rejected', read.rejected);
 end
 $$;
 
--- Registers what was appended under these numbers; gives how many rows it took. Rows that another worker has in hand are
--- left to it.
+-- Registers what was appended under these numbers, all with the same defaults; gives how many rows it took. Rows that
+-- another worker has in hand are left to it. The length of a text was judged, by whatever setting, when it was appended;
+-- what is refused here all the same stays in the inbox, for a person to look at.
 create function trans_hub.register_inbox(ids bigint[]) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
-  taken integer;
+  taken record;
+  read record;
 begin
   with row as (
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
     returning i.id, i.items, i.defaults
-  ), together as (
-    -- One registration for each set of defaults, which is one for nearly all.
-    select r.defaults, jsonb_agg(e.value order by r.id) as items
-    from row as r
-    cross join lateral jsonb_array_elements(r.items) as e (value)
-    group by r.defaults
-  ), registered as materialized (
-    select request(t.items, t.defaults) from together as t order by t.defaults
   )
-  select (select count(*) from row) into taken from (select count(*) from registered) as done;
-  return taken;
+  select
+    (select count(*) from row)::integer as count,
+    (select r.defaults from row as r limit 1) as defaults,
+    (
+      select jsonb_agg(e.value order by r.id, e.ord)
+      from row as r
+      cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+    ) as items
+  into taken;
+  if taken.count > 0 then
+    select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
+    perform register_read(read.good, taken.defaults ->> 'engine', 50);
+    insert into inbox (items, defaults, refused)
+    select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
+    from jsonb_array_elements(read.rejected) as r (value);
+  end if;
+  return taken.count;
 end
+$$;
+
+-- Puts off a row of the inbox that could not be registered now: halves it, so that in the end only what is behind the
+-- lock, or is bad, waits. A row of one item that is refused for good ("state") is kept, for a person to look at.
+create function trans_hub.put_off_inbox(of_id bigint, state text) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with row as (
+    delete from inbox as i
+    using (select id from inbox where id = of_id for update skip locked) as own
+    where i.id = own.id
+    returning i.*
+  ), item as (
+    select e.value, e.ord, (e.ord - 1) * 2 / jsonb_array_length(r.items) as half
+    from row as r
+    cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+  )
+  insert into inbox (items, defaults, created_at, tries, run_at, refused)
+  select
+    i.items, r.defaults, r.created_at,
+    least(r.tries + 1, 10),
+    clock_timestamp() + case
+      when jsonb_array_length(r.items) > 1 then interval '0'
+      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+    end,
+    case when jsonb_array_length(r.items) = 1 then state end
+  from row as r
+  cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as i
 $$;
 
 -- Translations as the library reads them, for SQL: null where there is nothing.
@@ -318,6 +391,9 @@ as $$
 declare
   wanted_locale text := canonical_locale(get_translations.target_locale);
 begin
+  if wanted_locale is null then
+    raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
+  end if;
   if jsonb_typeof(items) = 'object' then
     items := jsonb_build_array(items);
   elsif jsonb_typeof(items) is distinct from 'array' then
@@ -389,11 +465,15 @@ create function trans_hub.touch(
 ) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
-set lock_timeout = '200ms'
+set lock_timeout = '50ms'
 as $$
 declare
   due record;
 begin
+  -- A read is a read, also where nothing may be written.
+  if current_setting('transaction_read_only')::boolean then
+    return;
+  end if;
   touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
   for due in
     select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
@@ -417,10 +497,15 @@ begin
     -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
     perform from content as c where c.content_no = due.content_no for key share skip locked;
     continue when not found;
-    insert into source as s (project, business_id, content_no, context_no)
-    values (due.project, due.business_id, due.content_no, due.context_no)
-    on conflict (project, business_id, content_no, context_no)
-    do update set last_seen_at = now() where s.last_seen_at < now() - touch_after;
+    begin
+      insert into source as s (project, business_id, content_no, context_no)
+      values (due.project, due.business_id, due.content_no, due.context_no)
+      on conflict (project, business_id, content_no, context_no)
+      do update set last_seen_at = now() where s.last_seen_at < now() - touch_after;
+    exception when lock_not_available or deadlock_detected then
+      -- Somebody is writing the same note. Nobody waits for it, least of all who only reads.
+      return;
+    end;
   end loop;
 end
 $$;
@@ -429,6 +514,7 @@ revoke execute on all functions in schema trans_hub from public;
 
 -- Down Migration
 drop function trans_hub.touch, trans_hub.find_row, trans_hub.get_translations, trans_hub.translation_json,
-  trans_hub.register_inbox, trans_hub.enqueue, trans_hub.append_to_inbox, trans_hub.request, trans_hub.read_items,
+  trans_hub.put_off_inbox, trans_hub.register_inbox, trans_hub.enqueue, trans_hub.append_to_inbox, trans_hub.request,
+  trans_hub.register_read, trans_hub.read_items,
   trans_hub.item_code, trans_hub.read_item;
 drop type trans_hub.item;
