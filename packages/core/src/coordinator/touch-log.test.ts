@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { SILENT_LOGGER } from "../logger.ts";
+import type { TranslationReference } from "../translation/translation.ts";
+import { TouchLog } from "./touch-log.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const byId = (businessId: string, targetLocale = "fr"): TranslationReference => ({
+  project: "default",
+  targetLocale,
+  businessId,
+});
+
+function touchLog(touch = vi.fn(async (_references: readonly TranslationReference[]) => undefined)) {
+  return { touch, log: new TouchLog({ touch, logger: SILENT_LOGGER }) };
+}
+
+test("what is read is noted once a period, in whichever locale", async () => {
+  const { touch, log } = touchLog();
+  log.note(byId("pay"));
+  log.note(byId("pay"));
+  log.note(byId("pay", "de"));
+  log.note(byId("back"));
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(touch).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(touch.mock.calls).toEqual([[[byId("pay"), byId("back")]]]);
+  log.note(byId("pay"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(touch).toHaveBeenCalledTimes(2);
+});
+
+test("nothing read, nothing written, and no timer", async () => {
+  const { touch, log } = touchLog();
+  expect(vi.getTimerCount()).toBe(0);
+  await log.flush();
+  expect(touch).not.toHaveBeenCalled();
+});
+
+test("many notes are written in calls of a bounded size, and do not wait when they are too many", async () => {
+  const { touch, log } = touchLog();
+  for (let at = 0; at < 20_000; at += 1) log.note(byId(`id.${at}`));
+  await log.flush();
+  expect(touch).toHaveBeenCalledTimes(20);
+  expect(touch.mock.calls.every(([references]) => references.length === 1_000)).toBe(true);
+});
+
+test("a store that cannot write now costs the notes and nothing else", async () => {
+  const warn = vi.fn();
+  const touch = vi.fn().mockRejectedValueOnce(new Error("gone")).mockResolvedValue(undefined);
+  const log = new TouchLog({ touch, logger: { ...SILENT_LOGGER, warn } });
+  log.note(byId("pay"));
+  await log.flush();
+  expect(warn).toHaveBeenCalledWith({ error: expect.any(Error), references: 1 }, "touch:failed");
+  log.note(byId("pay"));
+  await log.flush();
+  expect(touch).toHaveBeenCalledTimes(2);
+});
