@@ -79,6 +79,8 @@ export class Gatherer {
   #freeSlots: number;
   #arrivals = 0;
   #isFillDue = false;
+  /** Texts under way, their settlement included. */
+  #begun = 0;
   #isSuspectRunning = false;
   #isDraining = false;
   /** Ends engine calls. Made anew after every abandonment. */
@@ -181,7 +183,7 @@ export class Gatherer {
   }
 
   #fillSlots(): void {
-    while (this.#freeSlots > 0) {
+    while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
       const claims = this.#nextCall();
       if (claims.length === 0) return;
       this.#freeSlots -= 1;
@@ -229,6 +231,8 @@ export class Gatherer {
 
   async #work(claims: Claim[], freeSlot: () => void): Promise<void> {
     const startedAt = performance.now();
+    const begun = claims.reduce((sum, { batch }) => sum + batch.items.length, 0);
+    this.#begun += begun;
     const signal = this.#calls.signal;
     let slotIsFree = false;
     const free = () => {
@@ -265,7 +269,9 @@ export class Gatherer {
     } catch (error) {
       for (const claim of claims) claim.failed(error);
     } finally {
+      this.#begun -= begun;
       free();
+      this.#fillSlotsSoon();
     }
   }
 
