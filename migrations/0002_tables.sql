@@ -167,7 +167,8 @@ create table trans_hub.worker_node (
   beat_at timestamptz not null default now()
 ) with (fillfactor = 50);
 
--- Every target locale ever asked for, so that workers for all locales learn of a new one.
+-- Every target locale whose task (translate:<locale>) graphile-worker knows, so that workers for all locales learn of a
+-- new one. Written by open_lanes alone, never by registering: see there.
 create table trans_hub.target_locale (
   locale text primary key,
   created_at timestamptz not null default now()

@@ -15,8 +15,38 @@ return (
   )
 )::smallint;
 
+-- Makes the tasks of target locales that have none (null: of every locale that has a batch). For a statement of its own: a
+-- task's first job makes the task, and whoever comes second waits until the first has committed. Inside a stranger's long
+-- transaction, that would hold up everybody who asks for the same locale.
+create function trans_hub.open_lanes(locales text[]) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  new_locale text;
+begin
+  for new_locale in
+    select distinct l.locale
+    from (
+      select unnest(locales) as locale
+      union all
+      select b.target_locale from batch as b where locales is null
+    ) as l
+    where not exists (select from target_locale as t where t.locale = l.locale)
+    order by 1
+  loop
+    perform graphile_worker.add_job(
+      'translate:' || new_locale, job_key => 'open translate:' || new_locale, run_at => 'infinity'
+    );
+    perform graphile_worker.remove_job('open translate:' || new_locale);
+    insert into target_locale (locale) values (new_locale) on conflict do nothing;
+  end loop;
+end
+$$;
+
 -- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
 -- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
+-- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
 create function trans_hub.add_batch_jobs(
   batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
 ) returns void
@@ -30,7 +60,14 @@ begin
       b.job_priority, null
     )::graphile_worker.job_spec
     from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
+    where exists (select from target_locale as l where l.locale = b.target_locale)
   ));
+  if exists (
+    select from unnest(target_locales) as b (locale)
+    where not exists (select from target_locale as l where l.locale = b.locale)
+  ) then
+    perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
+  end if;
 end
 $$;
 
@@ -289,13 +326,6 @@ begin
   update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
 
   -- 4: the rows themselves.
-  insert into target_locale (locale)
-  select distinct p.locale
-  from unnest(pair_locales) as p (locale)
-  where not exists (select from target_locale as l where l.locale = p.locale offset 0)
-  order by p.locale
-  on conflict do nothing;
-
   with pair as (
     select distinct on (i.content_no, p.locale, i.context_no, i.project)
       i.content_no, p.locale, i.context_no, i.project, i.text, i.priority,
@@ -498,4 +528,5 @@ revoke execute on all functions in schema trans_hub from public;
 drop function trans_hub.register;
 drop function trans_hub.enqueue_batches;
 drop function trans_hub.add_batch_jobs;
+drop function trans_hub.open_lanes;
 drop function trans_hub.job_priority;

@@ -8,6 +8,7 @@ export const taskPayloads = {
   /** Under the name `translate:<locale>`. */
   translate: z.object({ batch: z.uuid() }),
   register_inbox: z.object({ inbox: z.int() }),
+  open_lanes: z.object({}),
   collect_garbage: z.object({ retentionDays: z.number().nonnegative() }),
   fold_counts: z.object({}),
 };

@@ -150,10 +150,9 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
  * callers' transactions waits for nobody, so its task is made here: by a job that is taken away at once.
  */
 async function nameTasks(client: pg.Client): Promise<void> {
-  await client.query(
-    "select graphile_worker.add_job('register_inbox', job_key => 'name register_inbox', run_at => 'infinity'), " +
-      "graphile_worker.remove_job('name register_inbox')",
-  );
+  await client.query(`
+    select graphile_worker.add_job(task, job_key => 'name ' || task, run_at => 'infinity'), graphile_worker.remove_job('name ' || task)
+    from unnest(array['register_inbox', 'open_lanes']) as task`);
 }
 
 /** graphile-worker says in words that its schema is newer than itself. */

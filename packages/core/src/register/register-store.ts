@@ -3,12 +3,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { type Database, rows } from "../database/statement.ts";
+import { type Database, rows, run } from "../database/statement.ts";
 import { CancelledError } from "../errors.ts";
 import type { RegisterItem } from "../item.ts";
 import type { ItemReceipt, RegisterOptions } from "../persistence-handler.ts";
 import { itemErrorOfState } from "./item-error.ts";
-import { appendToInbox, registerItems } from "./register.sql.ts";
+import { appendToInbox, openLanes, registerItems } from "./register.sql.ts";
 
 export interface RegisterSettings {
   /** The most texts of one batch. */
@@ -188,6 +188,7 @@ async function registerOnce(
       pairLocales.push(locale);
     }
   });
+  await openNewLanes(pool, pairLocales);
   const [receipt] = await rows(pool, registerItems, [
     items.map((item) => item.project),
     items.map((item) => item.businessId),
@@ -212,6 +213,19 @@ async function registerOnce(
     existing: receipt.existing[at] ?? 0,
     failed: receipt.failed[at] ?? 0,
   }));
+}
+
+/** Locales whose lanes are known to be open. */
+const OPEN_LANES = new WeakMap<ConnectionPool, Set<string>>();
+
+/** Before the first text of a locale, in a statement of its own, so that its jobs come with it and hold up nobody. */
+async function openNewLanes(pool: ConnectionPool, locales: readonly string[]): Promise<void> {
+  const open = OPEN_LANES.get(pool) ?? new Set<string>();
+  OPEN_LANES.set(pool, open);
+  const unknown = [...new Set(locales)].filter((locale) => !open.has(locale));
+  if (unknown.length === 0) return;
+  await run(pool, openLanes, [unknown]);
+  for (const locale of unknown) open.add(locale);
 }
 
 /** An item as DESIGN §9 writes it, which is what `trans_hub.request` reads. */

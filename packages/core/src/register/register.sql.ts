@@ -17,6 +17,13 @@ export const registerItems = statement({
       $10::integer[], $11::text[], $12::integer, $13::integer, make_interval(secs => $14::float8), $15::text, $16::integer)`,
 });
 
+/** Makes the tasks of locales that are new to this database. */
+export const openLanes = statement({
+  name: "register.open_lanes",
+  row: z.object({}),
+  text: "select from trans_hub.open_lanes($1::text[])",
+});
+
 /** Appends items; takes no lock anybody could wait for, so it is safe inside a caller's transaction. */
 export const appendToInbox = statement({
   name: "register.append_to_inbox",

@@ -22,6 +22,7 @@ import type {
   WorkSummary,
 } from "../persistence-handler.ts";
 import { registerInbox } from "../register/inbox.ts";
+import { openLanes } from "../register/register.sql.ts";
 import { parseTaskPayload } from "../task-map.ts";
 import { reconcile, workLeft } from "./batch.sql.ts";
 import { Gatherer } from "./gatherer.ts";
@@ -84,8 +85,9 @@ class PostgresWork {
       nodeId: () => this.#nodeId,
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
-    // The only task before the node is in the fleet: graphile-worker wants one.
+    // The only tasks before the node is in the fleet: graphile-worker wants one.
     this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
+    this.#tasks.open_lanes = () => this.#counted(() => this.#reconcile());
   }
 
   async run(): Promise<WorkSummary> {
@@ -255,12 +257,18 @@ class PostgresWork {
       await this.#learnLocales(1_000);
       // What was behind a lock when its job ran.
       await this.#counted(() => this.#registerInbox());
-      if (performance.now() - this.#lastReconcile < RECONCILE_MS) return;
-      this.#lastReconcile = performance.now();
-      await rows(this.#store.pool, reconcile);
+      if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
     } catch (error) {
       this.#observer.fault?.(error as Error);
     }
+  }
+
+  async #reconcile(): Promise<void> {
+    this.#lastReconcile = performance.now();
+    await rows(this.#store.pool, openLanes, [null]);
+    // Known before their jobs are announced, or those would wait for the next poll.
+    await this.#learnLocales(0);
+    await rows(this.#store.pool, reconcile);
   }
 
   /** A worker for all locales adds those that appeared to its live task list. */
@@ -298,8 +306,7 @@ class PostgresWork {
     const { signal: ending } = this.#ending;
     const { until, locales, project } = this.#options;
     try {
-      await rows(this.#store.pool, reconcile);
-      this.#lastReconcile = performance.now();
+      await this.#reconcile();
       while (!ending.aborted) {
         if (this.#gatherer.inHand === 0 && this.#busyTasks === 0) {
           const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);

@@ -1,0 +1,467 @@
+import type { RegisterItem } from "@trans-hub/core";
+import type pg from "pg";
+import { describe, expect } from "vitest";
+import { expectInvariants } from "../../../../test/support/invariants.ts";
+import {
+  drain,
+  echo,
+  failed,
+  item,
+  reference,
+  test,
+  translated,
+  value,
+  workOf,
+} from "../../../../test/support/store.ts";
+import type { ItemReceipt } from "../persistence-handler.ts";
+
+const items = (count: number, given = {}) => Array.from({ length: count }, (_, at) => item(`Text ${at}`, given));
+
+function sum(receipts: readonly ItemReceipt[]) {
+  return receipts.reduce(
+    (total, { registered, existing, failed }) => ({
+      registered: total.registered + registered,
+      existing: total.existing + existing,
+      failed: total.failed + failed,
+    }),
+    { registered: 0, existing: 0, failed: 0 },
+  );
+}
+
+const count = (db: pg.Pool, table: string) => value(db, `select count(*)::int from ${table}`);
+
+describe("counts", () => {
+  test("a row is registered by the first of the call that names it, existing by all others", async ({ db, store }) => {
+    expect(
+      await store.register([
+        item("Pay", { targetLocales: ["fr", "de"] }),
+        item("Pay", { targetLocales: ["de", "ja"], businessId: "pay" }),
+        item("Pay", { targetLocales: ["fr"], project: "other" }),
+        item("Pay", { targetLocales: ["fr"], context: { at: "till" } }),
+        item("Pay", { targetLocales: ["fr"], sourceLocale: "de" }),
+      ]),
+    ).toEqual([
+      { registered: 2, existing: 0, failed: 0 },
+      { registered: 1, existing: 1, failed: 0 },
+      { registered: 1, existing: 0, failed: 0 },
+      { registered: 1, existing: 0, failed: 0 },
+      { registered: 1, existing: 0, failed: 0 },
+    ]);
+    await expectInvariants(db);
+  });
+
+  test("what says the same is one context, whatever its spelling", async ({ db, store }) => {
+    const same = [
+      [{ a: 1, b: "é" }, { b: "é", a: 1.0 }, '{"b":"\\u00e9","a":1e0}'],
+      [{ n: 0.1 }, '{"n":0.10}'],
+      [{ n: 0 }, { n: -0 }],
+      [
+        { "\u{1f600}": 1, "\ufb33": 2 },
+        { "\ufb33": 2, "\u{1f600}": 1 },
+      ],
+      ["x", { note: "x" }],
+      [{ n: "0.1" }],
+      [{ é: 1 }],
+      [{ "e\u0301": 1 }],
+    ];
+    for (const spellings of same) {
+      const receipts = await store.register(spellings.map((context) => item("Pay", { context })));
+      expect(sum(receipts)).toEqual({ registered: 1, existing: spellings.length - 1, failed: 0 });
+    }
+    expect(await count(db, "trans_hub.context")).toBe(same.length);
+    await expectInvariants(db);
+  });
+
+  test("a text with nothing to translate is stored as it is, without a job", async ({ db, store }) => {
+    expect(
+      await store.register([item(" \n"), item("42 %"), item("{name}"), item("Pay", { targetLocales: ["en", "fr"] })]),
+    ).toMatchObject([{ registered: 1 }, { registered: 1 }, { registered: 1 }, { registered: 2 }]);
+    expect(await store.read([reference("{name}"), reference("Pay", "en")])).toMatchObject([
+      { status: "translated", text: "{name}", engine: "none" },
+      { status: "translated", text: "Pay", engine: "none" },
+    ]);
+    expect(await count(db, "trans_hub.batch")).toBe(1);
+    expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(4);
+    await expectInvariants(db);
+  });
+
+  test("failed ones are told, and not tried again", async ({ db, store }) => {
+    await store.register([item("Pay")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    expect(await store.register([item("Pay"), item("Pay")])).toEqual([
+      { registered: 0, existing: 1, failed: 1 },
+      { registered: 0, existing: 1, failed: 1 },
+    ]);
+    expect(await count(db, "trans_hub.batch")).toBe(0);
+    await expectInvariants(db);
+  });
+});
+
+describe("batches", () => {
+  test("hold at most the batch size and the byte budget, of one lane", async ({ db, openStore }) => {
+    const store = await openStore({ batchSize: 7, batchBytes: 1_000 });
+    await store.register([
+      ...items(30, { targetLocales: ["fr", "de"] }),
+      ...Array.from({ length: 10 }, (_, at) => item(`${at} ${"long ".repeat(60)}`)),
+      item(`huge ${"x".repeat(5_000)}`),
+      item("Other project", { project: "other" }),
+      item("Autre", { sourceLocale: "fr", targetLocales: ["de"] }),
+      item("Soon", { priority: "interactive" }),
+    ]);
+    const { rows: batches } = await db.query<{ items: number; bytes: number; largest: number }>(`
+      select cardinality(b.content_nos) as items, sum(octet_length(c.text))::int as bytes, max(octet_length(c.text)) as largest
+      from trans_hub.batch b cross join lateral unnest(b.content_nos) as e (content_no) join trans_hub.content c using (content_no)
+      group by b.batch_id`);
+    for (const { items: size, bytes, largest } of batches) {
+      expect(size).toBeLessThanOrEqual(7);
+      expect(bytes === largest || bytes <= 1_000 + largest, `${bytes} bytes`).toBe(true);
+    }
+    expect(batches.some(({ bytes }) => bytes > 5_000)).toBe(true);
+    await expectInvariants(db);
+  });
+
+  test("of a lane with little waiting go ahead of those of a lane with much, within their level", async ({
+    db,
+    openStore,
+  }) => {
+    const store = await openStore({ batchSize: 1 });
+    await store.register(items(200));
+    await store.register([item("Late")]);
+    await store.register([item("Late", { project: "small" })]);
+    await store.register([item("Now", { priority: "interactive" })]);
+    await store.register([item("Whenever", { priority: "bulk", project: "other" })]);
+    const { rows } = await db.query<{ text: string; priority: number }>(`
+      select b.project || ' ' || c.text as text, j.priority
+      from graphile_worker.jobs j join trans_hub.batch b on b.batch_id::text = j.key
+      join trans_hub.content c on c.content_no = b.content_nos[1]
+      where c.text !~ '^Text' order by j.priority`);
+    expect(rows.map(({ text }) => text)).toEqual(["default Now", "small Late", "default Late", "other Whenever"]);
+    expect(rows.map(({ priority }) => priority)).toEqual([-975, 0, 25, 1_000]);
+    await expectInvariants(db);
+  });
+});
+
+describe("one bad item", () => {
+  test("does not take its neighbours along, and is told by its own error", async ({ db, store }) => {
+    const chunk: RegisterItem[] = items(1_000);
+    chunk[17] = { ...item("x"), text: "secret\0" };
+    chunk[500] = { ...item("Long id"), businessId: "x".repeat(256) };
+    chunk[501] = { ...item("Not JSON"), context: "{secret" };
+    chunk[999] = { ...item("Level"), priority: 7 as 1 };
+    const receipts = await store.register(chunk);
+    expect(sum(receipts)).toEqual({ registered: 996, existing: 0, failed: 0 });
+    for (const at of [17, 500, 501, 999]) {
+      expect(receipts[at]).toMatchObject({ registered: 0, existing: 0, error: { retryable: false } });
+      expect(receipts[at]?.error?.code).toMatch(/^TH_/);
+      expect(receipts[at]?.error?.message).not.toMatch(/secret|xxx/);
+    }
+    expect(receipts.filter(({ error }) => error !== undefined)).toHaveLength(4);
+    expect(await count(db, "trans_hub.translation")).toBe(996);
+    await expectInvariants(db);
+  });
+});
+
+test("an unchanged catalog registered again writes nothing", async ({ db, store }) => {
+  const catalog = [
+    ...items(500, { targetLocales: ["fr", "de"] }),
+    ...Array.from({ length: 300 }, (_, at) => item(`With ${at}`, { context: { at: at % 7 }, businessId: `id.${at}` })),
+    item("24/7"),
+  ];
+  await store.register(catalog);
+  await drain(store);
+  await store.register(catalog); // warms the caches, which may set hint bits
+  const state = `select
+    (select sum(hashtext(xmin::text || ctid::text || t::text)) from trans_hub.translation t)::text || '/' ||
+    (select sum(hashtext(xmin::text || ctid::text || s::text)) from trans_hub.source s)::text || '/' ||
+    (select sum(hashtext(xmin::text || ctid::text)) from trans_hub.content c)::text || '/' ||
+    (select sum(hashtext(xmin::text || ctid::text)) from trans_hub.context x)::text || '/' ||
+    (select count(*) from trans_hub.count_delta)::text`;
+  const before = await value<string>(db, state);
+  const wal = await value<string>(db, "select pg_current_wal_insert_lsn()");
+  expect(sum(await store.register(catalog))).toEqual({ registered: 0, existing: 1_301, failed: 0 });
+  const grown = await value(db, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int", [wal]);
+  expect(await value<string>(db, state)).toBe(before);
+  expect(await count(db, "graphile_worker.jobs")).toBe(0);
+  // The key-share locks on the contents, which keep a collection away; nothing that grows with the length of a text.
+  expect(grown).toBeLessThan(801 * 150);
+  await expectInvariants(db);
+});
+
+describe("producers at once", () => {
+  test("register the same texts in different orders, each row once, and none fails", async ({ db, openStore }) => {
+    const catalog = Array.from({ length: 2_000 }, (_, at) =>
+      item(`Text ${at}`, { targetLocales: ["fr", "de"], ...(at % 3 === 0 && { context: { group: at % 50 } }) }),
+    );
+    const orders = [
+      catalog,
+      catalog.toReversed(),
+      catalog.toSorted((a, b) => a.text.localeCompare(b.text)),
+      [...catalog.slice(1_000), ...catalog.slice(0, 1_000)],
+    ];
+    const receipts = await Promise.all(
+      orders.map(async (order) => {
+        const store = await openStore({ maxConnections: 2 });
+        const all: ItemReceipt[] = [];
+        for (let at = 0; at < order.length; at += 500) all.push(...(await store.register(order.slice(at, at + 500))));
+        return sum(all);
+      }),
+    );
+    // Whoever met another's lock for long left those texts to the inbox.
+    const [first] = await Promise.all([openStore()]);
+    await drain(first, echo);
+    expect(receipts.every(({ registered, existing }) => registered + existing === 4_000)).toBe(true);
+    expect(await count(db, "trans_hub.translation")).toBe(4_000);
+    expect(await count(db, "trans_hub.inbox")).toBe(0);
+    const registered = receipts.reduce((total, receipt) => total + receipt.registered, 0);
+    expect(registered).toBe(4_000);
+    await expectInvariants(db);
+  });
+});
+
+describe("a stranger's open transaction", () => {
+  for (const end of ["commit", "rollback"]) {
+    test(`over one text delays the others little and loses nothing when it ends with ${end}`, async ({ db, store }) => {
+      const stranger = await db.connect();
+      try {
+        await stranger.query("begin");
+        await stranger.query(
+          `select trans_hub.request('{"text": "Text 0", "sourceLocale": "en", "targetLocales": ["fr"]}')`,
+        );
+        let othersMs = 0;
+        const startedAt = performance.now();
+        const registering = store.register(items(1_000));
+        await expect
+          .poll(() => count(db, "trans_hub.translation"), { interval: 20, timeout: 10_000 })
+          .toBeGreaterThanOrEqual(999);
+        othersMs = performance.now() - startedAt;
+        const receipts = await registering;
+        expect(performance.now() - startedAt).toBeLessThan(3_000);
+        expect(othersMs).toBeLessThan(2_000);
+        expect(sum(receipts.slice(1))).toEqual({ registered: 999, existing: 0, failed: 0 });
+        expect(receipts[0]).toEqual({ registered: 0, existing: 1, failed: 0 });
+        // What is ready is worked on while the stranger dawdles, and the work ends.
+        expect((await drain(store)).translated).toBe(999);
+        expect(await count(db, "trans_hub.inbox")).toBe(1);
+        await stranger.query(end);
+      } finally {
+        stranger.release(true);
+      }
+      const summary = await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, echo);
+      expect(summary).toMatchObject({ failed: 0, retrying: 0 });
+      expect(await store.read([reference("Text 0")])).toMatchObject([{ status: "translated", text: "[fr] Text 0" }]);
+      expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(
+        1_000,
+      );
+      expect(await count(db, "trans_hub.inbox")).toBe(0);
+      await expectInvariants(db);
+    });
+  }
+
+  test("over a locale's very first text delays nobody's", async ({ db, store }) => {
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      await stranger.query(`select trans_hub.request('{"text": "A", "sourceLocale": "en", "targetLocales": ["fr"]}')`);
+      const startedAt = performance.now();
+      expect(sum(await store.register([item("B"), item("C")]))).toEqual({ registered: 2, existing: 0, failed: 0 });
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect((await drain(store)).translated).toBe(2);
+      await stranger.query("commit");
+    } finally {
+      stranger.release(true);
+    }
+    expect((await drain(store)).translated).toBe(1);
+    await expectInvariants(db);
+  });
+
+  test("over every text of a chunk is waited for as long as over one", async ({ db, store }) => {
+    const all = JSON.stringify(Array.from({ length: 300 }, (_, at) => ({ text: `Text ${at}` })));
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      await stranger.query(`select trans_hub.request($1, '{"sourceLocale": "en", "targetLocales": ["fr"]}')`, [all]);
+      const startedAt = performance.now();
+      const { registered, existing } = sum(await store.register(items(301)));
+      expect(registered + existing).toBe(301);
+      expect(performance.now() - startedAt).toBeLessThan(4_000);
+      await stranger.query("rollback");
+    } finally {
+      stranger.release(true);
+    }
+    await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, echo);
+    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(301);
+    await expectInvariants(db);
+  });
+});
+
+describe("the inbox", () => {
+  async function append(db: pg.Pool, appended: unknown[], defaults = {}) {
+    await db.query("select trans_hub.append_to_inbox($1, $2)", [JSON.stringify(appended), JSON.stringify(defaults)]);
+  }
+  const entry = (text: string, given = {}) => ({ text, sourceLocale: "en", targetLocales: ["fr"], ...given });
+
+  test("keeps what the database refuses, and registers its neighbours", async ({ db, store }) => {
+    await append(db, [entry("Before")]);
+    await append(db, [entry("Beside"), entry("Bad", { targetLocales: ["english"] }), entry("Beside too")]);
+    // Of a kind that only a change of rules between two releases could let in.
+    await db.query("alter table trans_hub.content add check (text <> 'Worse')");
+    await append(db, [entry("Next to it"), entry("Worse"), entry("And to it")]);
+    await append(db, [entry("After")], { project: "shop" });
+    const summary = await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, echo);
+    expect(summary).toEqual({ translated: 6, failed: 0, retrying: 0 });
+    const { rows } = await db.query("select items -> 0 ->> 'text' as text, refused from trans_hub.inbox order by id");
+    expect(rows.toSorted((a, b) => a.text.localeCompare(b.text))).toEqual([
+      { text: "Bad", refused: "TH_LOCALE" },
+      { text: "Worse", refused: "23514" },
+    ]);
+    expect((await store.status()).inbox).toBe(2);
+    await expectInvariants(db);
+  });
+
+  test("takes texts of the length that its producer allows", async ({ db, store }) => {
+    const client = await db.connect();
+    await client.query("begin");
+    await store.enqueue(client, [{ ...item("x"), text: "long ".repeat(300_000) }]);
+    await client.query("commit");
+    client.release();
+    expect(await drain(store)).toMatchObject({ translated: 1, failed: 0 });
+    expect(await count(db, "trans_hub.inbox")).toBe(0);
+    await expectInvariants(db);
+  });
+});
+
+describe("force", () => {
+  test("puts a text back to work at the next revision, and readers keep the old one until then", async ({
+    db,
+    store,
+  }) => {
+    await store.register([item("Pay")]);
+    await drain(store);
+    expect(await store.register([item("Pay", { force: true }), item("Pay")])).toEqual([
+      { registered: 1, existing: 0, failed: 0 },
+      { registered: 0, existing: 1, failed: 0 },
+    ]);
+    expect(await store.read([reference("Pay")])).toMatchObject([
+      { status: "pending", text: "[fr] Pay", engine: "test", revision: 2 },
+    ]);
+    await expectInvariants(db);
+    await drain(
+      store,
+      workOf(() => translated("Payer", "other")),
+    );
+    expect(await store.read([reference("Pay")])).toMatchObject([
+      { status: "translated", text: "Payer", engine: "other", revision: 2 },
+    ]);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    await expectInvariants(db);
+  });
+
+  test("that fails goes back to the old text and writes a dead letter, which the next success closes", async ({
+    db,
+    store,
+  }) => {
+    await store.register([item("Pay")]);
+    await drain(store);
+    await store.register([item("Pay", { force: true })]);
+    await drain(
+      store,
+      workOf(() => failed("Never")),
+    );
+    expect(await store.read([reference("Pay")])).toMatchObject([
+      { status: "translated", text: "[fr] Pay", error: { code: "TH_ENGINE_REFUSED", message: "Never" } },
+    ]);
+    expect((await store.listDeadLetters({})).items).toHaveLength(1);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    await expectInvariants(db);
+    await store.register([item("Pay", { force: true })]);
+    await drain(
+      store,
+      workOf(() => translated("Payer")),
+    );
+    expect((await store.read([reference("Pay")]))[0]).not.toHaveProperty("error");
+    expect((await store.listDeadLetters({})).items).toHaveLength(0);
+    await expectInvariants(db);
+  });
+
+  test("revives a failed text, leaves an approved and a verbatim one, and counts a waiting one as existing", async ({
+    db,
+    store,
+  }) => {
+    await store.register([item("Failed"), item("Approved")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    await store.approve({ reference: reference("Approved"), text: "Mine", by: "me" });
+    await store.register([item("Waiting"), item("24/7")]);
+    const forced = ["Failed", "Approved", "Waiting", "24/7"].map((text) => item(text, { force: true }));
+    expect(await store.register(forced)).toEqual([
+      { registered: 1, existing: 0, failed: 0 },
+      { registered: 0, existing: 1, failed: 0 },
+      { registered: 0, existing: 1, failed: 0 },
+      { registered: 0, existing: 1, failed: 0 },
+    ]);
+    await expectInvariants(db);
+    await drain(store);
+    expect(await store.read(forced.map(({ text }) => reference(text)))).toMatchObject([
+      { status: "translated", text: "[fr] Failed", revision: 2 },
+      { status: "approved", text: "Mine", engine: "human" },
+      { status: "translated", text: "[fr] Waiting", revision: 1 },
+      { status: "translated", text: "24/7", engine: "none", revision: 1 },
+    ]);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 3, failed: 0, approved: 1 });
+    await expectInvariants(db);
+  });
+});
+
+describe("what was there", () => {
+  test("by pseudo is missing for every other engine, and served meanwhile", async ({ db, store }) => {
+    await store.register([item("Pay"), item("Back")]);
+    await drain(
+      store,
+      workOf(({ text }) => translated(`⟦${text}⟧`, text === "Pay" ? "pseudo" : "other")),
+    );
+    for (const engine of [undefined, "pseudo"]) {
+      expect(sum(await store.register([item("Pay"), item("Back")], { engine }))).toMatchObject({ registered: 0 });
+    }
+    expect(await store.register([item("Pay"), item("Back")], { engine: "openai" })).toMatchObject([
+      { registered: 1 },
+      { registered: 0, existing: 1 },
+    ]);
+    expect(await store.read([reference("Pay")])).toMatchObject([
+      { status: "pending", text: "⟦Pay⟧", engine: "pseudo" },
+    ]);
+    await drain(store);
+    expect(await store.read([reference("Pay")])).toMatchObject([{ text: "[fr] Pay", engine: "test" }]);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 2, failed: 0, approved: 0 });
+    await expectInvariants(db);
+  });
+
+  test("and waits is hastened by a request at a better level, never delayed by a worse", async ({ db, store }) => {
+    await store.register(items(60, { priority: "bulk" }));
+    expect(await store.register([item("Text 3", { priority: "interactive" })])).toEqual([
+      { registered: 0, existing: 1, failed: 0 },
+    ]);
+    await store.register([item("Text 3"), item("Text 4", { priority: "bulk" })]);
+    await expectInvariants(db);
+    const order: string[] = [];
+    await store.work({ until: "ready", concurrency: 1, maxItems: 10 }, async (batch, signal) => {
+      order.push(...batch.items.map(({ text }) => text));
+      return echo(batch, signal);
+    });
+    expect(order[0]).toBe("Text 3");
+    expect(order.toSorted()).toEqual(
+      items(60)
+        .map(({ text }) => text)
+        .toSorted(),
+    );
+    expect(await store.read([reference("Text 3"), reference("Text 4")])).toMatchObject([
+      { status: "translated", revision: 2 },
+      { status: "translated", revision: 1 },
+    ]);
+    await expectInvariants(db);
+  });
+});
