@@ -67,16 +67,17 @@ test("a message that fails is left out and named, and --force tries it again", a
   commands,
 }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
-  server.misbehave({ fault: { kind: "refuse" }, match: "Pay" } as never);
-  const ended = await commands.run([...catalogs.args, "--json"], { env: catalogs.env });
+  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
+  const ended = await commands.run([...catalogs.args, "--json"], { env });
   server.behave();
   expect(ended.code).toBe(1);
   const report = JSON.parse(ended.stdout);
-  expect(report.failed).toBeGreaterThan(0);
-  expect(ended.stderr).toMatch(/locales\/fr\.json: pay failed: TH_/);
+  expect(report).toMatchObject({ translated: 2, failed: 2 });
+  expect(ended.stderr).toMatch(/locales\/fr\.json: pay failed: TH_TRANSLATION_BLOCKED/);
   expect(ended.stderr).not.toContain("Pay {name}");
-  expect(await catalogs.read("fr")).not.toHaveProperty("pay");
-  expect(await catalogs.translate(1)).toMatchObject({ failed: report.failed });
+  expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
+  expect(await catalogs.translate(1)).toMatchObject({ kept: 2, failed: 2 });
   expect(await catalogs.translate(0, "--force")).toMatchObject({ failed: 0 });
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay {name}", back: "[fr] Back" });
 });

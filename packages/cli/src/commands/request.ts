@@ -132,8 +132,9 @@ function argumentChunks(texts: string[], businessId: string | undefined, context
 function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
   return (rejected) => {
     const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
-    const unknownKey = (key: string) => output.warn(`key ${JSON.stringify(key)} is not known and ignored`);
-    return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKey });
+    const unknownKeys = (keys: readonly string[]) =>
+      output.warn(`ignored what items do not have: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
+    return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
 }
 

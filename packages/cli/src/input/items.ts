@@ -19,8 +19,8 @@ export interface ItemReaderOptions {
   /** Bytes of one line, to say so. */
   maxLineBytes: number;
   rejected(line: RejectedLine): void;
-  /** Told once for each key that no item has. */
-  unknownKey(key: string): void;
+  /** Hears at the end which keys were ignored, when there were any. */
+  unknownKeys(keys: readonly string[]): void;
 }
 
 /** A chunk is registered at once; large enough for one statement to be worth it, small enough to be held a few times. */
@@ -43,7 +43,6 @@ export async function* readItems(lines: AsyncIterable<Line>, options: ItemReader
     for (const key of Object.keys(item)) {
       if (KNOWN_KEYS.has(key) || unknownKeys.has(key) || unknownKeys.size >= MAX_UNKNOWN_KEYS) continue;
       unknownKeys.add(key);
-      options.unknownKey(key);
     }
     chunk.items.push(item as unknown as Item);
     chunk.lines.push(line.number);
@@ -54,6 +53,7 @@ export async function* readItems(lines: AsyncIterable<Line>, options: ItemReader
     characters = 0;
   }
   if (chunk.items.length > 0) yield chunk;
+  if (unknownKeys.size > 0) options.unknownKeys([...unknownKeys]);
 }
 
 function parseLine(line: Line, { maxLineBytes, rejected }: ItemReaderOptions): object | undefined {
