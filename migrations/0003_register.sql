@@ -316,12 +316,15 @@ begin
         )
       offset 0
     ) as s
-  ), locked as (
+  ), locked as materialized (
     select s.ctid
-    from seen as i
-    join source as s using (project, business_id, content_no, context_no)
-    order by s.project, s.business_id, s.content_no, s.context_no
-    for update of s
+    from (select * from seen order by project, business_id, content_no, context_no) as i
+    cross join lateral (
+      select s.ctid from source as s
+      where s.project = i.project and s.business_id = i.business_id
+        and s.content_no = i.content_no and s.context_no = i.context_no
+      for update
+    ) as s
   )
   update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
 
@@ -411,15 +414,21 @@ begin
           as m (content_no, locale, context_no, project)
         where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
       )
-    ), locked as (
+    ), locked as materialized (
       select t.ctid, t.status as old_status, w.wanted_priority
-      from wanted as w
-      join translation as t using (content_no, target_locale, context_no, project)
-      where (w.is_forced and t.status in ('translated', 'failed'))
-        or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
-        or (t.status = 'pending' and t.priority > w.wanted_priority)
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (select * from wanted order by content_no, target_locale, context_no, project) as w
+      cross join lateral (
+        select t.ctid, t.status
+        from translation as t
+        where t.content_no = w.content_no and t.target_locale = w.target_locale
+          and t.context_no = w.context_no and t.project = w.project
+          and (
+            (w.is_forced and t.status in ('translated', 'failed'))
+            or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
+            or (t.status = 'pending' and t.priority > w.wanted_priority)
+          )
+        for update
+      ) as t
     ), again as (
       update translation as t
       set status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now()
@@ -429,9 +438,17 @@ begin
     ), closed as (
       update dead_letter as d
       set replayed_at = now()
-      from again as a
-      where d.content_no = a.content_no and d.target_locale = a.target_locale
-        and d.context_no = a.context_no and d.project = a.project and d.replayed_at is null
+      from (
+        select d.ctid
+        from again as a
+        cross join lateral (
+          select d.ctid from dead_letter as d
+          where d.content_no = a.content_no and d.target_locale = a.target_locale
+            and d.context_no = a.context_no and d.project = a.project and d.replayed_at is null
+          offset 0
+        ) as d
+      ) as open_letter
+      where d.ctid = open_letter.ctid
     ), counted as (
       insert into count_delta (project, target_locale, status, delta)
       select a.project, a.target_locale, 'translated', -count(*)

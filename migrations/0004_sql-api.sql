@@ -486,11 +486,14 @@ begin
         where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
           and s.content_no = f.content_no and s.context_no = f.context_no
           and s.last_seen_at >= now() - touch_after
+        -- A look-up for each row: as joins, these took 12 s for 1,000 reads on tables never analyzed, against 32 ms.
+        offset 0
       )
       -- Only what the project really has: a read of a stranger's text is no use of it.
       and exists (
         select from source as s
         where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+        offset 0
       )
     order by f.content_no, f.context_no, r.project, business_id
   loop

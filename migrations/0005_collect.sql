@@ -24,16 +24,19 @@ begin
     return;
   end if;
 
-  -- Texts somebody is registering at this moment are skipped; they are in use.
+  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
+  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
   select array_agg(c.content_no) into locked
   from (
     select c.content_no
     from content as c
     where c.content_no > after and c.content_no <= reached
       and (
-        exists (
+        not exists (select from source as s where s.content_no = c.content_no offset 0)
+        or exists (
           select from source as s
           where s.content_no = c.content_no and s.last_seen_at < cutoff and (of_project is null or s.project = of_project)
+          offset 0
         )
         or exists (
           select from translation as t
@@ -42,9 +45,10 @@ begin
             and not exists (
               select from source as s
               where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+              offset 0
             )
+          offset 0
         )
-        or not exists (select from source as s where s.content_no = c.content_no)
       )
     order by c.content_id
     for update skip locked
@@ -57,8 +61,8 @@ begin
   where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
-  with doomed as (
-    select t.content_no, t.target_locale, t.context_no, t.project
+  with doomed as materialized (
+    select t.ctid
     from translation as t
     where t.content_no = any (locked)
       and (of_project is null or t.project = of_project)
@@ -66,20 +70,26 @@ begin
       and not exists (
         select from source as s
         where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+        offset 0
       )
     order by t.content_no, t.target_locale, t.context_no, t.project
     for update of t
   ), gone as (
     delete from translation as t
     using doomed as d
-    where t.content_no = d.content_no and t.target_locale = d.target_locale
-      and t.context_no = d.context_no and t.project = d.project
+    where t.ctid = d.ctid
     returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+  ), letters as materialized (
+    select d.ctid
+    from gone as g
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = g.content_no and d.target_locale = g.target_locale
+        and d.context_no = g.context_no and d.project = g.project
+      offset 0
+    ) as d
   ), unburied as (
-    delete from dead_letter as d
-    using gone as g
-    where d.content_no = g.content_no and d.target_locale = g.target_locale
-      and d.context_no = g.context_no and d.project = g.project
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
   ), counted as (
     insert into count_delta (project, target_locale, status, delta)
     select g.project, g.target_locale, g.status, -count(*)
@@ -91,8 +101,8 @@ begin
 
   delete from content as c
   where c.content_no = any (locked)
-    and not exists (select from source as s where s.content_no = c.content_no)
-    and not exists (select from translation as t where t.content_no = c.content_no);
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
   get diagnostics contents = row_count;
 end
 $$;
@@ -106,20 +116,29 @@ declare
   locked integer[];
   contexts bigint;
 begin
+  -- No index leads from a context to its uses, so they are read once, as a set.
   select array_agg(x.context_no) into locked
   from (
     select x.context_no
     from context as x
-    where x.created_at < cutoff
-      and not exists (select from source as s where s.context_no = x.context_no)
-      and not exists (select from translation as t where t.context_no = x.context_no)
+    where x.context_no in (
+      select old.context_no from context as old where old.created_at < cutoff
+      except
+      (select s.context_no from source as s union all select t.context_no from translation as t)
+    )
     order by x.context_id
     for update skip locked
   ) as x;
+  if locked is null then
+    return 0;
+  end if;
+  -- Now that nobody can take one of them up, look again.
   delete from context as x
-  where x.context_no = any (locked)
-    and not exists (select from source as s where s.context_no = x.context_no)
-    and not exists (select from translation as t where t.context_no = x.context_no);
+  where x.context_no in (
+    select l.context_no from unnest(locked) as l (context_no)
+    except
+    (select s.context_no from source as s union all select t.context_no from translation as t)
+  );
   get diagnostics contexts = row_count;
   return contexts;
 end

@@ -38,8 +38,8 @@ export const listDeadLetters = statement({
       d.id::text, d.project, c.source_locale, d.target_locale, c.text as source_text, x.canonical, d.code, d.message,
       d.engine, d.failed_at, d.history
     from trans_hub.dead_letter as d
-    join trans_hub.content as c on c.content_no = d.content_no
-    left join trans_hub.context as x on x.context_no = d.context_no
+    cross join lateral (select c.* from trans_hub.content as c where c.content_no = d.content_no offset 0) as c
+    left join lateral (select x.* from trans_hub.context as x where x.context_no = d.context_no offset 0) as x on true
     where ${FILTER} and d.id > $7::bigint
     order by d.id
     limit $8`,
@@ -61,11 +61,18 @@ export const replayDeadLetters = statement({
       for update
     ), locked as materialized (
       select t.ctid, t.status as old_status
-      from (select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l) as l
-      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-      where t.status in ('failed', 'translated')
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (
+        select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l
+        order by l.content_no, l.target_locale, l.context_no, l.project
+      ) as l
+      cross join lateral (
+        select t.ctid, t.status
+        from trans_hub.translation as t
+        where t.content_no = l.content_no and t.target_locale = l.target_locale
+          and t.context_no = l.context_no and t.project = l.project
+          and t.status in ('failed', 'translated')
+        for update
+      ) as t
     ), again as (
       update trans_hub.translation as t
       set status = 'pending', revision = t.revision + 1, updated_at = now()
@@ -90,7 +97,7 @@ export const replayDeadLetters = statement({
         $7::integer, $8::integer
       )
       from again as a
-      join trans_hub.content as c on c.content_no = a.content_no
+      cross join lateral (select c.* from trans_hub.content as c where c.content_no = a.content_no offset 0) as c
       having count(*) > 0
     )
     select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
@@ -109,11 +116,18 @@ export const purgeDeadLetters = statement({
       for update
     ), locked as materialized (
       select t.ctid
-      from (select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l) as l
-      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-      where t.status = 'failed'
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (
+        select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l
+        order by l.content_no, l.target_locale, l.context_no, l.project
+      ) as l
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.content_no = l.content_no and t.target_locale = l.target_locale
+          and t.context_no = l.context_no and t.project = l.project
+          and t.status = 'failed'
+        for update
+      ) as t
     ), removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid
     ), purged as (

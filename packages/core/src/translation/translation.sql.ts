@@ -24,6 +24,11 @@ export const TranslationRow = z.object({
 });
 export type TranslationRow = z.infer<typeof TranslationRow>;
 
+/*
+ * Every look-up below is a lateral subquery that "offset 0" keeps one. Written as joins, the planner read whole tables
+ * until they were first analyzed, which is every first import: 185 s for 1,000 reads among 100,000 rows, against 0.1.
+ */
+
 /** The columns of a `TranslationRow`, from translation as t, content as c, context as x. */
 const COLUMNS = `
   t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text as source_text, x.canonical,
@@ -33,6 +38,11 @@ const COLUMNS = `
     order by s.business_id
   ) as business_ids,
   t.status::text, t.text, t.engine, t.model, t.revision, d.code as error_code, d.message as error_message`;
+
+/** Content and context of translation as t. */
+const TEXTS = `
+  cross join lateral (select c.* from trans_hub.content as c where c.content_no = t.content_no offset 0) as c
+  left join lateral (select x.* from trans_hub.context as x where x.context_no = t.context_no offset 0) as x on true`;
 
 const DEAD_LETTER = `
   left join lateral (
@@ -51,13 +61,20 @@ export const readByText = statement({
     select r.ord::int, ${COLUMNS}
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
       with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
-    join trans_hub.content as c on c.content_id = trans_hub.content_id(r.source_locale, r.text)
-    left join trans_hub.context as x on x.context_id = trans_hub.context_id(r.context, r.format)
-    join trans_hub.translation as t
-      on t.content_no = c.content_no
-      and t.target_locale = r.target_locale
-      and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
-      and t.project = r.project
+    cross join lateral (
+      select c.* from trans_hub.content as c where c.content_id = trans_hub.content_id(r.source_locale, r.text) offset 0
+    ) as c
+    left join lateral (
+      select x.* from trans_hub.context as x where x.context_id = trans_hub.context_id(r.context, r.format) offset 0
+    ) as x on true
+    cross join lateral (
+      select t.* from trans_hub.translation as t
+      where t.content_no = c.content_no
+        and t.target_locale = r.target_locale
+        and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
+        and t.project = r.project
+      offset 0
+    ) as t
     ${DEAD_LETTER}`,
 });
 
@@ -74,13 +91,15 @@ export const readByBusinessId = statement({
       order by s.last_seen_at desc, s.content_no desc
       limit 1
     ) as s
-    join trans_hub.content as c on c.content_no = s.content_no
-    left join trans_hub.context as x on x.context_no = s.context_no
-    join trans_hub.translation as t
-      on t.content_no = s.content_no
-      and t.target_locale = r.target_locale
-      and t.context_no = s.context_no
-      and t.project = r.project
+    cross join lateral (
+      select t.* from trans_hub.translation as t
+      where t.content_no = s.content_no
+        and t.target_locale = r.target_locale
+        and t.context_no = s.context_no
+        and t.project = r.project
+      offset 0
+    ) as t
+    ${TEXTS}
     ${DEAD_LETTER}`,
 });
 
@@ -91,9 +110,15 @@ export const readByKey = statement({
     select ${COLUMNS}
     from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
-    join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-    join trans_hub.content as c on c.content_no = t.content_no
-    left join trans_hub.context as x on x.context_no = t.context_no
+    cross join lateral (
+      select t.* from trans_hub.translation as t
+      where t.content_no = r.content_no
+        and t.target_locale = r.target_locale
+        and t.context_no = r.context_no
+        and t.project = r.project
+      offset 0
+    ) as t
+    ${TEXTS}
     ${DEAD_LETTER}
     order by r.ord`,
 });
@@ -105,8 +130,7 @@ export const listTranslations = statement({
   text: `
     select ${COLUMNS}
     from trans_hub.translation as t
-    join trans_hub.content as c on c.content_no = t.content_no
-    left join trans_hub.context as x on x.context_no = t.context_no
+    ${TEXTS}
     ${DEAD_LETTER}
     where t.project = $1
       and t.target_locale = $2

@@ -3,7 +3,8 @@
  *
  * The fence is in each of them: a row is touched only while it is pending at the revision its batch carries. So any of
  * them may run twice, late, or by a worker that was given up for dead, and changes nothing it does not own. Every
- * multi-row write locks its rows in key order first (the same rows in opposite orders: 227 of 400 deadlocked).
+ * multi-row write locks its rows in key order first (the same rows in opposite orders: 227 of 400 deadlocked), by a look-up
+ * for each that is kept from becoming a join, whose plan would depend on statistics that a first import does not have.
  */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
@@ -91,11 +92,15 @@ export const storeTranslations = statement({
       ) as r (content_no, target_locale, context_no, project, revision, text, engine, model)
     ), locked as materialized (
       select t.ctid, r.text, r.engine, r.model
-      from result as r
-      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-      where t.revision = r.revision and t.status = 'pending'
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (select * from result order by content_no, target_locale, context_no, project) as r
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.content_no = r.content_no and t.target_locale = r.target_locale
+          and t.context_no = r.context_no and t.project = r.project
+          and t.revision = r.revision and t.status = 'pending'
+        for update
+      ) as t
     ), stored as (
       update trans_hub.translation as t
       set status = 'translated', text = l.text, engine = l.engine, model = l.model, updated_at = now()
@@ -134,11 +139,15 @@ export const handOver = statement({
         as i (content_no, target_locale, context_no, project, revision, successor, history)
     ), locked as materialized (
       select t.ctid, i.successor, i.history
-      from item as i
-      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-      where t.revision = i.revision and t.status = 'pending'
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (select * from item order by content_no, target_locale, context_no, project) as i
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.content_no = i.content_no and t.target_locale = i.target_locale
+          and t.context_no = i.context_no and t.project = i.project
+          and t.revision = i.revision and t.status = 'pending'
+        for update
+      ) as t
     ), moved as (
       update trans_hub.translation as t set revision = t.revision + 1
       from locked as l
@@ -191,11 +200,15 @@ export const bury = statement({
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine)
     ), locked as materialized (
       select t.ctid, i.history, i.code, i.message, i.engine
-      from item as i
-      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-      where t.revision = i.revision and t.status = 'pending'
-      order by t.content_no, t.target_locale, t.context_no, t.project
-      for update of t
+      from (select * from item order by content_no, target_locale, context_no, project) as i
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.content_no = i.content_no and t.target_locale = i.target_locale
+          and t.context_no = i.context_no and t.project = i.project
+          and t.revision = i.revision and t.status = 'pending'
+        for update
+      ) as t
     ), buried as (
       update trans_hub.translation as t
       set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
