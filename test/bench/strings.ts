@@ -6,7 +6,7 @@ const WORDS =
   );
 
 /** Deterministic, so that two runs measure the same texts (xorshift32). */
-export function makeRandom(seed: number): () => number {
+function makeRandom(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
     state ^= state << 13;

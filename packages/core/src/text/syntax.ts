@@ -8,7 +8,7 @@ import type { TextFormat } from "../engine.ts";
 import { type IcuArgument, parseIcu, type Span } from "./icu.ts";
 import { readTag } from "./tag.ts";
 
-export { isVerbatim, VERBATIM_STEPS, type VerbatimStep } from "./verbatim.ts";
+export { isVerbatim, VERBATIM_STEPS } from "./verbatim.ts";
 
 /** A placeholder, a piece of markup or an ICU argument. */
 export interface ProtectedToken {

@@ -43,7 +43,7 @@ function identifier(value: unknown): string | undefined {
  *
  * `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's own and more exact.
  */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
+function retryAfterMs(headers: Headers, now: number): number | undefined {
   const exact = headers.get("retry-after-ms");
   if (exact !== null && /^[0-9]+(\.[0-9]+)?$/.test(exact)) return Math.ceil(Number(exact));
   const value = headers.get("retry-after");
