@@ -171,6 +171,27 @@ describe("a worker", () => {
     }
   });
 
+  test("that works until all is done outlives the loss of its connections", async ({ commands, db }) => {
+    const server = await startOpenaiServer({ rules: [{ fault: { kind: "slow", ms: 100 } }] });
+    try {
+      const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_BATCH_SIZE: "10" };
+      const input = Array.from({ length: 300 }, (_, at) => JSON.stringify({ text: `Text number ${at}` })).join("\n");
+      await commands.json(["request", "--file", "-", "--from", "en", "--to", "fr"], { env, input });
+      const worker = commands.start(["worker", "--until-empty", "--json"], { env });
+      await new Promise((resolve) => server.events.once("answered", resolve));
+      await db.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+      const { code, stdout } = await worker.ended();
+      expect({ code, summary: JSON.parse(stdout) }).toMatchObject({ code: 0, summary: { failed: 0, retrying: 0 } });
+      expect(await commands.json(["status"])).toMatchObject({
+        translations: { pending: 0, translated: 300, failed: 0 },
+      });
+    } finally {
+      await server.close();
+    }
+  });
+
   test("that runs once exits 0 also when texts went to the dead letters", async ({ commands }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "refuse" } }] });
     try {

@@ -19,7 +19,9 @@ export async function confirm(
   const terminal = createInterface({ input: stdin, output: output.stderr });
   try {
     const answer = await terminal.question(`This would ${what}. Go on? [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
+    const goesOn = /^y(es)?$/i.test(answer.trim());
+    if (!goesOn) output.note("Nothing was changed.");
+    return goesOn;
   } finally {
     terminal.close();
   }

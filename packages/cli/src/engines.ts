@@ -1,5 +1,5 @@
 /** Which engines a command works with. */
-import type { Engine, Settings } from "@trans-hub/core";
+import { type Engine, loadEnvironment, type Settings } from "@trans-hub/core";
 import { makeEngine } from "@trans-hub/engines";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { usesEmbedded } from "./database.ts";
@@ -17,10 +17,10 @@ import { UsageError } from "./usage-error.ts";
  */
 export function enginesToTranslateWith(
   settings: Settings,
-  { env }: Pick<CommandContext, "env">,
+  surroundings: Pick<CommandContext, "env" | "cwd">,
   options: GlobalOptions,
 ): Engine[] {
-  return enginesNamed(settings, env, options).map((name) => makeEngine(name, settings));
+  return enginesNamed(settings, surroundings, options).map((name) => makeEngine(name, settings));
 }
 
 /**
@@ -44,14 +44,18 @@ export function engineToRegisterFor({ engines: [name] }: Settings): Engine[] {
   ];
 }
 
-function enginesNamed(settings: Settings, env: NodeJS.ProcessEnv, options: GlobalOptions): readonly string[] {
+function enginesNamed(
+  settings: Settings,
+  surroundings: Pick<CommandContext, "env" | "cwd">,
+  options: GlobalOptions,
+): readonly string[] {
   if (settings.engines.length > 0) return settings.engines;
   if (usesEmbedded(settings, options)) return ["pseudo"];
-  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, env));
+  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, surroundings));
 }
 
-function hint({ openai }: Settings, env: NodeJS.ProcessEnv): string {
-  if (env.OPENAI_API_KEY && openai.apiKey === undefined) {
+function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {
+  if (loadEnvironment(surroundings).OPENAI_API_KEY && openai.apiKey === undefined) {
     return (
       "OPENAI_API_KEY is not read, so that no key is used by accident: " +
       "set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."

@@ -5,29 +5,43 @@ import { type Output, printable } from "./output.ts";
 export function tableOf(output: Output, head: string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = rows.map((row) => row.map((cell) => printable(String(cell)).replaceAll(/[\t\n]+/g, " ")));
   if (!output.isTerminal) return [head, ...cells].map((row) => row.join("\t")).join("\n");
+  const needed = widthsNeeded([head, ...cells]);
+  const isTight = total(needed) > output.columns;
   const table = new Table({
     head: head.map((title) => output.colors.bold(title)),
+    // Lines between rows are worth their space only where a row takes several.
+    ...(!isTight && { chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" } }),
     style: { head: [], border: [] },
     wordWrap: true,
-    colWidths: widths([head, ...cells], output.columns),
+    colWidths: fitted(needed, output.columns),
   });
   table.push(...cells);
   return table.toString();
 }
 
-/** As wide as needed; where that is more than the terminal, the widest columns give way. */
-function widths(rows: readonly (readonly string[])[], available: number): number[] {
+/** With a space on both sides. */
+function widthsNeeded(rows: readonly (readonly string[])[]): number[] {
   const columns = rows[0]?.length ?? 0;
-  const needed = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => width(row[at] ?? ""))) + 2);
-  let excess = needed.reduce((sum, each) => sum + each + 1, 1) - available;
-  while (excess > 0) {
-    const widest = Math.max(...needed);
-    if (widest <= 12) break;
-    needed[needed.indexOf(widest)] = widest - 1;
-    excess -= 1;
-  }
-  return needed;
+  return Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => width(row[at] ?? ""))) + 2);
 }
+
+/** With the lines between columns. */
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each + 1, 1);
+}
+
+/** Where the terminal is narrower, the widest columns give way. */
+function fitted(needed: readonly number[], available: number): number[] {
+  const widths = [...needed];
+  for (let excess = total(widths) - available; excess > 0; excess -= 1) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+  return widths;
+}
+
+const NARROWEST = 12;
 
 /** Han, kana, Hangul and most emoji take two cells. */
 function width(text: string): number {

@@ -112,7 +112,7 @@ async function withWorkers(
   register: () => Promise<number>,
 ): Promise<DemoReport["workers"]> {
   const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project: PROJECT, ...own }));
-  const progress = new Progress(output, "translating");
+  let progress: Progress | undefined;
   try {
     // Before anything is registered, or the first to start would have it all.
     await untilTrue(
@@ -125,16 +125,18 @@ async function withWorkers(
       START_TIMEOUT_MS,
     );
     const total = await register();
+    const bar = new Progress(output, "translating");
+    progress = bar;
     await untilTrue(workers, signal, async () => {
       const { pending } = (await handler.status(PROJECT)).translations;
-      progress.set(Math.max(0, total - pending), total);
+      bar.set(Math.max(0, total - pending), total);
       return pending === 0;
     });
-    progress.stop();
+    bar.stop();
     const summaries = await Promise.all(workers.map((worker) => worker.stop()));
     return workers.map(({ pid = 0 }, at) => ({ pid, ...(summaries[at] ?? { translated: 0, failed: 0, retrying: 0 }) }));
   } finally {
-    progress.stop();
+    progress?.stop();
     await Promise.all(workers.map((worker) => worker.stop().catch(() => undefined)));
     for (const { log } of workers) if (log !== "") output.note(log);
   }

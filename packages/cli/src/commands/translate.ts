@@ -65,6 +65,7 @@ async function translate(
     try {
       const result = await translateFiles({
         ...{ files, hub, handler, engines, settings, project, cwd, force, signal },
+        activeEngine: registering[0]?.name,
         progress: (settled, total) => progress.set(settled, total),
       });
       return await writeFiles({ files, result, lock, lockFile, cwd });

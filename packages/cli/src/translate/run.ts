@@ -76,6 +76,8 @@ export interface RunOptions {
   handler: PersistenceHandler;
   /** Empty: the work is left to the fleet. */
   engines: readonly Engine[];
+  /** Who translates, here or there; undefined: not known here. */
+  activeEngine: string | undefined;
   settings: Settings;
   project: string;
   cwd: string;
@@ -107,10 +109,9 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
   await kept.readAll();
   await rows.readAll();
   const before = new Set<string>();
-  const [active] = engines;
   for (const { target, text } of toTranslate(files)) {
     const translation = rows.get(target.locale, text);
-    if (isUsable(translation, active?.name)) before.add(`${target.locale}\n${text}`);
+    if (isUsable(translation, options.activeEngine)) before.add(`${target.locale}\n${text}`);
   }
 
   const rejected = await register(options, () => true, false);

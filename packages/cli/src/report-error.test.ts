@@ -1,0 +1,28 @@
+import { DatabaseUnavailableError, InvalidItemError, redact, SettingsError } from "@trans-hub/core";
+import { expect, test } from "vitest";
+import { EXIT, exitCodeOf, reportError } from "./report-error.ts";
+import { UsageError } from "./usage-error.ts";
+
+test("what the caller can set right is wrong usage, what failed is failed, what was interrupted is told apart", () => {
+  expect(exitCodeOf(new UsageError("no"))).toBe(EXIT.usage);
+  expect(exitCodeOf(new SettingsError([]))).toBe(EXIT.usage);
+  expect(exitCodeOf(new InvalidItemError("TH_LOCALE", "targetLocale", "is none"))).toBe(EXIT.usage);
+  expect(exitCodeOf(new DatabaseUnavailableError("away"))).toBe(EXIT.failed);
+  expect(exitCodeOf(new TypeError("a fault of ours"))).toBe(EXIT.failed);
+  const aborted = new AbortController();
+  aborted.abort();
+  expect(exitCodeOf(aborted.signal.reason)).toBe(EXIT.interrupted);
+});
+
+test("a fault of ours is one line, without a stack", () => {
+  const reported = reportError(new TypeError("x is not a function\n    at y (z.ts:1:2)"), redact);
+  expect(reported).toEqual({ code: "TH_UNEXPECTED", message: "unexpected: TypeError: x is not a function" });
+});
+
+test("an error is told with its hint, and no password", () => {
+  const error = new DatabaseUnavailableError("No answer\nfrom postgres://u:hunter2@h/d?sslpassword=hunter3");
+  const reported = reportError(error, redact);
+  expect(reported).toMatchObject({ code: "TH_DATABASE_UNAVAILABLE", hint: expect.stringContaining("TH_DATABASE_URL") });
+  expect(reported.message).toMatch(/^No answer from postgres:\/\/u:\*\*\*@h\/d/);
+  expect(JSON.stringify(reported)).not.toMatch(/hunter/);
+});
