@@ -23,27 +23,6 @@ export function enginesToTranslateWith(
   return enginesNamed(settings, surroundings, options).map((name) => makeEngine(name, settings));
 }
 
-/**
- * What a registering command stands in for the active engine with: a name. It has no key and needs none, for the
- * translating is done elsewhere.
- */
-export function engineToRegisterFor({ engines: [name] }: Settings): Engine[] {
-  if (name === undefined) return [];
-  return [
-    {
-      name,
-      version: "",
-      processor: "local",
-      maxItemsPerCall: 1,
-      maxBytesPerCall: 1,
-      detectsSource: true,
-      takesContext: true,
-      handlesIcu: true,
-      translate: () => Promise.reject(new Error("this engine is only a name")),
-    },
-  ];
-}
-
 function enginesNamed(
   settings: Settings,
   surroundings: Pick<CommandContext, "env" | "cwd">,

@@ -92,6 +92,8 @@ export function openCoordinator(
     project: project ?? settings.project,
     sourceLocale: sourceLocale ?? settings.sourceLocale,
     engines,
+    // Who only registers has no key for the fleet's engine and needs none, only its name.
+    registersFor: settings.engines[0],
     retentionDays: settings.gcRetentionDays,
     maxTextBytes: settings.maxTextBytes,
     // A command reads each thing once.

@@ -9,7 +9,6 @@ import {
 } from "@trans-hub/core";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { engineToRegisterFor } from "../engines.ts";
 import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
 import { textOf } from "../input/text-argument.ts";
@@ -100,7 +99,7 @@ async function request(
       : fileChunks(file, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
   // The chunks under way are finished, so that what is registered and what is told agree.
   context.graceMs = 10_000;
-  const report = await withSession(command, context, { settings, engines: engineToRegisterFor(settings) }, ({ hub }) =>
+  const report = await withSession(command, context, { settings }, ({ hub }) =>
     registerAll(hub, chunks, defaults, context),
   );
   if (report.rejected.length > 0) context.exitCode = EXIT.failed;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
-import { enginesToTranslateWith, engineToRegisterFor } from "../engines.ts";
+import { enginesToTranslateWith } from "../engines.ts";
 import { examples, fromOption, parseLocales, projectOption, required } from "../options.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
@@ -58,14 +58,13 @@ async function translate(
   // What runs is stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
-  const registering = worker ? engines : engineToRegisterFor(settings);
-  const session = { settings, project, sourceLocale: from, engines: registering };
+  const session = { settings, project, sourceLocale: from, engines };
   const report = await withSession(command, context, session, async ({ hub, handler }) => {
     const progress = new Progress(output, "translating");
     try {
       const result = await translateFiles({
         ...{ files, hub, handler, engines, settings, project, cwd, force, signal },
-        activeEngine: registering[0]?.name,
+        activeEngine: engines[0]?.name ?? settings.engines[0],
         progress: (settled, total) => progress.set(settled, total),
       });
       return await writeFiles({ files, result, lock, lockFile, cwd });
