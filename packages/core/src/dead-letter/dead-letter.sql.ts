@@ -46,44 +46,38 @@ export const listDeadLetters = statement({
 });
 
 /**
- * Puts dead letters back to work, each once: what makes twice into once is that a letter is taken only while
- * replayed_at is null. The text that readers have, if any, stays until a new one is stored.
+ * The rows of the open letters asked for, locked as everybody locks them: rows first, in key order, then letters. A letter
+ * is of the row as it stands only at its revision; who waited for a replay, a force or an approval finds it raised.
+ */
+const LOCKED_ROWS = `
+    locked as materialized (
+      select t.ctid, t.status, d.id as letter_id
+      from trans_hub.dead_letter as d
+      join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      where ${FILTER} and t.revision = d.revision and t.status in ('failed', 'translated')
+      order by t.content_no, t.target_locale, t.context_no, t.project
+      for update of t
+    )`;
+
+/**
+ * Puts dead letters back to work, each once: what makes twice into once is the revision, which this raises. The text that
+ * readers have, if any, stays until a new one is stored.
  */
 export const replayDeadLetters = statement({
   name: "dead_letter.replay",
   row: z.object({ replayed: z.coerce.number() }),
   text: `
-    with letter as materialized (
-      select d.id, d.content_no, d.target_locale, d.context_no, d.project
-      from trans_hub.dead_letter as d
-      where ${FILTER}
-      order by d.content_no, d.target_locale, d.context_no, d.project
-      for update
-    ), locked as materialized (
-      select t.ctid, t.status as old_status
-      from (
-        select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l
-        order by l.content_no, l.target_locale, l.context_no, l.project
-      ) as l
-      cross join lateral (
-        select t.ctid, t.status
-        from trans_hub.translation as t
-        where t.content_no = l.content_no and t.target_locale = l.target_locale
-          and t.context_no = l.context_no and t.project = l.project
-          and t.status in ('failed', 'translated')
-        for update
-      ) as t
-    ), again as (
+    with ${LOCKED_ROWS}, again as (
       update trans_hub.translation as t
       set status = 'pending', revision = t.revision + 1, updated_at = now()
       from locked
       where t.ctid = locked.ctid
-      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, locked.old_status
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority,
+        locked.status as old_status, locked.letter_id
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
-      from letter
-      where d.id = letter.id
-      returning d.id
+      from again
+      where d.id = again.letter_id
     ), counted as (
       insert into trans_hub.count_delta (project, target_locale, status, delta)
       select a.project, a.target_locale, 'translated', -count(*)
@@ -97,41 +91,21 @@ export const replayDeadLetters = statement({
         $7::integer, $8::integer
       )
       from again as a
-      cross join lateral (select c.* from trans_hub.content as c where c.content_no = a.content_no offset 0) as c
+      join trans_hub.content as c on c.content_no = a.content_no
       having count(*) > 0
     )
     select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
 });
 
-/** Removes dead letters, and the failed rows they speak of. */
+/** Removes dead letters, and the failed rows they speak of. A row that kept its text keeps it. */
 export const purgeDeadLetters = statement({
   name: "dead_letter.purge",
   row: z.object({ purged: z.coerce.number() }),
   text: `
-    with letter as materialized (
-      select d.id, d.content_no, d.target_locale, d.context_no, d.project
-      from trans_hub.dead_letter as d
-      where ${FILTER}
-      order by d.content_no, d.target_locale, d.context_no, d.project
-      for update
-    ), locked as materialized (
-      select t.ctid
-      from (
-        select distinct l.content_no, l.target_locale, l.context_no, l.project from letter as l
-        order by l.content_no, l.target_locale, l.context_no, l.project
-      ) as l
-      cross join lateral (
-        select t.ctid
-        from trans_hub.translation as t
-        where t.content_no = l.content_no and t.target_locale = l.target_locale
-          and t.context_no = l.context_no and t.project = l.project
-          and t.status = 'failed'
-        for update
-      ) as t
-    ), removed as (
-      delete from trans_hub.translation as t using locked where t.ctid = locked.ctid
+    with ${LOCKED_ROWS}, removed as (
+      delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
     ), purged as (
-      delete from trans_hub.dead_letter as d using letter where d.id = letter.id returning d.id
+      delete from trans_hub.dead_letter as d using locked where d.id = locked.letter_id returning d.id
     )
     select count(*) as purged from purged`,
 });

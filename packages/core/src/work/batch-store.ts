@@ -2,7 +2,7 @@
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
 import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
-import { bury, handOver, loadBatches, markStarted, storeTranslations } from "./batch.sql.ts";
+import { bury, handOver, loadBatches, lockRows, markStarted, storeTranslations } from "./batch.sql.ts";
 
 /** A batch as its worker holds it: only the texts that are still its own. */
 export interface LoadedBatch {
@@ -122,6 +122,7 @@ export async function settleBatches(
     return;
   }
   await pool.transaction(async (db) => {
+    await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
     await store(db);
     await remainder.write(db);
   });

@@ -79,6 +79,21 @@ export const markStarted = statement({
 });
 
 /**
+ * Locks all rows of a settlement that takes several statements, in key order. Each statement's own locks would come one
+ * after another: two workers, of which one stores what the other hands over, met in a deadlock.
+ */
+export const lockRows = statement({
+  name: "batch.lock_rows",
+  row: z.object({}),
+  text: `
+    select
+    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[]) as r (content_no, target_locale, context_no, project)
+    join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t`,
+});
+
+/**
  * The settlement of batches whose every text was translated: store, count, remove the batches, book the calls. One
  * statement, one commit. Sets no indexed column, so the update stays HOT.
  */
