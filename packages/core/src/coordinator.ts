@@ -13,7 +13,12 @@ import {
 } from "./coordinator/options.ts";
 import { processPending } from "./coordinator/process-pending.ts";
 import { Reader } from "./coordinator/reader.ts";
-import { parseReference, type ReferenceDefaults, type TranslationName } from "./coordinator/reference.ts";
+import {
+  parseForgetReference,
+  parseReference,
+  type ReferenceDefaults,
+  type TranslationName,
+} from "./coordinator/reference.ts";
 import {
   type EnqueueOptions,
   type EnqueueReceipt,
@@ -32,6 +37,7 @@ import type {
   CollectReport,
   DeadLetter,
   DeadLetterFilter,
+  ForgetReport,
   Page,
   PageRequest,
   PersistenceHandler,
@@ -86,6 +92,12 @@ export interface ApproveQuery extends TranslationName {
   /** Who approves, for the record. */
   by?: string | undefined;
 }
+
+/**
+ * A text, in every context unless `context` or `format` names one (`format: "auto"` alone: the one without), or a business
+ * id: every text that was ever registered under it.
+ */
+export type ForgetQuery = TranslationName;
 
 export class Coordinator implements AsyncDisposable {
   readonly #handler: PersistenceHandler;
@@ -349,6 +361,25 @@ export class Coordinator implements AsyncDisposable {
     await this.#track(this.#touches.flush());
     const report = await this.#track(this.#handler.collect({ ...options, retentionDays }));
     if (!report.dryRun) this.#cache.clear();
+    return report;
+  }
+
+  /**
+   * Removes a text of a project from every table, in one transaction: its uses, translations (approved ones too), dead
+   * letters and waiting requests, and the text itself unless another project uses it. By a business id, a text that
+   * another id of the project uses stays for it.
+   *
+   * Work under way on it stores nothing, but an engine may have it in hand at this moment. Other processes may answer reads
+   * from memory for as long as their `cacheTtlSeconds`.
+   *
+   * @throws {InvalidItemError}
+   * @throws {DatabaseUnavailableError} A transaction of somebody else held the text for long; nothing was changed.
+   */
+  async forget(query: ForgetQuery): Promise<ForgetReport> {
+    this.#requireOpen();
+    const reference = parseForgetReference(query, this.#settings);
+    const report = await this.#track(this.#handler.forget(reference));
+    this.#cache.clear();
     return report;
   }
 

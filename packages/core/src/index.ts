@@ -12,6 +12,7 @@ export type {
 export {
   type ApproveQuery,
   Coordinator,
+  type ForgetQuery,
   type GetOptions,
   type GetQuery,
   type ListQuery,
@@ -39,6 +40,8 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   EngineCall,
+  ForgetReference,
+  ForgetReport,
   ItemReceipt,
   ListFilter,
   Page,

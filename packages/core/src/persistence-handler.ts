@@ -88,6 +88,25 @@ export interface CollectReport {
   contexts: number;
 }
 
+/** Which text of a project is to be forgotten. */
+export type ForgetReference =
+  /** Every text that was ever registered under the id, unless another id of the project uses it too. */
+  | { project: string; businessId: string }
+  /** A text under all its ids: in every context, or only within one (canonical JSON or null, and the declared format). */
+  | {
+      project: string;
+      text: string;
+      sourceLocale: string;
+      within?: { context: string | null; format: string } | undefined;
+    };
+
+export interface ForgetReport {
+  /** Texts, each context its own, that the project has no more. Requests that waited to be registered count too. */
+  forgotten: number;
+  /** Texts among those named that stay in the store: another business id, context or project uses them. */
+  stillUsed: number;
+}
+
 export interface DeadLetter {
   /** Opaque; sorts by age. */
   id: string;
@@ -308,6 +327,14 @@ export interface PersistenceHandler {
    * registered at the same moment is never lost.
    */
   collect(options: CollectOptions): Promise<CollectReport>;
+
+  /**
+   * Removes a text of a project from everywhere, in one transaction: uses, translations (approved ones too), dead letters,
+   * requests that wait to be registered, and the text and its contexts themselves unless somebody else uses them. Work on
+   * it that is under way stores nothing; an engine that has it in hand cannot be told. A text that is requested later
+   * is a new one.
+   */
+  forget(reference: ForgetReference): Promise<ForgetReport>;
 
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;

@@ -1,6 +1,7 @@
 /** The store on PostgreSQL. Each method is one line to the room where its work is done. */
 import pg from "pg";
 import { z } from "zod";
+import { forget } from "./control/forget.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
@@ -13,6 +14,8 @@ import type {
   CollectReport,
   DeadLetter,
   DeadLetterFilter,
+  ForgetReference,
+  ForgetReport,
   ItemReceipt,
   ListFilter,
   Page,
@@ -142,6 +145,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async collect(options: CollectOptions): Promise<CollectReport> {
     return collect(this.#open(), options);
+  }
+
+  async forget(reference: ForgetReference): Promise<ForgetReport> {
+    return forget(this.#open(), reference);
   }
 
   async status(project?: string): Promise<StoreStatus> {

@@ -4,6 +4,7 @@ import { type TextFormat, UNDETERMINED_LOCALE } from "../engine.ts";
 import { InvalidItemError } from "../errors.ts";
 import { DEFAULT_PROJECT, type Item, parseFormat, parseName, parseText } from "../item.ts";
 import { canonicalLocale } from "../locale.ts";
+import type { ForgetReference } from "../persistence-handler.ts";
 import type { TranslationReference } from "../translation/translation.ts";
 
 /** A text as it was registered, or the business id it was registered under. Of both, the text counts. */
@@ -35,26 +36,53 @@ export function parseReference(
   defaults: ReferenceDefaults,
   field = "targetLocale",
 ): TranslationReference {
-  const project = parseName(name.project ?? defaults.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT");
+  const project = parseProject(name, defaults);
   if (targetLocale === undefined || targetLocale === null) {
     throw new InvalidItemError("TH_ITEM_SHAPE", field, "is missing");
   }
   const target = canonicalLocale(targetLocale, field);
-  if (name.text === undefined || name.text === null) {
-    if (name.businessId === undefined || name.businessId === null) {
-      throw new InvalidItemError("TH_ITEM_SHAPE", "text", "is missing, and so is a business id");
-    }
-    const businessId = parseName(name.businessId, "businessId", "TH_BUSINESS_ID");
-    return { project, targetLocale: target, businessId };
-  }
-  const sourceLocale = name.sourceLocale ?? defaults.sourceLocale ?? UNDETERMINED_LOCALE;
+  if (isNone(name.text)) return { project, targetLocale: target, businessId: parseBusinessId(name) };
   return {
     project,
     targetLocale: target,
+    ...parseSource(name, defaults),
+    context: normalizeContext(name.context ?? defaults.context)?.canonical ?? null,
+    format: parseFormat(name.format ?? defaults.format),
+  };
+}
+
+/**
+ * A text to be forgotten: in every context, unless a context or a format says in which.
+ *
+ * @throws {InvalidItemError} The first field at fault.
+ */
+export function parseForgetReference(name: TranslationName, defaults: ReferenceDefaults): ForgetReference {
+  const project = parseProject(name, defaults);
+  if (isNone(name.text)) return { project, businessId: parseBusinessId(name) };
+  const source = { project, ...parseSource(name, defaults) };
+  if (isNone(name.context) && isNone(name.format)) return source;
+  const context = normalizeContext(name.context)?.canonical ?? null;
+  return { ...source, within: { context, format: parseFormat(name.format) } };
+}
+
+function isNone(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function parseProject(name: TranslationName, defaults: ReferenceDefaults): string {
+  return parseName(name.project ?? defaults.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT");
+}
+
+function parseBusinessId({ businessId }: TranslationName): string {
+  if (isNone(businessId)) throw new InvalidItemError("TH_ITEM_SHAPE", "text", "is missing, and so is a business id");
+  return parseName(businessId, "businessId", "TH_BUSINESS_ID");
+}
+
+function parseSource(name: TranslationName, defaults: ReferenceDefaults): { text: string; sourceLocale: string } {
+  const sourceLocale = name.sourceLocale ?? defaults.sourceLocale ?? UNDETERMINED_LOCALE;
+  return {
     // However long: a text over the limit was never registered, or was under another.
     text: parseText(name.text, Number.POSITIVE_INFINITY),
     sourceLocale: canonicalLocale(sourceLocale, "sourceLocale", { allowUndetermined: true }),
-    context: normalizeContext(name.context ?? defaults.context)?.canonical ?? null,
-    format: parseFormat(name.format ?? defaults.format),
   };
 }

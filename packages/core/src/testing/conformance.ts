@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { collectingCases } from "./conformance/collecting.ts";
+import { controllingCases } from "./conformance/controlling.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { readingCases } from "./conformance/reading.ts";
@@ -14,6 +15,7 @@ const ROOMS = {
   working: workingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,
+  controlling: controllingCases,
 };
 
 /** Adds the suite to the test file that is being collected. See `persistenceConformance` in `./index.ts`. */

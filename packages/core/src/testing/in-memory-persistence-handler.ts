@@ -12,6 +12,8 @@ import type {
   CollectReport,
   DeadLetter,
   DeadLetterFilter,
+  ForgetReference,
+  ForgetReport,
   ItemReceipt,
   ListFilter,
   Page,
@@ -124,6 +126,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async collect(options: CollectOptions): Promise<CollectReport> {
     return this.#open().collect(options);
+  }
+
+  async forget(reference: ForgetReference): Promise<ForgetReport> {
+    return this.#open().forget(reference);
   }
 
   async status(project?: string): Promise<StoreStatus> {

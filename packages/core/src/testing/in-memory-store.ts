@@ -14,6 +14,8 @@ import type {
   DeadLetter,
   DeadLetterFilter,
   EngineCall,
+  ForgetReference,
+  ForgetReport,
   ItemReceipt,
   RegisterOptions,
   StoreStatus,
@@ -205,8 +207,7 @@ export class InMemoryStore {
   #useOf(reference: TranslationReference): { contentNo: number; contextNo: number } | undefined {
     if ("businessId" in reference) return this.#uses.lastOf(reference);
     const content = this.#contents.get(contentId(reference.sourceLocale, reference.text));
-    const key = contextKey(reference.context, reference.format);
-    const contextNo = key === undefined ? 0 : this.#contexts.get(key)?.no;
+    const contextNo = this.#contextNoOf(reference);
     return content === undefined || contextNo === undefined ? undefined : { contentNo: content.no, contextNo };
   }
 
@@ -321,6 +322,78 @@ export class InMemoryStore {
       contents: contents.length,
       contexts: contexts.length,
     };
+  }
+
+  // --- Control ---
+
+  forget(reference: ForgetReference): ForgetReport {
+    const { project } = reference;
+    const byId = "businessId" in reference;
+    const isMeant = (contentNo: number, contextNo: number) => {
+      if (byId) return true;
+      if (contentNo !== this.#contents.get(contentId(reference.sourceLocale, reference.text))?.no) return false;
+      return reference.within === undefined || contextNo === this.#contextNoOf(reference.within);
+    };
+    const uses = this.#uses
+      .all()
+      .filter((use) => use.project === project && isMeant(use.contentNo, use.contextNo))
+      .filter((use) => !byId || use.businessId === reference.businessId);
+    for (const use of uses) this.#uses.remove(use);
+    const ownRows = [...this.#rows.values()].filter(({ key }) => key.project === project);
+    const named = new Map([
+      ...uses.map((use) => [`${use.contentNo}/${use.contextNo}`, use] as const),
+      ...ownRows
+        .map(({ content, key }) => ({ contentNo: content.no, contextNo: key.contextNo }))
+        .filter(({ contentNo, contextNo }) => !byId && isMeant(contentNo, contextNo))
+        .map((row) => [`${row.contentNo}/${row.contextNo}`, row] as const),
+    ]);
+    const gone = [...named.values()].filter((text) => this.#uses.businessIds({ project, ...text }).length === 0);
+    for (const { contentNo, contextNo } of gone) {
+      // Reading by its text makes one too: no request to keep it.
+      this.#uses.remove({ project, businessId: "", contentNo, contextNo });
+    }
+    const texts = new Set(gone.map(({ contentNo, contextNo }) => `${contentNo}/${contextNo}`));
+    const rows = ownRows.filter(({ content, key }) => texts.has(`${content.no}/${key.contextNo}`));
+    this.#letters.closeAbout(new Set(rows));
+    for (const row of rows) {
+      // Whoever is translating it finds nothing to settle.
+      row.revision += 1;
+      this.#rows.delete(rowId(row.key));
+    }
+    this.#dropUnused(named.values());
+
+    const waiting = this.#inbox.length;
+    this.#inbox = this.#inbox.filter(({ item }) => {
+      if (item.project !== project) return true;
+      if (byId) return item.businessId !== reference.businessId;
+      if (item.text !== reference.text || item.sourceLocale !== reference.sourceLocale) return true;
+      const { within } = reference;
+      return (
+        within !== undefined && contextKey(within.context, within.format) !== contextKey(item.context, item.format)
+      );
+    });
+    const contents = new Set([...this.#contents.values()].map(({ no }) => no));
+    const stillUsed = new Set([...named.values()].map(({ contentNo }) => contentNo).filter((no) => contents.has(no)));
+    return { forgotten: gone.length + waiting - this.#inbox.length, stillUsed: stillUsed.size };
+  }
+
+  /** Of these texts and contexts, those without a use and a row. */
+  #dropUnused(texts: Iterable<{ contentNo: number; contextNo: number }>): void {
+    const uses = this.#uses.all();
+    const rows = [...this.#rows.values()];
+    for (const { contentNo, contextNo } of texts) {
+      if (!uses.some((use) => use.contentNo === contentNo) && !rows.some(({ content }) => content.no === contentNo)) {
+        for (const [id] of entriesWhere(this.#contents, ({ no }) => no === contentNo)) this.#contents.delete(id);
+      }
+      if (!uses.some((use) => use.contextNo === contextNo) && !rows.some(({ key }) => key.contextNo === contextNo)) {
+        for (const [id] of entriesWhere(this.#contexts, ({ no }) => no === contextNo)) this.#contexts.delete(id);
+      }
+    }
+  }
+
+  #contextNoOf({ context, format }: { context: string | null; format: string }): number | undefined {
+    const key = contextKey(context, format);
+    return key === undefined ? 0 : this.#contexts.get(key)?.no;
   }
 
   // --- Work ---

@@ -47,7 +47,7 @@ export class InMemoryUses {
     return [...this.#byText.values()].flatMap((uses) => [...uses.values()]);
   }
 
-  remove(use: Use): void {
+  remove(use: Pick<Use, "project" | "businessId" | "contentNo" | "contextNo">): void {
     this.#byText.get(textKey(use))?.delete(use.businessId);
     this.#byName.get(nameKey(use))?.delete(textKey(use));
   }

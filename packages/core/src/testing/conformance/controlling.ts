@@ -1,0 +1,157 @@
+import { expect } from "vitest";
+import {
+  type AddCase,
+  failAll,
+  HeldTranslator,
+  item,
+  listAll,
+  PROJECT,
+  readOne,
+  Translator,
+  textReference,
+  translateAll,
+  work,
+} from "./kit.ts";
+
+const secret = { project: PROJECT, text: "secret", sourceLocale: "en" };
+
+export function controllingCases(add: AddCase): void {
+  add("a text that is forgotten is gone, whatever had become of it", async ({ handler }) => {
+    const contexts = [null, '{"screen":"checkout"}'];
+    await handler.register([
+      ...contexts.map((context) => item({ text: "secret", context, targetLocales: ["fr", "de"] })),
+      item({ text: "secret", businessId: "named", targetLocales: ["ja"] }),
+      item({ text: "neighbour", businessId: "named" }),
+    ]);
+    await work(handler, new Translator().translate, { locales: ["fr"] });
+    await handler.approve({ reference: textReference({ text: "secret" }), text: "person" });
+    await work(handler, new Translator(() => ({ kind: "failed", error: refusal })).translate, { locales: ["de"] });
+    expect(await handler.forget(secret)).toEqual({ forgotten: 2, stillUsed: 0 });
+    for (const locale of ["fr", "de", "ja"]) {
+      expect((await listAll(handler, locale)).map(({ sourceText }) => sourceText)).not.toContain("secret");
+    }
+    expect((await handler.listDeadLetters({})).items).toEqual([]);
+    expect((await handler.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    expect(await readOne(handler, { businessId: "named" })).toMatchObject({ sourceText: "neighbour" });
+    expect(await handler.forget(secret)).toEqual({ forgotten: 0, stillUsed: 0 });
+    const translator = new Translator();
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.items).toEqual([]);
+    expect(await handler.register([item({ text: "secret" })])).toMatchObject([{ registered: 1 }]);
+  });
+
+  add("a text that is forgotten in one context stays in the others", async ({ handler }) => {
+    const contexts = [null, '{"a":1}', '{"b":2}'];
+    await handler.register(contexts.map((context) => item({ text: "secret", context })));
+    const forget = (context: string | null) => handler.forget({ ...secret, within: { context, format: "auto" } });
+    expect(await forget('{"a":1}')).toEqual({ forgotten: 1, stillUsed: 1 });
+    expect((await listAll(handler)).map(({ context }) => context)).toEqual([null, { b: 2 }]);
+    expect(await forget('{"c":3}')).toEqual({ forgotten: 0, stillUsed: 0 });
+    expect(await forget(null)).toEqual({ forgotten: 1, stillUsed: 1 });
+    expect(await forget('{"b":2}')).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await listAll(handler)).toEqual([]);
+  });
+
+  add("a text that another project uses stays for it", async ({ handler }) => {
+    await handler.register([item({ text: "secret" }), item({ text: "secret", project: "other" })]);
+    await translateAll(handler);
+    expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 1 });
+    expect(await readOne(handler, { text: "secret" })).toBeUndefined();
+    expect(await readOne(handler, { text: "secret", project: "other" })).toMatchObject({ text: "secret (fr)" });
+    expect(await handler.forget(secret)).toEqual({ forgotten: 0, stillUsed: 0 });
+    expect(await handler.forget({ ...secret, project: "other" })).toEqual({ forgotten: 1, stillUsed: 0 });
+  });
+
+  add(
+    "a business id is forgotten with every text it ever named, but for those that another id uses",
+    async ({ handler }) => {
+      await handler.register([item({ text: "first wording", businessId: "one" })]);
+      await handler.register([item({ text: "second wording", businessId: "one" })]);
+      await handler.register([
+        item({ text: "shared", businessId: "one" }),
+        item({ text: "shared", businessId: "two" }),
+      ]);
+      await translateAll(handler);
+      // Reading by its text is no request of its own.
+      await handler.touch([textReference({ text: "first wording" })]);
+      expect(await handler.forget({ project: PROJECT, businessId: "one" })).toEqual({ forgotten: 2, stillUsed: 1 });
+      expect((await listAll(handler)).map(({ sourceText }) => sourceText)).toEqual(["shared"]);
+      expect(await readOne(handler, { businessId: "one" })).toBeUndefined();
+      expect(await readOne(handler, { businessId: "two" })).toMatchObject({ businessIds: ["two"] });
+      expect(await handler.forget({ project: PROJECT, businessId: "one" })).toEqual({ forgotten: 0, stillUsed: 0 });
+      expect(await handler.forget({ project: PROJECT, businessId: "two" })).toEqual({ forgotten: 1, stillUsed: 0 });
+    },
+  );
+
+  add(
+    "a worker in the middle of translating a text that is forgotten stores nothing of it",
+    async ({ handler, open }) => {
+      const worker = await open();
+      await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
+      const held = new HeldTranslator("translated");
+      const working = work(worker, held.translate, { until: "ready" });
+      expect((await held.started).items).toHaveLength(2);
+      expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
+      held.letGo();
+      await working;
+      expect(await listAll(handler)).toMatchObject([{ sourceText: "neighbour", text: "translated" }]);
+      expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
+    },
+  );
+
+  add("a failure of a text that was forgotten meanwhile writes no dead letter", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register([item({ text: "secret" })]);
+    await work(handler, async (batch) => {
+      await other.forget(secret);
+      return { outcomes: batch.items.map(() => ({ kind: "failed" as const, error: refusal })), calls: [] };
+    });
+    expect((await handler.listDeadLetters({})).items).toEqual([]);
+    expect(await listAll(handler)).toEqual([]);
+  });
+
+  add(
+    "a text that waits to be registered can be forgotten too",
+    async ({ handler, begin }) => {
+      const { client, commit } = await begin();
+      await handler.enqueue(client, [
+        item({ text: "secret" }),
+        item({ text: "secret", sourceLocale: "de" }),
+        item({ text: "neighbour", businessId: "id" }),
+        item({ text: "secret", project: "other" }),
+      ]);
+      await commit();
+      expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
+      expect(await handler.forget({ project: PROJECT, businessId: "id" })).toEqual({ forgotten: 1, stillUsed: 0 });
+      const translator = new Translator();
+      await work(handler, translator.translate, { until: "empty" });
+      expect(translator.batches.map(({ project, sourceLocale }) => `${project} ${sourceLocale}`).toSorted()).toEqual([
+        "default de",
+        "other en",
+      ]);
+    },
+    "begin",
+  );
+
+  add(
+    "a request at the very moment of forgetting is before it or after it, and never half there",
+    async ({ handler, open }) => {
+      const other = await open();
+      for (let round = 0; round < 5; round += 1) {
+        await handler.register([item({ text: "secret", context: '{"a":1}' })]);
+        const [[receipt]] = await Promise.all([
+          other.register([item({ text: "secret", context: '{"a":1}' })]),
+          handler.forget(secret),
+        ]);
+        const found = await readOne(handler, { text: "secret", context: '{"a":1}' });
+        if (receipt?.registered === 1) expect(found).toMatchObject({ status: "pending" });
+        await failAll(handler);
+        const after = await readOne(handler, { text: "secret", context: '{"a":1}' });
+        expect(after?.status).toBe(found === undefined ? undefined : "failed");
+        await handler.forget(secret);
+      }
+    },
+  );
+}
+
+const refusal = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_REFUSED", message: "Refused" };
