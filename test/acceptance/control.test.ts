@@ -1,6 +1,23 @@
-/** What an operator does by hand: forgetting a text. */
+/** What an operator does by hand: forgetting a text, cancelling what waits. */
+import type { StoreStatus } from "@trans-hub/core";
 import { describe, expect } from "vitest";
 import { testOnDatabase as test } from "../support/command.ts";
+
+test("cancel takes back what waits, of a project and into a locale", async ({ commands }) => {
+  const request = ["request", "Pay", "Back", "--from", "en", "--project", "shop", "--to"];
+  await commands.json([...request, "fr"]);
+  await commands.json(["worker", "--once"]);
+  await commands.json([...request, "fr,de,ja", "--force"]);
+  expect(await commands.json(["cancel", "--project", "shop", "--to", "de", "--yes"])).toEqual({ cancelled: 2 });
+  const prefix = ["cancel", "--project", "shop", "--business-id-prefix", "import.", "--yes"];
+  expect(await commands.json(prefix)).toEqual({ cancelled: 0 });
+  expect(await commands.run(["cancel", "--project", "shop", "--yes"])).toMatchObject({
+    code: 0,
+    stdout: "4 cancelled\n",
+  });
+  const { translations } = await commands.json<StoreStatus>(["status"]);
+  expect(translations).toEqual({ pending: 0, translated: 2, failed: 0, approved: 0 });
+});
 
 describe("forget", () => {
   test("removes a text of one project, and says how many", async ({ commands }) => {
@@ -25,6 +42,7 @@ describe("forget", () => {
   test("needs --yes where nobody can be asked, and one name", async ({ commands }) => {
     for (const [args, message] of [
       [["forget", "Pay"], /--yes/],
+      [["cancel"], /--yes/],
       [["forget", "--yes"], /--business-id/],
       [["forget", "Pay", "--business-id", "pay", "--yes"], /--business-id/],
     ] as const) {

@@ -23,6 +23,13 @@ export function toOption(): Option {
   return new Option("--to <locale>", "target locale (required)").argParser((value: string) => parseLocale(value));
 }
 
+/** For commands that act on every target locale unless told otherwise. */
+export function onlyToOption(): Option {
+  return new Option("--to <locale>", "only into this target locale (default: all)").argParser((value: string) =>
+    parseLocale(value),
+  );
+}
+
 export function required<Value>(value: Value | undefined, flag: string): Value {
   if (value === undefined) throw new UsageError(`${flag} is missing`, "Add --help to see what is accepted.");
   return value;

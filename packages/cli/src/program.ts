@@ -29,6 +29,7 @@ const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./commands/dead-letters.ts"),
   },
   approve: { summary: "give a translation a person's word", load: () => import("./commands/approve.ts") },
+  cancel: { summary: "take back what waits to be translated", load: () => import("./commands/cancel.ts") },
   forget: { summary: "remove a text from every table", load: () => import("./commands/forget.ts") },
   gc: { summary: "collect what nobody uses any more", load: () => import("./commands/gc.ts") },
   doctor: { summary: "check that everything is fit for production", load: () => import("./commands/doctor.ts") },

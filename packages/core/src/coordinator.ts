@@ -99,6 +99,15 @@ export interface ApproveQuery extends TranslationName {
  */
 export type ForgetQuery = TranslationName;
 
+export interface CancelQuery {
+  /** Default: the coordinator's. */
+  project?: string | undefined;
+  /** Default: every locale. */
+  targetLocale?: string | undefined;
+  /** Only texts that the project uses under business ids beginning so, and under no other id. */
+  businessIdPrefix?: string | undefined;
+}
+
 export class Coordinator implements AsyncDisposable {
   readonly #handler: PersistenceHandler;
   readonly #settings: CoordinatorSettings;
@@ -381,6 +390,30 @@ export class Coordinator implements AsyncDisposable {
     const report = await this.#track(this.#handler.forget(reference));
     this.#cache.clear();
     return report;
+  }
+
+  /**
+   * Takes back what a project has pending: a text that was never translated is no request any more, one that is being
+   * translated anew is as it was. Work under way on it stores nothing. Gives how many rows (texts × locales).
+   *
+   * Asked for again, a text is registered anew. Who waits for one (`waitFor`) waits until its timeout.
+   *
+   * @throws {InvalidItemError}
+   */
+  async cancel({
+    project = this.#settings.project,
+    targetLocale,
+    businessIdPrefix,
+  }: CancelQuery = {}): Promise<number> {
+    this.#requireOpen();
+    const filter = {
+      project: parseName(project, "project", "TH_PROJECT"),
+      ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
+      businessIdPrefix,
+    };
+    const cancelled = await this.#track(this.#handler.cancel(filter));
+    this.#cache.clear();
+    return cancelled;
   }
 
   /** Totals. `project` null: all projects. Default: the coordinator's. */

@@ -11,6 +11,7 @@ export type {
 } from "./coordinator/requests.ts";
 export {
   type ApproveQuery,
+  type CancelQuery,
   Coordinator,
   type ForgetQuery,
   type GetOptions,
@@ -35,6 +36,7 @@ export type { Logger } from "./logger.ts";
 export type {
   Approval,
   AttemptError,
+  CancelFilter,
   CollectOptions,
   CollectReport,
   DeadLetter,

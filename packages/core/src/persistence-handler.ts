@@ -107,6 +107,15 @@ export interface ForgetReport {
   stillUsed: number;
 }
 
+/** Which requests of a project are to be cancelled. */
+export interface CancelFilter {
+  project: string;
+  /** Undefined: into every locale. */
+  targetLocale?: string | undefined;
+  /** Only texts that the project uses under business ids beginning so, and under no other id. */
+  businessIdPrefix?: string | undefined;
+}
+
 export interface DeadLetter {
   /** Opaque; sorts by age. */
   id: string;
@@ -335,6 +344,13 @@ export interface PersistenceHandler {
    * is a new one.
    */
   forget(reference: ForgetReference): Promise<ForgetReport>;
+
+  /**
+   * Takes back what is pending and was requested before: a row that never had a text goes, one that is being translated
+   * anew is as it was. Work on it that is under way stores nothing. Gives how many rows. Not one transaction: cut off, it
+   * has done a part, and asked again does the rest.
+   */
+  cancel(filter: CancelFilter): Promise<number>;
 
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;

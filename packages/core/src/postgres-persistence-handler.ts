@@ -1,6 +1,7 @@
 /** The store on PostgreSQL. Each method is one line to the room where its work is done. */
 import pg from "pg";
 import { z } from "zod";
+import { cancel } from "./control/cancel.ts";
 import { forget } from "./control/forget.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
@@ -10,6 +11,7 @@ import { collect } from "./garbage/collect.ts";
 import type { RegisterItem } from "./item.ts";
 import type {
   Approval,
+  CancelFilter,
   CollectOptions,
   CollectReport,
   DeadLetter,
@@ -149,6 +151,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async forget(reference: ForgetReference): Promise<ForgetReport> {
     return forget(this.#open(), reference);
+  }
+
+  async cancel(filter: CancelFilter): Promise<number> {
+    return cancel(this.#open(), filter);
   }
 
   async status(project?: string): Promise<StoreStatus> {

@@ -8,6 +8,7 @@ import type { RegisterItem } from "../item.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../page.ts";
 import type {
   Approval,
+  CancelFilter,
   CollectOptions,
   CollectReport,
   DeadLetter,
@@ -130,6 +131,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async forget(reference: ForgetReference): Promise<ForgetReport> {
     return this.#open().forget(reference);
+  }
+
+  async cancel(filter: CancelFilter): Promise<number> {
+    return this.#open().cancel(filter);
   }
 
   async status(project?: string): Promise<StoreStatus> {

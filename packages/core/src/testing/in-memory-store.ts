@@ -9,6 +9,7 @@ import { RevisionChangedError, type TransHubError, TranslationNotFoundError } fr
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
   Approval,
+  CancelFilter,
   CollectOptions,
   CollectReport,
   DeadLetter,
@@ -375,6 +376,24 @@ export class InMemoryStore {
     const contents = new Set([...this.#contents.values()].map(({ no }) => no));
     const stillUsed = new Set([...named.values()].map(({ contentNo }) => contentNo).filter((no) => contents.has(no)));
     return { forgotten: gone.length + waiting - this.#inbox.length, stillUsed: stillUsed.size };
+  }
+
+  cancel({ project, targetLocale, businessIdPrefix: prefix }: CancelFilter): number {
+    this.registerInbox();
+    const isMeant = ({ key, content, status }: Row) => {
+      if (status !== "pending" || key.project !== project) return false;
+      if (targetLocale !== undefined && key.targetLocale !== targetLocale) return false;
+      const ids = this.#uses.businessIds({ project, contentNo: content.no, contextNo: key.contextNo });
+      return prefix === undefined || (ids.length > 0 && ids.every((id) => id.startsWith(prefix)));
+    };
+    const cancelled = [...this.#rows.values()].filter(isMeant);
+    for (const row of cancelled) {
+      row.revision += 1;
+      if (row.text === null) this.#rows.delete(rowId(row.key));
+      else row.status = "translated";
+    }
+    this.changed();
+    return cancelled.length;
   }
 
   /** Of these texts and contexts, those without a use and a row. */

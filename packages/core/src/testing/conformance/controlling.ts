@@ -152,6 +152,91 @@ export function controllingCases(add: AddCase): void {
       }
     },
   );
+
+  add("what waits can be cancelled, and may be requested again", async ({ handler }) => {
+    await handler.register([item({ text: "done" })]);
+    await translateAll(handler);
+    await handler.register([
+      item({ text: "first", targetLocales: ["fr", "de"] }),
+      item({ text: "second", targetLocales: ["fr", "de"] }),
+      item({ text: "first", project: "other" }),
+    ]);
+    expect(await handler.cancel({ project: PROJECT, targetLocale: "fr" })).toBe(2);
+    expect((await listAll(handler)).map(({ sourceText }) => sourceText)).toEqual(["done"]);
+    expect(await handler.cancel({ project: PROJECT, targetLocale: "fr" })).toBe(0);
+    expect(await handler.cancel({ project: PROJECT })).toBe(2);
+    expect((await handler.status(PROJECT)).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    expect(await handler.register([item({ text: "first" })])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    const translator = new Translator();
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);
+  });
+
+  add("a text that is cancelled while it is translated anew is as it was", async ({ handler }) => {
+    await handler.register([item()]);
+    await translateAll(handler, () => "old");
+    await handler.register([item({ force: true })]);
+    const { revision = 0 } = (await readOne(handler)) ?? {};
+    expect(await handler.cancel({ project: PROJECT })).toBe(1);
+    const stored = await readOne(handler);
+    expect(stored).toMatchObject({ status: "translated", text: "old" });
+    expect(stored?.revision).toBeGreaterThan(revision);
+    const translator = new Translator();
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.items).toEqual([]);
+    expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
+  });
+
+  add("by a prefix of business ids only what no other id wants is cancelled", async ({ handler }) => {
+    await handler.register([
+      item({ text: "own", businessId: "import.1" }),
+      item({ text: "both", businessId: "import.2" }),
+      item({ text: "both", businessId: "shop.2" }),
+      item({ text: "nameless" }),
+      item({ text: "other", businessId: "imported" }),
+    ]);
+    expect(await handler.cancel({ project: PROJECT, businessIdPrefix: "import." })).toBe(1);
+    expect((await listAll(handler)).map(({ sourceText }) => sourceText).toSorted()).toEqual([
+      "both",
+      "nameless",
+      "other",
+    ]);
+    expect(await handler.cancel({ project: PROJECT, businessIdPrefix: "%" })).toBe(0);
+  });
+
+  add("work under way on what is cancelled stores nothing", async ({ handler, open }) => {
+    const worker = await open();
+    await handler.register([item({ text: "cancelled", businessId: "import.1" }), item({ text: "kept" })]);
+    const held = new HeldTranslator("translated");
+    const working = work(worker, held.translate, { until: "ready" });
+    await held.started;
+    expect(await handler.cancel({ project: PROJECT, businessIdPrefix: "import." })).toBe(1);
+    held.letGo();
+    await working;
+    expect(await listAll(handler)).toMatchObject([{ sourceText: "kept", text: "translated" }]);
+    expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
+  });
+
+  add("a text that failed and is tried again can be cancelled too", async ({ handler }) => {
+    await handler.register([item()]);
+    await failAll(handler);
+    await handler.replayDeadLetters({});
+    expect(await handler.cancel({ project: PROJECT })).toBe(1);
+    expect(await readOne(handler)).toBeUndefined();
+    expect((await handler.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 0 });
+  });
+
+  add(
+    "what waits to be registered is cancelled too",
+    async ({ handler, begin }) => {
+      const { client, commit } = await begin();
+      await handler.enqueue(client, [item()]);
+      await commit();
+      expect(await handler.cancel({ project: PROJECT })).toBe(1);
+      expect(await listAll(handler)).toEqual([]);
+    },
+    "begin",
+  );
 }
 
 const refusal = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_REFUSED", message: "Refused" };
