@@ -1,4 +1,4 @@
--- Control by operators: forgetting a text, cancelling what waits. Safe while the previous release runs: it calls none of this. The two indexes lock their
+-- Control by operators: forgetting a text, cancelling what waits, pausing. Safe while the previous release runs: it calls none of this (and so does not pause). The two indexes lock their
 -- tables against writing while they are built (some 1 s for a million rows with a context; rows without one are left out).
 
 -- Up Migration
@@ -15,6 +15,8 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
 as $$
+declare
+  parked_jobs bigint;
 begin
   perform from batch as b where b.batch_id = any (batch_ids) order by b.batch_id for update;
 
@@ -43,10 +45,13 @@ begin
       history = case when b.history is not null then k.history end
     from kept as k
     where b.batch_id = k.batch_id and cardinality(k.content_nos) < cardinality(b.content_nos)
+  ), gone as (
+    delete from batch as b
+    where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
+    returning b.batch_id, b.run_at
   )
-  -- The job of one that is gone finds nothing, and ends.
-  delete from batch as b
-  where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id);
+  -- The job of one that is gone finds nothing, and ends; but not one that is parked, whose time never comes.
+  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
 end
 $$;
 
@@ -332,8 +337,143 @@ begin
 end
 $$;
 
+-- What the fleet leaves alone until it is resumed.
+create table trans_hub.pause (
+  kind text not null,
+  -- The engine, project or locale; '' for everything.
+  name text not null,
+  paused_at timestamptz not null default now(),
+  primary key (kind, name),
+  constraint pause_kind_is_known check (kind in ('everything', 'engine', 'project', 'locale')),
+  constraint pause_names_what_it_pauses check ((kind = 'everything') = (name = ''))
+);
+
+create function trans_hub.is_paused(of_project text, of_locale text) returns boolean
+language sql stable
+return exists (
+  select from trans_hub.pause as p
+  where p.kind = 'everything'
+    or p.kind = 'project' and p.name = of_project
+    or p.kind = 'locale' and p.name = of_locale
+);
+
+-- A paused batch is parked: it and its job wait for 'infinity', claimed by nobody, until it is resumed.
+--
+-- Parks claimed batches, and gives those that it did: none whose pause has ended. Who resumes waits for the locks on the
+-- pauses taken here, and then finds what was parked; so nothing is parked behind its back.
+create function trans_hub.park_batches(batch_ids uuid[]) returns setof uuid
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  parked uuid[];
+begin
+  perform from pause order by kind, name for key share;
+
+  with locked as materialized (
+    select b.batch_id
+    from batch as b
+    where b.batch_id = any (batch_ids) and is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    for update
+  ), moved as (
+    update batch as b set run_at = 'infinity', started_by = null
+    from locked as l
+    where b.batch_id = l.batch_id
+    returning b.batch_id
+  )
+  select array_agg(m.batch_id) into parked from moved as m;
+  -- The job that the caller holds loses its key, and ends with the caller; this makes the one that waits.
+  perform trans_hub.renew_batch_jobs(parked);
+  return query select unnest(parked);
+end
+$$;
+
+-- Jobs for batches at the time of each, as its lane's priority is now.
+create function trans_hub.renew_batch_jobs(batch_ids uuid[]) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with own as (
+    select b.batch_id, b.project, b.target_locale, b.priority, b.run_at from batch as b where b.batch_id = any (batch_ids)
+  ), lane as materialized (
+    select l.*, trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
+    from (select distinct o.project, o.target_locale, o.priority from own as o) as l
+  )
+  select trans_hub.add_batch_jobs(
+    array_agg(o.batch_id), array_agg(o.target_locale), array_agg(l.job_priority), array_agg(o.run_at)
+  )
+  from own as o
+  join lane as l using (project, target_locale, priority)
+  having count(*) > 0
+$$;
+
+-- Parks the next so many due batches of paused lanes after an id, so that a fleet need not claim each to find it paused.
+-- What is claimed already is its worker's to park; what is due later is parked when it is claimed.
+create function trans_hub.park_waiting(after uuid, size integer, out reached uuid, out parked bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  perform from pause order by kind, name for key share;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.run_at <= now() and is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    limit size
+    for update
+  ) as b;
+  -- graphile-worker moves those that nobody holds, and says which.
+  update batch as b set run_at = 'infinity'
+  from (
+    select j.key
+    from graphile_worker.reschedule_jobs(
+      array(select j.id from graphile_worker.jobs as j where j.key = any (due::text[])), run_at => 'infinity'
+    ) as j
+  ) as moved
+  where b.batch_id = any (due) and b.batch_id::text = moved.key;
+  get diagnostics parked = row_count;
+end
+$$;
+
+-- Brings the next so many parked batches after an id forward whose lane is not paused (any more). Who parked for the sake
+-- of an engine is only known to itself: those come forward when anything is resumed, and with "sure" only once no engine is
+-- paused.
+create function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  if sure and exists (select from pause as p where p.kind = 'engine') then
+    unparked := 0;
+    return;
+  end if;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.run_at = 'infinity' and not is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics unparked = row_count;
+  perform renew_batch_jobs(due);
+end
+$$;
+
 revoke execute on all functions in schema trans_hub from public;
 
 -- Down Migration
+drop function trans_hub.unpark_batches, trans_hub.park_waiting, trans_hub.renew_batch_jobs, trans_hub.park_batches,
+  trans_hub.is_paused;
+drop table trans_hub.pause;
 drop function trans_hub.cancel_batches, trans_hub.forget, trans_hub.is_to_forget, trans_hub.prune_batches;
 drop index trans_hub.translation_by_context, trans_hub.source_by_context;

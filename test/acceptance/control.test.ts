@@ -1,4 +1,4 @@
-/** What an operator does by hand: forgetting a text, cancelling what waits. */
+/** What an operator does by hand: forgetting a text, cancelling what waits, pausing. */
 import type { StoreStatus } from "@trans-hub/core";
 import { describe, expect } from "vitest";
 import { testOnDatabase as test } from "../support/command.ts";
@@ -17,6 +17,49 @@ test("cancel takes back what waits, of a project and into a locale", async ({ co
   });
   const { translations } = await commands.json<StoreStatus>(["status"]);
   expect(translations).toEqual({ pending: 0, translated: 2, failed: 0, approved: 0 });
+});
+
+describe("pause", () => {
+  test("is obeyed by a running worker and shown, until it is resumed", async ({ commands }) => {
+    const worker = commands.start(["worker"]);
+    await worker.says("worker.ready");
+    const fr = { kind: "locale", name: "fr", since: expect.any(String) };
+    expect(await commands.json(["pause", "--locale", "fr"])).toEqual({ paused: [fr] });
+    const ended = await commands.run(["pause", "--project", "shop"]);
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^paused: locale fr since .*; project shop since/),
+    });
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr,de"]);
+    await commands.json(["request", "Pay", "--from", "en", "--to", "ja", "--project", "shop"]);
+    const status = () => commands.json<StoreStatus>(["status"]);
+    await expect
+      .poll(async () => (await status()).jobs, { timeout: 30_000 })
+      .toEqual({ ready: 0, running: 0, scheduled: 2 });
+    expect(await status()).toMatchObject({
+      translations: { pending: 2, translated: 1 },
+      paused: [{ kind: "locale" }, { kind: "project", name: "shop" }],
+    });
+    expect((await commands.run(["status"])).stdout).toContain("paused: locale fr since");
+
+    expect(await commands.json(["resume", "--locale", "fr"])).toMatchObject({ paused: [{ kind: "project" }] });
+    expect(await commands.json(["resume"])).toEqual({ paused: [] });
+    await expect.poll(async () => (await status()).translations, { timeout: 30_000 }).toMatchObject({ translated: 3 });
+  });
+
+  test("of an engine keeps it from being asked", async ({ commands }) => {
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+    await commands.json(["pause", "--engine", "pseudo"]);
+    expect(await commands.json(["worker", "--until-empty"])).toEqual({ translated: 0, failed: 0, retrying: 0 });
+    await commands.json(["resume", "--engine", "pseudo"]);
+    expect(await commands.json(["worker", "--until-empty"])).toMatchObject({ translated: 1 });
+  });
+
+  test("names one thing at a time", async ({ commands }) => {
+    const args = ["pause", "--engine", "openai", "--locale", "fr"];
+    expect(await commands.run(args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/one of/) });
+  });
 });
 
 describe("forget", () => {

@@ -29,6 +29,8 @@ const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./commands/dead-letters.ts"),
   },
   approve: { summary: "give a translation a person's word", load: () => import("./commands/approve.ts") },
+  pause: { summary: "have the fleet leave something alone", load: () => import("./commands/pause.ts") },
+  resume: { summary: "let the fleet go on with what is paused", load: () => import("./commands/resume.ts") },
   cancel: { summary: "take back what waits to be translated", load: () => import("./commands/cancel.ts") },
   forget: { summary: "remove a text from every table", load: () => import("./commands/forget.ts") },
   gc: { summary: "collect what nobody uses any more", load: () => import("./commands/gc.ts") },

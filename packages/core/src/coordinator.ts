@@ -15,6 +15,7 @@ import { processPending } from "./coordinator/process-pending.ts";
 import { Reader } from "./coordinator/reader.ts";
 import {
   parseForgetReference,
+  parsePauseTarget,
   parseReference,
   type ReferenceDefaults,
   type TranslationName,
@@ -40,6 +41,8 @@ import type {
   ForgetReport,
   Page,
   PageRequest,
+  Pause,
+  PauseTarget,
   PersistenceHandler,
   Settlement,
   StoreStatus,
@@ -414,6 +417,24 @@ export class Coordinator implements AsyncDisposable {
     const cancelled = await this.#track(this.#handler.cancel(filter));
     this.#cache.clear();
     return cancelled;
+  }
+
+  /**
+   * Has the whole fleet leave an engine, a project or a target locale alone, or with none of them everything. Within a beat
+   * (2 s) nothing of it is begun any more; what an engine has in hand is finished and stored. Requests are taken as ever.
+   * Gives everything that is paused then.
+   *
+   * @throws {InvalidItemError} More than one of them is named.
+   */
+  async pause(target: PauseTarget = {}): Promise<Pause[]> {
+    this.#requireOpen();
+    return this.#track(this.#handler.pause(parsePauseTarget(target)));
+  }
+
+  /** Ends a pause, with no target every pause: what waited goes on at once. Gives what is still paused. */
+  async resume(target: PauseTarget = {}): Promise<Pause[]> {
+    this.#requireOpen();
+    return this.#track(this.#handler.resume(parsePauseTarget(target)));
   }
 
   /** Totals. `project` null: all projects. Default: the coordinator's. */

@@ -48,6 +48,8 @@ export type {
   ListFilter,
   Page,
   PageRequest,
+  Pause,
+  PauseTarget,
   PersistenceHandler,
   RegisterOptions,
   Settlement,

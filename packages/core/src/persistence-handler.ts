@@ -116,6 +116,22 @@ export interface CancelFilter {
   businessIdPrefix?: string | undefined;
 }
 
+/** What is to be paused or resumed: one of these, or everything. */
+export interface PauseTarget {
+  /** It is not asked: the next engine of the chain is, or else the text waits. */
+  engine?: string | undefined;
+  project?: string | undefined;
+  targetLocale?: string | undefined;
+}
+
+/** Something that the fleet leaves alone until it is resumed. */
+export interface Pause {
+  kind: "everything" | "engine" | "project" | "locale";
+  /** Null: everything. */
+  name: string | null;
+  since: Date;
+}
+
 export interface DeadLetter {
   /** Opaque; sorts by age. */
   id: string;
@@ -162,6 +178,8 @@ export interface StoreStatus {
   /** Age in seconds of the oldest due work; null when there is none. */
   oldestReadySeconds: number | null;
   workers: WorkerStatus[];
+  /** What is paused, whatever the project. Paused work counts as scheduled. */
+  paused: Pause[];
   /** When the last collection that ran to its end began; null: never. */
   lastCollectionAt: Date | null;
 }
@@ -201,6 +219,8 @@ export interface WorkBatch {
   readonly sourceLocale: string;
   readonly targetLocale: string;
   readonly items: readonly WorkItem[];
+  /** Whether an engine is not to be asked at this moment; may change while the batch is translated. Left out: none is. */
+  readonly isEnginePaused?: (engine: string) => boolean;
 }
 
 /** What the given function decided about one text. */
@@ -211,6 +231,8 @@ export type WorkOutcome =
   | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
   /** Try again later; nothing counts (rate limit, circuit open). */
   | { kind: "postponed"; delayMs: number }
+  /** Try again once something is resumed; nothing counts (an engine is paused, and no other can do it). */
+  | { kind: "paused" }
   /** To the dead letters. */
   | { kind: "failed"; error: AttemptError }
   /** Not tried: back as it was, at once (drain). */
@@ -256,7 +278,8 @@ export interface WorkOptions {
   /** Only this project's work; what else is claimed goes back untouched. Undefined: every project. */
   project?: string | undefined;
   /**
-   * `ready`: through what is ready now. `empty`: also through what waits for its time. `stopped`: until `signal`.
+   * `ready`: through what is ready now. `empty`: also through what waits for its time, but not for what is paused.
+   * `stopped`: until `signal`.
    */
   until: "ready" | "empty" | "stopped";
   /** Calls of `translate` at once. */
@@ -351,6 +374,16 @@ export interface PersistenceHandler {
    * has done a part, and asked again does the rest.
    */
   cancel(filter: CancelFilter): Promise<number>;
+
+  /**
+   * Has every member of the fleet leave something alone: within a beat nothing of it is begun any more, what was claimed
+   * goes back without an attempt, and what an engine has in hand is finished and stored. Nothing is lost, and nothing
+   * else waits. Gives what is paused then; pausing twice is pausing once.
+   */
+  pause(target: PauseTarget): Promise<Pause[]>;
+
+  /** Ends a pause; of everything: every pause. What waited goes on at once. Gives what is still paused. */
+  resume(target: PauseTarget): Promise<Pause[]>;
 
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;

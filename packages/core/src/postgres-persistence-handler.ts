@@ -3,6 +3,7 @@ import pg from "pg";
 import { z } from "zod";
 import { cancel } from "./control/cancel.ts";
 import { forget } from "./control/forget.ts";
+import { pause, resume } from "./control/pause.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
@@ -22,6 +23,8 @@ import type {
   ListFilter,
   Page,
   PageRequest,
+  Pause,
+  PauseTarget,
   PersistenceHandler,
   RegisterOptions,
   StoreStatus,
@@ -155,6 +158,14 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async cancel(filter: CancelFilter): Promise<number> {
     return cancel(this.#open(), filter);
+  }
+
+  async pause(target: PauseTarget): Promise<Pause[]> {
+    return pause(this.#open(), target);
+  }
+
+  async resume(target: PauseTarget): Promise<Pause[]> {
+    return resume(this.#open(), target);
   }
 
   async status(project?: string): Promise<StoreStatus> {

@@ -11,7 +11,9 @@ export interface OutcomeCounts {
 
 export function countOutcomes(outcomes: readonly WorkOutcome[]): OutcomeCounts {
   const counts: OutcomeCounts = { translated: 0, failed: 0, retrying: 0, released: 0 };
-  for (const { kind } of outcomes) counts[kind === "retry" || kind === "postponed" ? "retrying" : kind] += 1;
+  for (const { kind } of outcomes) {
+    counts[kind === "retry" || kind === "postponed" || kind === "paused" ? "retrying" : kind] += 1;
+  }
   return counts;
 }
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import type { Output } from "../output.ts";
+import { describePaused } from "../pause-target.ts";
 import { withSession } from "../session.ts";
 import { tableOf } from "../table.ts";
 
@@ -19,7 +20,7 @@ async function status(command: Command, context: CommandContext, { project }: { 
 }
 
 function describe(status: StoreStatus, output: Output): string {
-  const { jobs, inbox, oldestReadySeconds, workers, lastCollectionAt } = status;
+  const { jobs, inbox, oldestReadySeconds, workers, paused, lastCollectionAt } = status;
   const locales = [...Object.entries(status.locales), ["all", status.translations] as const];
   const oldest = oldestReadySeconds === null ? "" : `, the oldest ready for ${duration(oldestReadySeconds)}`;
   return [
@@ -30,6 +31,7 @@ function describe(status: StoreStatus, output: Output): string {
     ),
     `batches: ${jobs.ready} ready, ${jobs.running} running, ${jobs.scheduled} scheduled${oldest}`,
     ...(inbox > 0 ? [`inbox: ${inbox} items to be registered`] : []),
+    ...(paused.length > 0 ? [describePaused(paused)] : []),
     ...(workers.length === 0
       ? ["workers: none"]
       : [

@@ -32,3 +32,48 @@ export const cancelBatches = statement({
   row: z.object({ cancelled: Count }),
   text: `select trans_hub.cancel_batches($1::uuid[], $2::text) as cancelled`,
 });
+
+export const addPause = statement({
+  name: "control.pause",
+  row: z.object({}),
+  text: "insert into trans_hub.pause (kind, name) values ($1, $2) on conflict do nothing",
+});
+
+/** Waits for who is parking at this moment; everything: every pause. */
+export const endPause = statement({
+  name: "control.resume",
+  row: z.object({}),
+  text: "delete from trans_hub.pause as p where $1 = 'everything' or (p.kind = $1 and p.name = $2)",
+});
+
+export const listPauses = statement({
+  name: "control.list_pauses",
+  row: z.object({ kind: z.enum(["everything", "engine", "project", "locale"]), name: z.string(), paused_at: z.date() }),
+  text: "select p.kind, p.name, p.paused_at from trans_hub.pause as p order by p.kind, p.name",
+});
+
+/** Parks claimed batches; gives those that it did. */
+export const parkBatches = statement({
+  name: "control.park",
+  row: z.object({ batch_id: z.string() }),
+  text: "select p::text as batch_id from trans_hub.park_batches($1::uuid[]) as p",
+});
+
+export const parkWaiting = statement({
+  name: "control.park_waiting",
+  row: z.object({ reached: z.string().nullable(), parked: Count }),
+  text: "select reached::text, parked from trans_hub.park_waiting($1::uuid, $2::integer)",
+});
+
+export const unparkBatches = statement({
+  name: "control.unpark",
+  row: z.object({ reached: z.string().nullable(), unparked: Count }),
+  text: "select reached::text, unparked from trans_hub.unpark_batches($1::uuid, $2::integer, $3::boolean)",
+});
+
+/** Whether any engine is paused; keeps it so until the end of the transaction. */
+export const holdEnginePauses = statement({
+  name: "control.hold_engine_pauses",
+  row: z.object({ name: z.string() }),
+  text: "select p.name from trans_hub.pause as p where p.kind = 'engine' order by p.name for key share",
+});

@@ -4,7 +4,7 @@ import { type TextFormat, UNDETERMINED_LOCALE } from "../engine.ts";
 import { InvalidItemError } from "../errors.ts";
 import { DEFAULT_PROJECT, type Item, parseFormat, parseName, parseText } from "../item.ts";
 import { canonicalLocale } from "../locale.ts";
-import type { ForgetReference } from "../persistence-handler.ts";
+import type { ForgetReference, PauseTarget } from "../persistence-handler.ts";
 import type { TranslationReference } from "../translation/translation.ts";
 
 /** A text as it was registered, or the business id it was registered under. Of both, the text counts. */
@@ -63,6 +63,18 @@ export function parseForgetReference(name: TranslationName, defaults: ReferenceD
   if (isNone(name.context) && isNone(name.format)) return source;
   const context = normalizeContext(name.context)?.canonical ?? null;
   return { ...source, within: { context, format: parseFormat(name.format) } };
+}
+
+/** @throws {InvalidItemError} More than one thing is named, or one that cannot be. */
+export function parsePauseTarget({ engine, project, targetLocale }: PauseTarget): PauseTarget {
+  if ([engine, project, targetLocale].filter((name) => name !== undefined).length > 1) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "target", "names more than one of engine, project and targetLocale", {
+      hint: "Pause one after the other: each is a pause of its own.",
+    });
+  }
+  if (engine !== undefined) return { engine: parseName(engine, "engine", "TH_ITEM_SHAPE") };
+  if (project !== undefined) return { project: parseName(project, "project", "TH_PROJECT") };
+  return targetLocale === undefined ? {} : { targetLocale: canonicalLocale(targetLocale, "targetLocale") };
 }
 
 function isNone(value: unknown): value is null | undefined {

@@ -1,5 +1,6 @@
 /** Work waiting or in hand: the table `batch` of a store in memory, and the claims on it. */
 import { randomUUID } from "node:crypto";
+import type { Pauses } from "../control/pauses.ts";
 import type { PriorityClass } from "../item.ts";
 import type { AttemptError, WorkOutcome } from "../persistence-handler.ts";
 import type { Clock } from "./clock.ts";
@@ -24,7 +25,7 @@ export interface Batch {
   /** Smaller is sooner: its level, then how much its lane had waiting. */
   readonly rank: number;
   readonly createdAt: number;
-  readonly runAt: number;
+  runAt: number;
   /** Who is working on it. */
   claimedBy: object | undefined;
   /** How often a member died while it worked on it. */
@@ -37,8 +38,10 @@ export interface Lane {
   project?: string | undefined;
 }
 
-export interface BatchSizes {
+export interface BatchesOptions {
   clock: Clock;
+  /** What is paused at present. */
+  pauses(): Pauses;
   /** The most texts of one batch. */
   batchSize: number;
   /** The most bytes of text of one batch; a single longer text is a batch of its own. */
@@ -51,11 +54,11 @@ export function stands({ row, revision }: BatchItem): boolean {
 }
 
 export class InMemoryBatches {
-  readonly #sizes: BatchSizes;
+  readonly #options: BatchesOptions;
   readonly #batches = new Map<string, Batch>();
 
-  constructor(sizes: BatchSizes) {
-    this.#sizes = sizes;
+  constructor(options: BatchesOptions) {
+    this.#options = options;
   }
 
   /** Packs pending rows into batches of one (project, source, target, priority) each. */
@@ -64,7 +67,7 @@ export class InMemoryBatches {
       rows,
       ({ key, content, priority }) => `${key.project}\0${content.sourceLocale}\0${key.targetLocale}\0${priority}`,
     );
-    const { batchSize, batchBytes } = this.#sizes;
+    const { batchSize, batchBytes } = this.#options;
     for (const lane of lanes.values()) {
       let items: BatchItem[] = [];
       let bytes = 0;
@@ -92,17 +95,24 @@ export class InMemoryBatches {
     return this.of(lane).filter(({ claimedBy }) => claimedBy === undefined);
   }
 
+  /** Those that are in hand or will be due without anybody's doing. */
+  left(lane: Lane): Batch[] {
+    return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
+  }
+
   /** Those whose time has come, the most urgent first. */
   ready(lane: Lane): Batch[] {
-    const now = this.#sizes.clock.now();
+    const now = this.#options.clock.now();
     return this.waiting(lane)
-      .filter(({ runAt }) => runAt <= now)
+      .filter((batch) => batch.runAt <= now && !this.#isPaused(batch))
       .sort((one, other) => one.rank - other.rank);
   }
 
   /** When the next one is due; undefined: none waits. Milliseconds since the epoch. */
   nextDueAt(lane: Lane): number | undefined {
-    const times = this.waiting(lane).map(({ runAt }) => runAt);
+    const times = this.waiting(lane)
+      .filter((batch) => !this.#isPaused(batch))
+      .map(({ runAt }) => runAt);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
@@ -144,22 +154,32 @@ export class InMemoryBatches {
     for (const group of groups.values()) {
       const items = group.map(({ item }) => item);
       // One batch has one time: the latest, so that nobody comes before its own.
-      const delayMs = Math.max(...group.map(({ outcome }) => ("delayMs" in outcome ? outcome.delayMs : 0)));
+      const delayMs = Math.max(...group.map(({ outcome }) => delayOf(outcome)));
       const counts = group[0]?.outcome.kind === "retry";
       const half = group.some(({ outcome }) => isSplit(outcome)) ? Math.ceil(items.length / 2) : items.length;
       for (const part of [items.slice(0, half), items.slice(half)]) {
         if (part.length === 0) continue;
-        const runAt = this.#sizes.clock.now() + delayMs;
+        const runAt = this.#options.clock.now() + delayMs;
         this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt });
       }
     }
+  }
+
+  /** Something was resumed: what waited for that is due. */
+  bringForward(): void {
+    const now = this.#options.clock.now();
+    for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
+  }
+
+  #isPaused({ project, targetLocale, runAt }: Batch): boolean {
+    return runAt === Number.POSITIVE_INFINITY || this.#options.pauses().holdsLane(project, targetLocale);
   }
 
   #putNew(items: readonly BatchItem[]): void {
     const [first] = items;
     if (first === undefined) return;
     const { key, content, priority } = first.row;
-    const now = this.#sizes.clock.now();
+    const now = this.#options.clock.now();
     this.#put({
       project: key.project,
       sourceLocale: content.sourceLocale,
@@ -184,6 +204,12 @@ export class InMemoryBatches {
 function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
   if (lane.project !== undefined && project !== lane.project) return false;
   return lane.locales === undefined || lane.locales.includes(targetLocale);
+}
+
+/** Paused: until something is resumed. */
+function delayOf(outcome: WorkOutcome): number {
+  if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
+  return "delayMs" in outcome ? outcome.delayMs : 0;
 }
 
 function isSplit(outcome: WorkOutcome): boolean {

@@ -19,6 +19,8 @@ import type {
   ListFilter,
   Page,
   PageRequest,
+  Pause,
+  PauseTarget,
   PersistenceHandler,
   RegisterOptions,
   StoreStatus,
@@ -135,6 +137,14 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async cancel(filter: CancelFilter): Promise<number> {
     return this.#open().cancel(filter);
+  }
+
+  async pause(target: PauseTarget): Promise<Pause[]> {
+    return this.#open().pause(target);
+  }
+
+  async resume(target: PauseTarget): Promise<Pause[]> {
+    return this.#open().resume(target);
   }
 
   async status(project?: string): Promise<StoreStatus> {

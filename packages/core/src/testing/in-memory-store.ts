@@ -5,6 +5,7 @@
  * that is decided about a row counts unless it is still pending at the revision it was claimed with.
  */
 import { contentId, contextKey } from "../content/identity.ts";
+import { Pauses, pauseOf } from "../control/pauses.ts";
 import { RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
@@ -18,6 +19,8 @@ import type {
   ForgetReference,
   ForgetReport,
   ItemReceipt,
+  Pause,
+  PauseTarget,
   RegisterOptions,
   StoreStatus,
   WorkOutcome,
@@ -44,6 +47,9 @@ export class InMemoryStore {
   readonly batches: InMemoryBatches;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
+  /** As a worker asks them. */
+  pauses = new Pauses([]);
+  #paused: Pause[] = [];
   readonly #uses = new InMemoryUses();
   readonly #rows = new Map<string, Row>();
   readonly #letters = new InMemoryLetters();
@@ -55,7 +61,7 @@ export class InMemoryStore {
 
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
-    this.batches = new InMemoryBatches({ clock, batchSize, batchBytes });
+    this.batches = new InMemoryBatches({ clock, batchSize, batchBytes, pauses: () => this.pauses });
   }
 
   // --- Registering ---
@@ -396,6 +402,28 @@ export class InMemoryStore {
     return cancelled.length;
   }
 
+  pause(target: PauseTarget): Pause[] {
+    const { kind, name } = pauseOf(target);
+    const isThere = this.#paused.some((pause) => pause.kind === kind && pause.name === name);
+    if (!isThere) this.#setPaused([...this.#paused, { kind, name, since: new Date(this.clock.now()) }]);
+    return [...this.#paused];
+  }
+
+  resume(target: PauseTarget): Pause[] {
+    const { kind, name } = pauseOf(target);
+    this.#setPaused(
+      this.#paused.filter((pause) => kind !== "everything" && !(pause.kind === kind && pause.name === name)),
+    );
+    this.batches.bringForward();
+    this.changed();
+    return [...this.#paused];
+  }
+
+  #setPaused(paused: Pause[]): void {
+    this.#paused = paused.toSorted((one, other) => (keyOfPause(one) < keyOfPause(other) ? -1 : 1));
+    this.pauses = new Pauses(paused);
+  }
+
   /** Of these texts and contexts, those without a use and a row. */
   #dropUnused(texts: Iterable<{ contentNo: number; contextNo: number }>): void {
     const uses = this.#uses.all();
@@ -491,7 +519,7 @@ export class InMemoryStore {
     const now = this.clock.now();
     const batches = this.batches.of({ project }).filter(({ items }) => items.some(stands));
     const waiting = batches.filter(({ claimedBy }) => claimedBy === undefined);
-    const due = waiting.filter(({ runAt }) => runAt <= now);
+    const due = this.batches.ready({ project }).filter(({ items }) => items.some(stands));
     const ages = due.map(({ createdAt, runAt }) => now - Math.max(createdAt, runAt));
     return {
       translations,
@@ -499,6 +527,7 @@ export class InMemoryStore {
       jobs: { ready: due.length, running: batches.length - waiting.length, scheduled: waiting.length - due.length },
       inbox: this.#inbox.length,
       oldestReadySeconds: ages.length === 0 ? null : Math.max(...ages) / 1_000,
+      paused: [...this.#paused],
       lastCollectionAt: this.#lastCollectionAt === null ? null : new Date(this.#lastCollectionAt),
     };
   }
@@ -513,6 +542,10 @@ const DAY_MS = 86_400_000;
 
 function isRealEngine(engine: string | undefined): boolean {
   return engine !== undefined && engine !== "pseudo";
+}
+
+function keyOfPause({ kind, name }: Pause): string {
+  return `${kind}/${name}`;
 }
 
 function entriesWhere<Value>(map: ReadonlyMap<string, Value>, test: (value: Value) => boolean): [string, Value][] {

@@ -114,7 +114,7 @@ export class InMemoryWork {
   #isDone(): boolean {
     if (this.#remaining <= 0) return true;
     if (this.#options.until === "ready") return this.#store.batches.ready(this.#lane).length === 0;
-    return this.#options.until === "empty" && this.#store.batches.of(this.#lane).length === 0;
+    return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
   }
 
   /** Something changed, or the next batch is due. */
@@ -159,7 +159,7 @@ export class InMemoryWork {
     const isSuspect = batch.crashes >= SUSPECT_CRASHES;
     if (isSuspect) this.#isSuspectInHand = true;
     const startedAt = performance.now();
-    const given = workBatch(batch, items);
+    const given = workBatch(batch, items, (engine) => this.#store.pauses.holdsEngine(engine));
     const result = batch.crashes > SUSPECT_CRASHES ? deadly(batch, items) : await this.#tried(given);
     // A late word of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
@@ -193,8 +193,9 @@ export class InMemoryWork {
   }
 }
 
-function workBatch(batch: Batch, items: readonly BatchItem[]): WorkBatch {
+function workBatch(batch: Batch, items: readonly BatchItem[], isEnginePaused: (engine: string) => boolean): WorkBatch {
   return {
+    isEnginePaused,
     project: batch.project,
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,

@@ -1,4 +1,5 @@
 /** Loading and settling batches on PostgreSQL. */
+import { holdEnginePauses } from "../control/control.sql.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
 import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
@@ -157,7 +158,8 @@ class Remainder {
       this.#successors.set(key, successor);
     }
     // One batch has one time; the latest, so that nobody comes before its own.
-    if (outcome.kind !== "released") successor.delayMs = Math.max(successor.delayMs, outcome.delayMs);
+    if (outcome.kind === "paused") successor.delayMs = Number.POSITIVE_INFINITY;
+    else if (outcome.kind !== "released") successor.delayMs = Math.max(successor.delayMs, outcome.delayMs);
     successor.items.push({ item, history: counts ? [...item.history, outcome.error] : item.history });
   }
 
@@ -165,6 +167,9 @@ class Remainder {
     const parts = [...this.#successors.values()].flatMap(splitSuccessor);
     const moved = parts.flatMap((part, number) => part.items.map((entry) => ({ ...entry, number })));
     if (moved.length > 0) {
+      // Resumed in the meantime, nobody would bring it forward again.
+      const areToPark = parts.some(({ delayMs }) => delayMs === Number.POSITIVE_INFINITY);
+      const parkSeconds = areToPark && (await rows(db, holdEnginePauses)).length === 0 ? 0 : null;
       await run(db, handOver, [
         ...keyColumns(moved.map(({ item }) => item)),
         moved.map(({ item }) => item.revision),
@@ -174,7 +179,7 @@ class Remainder {
         parts.map(({ batch }) => batch.sourceLocale),
         parts.map(({ attempt }) => attempt),
         parts.map(({ batch }) => batch.priority),
-        parts.map(({ delayMs }) => delayMs / 1_000),
+        parts.map(({ delayMs }) => (delayMs === Number.POSITIVE_INFINITY ? parkSeconds : delayMs / 1_000)),
         parts.map(({ batch }) => batch.createdAt),
         parts.map(({ batch }) => batch.crashes),
       ]);

@@ -185,7 +185,10 @@ export const handOver = statement({
         case when count(m.history) > 0
           then jsonb_agg(coalesce(m.history, '[]') order by m.content_no, m.context_no)
         end,
-        s.priority, s.created_at, clock_timestamp() + make_interval(secs => s.delay_seconds), s.crashes
+        s.priority, s.created_at,
+        -- Without a delay: parked, until something is resumed.
+        coalesce(clock_timestamp() + make_interval(secs => s.delay_seconds), 'infinity'),
+        s.crashes
       from moved as m
       join successor as s using (successor)
       group by m.project, m.target_locale, s.successor, s.source_locale, s.attempt, s.priority, s.delay_seconds,
@@ -251,7 +254,7 @@ export const bury = statement({
     select count(*) as buried from buried`,
 });
 
-/** Whether anything of these locales (null: any) and project (null: any) is ready, or waits for its time. */
+/** Whether anything of these locales (null: any) and project (null: any) is ready, or waits for its time. Not what is parked. */
 export const workLeft = statement({
   name: "batch.work_left",
   row: z.object({ is_ready: z.boolean(), is_left: z.boolean(), retrying: z.coerce.number() }),
@@ -264,7 +267,7 @@ export const workLeft = statement({
     select
       exists (select from lane where run_at <= now())
         or exists (select from trans_hub.inbox where refused is null and run_at <= now()) as is_ready,
-      exists (select from lane) or exists (select from trans_hub.inbox where refused is null) as is_left,
+      exists (select from lane where run_at < 'infinity') or exists (select from trans_hub.inbox where refused is null) as is_left,
       (select coalesce(sum(items), 0) from lane where attempt > 0) as retrying`,
 });
 

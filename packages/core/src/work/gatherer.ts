@@ -11,6 +11,8 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Coalescer } from "../coalescer.ts";
+import { park } from "../control/pause.ts";
+import type { Pauses } from "../control/pauses.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { CancelledError, DatabaseUnavailableError, TranslationBlockedError, WorkerCrashedError } from "../errors.ts";
@@ -44,6 +46,10 @@ export interface GathererOptions {
   remaining?: (() => number) | undefined;
   /** The pool that is claiming at present. */
   nodeId(): string;
+  /** What is paused, as far as is known. */
+  pauses(): Pauses;
+  /** Asks what is paused: what was known seems to be old. */
+  learnPauses(): Promise<void>;
   observer: WorkObserver;
 }
 
@@ -63,6 +69,8 @@ interface Claim {
   batch: LoadedBatch;
   /** Order of arrival. */
   at: number;
+  /** The store would not park it. */
+  isNotToPark?: boolean;
   done(): void;
   failed(error: unknown): void;
 }
@@ -73,6 +81,8 @@ export class Gatherer {
   readonly #options: GathererOptions;
   readonly #loads: Coalescer<string, LoadedBatch | undefined>;
   readonly #settlements: Coalescer<Settling, unknown>;
+  /** Tells for each id whether it was parked. */
+  readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
   readonly #inHand = new Map<string, Promise<void>>();
   readonly #lanes = new Map<string, Claim[]>();
@@ -95,6 +105,13 @@ export class Gatherer {
       run: async (ids) => {
         const loaded = await loadBatchesById(options.pool, ids);
         return ids.map((id) => loaded.get(id));
+      },
+      maxWeight: 100,
+    });
+    this.#parks = new Coalescer({
+      run: async (ids) => {
+        const parked = await park(options.pool, ids);
+        return ids.map((id) => parked.has(id));
       },
       maxWeight: 100,
     });
@@ -136,6 +153,11 @@ export class Gatherer {
     clearTimeout(giveUp);
   }
 
+  /** Looks again at what waits: it may be paused by now. */
+  pausesChanged(): void {
+    for (const claim of this.#takeWaiting()) this.#enter(claim).catch(claim.failed);
+  }
+
   /** Forgets everything in hand: the fleet gave this pool up and others have the work. */
   abandon(): void {
     const reason = new CancelledError("The fleet took this work over");
@@ -164,12 +186,28 @@ export class Gatherer {
       if (batch.crashes >= DEADLY_CRASHES) return this.#buryDeadly(batch);
     }
     await new Promise<void>((done, failed) => {
-      const key = JSON.stringify([batch.project, batch.sourceLocale, batch.targetLocale]);
       this.#arrivals += 1;
-      const claim = { batch, at: this.#arrivals, done, failed };
-      this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
-      this.#fillSlotsSoon();
+      this.#enter({ batch, at: this.#arrivals, done, failed }).catch(failed);
     });
+  }
+
+  /** Into its lane, unless that is paused. */
+  async #enter(claim: Claim): Promise<void> {
+    const { batch } = claim;
+    if (!claim.isNotToPark && this.#isHeld(batch)) {
+      if (await this.#patiently(() => this.#parks.add(batch.id))) return claim.done();
+      // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
+      claim.isNotToPark = true;
+      await this.#options.learnPauses().catch(() => undefined);
+      if (this.#isDraining) return this.#release(claim);
+    }
+    const key = JSON.stringify([batch.project, batch.sourceLocale, batch.targetLocale]);
+    this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
+    this.#fillSlotsSoon();
+  }
+
+  #isHeld({ project, targetLocale }: Pick<LoadedBatch, "project" | "targetLocale">): boolean {
+    return this.#options.pauses().holdsLane(project, targetLocale);
   }
 
   /** On the next turn, so that what was loaded together is also weighed together: jobs come in no order. */
@@ -257,12 +295,16 @@ export class Gatherer {
         sourceLocale: first.sourceLocale,
         targetLocale: first.targetLocale,
         items: batches.flatMap(({ items }) => items),
+        isEnginePaused: (engine) => this.#options.pauses().holdsEngine(engine),
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit.
       free();
       await this.#settleResult(batches, result, first);
+      // Resumed while we did not know, it is back already: the next try is to know.
+      if (result.outcomes.some(({ kind }) => kind === "paused"))
+        await this.#options.learnPauses().catch(() => undefined);
       const elapsedMs = performance.now() - startedAt;
       this.#options.observer.settled?.({ batch: joined, outcomes: result.outcomes, elapsedMs });
       for (const claim of claims) claim.done();
@@ -284,7 +326,7 @@ export class Gatherer {
     const outcomes: WorkOutcome[] = [];
     const calls: EngineCall[] = [];
     for (let at = 0; at < batch.items.length; at += maxItems) {
-      if (at > 0 && (this.#isDraining || (remaining !== undefined && at >= remaining()))) break;
+      if (at > 0 && (this.#isDraining || this.#isHeld(batch) || (remaining !== undefined && at >= remaining()))) break;
       const result = await this.#translatePart({ ...batch, items: batch.items.slice(at, at + maxItems) }, signal);
       outcomes.push(...result.outcomes);
       calls.push(...result.calls);

@@ -7,6 +7,7 @@
  * | nothing: stopped before it was asked or answered      | `released`                                            |
  * | transient, malformed, too long, or a failed check     | `retry` after the backoff; at the last attempt `failed` |
  * | a rate limit, a quota or a wrong setting, no other    | `postponed`: the attempt does not count               |
+ * | a paused engine that was not asked, and no text otherwise | `paused`: the attempt does not count             |
  * | a refusal by every engine                             | `failed`                                              |
  * | a refusal by some, the others never asked             | `released`                                            |
  */
@@ -31,6 +32,8 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null };
+  /** The last engine that could not be asked because it is paused. */
+  heldBackBy?: string;
 }
 
 export interface Circumstances {
@@ -62,7 +65,10 @@ export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
   return neighbours > 0 && (kind === "malformed" || kind === "too_long" || kind === "transient");
 }
 
-export function decideOutcome({ item, failures, translated }: Attempt, circumstances: Circumstances): WorkOutcome {
+export function decideOutcome(
+  { item, failures, translated, heldBackBy }: Attempt,
+  circumstances: Circumstances,
+): WorkOutcome {
   if (translated !== undefined) return { kind: "translated", ...translated };
   const pauses = failures.filter(isPausing);
   const pauseMs = Math.max(0, ...pauses.map((pause) => pauseLengthMs(pause, circumstances)));
@@ -75,6 +81,7 @@ export function decideOutcome({ item, failures, translated }: Attempt, circumsta
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
   }
   if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs };
+  if (heldBackBy !== undefined) return { kind: "paused" };
 
   const refusal = failures.at(-1);
   if (refusal === undefined || failures.length < circumstances.engines) return { kind: "released" };

@@ -9,6 +9,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { TaskList } from "graphile-worker";
 import type pg from "pg";
+import { readPauses, unpark } from "../control/pause.ts";
+import { NO_PAUSES, Pauses } from "../control/pauses.ts";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
@@ -68,6 +70,7 @@ class PostgresWork {
   #isDeclaredDead = false;
   #isReady = false;
   #busyTasks = 0;
+  #pauses = NO_PAUSES;
   #lastLocales = 0;
   #lastReconcile = Number.NEGATIVE_INFINITY;
 
@@ -83,6 +86,8 @@ class PostgresWork {
       project: options.project,
       remaining: options.limit === undefined ? undefined : () => (options.limit ?? 0) - this.#done,
       nodeId: () => this.#nodeId,
+      pauses: () => this.#pauses,
+      learnPauses: () => this.#learnPauses(),
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
     // The only tasks before the node is in the fleet: graphile-worker wants one.
@@ -138,6 +143,7 @@ class PostgresWork {
     const { upkeep, locales, concurrency } = this.#options;
     const { parseCronItems } = await loadGraphileWorker();
     const late = await this.#lateTasks();
+    await this.#learnPauses();
     return Runner.start({
       ...this.#store,
       tasks: this.#tasks,
@@ -254,6 +260,7 @@ class PostgresWork {
 
   async #lookAfter(): Promise<void> {
     try {
+      await this.#learnPauses();
       await this.#learnLocales(1_000);
       // What was behind a lock when its job ran.
       await this.#counted(() => this.#registerInbox());
@@ -269,6 +276,13 @@ class PostgresWork {
     // Known before their jobs are announced, or those would wait for the next poll.
     await this.#learnLocales(0);
     await rows(this.#store.pool, reconcile);
+    // What a resume that was cut off left behind.
+    await unpark(this.#store.pool, true);
+  }
+
+  async #learnPauses(): Promise<void> {
+    this.#pauses = new Pauses(await readPauses(this.#store.pool));
+    this.#gatherer.pausesChanged();
   }
 
   /** A worker for all locales adds those that appeared to its live task list. */

@@ -331,6 +331,40 @@ describe("pauses", () => {
   });
 });
 
+describe("a paused engine", () => {
+  const pausing = (...names: string[]) => ({ isEnginePaused: (name: string) => names.includes(name) });
+
+  test("is not asked: the next one of the chain is, in the same attempt", async () => {
+    const [first, second] = [engine(upperCase), engine(upperCase, { name: "second" })];
+    const { outcomes } = await run({ ...batchOf(["one"]), ...pausing("first") }, [first, second]);
+    expect(outcomes).toMatchObject([{ kind: "translated", engine: "second" }]);
+    expect(first.calls).toEqual([]);
+  });
+
+  test("has its texts wait when no other engine can do them, also where the others refuse", async () => {
+    const [first, second] = [engine(upperCase), engine(refuse, { name: "second" })];
+    const both = { ...batchOf(["one"]), ...pausing("first", "second") };
+    expect((await run(both, [first, second])).outcomes).toEqual([{ kind: "paused" }]);
+    expect(second.calls).toEqual([]);
+    const one = { ...batchOf(["one"]), ...pausing("first") };
+    expect((await run(one, [first, second])).outcomes).toEqual([{ kind: "paused" }]);
+  });
+
+  test("that is paused between two calls keeps the answers it gave", async () => {
+    let isPaused = false;
+    const first = engine(
+      (batch) => {
+        isPaused = true;
+        return upperCase(batch, new AbortController().signal);
+      },
+      { maxItemsPerCall: 1 },
+    );
+    const { outcomes } = await run({ ...batchOf(["one", "two"]), isEnginePaused: () => isPaused }, [first]);
+    expect(outcomes).toMatchObject([{ kind: "translated" }, { kind: "paused" }]);
+    expect(first.calls).toHaveLength(1);
+  });
+});
+
 describe("stopping", () => {
   test("what was answered is kept, the rest is released", async () => {
     const stop = new AbortController();

@@ -68,7 +68,7 @@ class BatchTranslation {
       await this.#ask(engine, open);
       open = open.filter((attempt) => {
         const failure = failureBy(engine, attempt);
-        return failure !== undefined && fallsBack(failure);
+        return attempt.heldBackBy === engine.name || (failure !== undefined && fallsBack(failure));
       });
     }
     const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
@@ -103,6 +103,10 @@ class BatchTranslation {
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
+      if (this.#batch.isEnginePaused?.(engine.name)) {
+        for (const attempt of calls.slice(at).flat()) attempt.heldBackBy = engine.name;
+        return;
+      }
       const items = attempts.map(({ item }) => item);
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);

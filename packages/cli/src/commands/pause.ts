@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { examples } from "../options.ts";
+import { type PauseOptions, pauseTarget, tellPaused, withPauseOptions } from "../pause-target.ts";
+import { withSession } from "../session.ts";
+
+export function define(command: Command, context: CommandContext): void {
+  command.description(
+    "Have the fleet leave an engine, a project or a target locale alone, or everything. " +
+      "It obeys within two seconds; what an engine has in hand is finished, and requests are taken as ever.",
+  );
+  withPauseOptions(command).action((options: PauseOptions) => pause(command, context, options));
+  examples(command, "pause", "pause --engine openai", "pause --project shop --json", "pause --locale fr");
+}
+
+async function pause(command: Command, context: CommandContext, options: PauseOptions): Promise<void> {
+  const target = pauseTarget(options);
+  await withSession(command, context, {}, async ({ hub }) => tellPaused(context, await hub.pause(target)));
+}

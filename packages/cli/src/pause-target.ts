@@ -1,0 +1,46 @@
+/** What `pause` and `resume` have in common: one target or none, and how what is paused is told. */
+import type { Pause, PauseTarget } from "@trans-hub/core";
+import type { Command } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { targetLocaleOption } from "./options.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface PauseOptions {
+  engine?: string;
+  project?: string;
+  locale?: string;
+}
+
+export function withPauseOptions(command: Command): Command {
+  return command
+    .option("--engine <name>", "this engine: the next of the chain is asked, or else the texts wait")
+    .option("--project <name>", "this project (default: all)")
+    .addOption(targetLocaleOption());
+}
+
+/** @throws {UsageError} More than one is named. */
+export function pauseTarget({ engine, project, locale }: PauseOptions): PauseTarget {
+  if ([engine, project, locale].filter((name) => name !== undefined).length > 1) {
+    throw new UsageError(
+      "name one of --engine, --project and --locale",
+      "Each is a pause of its own: one after the other.",
+    );
+  }
+  return {
+    ...(engine !== undefined && { engine }),
+    ...(project !== undefined && { project }),
+    ...(locale !== undefined && { targetLocale: locale }),
+  };
+}
+
+export async function tellPaused({ output }: CommandContext, paused: readonly Pause[]): Promise<void> {
+  await output.result({ paused }, () => describePaused(paused));
+}
+
+export function describePaused(paused: readonly Pause[]): string {
+  if (paused.length === 0) return "paused: nothing";
+  const each = paused.map(
+    ({ kind, name, since }) => `${[kind, name].filter(Boolean).join(" ")} since ${since.toISOString()}`,
+  );
+  return `paused: ${each.join("; ")}`;
+}
