@@ -62,6 +62,18 @@ describe("pause", () => {
   });
 });
 
+test("TH_MAX_BACKLOG refuses new work while too much waits", async ({ commands }) => {
+  const env = { TH_MAX_BACKLOG: "1" };
+  const input = '{"text":"One"}\n{"text":"Two"}\n';
+  const request = ["request", "--from", "en", "--to", "fr"];
+  expect(await commands.json([...request, "--file", "-"], { env, input, code: 1 })).toMatchObject({
+    registered: 1,
+    rejected: [{ line: 2, code: "TH_BACKLOG_FULL" }],
+  });
+  const ended = await commands.run([...request, "Two"], { env });
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/as many texts wait/i) });
+});
+
 describe("forget", () => {
   test("removes a text of one project, and says how many", async ({ commands }) => {
     for (const project of ["letters", "shop"]) {

@@ -96,6 +96,7 @@ export function openCoordinator(
     registersFor: settings.engines[0],
     retentionDays: settings.gcRetentionDays,
     maxTextBytes: settings.maxTextBytes,
+    maxBacklog: settings.maxBacklog,
     // A command reads each thing once.
     cacheSize: 0,
   });

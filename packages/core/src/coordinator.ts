@@ -138,6 +138,7 @@ export class Coordinator implements AsyncDisposable {
     this.#requests = new Requests(handler, {
       maxRows: settings.maxConcurrentRequests,
       maxTextBytes: settings.maxTextBytes,
+      maxBacklog: settings.maxBacklog,
       engine: () => this.#chain.active ?? settings.registersFor,
       closing: this.#closing.signal,
       registered: (items) => this.#forgetChanged(items),

@@ -10,6 +10,7 @@ const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "
 const examples: Readonly<Record<string, TransHubError>> = {
   SettingsError: new catalogue.SettingsError([{ key: "TH_BATCH_SIZE", problem: "must be a whole number" }]),
   InvalidItemError: new catalogue.InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty"),
+  BacklogFullError: new catalogue.BacklogFullError(),
   CatalogError: new catalogue.CatalogError("en.json", "is not JSON", { line: 3, column: 7 }),
   DatabaseUnavailableError: new catalogue.DatabaseUnavailableError("…"),
   DatabaseRefusedError: new catalogue.DatabaseRefusedError("…"),

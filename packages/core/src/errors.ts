@@ -67,6 +67,18 @@ export class InvalidItemError extends TransHubError {
   }
 }
 
+/** As many texts wait as may wait. New work of this item was not registered; what was there before is not touched. */
+export class BacklogFullError extends TransHubError {
+  readonly code = "TH_BACKLOG_FULL";
+  readonly retryable = true;
+  constructor(options: TransHubErrorOptions = {}) {
+    super("As many texts wait to be translated as may wait", {
+      hint: "Try again later; see `trans-hub status` for what waits. TH_MAX_BACKLOG is the bound.",
+      ...options,
+    });
+  }
+}
+
 /** A catalog file could not be read as one, or not be written. */
 export class CatalogError extends TransHubError {
   readonly code = "TH_CATALOG";

@@ -34,6 +34,12 @@ export interface ItemReceipt {
 export interface RegisterOptions {
   /** The active engine of who registers, when it has one: rows stored by `pseudo` then count as missing. */
   engine?: string | undefined;
+  /**
+   * The most texts that may wait. An item whose new rows would go over it is refused with `BacklogFullError`; rows that are
+   * there are not, unless they are to be translated anew. Calls at the same moment may go over it together.
+   * Default: the store's own bound, or none.
+   */
+  maxBacklog?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -24,6 +24,11 @@ export interface CoordinatorOptions {
   registersFor?: string | undefined;
   /** The most rows (items × target locales) of requests waiting in memory; further calls wait. Default 10,000. */
   maxConcurrentRequests?: number | undefined;
+  /**
+   * Requests of new work are refused while more texts than this wait, with `BacklogFullError`. Not those inside a caller's
+   * transaction (`client`). Default: no limit but the database's.
+   */
+  maxBacklog?: number | undefined;
   /** The most translations kept in memory; 0: none. Default 10,000. */
   cacheSize?: number | undefined;
   /** How old an answer from memory may be; 0: nothing is kept. Default 60. */
@@ -63,12 +68,13 @@ export interface ConnectOptions extends CoordinatorOptions {
 
 /** Options with nothing left open. */
 export type CoordinatorSettings = {
-  [Name in Exclude<keyof CoordinatorOptions, "registersFor">]-?: NonNullable<CoordinatorOptions[Name]>;
-} & Pick<CoordinatorOptions, "registersFor">;
+  [Name in Exclude<keyof CoordinatorOptions, "registersFor" | "maxBacklog">]-?: NonNullable<CoordinatorOptions[Name]>;
+} & Pick<CoordinatorOptions, "registersFor" | "maxBacklog">;
 
 /** Names of options that are whole numbers, with the least that makes sense. */
 const WHOLE_NUMBERS = {
   maxConcurrentRequests: 1,
+  maxBacklog: 1,
   cacheSize: 0,
   maxTextBytes: 1,
   batchSize: 1,
@@ -89,6 +95,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     sourceLocale: canonicalLocale(options.sourceLocale ?? "und", "sourceLocale", { allowUndetermined: true }),
     engines: options.engines ?? [],
     registersFor: options.registersFor,
+    maxBacklog: options.maxBacklog,
     maxConcurrentRequests: options.maxConcurrentRequests ?? 10_000,
     cacheSize: options.cacheSize ?? 10_000,
     cacheTtlSeconds: options.cacheTtlSeconds ?? 60,
@@ -103,7 +110,8 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
   const problems = [
     ...Object.entries(WHOLE_NUMBERS).flatMap(([key, least]) => {
       const value = settings[key as keyof typeof WHOLE_NUMBERS];
-      return Number.isSafeInteger(value) && value >= least
+      // Only those without a default may be left open.
+      return value === undefined || (Number.isSafeInteger(value) && value >= least)
         ? []
         : [{ key, problem: `must be a whole number from ${least}` }];
     }),

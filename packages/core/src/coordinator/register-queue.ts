@@ -6,7 +6,7 @@ import { Coalescer } from "../coalescer.ts";
 import { CancelledError } from "../errors.ts";
 import type { RegisterItem } from "../item.ts";
 import { orAbort } from "../or-abort.ts";
-import type { ItemReceipt, PersistenceHandler } from "../persistence-handler.ts";
+import type { ItemReceipt, PersistenceHandler, RegisterOptions } from "../persistence-handler.ts";
 import { RowBudget } from "./row-budget.ts";
 
 /** Rows (items × target locales) of one statement. */
@@ -19,6 +19,8 @@ const STATEMENTS_AT_ONCE = 4;
 export interface RegisterQueueOptions {
   /** The most rows waiting in memory. */
   maxRows: number;
+  /** The most texts that may wait in the store. */
+  maxBacklog?: number | undefined;
   /** The active engine's name at the time of registering. */
   engine(): string | undefined;
 }
@@ -39,13 +41,13 @@ export class RegisterQueue {
   readonly #budget: RowBudget;
   readonly #coalescer: Coalescer<Group, ItemReceipt[]>;
 
-  constructor(handler: Pick<PersistenceHandler, "register">, { maxRows, engine }: RegisterQueueOptions) {
+  constructor(handler: Pick<PersistenceHandler, "register">, { maxRows, maxBacklog, engine }: RegisterQueueOptions) {
     this.#budget = new RowBudget(maxRows);
     this.#coalescer = new Coalescer({
       maxWeight: ROWS_PER_STATEMENT,
       weigh: ({ items }) => weightOf(items),
       maxInFlight: STATEMENTS_AT_ONCE,
-      run: (groups) => registerGroups(handler, groups, engine()),
+      run: (groups) => registerGroups(handler, groups, { engine: engine(), maxBacklog }),
     });
   }
 
@@ -131,12 +133,12 @@ export function* inChunks(entries: Iterable<NumberedItem>): Generator<NumberedIt
 async function registerGroups(
   handler: Pick<PersistenceHandler, "register">,
   groups: readonly Group[],
-  engine: string | undefined,
+  options: RegisterOptions,
 ): Promise<ItemReceipt[][]> {
   // Noted once: a group may be cancelled while its statement runs.
   const live = new Set(groups.filter(({ isCancelled }) => !isCancelled));
   const items = [...live].flatMap((group) => group.items);
-  const receipts = items.length === 0 ? [] : await handler.register(items, { engine });
+  const receipts = items.length === 0 ? [] : await handler.register(items, options);
   let at = 0;
   return groups.map((group) => {
     if (!live.has(group)) return [];

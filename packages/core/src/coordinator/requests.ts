@@ -49,6 +49,8 @@ export interface RequestsOptions {
   /** The most rows (items × target locales) waiting in memory. */
   maxRows: number;
   maxTextBytes: number;
+  /** The most texts that may wait in the store. */
+  maxBacklog?: number | undefined;
   /** The active engine's name at the time of registering. */
   engine(): string | undefined;
   /** Ends requests between two chunks; its reason is thrown. */

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
-import { CancelledError } from "../errors.ts";
+import { BacklogFullError, CancelledError } from "../errors.ts";
 import type { RegisterItem } from "../item.ts";
 import type { ItemReceipt, RegisterOptions } from "../persistence-handler.ts";
 import { itemErrorOfState } from "./item-error.ts";
@@ -206,12 +206,14 @@ async function registerOnce(
     settings.touchAfterSeconds,
     options.engine ?? null,
     lockTimeoutMs,
+    options.maxBacklog ?? null,
   ]);
   if (receipt === undefined) throw new Error("trans_hub.register gave no row");
   return items.map((_, at) => ({
     registered: receipt.registered[at] ?? 0,
     existing: receipt.existing[at] ?? 0,
     failed: receipt.failed[at] ?? 0,
+    ...(receipt.refused[at] && { error: new BacklogFullError() }),
   }));
 }
 

@@ -1,20 +1,22 @@
-/** Statements by which texts enter. The work itself is in the SQL functions (migrations/0003, 0004). */
+/** Statements by which texts enter. The work itself is in the SQL functions (migrations/0003, 0004, 0008). */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
-/** Registers items given as parallel arrays. The arrays of the receipt are in the order of the items. */
+/** Registers items given as parallel arrays, unless too much waits. The receipt's arrays are in the order of the items. */
 export const registerItems = statement({
   name: "register.items",
   row: z.object({
     registered: z.array(z.int()),
     existing: z.array(z.int()),
     failed: z.array(z.int()),
+    refused: z.array(z.boolean()),
   }),
   text: `
-    select registered, existing, failed
-    from trans_hub.register(
+    select registered, existing, failed, refused
+    from trans_hub.register_bounded(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::smallint[], $9::boolean[],
-      $10::integer[], $11::text[], $12::integer, $13::integer, make_interval(secs => $14::float8), $15::text, $16::integer)`,
+      $10::integer[], $11::text[], $12::integer, $13::integer, make_interval(secs => $14::float8), $15::text, $16::integer,
+      $17::bigint)`,
 });
 
 /** Makes the tasks of locales that are new to this database. */

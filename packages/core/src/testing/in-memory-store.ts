@@ -6,7 +6,7 @@
  */
 import { contentId, contextKey } from "../content/identity.ts";
 import { Pauses, pauseOf } from "../control/pauses.ts";
-import { RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
+import { BacklogFullError, RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
   Approval,
@@ -69,10 +69,14 @@ export class InMemoryStore {
   register(items: readonly RegisterItem[], options: RegisterOptions = {}): ItemReceipt[] {
     const made = new Set<Row>();
     const work = new Set<Row>();
+    let room = (options.maxBacklog ?? Number.POSITIVE_INFINITY) - this.#backlog();
     const receipts = items.map((item): ItemReceipt => {
       const receipt: ItemReceipt = { registered: 0, existing: 0, failed: 0 };
       const error = refusal(item);
       if (error !== undefined) return { ...receipt, error };
+      const newRows = this.#newRows(item);
+      room -= newRows;
+      if (newRows > 0 && room < 0) return { ...receipt, error: new BacklogFullError() };
       const content = this.#contentOf(item);
       const context = this.#contextOf(item);
       this.#see(item.project, item.businessId, content.no, context?.no ?? 0);
@@ -86,6 +90,24 @@ export class InMemoryStore {
     });
     this.#enqueue(work);
     return receipts;
+  }
+
+  /** Texts that wait. */
+  #backlog(): number {
+    return this.batches.of({}).reduce((sum, { items }) => sum + items.filter(stands).length, 0);
+  }
+
+  /** How many of an item's rows would be new work. */
+  #newRows(item: RegisterItem): number {
+    const content = this.#contents.get(contentId(item.sourceLocale, item.text));
+    const contextNo = this.#contextNoOf(item);
+    return item.targetLocales.filter((targetLocale) => {
+      if (item.verbatim || targetLocale === item.sourceLocale) return false;
+      if (content === undefined || contextNo === undefined) return true;
+      const key = { contentNo: String(content.no), contextNo, targetLocale, project: item.project };
+      const row = this.#rows.get(rowId(key));
+      return row === undefined || (item.force && (row.status === "translated" || row.status === "failed"));
+    }).length;
   }
 
   #registerRow(

@@ -174,4 +174,37 @@ export function registeringCases(add: AddCase): void {
     },
     "begin",
   );
+
+  add("new work is refused while too much waits, item by item, and what is there passes", async ({ handler }) => {
+    const maxBacklog = 3;
+    const done = item({ text: "done" });
+    await handler.register([done]);
+    await translateAll(handler);
+    await handler.register(["one", "two"].map((text) => item({ text })));
+    const full = { registered: 0, existing: 0, failed: 0, error: expect.objectContaining({ code: "TH_BACKLOG_FULL" }) };
+    const receipts = await handler.register(
+      [
+        item({ text: "one" }),
+        item({ text: "both", targetLocales: ["fr", "de"] }),
+        item({ text: "three" }),
+        item({ text: "4711", verbatim: true }),
+        done,
+        { ...done, force: true },
+      ],
+      { maxBacklog },
+    );
+    expect(receipts).toEqual([
+      { registered: 0, existing: 1, failed: 0 },
+      full,
+      full,
+      { registered: 1, existing: 0, failed: 0 },
+      { registered: 0, existing: 1, failed: 0 },
+      full,
+    ]);
+    expect(await handler.register([item({ text: "three" })], { maxBacklog })).toMatchObject([{ registered: 1 }]);
+    expect(await handler.register([item({ text: "four" })], { maxBacklog })).toEqual([full]);
+    expect((await handler.status()).translations).toMatchObject({ pending: 3, translated: 2 });
+    await translateAll(handler);
+    expect(await handler.register([item({ text: "four" })], { maxBacklog })).toMatchObject([{ registered: 1 }]);
+  });
 }
