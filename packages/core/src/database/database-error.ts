@@ -16,9 +16,9 @@ const UNREACHABLE = new Set([
 
 /**
  * SQLSTATEs (or their class) that say "not now": connection exceptions, out of connections, shutdown and start-up, disk
- * full, too little memory.
+ * full, too little memory, a time limit.
  */
-const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53)/;
+const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 
 /** SQLSTATEs that say "not you, not so": authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;

@@ -18,6 +18,15 @@ export interface PoolOptions {
   onConnectionLost?: ((error: Error) => void) | undefined;
 }
 
+/**
+ * Milliseconds after which the server ends a statement of ours, and a transaction that says nothing (its process was
+ * stopped in the middle, and holds locks that others wait for). All but those that run `unhurried` take far less.
+ *
+ * They go with the start of each connection, which a transaction-mode pooler refuses or shares with strangers: behind one,
+ * the role is to have them (`alter role … set statement_timeout = '60s'`).
+ */
+const TIME_LIMITS = { statement_timeout: 60_000, idle_in_transaction_session_timeout: 60_000 };
+
 /** A pool whose errors are the catalogue's. Owns its connections; `end` closes them. */
 export class ConnectionPool implements Database {
   readonly #pool: pg.Pool;
@@ -37,6 +46,7 @@ export class ConnectionPool implements Database {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       allowExitOnIdle: false,
+      ...(this.prepared && TIME_LIMITS),
     });
     // Without a listener, a connection that dies while idle would end the process.
     this.#pool.on("error", (error) => options.onConnectionLost?.(error));
@@ -79,6 +89,14 @@ export class ConnectionPool implements Database {
     } finally {
       client.release(broken);
     }
+  }
+
+  /** Runs a statement that may take as long as it takes: over whole tables, or over everything that somebody chose. */
+  unhurried<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+    return this.transaction(async (db) => {
+      await db.query({ text: "set local statement_timeout = 0" });
+      return work(db);
+    });
   }
 
   async end(): Promise<void> {

@@ -43,12 +43,14 @@ export async function replayDeadLetters(
   batchSize: number,
   batchBytes: number,
 ): Promise<number> {
-  const [result] = await rows(pool, replayStatement, [...filterValues(filter), batchSize, batchBytes]);
+  const values = [...filterValues(filter), batchSize, batchBytes];
+  const [result] = await pool.unhurried((db) => rows(db, replayStatement, values));
   return result?.replayed ?? 0;
 }
 
 export async function purgeDeadLetters(pool: ConnectionPool, filter: DeadLetterFilter): Promise<number> {
-  const [result] = await rows(pool, purgeStatement, filterValues(filter));
+  const values = filterValues(filter);
+  const [result] = await pool.unhurried((db) => rows(db, purgeStatement, values));
   return result?.purged ?? 0;
 }
 

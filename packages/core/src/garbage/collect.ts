@@ -15,7 +15,9 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
   const includeApproved = options.includeApproved ?? false;
   const project = options.project ?? null;
   if (options.dryRun) {
-    const [counts] = await rows(pool, countCollectable, [retentionSeconds, includeApproved, project]);
+    const [counts] = await pool.unhurried((db) =>
+      rows(db, countCollectable, [retentionSeconds, includeApproved, project]),
+    );
     if (counts === undefined) throw new Error("counting gave no row");
     return { dryRun: true, ...counts };
   }
@@ -36,7 +38,7 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
     report.contents += step.contents;
     after = step.reached;
   }
-  const [last] = await rows(pool, collectContexts, [start.cutoff]);
+  const [last] = await pool.unhurried((db) => rows(db, collectContexts, [start.cutoff]));
   report.contexts = last?.contexts ?? 0;
   await run(pool, finishCollection, [start.id, report.sources, report.translations, report.contents, report.contexts]);
   return report;

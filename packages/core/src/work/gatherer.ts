@@ -471,5 +471,5 @@ function isBadData(error: unknown): boolean {
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof DatabaseUnavailableError || /^(40001|40P01|55P03|57014)$/.test(errorCode(error) ?? "");
+  return error instanceof DatabaseUnavailableError || /^(40001|40P01|55P03)$/.test(errorCode(error) ?? "");
 }
