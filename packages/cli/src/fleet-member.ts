@@ -33,6 +33,7 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     drainMs: settings.drainSeconds * 1_000,
+    lifetimeSeconds: settings.requestLifetimeSeconds,
     upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },
     metricsPort: settings.metricsPort,
   });

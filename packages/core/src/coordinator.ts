@@ -307,6 +307,7 @@ export class Coordinator implements AsyncDisposable {
         maxItems: limit === undefined ? batchSize : Math.min(batchSize, Math.ceil(limit / concurrency)),
         limit,
         drainMs,
+        lifetimeSeconds: this.#settings.requestLifetimeSeconds,
         signal,
         closing: this.#closing.signal,
         settled: (settlement) => this.#cache.forget(changedBy(settlement)),

@@ -32,6 +32,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   EngineMalformedError: new catalogue.EngineMalformedError("…"),
   EngineTooLongError: new catalogue.EngineTooLongError("…"),
   TranslationBlockedError: new catalogue.TranslationBlockedError("markup", "…"),
+  RequestExpiredError: new catalogue.RequestExpiredError("…"),
   WorkerCrashedError: new catalogue.WorkerCrashedError("…"),
 };
 

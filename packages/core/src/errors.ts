@@ -258,6 +258,12 @@ export class TranslationBlockedError extends TransHubError {
   }
 }
 
+/** The request waited longer than requests may live; no engine was asked. */
+export class RequestExpiredError extends TransHubError {
+  readonly code = "TH_EXPIRED";
+  readonly retryable = false;
+}
+
 /** The text was being translated every time its worker died. */
 export class WorkerCrashedError extends TransHubError {
   readonly code = "TH_WORKER_CRASHED";

@@ -296,6 +296,11 @@ export interface WorkOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds. Default 20,000. */
   drainMs?: number | undefined;
+  /**
+   * A text that has waited so long, since it was requested or put back to work, is not given to `translate` any more: it
+   * fails with `TH_EXPIRED`. Seconds. Undefined: it may wait for ever.
+   */
+  lifetimeSeconds?: number | undefined;
   /** Ends the work after about this many settled texts; what was claimed beyond goes back. */
   limit?: number | undefined;
   /** Upkeep that a fleet member does beside translating. Undefined: none. */

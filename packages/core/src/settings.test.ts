@@ -39,6 +39,7 @@ test("with nothing set, everything has its documented default", () => {
     maxAttempts: 5,
     maxTextBytes: 1_048_576,
     maxBacklog: undefined,
+    requestLifetimeSeconds: undefined,
     engineTimeoutSeconds: 120,
     drainSeconds: 20,
     heartbeatSeconds: 2,

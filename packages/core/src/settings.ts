@@ -56,6 +56,11 @@ const schema = z.object({
   TH_MAX_BACKLOG: whole(1, 1_000_000_000)
     .optional()
     .describe("Requests are refused while more texts than this wait. Unset: no limit."),
+  TH_REQUEST_LIFETIME_SECONDS: decimal(1, YEAR_SECONDS)
+    .optional()
+    .describe(
+      "Seconds after which a request that still waits goes to the dead letters, no engine asked. Unset: never.",
+    ),
   TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is given up."),
   TH_DRAIN_SECONDS: decimal(0, 3_600)
     .default(20)

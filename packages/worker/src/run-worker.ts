@@ -38,6 +38,8 @@ export interface WorkerOptions {
   /** A text that failed this often goes to the dead letters. */
   maxAttempts: number;
   engineTimeoutMs: number;
+  /** A request that waited longer goes to the dead letters, no engine asked. Default: never. */
+  lifetimeSeconds?: number | undefined;
   /** How long running calls may take to end after `signal`; then they are aborted and their work is handed back. */
   drainMs: number;
   /** Collection of what nobody uses, on the fleet's crontab (UTC). Default: none by this member. */
@@ -149,6 +151,7 @@ function work(
       maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
       signal: options.signal,
       drainMs: options.drainMs,
+      lifetimeSeconds: options.lifetimeSeconds,
       upkeep: options.upkeep,
       observer,
     },

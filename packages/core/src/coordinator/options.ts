@@ -29,6 +29,11 @@ export interface CoordinatorOptions {
    * transaction (`client`). Default: no limit but the database's.
    */
   maxBacklog?: number | undefined;
+  /**
+   * While processing: a request that waited longer, since it was made or put back to work, fails with `TH_EXPIRED`, and no
+   * engine is asked. Default: none does.
+   */
+  requestLifetimeSeconds?: number | undefined;
   /** The most translations kept in memory; 0: none. Default 10,000. */
   cacheSize?: number | undefined;
   /** How old an answer from memory may be; 0: nothing is kept. Default 60. */
@@ -68,8 +73,11 @@ export interface ConnectOptions extends CoordinatorOptions {
 
 /** Options with nothing left open. */
 export type CoordinatorSettings = {
-  [Name in Exclude<keyof CoordinatorOptions, "registersFor" | "maxBacklog">]-?: NonNullable<CoordinatorOptions[Name]>;
-} & Pick<CoordinatorOptions, "registersFor" | "maxBacklog">;
+  [Name in Exclude<keyof CoordinatorOptions, OpenOption>]-?: NonNullable<CoordinatorOptions[Name]>;
+} & Pick<CoordinatorOptions, OpenOption>;
+
+/** Options whose default is none. */
+type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds";
 
 /** Names of options that are whole numbers, with the least that makes sense. */
 const WHOLE_NUMBERS = {
@@ -83,7 +91,12 @@ const WHOLE_NUMBERS = {
 } as const;
 
 /** Names of options that may be fractions, and whether 0 makes sense. */
-const LENGTHS = { cacheTtlSeconds: true, retentionDays: true, engineTimeoutSeconds: false } as const;
+const LENGTHS = {
+  cacheTtlSeconds: true,
+  retentionDays: true,
+  engineTimeoutSeconds: false,
+  requestLifetimeSeconds: false,
+} as const;
 
 /**
  * @throws {SettingsError} Names every option at fault.
@@ -96,6 +109,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     engines: options.engines ?? [],
     registersFor: options.registersFor,
     maxBacklog: options.maxBacklog,
+    requestLifetimeSeconds: options.requestLifetimeSeconds,
     maxConcurrentRequests: options.maxConcurrentRequests ?? 10_000,
     cacheSize: options.cacheSize ?? 10_000,
     cacheTtlSeconds: options.cacheTtlSeconds ?? 60,
@@ -117,7 +131,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     }),
     ...Object.entries(LENGTHS).flatMap(([key, mayBeZero]) => {
       const value = settings[key as keyof typeof LENGTHS];
-      if (Number.isFinite(value) && (value > 0 || (mayBeZero && value === 0))) return [];
+      if (value === undefined || (Number.isFinite(value) && (value > 0 || (mayBeZero && value === 0)))) return [];
       return [{ key, problem: mayBeZero ? "must be 0 or more" : "must be more than 0" }];
     }),
   ];

@@ -3,7 +3,7 @@ import type { PersistenceHandler, Settlement, TranslateWork, WorkOptions } from 
 import type { Translation, TranslationKey } from "../translation/translation.ts";
 
 export interface ProcessOptions
-  extends Pick<WorkOptions, "locales" | "project" | "concurrency" | "maxItems" | "limit"> {
+  extends Pick<WorkOptions, "locales" | "project" | "concurrency" | "maxItems" | "limit" | "lifetimeSeconds"> {
   /** Milliseconds that calls in flight are given when the consumer or a signal ends the work. */
   drainMs: number;
   /** The caller's: aborting it makes the generator throw `CancelledError` once all is still. */

@@ -1,5 +1,11 @@
 /** `PersistenceHandler.work` in memory: claims batch after batch, and settles what became of them. */
-import { CancelledError, DatabaseUnavailableError, WorkerCrashedError } from "../errors.ts";
+import {
+  CancelledError,
+  DatabaseUnavailableError,
+  RequestExpiredError,
+  type TransHubError,
+  WorkerCrashedError,
+} from "../errors.ts";
 import { orAbort } from "../or-abort.ts";
 import type {
   TranslateWork,
@@ -160,7 +166,7 @@ export class InMemoryWork {
     if (isSuspect) this.#isSuspectInHand = true;
     const startedAt = performance.now();
     const given = workBatch(batch, items, (engine) => this.#store.pauses.holdsEngine(engine));
-    const result = batch.crashes > SUSPECT_CRASHES ? deadly(batch, items) : await this.#tried(given);
+    const result = this.#decided(batch, items) ?? (await this.#tried(given));
     // A late word of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       this.#store.settle(batch, items, result.outcomes, result.calls);
@@ -174,6 +180,16 @@ export class InMemoryWork {
     this.#running -= 1;
     this.#itemsInHand -= items.length;
     this.#bell.ring();
+  }
+
+  /** What is not tried at all. */
+  #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
+    const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
+      return buried(items, new RequestExpiredError("The request waited longer than requests may live"));
+    }
+    if (batch.crashes <= SUSPECT_CRASHES) return undefined;
+    return buried(items, new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`));
   }
 
   async #tried(batch: WorkBatch): Promise<WorkResult> {
@@ -211,8 +227,7 @@ function workBatch(batch: Batch, items: readonly BatchItem[], isEnginePaused: (e
   };
 }
 
-function deadly({ crashes }: Batch, items: readonly BatchItem[]): WorkResult {
-  const { code, message } = new WorkerCrashedError(`Every worker that tried this text died (${crashes} times)`);
+function buried(items: readonly BatchItem[], { code, message }: TransHubError): WorkResult {
   const error = { at: new Date().toISOString(), engine: null, code, message };
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }

@@ -17,6 +17,8 @@ export interface LoadedBatch {
   /** How many pools died while they worked on it. */
   readonly crashes: number;
   readonly createdAt: Date;
+  /** How long it had waited when it was loaded, by the database's clock. */
+  readonly ageSeconds: number;
   readonly items: readonly LoadedItem[];
 }
 
@@ -47,6 +49,7 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
         priority: row.priority,
         crashes: row.crashes,
         createdAt: row.created_at,
+        ageSeconds: row.age_seconds,
         items: [],
       };
       loaded.set(row.batch_id, batch);

@@ -27,6 +27,7 @@ export const loadBatches = statement({
     priority: z.int(),
     crashes: z.int(),
     created_at: z.date(),
+    age_seconds: z.number(),
     content_no: z.string().nullable(),
     context_no: z.int().nullable(),
     revision: z.int().nullable(),
@@ -38,6 +39,7 @@ export const loadBatches = statement({
   text: `
     select
       b.batch_id::text, b.project, b.source_locale, b.target_locale, b.attempt, b.priority, b.crashes, b.created_at,
+      extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds,
       i.content_no::text, i.context_no, i.revision, b.history -> (i.ord - 1)::int as history, i.text,
       x.canonical, coalesce(x.format, 'auto') as format
     from trans_hub.batch as b

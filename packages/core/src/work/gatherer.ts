@@ -15,7 +15,13 @@ import { park } from "../control/pause.ts";
 import type { Pauses } from "../control/pauses.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { CancelledError, DatabaseUnavailableError, TranslationBlockedError, WorkerCrashedError } from "../errors.ts";
+import {
+  CancelledError,
+  DatabaseUnavailableError,
+  RequestExpiredError,
+  TranslationBlockedError,
+  WorkerCrashedError,
+} from "../errors.ts";
 import type {
   EngineCall,
   TranslateWork,
@@ -42,6 +48,8 @@ export interface GathererOptions {
   maxItems: number;
   /** Only this project's batches; others go back untouched. */
   project?: string | undefined;
+  /** What waited so long is not begun any more. Default: for ever. */
+  lifetimeSeconds?: number | undefined;
   /** How many texts may still be begun before the work has done enough. Default: any number. */
   remaining?: (() => number) | undefined;
   /** The pool that is claiming at present. */
@@ -181,6 +189,8 @@ export class Gatherer {
         [batch],
         batch.items.map(() => ({ kind: "released" })),
       );
+    if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY))
+      return this.#buryExpired(batch);
     if (batch.crashes >= SUSPECT_CRASHES) {
       if (batch.items.length > 1) return this.#split(batch);
       if (batch.crashes >= DEADLY_CRASHES) return this.#buryDeadly(batch);
@@ -388,6 +398,12 @@ export class Gatherer {
     await this.#patiently(() => settleBatches(this.#options.pool, [{ batch, outcomes, apart: true }], []));
   }
 
+  async #buryExpired(batch: LoadedBatch): Promise<void> {
+    const outcomes = expired(batch.items);
+    await this.#settle([batch], outcomes);
+    this.#options.observer.settled?.({ batch, outcomes, elapsedMs: 0 });
+  }
+
   #buryDeadly(batch: LoadedBatch): Promise<void> {
     const error = new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`);
     const entry = { at: new Date().toISOString(), engine: null, code: error.code, message: error.message };
@@ -451,6 +467,13 @@ export class Gatherer {
       }
     }
   }
+}
+
+/** The outcome of texts that waited longer than requests may live. */
+function expired(items: readonly unknown[]): WorkOutcome[] {
+  const { code, message } = new RequestExpiredError("The request waited longer than requests may live");
+  const error = { at: new Date().toISOString(), engine: null, code, message };
+  return items.map(() => ({ kind: "failed", error }));
 }
 
 /** The level first, then who came first. */

@@ -84,6 +84,7 @@ class PostgresWork {
       concurrency: options.concurrency,
       maxItems: options.maxItems,
       project: options.project,
+      lifetimeSeconds: options.lifetimeSeconds,
       remaining: options.limit === undefined ? undefined : () => (options.limit ?? 0) - this.#done,
       nodeId: () => this.#nodeId,
       pauses: () => this.#pauses,

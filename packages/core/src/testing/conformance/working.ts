@@ -204,6 +204,21 @@ export function workingCases(add: AddCase): void {
     expect(rest.items.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
+  add("a request that waited longer than it may live fails, without being tried", async ({ handler }) => {
+    await handler.register([item({ text: "new" })]);
+    await work(handler, new Translator(() => translated("old")).translate, { lifetimeSeconds: 3_600 });
+    await handler.register([item({ text: "late" }), item({ text: "new", force: true })]);
+    const translator = new Translator();
+    const summary = await work(handler, translator.translate, { lifetimeSeconds: 0 });
+    expect(summary).toEqual({ translated: 0, failed: 2, retrying: 0 });
+    expect(translator.items).toEqual([]);
+    expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "failed", error: { code: "TH_EXPIRED" } });
+    expect(await readOne(handler, { text: "new" })).toMatchObject({ status: "translated", text: "old" });
+    await handler.replayDeadLetters({ code: "TH_EXPIRED" });
+    await work(handler, translator.translate, { lifetimeSeconds: 3_600 });
+    expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "translated" });
+  });
+
   add("what is wanted sooner is done sooner, and once", async ({ handler }) => {
     await handler.register(items(40, { priority: 1 }));
     const urgent = item({ text: "Text number 40", priority: -1 });
