@@ -38,10 +38,10 @@ describe("pausing", () => {
     await store.register(batches(100));
     await expect.poll(() => parked(db), { timeout: 30_000 }).toBe("100");
     // Nothing is left that a worker could claim: neither spins nor holds up others.
-    await expect.poll(() => claimable(db)).toBe("0");
+    await expect.poll(() => claimable(db), { timeout: 30_000 }).toBe("0");
     await store.register([item("Into another locale", { targetLocales: ["de"] })]);
     await expect
-      .poll(async () => (await store.read([reference("Into another locale", "de")]))[0]?.status)
+      .poll(async () => (await store.read([reference("Into another locale", "de")]))[0]?.status, { timeout: 30_000 })
       .toBe("translated");
     expect(await value<string>(db, "select sum(revision) from trans_hub.translation where target_locale = 'fr'")).toBe(
       "100",

@@ -19,6 +19,8 @@ export interface LoadedBatch {
   readonly createdAt: Date;
   /** How long it had waited when it was loaded, by the database's clock. */
   readonly ageSeconds: number;
+  /** Whether its lane was paused when it was loaded. */
+  readonly isPaused: boolean;
   readonly items: readonly LoadedItem[];
 }
 
@@ -50,6 +52,7 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
         crashes: row.crashes,
         createdAt: row.created_at,
         ageSeconds: row.age_seconds,
+        isPaused: row.is_paused,
         items: [],
       };
       loaded.set(row.batch_id, batch);

@@ -28,6 +28,7 @@ export const loadBatches = statement({
     crashes: z.int(),
     created_at: z.date(),
     age_seconds: z.number(),
+    is_paused: z.boolean(),
     content_no: z.string().nullable(),
     context_no: z.int().nullable(),
     revision: z.int().nullable(),
@@ -39,10 +40,15 @@ export const loadBatches = statement({
   text: `
     select
       b.batch_id::text, b.project, b.source_locale, b.target_locale, b.attempt, b.priority, b.crashes, b.created_at,
-      extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds,
+      extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds, b.is_paused,
       i.content_no::text, i.context_no, i.revision, b.history -> (i.ord - 1)::int as history, i.text,
       x.canonical, coalesce(x.format, 'auto') as format
-    from trans_hub.batch as b
+    from (
+      select b.*, trans_hub.is_paused(b.project, b.target_locale) as is_paused
+      from trans_hub.batch as b
+      where b.batch_id = any ($1::uuid[])
+      offset 0
+    ) as b
     left join lateral (
       select i.*, own.text
       from unnest(b.content_nos, b.context_nos, b.revisions) with ordinality as i (content_no, context_no, revision, ord)
@@ -59,7 +65,6 @@ export const loadBatches = statement({
       ) as own
     ) as i on true
     left join trans_hub.context as x on x.context_no = i.context_no
-    where b.batch_id = any ($1::uuid[])
     order by b.batch_id, i.ord`,
 });
 

@@ -204,7 +204,7 @@ export class Gatherer {
   /** Into its lane, unless that is paused. */
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
-    if (!claim.isNotToPark && this.#isHeld(batch)) {
+    if (!claim.isNotToPark && (batch.isPaused || this.#isHeld(batch))) {
       if (await this.#patiently(() => this.#parks.add(batch.id))) return claim.done();
       // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
       claim.isNotToPark = true;
