@@ -14,20 +14,25 @@ export async function cancel(pool: ConnectionPool, filter: CancelFilter): Promis
   await registerInbox(pool);
   let cancelled = 0;
   let at: string | null = null;
-  // A worker that hands over during one look has its successors found by the next.
+  let seen: string | undefined;
+  // A worker may hand over between a look and its steps: its successors, which have ids of their own, are found by the
+  // next look. So it ends when a look finds nothing to cancel, and the next the very same batches.
   for (;;) {
-    const before = cancelled;
     const found: { batch_id: string; at: string }[] = await rows(pool, listCancellable, [
       filter.project,
       filter.targetLocale ?? null,
       at,
     ]);
     at ??= found[0]?.at ?? null;
-    for (let from = 0; from < found.length; from += BATCHES_A_STEP) {
-      const ids = found.slice(from, from + BATCHES_A_STEP).map(({ batch_id }) => batch_id);
-      const [step] = await whenFree(() => rows(pool, cancelBatches, [ids, filter.businessIdPrefix ?? null]));
-      cancelled += step?.cancelled ?? 0;
+    const ids = found.map(({ batch_id }) => batch_id);
+    if (ids.length === 0 || ids.join() === seen) return cancelled;
+    let step = 0;
+    for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
+      const some = ids.slice(from, from + BATCHES_A_STEP);
+      const [result] = await whenFree(() => rows(pool, cancelBatches, [some, filter.businessIdPrefix ?? null]));
+      step += result?.cancelled ?? 0;
     }
-    if (cancelled === before) return cancelled;
+    cancelled += step;
+    seen = step === 0 ? ids.join() : undefined;
   }
 }
