@@ -2,7 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { DatabaseRefusedError, MigrationError, SchemaNewerError, TransHubError } from "../errors.ts";
+import {
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
+  MigrationError,
+  SchemaNewerError,
+  TransHubError,
+} from "../errors.ts";
 import { databaseError } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 
@@ -125,7 +131,7 @@ async function runMigrations(client: pg.Client, direction: "up" | "down", count:
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   }).catch((error: Error) => {
     const translated = databaseError(error);
-    throw translated instanceof DatabaseRefusedError
+    throw translated instanceof DatabaseRefusedError || translated instanceof DatabaseUnavailableError
       ? translated
       : new MigrationError(`Migrating ${direction} failed: ${error.message}`, { cause: error });
   });
