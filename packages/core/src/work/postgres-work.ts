@@ -95,18 +95,27 @@ class PostgresWork {
     const end = () => this.#ending.abort();
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) end();
-    try {
-      const ends = this.#options.until === "stopped" ? undefined : this.#endWhenDone();
-      await this.#supervise();
-      await ends;
-    } finally {
-      signal?.removeEventListener("abort", end);
-      this.#setReady(false);
-    }
+    // Each ends the other, and both are over before the caller hears of a failure: what goes on after it would fail unheard.
+    const both = await Promise.allSettled([
+      this.#supervise(),
+      this.#options.until === "stopped" ? undefined : this.#endWhenDone(),
+    ]);
+    signal?.removeEventListener("abort", end);
+    this.#setReady(false);
+    for (const part of both) if (part.status === "rejected") throw part.reason;
     return { ...this.#summary, retrying: await this.#countRetrying() };
   }
 
   async #supervise(): Promise<void> {
+    try {
+      await this.#runUntilEnded();
+    } finally {
+      this.#ending.abort();
+      await this.#endInOrder();
+    }
+  }
+
+  async #runUntilEnded(): Promise<void> {
     const { signal: ending } = this.#ending;
     let failures = 0;
     while (!ending.aborted) {
@@ -131,7 +140,6 @@ class PostgresWork {
         await wait(restartDelayMs(failures), undefined, { signal: ending }).catch(() => undefined);
       }
     }
-    await this.#endInOrder();
   }
 
   async #startRunner(): Promise<Runner> {
