@@ -262,7 +262,10 @@ export class Gatherer {
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit.
       free();
-      await this.#settleResult(batches, result, first);
+      await this.#settleResult(
+        cutResult(batches, result),
+        result.calls.map((call) => ({ ...call, batch: first })),
+      );
       const elapsedMs = performance.now() - startedAt;
       this.#options.observer.settled?.({ batch: joined, outcomes: result.outcomes, elapsedMs });
       for (const claim of claims) claim.done();
@@ -306,17 +309,20 @@ export class Gatherer {
     }
   }
 
-  async #settleResult(batches: LoadedBatch[], result: WorkResult, first: LoadedBatch): Promise<void> {
-    const settled = cutResult(batches, result);
-    const calls = result.calls.map((call) => ({ ...call, batch: first }));
+  async #settleResult(settled: SettledBatch[], calls: Settling["calls"]): Promise<void> {
     try {
       await this.#patiently(() => this.#commit({ batches: settled, calls }));
     } catch (error) {
-      if (!isBadData(error)) throw error;
+      const [first, ...others] = settled;
+      if (first === undefined || !isBadData(error)) throw error;
       // PostgreSQL takes one of these texts for impossible. The checks should have seen it; alone it is found.
+      if (others.length > 0) {
+        await this.#settleResult([first], calls);
+        for (const other of others) await this.#settleResult([other], []);
+        return;
+      }
       this.#options.observer.fault?.(error as Error);
-      for (const { batch } of settled)
-        await (batch.items.length > 1 ? this.#split(batch) : this.#buryUnstorable(batch));
+      await (first.batch.items.length > 1 ? this.#split(first.batch) : this.#buryUnstorable(first.batch));
     }
   }
 

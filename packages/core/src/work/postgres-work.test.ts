@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished } from "vitest";
-import { drain, item, test, value, workOf } from "../../../../test/support/store.ts";
+import { drain, echo, item, reference, test, translated, value, workOf } from "../../../../test/support/store.ts";
 import { SchemaMissingError } from "../errors.ts";
 import type { WorkOutcome } from "../persistence-handler.ts";
 
@@ -41,5 +41,25 @@ describe("work that fails", () => {
     const sessions = "select count(*)::int from pg_stat_activity where application_name = 'trans-hub'";
     await expect.poll(() => value(db, sessions)).toBe(0);
     expect(unheard).toEqual([]);
+  });
+});
+
+describe("texts that PostgreSQL cannot store", () => {
+  test("one of them harms none of those it was translated with", async ({ db, store }) => {
+    // Each a batch of its own, which one call takes together.
+    for (const text of ["One", "Two", "Three"]) await store.register([item(text)]);
+    const batches: number[] = [];
+    await drain(store, async (batch, signal) => {
+      batches.push(batch.items.length);
+      const { outcomes, calls } = await echo(batch, signal);
+      return {
+        outcomes: outcomes.map((each, at) => (batch.items[at]?.text === "Two" ? translated("\0") : each)),
+        calls,
+      };
+    });
+    expect(batches).toEqual([3]);
+    const found = await store.read(["One", "Two", "Three"].map((text) => reference(text)));
+    expect(found.map((each) => each?.status)).toEqual(["translated", "failed", "translated"]);
+    expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
   });
 });
