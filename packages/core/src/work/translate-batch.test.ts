@@ -103,6 +103,17 @@ describe("good answers", () => {
     ]);
   });
 
+  test("what an endpoint says of itself is booked as far as the books can hold it", async () => {
+    const boastful = engine(({ items }) => ({
+      results: new Map(items.map((item) => [item.id, { text: item.text }])),
+      model: "m\u00001",
+      usage: { inputTokens: 10.4, outputTokens: 1e12, cachedTokens: Number.NaN },
+    }));
+    const { outcomes, calls } = await run(batchOf(["one"]), [boastful]);
+    expect(outcomes).toMatchObject([{ kind: "translated", model: "m1" }]);
+    expect(calls).toMatchObject([{ model: "m1", inputTokens: 10, outputTokens: 2_147_483_647, cachedTokens: 0 }]);
+  });
+
   test("the space around a text is the source's, all within is the engine's", async () => {
     const spacious = engine(answer((source) => ({ text: `\n"${source.trim()}  !" ` })));
     const { outcomes } = await run(batchOf(["  one\n", "two"]), [spacious]);
