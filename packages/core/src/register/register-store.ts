@@ -228,7 +228,7 @@ async function openNewLanes(pool: ConnectionPool, locales: readonly string[]): P
   for (const locale of unknown) open.add(locale);
 }
 
-/** An item as DESIGN §9 writes it, which is what `trans_hub.request` reads. */
+/** An item as an application writes it, which is what `trans_hub.request` reads. */
 function inboxItem(item: RegisterItem): Record<string, unknown> {
   return {
     text: item.text,
