@@ -86,15 +86,21 @@ function isToBeSplit(failure: Failure, attempt: number): boolean {
   return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
 }
 
+/** An engine that asks for more is asked again all the same. */
+const LONGEST_PAUSE_MS = 86_400_000;
+
 /** How long to leave an engine alone whose account or setting is at fault. Jitter: 10 % either way. */
 const FAULT_PAUSE_MS = 60_000;
 
 /**
- * Up to a tenth late, never early: the engine's own wait, else the next minute, when limits by the minute begin anew.
+ * Up to a tenth late, never early: the engine's own wait, a day at most, else the next minute, when limits by the minute
+ * begin anew.
  */
 function pauseLengthMs({ kind, retryAfterMs }: Failure, { now, random }: Circumstances): number {
   if (kind !== "rate_limited") return Math.round(FAULT_PAUSE_MS * (0.9 + 0.2 * random()));
-  if (retryAfterMs !== undefined) return Math.ceil(Math.max(0, retryAfterMs) * (1 + 0.1 * random()));
+  if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
+    return Math.ceil(Math.min(Math.max(0, retryAfterMs), LONGEST_PAUSE_MS) * (1 + 0.1 * random()));
+  }
   return Math.ceil(60_000 - (now % 60_000) + 6_000 * random());
 }
 

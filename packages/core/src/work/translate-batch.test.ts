@@ -328,6 +328,15 @@ describe("pauses", () => {
     expect(outcomes).toEqual([{ kind: "postponed", delayMs: 33_000 }]);
   });
 
+  test.each([
+    [1e300, 1.05 * 86_400_000],
+    [-5, 0],
+    [Number.NaN, 33_000],
+  ])("a Retry-After of %d ms becomes a wait that the store can keep", async (said, delayMs) => {
+    const { outcomes } = await run(batchOf(["one"]), [limited(said)]);
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs }]);
+  });
+
   test("a wrong setting pauses the engine and is told to whoever listens", async () => {
     const faults: [TransHubError, string][] = [];
     const misconfigured = engine(answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } })));
