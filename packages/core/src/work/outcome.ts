@@ -86,6 +86,9 @@ function isToBeSplit(failure: Failure, attempt: number): boolean {
   return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
 }
 
+/** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
+const SHORTEST_PAUSE_MS = 1_000;
+
 /** An engine that asks for more is asked again all the same. */
 const LONGEST_PAUSE_MS = 86_400_000;
 
@@ -93,13 +96,13 @@ const LONGEST_PAUSE_MS = 86_400_000;
 const FAULT_PAUSE_MS = 60_000;
 
 /**
- * Up to a tenth late, never early: the engine's own wait, a day at most, else the next minute, when limits by the minute
- * begin anew.
+ * Up to a tenth late, never early: the engine's own wait, from a second to a day, else the next minute, when limits by the
+ * minute begin anew.
  */
 function pauseLengthMs({ kind, retryAfterMs }: Failure, { now, random }: Circumstances): number {
   if (kind !== "rate_limited") return Math.round(FAULT_PAUSE_MS * (0.9 + 0.2 * random()));
   if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
-    return Math.ceil(Math.min(Math.max(0, retryAfterMs), LONGEST_PAUSE_MS) * (1 + 0.1 * random()));
+    return Math.ceil(Math.min(Math.max(SHORTEST_PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS) * (1 + 0.1 * random()));
   }
   return Math.ceil(60_000 - (now % 60_000) + 6_000 * random());
 }

@@ -330,7 +330,8 @@ describe("pauses", () => {
 
   test.each([
     [1e300, 1.05 * 86_400_000],
-    [-5, 0],
+    [-5, 1_050],
+    [0, 1_050],
     [Number.NaN, 33_000],
   ])("a Retry-After of %d ms becomes a wait that the store can keep", async (said, delayMs) => {
     const { outcomes } = await run(batchOf(["one"]), [limited(said)]);
