@@ -44,6 +44,8 @@ export interface PostgresOptions {
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
+  /** Milliseconds to wait for the answer to a statement. Default 60,000. */
+  answerTimeoutMs?: number | undefined;
   /** The most texts of one batch, which is one job. Default 50. */
   batchSize?: number | undefined;
   /** The most bytes of text of one batch; a single longer text is a batch of its own. Default 32,768. */
@@ -202,6 +204,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#directPool ??= new pg.Pool({
       connectionString: this.#options.directUrl,
       max: Math.min(this.#pool.maxConnections, concurrency + 2),
+      connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
+      query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
     })

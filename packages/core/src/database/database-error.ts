@@ -28,7 +28,7 @@ const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
 
 /** The driver says these in words only. */
 const DRIVER_SAYS_GONE =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|Cannot use a pool after calling end|Client was closed/;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Cannot use a pool after calling end|Client was closed/;
 
 /** SQLSTATE of a database error, or the driver's code; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {

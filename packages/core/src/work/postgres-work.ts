@@ -47,6 +47,9 @@ const RECONCILE_MS = 60_000;
 
 const LONGEST_RESTART_MS = 10_000;
 
+/** At the end, the database may be gone or hang: how long each last thing that is said to it may take. */
+const LAST_WORD_MS = 2_000;
+
 export async function postgresWork(
   store: PostgresWorkOptions,
   options: WorkOptions,
@@ -185,8 +188,10 @@ class PostgresWork {
     const stopped = runner.stop();
     await this.#gatherer.drain(this.#options.drainMs ?? 20_000);
     // Its tasks are done; what it still has to tell the database is told, or given back by retiring.
-    await Promise.race([stopped, wait(2_000, undefined, { ref: false })]);
-    await runner.retire().catch((error) => this.#observer.fault?.(error as Error));
+    await Promise.race([stopped, wait(LAST_WORD_MS, undefined, { ref: false })]);
+    await Promise.race([runner.retire(), wait(LAST_WORD_MS, undefined, { ref: false })]).catch((error) =>
+      this.#observer.fault?.(error as Error),
+    );
   }
 
   #declaredDead(): void {
@@ -331,8 +336,9 @@ class PostgresWork {
   async #countRetrying(): Promise<number> {
     const { locales, project } = this.#options;
     // At the end of a drain the database may be gone; the count is a courtesy.
-    const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]).catch(() => []);
-    return left?.retrying ?? 0;
+    const asked = rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);
+    const left = await Promise.race([asked, wait(LAST_WORD_MS, undefined, { ref: false })]).catch(() => undefined);
+    return left?.[0]?.retrying ?? 0;
   }
 }
 

@@ -1,7 +1,24 @@
 import { describe, expect, onTestFinished } from "vitest";
-import { drain, echo, item, reference, test, translated, value, workOf } from "../../../../test/support/store.ts";
-import { SchemaMissingError } from "../errors.ts";
+import {
+  test as base,
+  drain,
+  echo,
+  item,
+  reference,
+  translated,
+  value,
+  workOf,
+} from "../../../../test/support/store.ts";
+import { startTcpProxy, type TcpProxy } from "../../../../test/support/tcp-proxy.ts";
+import { DatabaseUnavailableError, SchemaMissingError } from "../errors.ts";
 import type { WorkOutcome } from "../persistence-handler.ts";
+
+/** `wire`: the way to the database, which can be made to hang. */
+const test = base.extend("wire", async ({ database }, { onCleanup }): Promise<TcpProxy> => {
+  const wire = await startTcpProxy(database.url);
+  onCleanup(() => wire.close());
+  return wire;
+});
 
 /** Rejections that nobody heard, which would end a process. */
 function unheardRejections(): unknown[] {
@@ -61,5 +78,67 @@ describe("texts that PostgreSQL cannot store", () => {
     const found = await store.read(["One", "Two", "Three"].map((text) => reference(text)));
     expect(found.map((each) => each?.status)).toEqual(["translated", "failed", "translated"]);
     expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
+  });
+});
+
+describe("a database that hangs", () => {
+  test("is told as unavailable, and asked again over new connections", async ({ wire, openStore }) => {
+    const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 300, connectTimeoutMs: 300 });
+    await store.register([item("Save")]);
+    wire.hang();
+    await expect(store.read([reference("Save")])).rejects.toThrow(DatabaseUnavailableError);
+    await expect(store.register([item("Cancel")])).rejects.toThrow(DatabaseUnavailableError);
+    wire.mend();
+    expect(await store.read([reference("Save")])).toMatchObject([{ status: "pending" }]);
+  });
+
+  test("makes a member say that it is not ready, and holds it up no longer than it hangs", async ({
+    wire,
+    openStore,
+    db,
+  }) => {
+    const store = await openStore({
+      databaseUrl: wire.url,
+      answerTimeoutMs: 1_000,
+      connectTimeoutMs: 300,
+      heartbeatSeconds: 0.1,
+      rescueAfterSeconds: 0.3,
+      pollSeconds: 0.1,
+    });
+    const ready: boolean[] = [];
+    const ending = new AbortController();
+    const observer = { ready: (isReady: boolean) => void ready.push(isReady) };
+    const working = store.work(
+      { until: "stopped", concurrency: 1, maxItems: 10, signal: ending.signal, observer },
+      echo,
+    );
+    await expect.poll(() => ready).toEqual([true]);
+    wire.hang();
+    await expect.poll(() => ready).toEqual([true, false]);
+    wire.mend();
+    await (await openStore()).register([item("Save")]);
+    const translations = "select count(*)::int from trans_hub.translation where status = 'translated'";
+    await expect.poll(() => value(db, translations), { timeout: 20_000 }).toBe(1);
+    expect(ready.at(-1)).toBe(true);
+    ending.abort();
+    await working;
+  });
+
+  test("does not keep work from ending", async ({ wire, db, openStore }) => {
+    const store = await openStore({ databaseUrl: wire.url });
+    await store.register([item("Save")]);
+    const ending = new AbortController();
+    const working = store.work(
+      { until: "stopped", concurrency: 1, maxItems: 10, drainMs: 100, signal: ending.signal },
+      async (batch, signal) => {
+        wire.hang();
+        ending.abort();
+        return echo(batch, signal);
+      },
+    );
+    expect(await working).toEqual({ translated: 0, failed: 0, retrying: 0 });
+    expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(1);
+    wire.cut();
+    await store.close();
   });
 });
