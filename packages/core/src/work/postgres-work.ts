@@ -63,11 +63,15 @@ class PostgresWork {
   readonly #options: WorkOptions;
   readonly #gatherer: Gatherer;
   readonly #observer: WorkObserver;
-  readonly #tasks: TaskList = {};
+  /** The live list of the runner that claims at present. */
+  #tasks: TaskList = {};
   readonly #ending = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
   #runner: Runner | undefined;
+  /** The last node that was in the fleet. */
   #nodeId = "";
+  /** False while the next one is on its way there. */
+  #isInFleet = false;
   #isDeclaredDead = false;
   #isReady = false;
   #busyTasks = 0;
@@ -88,9 +92,6 @@ class PostgresWork {
       nodeId: () => this.#nodeId,
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
-    // The only tasks before the node is in the fleet: graphile-worker wants one.
-    this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
-    this.#tasks.open_lanes = () => this.#counted(() => this.#reconcile());
   }
 
   async run(): Promise<WorkSummary> {
@@ -149,6 +150,9 @@ class PostgresWork {
     const { upkeep, locales, concurrency } = this.#options;
     const { parseCronItems } = await loadGraphileWorker();
     const late = await this.#lateTasks();
+    // A list of its own, without the names that an earlier runner had learned: see `lateTasks`.
+    this.#tasks = this.#earlyTasks();
+    this.#isInFleet = false;
     return Runner.start({
       ...this.#store,
       tasks: this.#tasks,
@@ -158,6 +162,9 @@ class PostgresWork {
       locales,
       onEntered: (nodeId) => {
         this.#nodeId = nodeId;
+        this.#isInFleet = true;
+        // What appeared since they were listed.
+        void this.#learnLocales(0);
       },
       onDeclaredDead: () => this.#declaredDead(),
       onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
@@ -230,6 +237,14 @@ class PostgresWork {
 
   // --- Tasks ---
 
+  /** What may be done before the node is in the fleet: it holds no batch. graphile-worker wants at least one. */
+  #earlyTasks(): TaskList {
+    return {
+      register_inbox: () => this.#counted(() => this.#registerInbox()),
+      open_lanes: () => this.#counted(() => this.#reconcile()),
+    };
+  }
+
   async #lateTasks(): Promise<TaskList> {
     const tasks: TaskList = {};
     const locales =
@@ -286,7 +301,8 @@ class PostgresWork {
 
   /** A worker for all locales adds those that appeared to its live task list. */
   async #learnLocales(atMostEveryMs: number): Promise<void> {
-    if (this.#options.locales !== undefined || performance.now() - this.#lastLocales < atMostEveryMs) return;
+    if (this.#options.locales !== undefined || !this.#isInFleet) return;
+    if (performance.now() - this.#lastLocales < atMostEveryMs) return;
     this.#lastLocales = performance.now();
     try {
       for (const { locale } of await rows(this.#store.pool, listTargetLocales)) {

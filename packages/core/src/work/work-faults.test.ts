@@ -81,6 +81,47 @@ describe("texts that PostgreSQL cannot store", () => {
   });
 });
 
+test("no batch is claimed by a member that is not in the fleet, in its second life either", async ({
+  db,
+  openStore,
+}) => {
+  const store = await openStore({ heartbeatSeconds: 0.1, pollSeconds: 0.1 });
+  // Nobody gets in while there are jobs to be had.
+  await db.query(`
+    create function await_gate() returns trigger language plpgsql as $$
+    begin
+      perform pg_advisory_xact_lock(1);
+      return new;
+    end $$;
+    create trigger await_gate before insert on trans_hub.worker_node for each row execute function await_gate()`);
+  const gate = await db.connect();
+  const ready: boolean[] = [];
+  const ending = new AbortController();
+  const observer = { ready: (isReady: boolean) => void ready.push(isReady) };
+  const options = { concurrency: 1, maxItems: 10, signal: ending.signal, observer };
+  await store.register([item("Save")]);
+  const working = store.work({ ...options, until: "stopped" }, echo);
+  try {
+    const count = (from: string) => value(db, `select count(*)::int from ${from}`);
+    await expect.poll(() => count("trans_hub.translation where status = 'translated'")).toBe(1);
+    await gate.query("select pg_advisory_lock(1)");
+    // Given up for dead, it starts afresh.
+    await db.query("delete from trans_hub.worker_node");
+    await expect.poll(() => count("pg_locks where locktype = 'advisory' and not granted"), { timeout: 10_000 }).toBe(1);
+    await store.register([item("Cancel")]);
+    // Its new pool does take jobs: those of the inbox.
+    await store.enqueue(gate, [item("Help", { targetLocales: ["de"] })]);
+    await expect.poll(() => count("trans_hub.batch where target_locale = 'de'"), { timeout: 10_000 }).toBe(1);
+    expect(await count("trans_hub.translation where status = 'translated'")).toBe(1);
+    await gate.query("select pg_advisory_unlock(1)");
+    await expect.poll(() => count("trans_hub.translation where status = 'translated'"), { timeout: 10_000 }).toBe(3);
+  } finally {
+    gate.release(true);
+    ending.abort();
+    await working;
+  }
+});
+
 describe("a database that hangs", () => {
   test("is told as unavailable, and asked again over new connections", async ({ wire, openStore }) => {
     const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 300, connectTimeoutMs: 300 });
