@@ -5,6 +5,7 @@ import { applyMigrations, migrationStatus, PostgresPersistenceHandler, revertMig
 import pg from "pg";
 import { describe, expect, inject, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { startTcpProxy } from "../../../../test/support/tcp-proxy.ts";
 
 /** Everything that a migration may make, in words that do not depend on the order of making. */
 const CATALOG = `
@@ -272,3 +273,24 @@ test("a store on a database without the schema, or with half of it, says what to
       code: "TH_SCHEMA_MISSING",
     });
   }));
+
+test("a connection lost while graphile-worker migrates is that call's failure and nobody else's", async () => {
+  await withDatabase(async ({ url }) => {
+    const wire = await startTcpProxy(url);
+    const db = new pg.Client({ connectionString: url });
+    await db.connect();
+    try {
+      await db.query("begin");
+      await db.query("lock table graphile_worker.migrations");
+      const migrating = applyMigrations({ databaseUrl: wire.url });
+      migrating.catch(() => undefined);
+      const waiting = "select count(*)::int as n from pg_locks where not granted";
+      await expect.poll(async () => (await db.query<{ n: number }>(waiting)).rows[0]?.n).toBe(1);
+      wire.cut();
+      await expect(migrating).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE" });
+    } finally {
+      await db.end();
+      await wire.close();
+    }
+  }, true);
+});

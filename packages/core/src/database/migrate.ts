@@ -139,9 +139,13 @@ async function runMigrations(client: pg.Client, direction: "up" | "down", count:
 
 async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
   const { runMigrations: migrate, Logger } = await loadGraphileWorker();
-  const pool = new pg.Pool({ connectionString: options.directUrl ?? options.databaseUrl, max: 1 });
-  // graphile-worker asks for both listeners; a lost connection fails the query that was using it.
-  pool.on("error", () => undefined).on("connect", () => undefined);
+  const pool = new pg.Pool({
+    connectionString: options.directUrl ?? options.databaseUrl,
+    max: 1,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+  });
+  // A connection that is lost fails the query that was using it; unheard, it would end the process as well.
+  pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
   try {
     await migrate({ pgPool: pool, schema: GRAPHILE_SCHEMA, logger: new Logger(() => () => undefined) });
   } catch (error) {
