@@ -79,6 +79,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
 
   private constructor(options: PostgresOptions) {
     this.#options = options;
@@ -163,10 +164,19 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const pool = this.#open();
+    const work = this.#work(this.#open(), options, translate);
+    this.#works.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  async #work(pool: ConnectionPool, options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
     const { postgresWork } = await import("./work/postgres-work.ts");
     const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
-    const work = postgresWork(
+    return postgresWork(
       {
         pool,
         directPool: this.#direct(options.concurrency),
@@ -178,19 +188,17 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       { ...options, signal },
       translate,
     );
-    this.#works.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#works.delete(work);
-    }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
     await Promise.all([this.#pool.end(), this.#directPool?.end()]);
-    this.#directPool = undefined;
   }
 
   #open(): ConnectionPool {
