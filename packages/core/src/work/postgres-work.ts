@@ -7,7 +7,7 @@
  *                        └─ asked to end, or nothing left ─▶ drain ─▶ stop ─▶ retire
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { TaskList } from "graphile-worker";
+import type { ParsedCronItem, TaskList } from "graphile-worker";
 import type pg from "pg";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -121,11 +121,12 @@ class PostgresWork {
 
   async #runUntilEnded(): Promise<void> {
     const { signal: ending } = this.#ending;
+    const cronItems = await this.#parseCron();
     let failures = 0;
     while (!ending.aborted) {
       try {
         this.#isDeclaredDead = false;
-        const runner = await this.#startRunner();
+        const runner = await this.#startRunner(cronItems);
         this.#runner = runner;
         failures = 0;
         this.#setReady(true);
@@ -146,9 +147,16 @@ class PostgresWork {
     }
   }
 
-  async #startRunner(): Promise<Runner> {
-    const { upkeep, locales, concurrency } = this.#options;
+  /** A crontab that is none will not become one: told at once, and not as one more reason to wait. */
+  async #parseCron(): Promise<ParsedCronItem[]> {
+    const { upkeep } = this.#options;
+    if (upkeep === undefined) return [];
     const { parseCronItems } = await loadGraphileWorker();
+    return parseCronItems(cronItems(upkeep));
+  }
+
+  async #startRunner(cronItems: ParsedCronItem[]): Promise<Runner> {
+    const { locales, concurrency } = this.#options;
     const late = await this.#lateTasks();
     // A list of its own, without the names that an earlier runner had learned: see `lateTasks`.
     this.#tasks = this.#earlyTasks();
@@ -157,7 +165,7 @@ class PostgresWork {
       ...this.#store,
       tasks: this.#tasks,
       lateTasks: () => late,
-      cronItems: upkeep === undefined ? [] : parseCronItems(cronItems(upkeep)),
+      cronItems,
       concurrency,
       locales,
       onEntered: (nodeId) => {

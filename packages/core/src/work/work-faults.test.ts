@@ -48,6 +48,13 @@ describe("work that fails", () => {
     expect(unheard).toEqual([]);
   });
 
+  test("over a crontab that is none, does not wait for it to become one", async ({ store }) => {
+    const upkeep = { gcCron: "every day", retentionDays: 90 };
+    await expect(store.work({ until: "stopped", concurrency: 1, maxItems: 10, upkeep }, echo)).rejects.toThrow(
+      "every day",
+    );
+  });
+
   test("is over when its caller hears of it: nothing goes on asking", async ({ db, store }) => {
     const unheard = unheardRejections();
     await store.register([item("Save")]);
@@ -79,6 +86,16 @@ describe("texts that PostgreSQL cannot store", () => {
     expect(found.map((each) => each?.status)).toEqual(["translated", "failed", "translated"]);
     expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
   });
+});
+
+test("a store that is closed as its work begins waits for it, and may be closed twice", async ({
+  openStore,
+  database,
+}) => {
+  const store = await openStore({ databaseUrl: database.url, directUrl: `${database.url}?` });
+  const working = drain(store);
+  await Promise.all([store.close(), store.close()]);
+  expect(await working).toEqual({ translated: 0, failed: 0, retrying: 0 });
 });
 
 test("no batch is claimed by a member that is not in the fleet, in its second life either", async ({
