@@ -27,6 +27,7 @@ export {
 } from "./database/migrate.ts";
 export * from "./engine.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
+export { type ErrorFields, errorFields } from "./error-fields.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
 export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
