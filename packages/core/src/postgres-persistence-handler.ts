@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
-import { ClosedError } from "./errors.ts";
+import { ClosedError, SettingsError } from "./errors.ts";
 import { collect } from "./garbage/collect.ts";
 import type { RegisterItem } from "./item.ts";
 import type {
@@ -174,6 +174,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async #work(pool: ConnectionPool, options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    if (pool.prepared && pool.maxConnections < 2) {
+      const problem = "must be at least 2 where work is done: one listens for jobs all the time";
+      throw new SettingsError([{ key: "maxConnections", problem }], { hint: "See TH_MAX_CONNECTIONS." });
+    }
     const { postgresWork } = await import("./work/postgres-work.ts");
     const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
     return postgresWork(

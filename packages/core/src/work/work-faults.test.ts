@@ -48,6 +48,11 @@ describe("work that fails", () => {
     expect(unheard).toEqual([]);
   });
 
+  test("over a single connection, does not wait for one that is always taken", async ({ openStore }) => {
+    const store = await openStore({ maxConnections: 1 });
+    await expect(drain(store)).rejects.toThrow("must be at least 2");
+  });
+
   test("over a crontab that is none, does not wait for it to become one", async ({ store }) => {
     const upkeep = { gcCron: "every day", retentionDays: 90 };
     await expect(store.work({ until: "stopped", concurrency: 1, maxItems: 10, upkeep }, echo)).rejects.toThrow(
