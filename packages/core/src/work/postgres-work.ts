@@ -75,6 +75,8 @@ class PostgresWork {
   #isDeclaredDead = false;
   #isReady = false;
   #busyTasks = 0;
+  #isLookingAfter = false;
+  #lookedAfter: Promise<void> = Promise.resolve();
   #lastLocales = 0;
   #lastReconcile = Number.NEGATIVE_INFINITY;
 
@@ -178,7 +180,7 @@ class PostgresWork {
       onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
       onBeat: () => {
         this.#setReady(true);
-        void this.#lookAfter();
+        this.#lookAfter();
       },
       onFault: (error) => {
         this.#setReady(false);
@@ -204,9 +206,10 @@ class PostgresWork {
     await this.#gatherer.drain(this.#options.drainMs ?? 20_000);
     // Its tasks are done; what it still has to tell the database is told, or given back by retiring.
     await Promise.race([stopped, wait(LAST_WORD_MS, undefined, { ref: false })]);
-    await Promise.race([runner.retire(), wait(LAST_WORD_MS, undefined, { ref: false })]).catch((error) =>
-      this.#observer.fault?.(error as Error),
-    );
+    await Promise.race([
+      Promise.all([runner.retire(), this.#lookedAfter]),
+      wait(LAST_WORD_MS, undefined, { ref: false }),
+    ]).catch((error) => this.#observer.fault?.(error as Error));
   }
 
   #declaredDead(): void {
@@ -288,15 +291,22 @@ class PostgresWork {
 
   // --- What a beat looks after ---
 
-  async #lookAfter(): Promise<void> {
-    try {
-      await this.#learnLocales(1_000);
-      // What was behind a lock when its job ran.
-      await this.#counted(() => this.#registerInbox());
-      if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
-    } catch (error) {
-      this.#observer.fault?.(error as Error);
-    }
+  /** One round at a time: behind a stranger's lock, each beat's own would take one more connection. */
+  #lookAfter(): void {
+    if (this.#isLookingAfter) return;
+    this.#isLookingAfter = true;
+    this.#lookedAfter = this.#lookAfterOnce()
+      .catch((error) => this.#observer.fault?.(error as Error))
+      .finally(() => {
+        this.#isLookingAfter = false;
+      });
+  }
+
+  async #lookAfterOnce(): Promise<void> {
+    await this.#learnLocales(1_000);
+    // What was behind a lock when its job ran.
+    await this.#counted(() => this.#registerInbox());
+    if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
   }
 
   async #reconcile(): Promise<void> {

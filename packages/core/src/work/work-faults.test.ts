@@ -144,6 +144,39 @@ test("no batch is claimed by a member that is not in the fleet, in its second li
   }
 });
 
+test("an inbox that somebody keeps locked takes one connection of a member, and not its beats", async ({
+  db,
+  openStore,
+}) => {
+  const store = await openStore({ heartbeatSeconds: 0.05, maxConnections: 5, connectTimeoutMs: 500 });
+  const stranger = await db.connect();
+  await stranger.query("begin");
+  await stranger.query("lock table trans_hub.inbox");
+  const faults: Error[] = [];
+  const ending = new AbortController();
+  const working = store.work(
+    {
+      until: "stopped",
+      concurrency: 1,
+      maxItems: 10,
+      signal: ending.signal,
+      observer: { fault: (error) => faults.push(error) },
+    },
+    echo,
+  );
+  try {
+    const beats = "select coalesce(max(beat), 0)::int from trans_hub.worker_node";
+    await expect.poll(() => value(db, beats), { timeout: 10_000 }).toBeGreaterThan(20);
+    expect(await value(db, "select count(*)::int from pg_locks where not granted")).toBe(1);
+  } finally {
+    await stranger.query("rollback");
+    stranger.release();
+    ending.abort();
+    await working;
+  }
+  expect(faults).toEqual([]);
+});
+
 describe("a database that hangs", () => {
   test("is told as unavailable, and asked again over new connections", async ({ wire, openStore }) => {
     const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 300, connectTimeoutMs: 300 });
