@@ -179,6 +179,18 @@ describe("one bad text", () => {
     expect(textsOf(broken.calls)).toEqual([["one", "bad", "two"], ["one"], ["bad"], ["two"]]);
   });
 
+  test("texts whose answers were mixed up are asked with fewer neighbours, at last alone", async () => {
+    const mixing = engine(({ items }) => ({
+      results: new Map(items.map(({ id }, at) => [id, { text: items.at(at - 1)?.text ?? "" }])),
+    }));
+    const texts = ["Pay {sum}", "Hello {name}"];
+    const early = await run(batchOf(texts), [mixing]);
+    const blocked = { kind: "retry", error: { code: "TH_TRANSLATION_BLOCKED" }, split: true };
+    expect(early.outcomes).toMatchObject([blocked, blocked]);
+    const late = await run(batchOf(texts, { attempt: 5 }), [mixing]);
+    expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
+  });
+
   test("an answer that is not a text counts as malformed", async () => {
     const odd = engine(answer(() => ({ text: 7 as unknown as string })));
     const { outcomes } = await run(batchOf(["one"]), [odd]);
