@@ -67,7 +67,8 @@ export async function register(
   const parts: Part[] = items.length === 0 ? [] : [{ at: 0, items }];
   for (const part of parts) {
     throwIfCancelled(options);
-    const lockMs = part.items === items ? CHUNK_LOCK_MS : HALF_LOCK_MS;
+    // Past our patience, what nobody holds still goes through.
+    const lockMs = patienceMs <= 0 ? 1 : part.items === items ? CHUNK_LOCK_MS : HALF_LOCK_MS;
     try {
       await registerPart(pool, part, settings, options, lockMs, receipts);
     } catch (error) {

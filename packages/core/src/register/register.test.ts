@@ -223,7 +223,11 @@ describe("producers at once", () => {
 
 describe("a stranger's open transaction", () => {
   for (const end of ["commit", "rollback"]) {
-    test(`over one text delays the others little and loses nothing when it ends with ${end}`, async ({ db, store }) => {
+    test(`over one text delays the others little and loses nothing when it ends with ${end}`, async ({
+      db,
+      openStore,
+    }) => {
+      const store = await openStore({ heartbeatSeconds: 0.2 });
       const stranger = await db.connect();
       try {
         await stranger.query("begin");
@@ -277,7 +281,8 @@ describe("a stranger's open transaction", () => {
     await expectInvariants(db);
   });
 
-  test("over every text of a chunk is waited for as long as over one", async ({ db, store }) => {
+  test("over every text of a chunk is waited for not much longer than over one", async ({ db, openStore }) => {
+    const store = await openStore({ heartbeatSeconds: 0.2 });
     const all = JSON.stringify(Array.from({ length: 300 }, (_, at) => ({ text: `Text ${at}` })));
     const stranger = await db.connect();
     try {
