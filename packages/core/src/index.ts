@@ -26,6 +26,16 @@ export {
   revertMigration,
 } from "./database/migrate.ts";
 export * from "./engine.ts";
+export type {
+  Circuit,
+  EngineCallEnd,
+  EngineFault,
+  EngineGate,
+  EngineLimits,
+  EngineState,
+  EngineTurn,
+  EngineWish,
+} from "./engine-limit/engine-gate.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
@@ -39,6 +49,7 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   EngineCall,
+  EngineLimitStatus,
   ItemReceipt,
   ListFilter,
   Page,
@@ -60,7 +71,6 @@ export type {
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
 export {
   describeSettings,
-  type EngineLimits,
   parseSettings,
   type SettingDescription,
   type Settings,
