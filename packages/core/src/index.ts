@@ -36,6 +36,7 @@ export type {
   EngineTurn,
   EngineWish,
 } from "./engine-limit/engine-gate.ts";
+export type { EngineLimitChange } from "./engine-limit/limiter.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
