@@ -24,6 +24,7 @@ import {
 } from "./coordinator/requests.ts";
 import { TouchLog } from "./coordinator/touch-log.ts";
 import { waitForTranslations } from "./coordinator/wait-for.ts";
+import { errorFields } from "./error-fields.ts";
 import { CancelledError, ClosedError, InvalidItemError, SettingsError } from "./errors.ts";
 import { parseName, parseText, type RegisterItem } from "./item.ts";
 import { canonicalLocale } from "./locale.ts";
@@ -146,7 +147,7 @@ export class Coordinator implements AsyncDisposable {
       batchBytes,
       retentionDays,
       applicationName,
-      onConnectionLost: (error) => logger.warn({ error }, "database:connection_lost"),
+      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database:connection_lost"),
     });
     const coordinator = new Coordinator(handler, options);
     coordinator.#ownsHandler = true;
@@ -288,7 +289,7 @@ export class Coordinator implements AsyncDisposable {
         signal,
         closing: this.#closing.signal,
         settled: (settlement) => this.#cache.forget(changedBy(settlement)),
-        fault: (error) => logger.warn({ error }, "work:fault"),
+        fault: (error) => logger.warn({ error: errorFields(error) }, "work:fault"),
       },
     );
   }

@@ -38,6 +38,7 @@ export type {
 } from "./engine-limit/engine-gate.ts";
 export type { EngineLimitChange } from "./engine-limit/limiter.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
+export { type ErrorFields, errorFields } from "./error-fields.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
 export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";

@@ -1,7 +1,8 @@
 /** The connections of one process to its database. */
 import pg from "pg";
+import { DatabaseUnavailableError } from "../errors.ts";
 import { databaseError } from "./database-error.ts";
-import type { Database } from "./statement.ts";
+import type { Database, StatementConfig } from "./statement.ts";
 
 export interface PoolOptions {
   /** `postgres://…`; may point at a transaction-mode pooler when `directUrl` is given. */
@@ -12,6 +13,11 @@ export interface PoolOptions {
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection before `DatabaseUnavailableError`. Default 30,000. */
   connectTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds to wait for the answer to a statement, before it counts as `DatabaseUnavailableError` and its connection
+   * is given up: a server that hangs, or a network that swallows, says nothing for a quarter of an hour. Default 60,000.
+   */
+  answerTimeoutMs?: number | undefined;
   /** As shown in `pg_stat_activity`. */
   applicationName?: string | undefined;
   /** Hears of connections lost while idle; a query that fails tells its own caller. */
@@ -32,6 +38,7 @@ export class ConnectionPool implements Database {
       connectionString: options.databaseUrl,
       max: this.maxConnections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+      query_timeout: options.answerTimeoutMs ?? 60_000,
       application_name: options.applicationName ?? "trans-hub",
       // An idle process lets go of what it does not need.
       idleTimeoutMillis: 30_000,
@@ -50,7 +57,7 @@ export class ConnectionPool implements Database {
     return this.#pool;
   }
 
-  async query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+  async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
     try {
       return await this.#pool.query<Row>(this.prepared ? config : unnamed(config));
     } catch (error) {
@@ -72,10 +79,15 @@ export class ConnectionPool implements Database {
       await client.query("commit");
       return result;
     } catch (error) {
-      await client.query("rollback").catch((rollbackError: Error) => {
-        broken = rollbackError;
-      });
-      throw databaseError(error);
+      const ours = databaseError(error);
+      // A connection that is lost, or does not answer, is not asked for anything more; its end rolls back.
+      if (ours instanceof DatabaseUnavailableError) broken = ours;
+      else {
+        await client.query("rollback").catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+      }
+      throw ours;
     } finally {
       client.release(broken);
     }
@@ -86,6 +98,6 @@ export class ConnectionPool implements Database {
   }
 }
 
-function unnamed({ name: _, ...config }: pg.QueryConfig): pg.QueryConfig {
+function unnamed({ name: _, ...config }: StatementConfig): StatementConfig {
   return config;
 }

@@ -95,6 +95,14 @@ describe("with limits", () => {
     expect(gate.asked).toEqual(["reserve", "reserve", "settle"]);
   });
 
+  test("an engine that claims to have used anything keeps nobody for longer than a minute", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { tpm: 60_000 } } });
+    await own.ended(await permitted(own.ask("engine", 100, forever)), call({ outputTokens: 2_147_483_647 }));
+    const hold = await own.ask("engine", 100, forever);
+    expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
+  });
+
   test("without the store's word nothing is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
     const gate = { states: down, reserve: down, settle: down, pause: down, open: down };
@@ -187,7 +195,7 @@ describe("the circuit", () => {
     await own.ended(permit as unknown as Permit, call({ outcome: "rate_limited" }), {
       kind: "rate_limited",
       error: misconfigured.error,
-      retryAfterMs: 40,
+      retryAfterMs: 0,
     });
     expect(await gate.states()).toMatchObject([{ circuit: "closed", openings: 1 }]);
     expect(own.changes).toEqual(["engine opened", "engine paused", "engine closed"]);

@@ -52,8 +52,11 @@ const DEFAULT_TIMES: LimiterTimes = { watchMs: 2_000, patienceMs: 1_000, circuit
 /** An account that nobody looks after is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
 
-/** An engine that asks for more is asked again all the same: a header may be wrong, and nobody would notice. */
-const LONGEST_PAUSE_MS = 3_600_000;
+/** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
+const SHORTEST_PAUSE_MS = 1_000;
+
+/** An engine that asks for more is asked again all the same. */
+const LONGEST_PAUSE_MS = 86_400_000;
 
 /** Whoever waits for another's call to end asks this often. */
 const PLACE_LOOK_MS = 100;
@@ -146,7 +149,9 @@ export class EngineLimiter {
     if (fault?.kind === "rate_limited") waitMs = await this.#pause(permit, fault.retryAfterMs);
     else if (fault !== undefined) waitMs = await this.#open(permit, fault.error);
 
-    const used = inputTokens + outputTokens;
+    // What an engine says of itself may be anything; nobody is kept for longer than a minute by it.
+    const most = Math.max(permit.tokens, this.#options.limits?.[permit.engine]?.tpm ?? 0);
+    const used = Math.min(inputTokens + outputTokens, most);
     // A call that was turned away used nothing; of any other that does not say, the estimate stands.
     const moreTokens = used > 0 || fault !== undefined ? used - permit.tokens : 0;
     const hasAnswered = outcome !== "aborted" && outcome !== "transient";
@@ -279,14 +284,16 @@ export class EngineLimiter {
 const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;
 
 /**
- * How long a rate limit holds the fleet: as long as the engine asks, else until the next minute, when limits by the minute
- * begin anew, and up to 6 s later, for its clock is not ours.
+ * How long a rate limit holds the fleet: as long as the engine asks, from a second to a day, else until the next minute, when
+ * limits by the minute begin anew, and up to 6 s later, for its clock is not ours.
  *
  * @param now Milliseconds since the epoch.
  * @param random From 0 to 1.
  */
 function pauseMs(retryAfterMs: number | undefined, now: number, random: number): number {
-  if (retryAfterMs !== undefined) return Math.min(LONGEST_PAUSE_MS, Math.max(0, retryAfterMs));
+  if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
+    return Math.min(Math.max(SHORTEST_PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS);
+  }
   return 60_000 - (now % 60_000) + 6_000 * random;
 }
 

@@ -238,8 +238,8 @@ describe("a stranger's open transaction", () => {
           .toBeGreaterThanOrEqual(999);
         othersMs = performance.now() - startedAt;
         const receipts = await registering;
-        expect(performance.now() - startedAt).toBeLessThan(3_000);
-        expect(othersMs).toBeLessThan(2_000);
+        expect(performance.now() - startedAt).toBeLessThan(5_000);
+        expect(othersMs).toBeLessThan(4_000);
         expect(sum(receipts.slice(1))).toEqual({ registered: 999, existing: 0, failed: 0 });
         expect(receipts[0]).toEqual({ registered: 0, existing: 1, failed: 0 });
         // What is ready is worked on while the stranger dawdles, and the work ends.
@@ -286,7 +286,7 @@ describe("a stranger's open transaction", () => {
       const startedAt = performance.now();
       const { registered, existing } = sum(await store.register(items(301)));
       expect(registered + existing).toBe(301);
-      expect(performance.now() - startedAt).toBeLessThan(4_000);
+      expect(performance.now() - startedAt).toBeLessThan(8_000);
       await stranger.query("rollback");
     } finally {
       stranger.release(true);

@@ -1,7 +1,7 @@
 /**
  * What a store in memory holds, and the rules by which it changes. Every method is synchronous, so each is a transaction.
  *
- * The rules are those of the tables (DESIGN §4): a pending row at revision r is in exactly one batch at r, and nothing
+ * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and nothing
  * that is decided about a row counts unless it is still pending at the revision it was claimed with.
  */
 import { contentId, contextKey } from "../content/identity.ts";

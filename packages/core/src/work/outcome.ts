@@ -67,9 +67,9 @@ export function fallsBack({ kind, neighbours }: Failure): boolean {
   );
 }
 
-/** Whether the fault may be another text's of the same call. */
+/** Whether the fault may be another text's of the same call: models also mix up two answers, so that both are blocked. */
 export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
-  return neighbours > 0 && (kind === "malformed" || kind === "too_long" || kind === "transient");
+  return neighbours > 0 && COUNTING.has(kind);
 }
 
 export function decideOutcome({ item, failures, translated }: Attempt, circumstances: Circumstances): WorkOutcome {

@@ -103,6 +103,17 @@ describe("good answers", () => {
     ]);
   });
 
+  test("what an endpoint says of itself is booked as far as the books can hold it", async () => {
+    const boastful = engine(({ items }) => ({
+      results: new Map(items.map((item) => [item.id, { text: item.text }])),
+      model: "m\u00001",
+      usage: { inputTokens: 10.4, outputTokens: 1e12, cachedTokens: Number.NaN },
+    }));
+    const { outcomes, calls } = await run(batchOf(["one"]), [boastful]);
+    expect(outcomes).toMatchObject([{ kind: "translated", model: "m1" }]);
+    expect(calls).toMatchObject([{ model: "m1", inputTokens: 10, outputTokens: 2_147_483_647, cachedTokens: 0 }]);
+  });
+
   test("the space around a text is the source's, all within is the engine's", async () => {
     const spacious = engine(answer((source) => ({ text: `\n"${source.trim()}  !" ` })));
     const { outcomes } = await run(batchOf(["  one\n", "two"]), [spacious]);
@@ -166,6 +177,18 @@ describe("one bad text", () => {
     const { outcomes } = await run(batchOf(["one", "bad", "two"], { attempt: 5 }), [broken]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "failed", "translated"]);
     expect(textsOf(broken.calls)).toEqual([["one", "bad", "two"], ["one"], ["bad"], ["two"]]);
+  });
+
+  test("texts whose answers were mixed up are asked with fewer neighbours, at last alone", async () => {
+    const mixing = engine(({ items }) => ({
+      results: new Map(items.map(({ id }, at) => [id, { text: items.at(at - 1)?.text ?? "" }])),
+    }));
+    const texts = ["Pay {sum}", "Hello {name}"];
+    const early = await run(batchOf(texts), [mixing]);
+    const blocked = { kind: "retry", error: { code: "TH_TRANSLATION_BLOCKED" }, split: true };
+    expect(early.outcomes).toMatchObject([blocked, blocked]);
+    const late = await run(batchOf(texts, { attempt: 5 }), [mixing]);
+    expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
   });
 
   test("an answer that is not a text counts as malformed", async () => {
@@ -316,6 +339,16 @@ describe("pauses", () => {
     const { outcomes } = await run(batchOf(["one"]), [limited()]);
     // 30 s to the minute, 3 s of 6 for its clock, and the half of a tenth.
     expect(outcomes).toEqual([{ kind: "postponed", delayMs: 34_650 }]);
+  });
+
+  test.each([
+    [1e300, 1.05 * 86_400_000],
+    [-5, 1_050],
+    [0, 1_050],
+    [Number.NaN, 34_650],
+  ])("a Retry-After of %d ms becomes a wait that the store can keep", async (said, delayMs) => {
+    const { outcomes } = await run(batchOf(["one"]), [limited(said)]);
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs }]);
   });
 
   test("a wrong setting pauses the engine and is told to whoever listens", async () => {
