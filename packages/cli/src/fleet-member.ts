@@ -32,6 +32,7 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     batchSize: settings.batchSize,
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
+    engineLimits: settings.engineLimits,
     drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },
     metricsPort: settings.metricsPort,

@@ -255,7 +255,7 @@ export class Coordinator implements AsyncDisposable {
       throw new SettingsError([{ key: "limit", problem: "must be a whole number from 0" }]);
     }
     if (limit === 0) return;
-    const { batchSize, maxAttempts, engineTimeoutSeconds, logger } = this.#settings;
+    const { batchSize, maxAttempts, engineTimeoutSeconds, engineLimits, logger } = this.#settings;
     const chain = this.#chain;
     const translate = translateBatch({
       get engines() {
@@ -263,7 +263,10 @@ export class Coordinator implements AsyncDisposable {
       },
       maxAttempts,
       engineTimeoutMs: engineTimeoutSeconds * 1_000,
+      limits: engineLimits,
+      gate: this.#handler.engineGate,
       onFault: (error, engine) => logger.error({ engine, code: error.code, hint: error.hint }, "engine:fault"),
+      onLimitChange: (change) => logger.warn(change, "engine:limit"),
     });
     // With a limit, what is claimed at once sums up to no more than it.
     const concurrency = Math.min(

@@ -26,6 +26,17 @@ export {
   revertMigration,
 } from "./database/migrate.ts";
 export * from "./engine.ts";
+export type {
+  Circuit,
+  EngineCallEnd,
+  EngineFault,
+  EngineGate,
+  EngineLimits,
+  EngineState,
+  EngineTurn,
+  EngineWish,
+} from "./engine-limit/engine-gate.ts";
+export type { EngineLimitChange } from "./engine-limit/limiter.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
 export { type ErrorFields, errorFields } from "./error-fields.ts";
 export * from "./errors.ts";
@@ -40,6 +51,7 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   EngineCall,
+  EngineLimitStatus,
   ItemReceipt,
   ListFilter,
   Page,
@@ -61,7 +73,6 @@ export type {
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
 export {
   describeSettings,
-  type EngineLimits,
   parseSettings,
   type SettingDescription,
   type Settings,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
+import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { ClosedError, SettingsError } from "./errors.ts";
 import { collect } from "./garbage/collect.ts";
 import type { RegisterItem } from "./item.ts";
@@ -73,6 +74,7 @@ const checkSchema = statement({
 });
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
+  readonly engineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;

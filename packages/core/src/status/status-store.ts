@@ -1,14 +1,16 @@
 /** The state of the whole, from PostgreSQL. */
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
+import { readEngineLimits } from "../engine-limit/postgres-engine-gate.ts";
 import type { StoreStatus } from "../persistence-handler.ts";
 import { countJobs, countTranslations, listWorkers } from "./status.sql.ts";
 
 export async function readStatus(pool: ConnectionPool, project?: string): Promise<StoreStatus> {
-  const [counts, [jobs], workers] = await Promise.all([
+  const [counts, [jobs], workers, limits] = await Promise.all([
     rows(pool, countTranslations, [project ?? null]),
     rows(pool, countJobs, [project ?? null]),
     rows(pool, listWorkers),
+    readEngineLimits(pool),
   ]);
   if (jobs === undefined) throw new Error("counting jobs gave no row");
   const total = { pending: 0, translated: 0, failed: 0, approved: 0 };
@@ -37,6 +39,7 @@ export async function readStatus(pool: ConnectionPool, project?: string): Promis
       beatSecondsAgo: worker.beat_seconds_ago,
       running: worker.running,
     })),
+    limits,
     lastCollectionAt: jobs.last_collection_at,
   };
 }

@@ -5,6 +5,7 @@
  * that is decided about a row counts unless it is still pending at the revision it was claimed with.
  */
 import { contentId, contextKey } from "../content/identity.ts";
+import { LocalEngineGate } from "../engine-limit/local-engine-gate.ts";
 import { RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
@@ -39,6 +40,7 @@ export class InMemoryStore {
   readonly clock: Clock;
   /** Claimed by `InMemoryWork`; what became of a claim goes to {@link settle}. */
   readonly batches: InMemoryBatches;
+  readonly engineGate: LocalEngineGate;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
   readonly #uses = new InMemoryUses();
@@ -53,6 +55,7 @@ export class InMemoryStore {
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
     this.batches = new InMemoryBatches({ clock, batchSize, batchBytes });
+    this.engineGate = new LocalEngineGate(() => clock.now());
   }
 
   // --- Registering ---
@@ -407,6 +410,14 @@ export class InMemoryStore {
       jobs: { ready: due.length, running: batches.length - waiting.length, scheduled: waiting.length - due.length },
       inbox: this.#inbox.length,
       oldestReadySeconds: ages.length === 0 ? null : Math.max(...ages) / 1_000,
+      limits: this.engineGate.statesNow().map(({ engine, circuit, reason, running, pausedMs, openMs }) => ({
+        engine,
+        pausedUntil: pausedMs > 0 ? new Date(now + pausedMs) : null,
+        circuit,
+        openUntil: circuit === "open" ? new Date(now + openMs) : null,
+        reason,
+        running,
+      })),
       lastCollectionAt: this.#lastCollectionAt === null ? null : new Date(this.#lastCollectionAt),
     };
   }

@@ -6,9 +6,9 @@
  * | a text that passed the checks                         | `translated`                                          |
  * | nothing: stopped before it was asked or answered      | `released`                                            |
  * | transient, malformed, too long, or a failed check     | `retry` after the backoff; at the last attempt `failed` |
- * | a rate limit, a quota or a wrong setting, no other    | `postponed`: the attempt does not count               |
+ * | a rate limit, a quota or a wrong setting, no such     | `postponed`: the attempt does not count               |
  * | a refusal by every engine                             | `failed`                                              |
- * | a refusal by some, the others never asked             | `released`                                            |
+ * | what the next engine was to be asked for, but was not | `released`                                            |
  */
 import { backoffMs } from "../backoff.ts";
 import type { EngineErrorKind } from "../engine.ts";
@@ -20,7 +20,10 @@ export interface Failure {
   engine: string;
   kind: EngineErrorKind | "blocked";
   error: TransHubError;
+  /** As the engine said it. */
   retryAfterMs?: number | undefined;
+  /** Of a pausing failure: for how long the fleet leaves the engine alone. Milliseconds. */
+  waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
 }
@@ -53,8 +56,15 @@ export function isPausing({ kind }: Failure): boolean {
 
 /** Whether the next engine of the chain is asked in the same attempt. */
 export function fallsBack({ kind, neighbours }: Failure): boolean {
-  // Too long all by itself: it will not get shorter for this engine.
-  return kind === "refused" || kind === "blocked" || (kind === "too_long" && neighbours === 0);
+  // Too long all by itself: it will not get shorter for this engine. A circuit is open for longer than a text should wait;
+  // a rate limit is not, and the engine that was chosen first comes first.
+  return (
+    kind === "refused" ||
+    kind === "blocked" ||
+    kind === "quota" ||
+    kind === "config" ||
+    (kind === "too_long" && neighbours === 0)
+  );
 }
 
 /** Whether the fault may be another text's of the same call: models also mix up two answers, so that both are blocked. */
@@ -64,21 +74,20 @@ export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
 
 export function decideOutcome({ item, failures, translated }: Attempt, circumstances: Circumstances): WorkOutcome {
   if (translated !== undefined) return { kind: "translated", ...translated };
-  const pauses = failures.filter(isPausing);
-  const pauseMs = Math.max(0, ...pauses.map((pause) => pauseLengthMs(pause, circumstances)));
-
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
     if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
-    const delayMs = Math.max(pauseMs, backoffMs(item.attempt, circumstances.random));
+    // An open circuit is skipped at the next attempt as it was at this one; only a rate limit has to be waited for.
+    const limits = failures.filter(({ kind }) => kind === "rate_limited");
+    const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
   }
-  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs };
-
-  const refusal = failures.at(-1);
-  if (refusal === undefined || failures.length < circumstances.engines) return { kind: "released" };
-  return { kind: "failed", error: attemptError(refusal, circumstances) };
+  const last = failures.at(-1);
+  if (last === undefined || (fallsBack(last) && failures.length < circumstances.engines)) return { kind: "released" };
+  const pauses = failures.filter(isPausing);
+  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
+  return { kind: "failed", error: attemptError(last, circumstances) };
 }
 
 /** A server that fails at the same group twice may fail because of one of its texts; once is most often an outage. */
@@ -86,25 +95,9 @@ function isToBeSplit(failure: Failure, attempt: number): boolean {
   return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
 }
 
-/** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
-const SHORTEST_PAUSE_MS = 1_000;
-
-/** An engine that asks for more is asked again all the same. */
-const LONGEST_PAUSE_MS = 86_400_000;
-
-/** How long to leave an engine alone whose account or setting is at fault. Jitter: 10 % either way. */
-const FAULT_PAUSE_MS = 60_000;
-
-/**
- * Up to a tenth late, never early: the engine's own wait, from a second to a day, else the next minute, when limits by the
- * minute begin anew.
- */
-function pauseLengthMs({ kind, retryAfterMs }: Failure, { now, random }: Circumstances): number {
-  if (kind !== "rate_limited") return Math.round(FAULT_PAUSE_MS * (0.9 + 0.2 * random()));
-  if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
-    return Math.ceil(Math.min(Math.max(SHORTEST_PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS) * (1 + 0.1 * random()));
-  }
-  return Math.ceil(60_000 - (now % 60_000) + 6_000 * random());
+/** Up to a tenth late, never early, so that what was held together does not come back together. */
+function pauseMs(pauses: readonly Failure[], { random }: Circumstances): number {
+  return Math.ceil(Math.max(0, ...pauses.map(({ waitMs = 0 }) => waitMs)) * (1 + 0.1 * random()));
 }
 
 function attemptError({ engine, error }: Failure, { now }: Circumstances): AttemptError {

@@ -337,14 +337,15 @@ describe("pauses", () => {
 
   test("without Retry-After the next minute is waited for", async () => {
     const { outcomes } = await run(batchOf(["one"]), [limited()]);
-    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 33_000 }]);
+    // 30 s to the minute, 3 s of 6 for its clock, and the half of a tenth.
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 34_650 }]);
   });
 
   test.each([
     [1e300, 1.05 * 86_400_000],
     [-5, 1_050],
     [0, 1_050],
-    [Number.NaN, 33_000],
+    [Number.NaN, 34_650],
   ])("a Retry-After of %d ms becomes a wait that the store can keep", async (said, delayMs) => {
     const { outcomes } = await run(batchOf(["one"]), [limited(said)]);
     expect(outcomes).toEqual([{ kind: "postponed", delayMs }]);
@@ -357,10 +358,76 @@ describe("pauses", () => {
       onFault: (error, name) => faults.push([error, name]),
     });
     expect(outcomes).toEqual([
-      { kind: "postponed", delayMs: 60_000 },
-      { kind: "postponed", delayMs: 60_000 },
+      { kind: "postponed", delayMs: 63_000 },
+      { kind: "postponed", delayMs: 63_000 },
     ]);
     expect(faults).toEqual([[expect.any(EngineConfigError), "first"]]);
+  });
+});
+
+describe("an engine at fault and a next one", () => {
+  const misconfigured = (given: Partial<Engine> = {}) =>
+    engine(
+      answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } })),
+      given,
+    );
+
+  test("its texts go to the next engine in the same attempt, and later ones at once", async () => {
+    const [first, second] = [misconfigured({ maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
+    const translate = translateBatch({ engines: [first, second], maxAttempts: 5, engineTimeoutMs: 60_000 });
+    for (const texts of [["one", "two"], ["three"]]) {
+      const { outcomes } = await translate(batchOf(texts), new AbortController().signal);
+      expect(outcomes).toEqual(
+        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null })),
+      );
+    }
+    expect(textsOf(first.calls)).toEqual([["one"]]);
+    expect(textsOf(second.calls)).toEqual([["one", "two"], ["three"]]);
+  });
+
+  test("what fails at the next engine is tried again after its backoff, not after the circuit", async () => {
+    const transient = answer(() => ({ failure: { kind: "transient", error: new EngineTransientError("500") } }));
+    const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(transient, { name: "second" })]);
+    expect(outcomes).toMatchObject([{ kind: "retry", delayMs: 2_000, error: { engine: "second" } }]);
+  });
+
+  test("what the next engine refuses waits for the one at fault", async () => {
+    const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(refuse, { name: "second" })]);
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 63_000 }]);
+  });
+
+  test("a stop before the next engine was asked releases its texts", async () => {
+    const stop = new AbortController();
+    const first = engine((batch) => {
+      stop.abort();
+      return failAll(batch, { kind: "config", error: new EngineConfigError("401") });
+    });
+    const { outcomes } = await run(batchOf(["one"]), [first, engine(upperCase)], { signal: stop.signal });
+    expect(outcomes).toEqual([{ kind: "released" }]);
+  });
+});
+
+describe("limits", () => {
+  test("a call holds no more than may be taken at once, and what is not allowed yet is postponed", async () => {
+    // 333 tokens at once: 498 bytes.
+    const own = engine(upperCase);
+    const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(200));
+    const limits = { first: { tpm: 10_000 } };
+    const { outcomes, calls } = await run(batchOf(texts), [own], { limits, limiterTimes: { patienceMs: 10 } });
+    expect(textsOf(own.calls)).toEqual([texts.slice(0, 2)]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "translated", "postponed", "postponed"]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("a rate that is used up sends nothing to the next engine", async () => {
+    const [first, second] = [engine(upperCase, { maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
+    const limits = { first: { rpm: 1 } };
+    const { outcomes } = await run(batchOf(["one", "two"]), [first, second], {
+      limits,
+      limiterTimes: { patienceMs: 10 },
+    });
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "postponed"]);
+    expect(second.calls).toEqual([]);
   });
 });
 
