@@ -410,7 +410,7 @@ begin
   )
   from jsonb_array_elements(items) with ordinality as i (value, ord);
   return (
-    select coalesce(jsonb_agg(translation_json(t) order by i.ord), '[]')
+    select coalesce(jsonb_agg(translation_json(t.found) order by i.ord), '[]')
     from jsonb_array_elements(items) with ordinality as i (value, ord)
     left join lateral find_row(
       coalesce(i.value ->> 'project', 'default'),
@@ -420,9 +420,13 @@ begin
       canonical_json(normal_context(i.value -> 'context')),
       coalesce(i.value ->> 'format', 'auto')
     ) as f on true
-    left join translation as t
-      on t.content_no = f.content_no and t.context_no = f.context_no
-      and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
+    left join lateral (
+      select t as found from translation as t
+      where t.content_no = f.content_no and t.context_no = f.context_no
+        and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
+      -- A look-up for each item: as a join, the whole table was read until it was first analyzed.
+      offset 0
+    ) as t on true
   );
 end
 $$;

@@ -11,6 +11,7 @@ create function trans_hub.collect_range(
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   locked bigint[];

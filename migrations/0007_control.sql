@@ -14,6 +14,7 @@ create function trans_hub.prune_batches(batch_ids uuid[]) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   parked_jobs bigint;
@@ -107,6 +108,7 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set lock_timeout = '5s'
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   of_content_id uuid := content_id(of_source_locale, of_text);
@@ -270,6 +272,7 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set lock_timeout = '5s'
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   cancelled bigint;
@@ -472,6 +475,9 @@ $$;
 revoke execute on all functions in schema trans_hub from public;
 
 -- Down Migration
+-- Who goes back has nothing that would bring forward what is parked.
+delete from trans_hub.pause;
+select from trans_hub.unpark_batches('00000000-0000-0000-0000-000000000000', 2147483647, false);
 drop function trans_hub.unpark_batches, trans_hub.park_waiting, trans_hub.renew_batch_jobs, trans_hub.park_batches,
   trans_hub.is_paused;
 drop table trans_hub.pause;

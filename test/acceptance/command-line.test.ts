@@ -48,6 +48,16 @@ describe("usage", () => {
     }
   });
 
+  test("an option for several locales may be given more than once", async ({ commands, database }) => {
+    const env = { TH_DATABASE_URL: database.url };
+    const { stdout } = await commands.run(["request", "Pay", "--to", "fr", "--to", "de,fr", "--json"], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ registered: 2, existing: 0 });
+  });
+
+  test("a retention that no calendar holds is refused", async ({ commands }) => {
+    expectError(await commands.run(["gc", "--retention-days", "99999999999"]), 2, /--retention-days.*36500/);
+  });
+
   test("what would be removed for good needs --yes where nobody can be asked", async ({ commands }) => {
     for (const args of [
       ["migrate", "down"],

@@ -82,6 +82,32 @@ test("a message that fails is left out and named, and --force tries it again", a
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay {name}", back: "[fr] Back" });
 });
 
+test("a message that no store takes is named and left out, and harms no other", async ({ catalogs, commands }) => {
+  const deep = "deep".repeat(64);
+  const good = { pay: "Pay", kept: "Back\0" };
+  await catalogs.write("en", {
+    ...good,
+    half: "half \ud800 a pair",
+    nul: "a \0 in it",
+    long: "x".repeat(101),
+    [deep]: "Go",
+  });
+  await catalogs.write("fr", { kept: "Retour" });
+  const env = { ...catalogs.env, TH_MAX_TEXT_BYTES: "100" };
+  const { code, stdout, stderr } = await commands.run([...catalogs.args, "--json"], { env });
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("locales/fr.json: half failed: TH_TEXT_CHARACTERS"),
+  });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ translated: 2, kept: 1, failed: 9 });
+  const codes = report.failures
+    .filter(({ locale }: { locale: string }) => locale === "fr")
+    .map(({ code: why }: { code: string }) => why);
+  expect(codes).toEqual(["TH_TEXT_CHARACTERS", "TH_TEXT_CHARACTERS", "TH_TEXT_TOO_LONG", "TH_BUSINESS_ID"]);
+  expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay", kept: "Retour" });
+});
+
 test("messages with plural syntax are counted, left out, and never sent", async ({ catalogs, server }) => {
   await catalogs.write("en", {
     n_one: "{{count}} item",

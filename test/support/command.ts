@@ -1,7 +1,7 @@
 /** The real `trans-hub` command, in a real process, with an environment and a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -121,6 +121,8 @@ async function openCommands(
   onCleanup: (end: () => Promise<void>) => void,
 ): Promise<Commands> {
   const cwd = await mkdtemp(join(tmpdir(), "trans-hub-command-"));
+  // Of a folder closed to others, root's embedded data would lie elsewhere, and stay there.
+  await chmod(cwd, 0o755);
   const started: Running[] = [];
   onCleanup(async () => {
     for (const running of started) running.kill("SIGKILL");

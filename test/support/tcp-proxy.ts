@@ -7,6 +7,9 @@ export interface TcpProxy {
   readonly url: string;
   /** Drops every connection, and refuses new ones until `mend`. */
   cut(): void;
+  /** Lets nothing through any more, either way, and tells nobody: old connections and new ones, until `mend`. */
+  hang(): void;
+  /** For new connections; those that were cut or hang stay so. */
   mend(): void;
   close(): Promise<void>;
 }
@@ -15,9 +18,15 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isHanging = false;
   const server = createServer((client) => {
     if (isCut) {
       client.destroy();
+      return;
+    }
+    if (isHanging) {
+      sockets.add(client);
+      client.on("error", () => undefined).on("close", () => sockets.delete(client));
       return;
     }
     const upstream = connect(Number(target.port || 5432), target.hostname);
@@ -48,8 +57,13 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
       isCut = true;
       drop();
     },
+    hang() {
+      isHanging = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     mend() {
       isCut = false;
+      isHanging = false;
     },
     async close() {
       drop();

@@ -69,7 +69,7 @@ export async function openEmbeddedDatabase(
 }
 
 /** An unreachable database is told within 5 s of the command's start, the start of Node included. Milliseconds. */
-export const CONNECT_TIMEOUT_MS = 3_500;
+export const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * A container's file system is gone with it, and a server's working folder is nobody's idea of a place for data: there

@@ -32,11 +32,17 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     batchSize: settings.batchSize,
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
-    drainMs: settings.drainSeconds * 1_000,
+    engineLimits: settings.engineLimits,
+    drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     lifetimeSeconds: settings.requestLifetimeSeconds,
     upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },
     metricsPort: settings.metricsPort,
   });
+}
+
+/** TH_DRAIN_SECONDS is when the process is gone: the last of it is for handing back what did not end. */
+function callsMayTakeMs(drainMs: number): number {
+  return drainMs - Math.min(1_000, drainMs / 5);
 }
 
 /** Runs `work` until it ends, or SIGTERM or Ctrl-C ends it: which is no failure for who runs until told to stop. */

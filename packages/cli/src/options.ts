@@ -39,14 +39,15 @@ export function contextOption(): Option {
   return new Option("--context <context>", "what the text is about: a note, or a JSON object");
 }
 
-export function parseLocales(value: string): string[] {
+/** Given more than once, the option adds to what it said before. */
+export function parseLocales(value: string, before: readonly string[] = []): string[] {
   const locales = value
     .split(",")
     .map((locale) => locale.trim())
     .filter((locale) => locale !== "")
     .map((locale) => parseLocale(locale));
   if (locales.length === 0) throw new InvalidArgumentError("Name at least one locale, such as fr or fr,de.");
-  return [...new Set(locales)];
+  return [...new Set([...before, ...locales])];
 }
 
 function parseLocale(value: string, options?: { allowUndetermined: boolean }): string {

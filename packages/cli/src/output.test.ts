@@ -54,3 +54,15 @@ test("a text cannot take over the terminal", () => {
     "\\u001b[31mred\\u009b0m \\u202eabc\\u000d\nnext\ttab",
   );
 });
+
+test("what a command prints of other people's texts is exact in a file and harmless on a terminal", async () => {
+  const text = "\u001b[2J\u202etext";
+  expect(open({}, { isTTY: false }).output.forStdout(text)).toBe(text);
+  const { output, stderr } = open({ NO_COLOR: "1" });
+  expect(output.forStdout(text)).toBe("\\u001b[2J\\u202etext");
+  output.warn(`${text} was left out`);
+  await output.error(new Error(text));
+  expect(String(stderr.read())).toBe(
+    "warning: \\u001b[2J\\u202etext was left out\nerror: unexpected: Error: \\u001b[2J\\u202etext\n",
+  );
+});

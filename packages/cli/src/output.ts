@@ -52,6 +52,11 @@ export class Output {
     if (line !== "") await this.line(line);
   }
 
+  /** A text of other people's, exactly as it is, but for what could take over a terminal. */
+  forStdout(text: string): string {
+    return this.#stdout.isTTY === true ? printable(text) : text;
+  }
+
   /** One line of stdout; resolves when the reader took it, so that a slow one slows us down. */
   async line(text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -65,7 +70,7 @@ export class Output {
   }
 
   warn(line: string): void {
-    this.note(`${this.errorColors.yellow("warning:")} ${line}`);
+    this.note(`${this.errorColors.yellow("warning:")} ${printable(line)}`);
   }
 
   /** What a failed command says: on stdout as JSON, else on stderr. */
@@ -73,8 +78,8 @@ export class Output {
     const { redact } = await import("@trans-hub/core");
     const reported = reportError(error, redact);
     if (this.json) return this.line(JSON.stringify({ error: reported }));
-    this.note(`${this.errorColors.red("error:")} ${reported.message}`);
-    if (reported.hint !== undefined) this.note(`${this.errorColors.dim("hint:")} ${reported.hint}`);
+    this.note(`${this.errorColors.red("error:")} ${printable(reported.message)}`);
+    if (reported.hint !== undefined) this.note(`${this.errorColors.dim("hint:")} ${printable(reported.hint)}`);
   }
 }
 

@@ -592,8 +592,11 @@ describe("opening and closing", () => {
   test("bad options are all named", async () => {
     await expect(Coordinator.connect({})).rejects.toMatchObject({ problems: [{ key: "databaseUrl" }] });
     const handler = new InMemoryPersistenceHandler();
-    await expect(Coordinator.connect({ handler, batchSize: 0, cacheTtlSeconds: -1 })).rejects.toMatchObject({
-      problems: [{ key: "batchSize" }, { key: "cacheTtlSeconds" }],
+    const engineLimits = { fake: { rpm: 0.5, tpm: 100 } };
+    await expect(
+      Coordinator.connect({ handler, batchSize: 0, cacheTtlSeconds: -1, engineLimits }),
+    ).rejects.toMatchObject({
+      problems: [{ key: "batchSize" }, { key: "cacheTtlSeconds" }, { key: "engineLimits.fake.rpm" }],
     });
     await expect(Coordinator.connect({ handler, sourceLocale: "english" })).rejects.toMatchObject({
       code: "TH_LOCALE",

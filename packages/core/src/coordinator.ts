@@ -30,6 +30,7 @@ import {
 } from "./coordinator/requests.ts";
 import { TouchLog } from "./coordinator/touch-log.ts";
 import { waitForTranslations } from "./coordinator/wait-for.ts";
+import { errorFields } from "./error-fields.ts";
 import { CancelledError, ClosedError, InvalidItemError, SettingsError } from "./errors.ts";
 import { parseName, parseText, type RegisterItem } from "./item.ts";
 import { canonicalLocale } from "./locale.ts";
@@ -171,7 +172,7 @@ export class Coordinator implements AsyncDisposable {
       batchBytes,
       retentionDays,
       applicationName,
-      onConnectionLost: (error) => logger.warn({ error }, "database:connection_lost"),
+      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database:connection_lost"),
     });
     const coordinator = new Coordinator(handler, options);
     coordinator.#ownsHandler = true;
@@ -279,7 +280,7 @@ export class Coordinator implements AsyncDisposable {
       throw new SettingsError([{ key: "limit", problem: "must be a whole number from 0" }]);
     }
     if (limit === 0) return;
-    const { batchSize, maxAttempts, engineTimeoutSeconds, logger } = this.#settings;
+    const { batchSize, maxAttempts, engineTimeoutSeconds, engineLimits, logger } = this.#settings;
     const chain = this.#chain;
     const translate = translateBatch({
       get engines() {
@@ -287,7 +288,10 @@ export class Coordinator implements AsyncDisposable {
       },
       maxAttempts,
       engineTimeoutMs: engineTimeoutSeconds * 1_000,
+      limits: engineLimits,
+      gate: this.#handler.engineGate,
       onFault: (error, engine) => logger.error({ engine, code: error.code, hint: error.hint }, "engine:fault"),
+      onLimitChange: (change) => logger.warn(change, "engine:limit"),
     });
     // With a limit, what is claimed at once sums up to no more than it.
     const concurrency = Math.min(
@@ -311,7 +315,7 @@ export class Coordinator implements AsyncDisposable {
         signal,
         closing: this.#closing.signal,
         settled: (settlement) => this.#cache.forget(changedBy(settlement)),
-        fault: (error) => logger.warn({ error }, "work:fault"),
+        fault: (error) => logger.warn({ error: errorFields(error) }, "work:fault"),
       },
     );
   }

@@ -3,7 +3,7 @@
  *
  * Core knows this contract and no engine. An engine is stateless between calls (it may hold a connection pool), is safe
  * to call concurrently, and never retries by itself: waiting, retrying, splitting and falling back belong to the
- * fleet, which sees every worker (DESIGN §7).
+ * fleet, which sees every worker.
  */
 import type { TransHubError } from "./errors.ts";
 

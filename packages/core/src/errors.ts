@@ -2,7 +2,7 @@
  * The catalogue of errors: every error that Trans-Hub raises on purpose, each with a stable `code`, an answer to
  * "may the same call be tried again?" (`retryable`), and, where there is one, a `hint` that names the cure.
  *
- * A message never holds a source text, a translation or a secret: it may stand in a log (DESIGN §2, promise 8).
+ * A message never holds a source text, a translation or a secret: it may stand in a log.
  * `docs/errors.md` lists the same codes; a test holds the two in step.
  */
 

@@ -28,7 +28,19 @@ export {
   revertMigration,
 } from "./database/migrate.ts";
 export * from "./engine.ts";
+export type {
+  Circuit,
+  EngineCallEnd,
+  EngineFault,
+  EngineGate,
+  EngineLimits,
+  EngineState,
+  EngineTurn,
+  EngineWish,
+} from "./engine-limit/engine-gate.ts";
+export type { EngineLimitChange } from "./engine-limit/limiter.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
+export { type ErrorFields, errorFields } from "./error-fields.ts";
 export * from "./errors.ts";
 export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
 export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
@@ -42,6 +54,7 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   EngineCall,
+  EngineLimitStatus,
   ForgetReference,
   ForgetReport,
   ItemReceipt,
@@ -67,7 +80,6 @@ export type {
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
 export {
   describeSettings,
-  type EngineLimits,
   parseSettings,
   type SettingDescription,
   type Settings,

@@ -10,6 +10,7 @@
  */
 import type pg from "pg";
 import type { TextFormat } from "./engine.ts";
+import type { Circuit, EngineGate } from "./engine-limit/engine-gate.ts";
 import type { TransHubError } from "./errors.ts";
 import type { RegisterItem } from "./item.ts";
 import type {
@@ -186,8 +187,24 @@ export interface StoreStatus {
   workers: WorkerStatus[];
   /** What is paused, whatever the project. Paused work counts as scheduled. */
   paused: Pause[];
+  /** Engines that were ever limited, paused or at fault, by name. */
+  limits: EngineLimitStatus[];
   /** When the last collection that ran to its end began; null: never. */
   lastCollectionAt: Date | null;
+}
+
+export interface EngineLimitStatus {
+  engine: string;
+  /** By the store's clock; null: not paused. */
+  pausedUntil: Date | null;
+  /** `closed`: asked; `open`: not asked, its account or setting is at fault; `half_open`: one call tries it now. */
+  circuit: Circuit;
+  /** When an open circuit is tried. */
+  openUntil: Date | null;
+  /** The code of the error that opened the circuit. */
+  reason: string | null;
+  /** Calls under way, counted only where calls at once are limited. */
+  running: number;
 }
 
 export interface WorkerStatus {
@@ -330,6 +347,12 @@ export interface WorkSummary {
 }
 
 export interface PersistenceHandler {
+  /**
+   * What the fleet agrees on about its engines: rates, pauses, circuits. Left out by a store that cannot: each process
+   * then keeps them by itself.
+   */
+  readonly engineGate?: EngineGate;
+
   /**
    * Registers items, each once for each of its target locales, durably: when this resolves, the work is committed.
    * Receipts come in the order of the items. One bad item never fails another.

@@ -7,7 +7,8 @@ import { pause, resume } from "./control/pause.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
-import { ClosedError } from "./errors.ts";
+import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
+import { ClosedError, SettingsError } from "./errors.ts";
 import { collect } from "./garbage/collect.ts";
 import type { RegisterItem } from "./item.ts";
 import type {
@@ -52,6 +53,8 @@ export interface PostgresOptions {
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
+  /** Milliseconds to wait for the answer to a statement. Default 60,000. */
+  answerTimeoutMs?: number | undefined;
   /** The most texts of one batch, which is one job. Default 50. */
   batchSize?: number | undefined;
   /** The most bytes of text of one batch; a single longer text is a batch of its own. Default 32,768. */
@@ -79,12 +82,14 @@ const checkSchema = statement({
 });
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
+  readonly engineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
 
   private constructor(options: PostgresOptions) {
     this.#options = options;
@@ -185,10 +190,23 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const pool = this.#open();
+    const work = this.#work(this.#open(), options, translate);
+    this.#works.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  async #work(pool: ConnectionPool, options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    if (pool.prepared && pool.maxConnections < 2) {
+      const problem = "must be at least 2 where work is done: one listens for jobs all the time";
+      throw new SettingsError([{ key: "maxConnections", problem }], { hint: "See TH_MAX_CONNECTIONS." });
+    }
     const { postgresWork } = await import("./work/postgres-work.ts");
     const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
-    const work = postgresWork(
+    return postgresWork(
       {
         pool,
         directPool: this.#direct(options.concurrency),
@@ -200,19 +218,17 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       { ...options, signal },
       translate,
     );
-    this.#works.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#works.delete(work);
-    }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
     await Promise.all([this.#pool.end(), this.#directPool?.end()]);
-    this.#directPool = undefined;
   }
 
   #open(): ConnectionPool {
@@ -226,6 +242,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#directPool ??= new pg.Pool({
       connectionString: this.#options.directUrl,
       max: Math.min(this.#pool.maxConnections, concurrency + 2),
+      connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
+      query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
     })

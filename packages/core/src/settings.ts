@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { UNDETERMINED_LOCALE } from "./engine.ts";
+import type { EngineLimits } from "./engine-limit/engine-gate.ts";
 import { SettingsError } from "./errors.ts";
 import { DEFAULT_PROJECT } from "./item.ts";
 import {
@@ -105,16 +106,6 @@ type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase
 type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
 type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
 
-/** Limits of one engine, over the whole fleet but for `concurrency`. */
-export interface EngineLimits {
-  /** Requests a minute. */
-  rpm?: number;
-  /** Tokens a minute. */
-  tpm?: number;
-  /** Calls at once in one worker. */
-  concurrency?: number;
-}
-
 /** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; the engine's own stand under its name. */
 export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
   /** The first is active. Empty: none was set. */
@@ -198,9 +189,9 @@ export function describeSettings(): SettingDescription[] {
     };
   });
   const limits = [
-    ["RPM", "The most requests a minute to one engine, over the whole fleet."],
+    ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
     ["TPM", "The most tokens a minute to one engine, over the whole fleet."],
-    ["CONCURRENCY", "The most calls at once to one engine, in one worker."],
+    ["CONCURRENCY", "The most calls at once to one engine, over the whole fleet."],
   ] as const;
   return [
     ...settings,

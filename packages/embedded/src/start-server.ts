@@ -37,7 +37,7 @@ async function spawnPostgres(layout: Layout, postgres: string, port: number): Pr
     unix_socket_directories: "",
     // Ten commands at once, each with its pool of ten and the session it holds open.
     max_connections: "200",
-    // Texts stand in no log (DESIGN §2, promise 8): a failed statement and the "failing row" would. So errors, which the
+    // Texts stand in no log: a failed statement and the "failing row" would. So errors, which the
     // client gets anyway, are not logged at all, and what is logged has no DETAIL.
     log_min_messages: "log",
     log_error_verbosity: "terse",

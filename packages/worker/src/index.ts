@@ -1,4 +1,3 @@
-export { type ErrorFields, errorFields } from "./error-fields.ts";
 export { createLogger, EVENT_KEY, type LogOptions } from "./logger.ts";
 export { runWorker, type WorkerOptions } from "./run-worker.ts";
 export { type StopSignals, type StopSignalsOptions, stopOnSignals } from "./signals.ts";

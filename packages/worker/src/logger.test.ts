@@ -1,6 +1,5 @@
-import { DatabaseRefusedError } from "@trans-hub/core";
+import { DatabaseRefusedError, errorFields } from "@trans-hub/core";
 import { expect, test } from "vitest";
-import { errorFields } from "./error-fields.ts";
 import { createLogger } from "./logger.ts";
 
 function logOf(write: (logger: ReturnType<typeof createLogger>) => void): string {

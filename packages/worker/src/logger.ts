@@ -4,8 +4,9 @@
  * Errors are where texts would slip in: PostgreSQL quotes values in `detail` and `where`, a JSON parser quotes what it
  * could not parse, an HTTP client its request. So an error is never logged as it is, only what `errorFields` takes.
  */
+
+import { errorFields } from "@trans-hub/core";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import { errorFields } from "./error-fields.ts";
 
 export interface LogOptions {
   /** Default `info`. */

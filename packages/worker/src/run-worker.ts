@@ -5,6 +5,7 @@
  */
 import {
   type Engine,
+  type EngineLimits,
   EngineNotFoundError,
   type PersistenceHandler,
   type Settlement,
@@ -40,6 +41,8 @@ export interface WorkerOptions {
   engineTimeoutMs: number;
   /** A request that waited longer goes to the dead letters, no engine asked. Default: never. */
   lifetimeSeconds?: number | undefined;
+  /** What each engine may be asked, by its name, over the whole fleet. Default: anything. */
+  engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
   /** How long running calls may take to end after `signal`; then they are aborted and their work is handed back. */
   drainMs: number;
   /** Collection of what nobody uses, on the fleet's crontab (UTC). Default: none by this member. */
@@ -114,13 +117,16 @@ async function workThroughOutages(options: WorkerOptions, health: HealthServer |
   }
 }
 
+/** What this worker did to an engine for the whole fleet. */
+const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
+
 function work(
   options: WorkerOptions,
   handler: PersistenceHandler,
   health: HealthServer | undefined,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
-  const { logger, engines, maxAttempts, engineTimeoutMs } = options;
+  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
   const observer: WorkObserver = {
     settled: (settlement) => {
       count(settlement);
@@ -140,7 +146,10 @@ function work(
     engines,
     maxAttempts,
     engineTimeoutMs,
+    limits: engineLimits,
+    gate: handler.engineGate,
     onFault: (error, engine) => logger.error({ err: error, engine }, "engine.fault"),
+    onLimitChange: ({ change, ...fields }) => logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]),
   });
   return handler.work(
     {

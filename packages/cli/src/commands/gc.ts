@@ -4,6 +4,9 @@ import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import { withSession } from "../session.ts";
 
+/** As for TH_GC_RETENTION_DAYS: a hundred years. More than that, PostgreSQL has no interval for at some point. */
+const MAX_RETENTION_DAYS = 36_500;
+
 interface GcOptions {
   retentionDays?: number;
   dryRun?: boolean;
@@ -38,6 +41,8 @@ function sentence({ dryRun, sources, translations, contents, contexts }: Collect
 
 function parseDays(value: string): number {
   const days = Number(value);
-  if (value.trim() === "" || !Number.isFinite(days) || days < 0) throw new InvalidArgumentError("Must be 0 or more.");
+  if (value.trim() === "" || !(days >= 0 && days <= MAX_RETENTION_DAYS)) {
+    throw new InvalidArgumentError(`Must be from 0 to ${MAX_RETENTION_DAYS}.`);
+  }
   return days;
 }

@@ -57,7 +57,9 @@ async function get(
       format: options.format,
     });
     if (translation?.text == null) context.exitCode = EXIT.nothing;
-    await context.output.result(translation ?? { status: "missing" }, () => translation?.text ?? "");
+    await context.output.result(translation ?? { status: "missing" }, () =>
+      context.output.forStdout(translation?.text ?? ""),
+    );
     if (!context.output.json && translation?.text == null) context.output.note(whyNothing(translation));
   });
 }

@@ -1,4 +1,4 @@
-import type { StoreStatus } from "@trans-hub/core";
+import type { EngineLimitStatus, StoreStatus } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
@@ -20,7 +20,7 @@ async function status(command: Command, context: CommandContext, { project }: { 
 }
 
 function describe(status: StoreStatus, output: Output): string {
-  const { jobs, inbox, oldestReadySeconds, workers, paused, lastCollectionAt } = status;
+  const { jobs, inbox, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
   const locales = [...Object.entries(status.locales), ["all", status.translations] as const];
   const oldest = oldestReadySeconds === null ? "" : `, the oldest ready for ${duration(oldestReadySeconds)}`;
   return [
@@ -48,8 +48,16 @@ function describe(status: StoreStatus, output: Output): string {
             ]),
           ),
         ]),
+    ...limits.flatMap((limit) => describeLimit(limit) ?? []),
     `last collection: ${lastCollectionAt?.toISOString() ?? "never"}`,
   ].join("\n");
+}
+
+/** Only what keeps an engine from being asked. */
+function describeLimit({ engine, pausedUntil, circuit, openUntil, reason }: EngineLimitStatus): string | undefined {
+  if (circuit === "half_open") return `engine ${engine}: one call tries whether ${reason} is over`;
+  if (circuit === "open") return `engine ${engine}: not asked until ${openUntil?.toISOString()} (${reason})`;
+  return pausedUntil === null ? undefined : `engine ${engine}: paused until ${pausedUntil.toISOString()}`;
 }
 
 function duration(seconds: number): string {

@@ -1,5 +1,14 @@
 /** A run of `translate`: plan, register, work, write. */
-import type { Coordinator, Engine, Item, PersistenceHandler, Settings, Translation } from "@trans-hub/core";
+import {
+  type Coordinator,
+  type Engine,
+  InvalidItemError,
+  type Item,
+  type PersistenceHandler,
+  parseItem,
+  type Settings,
+  type Translation,
+} from "@trans-hub/core";
 import { catalogFormat } from "../catalog/formats.ts";
 import type { Catalog } from "../catalog/json-catalog.ts";
 import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
@@ -102,8 +111,12 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
   const { files, hub, engines, signal } = options;
   const rows = new OwnRows(hub);
   const kept = new OwnRows(hub);
+  const rejected = refusals(options);
   for (const { target, messages } of files) {
-    for (const { text, decision } of messages) (decision === "translate" ? rows : kept).add(target.locale, text);
+    for (const { key, text, decision } of messages) {
+      if (rejected.has(businessIdOf(target, key, options.cwd))) continue;
+      (decision === "translate" ? rows : kept).add(target.locale, text);
+    }
   }
   // Reading notes the use: a text that lives in a catalog is not collected.
   await kept.readAll();
@@ -114,11 +127,11 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
     if (isUsable(translation, options.activeEngine)) before.add(`${target.locale}\n${text}`);
   }
 
-  const rejected = await register(options, () => true, false);
+  await register(options, rejected, () => true, false);
   await rows.readAll();
   if (options.force) {
     const hasFailed = (locale: string, text: string) => rows.get(locale, text)?.status === "failed";
-    await register(options, hasFailed, true);
+    await register(options, rejected, hasFailed, true);
     await rows.readAll();
   }
   if (engines.length > 0) {
@@ -149,22 +162,45 @@ function isUsable(translation: Translation | undefined, engine: string | undefin
   return translation.engine !== "pseudo" || engine === undefined || engine === "pseudo";
 }
 
+type Refusals = Map<string, { code: string; message: string }>;
+
+/** Messages that no store takes, by business id. Found before anything is asked, so that they harm only themselves. */
+function refusals({ files, cwd, project, settings }: RunOptions): Refusals {
+  const refused: Refusals = new Map();
+  for (const { target, messages } of files) {
+    for (const { key, text } of messages) {
+      const businessId = businessIdOf(target, key, cwd);
+      try {
+        parseItem({ text, businessId, targetLocales: [target.locale], project }, {}, settings);
+      } catch (error) {
+        if (!(error instanceof InvalidItemError)) throw error;
+        refused.set(businessId, { code: error.code, message: error.message });
+      }
+    }
+  }
+  return refused;
+}
+
+function businessIdOf({ source }: TargetFile, key: string, cwd: string): string {
+  return `${fileName(source, cwd)}#${key}`;
+}
+
 const REGISTER_SIZE = 500;
 
 async function register(
   { files, hub, cwd, signal }: RunOptions,
+  rejected: Refusals,
   chosen: (locale: string, text: string) => boolean,
   force: boolean,
-): Promise<Map<string, { code: string; message: string }>> {
+): Promise<void> {
   const items = new Map<string, Item & { targetLocales: string[]; businessId: string }>();
   for (const { target, key, text } of toTranslate(files)) {
-    if (!chosen(target.locale, text)) continue;
-    const businessId = `${fileName(target.source, cwd)}#${key}`;
+    const businessId = businessIdOf(target, key, cwd);
+    if (rejected.has(businessId) || !chosen(target.locale, text)) continue;
     const item = items.get(businessId);
     if (item === undefined) items.set(businessId, { text, businessId, targetLocales: [target.locale], force });
     else item.targetLocales.push(target.locale);
   }
-  const rejected = new Map<string, { code: string; message: string }>();
   const all = [...items.values()];
   for (let from = 0; from < all.length; from += REGISTER_SIZE) {
     signal.throwIfAborted();
@@ -175,7 +211,6 @@ async function register(
       if (item !== undefined) rejected.set(item.businessId, { code, message });
     }
   }
-  return rejected;
 }
 
 export interface WriteOptions {
@@ -224,7 +259,7 @@ function collectTexts(
       continue;
     }
     const translation = rows.get(target.locale, text);
-    const failure = rejected.get(`${fileName(target.source, cwd)}#${key}`) ?? failureOf(translation);
+    const failure = rejected.get(businessIdOf(target, key, cwd)) ?? failureOf(translation);
     if (failure !== undefined) {
       report.failed += 1;
       report.failures.push({ file: target.path, locale: target.locale, key, ...failure });

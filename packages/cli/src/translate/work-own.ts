@@ -30,7 +30,8 @@ const DRAIN_MS = 3_000;
  * Works the project's locales until nothing remains. What others work on, or what waits for its next attempt, is waited
  * for. Ends early, with everything settled so far stored, when `signal` aborts.
  *
- * @throws The engine's error, when its account or setting is at fault: to wait for somebody to act is the fleet's affair.
+ * @throws The first engine's error, when the accounts or settings of all are at fault: to wait for somebody to act is the
+ *   fleet's affair.
  */
 export async function workOwn(options: WorkOwnOptions): Promise<void> {
   const { handler, engines, settings, signal } = options;
@@ -39,14 +40,16 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
-  let fault: TransHubError | undefined;
+  const faults = new Map<string, TransHubError>();
   const translate = translateBatch({
     engines,
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
-    onFault: (error) => {
-      fault ??= error;
-      ending.abort();
+    limits: settings.engineLimits,
+    gate: handler.engineGate,
+    onFault: (error, engine) => {
+      faults.set(engine, error);
+      if (faults.size === engines.length) ending.abort();
     },
   });
   const working = handler.work(
@@ -78,5 +81,6 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
     signal.removeEventListener("abort", onAbort);
     await working;
   }
-  if (fault !== undefined) throw fault;
+  const [fault] = faults.values();
+  if (fault !== undefined && faults.size === engines.length) throw fault;
 }

@@ -1,7 +1,7 @@
 /**
  * What makes two texts one, computed as the SQL functions of the same purpose compute it.
  *
- * Identity in the store is made by SQL alone (DESIGN §4). This twin is for keys in the memory of one process: the read
+ * Identity in the store is made by SQL alone. This twin is for keys in the memory of one process: the read
  * cache, and telling duplicates apart before they are sent.
  */
 import { hash } from "node:crypto";

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import type { EngineLimits } from "../engine-limit/engine-gate.ts";
 import { SettingsError } from "../errors.ts";
 import { DEFAULT_PROJECT, parseName } from "../item.ts";
 import { canonicalLocale } from "../locale.ts";
@@ -48,6 +49,8 @@ export interface CoordinatorOptions {
   maxAttempts?: number | undefined;
   /** For one engine call. Default 120. */
   engineTimeoutSeconds?: number | undefined;
+  /** What each engine may be asked, by its name, kept together by all that use the store. Default: anything. */
+  engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
   /** Engine calls at once, while processing. Default 4. */
   concurrency?: number | undefined;
   /** Pino-like. Default: silence. */
@@ -118,6 +121,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     batchSize: options.batchSize ?? 50,
     maxAttempts: options.maxAttempts ?? 5,
     engineTimeoutSeconds: options.engineTimeoutSeconds ?? 120,
+    engineLimits: options.engineLimits ?? {},
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,
   };
@@ -134,6 +138,11 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
       if (value === undefined || (Number.isFinite(value) && (value > 0 || (mayBeZero && value === 0)))) return [];
       return [{ key, problem: mayBeZero ? "must be 0 or more" : "must be more than 0" }];
     }),
+    ...Object.entries(settings.engineLimits).flatMap(([engine, limits]) =>
+      Object.entries(limits)
+        .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+        .map(([limit]) => ({ key: `engineLimits.${engine}.${limit}`, problem: "must be a whole number from 1" })),
+    ),
   ];
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;

@@ -46,13 +46,15 @@ test("many notes are written in calls of a bounded size, and do not wait when th
   expect(touch.mock.calls.every(([references]) => references.length === 1_000)).toBe(true);
 });
 
-test("a store that cannot write now costs the notes and nothing else", async () => {
+test("a store that cannot write now costs the notes and nothing else, and no value it quotes is logged", async () => {
   const warn = vi.fn();
-  const touch = vi.fn().mockRejectedValueOnce(new Error("gone")).mockResolvedValue(undefined);
+  const quoting = Object.assign(new Error('invalid: "Pay now"'), { code: "22P02", detail: "Key (text)=(Pay now)" });
+  const touch = vi.fn().mockRejectedValueOnce(quoting).mockResolvedValue(undefined);
   const log = new TouchLog({ touch, logger: { ...SILENT_LOGGER, warn } });
   log.note(byId("pay"));
   await log.flush();
-  expect(warn).toHaveBeenCalledWith({ error: expect.any(Error), references: 1 }, "touch:failed");
+  const error = { name: "Error", code: "22P02", at: expect.any(String) };
+  expect(warn).toHaveBeenCalledWith({ error, references: 1 }, "touch:failed");
   log.note(byId("pay"));
   await log.flush();
   expect(touch).toHaveBeenCalledTimes(2);

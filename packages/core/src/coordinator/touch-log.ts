@@ -2,6 +2,7 @@
  * What was read lately and must not be collected, gathered in memory: a read costs no write, and what is read a
  * thousand times a minute is noted once.
  */
+import { errorFields } from "../error-fields.ts";
 import type { Logger } from "../logger.ts";
 import { useKey } from "../read-cache.ts";
 import type { TranslationReference } from "../translation/translation.ts";
@@ -52,7 +53,7 @@ export class TouchLog {
       try {
         await this.#options.touch(references.slice(at, at + TOUCHES_A_CALL));
       } catch (error) {
-        this.#options.logger.warn({ error, references: references.length - at }, "touch:failed");
+        this.#options.logger.warn({ error: errorFields(error), references: references.length - at }, "touch:failed");
         return;
       }
     }

@@ -23,12 +23,21 @@ const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 /** SQLSTATEs that say "not you, not so": authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
+/** A standby, or a server told to take no writes: after a failover, the same address is a primary again. */
+const READ_ONLY_STATE = "25006";
+
+/** Node's words for a certificate or a TLS handshake that does not do. */
+const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
+
+/** The driver says these in words only too. */
+const DRIVER_SAYS_NO = /server does not support SSL|There was an error establishing an SSL connection/;
+
 /** Undefined schema, table, function, column, type: ours or graphile-worker's is not there (yet). */
 const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
 
 /** The driver says these in words only. */
 const DRIVER_SAYS_GONE =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|Cannot use a pool after calling end|Client was closed/;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Cannot use a pool after calling end|Client was closed/;
 
 /** SQLSTATE of a database error, or the driver's code; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
@@ -45,6 +54,7 @@ export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TransHubError) return error;
   const code = errorCode(error);
   if (code === undefined) {
+    if (DRIVER_SAYS_NO.test(error.message)) return refused(error);
     return DRIVER_SAYS_GONE.test(error.message)
       ? new DatabaseUnavailableError(`The database does not answer: ${error.message}`, { cause: error })
       : error;
@@ -52,13 +62,20 @@ export function databaseError(error: unknown): unknown {
   if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
     return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
   }
-  if (REFUSED_STATE.test(code)) {
-    return new DatabaseRefusedError(`The database refused: ${error.message}`, { cause: error });
+  if (code === READ_ONLY_STATE) {
+    return new DatabaseUnavailableError("The database takes no writes now: it is a standby, or read-only", {
+      cause: error,
+    });
   }
+  if (REFUSED_STATE.test(code) || TLS_CODE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
       cause: error,
     });
   }
   return error;
+}
+
+function refused(error: Error): DatabaseRefusedError {
+  return new DatabaseRefusedError(`The database refused: ${error.message}`, { cause: error });
 }

@@ -2,7 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { DatabaseRefusedError, MigrationError, SchemaNewerError, TransHubError } from "../errors.ts";
+import {
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
+  MigrationError,
+  SchemaNewerError,
+  TransHubError,
+} from "../errors.ts";
 import { databaseError } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 
@@ -125,7 +131,7 @@ async function runMigrations(client: pg.Client, direction: "up" | "down", count:
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   }).catch((error: Error) => {
     const translated = databaseError(error);
-    throw translated instanceof DatabaseRefusedError
+    throw translated instanceof DatabaseRefusedError || translated instanceof DatabaseUnavailableError
       ? translated
       : new MigrationError(`Migrating ${direction} failed: ${error.message}`, { cause: error });
   });
@@ -133,9 +139,13 @@ async function runMigrations(client: pg.Client, direction: "up" | "down", count:
 
 async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
   const { runMigrations: migrate, Logger } = await loadGraphileWorker();
-  const pool = new pg.Pool({ connectionString: options.directUrl ?? options.databaseUrl, max: 1 });
-  // graphile-worker asks for both listeners; a lost connection fails the query that was using it.
-  pool.on("error", () => undefined).on("connect", () => undefined);
+  const pool = new pg.Pool({
+    connectionString: options.directUrl ?? options.databaseUrl,
+    max: 1,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+  });
+  // A connection that is lost fails the query that was using it; unheard, it would end the process as well.
+  pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
   try {
     await migrate({ pgPool: pool, schema: GRAPHILE_SCHEMA, logger: new Logger(() => () => undefined) });
   } catch (error) {

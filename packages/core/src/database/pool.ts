@@ -1,7 +1,8 @@
 /** The connections of one process to its database. */
 import pg from "pg";
+import { DatabaseUnavailableError } from "../errors.ts";
 import { databaseError } from "./database-error.ts";
-import type { Database } from "./statement.ts";
+import type { Database, StatementConfig } from "./statement.ts";
 
 export interface PoolOptions {
   /** `postgres://…`; may point at a transaction-mode pooler when `directUrl` is given. */
@@ -12,20 +13,16 @@ export interface PoolOptions {
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection before `DatabaseUnavailableError`. Default 30,000. */
   connectTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds to wait for the answer to a statement, before it counts as `DatabaseUnavailableError` and its connection
+   * is given up: a server that hangs, or a network that swallows, says nothing for a quarter of an hour. Default 60,000.
+   */
+  answerTimeoutMs?: number | undefined;
   /** As shown in `pg_stat_activity`. */
   applicationName?: string | undefined;
   /** Hears of connections lost while idle; a query that fails tells its own caller. */
   onConnectionLost?: ((error: Error) => void) | undefined;
 }
-
-/**
- * Milliseconds after which the server ends a statement of ours, and a transaction that says nothing (its process was
- * stopped in the middle, and holds locks that others wait for). All but those that run `unhurried` take far less.
- *
- * They go with the start of each connection, which a transaction-mode pooler refuses or shares with strangers: behind one,
- * the role is to have them (`alter role … set statement_timeout = '60s'`).
- */
-const TIME_LIMITS = { statement_timeout: 60_000, idle_in_transaction_session_timeout: 60_000 };
 
 /** A pool whose errors are the catalogue's. Owns its connections; `end` closes them. */
 export class ConnectionPool implements Database {
@@ -37,16 +34,18 @@ export class ConnectionPool implements Database {
   constructor(options: PoolOptions) {
     this.prepared = options.directUrl === undefined || options.directUrl === options.databaseUrl;
     this.maxConnections = options.maxConnections ?? 10;
+    const answerTimeoutMs = options.answerTimeoutMs ?? 60_000;
     this.#pool = new pg.Pool({
       connectionString: options.databaseUrl,
       max: this.maxConnections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+      query_timeout: answerTimeoutMs,
       application_name: options.applicationName ?? "trans-hub",
       // An idle process lets go of what it does not need.
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       allowExitOnIdle: false,
-      ...(this.prepared && TIME_LIMITS),
+      ...(this.prepared && timeLimits(answerTimeoutMs)),
     });
     // Without a listener, a connection that dies while idle would end the process.
     this.#pool.on("error", (error) => options.onConnectionLost?.(error));
@@ -60,7 +59,7 @@ export class ConnectionPool implements Database {
     return this.#pool;
   }
 
-  async query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+  async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
     try {
       return await this.#pool.query<Row>(this.prepared ? config : unnamed(config));
     } catch (error) {
@@ -82,10 +81,15 @@ export class ConnectionPool implements Database {
       await client.query("commit");
       return result;
     } catch (error) {
-      await client.query("rollback").catch((rollbackError: Error) => {
-        broken = rollbackError;
-      });
-      throw databaseError(error);
+      const ours = databaseError(error);
+      // A connection that is lost, or does not answer, is not asked for anything more; its end rolls back.
+      if (ours instanceof DatabaseUnavailableError) broken = ours;
+      else {
+        await client.query("rollback").catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+      }
+      throw ours;
     } finally {
       client.release(broken);
     }
@@ -104,6 +108,20 @@ export class ConnectionPool implements Database {
   }
 }
 
-function unnamed({ name: _, ...config }: pg.QueryConfig): pg.QueryConfig {
+/**
+ * When the server ends a statement of ours: a little before we stop to listen, which would leave it running. And when it
+ * ends a transaction that says nothing: its process was stopped in the middle, and holds locks that others wait for.
+ *
+ * They go with the start of each connection, which a transaction-mode pooler refuses or shares with strangers: behind one,
+ * the role is to have them (`alter role … set statement_timeout = '54s'`).
+ */
+function timeLimits(answerTimeoutMs: number) {
+  return {
+    statement_timeout: Math.ceil(answerTimeoutMs * 0.9),
+    idle_in_transaction_session_timeout: answerTimeoutMs,
+  };
+}
+
+function unnamed({ name: _, ...config }: StatementConfig): StatementConfig {
   return config;
 }

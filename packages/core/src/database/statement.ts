@@ -10,14 +10,19 @@ import type { z } from "zod";
 
 /** What a store function runs its statements on: the store's own connections, or a caller's open transaction. */
 export interface Database {
-  query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
+  query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>>;
 }
+
+/** What the driver takes; its types leave out `query_timeout`. */
+export type StatementConfig = pg.QueryConfig & { query_timeout?: number };
 
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
   /** Every row is checked where it enters TypeScript. */
   readonly row: z.ZodType<Row>;
+  /** Milliseconds to wait for its answer. Default: the connection's. */
+  readonly answerTimeoutMs?: number;
 }
 
 export function statement<Row>(definition: Statement<Row>): Statement<Row> {
@@ -25,17 +30,20 @@ export function statement<Row>(definition: Statement<Row>): Statement<Row> {
 }
 
 /** Runs a statement and gives its checked rows. Errors come as PostgreSQL raised them. */
-export async function rows<Row>(
-  db: Database,
-  { name, text, row }: Statement<Row>,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const result = await db.query({ name, text, values });
-  return result.rows.map((raw) => row.parse(raw));
+export async function rows<Row>(db: Database, definition: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
+  const result = await db.query(configOf(definition, values));
+  return result.rows.map((raw) => definition.row.parse(raw));
 }
 
 /** Runs a statement whose rows, if any, nobody wants; gives how many it touched. */
-export async function run(db: Database, { name, text }: Statement<unknown>, values: unknown[] = []): Promise<number> {
-  const result = await db.query({ name, text, values });
+export async function run(db: Database, definition: Statement<unknown>, values: unknown[] = []): Promise<number> {
+  const result = await db.query(configOf(definition, values));
   return result.rowCount ?? 0;
 }
+
+function configOf({ name, text, answerTimeoutMs }: Statement<unknown>, values: unknown[]): StatementConfig {
+  return { name, text, values, ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }) };
+}
+
+/** For what looks at whole tables, or at as many rows as an operator asks for. Milliseconds. */
+export const PATIENT = 3_600_000;

@@ -1,6 +1,6 @@
 /** Statements over the dead letters. All take one filter: project, id, engine, locale, code, since; null: any. */
 import { z } from "zod";
-import { statement } from "../database/statement.ts";
+import { PATIENT, statement } from "../database/statement.ts";
 
 const FILTER = `
   d.replayed_at is null
@@ -65,6 +65,7 @@ const LOCKED_ROWS = `
  */
 export const replayDeadLetters = statement({
   name: "dead_letter.replay",
+  answerTimeoutMs: PATIENT,
   row: z.object({ replayed: z.coerce.number() }),
   text: `
     with ${LOCKED_ROWS}, again as (
@@ -100,6 +101,7 @@ export const replayDeadLetters = statement({
 /** Removes dead letters, and the failed rows they speak of. A row that kept its text keeps it. */
 export const purgeDeadLetters = statement({
   name: "dead_letter.purge",
+  answerTimeoutMs: PATIENT,
   row: z.object({ purged: z.coerce.number() }),
   text: `
     with ${LOCKED_ROWS}, removed as (

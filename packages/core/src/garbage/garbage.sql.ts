@@ -1,6 +1,6 @@
 /** Statements of garbage collection. The locks are in trans_hub.collect_range (migrations/0005). */
 import { z } from "zod";
-import { statement } from "../database/statement.ts";
+import { PATIENT, statement } from "../database/statement.ts";
 
 const Count = z.coerce.number();
 
@@ -30,6 +30,7 @@ export const collectRange = statement({
 
 export const collectContexts = statement({
   name: "garbage.collect_contexts",
+  answerTimeoutMs: PATIENT,
   row: z.object({ contexts: Count }),
   text: `select trans_hub.collect_contexts($1::timestamptz) as contexts`,
 });
@@ -49,6 +50,7 @@ export const finishCollection = statement({
  */
 export const countCollectable = statement({
   name: "garbage.count_collectable",
+  answerTimeoutMs: PATIENT,
   row: z.object({ sources: Count, translations: Count, contents: Count, contexts: Count }),
   text: `
     with cutoff as (

@@ -44,8 +44,12 @@ const HALF_LOCK_MS = 20;
 const LONE_TRIES = 3;
 const LONE_LOCK_MS = 50;
 
-/** From then on, what is behind locks is not told apart any more: a stranger may hold all of a chunk, item by item. */
-const PATIENCE_MS = 1_000;
+/**
+ * The most that one call waits for locks, all tries together. After that, what is behind locks is not told apart any more:
+ * a stranger may hold all of a chunk, item by item. Waiting is counted, not time: on a slow machine neighbours would be
+ * taken for held.
+ */
+const PATIENCE_MS = 2_000;
 
 /**
  * Registers items as one chunk, or else in halves, the free ones first: only what is behind a lock, or is bad, is left
@@ -59,21 +63,23 @@ export async function register(
 ): Promise<ItemReceipt[]> {
   const receipts = new Array<ItemReceipt>(items.length);
   const behindLocks: Part[] = [];
-  const impatientAt = performance.now() + PATIENCE_MS;
+  let patienceMs = PATIENCE_MS;
   const parts: Part[] = items.length === 0 ? [] : [{ at: 0, items }];
   for (const part of parts) {
     throwIfCancelled(options);
+    // Past our patience, what nobody holds still goes through.
+    const lockMs = patienceMs <= 0 ? 1 : part.items === items ? CHUNK_LOCK_MS : HALF_LOCK_MS;
     try {
-      await registerPart(pool, part, settings, options, part.items === items ? CHUNK_LOCK_MS : HALF_LOCK_MS, receipts);
+      await registerPart(pool, part, settings, options, lockMs, receipts);
     } catch (error) {
       if (!isContended(error) && !isUnstorable(error)) throw error;
-      const isTimeUp = isContended(error) && performance.now() > impatientAt;
-      if (part.items.length > 1 && !isTimeUp) parts.push(...halves(part));
+      if (isContended(error)) patienceMs -= lockMs;
+      if (part.items.length > 1 && (patienceMs > 0 || isUnstorable(error))) parts.push(...halves(part));
       else if (isContended(error)) behindLocks.push(part);
       else receipts[part.at] = { registered: 0, existing: 0, failed: 0, error: itemErrorOfState(error) };
     }
   }
-  await registerLocked(pool, behindLocks, settings, options, impatientAt, receipts);
+  await registerLocked(pool, behindLocks, settings, options, patienceMs, receipts);
   return receipts;
 }
 
@@ -122,21 +128,24 @@ async function registerLocked(
   parts: Part[],
   settings: RegisterSettings,
   options: RegisterOptions,
-  impatientAt: number,
+  patienceMs: number,
   receipts: ItemReceipt[],
 ): Promise<void> {
   let left = parts;
-  for (let tries = 1; tries <= LONE_TRIES && left.length > 0; tries += 1) {
+  for (let tries = 1; tries <= LONE_TRIES && left.length > 0 && patienceMs > 0; tries += 1) {
     await wait(Math.random() * 20 * tries);
     const again: Part[] = [];
     for (const part of left) {
       throwIfCancelled(options);
+      if (patienceMs <= 0) {
+        again.push(part);
+        continue;
+      }
       try {
-        // Past our patience, one more look at those nobody holds any more.
-        const lockMs = performance.now() > impatientAt ? 1 : LONE_LOCK_MS;
-        await registerPart(pool, part, settings, options, lockMs, receipts);
+        await registerPart(pool, part, settings, options, LONE_LOCK_MS, receipts);
       } catch (error) {
         if (!isContended(error) && !isUnstorable(error)) throw error;
+        patienceMs -= LONE_LOCK_MS;
         again.push(part);
       }
     }
@@ -230,7 +239,7 @@ async function openNewLanes(pool: ConnectionPool, locales: readonly string[]): P
   for (const locale of unknown) open.add(locale);
 }
 
-/** An item as DESIGN §9 writes it, which is what `trans_hub.request` reads. */
+/** An item as an application writes it, which is what `trans_hub.request` reads. */
 function inboxItem(item: RegisterItem): Record<string, unknown> {
   return {
     text: item.text,

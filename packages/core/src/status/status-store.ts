@@ -2,15 +2,17 @@
 import { readPauses } from "../control/pause.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
+import { readEngineLimits } from "../engine-limit/postgres-engine-gate.ts";
 import type { StoreStatus } from "../persistence-handler.ts";
 import { countJobs, countTranslations, listWorkers } from "./status.sql.ts";
 
 export async function readStatus(pool: ConnectionPool, project?: string): Promise<StoreStatus> {
-  const [counts, [jobs], workers, paused] = await Promise.all([
+  const [counts, [jobs], workers, paused, limits] = await Promise.all([
     rows(pool, countTranslations, [project ?? null]),
     rows(pool, countJobs, [project ?? null]),
     rows(pool, listWorkers),
     readPauses(pool),
+    readEngineLimits(pool),
   ]);
   if (jobs === undefined) throw new Error("counting jobs gave no row");
   const total = { pending: 0, translated: 0, failed: 0, approved: 0 };
@@ -40,6 +42,7 @@ export async function readStatus(pool: ConnectionPool, project?: string): Promis
       running: worker.running,
     })),
     paused,
+    limits,
     lastCollectionAt: jobs.last_collection_at,
   };
 }

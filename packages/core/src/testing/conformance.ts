@@ -3,6 +3,7 @@ import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
+import { limitingCases } from "./conformance/limiting.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
@@ -13,6 +14,7 @@ const ROOMS = {
   reading: readingCases,
   forcing: forcingCases,
   working: workingCases,
+  "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,
   controlling: controllingCases,
@@ -36,12 +38,14 @@ function caseAdder(makeStore: () => Promise<ConformanceStore>): AddCase {
         return handler;
       };
       try {
-        if (needs !== undefined && store[needs] === undefined) skip(`the store under test has no ${needs}`);
+        const handler = await open();
+        const needed = needs === "engineGate" ? handler.engineGate : needs === undefined || store[needs];
+        if (needed === undefined) skip(`the store under test has no ${needs}`);
         const cannot = async () => {
           throw new Error("a case that uses this has to say that it needs it");
         };
         await body({
-          handler: await open(),
+          handler,
           open,
           crash: store.crash?.bind(store) ?? cannot,
           giveUp: store.giveUp?.bind(store) ?? cannot,

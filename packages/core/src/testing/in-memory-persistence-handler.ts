@@ -3,6 +3,7 @@
  * keeps the promises of `PersistenceHandler` except that nothing outlives the process.
  */
 import type pg from "pg";
+import type { EngineGate } from "../engine-limit/engine-gate.ts";
 import { ClosedError } from "../errors.ts";
 import type { RegisterItem } from "../item.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../page.ts";
@@ -56,6 +57,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   /** @param store Several handlers over one store are several members of its fleet. Default: a new one. */
   constructor(store: InMemoryStore = new InMemoryStore()) {
     this.#store = store;
+  }
+
+  get engineGate(): EngineGate {
+    return this.#store.engineGate;
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {

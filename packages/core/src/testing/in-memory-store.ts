@@ -1,11 +1,12 @@
 /**
  * What a store in memory holds, and the rules by which it changes. Every method is synchronous, so each is a transaction.
  *
- * The rules are those of the tables (DESIGN §4): a pending row at revision r is in exactly one batch at r, and nothing
+ * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and nothing
  * that is decided about a row counts unless it is still pending at the revision it was claimed with.
  */
 import { contentId, contextKey } from "../content/identity.ts";
 import { Pauses, pauseOf } from "../control/pauses.ts";
+import { LocalEngineGate } from "../engine-limit/local-engine-gate.ts";
 import { BacklogFullError, RevisionChangedError, type TransHubError, TranslationNotFoundError } from "../errors.ts";
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
@@ -45,6 +46,7 @@ export class InMemoryStore {
   readonly clock: Clock;
   /** Claimed by `InMemoryWork`; what became of a claim goes to {@link settle}. */
   readonly batches: InMemoryBatches;
+  readonly engineGate: LocalEngineGate;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
   /** As a worker asks them. */
@@ -62,6 +64,7 @@ export class InMemoryStore {
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
     this.batches = new InMemoryBatches({ clock, batchSize, batchBytes, pauses: () => this.pauses });
+    this.engineGate = new LocalEngineGate(() => clock.now());
   }
 
   // --- Registering ---
@@ -550,6 +553,14 @@ export class InMemoryStore {
       inbox: this.#inbox.length,
       oldestReadySeconds: ages.length === 0 ? null : Math.max(...ages) / 1_000,
       paused: [...this.#paused],
+      limits: this.engineGate.statesNow().map(({ engine, circuit, reason, running, pausedMs, openMs }) => ({
+        engine,
+        pausedUntil: pausedMs > 0 ? new Date(now + pausedMs) : null,
+        circuit,
+        openUntil: circuit === "open" ? new Date(now + openMs) : null,
+        reason,
+        running,
+      })),
       lastCollectionAt: this.#lastCollectionAt === null ? null : new Date(this.#lastCollectionAt),
     };
   }

@@ -1,5 +1,5 @@
 /**
- * The checks that a machine's translation must pass before it is stored (DESIGN §2, promise 7).
+ * The checks that a machine's translation must pass before it is stored.
  *
  * They judge form only: what breaks a program, a page or the database. Whether a translation is good is no business of
  * theirs. `truncated` is not found here: only the engine knows that its answer was cut.

@@ -1,7 +1,7 @@
 /**
  * Which texts hold nothing to translate.
  *
- * The same rule runs in SQL, where texts are registered for every language (DESIGN §5.3), so it is a plain sequence of
+ * The same rule runs in SQL, where texts are registered for every language, so it is a plain sequence of
  * replacements that PostgreSQL's regular expressions can repeat: no lookbehind, no lazy quantifier, no back reference,
  * no `\s`, `\w` or `\b` (they differ between the two), no alternation whose order or length would decide, and bracket
  * expressions that name their characters. Only the last test asks Unicode: is a letter left?

@@ -64,7 +64,7 @@ export const loadBatches = statement({
         offset 0
       ) as own
     ) as i on true
-    left join trans_hub.context as x on x.context_no = i.context_no
+    left join lateral (select x.* from trans_hub.context as x where x.context_no = i.context_no offset 0) as x on true
     order by b.batch_id, i.ord`,
 });
 

@@ -54,7 +54,7 @@ export async function callEngine(
   let reply: EngineReply | undefined;
   let answers: Answer[];
   try {
-    reply = await orAbort(engine.translate(engineBatch(engine, batch, items), ending.signal), ending.signal);
+    reply = bookable(await orAbort(engine.translate(engineBatch(engine, batch, items), ending.signal), ending.signal));
     answers = readReply(engine, reply, items);
   } catch (error) {
     const answer: Answer = signal.aborted
@@ -94,6 +94,32 @@ function engineBatch(engine: Engine, batch: WorkBatch, items: readonly WorkItem[
       };
     }),
   };
+}
+
+/**
+ * The reply with facts that the books can hold: what an endpoint says of its tokens or its name must not cost a text
+ * that is good.
+ */
+function bookable(reply: EngineReply): EngineReply {
+  const { usage, model } = reply;
+  return {
+    ...reply,
+    ...(usage && {
+      usage: {
+        inputTokens: tokenCount(usage.inputTokens),
+        outputTokens: tokenCount(usage.outputTokens),
+        cachedTokens: tokenCount(usage.cachedTokens),
+      },
+    }),
+    ...(model !== undefined && { model: model.replaceAll("\0", "") }),
+  };
+}
+
+/** The greatest integer of PostgreSQL. */
+const MOST_TOKENS = 2_147_483_647;
+
+function tokenCount(said: number): number {
+  return Number.isFinite(said) ? Math.min(Math.max(0, Math.round(said)), MOST_TOKENS) : 0;
 }
 
 /** Counted from 1, as a language model would. */

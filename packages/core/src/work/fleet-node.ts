@@ -8,6 +8,7 @@
 import { hostname } from "node:os";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
+import { DatabaseUnavailableError } from "../errors.ts";
 import { version } from "../version.ts";
 import { beat, enterFleet, giveUpNode, listBeats, listStrayPools } from "./node.sql.ts";
 
@@ -75,11 +76,17 @@ export class FleetNode {
 
   #schedule(): void {
     if (this.#isStopped) return;
+    const { beatMs, rescueAfterMs, onFault } = this.#options;
     this.#timer = setTimeout(() => {
+      // As long without an answer, and the others take us for dead.
+      const overdue = setTimeout(() => onFault(new DatabaseUnavailableError("No beat goes through")), rescueAfterMs);
       this.#round = this.#beatAndLook()
-        .catch((error) => this.#options.onFault(error))
-        .finally(() => this.#schedule());
-    }, this.#options.beatMs);
+        .catch((error) => onFault(error))
+        .finally(() => {
+          clearTimeout(overdue);
+          this.#schedule();
+        });
+    }, beatMs);
   }
 
   async #beatAndLook(): Promise<void> {

@@ -67,6 +67,9 @@ const FOREIGN_DELAY_MS = 5_000;
 /** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
 
+/** How long after the deadline of a drain its settlements are still tried. */
+const GIVE_UP_MS = 2_000;
+
 /** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
 const SUSPECT_CRASHES = 2;
 
@@ -140,7 +143,7 @@ export class Gatherer {
     if (known !== undefined) return known;
     const work = this.#takeThrough(batchId).finally(() => {
       this.#inHand.delete(batchId);
-      if (this.#inHand.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.#inHand.size === 0) this.#becomeIdle();
     });
     this.#inHand.set(batchId, work);
     return work;
@@ -148,17 +151,20 @@ export class Gatherer {
 
   /**
    * Ends in order: what did not begin goes back, what runs has until the deadline, then engine calls are aborted and the
-   * unanswered goes back. Resolves when nothing is in hand.
+   * unanswered goes back. Resolves when nothing is in hand, or when the database does not take it.
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true;
     for (const claim of this.#takeWaiting()) this.#release(claim);
-    const abort = setTimeout(() => this.#calls.abort(new CancelledError("The worker is stopping")), deadlineMs);
-    // A database that is gone at the end keeps the rest; the fleet rescues it.
-    const giveUp = setTimeout(() => this.#givingUp.abort(), deadlineMs + 2_000);
+    const deadlines = [
+      setTimeout(() => this.#calls.abort(new CancelledError("The worker is stopping")), deadlineMs),
+      // A database that is gone at the end keeps the rest; the fleet rescues it.
+      setTimeout(() => this.#givingUp.abort(), deadlineMs + GIVE_UP_MS),
+      // One that hangs does not even refuse it.
+      setTimeout(() => this.#becomeIdle(), deadlineMs + GIVE_UP_MS + 500),
+    ];
     await this.#whenIdle();
-    clearTimeout(abort);
-    clearTimeout(giveUp);
+    for (const deadline of deadlines) clearTimeout(deadline);
   }
 
   /** Looks again at what waits: it may be paused by now. */
@@ -176,6 +182,10 @@ export class Gatherer {
 
   async #whenIdle(): Promise<void> {
     if (this.#inHand.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #becomeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #takeThrough(batchId: string): Promise<void> {
@@ -311,10 +321,14 @@ export class Gatherer {
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit.
       free();
-      await this.#settleResult(batches, result, first);
+      await this.#settleResult(
+        cutResult(batches, result),
+        result.calls.map((call) => ({ ...call, batch: first })),
+      );
       // Resumed while we did not know, it is back already: the next try is to know.
-      if (result.outcomes.some(({ kind }) => kind === "paused"))
+      if (result.outcomes.some(({ kind }) => kind === "paused")) {
         await this.#options.learnPauses().catch(() => undefined);
+      }
       const elapsedMs = performance.now() - startedAt;
       this.#options.observer.settled?.({ batch: joined, outcomes: result.outcomes, elapsedMs });
       for (const claim of claims) claim.done();
@@ -358,17 +372,20 @@ export class Gatherer {
     }
   }
 
-  async #settleResult(batches: LoadedBatch[], result: WorkResult, first: LoadedBatch): Promise<void> {
-    const settled = cutResult(batches, result);
-    const calls = result.calls.map((call) => ({ ...call, batch: first }));
+  async #settleResult(settled: SettledBatch[], calls: Settling["calls"]): Promise<void> {
     try {
       await this.#patiently(() => this.#commit({ batches: settled, calls }));
     } catch (error) {
-      if (!isBadData(error)) throw error;
+      const [first, ...others] = settled;
+      if (first === undefined || !isBadData(error)) throw error;
       // PostgreSQL takes one of these texts for impossible. The checks should have seen it; alone it is found.
+      if (others.length > 0) {
+        await this.#settleResult([first], calls);
+        for (const other of others) await this.#settleResult([other], []);
+        return;
+      }
       this.#options.observer.fault?.(error as Error);
-      for (const { batch } of settled)
-        await (batch.items.length > 1 ? this.#split(batch) : this.#buryUnstorable(batch));
+      await (first.batch.items.length > 1 ? this.#split(first.batch) : this.#buryUnstorable(first.batch));
     }
   }
 

@@ -6,10 +6,10 @@
  * | a text that passed the checks                         | `translated`                                          |
  * | nothing: stopped before it was asked or answered      | `released`                                            |
  * | transient, malformed, too long, or a failed check     | `retry` after the backoff; at the last attempt `failed` |
- * | a rate limit, a quota or a wrong setting, no other    | `postponed`: the attempt does not count               |
- * | a paused engine that was not asked, and no text otherwise | `paused`: the attempt does not count             |
+ * | a rate limit, a quota or a wrong setting, no such     | `postponed`: the attempt does not count               |
+ * | a paused engine, and no text by another one           | `paused`: the attempt does not count                  |
  * | a refusal by every engine                             | `failed`                                              |
- * | a refusal by some, the others never asked             | `released`                                            |
+ * | what the next engine was to be asked for, but was not | `released`                                            |
  */
 import { backoffMs } from "../backoff.ts";
 import type { EngineErrorKind } from "../engine.ts";
@@ -21,7 +21,10 @@ export interface Failure {
   engine: string;
   kind: EngineErrorKind | "blocked";
   error: TransHubError;
+  /** As the engine said it. */
   retryAfterMs?: number | undefined;
+  /** Of a pausing failure: for how long the fleet leaves the engine alone. Milliseconds. */
+  waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
 }
@@ -32,8 +35,8 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null };
-  /** The last engine that could not be asked because it is paused. */
-  heldBackBy?: string;
+  /** Engines that could not be asked, because they are paused. */
+  heldBackBy?: string[];
 }
 
 export interface Circumstances {
@@ -56,36 +59,43 @@ export function isPausing({ kind }: Failure): boolean {
 
 /** Whether the next engine of the chain is asked in the same attempt. */
 export function fallsBack({ kind, neighbours }: Failure): boolean {
-  // Too long all by itself: it will not get shorter for this engine.
-  return kind === "refused" || kind === "blocked" || (kind === "too_long" && neighbours === 0);
+  // Too long all by itself: it will not get shorter for this engine. A circuit is open for longer than a text should wait;
+  // a rate limit is not, and the engine that was chosen first comes first.
+  return (
+    kind === "refused" ||
+    kind === "blocked" ||
+    kind === "quota" ||
+    kind === "config" ||
+    (kind === "too_long" && neighbours === 0)
+  );
 }
 
-/** Whether the fault may be another text's of the same call. */
+/** Whether the fault may be another text's of the same call: models also mix up two answers, so that both are blocked. */
 export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
-  return neighbours > 0 && (kind === "malformed" || kind === "too_long" || kind === "transient");
+  return neighbours > 0 && COUNTING.has(kind);
 }
 
 export function decideOutcome(
-  { item, failures, translated, heldBackBy }: Attempt,
+  { item, failures, translated, heldBackBy = [] }: Attempt,
   circumstances: Circumstances,
 ): WorkOutcome {
   if (translated !== undefined) return { kind: "translated", ...translated };
-  const pauses = failures.filter(isPausing);
-  const pauseMs = Math.max(0, ...pauses.map((pause) => pauseLengthMs(pause, circumstances)));
-
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
     if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
-    const delayMs = Math.max(pauseMs, backoffMs(item.attempt, circumstances.random));
+    // An open circuit is skipped at the next attempt as it was at this one; only a rate limit has to be waited for.
+    const limits = failures.filter(({ kind }) => kind === "rate_limited");
+    const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
   }
-  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs };
-  if (heldBackBy !== undefined) return { kind: "paused" };
-
-  const refusal = failures.at(-1);
-  if (refusal === undefined || failures.length < circumstances.engines) return { kind: "released" };
-  return { kind: "failed", error: attemptError(refusal, circumstances) };
+  const last = failures.at(-1);
+  const left = circumstances.engines - failures.length - heldBackBy.length;
+  if ((last === undefined || fallsBack(last)) && left > 0) return { kind: "released" };
+  const pauses = failures.filter(isPausing);
+  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
+  if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
+  return { kind: "failed", error: attemptError(last, circumstances) };
 }
 
 /** A server that fails at the same group twice may fail because of one of its texts; once is most often an outage. */
@@ -93,16 +103,9 @@ function isToBeSplit(failure: Failure, attempt: number): boolean {
   return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
 }
 
-/** How long to leave an engine alone whose account or setting is at fault. Jitter: 10 % either way. */
-const FAULT_PAUSE_MS = 60_000;
-
-/**
- * Up to a tenth late, never early: the engine's own wait, else the next minute, when limits by the minute begin anew.
- */
-function pauseLengthMs({ kind, retryAfterMs }: Failure, { now, random }: Circumstances): number {
-  if (kind !== "rate_limited") return Math.round(FAULT_PAUSE_MS * (0.9 + 0.2 * random()));
-  if (retryAfterMs !== undefined) return Math.ceil(Math.max(0, retryAfterMs) * (1 + 0.1 * random()));
-  return Math.ceil(60_000 - (now % 60_000) + 6_000 * random());
+/** Up to a tenth late, never early, so that what was held together does not come back together. */
+function pauseMs(pauses: readonly Failure[], { random }: Circumstances): number {
+  return Math.ceil(Math.max(0, ...pauses.map(({ waitMs = 0 }) => waitMs)) * (1 + 0.1 * random()));
 }
 
 function attemptError({ engine, error }: Failure, { now }: Circumstances): AttemptError {

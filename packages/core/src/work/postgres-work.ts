@@ -7,7 +7,7 @@
  *                        └─ asked to end, or nothing left ─▶ drain ─▶ stop ─▶ retire
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { TaskList } from "graphile-worker";
+import type { ParsedCronItem, TaskList } from "graphile-worker";
 import type pg from "pg";
 import { readPauses, unpark } from "../control/pause.ts";
 import { NO_PAUSES, Pauses } from "../control/pauses.ts";
@@ -49,6 +49,9 @@ const RECONCILE_MS = 60_000;
 
 const LONGEST_RESTART_MS = 10_000;
 
+/** At the end, the database may be gone or hang: how long each last thing that is said to it may take. */
+const LAST_WORD_MS = 2_000;
+
 export async function postgresWork(
   store: PostgresWorkOptions,
   options: WorkOptions,
@@ -62,15 +65,22 @@ class PostgresWork {
   readonly #options: WorkOptions;
   readonly #gatherer: Gatherer;
   readonly #observer: WorkObserver;
-  readonly #tasks: TaskList = {};
+  /** The live list of the runner that claims at present. */
+  #tasks: TaskList = {};
   readonly #ending = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
   #runner: Runner | undefined;
+  /** The last node that was in the fleet. */
   #nodeId = "";
+  /** False while the next one is on its way there. */
+  #isInFleet = false;
   #isDeclaredDead = false;
   #isReady = false;
   #busyTasks = 0;
   #pauses = NO_PAUSES;
+  #learning: Promise<void> | undefined;
+  #isLookingAfter = false;
+  #lookedAfter: Promise<void> = Promise.resolve();
   #lastLocales = 0;
   #lastReconcile = Number.NEGATIVE_INFINITY;
 
@@ -91,9 +101,6 @@ class PostgresWork {
       learnPauses: () => this.#learnPauses(),
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
     });
-    // The only tasks before the node is in the fleet: graphile-worker wants one.
-    this.#tasks.register_inbox = () => this.#counted(() => this.#registerInbox());
-    this.#tasks.open_lanes = () => this.#counted(() => this.#reconcile());
   }
 
   async run(): Promise<WorkSummary> {
@@ -101,24 +108,34 @@ class PostgresWork {
     const end = () => this.#ending.abort();
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) end();
-    try {
-      const ends = this.#options.until === "stopped" ? undefined : this.#endWhenDone();
-      await this.#supervise();
-      await ends;
-    } finally {
-      signal?.removeEventListener("abort", end);
-      this.#setReady(false);
-    }
+    // Each ends the other, and both are over before the caller hears of a failure: what goes on after it would fail unheard.
+    const both = await Promise.allSettled([
+      this.#supervise(),
+      this.#options.until === "stopped" ? undefined : this.#endWhenDone(),
+    ]);
+    signal?.removeEventListener("abort", end);
+    this.#setReady(false);
+    for (const part of both) if (part.status === "rejected") throw part.reason;
     return { ...this.#summary, retrying: await this.#countRetrying() };
   }
 
   async #supervise(): Promise<void> {
+    try {
+      await this.#runUntilEnded();
+    } finally {
+      this.#ending.abort();
+      await this.#endInOrder();
+    }
+  }
+
+  async #runUntilEnded(): Promise<void> {
     const { signal: ending } = this.#ending;
+    const cronItems = await this.#parseCron();
     let failures = 0;
     while (!ending.aborted) {
       try {
         this.#isDeclaredDead = false;
-        const runner = await this.#startRunner();
+        const runner = await this.#startRunner(cronItems);
         this.#runner = runner;
         failures = 0;
         this.#setReady(true);
@@ -137,29 +154,42 @@ class PostgresWork {
         await wait(restartDelayMs(failures), undefined, { signal: ending }).catch(() => undefined);
       }
     }
-    await this.#endInOrder();
   }
 
-  async #startRunner(): Promise<Runner> {
-    const { upkeep, locales, concurrency } = this.#options;
+  /** A crontab that is none will not become one: told at once, and not as one more reason to wait. */
+  async #parseCron(): Promise<ParsedCronItem[]> {
+    const { upkeep } = this.#options;
+    if (upkeep === undefined) return [];
     const { parseCronItems } = await loadGraphileWorker();
+    return parseCronItems(cronItems(upkeep));
+  }
+
+  async #startRunner(cronItems: ParsedCronItem[]): Promise<Runner> {
+    const { locales, concurrency } = this.#options;
     const late = await this.#lateTasks();
     await this.#learnPauses();
+    // A list of its own, without the names that an earlier runner had learned: see `lateTasks`.
+    this.#tasks = this.#earlyTasks();
+    this.#isInFleet = false;
     return Runner.start({
       ...this.#store,
       tasks: this.#tasks,
       lateTasks: () => late,
-      cronItems: upkeep === undefined ? [] : parseCronItems(cronItems(upkeep)),
+      cronItems,
       concurrency,
       locales,
       onEntered: (nodeId) => {
         this.#nodeId = nodeId;
+        this.#isInFleet = true;
+        // What appeared since they were listed.
+        void this.#learnLocales(0);
       },
       onDeclaredDead: () => this.#declaredDead(),
       onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
       onBeat: () => {
         this.#setReady(true);
-        void this.#lookAfter();
+        this.#learnPauses().catch((error) => this.#observer.fault?.(error as Error));
+        this.#lookAfter();
       },
       onFault: (error) => {
         this.#setReady(false);
@@ -184,8 +214,11 @@ class PostgresWork {
     const stopped = runner.stop();
     await this.#gatherer.drain(this.#options.drainMs ?? 20_000);
     // Its tasks are done; what it still has to tell the database is told, or given back by retiring.
-    await Promise.race([stopped, wait(2_000, undefined, { ref: false })]);
-    await runner.retire().catch((error) => this.#observer.fault?.(error as Error));
+    await Promise.race([stopped, wait(LAST_WORD_MS, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all([runner.retire(), this.#lookedAfter]),
+      wait(LAST_WORD_MS, undefined, { ref: false }),
+    ]).catch((error) => this.#observer.fault?.(error as Error));
   }
 
   #declaredDead(): void {
@@ -224,6 +257,14 @@ class PostgresWork {
 
   // --- Tasks ---
 
+  /** What may be done before the node is in the fleet: it holds no batch. graphile-worker wants at least one. */
+  #earlyTasks(): TaskList {
+    return {
+      register_inbox: () => this.#counted(() => this.#registerInbox()),
+      open_lanes: () => this.#counted(() => this.#reconcile()),
+    };
+  }
+
   async #lateTasks(): Promise<TaskList> {
     const tasks: TaskList = {};
     const locales =
@@ -259,16 +300,22 @@ class PostgresWork {
 
   // --- What a beat looks after ---
 
-  async #lookAfter(): Promise<void> {
-    try {
-      await this.#learnPauses();
-      await this.#learnLocales(1_000);
-      // What was behind a lock when its job ran.
-      await this.#counted(() => this.#registerInbox());
-      if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
-    } catch (error) {
-      this.#observer.fault?.(error as Error);
-    }
+  /** One round at a time: behind a stranger's lock, each beat's own would take one more connection. */
+  #lookAfter(): void {
+    if (this.#isLookingAfter) return;
+    this.#isLookingAfter = true;
+    this.#lookedAfter = this.#lookAfterOnce()
+      .catch((error) => this.#observer.fault?.(error as Error))
+      .finally(() => {
+        this.#isLookingAfter = false;
+      });
+  }
+
+  async #lookAfterOnce(): Promise<void> {
+    await this.#learnLocales(1_000);
+    // What was behind a lock when its job ran.
+    await this.#counted(() => this.#registerInbox());
+    if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
   }
 
   async #reconcile(): Promise<void> {
@@ -281,14 +328,23 @@ class PostgresWork {
     await unpark(this.#store.pool, true);
   }
 
-  async #learnPauses(): Promise<void> {
-    this.#pauses = new Pauses(await readPauses(this.#store.pool));
-    this.#gatherer.pausesChanged();
+  /** Beside the other upkeep, which may wait behind a stranger's lock. One at a time, whoever asks. */
+  #learnPauses(): Promise<void> {
+    this.#learning ??= readPauses(this.#store.pool)
+      .then((pauses) => {
+        this.#pauses = new Pauses(pauses);
+        this.#gatherer.pausesChanged();
+      })
+      .finally(() => {
+        this.#learning = undefined;
+      });
+    return this.#learning;
   }
 
   /** A worker for all locales adds those that appeared to its live task list. */
   async #learnLocales(atMostEveryMs: number): Promise<void> {
-    if (this.#options.locales !== undefined || performance.now() - this.#lastLocales < atMostEveryMs) return;
+    if (this.#options.locales !== undefined || !this.#isInFleet) return;
+    if (performance.now() - this.#lastLocales < atMostEveryMs) return;
     this.#lastLocales = performance.now();
     try {
       for (const { locale } of await rows(this.#store.pool, listTargetLocales)) {
@@ -338,8 +394,9 @@ class PostgresWork {
   async #countRetrying(): Promise<number> {
     const { locales, project } = this.#options;
     // At the end of a drain the database may be gone; the count is a courtesy.
-    const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]).catch(() => []);
-    return left?.retrying ?? 0;
+    const asked = rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);
+    const left = await Promise.race([asked, wait(LAST_WORD_MS, undefined, { ref: false })]).catch(() => undefined);
+    return left?.[0]?.retrying ?? 0;
   }
 }
 

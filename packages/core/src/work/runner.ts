@@ -45,13 +45,14 @@ export class Runner {
   readonly nodeId: string;
   readonly #node: FleetNode;
   readonly #graphile: GraphileRunner;
-  readonly #stopped: { isAsked: boolean };
+  readonly #ended: Promise<Error | undefined>;
+  #isStopAsked = false;
 
-  private constructor(nodeId: string, node: FleetNode, graphile: GraphileRunner) {
+  private constructor(nodeId: string, node: FleetNode, graphile: GraphileRunner, ended: Promise<Error | undefined>) {
     this.nodeId = nodeId;
     this.#node = node;
     this.#graphile = graphile;
-    this.#stopped = { isAsked: false };
+    this.#ended = ended;
   }
 
   static async start(options: RunnerOptions): Promise<Runner> {
@@ -64,6 +65,14 @@ export class Runner {
       nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
     });
     events.on("pool:listen:notification", options.onNews);
+    // From the first of these on it claims nothing more. Its promise may settle much later, or never: a pool that could
+    // not tell of completed jobs waits for them in its own shutdown.
+    const failing = new Promise<Error | undefined>((resolve) => {
+      events.on("pool:fatalError", ({ error }) => resolve(error as Error));
+      events.on("pool:gracefulShutdown", () => resolve(undefined));
+      events.on("pool:forcefulShutdown", () => resolve(undefined));
+    });
+    hearOfReturnedJobs(events);
     const concurrentJobs = options.concurrency * JOBS_A_SLOT;
     const graphile = await run({
       pgPool: options.directPool,
@@ -85,8 +94,10 @@ export class Runner {
         },
       },
     });
-    // Settled at any time; whoever waits on `ended` hears of it.
-    graphile.promise.catch(() => undefined);
+    const settled = graphile.promise.then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
     const node = new FleetNode({ ...options, nodeId });
     try {
       await node.start();
@@ -98,23 +109,20 @@ export class Runner {
     // Claimed only now, so that no pool without a row ever holds a batch.
     Object.assign(options.tasks, options.lateTasks());
     nudge(concurrentJobs);
-    return new Runner(nodeId, node, graphile);
+    return new Runner(nodeId, node, graphile, Promise.race([failing, settled]));
   }
 
-  /** Resolves when the pool ended without being asked, whichever way its promise settled. */
+  /** Resolves when the pool ends without being asked, whichever way. */
   async ended(): Promise<Error | undefined> {
-    const error = await this.#graphile.promise.then(
-      () => undefined,
-      (reason: Error) => reason,
-    );
-    if (this.#stopped.isAsked) await new Promise(() => undefined);
+    const error = await this.#ended;
+    if (this.#isStopAsked) await new Promise(() => undefined);
     return error;
   }
 
   /** Claims nothing more. Resolves when its tasks have ended. */
   async stop(): Promise<void> {
-    this.#stopped.isAsked = true;
-    // It complains about its own local queue when jobs wait there; they are given back below all the same.
+    this.#isStopAsked = true;
+    // What it could not give back is given back by retiring.
     await this.#graphile.stop().catch(() => undefined);
     await this.#graphile.promise.catch(() => undefined);
   }
@@ -128,4 +136,19 @@ export class Runner {
   async silence(): Promise<void> {
     await this.#node.stop();
   }
+}
+
+/**
+ * graphile-worker 0.18 gives the jobs of its local queue back when that is released, and refuses to wait for it when
+ * nothing else of the queue is under way. If giving back then fails, as it does when the connection is what ended the
+ * pool, nobody hears, and a rejection that nobody hears ends the process. Counted as one thing more under way until the
+ * promise is in its books, it waits and tells.
+ */
+function hearOfReturnedJobs(events: WorkerEvents): void {
+  events.on("localQueue:returnJobs", ({ localQueue }) => {
+    const queue = localQueue as unknown as { mode: string; backgroundCount: number; decreaseBackgroundCount(): void };
+    if (queue.mode !== "RELEASED" || queue.backgroundCount !== 0) return;
+    queue.backgroundCount += 1;
+    queueMicrotask(() => queue.decreaseBackgroundCount());
+  });
 }

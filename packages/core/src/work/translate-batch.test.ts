@@ -103,6 +103,17 @@ describe("good answers", () => {
     ]);
   });
 
+  test("what an endpoint says of itself is booked as far as the books can hold it", async () => {
+    const boastful = engine(({ items }) => ({
+      results: new Map(items.map((item) => [item.id, { text: item.text }])),
+      model: "m\u00001",
+      usage: { inputTokens: 10.4, outputTokens: 1e12, cachedTokens: Number.NaN },
+    }));
+    const { outcomes, calls } = await run(batchOf(["one"]), [boastful]);
+    expect(outcomes).toMatchObject([{ kind: "translated", model: "m1" }]);
+    expect(calls).toMatchObject([{ model: "m1", inputTokens: 10, outputTokens: 2_147_483_647, cachedTokens: 0 }]);
+  });
+
   test("the space around a text is the source's, all within is the engine's", async () => {
     const spacious = engine(answer((source) => ({ text: `\n"${source.trim()}  !" ` })));
     const { outcomes } = await run(batchOf(["  one\n", "two"]), [spacious]);
@@ -166,6 +177,18 @@ describe("one bad text", () => {
     const { outcomes } = await run(batchOf(["one", "bad", "two"], { attempt: 5 }), [broken]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "failed", "translated"]);
     expect(textsOf(broken.calls)).toEqual([["one", "bad", "two"], ["one"], ["bad"], ["two"]]);
+  });
+
+  test("texts whose answers were mixed up are asked with fewer neighbours, at last alone", async () => {
+    const mixing = engine(({ items }) => ({
+      results: new Map(items.map(({ id }, at) => [id, { text: items.at(at - 1)?.text ?? "" }])),
+    }));
+    const texts = ["Pay {sum}", "Hello {name}"];
+    const early = await run(batchOf(texts), [mixing]);
+    const blocked = { kind: "retry", error: { code: "TH_TRANSLATION_BLOCKED" }, split: true };
+    expect(early.outcomes).toMatchObject([blocked, blocked]);
+    const late = await run(batchOf(texts, { attempt: 5 }), [mixing]);
+    expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
   });
 
   test("an answer that is not a text counts as malformed", async () => {
@@ -314,7 +337,18 @@ describe("pauses", () => {
 
   test("without Retry-After the next minute is waited for", async () => {
     const { outcomes } = await run(batchOf(["one"]), [limited()]);
-    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 33_000 }]);
+    // 30 s to the minute, 3 s of 6 for its clock, and the half of a tenth.
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 34_650 }]);
+  });
+
+  test.each([
+    [1e300, 1.05 * 86_400_000],
+    [-5, 1_050],
+    [0, 1_050],
+    [Number.NaN, 34_650],
+  ])("a Retry-After of %d ms becomes a wait that the store can keep", async (said, delayMs) => {
+    const { outcomes } = await run(batchOf(["one"]), [limited(said)]);
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs }]);
   });
 
   test("a wrong setting pauses the engine and is told to whoever listens", async () => {
@@ -324,8 +358,8 @@ describe("pauses", () => {
       onFault: (error, name) => faults.push([error, name]),
     });
     expect(outcomes).toEqual([
-      { kind: "postponed", delayMs: 60_000 },
-      { kind: "postponed", delayMs: 60_000 },
+      { kind: "postponed", delayMs: 63_000 },
+      { kind: "postponed", delayMs: 63_000 },
     ]);
     expect(faults).toEqual([[expect.any(EngineConfigError), "first"]]);
   });
@@ -350,6 +384,13 @@ describe("a paused engine", () => {
     expect((await run(one, [first, second])).outcomes).toEqual([{ kind: "paused" }]);
   });
 
+  test("waits no longer than another engine's own pause", async () => {
+    const fault = answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } }));
+    const [first, second] = [engine(fault), engine(upperCase, { name: "second" })];
+    const { outcomes } = await run({ ...batchOf(["one"]), ...pausing("second") }, [first, second]);
+    expect(outcomes).toMatchObject([{ kind: "postponed" }]);
+  });
+
   test("that is paused between two calls keeps the answers it gave", async () => {
     let isPaused = false;
     const first = engine(
@@ -362,6 +403,72 @@ describe("a paused engine", () => {
     const { outcomes } = await run({ ...batchOf(["one", "two"]), isEnginePaused: () => isPaused }, [first]);
     expect(outcomes).toMatchObject([{ kind: "translated" }, { kind: "paused" }]);
     expect(first.calls).toHaveLength(1);
+  });
+});
+
+describe("an engine at fault and a next one", () => {
+  const misconfigured = (given: Partial<Engine> = {}) =>
+    engine(
+      answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } })),
+      given,
+    );
+
+  test("its texts go to the next engine in the same attempt, and later ones at once", async () => {
+    const [first, second] = [misconfigured({ maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
+    const translate = translateBatch({ engines: [first, second], maxAttempts: 5, engineTimeoutMs: 60_000 });
+    for (const texts of [["one", "two"], ["three"]]) {
+      const { outcomes } = await translate(batchOf(texts), new AbortController().signal);
+      expect(outcomes).toEqual(
+        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null })),
+      );
+    }
+    expect(textsOf(first.calls)).toEqual([["one"]]);
+    expect(textsOf(second.calls)).toEqual([["one", "two"], ["three"]]);
+  });
+
+  test("what fails at the next engine is tried again after its backoff, not after the circuit", async () => {
+    const transient = answer(() => ({ failure: { kind: "transient", error: new EngineTransientError("500") } }));
+    const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(transient, { name: "second" })]);
+    expect(outcomes).toMatchObject([{ kind: "retry", delayMs: 2_000, error: { engine: "second" } }]);
+  });
+
+  test("what the next engine refuses waits for the one at fault", async () => {
+    const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(refuse, { name: "second" })]);
+    expect(outcomes).toEqual([{ kind: "postponed", delayMs: 63_000 }]);
+  });
+
+  test("a stop before the next engine was asked releases its texts", async () => {
+    const stop = new AbortController();
+    const first = engine((batch) => {
+      stop.abort();
+      return failAll(batch, { kind: "config", error: new EngineConfigError("401") });
+    });
+    const { outcomes } = await run(batchOf(["one"]), [first, engine(upperCase)], { signal: stop.signal });
+    expect(outcomes).toEqual([{ kind: "released" }]);
+  });
+});
+
+describe("limits", () => {
+  test("a call holds no more than may be taken at once, and what is not allowed yet is postponed", async () => {
+    // 333 tokens at once: 498 bytes.
+    const own = engine(upperCase);
+    const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(200));
+    const limits = { first: { tpm: 10_000 } };
+    const { outcomes, calls } = await run(batchOf(texts), [own], { limits, limiterTimes: { patienceMs: 10 } });
+    expect(textsOf(own.calls)).toEqual([texts.slice(0, 2)]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "translated", "postponed", "postponed"]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("a rate that is used up sends nothing to the next engine", async () => {
+    const [first, second] = [engine(upperCase, { maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
+    const limits = { first: { rpm: 1 } };
+    const { outcomes } = await run(batchOf(["one", "two"]), [first, second], {
+      limits,
+      limiterTimes: { patienceMs: 10 },
+    });
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "postponed"]);
+    expect(second.calls).toEqual([]);
   });
 });
 

@@ -2,6 +2,9 @@
  * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
  */
 import { type Engine, UNDETERMINED_LOCALE } from "../engine.ts";
+import { bytesWithin, estimateTokens } from "../engine-limit/bucket.ts";
+import type { EngineGate, EngineLimits } from "../engine-limit/engine-gate.ts";
+import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "../engine-limit/limiter.ts";
 import {
   EngineNotFoundError,
   EngineRefusedError,
@@ -29,12 +32,26 @@ export interface TranslateBatchOptions {
   random?: (() => number) | undefined;
   /** Milliseconds since the epoch. Default `Date.now`. */
   now?: (() => number) | undefined;
-  /** Hears that an engine's account or setting is at fault (`quota`, `config`): somebody has to act. Must not throw. */
+  /** What an engine may be asked, over the whole fleet, by its name. Default: anything. */
+  limits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /** The store's, so that the fleet keeps limits, pauses and circuits together. Default: this process by itself. */
+  gate?: EngineGate | undefined;
+  /** For tests. */
+  limiterTimes?: Partial<LimiterTimes> | undefined;
+  /**
+   * Hears that an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet:
+   * somebody has to act. Once for each time the engine's circuit opens. Must not throw.
+   */
   onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  /** Hears what this process did to an engine for the whole fleet. Must not throw. */
+  onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
 }
 
 /**
  * Makes the function that `PersistenceHandler.work` is given.
+ *
+ * Each call waits for its turn by the limits. What has to wait for more than about a second, or while an engine is paused,
+ * is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
  *
  * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
  * aborts, what has its answer keeps it and the rest is `released`.
@@ -42,19 +59,24 @@ export interface TranslateBatchOptions {
  * The function rejects only without any engine, with {@link EngineNotFoundError}.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  return async (batch, signal) => new BatchTranslation(options, batch, signal).run();
+  const { limits, gate, engineTimeoutMs: callMs, now = Date.now, random = Math.random } = options;
+  const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
+  const limiter = new EngineLimiter({ limits, gate, callMs, times, now, random, onFault, onChange });
+  return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
 }
 
 class BatchTranslation {
   readonly #options: TranslateBatchOptions;
+  readonly #limiter: EngineLimiter;
   readonly #engines: readonly Engine[];
   readonly #batch: WorkBatch;
   readonly #signal: AbortSignal;
   readonly #attempts: Attempt[];
   readonly #calls: EngineCall[] = [];
 
-  constructor(options: TranslateBatchOptions, batch: WorkBatch, signal: AbortSignal) {
+  constructor(options: TranslateBatchOptions, limiter: EngineLimiter, batch: WorkBatch, signal: AbortSignal) {
     this.#options = options;
+    this.#limiter = limiter;
     this.#engines = [...options.engines];
     this.#batch = batch;
     this.#signal = signal;
@@ -68,7 +90,7 @@ class BatchTranslation {
       await this.#ask(engine, open);
       open = open.filter((attempt) => {
         const failure = failureBy(engine, attempt);
-        return attempt.heldBackBy === engine.name || (failure !== undefined && fallsBack(failure));
+        return attempt.heldBackBy?.includes(engine.name) || (failure !== undefined && fallsBack(failure));
       });
     }
     const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
@@ -85,7 +107,10 @@ class BatchTranslation {
       if (refusal !== undefined) fail(attempt, engine, refusal);
       return refusal === undefined;
     });
-    await this.#callAll(engine, packCalls(askable, engine));
+    // A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait.
+    const maxBytesPerCall = Math.min(engine.maxBytesPerCall, bytesWithin(this.#options.limits?.[engine.name]?.tpm));
+    const { maxItemsPerCall, takesContext } = engine;
+    await this.#callAll(engine, packCalls(askable, { maxItemsPerCall, maxBytesPerCall, takesContext }));
 
     // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
     const suspected = askable.filter((attempt) => {
@@ -104,20 +129,30 @@ class BatchTranslation {
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
       if (this.#batch.isEnginePaused?.(engine.name)) {
-        for (const attempt of calls.slice(at).flat()) attempt.heldBackBy = engine.name;
+        for (const attempt of calls.slice(at).flat()) attempt.heldBackBy = [...(attempt.heldBackBy ?? []), engine.name];
         return;
       }
       const items = attempts.map(({ item }) => item);
+      const tokens = estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0));
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal);
+      if (permit === undefined) return;
+      if ("error" in permit) {
+        for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });
+        return;
+      }
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);
       this.#calls.push(call);
       for (const [position, attempt] of attempts.entries()) {
         take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
       }
-      const pause = attempts.map((attempt) => failureBy(engine, attempt)).find((f) => f !== undefined && isPausing(f));
+      const failures = attempts.map((attempt) => failureBy(engine, attempt));
+      const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
+      const [pause] = pauses;
+      const waitMs = await this.#limiter.ended(permit, call, pause);
       if (pause !== undefined) {
-        if (pause.kind !== "rate_limited") this.#options.onFault?.(pause.error, engine.name);
-        for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, pause);
+        for (const failure of pauses) failure.waitMs = waitMs;
+        for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, { ...pause, waitMs });
         return;
       }
       // The others would use up their time as well, one after another, in this slot; elsewhere they need not.

@@ -1,7 +1,7 @@
 /**
  * What goes over the wire: the system prompt and the one JSON object of the user message.
  *
- * The shape of that object is a contract (DESIGN §7): anyone may build a server that speaks it.
+ * The shape of that object is a contract: anyone may build a server that speaks it.
  */
 import type { EngineBatch } from "@trans-hub/core";
 

@@ -95,7 +95,7 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
  * A 400 that nothing else explains counts as `refused`: the request will not become right by itself.
  *
  * @param itemCount Texts in the call. With more than one, a refusal of the whole call says nothing about each: it comes
- *   back as `malformed`, which splits the batch until the one text that is meant stands alone (DESIGN §2, promise 6).
+ *   back as `malformed`, which splits the batch until the one text that is meant stands alone.
  */
 export function failureOf(engine: string, refusal: Refusal, itemCount: number): EngineFailure {
   const { status, code, type } = refusal;

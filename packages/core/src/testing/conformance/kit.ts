@@ -43,7 +43,7 @@ export interface Members extends ConformanceStore {
 export type AddCase = (
   sentence: string,
   body: (members: Required<Members>) => Promise<void>,
-  needs?: "crash" | "giveUp" | "begin",
+  needs?: "crash" | "giveUp" | "begin" | "engineGate",
 ) => void;
 
 export const PROJECT = "default";

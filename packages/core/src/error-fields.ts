@@ -1,4 +1,4 @@
-import { TransHubError } from "@trans-hub/core";
+import { TransHubError } from "./errors.ts";
 
 /** What may be said of an error in a log. */
 export interface ErrorFields {

@@ -1,0 +1,201 @@
+/** Plans must not depend on statistics: the first import of every database runs on tables that were never analyzed. */
+import type pg from "pg";
+import { describe, expect } from "vitest";
+import { drain, item, reference, test, value } from "../../../../test/support/store.ts";
+import { appendToInbox, listInbox } from "../register/register.sql.ts";
+import { register } from "../register/register-store.ts";
+import { readByBusinessId, readByKey, readByText } from "../translation/translation.sql.ts";
+import { approve, listTranslations, readTranslations, touchTranslations } from "../translation/translation-store.ts";
+import { bury, handOver, loadBatches, lockRows, storeTranslations } from "../work/batch.sql.ts";
+import { ConnectionPool } from "./pool.ts";
+import type { Statement } from "./statement.ts";
+
+/** The large tables; of the others a scan is fine. */
+const LARGE = ["content", "translation", "source", "context"];
+
+const TEXTS = 20_000;
+
+type Plan = { "Node Type": string; "Relation Name"?: string; Plans?: Plan[] };
+
+/** The large tables that the generic plan of a statement reads from end to end. */
+async function scanned(client: pg.ClientBase, { name, text }: Statement<unknown>): Promise<string[]> {
+  await client.query("set plan_cache_mode = force_generic_plan");
+  await client.query(`prepare "${name}" as ${text}`);
+  const { rows: parameters } = await client.query<{ types: string }>(
+    "select parameter_types::text as types from pg_prepared_statements where name = $1",
+    [name],
+  );
+  const count = parameters[0]?.types === "{}" ? 0 : (parameters[0]?.types.split(",").length ?? 0);
+  const values = new Array(count).fill("null").join(", ");
+  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
+    `explain (format json) execute "${name}" ${count > 0 ? `(${values})` : ""}`,
+  );
+  const scans: string[] = [];
+  const visit = (plan: Plan): void => {
+    const table = plan["Relation Name"] ?? "";
+    if (plan["Node Type"] === "Seq Scan" && LARGE.includes(table)) scans.push(table);
+    plan.Plans?.forEach(visit);
+  };
+  for (const { Plan } of rows[0]?.["QUERY PLAN"] ?? []) visit(Plan);
+  return scans;
+}
+
+/** Texts as real catalogs have them: half within 20 characters, nine in ten within 80, one in a hundred over 225. */
+function realisticText(at: number): string {
+  const place = ((at * 7_919) % 1_000) / 1_000;
+  const length =
+    place < 0.5
+      ? 4 + place * 32
+      : place < 0.9
+        ? 20 + (place - 0.5) * 150
+        : place < 0.992
+          ? 80 + (place - 0.9) * 1_611
+          : 400;
+  return `${at} ${"word and word, ".repeat(40)}`.slice(0, Math.max(`${at} `.length + 2, Math.round(length)));
+}
+
+/** Fills the tables as a first import does: nobody analyzes. */
+async function fill(db: pg.Pool): Promise<void> {
+  for (const table of [...LARGE, "batch", "dead_letter"]) {
+    await db.query(`alter table trans_hub.${table} set (autovacuum_enabled = false)`);
+  }
+  await db.query(
+    `select sum((r ->> 'registered')::int) from (
+       select trans_hub.request(
+         (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'businessId', 'id.' || n, 'context', case when n % 5 = 0 then jsonb_build_object('n', n) end))
+          from generate_series(chunk * 2000 + 1, chunk * 2000 + 2000) as n),
+         '{"sourceLocale": "en", "targetLocales": ["fr"]}') as r
+       from generate_series(0, $1 / 2000 - 1) as chunk) as r`,
+    [TEXTS],
+  );
+  await db.query("select trans_hub.open_lanes(null)");
+}
+
+describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
+  test("no statement over a batch or a list of texts reads a large table from end to end", async ({ db }) => {
+    await fill(db);
+    expect(await value(db, "select count(*)::int from trans_hub.translation")).toBe(TEXTS);
+    expect(
+      await value(
+        db,
+        "select count(*)::int from pg_class where oid = 'trans_hub.translation'::regclass and reltuples > 1000",
+      ),
+    ).toBe(0);
+    const client = await db.connect();
+    try {
+      const found: Record<string, string[]> = {};
+      for (const each of [
+        loadBatches,
+        lockRows,
+        storeTranslations,
+        handOver,
+        bury,
+        readByText,
+        readByBusinessId,
+        readByKey,
+        listInbox,
+        appendToInbox,
+      ]) {
+        found[each.name] = await scanned(client, each as Statement<unknown>);
+      }
+      expect(Object.entries(found).filter(([, tables]) => tables.length > 0)).toEqual([]);
+    } finally {
+      client.release(true);
+    }
+  });
+
+  test("registering, reading, noting reads and approving touch rows, not tables", async ({ database, db }) => {
+    await fill(db);
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '3 days'");
+    // One session, so that it can be asked for its numbers; it would tell them some time within ten seconds.
+    const url = new URL(database.url);
+    url.searchParams.set("options", "-c plan_cache_mode=force_generic_plan");
+    const pool = new ConnectionPool({ databaseUrl: url.href, maxConnections: 1 });
+    const sequentialReads = async () => {
+      await pool.raw.query("select pg_stat_force_next_flush()");
+      return value(
+        db,
+        "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
+        [LARGE],
+      );
+    };
+    await db.query("select pg_stat_force_next_flush()");
+    const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
+    const again = Array.from({ length: 500 }, (_, at) => item(`Text ${at + 1}`, { businessId: `id.${at + 1}` }));
+    const fresh = Array.from({ length: 500 }, (_, at) => item(`New ${at}`, { context: { n: at } }));
+    const references = Array.from({ length: 200 }, (_, at) => reference(`Text ${at + 1}`));
+    const byId = references.map((_, at) => ({ project: "default", targetLocale: "fr", businessId: `id.${at + 1}` }));
+    const acts: Record<string, () => Promise<unknown>> = {
+      registering: () => register(pool, [...again, ...fresh], settings),
+      "registering again": () => register(pool, [...again, ...fresh], settings),
+      hastening: () =>
+        register(
+          pool,
+          fresh.map((each) => ({ ...each, priority: -1 })),
+          settings,
+        ),
+      reading: () => readTranslations(pool, [...references, ...byId]),
+      "noting reads": () => touchTranslations(pool, [...references, ...byId], 86_400),
+      approving: () => approve(pool, { reference: references[0] as never, text: "Mine" }),
+      "a page": () => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 50 }),
+      "the SQL request": () =>
+        pool.raw.query(
+          `select trans_hub.request('[{"text": "Text 7"}, {"text": "Newer"}]', '{"sourceLocale": "en", "targetLocales": ["fr"]}')`,
+        ),
+      "the SQL read": () =>
+        pool.raw.query(
+          `select trans_hub.get_translations(
+             (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'sourceLocale', 'en')) from generate_series(1, 200) n), 'fr'
+           ), trans_hub.get_translations('[{"businessId": "id.5"}]', 'fr')`,
+        ),
+    };
+    const reads: Record<string, number> = {};
+    try {
+      let before = await sequentialReads();
+      for (const [name, act] of Object.entries(acts)) {
+        await act();
+        const after = await sequentialReads();
+        if (after > before) reads[name] = after - before;
+        before = after;
+      }
+    } finally {
+      await pool.end();
+    }
+    expect(reads).toEqual({});
+  });
+});
+
+test("nearly every translation is stored without touching an index", async ({ db, openStore }) => {
+  const store = await openStore();
+  const texts = Array.from({ length: 5_000 }, (_, at) => realisticText(at));
+  const lengths = texts.map((text) => text.length).sort((a, b) => a - b);
+  expect([0.5, 0.9, 0.99].map((part) => lengths[part * 5_000])).toEqual([
+    expect.closeTo(20, -1),
+    expect.closeTo(80, -1.5),
+    expect.closeTo(225, -2.5),
+  ]);
+  for (let at = 0; at < texts.length; at += 1_000) {
+    await store.register(texts.slice(at, at + 1_000).map((text) => item(text, { targetLocales: ["fr", "de"] })));
+  }
+  await drain(store, async (batch) => ({
+    // As long again by a fifth, as translations are.
+    outcomes: batch.items.map(({ text }) => ({
+      kind: "translated",
+      engine: "test",
+      model: "a-model-of-today",
+      text: text + text.slice(0, text.length / 5),
+    })),
+    calls: [],
+  }));
+  await store.close(); // a session tells its statistics at its end, at the latest
+  const stats = async () =>
+    (
+      await db.query<{ updates: number; hot: number }>(
+        "select n_tup_upd::int as updates, n_tup_hot_upd::int as hot from pg_stat_user_tables " +
+          "where schemaname = 'trans_hub' and relname = 'translation'",
+      )
+    ).rows[0] as { updates: number; hot: number };
+  await expect.poll(async () => (await stats()).updates, { timeout: 15_000 }).toBe(10_000);
+  const { updates, hot } = await stats();
+  expect(hot / updates).toBeGreaterThanOrEqual(0.95);
+});

@@ -1,0 +1,229 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } from "../../engine-limit/engine-gate.ts";
+import type { PersistenceHandler } from "../../persistence-handler.ts";
+import { type AddCase, until } from "./kit.ts";
+
+/** Long enough to be over in no case by itself. */
+const LONG_MS = 600_000;
+
+export function limitingCases(addCase: AddCase): void {
+  const add = (sentence: string, body: Parameters<AddCase>[1]) => addCase(sentence, body, "engineGate");
+
+  add("an engine without limits is asked at once, and nothing is known of it", async ({ handler }) => {
+    expect(await gateOf(handler).states()).toEqual([]);
+    expect(await ask(handler)).toEqual({ isGranted: true, afterMs: 0, isProbe: false });
+    expect((await handler.status()).limits.map(({ circuit }) => circuit)).toEqual(["closed"]);
+  });
+
+  add("all members take from one bucket of requests: a burst at once, then one by one", async ({ handler, open }) => {
+    const other = await open();
+    // 2 at once, then one in 1,025 ms.
+    const limits = { rpm: 60 };
+    for (const member of [handler, other]) {
+      expect(await ask(member, { limits })).toMatchObject({ isGranted: true, afterMs: 0 });
+    }
+    const refused = await ask(other, { limits });
+    expect(refused).toMatchObject({ isGranted: false, heldBy: "rate" });
+    expect(waitOf(refused)).toBeGreaterThan(0);
+    expect(waitOf(refused)).toBeLessThanOrEqual(1_026);
+    // A refusal took nothing: the next turn, and the one behind it, can be had ahead of their time.
+    const ahead = await ask(handler, { limits, aheadMs: 1_100 });
+    const behind = await ask(other, { limits, aheadMs: 2_200 });
+    expect(ahead).toMatchObject({ isGranted: true });
+    expect(behind).toMatchObject({ isGranted: true });
+    expect(waitOf(behind) - waitOf(ahead)).toBeGreaterThan(500);
+    expect(waitOf(behind)).toBeLessThanOrEqual(2_051);
+    expect(await ask(handler, { limits, engine: "other" })).toMatchObject({ isGranted: true });
+  });
+
+  add("a bucket fills again, to its brim and no further", async ({ handler }) => {
+    const limits = { rpm: 6_000, tpm: 600_000 };
+    for (let at = 0; at < 2; at += 1) expect(await ask(handler, { limits, tokens: 10_000 })).toMatchObject(GRANTED);
+    // 20,000 tokens at once, then 9,600 a second.
+    await until(async () => (await ask(handler, { limits, tokens: 18_000 })).isGranted);
+    const next = await ask(handler, { limits, tokens: 18_000 });
+    expect(next).toMatchObject({ isGranted: false, heldBy: "rate" });
+    expect(waitOf(next)).toBeGreaterThan(500);
+  });
+
+  add(
+    "a call of more tokens than the bucket holds has its turn, and is paid off before the next",
+    async ({ handler }) => {
+      // 333 at once, 160 a second.
+      const limits = { tpm: 10_000 };
+      expect(await ask(handler, { limits, tokens: 2_000 })).toMatchObject(GRANTED);
+      const next = await ask(handler, { limits, tokens: 100 });
+      expect(next).toMatchObject({ isGranted: false, heldBy: "rate" });
+      expect(waitOf(next)).toBeGreaterThan(9_000);
+    },
+  );
+
+  add("tokens are corrected to what was really used", async ({ handler }) => {
+    const limits = { tpm: 10_000 };
+    const callId = randomUUID();
+    await ask(handler, { limits, tokens: 330, callId });
+    expect(await ask(handler, { limits, tokens: 300 })).toMatchObject({ isGranted: false });
+    await settle(handler, callId, { moreTokens: -330 });
+    expect(await ask(handler, { limits, tokens: 300 })).toMatchObject(GRANTED);
+    await settle(handler, randomUUID(), { moreTokens: 1_000 });
+    expect(waitOf(await ask(handler, { limits, tokens: 50 }))).toBeGreaterThan(5_000);
+  });
+
+  add("a pause holds all members for one engine, and is never shortened", async ({ handler, open }) => {
+    const other = await open();
+    expect(await gateOf(handler).pause("engine", 30_000)).toMatchObject({ isNew: true });
+    const again = await gateOf(other).pause("engine", 1_000);
+    expect(again.isNew).toBe(false);
+    expect(again.waitMs).toBeGreaterThan(20_000);
+    const held = await ask(other);
+    expect(held).toMatchObject({ isGranted: false, heldBy: "pause" });
+    expect(waitOf(held)).toBeGreaterThan(20_000);
+    expect(await ask(other, { engine: "other" })).toMatchObject(GRANTED);
+    const [state] = await gateOf(other).states();
+    expect(state).toMatchObject({ engine: "engine", circuit: "closed", openings: 0 });
+    expect(state?.pausedMs).toBeGreaterThan(20_000);
+    expect((await handler.status()).limits[0]?.pausedUntil).toBeInstanceOf(Date);
+  });
+
+  add("a pause ends by itself", async ({ handler }) => {
+    await gateOf(handler).pause("engine", 50);
+    await until(async () => (await ask(handler)).isGranted);
+    expect((await handler.status()).limits[0]?.pausedUntil).toBeNull();
+  });
+
+  add("calls at once are counted over all members, and a lost one ends by itself", async ({ handler, open }) => {
+    const other = await open();
+    const limits = { concurrency: 2 };
+    const callId = randomUUID();
+    expect(await ask(handler, { limits, callId })).toMatchObject(GRANTED);
+    expect(await ask(other, { limits, leaseMs: 200 })).toMatchObject(GRANTED);
+    expect(await ask(other, { limits })).toMatchObject({ isGranted: false, heldBy: "calls" });
+    expect(await ask(other, { limits, engine: "other" })).toMatchObject(GRANTED);
+    await settle(handler, callId);
+    await settle(handler, callId);
+    expect(await ask(other, { limits })).toMatchObject(GRANTED);
+    await until(async () => (await ask(other, { limits })).isGranted);
+    expect(await ask(other, { limits })).toMatchObject({ isGranted: false });
+    expect(await gateOf(handler).states()).toMatchObject([{ running: 2 }, { engine: "other", running: 1 }]);
+  });
+
+  add("a circuit opens once, however many calls found the fault", async ({ handler, open }) => {
+    const other = await open();
+    const opened = await gateOf(handler).open(fault(randomUUID(), LONG_MS));
+    expect(opened).toMatchObject({ openings: 1, waitMs: LONG_MS });
+    expect(await gateOf(other).open(fault(randomUUID(), 1, "TH_ENGINE_QUOTA"))).toMatchObject({ openings: 1 });
+    expect(await ask(other)).toMatchObject({ isGranted: false, heldBy: "circuit", reason: "TH_ENGINE_CONFIG" });
+    expect(await ask(other, { engine: "other" })).toMatchObject(GRANTED);
+    expect((await handler.status()).limits).toMatchObject([
+      { engine: "engine", circuit: "open", reason: "TH_ENGINE_CONFIG", openUntil: expect.any(Date), pausedUntil: null },
+      { engine: "other", circuit: "closed", reason: null, openUntil: null },
+    ]);
+  });
+
+  add("an open circuit is tried by one call, and closes when that works", async ({ handler, open }) => {
+    const other = await open();
+    await gateOf(handler).open(fault(randomUUID(), 30));
+    const callId = randomUUID();
+    await until(async () => isProbe(await ask(handler, { callId })));
+    expect(await ask(other)).toMatchObject({ isGranted: false, heldBy: "circuit" });
+    expect(await gateOf(other).states()).toMatchObject([{ circuit: "half_open", openMs: 0 }]);
+    // A call that began before it opened decides nothing.
+    await settle(other, randomUUID(), { works: true });
+    await gateOf(other).open(fault(randomUUID(), LONG_MS));
+    expect(await gateOf(other).states()).toMatchObject([{ circuit: "half_open" }]);
+    expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: true });
+    expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: false });
+    expect(await ask(other)).toMatchObject({ isGranted: true, isProbe: false });
+    // The next opening is another one.
+    expect(await gateOf(other).open(fault(randomUUID(), 100))).toMatchObject({ openings: 2, waitMs: 100 });
+  });
+
+  add("each probe that fails keeps the circuit open for twice as long, up to a bound", async ({ handler }) => {
+    await gateOf(handler).open(fault(randomUUID(), 20));
+    const waits: number[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      const callId = randomUUID();
+      await until(async () => isProbe(await ask(handler, { callId })));
+      const { waitMs, openings } = await gateOf(handler).open({ ...fault(callId, 20), longestMs: 60 });
+      expect(openings).toBe(1);
+      waits.push(waitMs);
+    }
+    expect(waits).toEqual([40, 60, 60]);
+  });
+
+  add("a probe that found nothing leaves it to another", async ({ handler }) => {
+    await gateOf(handler).open(fault(randomUUID(), 10));
+    const callId = randomUUID();
+    await until(async () => isProbe(await ask(handler, { callId })));
+    expect(await settle(handler, callId, { retryMs: LONG_MS })).toEqual({ isClosed: false });
+    expect(await ask(handler)).toMatchObject({ isGranted: false, heldBy: "circuit" });
+    const states = await gateOf(handler).states();
+    expect(states[0]?.openMs).toBeGreaterThan(LONG_MS / 2);
+  });
+
+  add("a probe whose member died is followed by another", async ({ handler, open }) => {
+    const other = await open();
+    await gateOf(handler).open(fault(randomUUID(), 10));
+    await until(async () => isProbe(await ask(handler, { leaseMs: 150 })));
+    expect(await ask(other)).toMatchObject({ isGranted: false, heldBy: "circuit" });
+    const callId = randomUUID();
+    await until(async () => isProbe(await ask(other, { callId })));
+    expect(await settle(other, callId, { works: true })).toEqual({ isClosed: true });
+  });
+
+  add("many members that ask at the same moment get what there is, and no more", async ({ handler, open }) => {
+    const members = [handler, await open(), await open()];
+    const limits = { rpm: 250, concurrency: 7 };
+    const all = (wish: Partial<EngineWish>) =>
+      Promise.all(Array.from({ length: 30 }, (_, at) => ask(members[at % 3] as PersistenceHandler, wish)));
+    const turns = await all({ limits });
+    expect(turns.filter(({ isGranted }) => isGranted)).toHaveLength(7);
+    await gateOf(handler).open(fault(randomUUID(), 0, "TH_ENGINE_CONFIG", "tried"));
+    const probes = await all({ engine: "tried" });
+    expect(probes.filter(isProbe)).toHaveLength(1);
+  });
+}
+
+const GRANTED = { isGranted: true, afterMs: 0 };
+
+function gateOf({ engineGate }: PersistenceHandler): EngineGate {
+  if (engineGate === undefined) throw new Error("the store has no engine gate");
+  return engineGate;
+}
+
+function ask(handler: PersistenceHandler, given: Partial<EngineWish> = {}): Promise<EngineTurn> {
+  const callId = randomUUID();
+  return gateOf(handler).reserve({
+    engine: "engine",
+    callId,
+    tokens: 0,
+    limits: {},
+    aheadMs: 0,
+    leaseMs: LONG_MS,
+    ...given,
+  });
+}
+
+function settle(handler: PersistenceHandler, callId: string, given: Partial<EngineCallEnd> = {}) {
+  return gateOf(handler).settle({
+    engine: "engine",
+    callId,
+    moreTokens: 0,
+    works: undefined,
+    retryMs: 0,
+    ...given,
+  });
+}
+
+function fault(callId: string, forMs: number, reason = "TH_ENGINE_CONFIG", engine = "engine"): EngineFault {
+  return { engine, callId, reason, forMs, longestMs: LONG_MS };
+}
+
+function waitOf(turn: EngineTurn): number {
+  return turn.isGranted ? turn.afterMs : turn.waitMs;
+}
+
+function isProbe(turn: EngineTurn): boolean {
+  return turn.isGranted && turn.isProbe;
+}

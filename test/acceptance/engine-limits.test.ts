@@ -1,0 +1,273 @@
+/** Limits, pauses and circuits over several members of a fleet, on a real database and against a real server. */
+import { type Engine, type EngineLimits, type Settlement, translateBatch, type WorkOutcome } from "@trans-hub/core";
+import { openai, pseudo } from "@trans-hub/engines";
+import { scriptedEngine } from "@trans-hub/engines/testing";
+import type pg from "pg";
+import { describe, expect, onTestFinished } from "vitest";
+import { testOnDatabase as testOfCommands } from "../support/command.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { item, type OpenStore, test, value } from "../support/store.ts";
+
+interface FleetOptions {
+  engines: readonly Engine[];
+  members?: number;
+  concurrency?: number;
+  limits?: Record<string, EngineLimits>;
+  circuitMs?: number;
+}
+
+interface Fleet {
+  /** What each member was told of faults. */
+  faults: string[][];
+  changes: string[];
+  /** What became of each text at each try, over all members. */
+  outcomes: WorkOutcome[];
+  stop(): Promise<void>;
+}
+
+/** Members with short times, each with connections of its own. */
+async function startFleet(openStore: OpenStore, given: FleetOptions): Promise<Fleet> {
+  const { engines, members = 2, concurrency = 4, limits, circuitMs = 60_000 } = given;
+  const stop = new AbortController();
+  const fleet = { faults: [] as string[][], changes: [] as string[], outcomes: [] as WorkOutcome[] };
+  const works: Promise<unknown>[] = [];
+  for (let at = 0; at < members; at += 1) {
+    const store = await openStore({ pollSeconds: 0.1, batchSize: 1 });
+    const faults: string[] = [];
+    fleet.faults.push(faults);
+    const translate = translateBatch({
+      engines,
+      limits,
+      gate: store.engineGate,
+      maxAttempts: 2,
+      engineTimeoutMs: 10_000,
+      limiterTimes: { watchMs: WATCH_MS, circuitMs },
+      onFault: (error, engine) => faults.push(`${engine} ${error.code}`),
+      onLimitChange: ({ change, engine }) => fleet.changes.push(`${engine} ${change}`),
+    });
+    const observer = { settled: ({ outcomes }: Settlement) => void fleet.outcomes.push(...outcomes) };
+    works.push(
+      store.work(
+        { until: "stopped", concurrency, maxItems: 1, signal: stop.signal, drainMs: 2_000, observer },
+        translate,
+      ),
+    );
+  }
+  const end = async () => {
+    stop.abort();
+    await Promise.all(works);
+  };
+  onTestFinished(end);
+  return { ...fleet, stop: end };
+}
+
+const WATCH_MS = 100;
+
+async function serve(): Promise<{ server: OpenaiServer; engine: Engine }> {
+  const server = await startOpenaiServer();
+  onTestFinished(() => server.close());
+  return { server, engine: openai({ apiKey: "sk-test", baseURL: server.url }) };
+}
+
+/** So many texts, each a batch of its own. */
+async function register(openStore: OpenStore, count: number): Promise<void> {
+  const store = await openStore({ batchSize: 1 });
+  await store.register(Array.from({ length: count }, (_, at) => item(`Text number ${at + 1}`)));
+}
+
+async function untilTranslated(db: pg.Pool, count: number): Promise<void> {
+  const count_ = "select count(*)::int from trans_hub.translation where status = 'translated'";
+  await expect.poll(() => value(db, count_), { timeout: 50_000, interval: 50 }).toBe(count);
+}
+
+function expectNoAttemptCounted({ outcomes }: Fleet): void {
+  expect(
+    new Set(outcomes.map(({ kind }) => kind)).difference(new Set(["translated", "postponed", "released"])),
+  ).toEqual(new Set());
+}
+
+describe("a rate limit of the engine", () => {
+  test.for([
+    ["in seconds", (): string | number => 3],
+    ["as a date", (): string | number => new Date(Date.now() + 4_000).toUTCString()],
+  ] as const)(
+    "stops every member for as long as it asks, %s, and costs no attempt",
+    async ([, retryAfter], { openStore, db }) => {
+      const { server, engine } = await serve();
+      const asksFor = retryAfter();
+      server.misbehave({ fault: { kind: "rate_limit", retryAfter: asksFor }, times: 1 }, { kind: "slow", ms: 100 });
+      const refused = new Promise<number>((resolve) => {
+        server.events.on("answered", ({ status }) => void (status === 429 && resolve(Date.now())));
+      });
+      await register(openStore, 60);
+      const fleet = await startFleet(openStore, { engines: [engine] });
+      const refusedAt = await refused;
+      const endsAt = typeof asksFor === "number" ? refusedAt + asksFor * 1_000 : Date.parse(asksFor);
+      await untilTranslated(db, 60);
+      const times = server.calls.map(({ at }) => at);
+      // Within a beat, and half a second for a busy machine.
+      expect(times.filter((at) => at > refusedAt + WATCH_MS + 500 && at < endsAt - 200)).toEqual([]);
+      expect(times.some((at) => at >= endsAt - 200)).toBe(true);
+      expectNoAttemptCounted(fleet);
+      expect(fleet.changes.filter((change) => change === "openai paused")).toHaveLength(1);
+    },
+  );
+
+  test("holds until the next minute when the engine names no time, and no other engine", async ({
+    openStore,
+    store,
+    db,
+  }) => {
+    const { server, engine } = await serve();
+    server.misbehave({ kind: "rate_limit" });
+    await register(openStore, 4);
+    const fleet = await startFleet(openStore, { engines: [engine] });
+    await expect
+      .poll(async () => (await store.status()).limits, { timeout: 20_000 })
+      .toMatchObject([{ engine: "openai", circuit: "closed", pausedUntil: expect.any(Date) }]);
+    const [state] = await store.engineGate.states();
+    expect(state?.pausedMs).toBeGreaterThan(0);
+    expect(state?.pausedMs).toBeLessThanOrEqual(66_000);
+    await fleet.stop();
+    expectNoAttemptCounted(fleet);
+    // Its texts wait for it; what is new goes to another engine at once.
+    const other = await openStore();
+    await other.register([item("Something new")]);
+    await startFleet(openStore, { engines: [pseudo()] });
+    await untilTranslated(db, 1);
+  });
+});
+
+describe("a limit of ours", () => {
+  test("by the minute is kept by all members together, at every moment", async ({ openStore, db }) => {
+    const { server, engine } = await serve();
+    await register(openStore, 40);
+    // 10 at once, then 4.8 a second.
+    const fleet = await startFleet(openStore, { engines: [engine], limits: { openai: { rpm: 300 } } });
+    await untilTranslated(db, 40);
+    const times = server.calls.map(({ at }) => at);
+    expect(times).toHaveLength(40);
+    for (const [first, from] of times.entries()) {
+      for (const [last, to] of times.entries()) {
+        // One more, for calls may arrive sooner after one another than they left.
+        if (last >= first) expect(last - first + 1).toBeLessThanOrEqual(11 + (4.82 * (to - from)) / 1_000);
+      }
+    }
+    // And it is used: the limit allows it in 6.2 s.
+    expect(Number(times.at(-1)) - Number(times[0])).toBeLessThan(15_000);
+    expectNoAttemptCounted(fleet);
+  });
+
+  test("of calls at once is kept by all members together", async ({ openStore, db }) => {
+    const { server, engine } = await serve();
+    server.misbehave({ kind: "slow", ms: 150 });
+    const seen: number[] = [];
+    server.events.on("call", () => seen.push(server.inFlight));
+    await register(openStore, 40);
+    const fleet = await startFleet(openStore, { engines: [engine], limits: { openai: { concurrency: 2 } } });
+    await untilTranslated(db, 40);
+    expect(Math.max(...seen)).toBe(2);
+    expectNoAttemptCounted(fleet);
+  });
+
+  test("smaller than a batch splits it, and lets all of it through", async ({ openStore, store, db }) => {
+    // 2,000 tokens at once: 3,000 bytes of the batch's 8,000.
+    const limits = { scripted: { tpm: 60_000 } };
+    const engine = scriptedEngine({
+      call: async ({ batch }) => ({
+        results: new Map(batch.items.map(({ id, text }) => [id, { text: `${text}!` }])),
+        usage: { inputTokens: 20, outputTokens: 20, cachedTokens: 0 },
+      }),
+    });
+    await (await openStore()).register(Array.from({ length: 20 }, (_, at) => item(`${at} `.padEnd(400, "long text "))));
+    const translate = translateBatch({
+      engines: [engine],
+      limits,
+      gate: store.engineGate,
+      maxAttempts: 1,
+      engineTimeoutMs: 10_000,
+    });
+    const summary = await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, translate);
+    expect(summary).toEqual({ translated: 20, failed: 0, retrying: 0 });
+    const bytes = engine.calls.map(({ batch }) => batch.items.reduce((sum, { text }) => sum + text.length, 0));
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(3_000);
+    expect(engine.calls.length).toBeLessThanOrEqual(5);
+    expect(await value(db, "select count(*)::int from trans_hub.dead_letter")).toBe(0);
+  });
+
+  test("smaller than a single text lets it through all the same", async ({ openStore, store }) => {
+    await (await openStore()).register([item("A text of more than three bytes")]);
+    const engine = scriptedEngine();
+    const limits = { scripted: { tpm: 10, rpm: 1, concurrency: 1 } };
+    const translate = translateBatch({
+      engines: [engine],
+      limits,
+      gate: store.engineGate,
+      maxAttempts: 1,
+      engineTimeoutMs: 10_000,
+    });
+    expect(await store.work({ until: "ready", concurrency: 1, maxItems: 50 }, translate)).toMatchObject({
+      translated: 1,
+    });
+  });
+});
+
+describe("an engine whose setting is at fault", () => {
+  test("is asked no more by anybody, tried by one call, and asked again when that works", async ({
+    openStore,
+    store,
+    db,
+  }) => {
+    const { server, engine } = await serve();
+    server.misbehave({ kind: "status", status: 401, code: "invalid_api_key" });
+    await register(openStore, 30);
+    const fleet = await startFleet(openStore, { engines: [engine], concurrency: 2, circuitMs: 1_500 });
+    const circuit = async () => (await store.status()).limits[0]?.circuit;
+    await expect.poll(circuit, { timeout: 20_000 }).toBe("open");
+    await expect.poll(() => server.inFlight).toBe(0);
+    // One call for each slot that did not know yet.
+    const before = server.calls.length;
+    expect(before).toBeLessThanOrEqual(4);
+    const probed = new Promise<void>((resolve) => {
+      server.events.on("answered", ({ call }) => call > before && resolve());
+    });
+    await probed;
+    expect(await value(db, "select openings::int from trans_hub.rate_limit")).toBe(1);
+    await expect.poll(() => value(db, "select failed_probes from trans_hub.rate_limit")).toBe(1);
+    expect(server.calls.length).toBe(before + 1);
+    server.behave();
+    await untilTranslated(db, 30);
+    expect(await circuit()).toBe("closed");
+    expectNoAttemptCounted(fleet);
+    expect(fleet.faults).toEqual([["openai TH_ENGINE_CONFIG"], ["openai TH_ENGINE_CONFIG"]]);
+    expect(fleet.changes).toEqual(["openai opened", "openai closed"]);
+    const calls = "select count(*)::int from trans_hub.usage where outcome = 'config'";
+    expect(await value(db, calls)).toBe(before + 1);
+  });
+
+  test("is skipped while there is a next engine", async ({ openStore, db }) => {
+    const { server, engine } = await serve();
+    server.misbehave({ kind: "status", status: 429, code: "insufficient_quota" });
+    await register(openStore, 30);
+    const fleet = await startFleet(openStore, { engines: [engine, pseudo()] });
+    await untilTranslated(db, 30);
+    expect(server.calls.length).toBeLessThanOrEqual(8);
+    expect(new Set(fleet.outcomes.map(({ kind }) => kind))).toEqual(new Set(["translated"]));
+    expect(await value(db, "select circuit from trans_hub.rate_limit where engine = 'openai'")).toBe("open");
+    expect(new Set(fleet.faults.flat())).toEqual(new Set(["openai TH_ENGINE_QUOTA"]));
+    for (const told of fleet.faults) expect(told.length).toBeLessThanOrEqual(1);
+  });
+});
+
+testOfCommands(
+  "limits come from the settings, and the status shows what keeps an engine from being asked",
+  async ({ commands }) => {
+    const env = { TH_PSEUDO_CONCURRENCY: "1", TH_PSEUDO_RPM: "6000" };
+    await commands.json(["request", "Pay", "Back", "--from", "en", "--to", "fr,de"]);
+    expect(await commands.json(["worker", "--until-empty"], { env })).toMatchObject({ translated: 4 });
+    const { limits } = await commands.json<{ limits: unknown[] }>(["status"]);
+    expect(limits).toEqual([
+      { engine: "pseudo", pausedUntil: null, circuit: "closed", openUntil: null, reason: null, running: 0 },
+    ]);
+  },
+);

@@ -1,0 +1,52 @@
+/** Every link between the pages of the documentation leads somewhere: to a file, and to a heading where one is named. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+
+function pages(): string[] {
+  const top = readdirSync(root).filter((file) => file.endsWith(".md"));
+  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join("docs", file));
+  return [...top, ...docs].map((file) => join(root, file));
+}
+
+/** As GitHub names headings, which is what the links are read by. */
+function anchors(page: string): Set<string> {
+  const text = readFileSync(page, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
+  return new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+test("every relative link leads to a file, and to a heading there", () => {
+  const broken: string[] = [];
+  for (const page of pages()) {
+    for (const [, target = ""] of readFileSync(page, "utf8").matchAll(/\]\(([^()\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? page : resolve(dirname(page), path);
+      const isBroken = !existsSync(file) || (anchor !== undefined && !anchors(file).has(anchor));
+      if (isBroken) broken.push(`${relative(root, page)}: ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test("every file of ours that a page names is there", () => {
+  const missing: string[] = [];
+  for (const page of pages()) {
+    const text = readFileSync(page, "utf8");
+    for (const [, path = ""] of text.matchAll(/`((?:packages|migrations|docs|scripts|test)\/[\w./-]+)`/g)) {
+      if (!existsSync(join(root, path))) missing.push(`${relative(root, page)}: ${path}`);
+    }
+  }
+  expect(missing).toEqual([]);
+});

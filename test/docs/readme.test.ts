@@ -1,0 +1,38 @@
+/** The examples of README.md are run as they stand there. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { test } from "../support/database.ts";
+
+const call = promisify(execFile);
+const root = resolve(import.meta.dirname, "../..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function example(language: string): string {
+  const [, code] = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "m").exec(readme) ?? [];
+  if (code === undefined) throw new Error(`README.md has no example in ${language}`);
+  return code;
+}
+
+test("the library's registers, translates and reads", async ({ database }) => {
+  const { stdout } = await call(
+    process.execPath,
+    ["--no-warnings", "--input-type=module-typescript", "--eval", example("ts")],
+    { cwd: root, env: { ...process.env, TH_DATABASE_URL: database.url } },
+  );
+  expect(stdout).toMatch(/^translated \[.*\]$/m);
+  expect(stdout).toContain("businessIds: [ 'shop.cart.add' ]");
+});
+
+test("SQL's registers, and gives the receipt that stands below it", async ({ db }) => {
+  const [request = "", read = ""] = example("sql").split(/^-- .*$/m);
+  const receipt = JSON.parse(/^-- (\{.*\})$/m.exec(example("sql"))?.[1] ?? "");
+  expect(Object.values((await db.query(request)).rows[0])).toEqual([receipt]);
+  const [translations] = Object.values((await db.query(read)).rows[0]);
+  expect(translations).toMatchObject([
+    { sourceText: "Back", status: "pending" },
+    { sourceText: "Next", status: "pending" },
+  ]);
+});
