@@ -15,6 +15,17 @@ const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchrono
 
 const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
 
+/** The fence and the lock, for every settlement: the rows of `item as i` that are still its own, locked in key order. */
+const OWN_ROWS = `from (select * from item order by content_no, target_locale, context_no, project) as i
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.content_no = i.content_no and t.target_locale = i.target_locale
+          and t.context_no = i.context_no and t.project = i.project
+          and t.revision = i.revision and t.status = 'pending'
+        for update
+      ) as t`;
+
 /** A row for each text that is still the batch's to translate; one without a text for a batch that has none left. */
 export const loadBatches = statement({
   name: "batch.load",
@@ -108,21 +119,13 @@ export const storeTranslations = statement({
   name: "batch.store_translations",
   row: z.object({ stored: z.coerce.number() }),
   text: `
-    with result as (
+    with item as (
       select * from unnest(
         $1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[]
-      ) as r (content_no, target_locale, context_no, project, revision, text, engine, model)
+      ) as i (content_no, target_locale, context_no, project, revision, text, engine, model)
     ), locked as materialized (
-      select t.ctid, r.text, r.engine, r.model
-      from (select * from result order by content_no, target_locale, context_no, project) as r
-      cross join lateral (
-        select t.ctid
-        from trans_hub.translation as t
-        where t.content_no = r.content_no and t.target_locale = r.target_locale
-          and t.context_no = r.context_no and t.project = r.project
-          and t.revision = r.revision and t.status = 'pending'
-        for update
-      ) as t
+      select t.ctid, i.text, i.engine, i.model
+      ${OWN_ROWS}
     ), stored as (
       update trans_hub.translation as t
       set status = 'translated', text = l.text, engine = l.engine, model = l.model, updated_at = now()
@@ -161,15 +164,7 @@ export const handOver = statement({
         as i (content_no, target_locale, context_no, project, revision, successor, history)
     ), locked as materialized (
       select t.ctid, i.successor, i.history
-      from (select * from item order by content_no, target_locale, context_no, project) as i
-      cross join lateral (
-        select t.ctid
-        from trans_hub.translation as t
-        where t.content_no = i.content_no and t.target_locale = i.target_locale
-          and t.context_no = i.context_no and t.project = i.project
-          and t.revision = i.revision and t.status = 'pending'
-        for update
-      ) as t
+      ${OWN_ROWS}
     ), moved as (
       update trans_hub.translation as t set revision = t.revision + 1
       from locked as l
@@ -225,15 +220,7 @@ export const bury = statement({
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine)
     ), locked as materialized (
       select t.ctid, i.history, i.code, i.message, i.engine
-      from (select * from item order by content_no, target_locale, context_no, project) as i
-      cross join lateral (
-        select t.ctid
-        from trans_hub.translation as t
-        where t.content_no = i.content_no and t.target_locale = i.target_locale
-          and t.context_no = i.context_no and t.project = i.project
-          and t.revision = i.revision and t.status = 'pending'
-        for update
-      ) as t
+      ${OWN_ROWS}
     ), buried as (
       update trans_hub.translation as t
       set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
