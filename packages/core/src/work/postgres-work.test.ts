@@ -255,6 +255,29 @@ test("the work of a member that fell silent is taken up by another, charged to w
   await expectInvariants(db);
 });
 
+test("a death is noticed by a fleet whose members all die before they have watched for long enough", async ({
+  db,
+  openStore,
+}) => {
+  await db.query(
+    "insert into trans_hub.worker_node (node_id, host, pid, version, concurrency) values ('dead', 'h', 1, '1', 1)",
+  );
+  const beats = () => value<number>(db, "select coalesce(sum(beat), 0)::int from trans_hub.worker_node");
+  const isGone = async () => (await count(db, "trans_hub.worker_node where node_id = 'dead'")) === 0;
+  // Each is there for three beats, of which ten make a rescue.
+  for (let lives = 0; lives < 100 && !(await isGone()); lives += 1) {
+    const store = await openStore({ heartbeatSeconds: 0.1, rescueAfterSeconds: 1 });
+    const ending = new AbortController();
+    const working = store.work({ until: "stopped", concurrency: 1, maxItems: 10, signal: ending.signal }, echo);
+    await expect
+      .poll(async () => (await isGone()) || (await beats()) >= 3, { timeout: 10_000, interval: 20 })
+      .toBe(true);
+    ending.abort();
+    await working;
+  }
+  expect(await isGone()).toBe(true);
+});
+
 test("a member whose beats go through is left alone, however long its work takes", async ({
   db,
   openStore,
