@@ -13,6 +13,7 @@ import { Coalescer } from "../coalescer.ts";
 import { park } from "../control/pause.ts";
 import type { Pauses } from "../control/pauses.ts";
 import type { ConnectionPool } from "../database/pool.ts";
+import { run } from "../database/statement.ts";
 import { CancelledError } from "../errors.ts";
 import type {
   EngineCall,
@@ -22,6 +23,7 @@ import type {
   WorkOutcome,
   WorkResult,
 } from "../persistence-handler.ts";
+import { giveBack } from "./batch.sql.ts";
 import { type LoadedBatch, loadBatchesById, markBatchesStarted } from "./batch-store.ts";
 import { type Claim, isSuspect, Lanes } from "./lanes.ts";
 import { Patience } from "./patience.ts";
@@ -36,6 +38,8 @@ export interface GathererOptions {
   maxItems: number;
   /** Only this project's batches; others go back untouched. */
   project?: string | undefined;
+  /** Hears of a project whose batch was claimed all the same, before that goes back. */
+  onForeign?: ((project: string) => void) | undefined;
   /** What waited so long is not begun any more. Default: for ever. */
   lifetimeSeconds?: number | undefined;
   /** How many texts may still be begun before the work has done enough. Default: any number. */
@@ -48,9 +52,6 @@ export interface GathererOptions {
   learnPauses(): Promise<void>;
   observer: WorkObserver;
 }
-
-/** Batches of other projects that were claimed all the same come back to the fleet after this long. */
-const FOREIGN_DELAY_MS = 5_000;
 
 /** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
@@ -68,6 +69,8 @@ export class Gatherer {
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
   readonly #inHand = new Map<string, Promise<void>>();
+  /** Batches not done yet, those included that are in hand no more and on their way out. */
+  #undone = 0;
   readonly #lanes = new Lanes();
   readonly #patience = new Patience();
   readonly #settler: Settler;
@@ -105,19 +108,24 @@ export class Gatherer {
 
   /** Batches not done yet. */
   get inHand(): number {
-    return this.#inHand.size;
+    return this.#undone;
   }
 
   /**
    * Takes a claimed batch through. Resolves when nothing is left to do for it: settled, handed on, or gone. Rejects when
    * it was given up, and is then still in the database as it was.
+   *
+   * @param jobPriority With which it goes back, if it is not for us.
    */
-  take(batchId: string): Promise<void> {
+  take(batchId: string, jobPriority: number): Promise<void> {
     const known = this.#inHand.get(batchId);
     if (known !== undefined) return known;
-    const work = this.#takeThrough(batchId).finally(() => {
-      this.#inHand.delete(batchId);
-      if (this.#inHand.size === 0) this.#becomeIdle();
+    this.#undone += 1;
+    const work = this.#takeThrough(batchId, jobPriority).finally(() => {
+      // Not another work of the same batch, claimed after this one was given up.
+      if (this.#inHand.get(batchId) === work) this.#inHand.delete(batchId);
+      this.#undone -= 1;
+      if (this.#undone === 0) this.#becomeIdle();
     });
     this.#inHand.set(batchId, work);
     return work;
@@ -155,19 +163,18 @@ export class Gatherer {
   }
 
   async #whenIdle(): Promise<void> {
-    if (this.#inHand.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#undone > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #becomeIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #takeThrough(batchId: string): Promise<void> {
+  async #takeThrough(batchId: string, jobPriority: number): Promise<void> {
     const batch = await this.#patience.keepTrying(() => this.#loads.add(batchId));
     if (batch === undefined) return;
-    const { project } = this.#options;
     if (batch.items.length === 0) return this.#settler.remove(batch);
-    if (project !== undefined && batch.project !== project) return this.#settler.postpone(batch, FOREIGN_DELAY_MS);
+    if (batch.project !== (this.#options.project ?? batch.project)) return this.#giveBack(batch, jobPriority);
     if (this.#isDraining) return this.#settler.release(batch);
     if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY)) {
       return this.#settler.buryExpired(batch);
@@ -307,6 +314,14 @@ export class Gatherer {
       if (!signal.aborted) this.#options.observer.fault?.(error as Error);
       return { outcomes: batch.items.map(() => outcome), calls: [] };
     }
+  }
+
+  /** Another project's: its job is there again as if it had not been claimed. */
+  async #giveBack({ id, project }: LoadedBatch, jobPriority: number): Promise<void> {
+    this.#options.onForeign?.(project);
+    // Claimed again before this one is done, it is not this one: its job would end with ours.
+    this.#inHand.delete(id);
+    await this.#patience.keepTrying(() => run(this.#options.pool, giveBack, [id, jobPriority]));
   }
 
   #release({ batch, done, failed }: Claim): void {

@@ -392,6 +392,58 @@ describe("locales", () => {
   });
 });
 
+describe("work for one project", () => {
+  /** All there is of the other project's work, to be compared. */
+  const theirs = (db: pg.Pool) =>
+    value<string>(
+      db,
+      `select (select string_agg(t::text, '|' order by t.content_no) from trans_hub.translation t where project = 'theirs') ||
+         (select string_agg(b::text, '|' order by b.batch_id) from trans_hub.batch b where project = 'theirs') ||
+         (select string_agg(row(j.key, j.priority, j.run_at)::text, '|' order by j.key) from graphile_worker.jobs j
+          join trans_hub.batch b on b.batch_id::text = j.key and b.project = 'theirs' where j.locked_at is null)`,
+    );
+
+  test("passes over what others have waiting in the same locale, and leaves it as it is", async ({ db, openStore }) => {
+    const store = await openStore(QUICK);
+    await store.register(items(300, { project: "theirs" }));
+    await store.register(items(30, { project: "ours", priority: "bulk" }));
+    const before = await theirs(db);
+    const summary = await store.work({ until: "ready", project: "ours", concurrency: 2, maxItems: 10 }, echo);
+    expect(summary).toEqual({ translated: 30, failed: 0, retrying: 0 });
+    expect(await theirs(db)).toBe(before);
+    await expectInvariants(db);
+  });
+
+  test("gives back at once and untouched what it claims all the same, each project's once", async ({
+    db,
+    openStore,
+    startWork,
+  }) => {
+    const store = await openStore(QUICK);
+    await store.register([item("Known", { project: "ours" })]);
+    // A job as an earlier release made it: nothing tells whose it is.
+    await store.register(items(20, { project: "theirs" }));
+    await db.query("update graphile_worker._private_jobs set flags = null");
+    const before = await theirs(db);
+    const member = startWork(store, echo, { project: "ours" });
+    const flagged = `graphile_worker.jobs j join trans_hub.batch b on b.batch_id::text = j.key
+      where j.flags is not null and j.locked_at is null`;
+    await expect.poll(() => count(db, flagged), { timeout: 10_000 }).toBe(2);
+    expect(await theirs(db)).toBe(before);
+    // And a project that appears while it works.
+    await store.register(items(20, { project: "others" }));
+    await store.register([item("New", { project: "ours", priority: "bulk" })]);
+    await expect.poll(() => translatedCount(db), { timeout: 10_000 }).toBe(2);
+    await member.stop();
+    expect(member.faults).toEqual([]);
+    expect(await theirs(db)).toBe(before);
+    expect(await value(db, "select max(revision) from trans_hub.translation")).toBe(1);
+    await expectInvariants(db);
+    await drain(store);
+    expect(await translatedCount(db)).toBe(42);
+  });
+});
+
 describe("upkeep", () => {
   test("registers what was enqueued, however it comes, and soon", async ({ db, openStore, startWork }) => {
     const store = await openStore(QUICK);

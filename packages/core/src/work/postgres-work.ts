@@ -7,7 +7,7 @@
  *                        └─ asked to end, or nothing left ─▶ drain ─▶ stop ─▶ retire
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { ParsedCronItem, TaskList } from "graphile-worker";
+import type { JobHelpers, ParsedCronItem, TaskList } from "graphile-worker";
 import type pg from "pg";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -22,7 +22,7 @@ import type {
   WorkSummary,
 } from "../persistence-handler.ts";
 import { parseTaskPayload } from "../task-map.ts";
-import { workLeft } from "./batch.sql.ts";
+import { listProjects, workLeft } from "./batch.sql.ts";
 import { Gatherer } from "./gatherer.ts";
 import { Runner } from "./runner.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -70,6 +70,8 @@ class PostgresWork {
   #isInFleet = false;
   #isDeclaredDead = false;
   #isReady = false;
+  /** Flags of the jobs of other projects, as far as they are known. */
+  readonly #foreign = new Set<string>();
   #busyTasks = 0;
 
   constructor(store: PostgresWorkOptions, options: WorkOptions, translate: TranslateWork) {
@@ -82,6 +84,7 @@ class PostgresWork {
       concurrency: options.concurrency,
       maxItems: options.maxItems,
       project: options.project,
+      onForeign: (project) => this.#foreign.add(`project:${project}`),
       lifetimeSeconds: options.lifetimeSeconds,
       remaining: options.limit === undefined ? undefined : () => (options.limit ?? 0) - this.#done,
       nodeId: () => this.#nodeId,
@@ -163,6 +166,7 @@ class PostgresWork {
     const { locales, concurrency } = this.#options;
     const late = await this.#lateTasks();
     await this.#upkeep.learnPauses();
+    await this.#learnForeign();
     // A list of its own, without the names that an earlier runner had learned: see `lateTasks`.
     this.#tasks = this.#earlyTasks();
     this.#isInFleet = false;
@@ -173,6 +177,7 @@ class PostgresWork {
       cronItems,
       concurrency,
       locales,
+      forbiddenFlags: this.#options.project === undefined ? undefined : () => [...this.#foreign],
       onEntered: (nodeId) => {
         this.#nodeId = nodeId;
         this.#isInFleet = true;
@@ -191,6 +196,15 @@ class PostgresWork {
       },
       onNews: () => void this.#upkeep.learnLocales(500),
     });
+  }
+
+  /** What appears later is learned when a job of it is claimed, once. */
+  async #learnForeign(): Promise<void> {
+    const { project: own } = this.#options;
+    if (own === undefined) return;
+    for (const { project } of await rows(this.#store.pool, listProjects)) {
+      if (project !== own) this.#foreign.add(`project:${project}`);
+    }
   }
 
   async #replaceRunner(runner: Runner): Promise<void> {
@@ -280,8 +294,8 @@ class PostgresWork {
     for (const locale of locales) this.#tasks[`translate:${locale}`] ??= this.#translateTask;
   }
 
-  readonly #translateTask = (payload: unknown): Promise<void> =>
-    this.#counted(() => this.#gatherer.take(parseTaskPayload("translate", payload).batch));
+  readonly #translateTask = (payload: unknown, { job }: JobHelpers): Promise<void> =>
+    this.#counted(() => this.#gatherer.take(parseTaskPayload("translate", payload).batch, job.priority));
 
   async #counted(task: () => Promise<void>): Promise<void> {
     this.#busyTasks += 1;

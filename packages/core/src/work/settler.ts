@@ -54,13 +54,6 @@ export class Settler {
     );
   }
 
-  postpone(batch: LoadedBatch, delayMs: number): Promise<void> {
-    return this.#settleAll(
-      batch,
-      batch.items.map(() => ({ kind: "postponed", delayMs })),
-    );
-  }
-
   /** Has the texts of a batch tried one by one: the one that harms ends alone, its neighbours are translated. */
   async split(batch: LoadedBatch): Promise<void> {
     const outcomes = batch.items.map(() => ({ kind: "released" as const }));
