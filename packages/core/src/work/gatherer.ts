@@ -159,6 +159,8 @@ export class Gatherer {
     const reason = new CancelledError("The fleet took this work over");
     this.#calls.abort(reason);
     this.#calls = new AbortController();
+    // What comes back from now on comes to be worked anew, whether or not the old work has ended.
+    this.#inHand.clear();
     for (const claim of this.#lanes.takeAll()) claim.failed(reason);
   }
 
@@ -171,8 +173,10 @@ export class Gatherer {
   }
 
   async #takeThrough(batchId: string, jobPriority: number): Promise<void> {
+    const calls = this.#calls;
     const batch = await this.#patience.keepTrying(() => this.#loads.add(batchId));
     if (batch === undefined) return;
+    if (calls !== this.#calls) throw calls.signal.reason;
     if (batch.items.length === 0) return this.#settler.remove(batch);
     if (batch.project !== (this.#options.project ?? batch.project)) return this.#giveBack(batch, jobPriority);
     if (this.#isDraining) return this.#settler.release(batch);
@@ -192,11 +196,13 @@ export class Gatherer {
   /** Into its lane, unless that is paused. */
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
+    const calls = this.#calls;
     if (!claim.isNotToPark && (batch.isPaused || this.#isHeld(batch))) {
       if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) return claim.done();
       // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
       claim.isNotToPark = true;
       await this.#options.learnPauses().catch(() => undefined);
+      if (calls !== this.#calls) throw calls.signal.reason;
       if (this.#isDraining) return this.#release(claim);
     }
     this.#lanes.add(claim);

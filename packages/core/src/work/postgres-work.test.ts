@@ -230,6 +230,32 @@ describe("a member of the fleet outlives", () => {
     expect(await count(db, "graphile_worker.jobs")).toBe(0);
     await expectInvariants(db);
   });
+
+  test("being given up for dead while a call of its goes on: what comes back to it meanwhile is worked anew", async ({
+    db,
+    openStore,
+    startWork,
+  }) => {
+    const store = await openStore(QUICK);
+    await store.register([item("Save")]);
+    const held = waiting();
+    let calls = 0;
+    const member = startWork(store, async (batch, signal) => {
+      calls += 1;
+      // The first one is deaf.
+      return calls === 1 ? held.work(batch, new AbortController().signal) : echo(batch, signal);
+    });
+    await held.begun;
+    await db.query(`
+      with gone as (delete from trans_hub.worker_node returning node_id)
+      select graphile_worker.force_unlock_workers(array_agg(node_id)) from gone`);
+    // The first call heard of no abort, and has not come back.
+    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(1);
+    held.goOn();
+    expect(await member.stop()).toMatchObject({ translated: 1 });
+    expect(calls).toBe(2);
+    await expectInvariants(db);
+  });
 });
 
 test("the work of a member that fell silent is taken up by another, charged to what it had begun", async ({
