@@ -63,7 +63,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   const health = metricsPort === undefined ? undefined : await startHealthServer(metricsPort);
-  const onStop = () => health?.notReady("stopping");
+  const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
   try {
     logger.info(
