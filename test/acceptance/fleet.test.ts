@@ -193,6 +193,34 @@ describe("a worker", () => {
     }
   });
 
+  test.for(["--once", "--until-empty"])(
+    "that runs with %s ends with the engine's fault when the key is wrong, and loses nothing",
+    async (pass, { commands }) => {
+      const server = await startOpenaiServer({ rules: [{ fault: { kind: "status", status: 401 } }] });
+      try {
+        const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url };
+        await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+        const { code, stdout } = await commands.run(["worker", pass, "--json"], { env });
+        expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+          code: 1,
+          error: {
+            code: "TH_ENGINES_STOPPED",
+            message: expect.stringMatching(/still waits.*"openai".*status 401/),
+            hint: expect.stringContaining("TH_OPENAI_API_KEY"),
+          },
+        });
+        expect(await commands.json(["status"])).toMatchObject({ translations: { pending: 1, failed: 0 } });
+        // As long as one engine of the chain works, there is something to wait for.
+        await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
+        expect(
+          await commands.json(["worker", "--once"], { env: { ...env, TH_ENGINES: "openai,pseudo" } }),
+        ).toMatchObject({ translated: 1 });
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
   test("that runs once exits 0 also when texts went to the dead letters", async ({ commands }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "refuse" } }] });
     try {
