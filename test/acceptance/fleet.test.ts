@@ -288,4 +288,19 @@ describe("upkeep", () => {
     const well = await commands.json<{ checks: { status: string }[] }>(["doctor"]);
     expect(well.checks.map(({ status }) => status)).toEqual(["ok", "ok", "ok", "ok", "ok"]);
   });
+
+  test("the doctor and the status tell what somebody has to look at, and no text", async ({ commands, db }) => {
+    await db.query(`select trans_hub.append_to_inbox('[{"text": "A secret", "targetLocales": ["english"]}]', '{}')`);
+    await commands.json(["worker", "--once"]);
+    await commands.json(["pause", "--locale", "fr"]);
+    const { stdout, code } = await commands.run(["doctor"], { env: { TH_ENGINES: "pseudo" } });
+    expect(stdout).toMatch(/warn {2}inbox: 1 item cannot be registered: 1 TH_LOCALE\n +Look at them/);
+    expect(stdout).toMatch(/warn {2}pause: locale fr is paused since .*\n +trans-hub resume --locale fr/);
+    // There is no worker on a named database.
+    expect(code).toBe(1);
+    expect(await commands.json(["status"])).toMatchObject({ inbox: 0, refused: { TH_LOCALE: 1 } });
+    const { stdout: status } = await commands.run(["status"]);
+    expect(status).toContain("inbox: 1 item cannot be registered: 1 TH_LOCALE");
+    expect(stdout + status).not.toContain("secret");
+  });
 });
