@@ -40,6 +40,7 @@ export interface PostgresWorkOptions {
 /** How often "is anything left?" is asked while nothing is in hand. */
 const LEFT_MS = 100;
 
+/** A member that waits longer than a third of the rescue time is taken for dead when the others are back before it. */
 const LONGEST_RESTART_MS = 10_000;
 
 /** At the end, the database may be gone or hang: how long each last thing that is said to it may take. */
@@ -149,7 +150,7 @@ class PostgresWork {
         if (this.#options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
         failures += 1;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(failures), undefined, { signal: ending }).catch(() => undefined);
+        await wait(restartDelayMs(failures, this.#store.rescueAfterMs), undefined, { signal: ending }).catch(() => undefined);
       }
     }
   }
@@ -252,7 +253,7 @@ class PostgresWork {
       } catch (error) {
         if (this.#options.until !== "stopped") throw error;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(tries), undefined, { signal: this.#ending.signal }).catch(() => undefined);
+        await wait(restartDelayMs(tries, this.#store.rescueAfterMs), undefined, { signal: this.#ending.signal }).catch(() => undefined);
       }
     }
   }
@@ -359,8 +360,8 @@ function cronItems({ gcCron, retentionDays }: { gcCron: string; retentionDays: n
   ];
 }
 
-function restartDelayMs(failures: number): number {
-  return Math.min(LONGEST_RESTART_MS, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+function restartDelayMs(failures: number, rescueAfterMs: number): number {
+  return Math.min(LONGEST_RESTART_MS, rescueAfterMs / 3, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
