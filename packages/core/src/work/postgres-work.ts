@@ -150,7 +150,9 @@ class PostgresWork {
         if (this.#options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
         failures += 1;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(failures, this.#store.rescueAfterMs), undefined, { signal: ending }).catch(() => undefined);
+        await wait(restartDelayMs(failures, this.#store.rescueAfterMs), undefined, { signal: ending }).catch(
+          () => undefined,
+        );
       }
     }
   }
@@ -253,7 +255,9 @@ class PostgresWork {
       } catch (error) {
         if (this.#options.until !== "stopped") throw error;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(tries, this.#store.rescueAfterMs), undefined, { signal: this.#ending.signal }).catch(() => undefined);
+        await wait(restartDelayMs(tries, this.#store.rescueAfterMs), undefined, { signal: this.#ending.signal }).catch(
+          () => undefined,
+        );
       }
     }
   }
