@@ -102,7 +102,9 @@ export async function judge(scene: Scene, isAllKept: boolean): Promise<Verdict> 
     if (worker.log.includes(MARK)) violations.push(`${worker.name} logged a text`);
     if (/\n\s+at .+:\d+:\d+\)?\n/.test(worker.log)) violations.push(`${worker.name} logged a stack trace`);
   }
-  const { rows: calls } = await scene.db.query<{ n: number }>("select count(*)::int as n from trans_hub.usage");
+  const { rows: calls } = await scene.db.query<{ n: number }>(
+    "select count(*)::int as n from trans_hub.usage where outcome in ('ok', 'partial')",
+  );
   if ((calls[0]?.n ?? 0) > scene.engine.calls.length) {
     violations.push(`usage tells of ${calls[0]?.n} engine calls, the engine of ${scene.engine.calls.length}`);
   }

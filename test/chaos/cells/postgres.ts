@@ -1,6 +1,6 @@
 /** A server that crashes, drops connections, has no room left, or cannot clean up. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -73,8 +73,7 @@ export const disk: Cell = {
     while (scene.isLoaded) {
       await scene.pass(scene.between(2_000, 4_000));
       await scene.strike("disk full", undefined, async () => {
-        const { bavail, bsize } = statfsSync(mounted);
-        writeFileSync(filler, Buffer.alloc(bavail * bsize));
+        fill(filler);
         await scene.pass(scene.between(2_000, 6_000));
         rmSync(filler);
         // Without room for its log PostgreSQL gives up altogether; somebody has to start it again.
@@ -90,6 +89,17 @@ export const disk: Cell = {
     scene.notes.push(`PostgreSQL gave up and was started again ${crashes} times`);
   },
 };
+
+/** To the last block. */
+function fill(path: string): void {
+  for (let block = Buffer.alloc(2 ** 20); block.length >= 512; block = block.subarray(0, block.length / 2)) {
+    try {
+      for (;;) appendFileSync(path, block);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
+  }
+}
 
 export const snapshot: Cell = {
   name: "snapshot",

@@ -36,7 +36,8 @@ export const rolling: Cell = {
 export const herd: Cell = {
   name: "herd",
   what: "20 workers start at once beside the load, all are ended, and 20 start again",
-  scene: () => ({ workers: 1, env: { TH_MAX_CONNECTIONS: "5" } }),
+  // Little load: twenty processes that start take all the cores there are.
+  scene: () => ({ workers: 1, load: { everyMs: 500 }, env: { TH_MAX_CONNECTIONS: "5" } }),
   async trouble(scene) {
     let most = 0;
     const count = setInterval(() => {

@@ -110,7 +110,14 @@ class BatchTranslation {
     // A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait.
     const maxBytesPerCall = Math.min(engine.maxBytesPerCall, bytesWithin(this.#options.limits?.[engine.name]?.tpm));
     const { maxItemsPerCall, takesContext } = engine;
-    await this.#callAll(engine, packCalls(askable, { maxItemsPerCall, maxBytesPerCall, takesContext }));
+    const pack = (attempts: readonly Attempt[]) =>
+      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext });
+    await this.#callAll(engine, pack(askable));
+
+    // At once and without the text that went missing: it delays nobody.
+    const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
+    for (const attempt of doubtful) attempt.failures.pop();
+    await this.#callAll(engine, pack(doubtful));
 
     // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
     const suspected = askable.filter((attempt) => {
@@ -179,7 +186,7 @@ function refuseUnasked(engine: Engine, batch: WorkBatch, { item }: Attempt): Omi
 function take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
   if (answer === "unanswered") return;
   if ("failure" in answer) {
-    fail(attempt, engine, { ...answer.failure, neighbours });
+    fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
     return;
   }
   const { text: source, format } = attempt.item;
