@@ -38,7 +38,7 @@ interface StoredRow {
   text: string;
   target_locale: string;
   status: string;
-  at: string;
+  at: number;
 }
 
 type Key = `${string}\n${string}`;
@@ -86,7 +86,9 @@ export async function judge(scene: Scene, isAllKept: boolean): Promise<Verdict> 
   for (const { text, target_locale, status, translated, code } of rows) {
     if (status === "translated") {
       verdict.translated += 1;
-      if (translated !== translationOf(text, target_locale) || !isAnswerable(text)) verdict.wrong += 1;
+      if (translated !== translationOf(text, target_locale) || !isAnswerable(text)) {
+        verdict.wrong += 1;
+      }
     } else if (status === "failed") verdict.failed[code ?? "none"] = (verdict.failed[code ?? "none"] ?? 0) + 1;
     else verdict.pending += 1;
   }
@@ -123,7 +125,7 @@ async function readStored(scene: Scene): Promise<Map<Key, number[]>> {
   const stored = new Map<Key, number[]>();
   for (const { text, target_locale, at } of rows) {
     const key = keyOf(text, target_locale);
-    stored.set(key, [...(stored.get(key) ?? []), Number(at)]);
+    stored.set(key, [...(stored.get(key) ?? []), scene.realTime(at)]);
   }
   return stored;
 }
