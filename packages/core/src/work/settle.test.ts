@@ -217,6 +217,17 @@ describe("a settlement", () => {
     await expectInvariants(db);
   });
 
+  test("of what was parked meanwhile leaves no job that waits for ever", async ({ db, pool, store }) => {
+    await store.register([item("Pay")]);
+    const late = await loadOne(pool);
+    await store.pause({});
+    await settle(pool, late, () => translated("late"));
+    await store.resume({});
+    expect(await one(db, "Pay")).toMatchObject({ status: "translated", text: "late" });
+    expect(await value(db, "select count(*)::int from graphile_worker.jobs")).toBe(0);
+    await expectInvariants(db);
+  });
+
   test("books a call once, whoever settles it and with whatever batch", async ({ db, pool, store }) => {
     await register(store, 2);
     const batch = await loadOne(pool);
