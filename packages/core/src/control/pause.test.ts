@@ -1,8 +1,12 @@
 import type pg from "pg";
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { drain, echo, item, reference, test, translated, value } from "../../../../test/support/store.ts";
-import { endPause } from "./control.sql.ts";
+import { ConnectionPool } from "../database/pool.ts";
+import type { StatementConfig } from "../database/statement.ts";
+import { Gatherer } from "../work/gatherer.ts";
+import { endPause, parkBatches } from "./control.sql.ts";
+import { NO_PAUSES } from "./pauses.ts";
 
 const claimable = (db: pg.Pool) =>
   value<string>(
@@ -101,6 +105,40 @@ describe("pausing", () => {
     await expectInvariants(db);
     stop.abort();
     await Promise.all(working);
+  });
+
+  test("that ends before its worker hears that it parked leaves no batch without work", async ({
+    database,
+    db,
+    store,
+  }) => {
+    const parkedNow = Promise.withResolvers<void>();
+    const hears = Promise.withResolvers<void>();
+    class LatePool extends ConnectionPool {
+      override async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
+        const answer = await super.query<Row>(config);
+        if (config.name !== parkBatches.name) return answer;
+        parkedNow.resolve();
+        await hears.promise;
+        return answer;
+      }
+    }
+    const pool = new LatePool({ databaseUrl: database.url });
+    onTestFinished(() => pool.end());
+    const gatherer = new Gatherer({
+      ...{ pool, translate: echo, concurrency: 1, maxItems: 10, nodeId: () => "worker", observer: {} },
+      ...{ pauses: () => NO_PAUSES, learnPauses: async () => undefined },
+    });
+    await store.register([item("Save")]);
+    const batchId = await value<string>(db, "select batch_id::text from trans_hub.batch");
+    await store.pause({});
+    const first = gatherer.take(batchId);
+    await parkedNow.promise;
+    await store.resume({});
+    const second = gatherer.take(batchId);
+    hears.resolve();
+    await Promise.all([first, second]);
+    expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated" }]);
   });
 
   test("is made whole by the fleet when a resume was cut off", async ({ db, store }) => {

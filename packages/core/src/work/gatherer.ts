@@ -95,7 +95,7 @@ export class Gatherer {
   /** Tells for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
-  readonly #inHand = new Map<string, Promise<void>>();
+  readonly #inHand = new Map<string, { work: Promise<void>; isParked: boolean }>();
   readonly #lanes = new Map<string, Claim[]>();
   #freeSlots: number;
   #arrivals = 0;
@@ -140,12 +140,13 @@ export class Gatherer {
    */
   take(batchId: string): Promise<void> {
     const known = this.#inHand.get(batchId);
-    if (known !== undefined) return known;
+    // Parked, it may have been resumed and claimed again before we heard of that; that claim is work of its own.
+    if (known !== undefined) return known.work.then(() => (known.isParked ? this.take(batchId) : undefined));
     const work = this.#takeThrough(batchId).finally(() => {
       this.#inHand.delete(batchId);
       if (this.#inHand.size === 0) this.#becomeIdle();
     });
-    this.#inHand.set(batchId, work);
+    this.#inHand.set(batchId, { work, isParked: false });
     return work;
   }
 
@@ -215,7 +216,11 @@ export class Gatherer {
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
     if (!claim.isNotToPark && (batch.isPaused || this.#isHeld(batch))) {
-      if (await this.#patiently(() => this.#parks.add(batch.id))) return claim.done();
+      if (await this.#patiently(() => this.#parks.add(batch.id))) {
+        const inHand = this.#inHand.get(batch.id);
+        if (inHand !== undefined) inHand.isParked = true;
+        return claim.done();
+      }
       // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
       claim.isNotToPark = true;
       await this.#options.learnPauses().catch(() => undefined);
