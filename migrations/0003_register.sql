@@ -187,6 +187,9 @@ declare
   made_contexts integer[];
   made_locales text[];
   made_projects text[];
+  redo_rows tid[];
+  redo_statuses translation_status[];
+  redo_priorities smallint[];
   redone record;
   work_contents bigint[];
   work_contexts integer[];
@@ -416,8 +419,11 @@ begin
           as m (content_no, locale, context_no, project)
         where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
       )
-    ), locked as materialized (
-      select t.ctid, t.status as old_status, w.wanted_priority
+    )
+    select array_agg(l.ctid), array_agg(l.status), array_agg(l.wanted_priority)
+    into redo_rows, redo_statuses, redo_priorities
+    from (
+      select t.ctid, t.status, w.wanted_priority
       from (select * from wanted order by content_no, target_locale, context_no, project) as w
       cross join lateral (
         select t.ctid, t.status
@@ -431,11 +437,14 @@ begin
           )
         for update
       ) as t
-    ), again as (
+    ) as l;
+
+    -- A statement of its own: what a worker hands over while the one above waits for it is out of that one's sight.
+    with again as (
       update translation as t
       set status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now()
-      from locked as l
-      where t.ctid = l.ctid
+      from unnest(redo_rows, redo_statuses, redo_priorities) as l (row, old_status, wanted_priority)
+      where t.ctid = l.row
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
     ), closed as (
       update dead_letter as d

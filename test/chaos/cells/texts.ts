@@ -66,7 +66,8 @@ export const forget: Cell = {
           const request = { text, targetLocales: scene.locales, context: made % 3 === 0 ? { note: text } : null };
           if (made % 4 === 0) await requestInTransaction(scene, hub, request);
           else await hub.request(request);
-          if (made % 25 === 1 && made % 4 !== 0) await hub.approve({ ...request, targetLocale: "fr", approvedText: `${text}, by hand` });
+          if (made % 25 === 1 && made % 4 !== 0)
+            await hub.approve({ ...request, targetLocale: "fr", approvedText: `${text}, by hand` });
           waiting.push({ text, until: performance.now() + scene.between(0, 5_000) });
         }
         const due = waiting.findIndex(({ until }) => until <= performance.now());

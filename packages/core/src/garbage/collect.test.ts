@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { CollectOptions, PostgresPersistenceHandler } from "@trans-hub/core";
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { gateOn } from "../../../../test/support/gate.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { drain, failed, item, reference, test, translated, value, workOf } from "../../../../test/support/store.ts";
 
@@ -218,6 +219,25 @@ describe("collecting", () => {
     }
     expect(await texts(db)).toEqual(["In hand"]);
     expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, contents: 1 });
+  });
+
+  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+    await store.register([item("Old"), item("Failed")]);
+    await age(db, 91);
+    const gate = await gateOn(db, "trans_hub.count_delta");
+    const working = drain(
+      store,
+      workOf(({ text }) => (text === "Failed" ? failed() : translated(text))),
+    );
+    await gate.line(1);
+    const collecting = store.collect(STALE);
+    await gate.line(2);
+    await gate.open();
+    expect(await collecting).toMatchObject({ sources: 2, translations: 2, contents: 2 });
+    await working;
+    expect(await texts(db)).toEqual([]);
+    expect((await store.listDeadLetters({})).items).toEqual([]);
+    await expectInvariants(db);
   });
 
   test("stops between two steps when it is cancelled, and what it removed is removed", async ({ db, store }) => {
