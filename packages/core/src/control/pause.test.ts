@@ -132,10 +132,10 @@ describe("pausing", () => {
     await store.register([item("Save")]);
     const batchId = await value<string>(db, "select batch_id::text from trans_hub.batch");
     await store.pause({});
-    const first = gatherer.take(batchId);
+    const first = gatherer.take(batchId, 0);
     await parkedNow.promise;
     await store.resume({});
-    const second = gatherer.take(batchId);
+    const second = gatherer.take(batchId, 0);
     hears.resolve();
     await Promise.all([first, second]);
     expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated" }]);
