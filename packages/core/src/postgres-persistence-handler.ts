@@ -75,6 +75,9 @@ export interface PostgresOptions {
 
 const DAY_SECONDS = 86_400;
 
+/** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
+const MIN_DIRECT = 2;
+
 /** Asked once at the door, so that a schema that is missing, old or too new is told plainly and at once. */
 const listMigrations = statement({
   name: "schema.migrations",
@@ -254,7 +257,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     if (this.#pool.prepared) return this.#pool.raw;
     this.#directPool ??= new pg.Pool({
       connectionString: this.#options.directUrl,
-      max: Math.min(this.#pool.maxConnections, concurrency + 2),
+      max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
       connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
