@@ -8,7 +8,7 @@ import { LocalEngineGate } from "./local-engine-gate.ts";
 /** A gate that remembers which of its methods were called. */
 function watched(gate: EngineGate = new LocalEngineGate()): EngineGate & { asked: string[] } {
   const asked: string[] = [];
-  const methods = ["states", "reserve", "settle", "pause", "open"] as const;
+  const methods = ["states", "reserve", "settle", "renew", "pause", "open"] as const;
   const entries = methods.map((name) => [
     name,
     (...given: never[]) => {
@@ -24,7 +24,6 @@ function limiter(gate: EngineGate, given: Partial<LimiterOptions> = {}) {
   const changes: string[] = [];
   const made = new EngineLimiter({
     gate,
-    callMs: 60_000,
     now: () => Date.UTC(2026, 0, 1, 12, 0, 30),
     random: () => 0.5,
     onFault: (error, engine) => faults.push([engine, error.code]),
@@ -78,7 +77,7 @@ describe("without limits", () => {
 
   test("a store out of reach stops nothing, and what was known holds", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const own = limiter({ states: down, reserve: down, settle: down, pause: down, open: down });
+    const own = limiter({ states: down, reserve: down, settle: down, renew: down, pause: down, open: down });
     const permit = await permitted(own.ask("engine", 0, forever));
     expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toBe(33_000);
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
@@ -103,9 +102,23 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
   });
 
+  test("what a call holds is kept for as long as it runs, and for no longer", async () => {
+    const gate = watched();
+    const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });
+    const other = limiter(gate, { limits: { engine: { concurrency: 1 } } });
+    const permit = await permitted(own.ask("engine", 0, forever));
+    await expect.poll(() => gate.asked.filter((name) => name === "renew").length).toBeGreaterThan(3);
+    expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    await own.ended(permit, call());
+    await permitted(other.ask("engine", 0, forever));
+    const renewals = gate.asked.filter((name) => name === "renew").length;
+    await other.ask("engine", 0, forever);
+    expect(gate.asked.filter((name) => name === "renew")).toHaveLength(renewals);
+  });
+
   test("without the store's word nothing is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const gate = { states: down, reserve: down, settle: down, pause: down, open: down };
+    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down };
     const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
   });

@@ -3,7 +3,8 @@
  *
  * An engine without limits costs no statement for a call: its pauses and its circuit are read with all others' at most
  * every two seconds, while there is work. An engine with limits costs one before the call, and one after it where there
- * is something to correct.
+ * is something to correct. What a process holds of an engine (a place among the calls at once, the probe of a circuit) it
+ * holds for a few seconds, and prolongs while the call runs: so what a killed one held is soon free.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
@@ -17,8 +18,6 @@ export interface LimiterOptions {
   limits?: Readonly<Record<string, EngineLimits>> | undefined;
   /** Default: one of this process alone. */
   gate?: EngineGate | undefined;
-  /** Longest time one call may take, in milliseconds. */
-  callMs: number;
   times?: Partial<LimiterTimes> | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -45,9 +44,11 @@ export interface LimiterTimes {
   patienceMs: number;
   /** How long a circuit opens first. Default 60,000. */
   circuitMs: number;
+  /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
+  leaseMs: number;
 }
 
-const DEFAULT_TIMES: LimiterTimes = { watchMs: 2_000, patienceMs: 1_000, circuitMs: 60_000 };
+const DEFAULT_TIMES: LimiterTimes = { watchMs: 2_000, patienceMs: 1_000, circuitMs: 60_000, leaseMs: 15_000 };
 
 /** An account that nobody looks after is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
@@ -60,9 +61,6 @@ const LONGEST_PAUSE_MS = 86_400_000;
 
 /** Whoever waits for another's call to end asks this often. */
 const PLACE_LOOK_MS = 100;
-
-/** Beyond the call's own time, before it counts as lost. */
-const LEASE_MARGIN_MS = 10_000;
 
 /** A call that may be made. */
 export interface Permit {
@@ -96,6 +94,9 @@ export class EngineLimiter {
   readonly #known = new Map<string, Known>();
   /** The last opening told of each engine. */
   readonly #told = new Map<string, number>();
+  /** Calls that hold something of an engine, by its name. */
+  readonly #holding = new Map<string, Set<string>>();
+  #renewing: NodeJS.Timeout | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
@@ -119,6 +120,7 @@ export class EngineLimiter {
       const { turn, isToSettle } = await this.#turn(engine, callId, tokens);
       if (turn.isGranted) {
         const permit: Permit = { engine, callId, tokens, isToSettle, isProbe: turn.isProbe };
+        this.#hold(permit);
         if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
         await this.#settle(permit, -tokens, undefined, 0);
         return undefined;
@@ -177,8 +179,7 @@ export class EngineLimiter {
     if (limits === undefined && known === undefined) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
-    const leaseMs = this.#options.callMs + LEASE_MARGIN_MS;
-    const aheadMs = this.#times.patienceMs;
+    const { leaseMs, patienceMs: aheadMs } = this.#times;
     try {
       const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
       this.#learn(engine, turn);
@@ -267,7 +268,32 @@ export class EngineLimiter {
     return true;
   }
 
+  /** Prolongs what the call holds until it is settled. */
+  #hold({ engine, callId, isProbe }: Permit): void {
+    if (!isProbe && this.#options.limits?.[engine]?.concurrency === undefined) return;
+    const calls = this.#holding.get(engine) ?? new Set();
+    this.#holding.set(engine, calls.add(callId));
+    this.#renewing ??= setInterval(() => this.#renew(), this.#times.leaseMs / 3).unref();
+  }
+
+  #letGo({ engine, callId }: Permit): void {
+    const calls = this.#holding.get(engine);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.#holding.delete(engine);
+    if (this.#holding.size > 0) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+  }
+
+  #renew(): void {
+    for (const [engine, calls] of this.#holding) {
+      // A store that is away for so long gives our places to others: these are limits, not promises.
+      this.#gate.renew(engine, [...calls], this.#times.leaseMs).catch(() => undefined);
+    }
+  }
+
   async #settle(permit: Permit, moreTokens: number, works: true | undefined, retryMs: number): Promise<void> {
+    this.#letGo(permit);
     if (!permit.isToSettle) return;
     const { engine, callId } = permit;
     try {

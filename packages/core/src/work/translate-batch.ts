@@ -59,9 +59,9 @@ export interface TranslateBatchOptions {
  * The function rejects only without any engine, with {@link EngineNotFoundError}.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  const { limits, gate, engineTimeoutMs: callMs, now = Date.now, random = Math.random } = options;
+  const { limits, gate, now = Date.now, random = Math.random } = options;
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
-  const limiter = new EngineLimiter({ limits, gate, callMs, times, now, random, onFault, onChange });
+  const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
 }
 

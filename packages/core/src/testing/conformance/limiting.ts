@@ -108,6 +108,29 @@ export function limitingCases(addCase: AddCase): void {
     expect(await gateOf(handler).states()).toMatchObject([{ running: 2 }, { engine: "other", running: 1 }]);
   });
 
+  add("a call under way keeps its place while it is prolonged", async ({ handler, open }) => {
+    const other = await open();
+    const limits = { concurrency: 1 };
+    const [callId, lost] = [randomUUID(), randomUUID()];
+    await ask(handler, { limits, callId, leaseMs: 150 });
+    await gateOf(handler).renew("engine", [callId, lost], LONG_MS);
+    await ask(other, { engine: "clock", limits, leaseMs: 150 });
+    await until(async () => (await ask(other, { engine: "clock", limits })).isGranted);
+    expect(await ask(other, { limits })).toMatchObject({ isGranted: false, heldBy: "calls" });
+    await settle(handler, callId);
+    expect(await ask(other, { limits })).toMatchObject(GRANTED);
+  });
+
+  add("a probe is not taken for lost while it is prolonged", async ({ handler, open }) => {
+    const other = await open();
+    await gateOf(handler).open(fault(randomUUID(), 10));
+    const callId = randomUUID();
+    await until(async () => isProbe(await ask(handler, { callId, leaseMs: 1_000 })));
+    await gateOf(handler).renew("engine", [callId], LONG_MS);
+    expect(waitOf(await ask(other))).toBeGreaterThan(1_000);
+    expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: true });
+  });
+
   add("a circuit opens once, however many calls found the fault", async ({ handler, open }) => {
     const other = await open();
     const opened = await gateOf(handler).open(fault(randomUUID(), LONG_MS));
