@@ -29,7 +29,7 @@ function limiter(gate: EngineGate, given: Partial<LimiterOptions> = {}) {
     onFault: (error, engine) => faults.push([engine, error.code]),
     onChange: ({ engine, change }) => changes.push(`${engine} ${change}`),
     ...given,
-    times: { patienceMs: 30, watchMs: 30, circuitMs: 60, ...given.times },
+    times: { patienceMs: 30, aheadMs: 30, watchMs: 30, circuitMs: 60, ...given.times },
   });
   return Object.assign(made, { faults, changes });
 }
@@ -137,10 +137,22 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(50_000);
   });
 
+  test("a turn that comes within the patience is waited for, unless the place is wanted for something else", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { rpm: 600 } }, times: { patienceMs: 60_000, aheadMs: 0 } });
+    for (let at = 0; at < 20; at += 1) await permitted(own.ask("engine", 0, forever));
+    await gate.pause("engine", 30_000);
+    const looks = [false, false, true];
+    const hold = await own.ask("engine", 0, forever, () => looks.shift() ?? true);
+    expect(hold).toMatchObject({ kind: "rate_limited" });
+    expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(20_000);
+    expect(looks).toEqual([]);
+  });
+
   test("a stop while waiting for the turn gives it back", async () => {
     const gate = new LocalEngineGate();
     const limits = { engine: { rpm: 25, concurrency: 5 } };
-    const own = limiter(gate, { limits, times: { patienceMs: 600_000 } });
+    const own = limiter(gate, { limits, times: { aheadMs: 600_000 } });
     await permitted(own.ask("engine", 0, forever));
     const stop = new AbortController();
     const waiting = own.ask("engine", 0, stop.signal);

@@ -40,15 +40,26 @@ export interface EngineLimitChange {
 export interface LimiterTimes {
   /** How old knowledge of the fleet's pauses and circuits may be. Default 2,000. */
   watchMs: number;
-  /** How long a call waits for its turn where it is, instead of being handed back. Default 1,000. */
+  /** How long a call waits for its turn where it is, before it is handed back. Default 60,000. */
   patienceMs: number;
   /** How long a circuit opens first. Default 60,000. */
   circuitMs: number;
+  /** A turn that comes within this time is taken ahead of it. Default 1,000. */
+  aheadMs: number;
   /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
   leaseMs: number;
 }
 
-const DEFAULT_TIMES: LimiterTimes = { watchMs: 2_000, patienceMs: 1_000, circuitMs: 60_000, leaseMs: 15_000 };
+const DEFAULT_TIMES: LimiterTimes = {
+  watchMs: 2_000,
+  patienceMs: 60_000,
+  aheadMs: 1_000,
+  circuitMs: 60_000,
+  leaseMs: 15_000,
+};
+
+/** Who waits asks again this soon: calls give back what they did not use, and the place may be wanted for something else. */
+const LONGEST_LOOK_MS = 1_000;
 
 /** An account that nobody looks after is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
@@ -107,13 +118,21 @@ export class EngineLimiter {
   }
 
   /**
-   * Waits for a call's turn, though not for long: what takes longer is a hold. Undefined: `signal` aborted first.
+   * Waits for a call's turn; what takes longer than a minute is a hold. Undefined: `signal` aborted first.
    *
-   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept
-   * a second before it is told to come back later: to hand work back costs a transaction, and there is always more.
+   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept:
+   * to hand work back costs a transaction, and what takes its place has to wait just as long.
+   *
+   * @param tokens An estimate, corrected by how far the last ones were off.
+   * @param isToYield Whether waiting is to end now: the caller's place is wanted for something else.
    */
-  async ask(engine: string, tokens: number, signal: AbortSignal): Promise<Permit | Hold | undefined> {
-    const { patienceMs } = this.#times;
+  async ask(
+    engine: string,
+    tokens: number,
+    signal: AbortSignal,
+    isToYield: () => boolean = () => false,
+  ): Promise<Permit | Hold | undefined> {
+    const { patienceMs, aheadMs } = this.#times;
     const callId = randomUUID();
     const givesUpAt = performance.now() + patienceMs;
     while (!signal.aborted) {
@@ -126,12 +145,14 @@ export class EngineLimiter {
         return undefined;
       }
       if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
-      const leftMs = Math.max(0, givesUpAt - performance.now());
+      const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
-      if (!(await slept(Math.min(waitMs, leftMs), signal))) return undefined;
+      // What outlasts our patience is handed back after a moment: at once, all slots would do nothing else.
+      const sleepMs = Math.min(waitMs, leftMs, LONGEST_LOOK_MS);
+      if (!(await slept(sleepMs, signal))) return undefined;
       if (waitMs > leftMs) {
         const error = new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[turn.heldBy]}`);
-        return { kind: "rate_limited", error, waitMs: Math.max(patienceMs, turn.waitMs - leftMs) };
+        return { kind: "rate_limited", error, waitMs: Math.max(aheadMs, turn.waitMs - sleepMs) };
       }
     }
     return undefined;
@@ -179,7 +200,7 @@ export class EngineLimiter {
     if (limits === undefined && known === undefined) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
-    const { leaseMs, patienceMs: aheadMs } = this.#times;
+    const { leaseMs, aheadMs } = this.#times;
     try {
       const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
       this.#learn(engine, turn);

@@ -283,6 +283,10 @@ export class Gatherer {
     return together;
   }
 
+  #isMoreUrgentWaiting({ priority }: LoadedBatch): boolean {
+    return [...this.#lanes.values()].some(([head]) => head !== undefined && head.batch.priority < priority);
+  }
+
   #eligible(lane: Claim[]): Claim | undefined {
     return lane.find(({ batch }) => batch.crashes < SUSPECT_CRASHES || !this.#isSuspectRunning);
   }
@@ -316,6 +320,7 @@ export class Gatherer {
         targetLocale: first.targetLocale,
         items: batches.flatMap(({ items }) => items),
         isEnginePaused: (engine) => this.#options.pauses().holdsEngine(engine),
+        isToYield: () => this.#isDraining || this.#isHeld(first) || this.#isMoreUrgentWaiting(first),
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;

@@ -50,8 +50,8 @@ export interface TranslateBatchOptions {
 /**
  * Makes the function that `PersistenceHandler.work` is given.
  *
- * Each call waits for its turn by the limits. What has to wait for more than about a second, or while an engine is paused,
- * is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
+ * Each call waits for its turn by the limits and for the end of a pause. What has to wait for more than about a minute, or
+ * is to yield (`WorkBatch.isToYield`), is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
  *
  * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
  * aborts, what has its answer keeps it and the rest is `released`.
@@ -124,6 +124,11 @@ class BatchTranslation {
     );
   }
 
+  #isToYield({ name }: Engine): boolean {
+    const { isToYield, isEnginePaused } = this.#batch;
+    return (isToYield?.() || isEnginePaused?.(name)) ?? false;
+  }
+
   /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
     for (const [at, attempts] of calls.entries()) {
@@ -134,7 +139,7 @@ class BatchTranslation {
       }
       const items = attempts.map(({ item }) => item);
       const tokens = estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0));
-      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal);
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
       if (permit === undefined) return;
       if ("error" in permit) {
         for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });
