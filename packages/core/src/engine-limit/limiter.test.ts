@@ -102,6 +102,20 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
   });
 
+  test("estimates of tokens are corrected by what calls used", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { tpm: 600_000 } } });
+    expect(own.tokensAtOnce("engine")).toBe(20_000);
+    for (const used of [300, 310, 290]) {
+      await own.ended(await permitted(own.ask("engine", 100, forever)), call({ inputTokens: used }));
+    }
+    expect(own.tokensAtOnce("engine")).toBeCloseTo(20_000 / 3, -2);
+    const { charge, tokens } = await permitted(own.ask("engine", 100, forever));
+    expect(tokens).toBe(100);
+    expect(charge).toBeCloseTo(300, -1);
+    expect(own.tokensAtOnce("other")).toBeUndefined();
+  });
+
   test("what a call holds is kept for as long as it runs, and for no longer", async () => {
     const gate = watched();
     const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });

@@ -10,8 +10,10 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { EngineConfigError, EngineQuotaError, EngineRateLimitedError, type TransHubError } from "../errors.ts";
 import type { EngineCall } from "../persistence-handler.ts";
+import { bucketOf, chargeOf } from "./bucket.ts";
 import type { EngineGate, EngineLimits, EngineTurn } from "./engine-gate.ts";
 import { LocalEngineGate } from "./local-engine-gate.ts";
+import { TokenMeter } from "./token-meter.ts";
 
 export interface LimiterOptions {
   /** By engine; one without stands in none. */
@@ -42,10 +44,10 @@ export interface LimiterTimes {
   watchMs: number;
   /** How long a call waits for its turn where it is, before it is handed back. Default 60,000. */
   patienceMs: number;
-  /** How long a circuit opens first. Default 60,000. */
-  circuitMs: number;
   /** A turn that comes within this time is taken ahead of it. Default 1,000. */
   aheadMs: number;
+  /** How long a circuit opens first. Default 60,000. */
+  circuitMs: number;
   /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
   leaseMs: number;
 }
@@ -77,7 +79,10 @@ const PLACE_LOOK_MS = 100;
 export interface Permit {
   readonly engine: string;
   readonly callId: string;
+  /** As the caller estimated them. */
   readonly tokens: number;
+  /** What was taken of the bucket for them. */
+  readonly charge: number;
   /** Whether the gate gave it and wants to hear of its end. */
   readonly isToSettle: boolean;
   readonly isProbe: boolean;
@@ -105,6 +110,7 @@ export class EngineLimiter {
   readonly #known = new Map<string, Known>();
   /** The last opening told of each engine. */
   readonly #told = new Map<string, number>();
+  readonly #meters = new Map<string, TokenMeter>();
   /** Calls that hold something of an engine, by its name. */
   readonly #holding = new Map<string, Set<string>>();
   #renewing: NodeJS.Timeout | undefined;
@@ -115,6 +121,12 @@ export class EngineLimiter {
     this.#options = options;
     this.#gate = options.gate ?? new LocalEngineGate();
     this.#times = { ...DEFAULT_TIMES, ...options.times };
+  }
+
+  /** The most estimated tokens of a call that fits into a full bucket; undefined where tokens are not limited. */
+  tokensAtOnce(engine: string): number | undefined {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? undefined : bucketOf(tpm, 0).burst / this.#meterOf(engine).factor;
   }
 
   /**
@@ -134,14 +146,15 @@ export class EngineLimiter {
   ): Promise<Permit | Hold | undefined> {
     const { patienceMs, aheadMs } = this.#times;
     const callId = randomUUID();
+    const charge = this.#chargeOf(engine, tokens * this.#meterOf(engine).factor);
     const givesUpAt = performance.now() + patienceMs;
     while (!signal.aborted) {
-      const { turn, isToSettle } = await this.#turn(engine, callId, tokens);
+      const { turn, isToSettle } = await this.#turn(engine, callId, charge);
       if (turn.isGranted) {
-        const permit: Permit = { engine, callId, tokens, isToSettle, isProbe: turn.isProbe };
+        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe: turn.isProbe };
         this.#hold(permit);
         if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
-        await this.#settle(permit, -tokens, undefined, 0);
+        await this.#settle(permit, -charge, undefined, 0);
         return undefined;
       }
       if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
@@ -172,15 +185,31 @@ export class EngineLimiter {
     if (fault?.kind === "rate_limited") waitMs = await this.#pause(permit, fault.retryAfterMs);
     else if (fault !== undefined) waitMs = await this.#open(permit, fault.error);
 
+    const used = inputTokens + outputTokens;
+    this.#meterOf(permit.engine).learn(permit.tokens, used);
     // What an engine says of itself may be anything; nobody is kept for longer than a minute by it.
-    const most = Math.max(permit.tokens, this.#options.limits?.[permit.engine]?.tpm ?? 0);
-    const used = Math.min(inputTokens + outputTokens, most);
+    const most = Math.max(permit.charge, this.#options.limits?.[permit.engine]?.tpm ?? 0);
+    const charge = Math.min(this.#chargeOf(permit.engine, used), most);
     // A call that was turned away used nothing; of any other that does not say, the estimate stands.
-    const moreTokens = used > 0 || fault !== undefined ? used - permit.tokens : 0;
+    const moreTokens = used > 0 || fault !== undefined ? charge - permit.charge : 0;
     const hasAnswered = outcome !== "aborted" && outcome !== "transient";
     const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
     await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0);
     return waitMs;
+  }
+
+  #meterOf(engine: string): TokenMeter {
+    let meter = this.#meters.get(engine);
+    if (meter === undefined) {
+      meter = new TokenMeter();
+      this.#meters.set(engine, meter);
+    }
+    return meter;
+  }
+
+  #chargeOf(engine: string, tokens: number): number {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? tokens : chargeOf(tokens, tpm);
   }
 
   async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {

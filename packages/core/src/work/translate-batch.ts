@@ -2,7 +2,7 @@
  * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
  */
 import { type Engine, UNDETERMINED_LOCALE } from "../engine.ts";
-import { bytesWithin, estimateTokens } from "../engine-limit/bucket.ts";
+import { estimateTokens } from "../engine-limit/bucket.ts";
 import type { EngineGate, EngineLimits } from "../engine-limit/engine-gate.ts";
 import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "../engine-limit/limiter.ts";
 import {
@@ -12,9 +12,9 @@ import {
   type TransHubError,
   TranslationBlockedError,
 } from "../errors.ts";
-import type { EngineCall, TranslateWork, WorkBatch, WorkResult } from "../persistence-handler.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../persistence-handler.ts";
 import { checkTranslation } from "../text/checks.ts";
-import { type Answer, callEngine } from "./engine-call.ts";
+import { type Answer, callEngine, engineBatch } from "./engine-call.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
 import { callBytes, packCalls } from "./pack-calls.ts";
 
@@ -107,10 +107,9 @@ class BatchTranslation {
       if (refusal !== undefined) fail(attempt, engine, refusal);
       return refusal === undefined;
     });
-    // A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait.
-    const maxBytesPerCall = Math.min(engine.maxBytesPerCall, bytesWithin(this.#options.limits?.[engine.name]?.tpm));
-    const { maxItemsPerCall, takesContext } = engine;
-    await this.#callAll(engine, packCalls(askable, { maxItemsPerCall, maxBytesPerCall, takesContext }));
+    const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
+    const tokens = this.#tokenLimits(engine);
+    await this.#callAll(engine, packCalls(askable, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens }));
 
     // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
     const suspected = askable.filter((attempt) => {
@@ -124,6 +123,27 @@ class BatchTranslation {
     );
   }
 
+  /**
+   * A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait. But texts
+   * take at least as many as what goes with every call: a small allowance must not go into prompts.
+   */
+  #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: WorkItem): number } {
+    const atOnce = this.#limiter.tokensAtOnce(engine.name);
+    if (atOnce === undefined) return { maxTokensPerCall: Number.POSITIVE_INFINITY, tokensOf: () => 0 };
+    const everyCall = this.#estimate(engine, []);
+    return {
+      maxTokensPerCall: Math.max(atOnce - everyCall, everyCall),
+      tokensOf: (item) => this.#estimate(engine, [item]) - everyCall,
+    };
+  }
+
+  #estimate(engine: Engine, items: readonly WorkItem[]): number {
+    return (
+      engine.estimateTokens?.(engineBatch(engine, this.#batch, items)) ??
+      estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0))
+    );
+  }
+
   #isToYield({ name }: Engine): boolean {
     const { isToYield, isEnginePaused } = this.#batch;
     return (isToYield?.() || isEnginePaused?.(name)) ?? false;
@@ -131,6 +151,7 @@ class BatchTranslation {
 
   /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
+    if (calls.length > 0) await engine.prepare?.();
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
       if (this.#batch.isEnginePaused?.(engine.name)) {
@@ -138,7 +159,8 @@ class BatchTranslation {
         return;
       }
       const items = attempts.map(({ item }) => item);
-      const tokens = estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0));
+      const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
+      const tokens = isMetered ? this.#estimate(engine, items) : 0;
       const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
       if (permit === undefined) return;
       if ("error" in permit) {
