@@ -23,6 +23,7 @@ import {
   WorkerCrashedError,
 } from "../errors.ts";
 import type {
+  AttemptError,
   EngineCall,
   TranslateWork,
   WorkBatch,
@@ -31,6 +32,7 @@ import type {
   WorkResult,
 } from "../persistence-handler.ts";
 import {
+  buryExpiredTexts,
   cutResult,
   type LoadedBatch,
   loadBatchesById,
@@ -189,7 +191,7 @@ export class Gatherer {
   }
 
   async #takeThrough(batchId: string): Promise<void> {
-    const batch = await this.#patiently(() => this.#loads.add(batchId));
+    let batch = await this.#patiently(() => this.#loads.add(batchId));
     if (batch === undefined) return;
     const { project } = this.#options;
     if (batch.items.length === 0) return this.#settle([batch], []);
@@ -201,13 +203,18 @@ export class Gatherer {
       );
     if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY))
       return this.#buryExpired(batch);
+    if (batch.items.some(({ isExpired }) => isExpired)) {
+      batch = await this.#withoutExpired(batch);
+      if (batch.items.length === 0) return this.#settle([batch], []);
+    }
     if (batch.crashes >= SUSPECT_CRASHES) {
       if (batch.items.length > 1) return this.#split(batch);
       if (batch.crashes >= DEADLY_CRASHES) return this.#buryDeadly(batch);
     }
+    const loaded = batch;
     await new Promise<void>((done, failed) => {
       this.#arrivals += 1;
-      this.#enter({ batch, at: this.#arrivals, done, failed }).catch(failed);
+      this.#enter({ batch: loaded, at: this.#arrivals, done, failed }).catch(failed);
     });
   }
 
@@ -420,8 +427,20 @@ export class Gatherer {
     await this.#patiently(() => settleBatches(this.#options.pool, [{ batch, outcomes, apart: true }], []));
   }
 
+  /** Buries texts whose own requests have expired, apart from their neighbours, which go on at once. */
+  async #withoutExpired(batch: LoadedBatch): Promise<LoadedBatch> {
+    const error = expiry("The request had expired when its turn came");
+    const { buried, rest } = await this.#patiently(() => buryExpiredTexts(this.#options.pool, batch, error));
+    const outcomes = buried.map((): WorkOutcome => ({ kind: "failed", error }));
+    if (buried.length > 0) {
+      this.#options.observer.settled?.({ batch: { ...batch, items: buried }, outcomes, elapsedMs: 0 });
+    }
+    return { ...batch, items: rest };
+  }
+
   async #buryExpired(batch: LoadedBatch): Promise<void> {
-    const outcomes = expired(batch.items);
+    const error = expiry("The request waited longer than requests may live");
+    const outcomes = batch.items.map((): WorkOutcome => ({ kind: "failed", error }));
     await this.#settle([batch], outcomes);
     this.#options.observer.settled?.({ batch, outcomes, elapsedMs: 0 });
   }
@@ -491,11 +510,9 @@ export class Gatherer {
   }
 }
 
-/** The outcome of texts that waited longer than requests may live. */
-function expired(items: readonly unknown[]): WorkOutcome[] {
-  const { code, message } = new RequestExpiredError("The request waited longer than requests may live");
-  const error = { at: new Date().toISOString(), engine: null, code, message };
-  return items.map(() => ({ kind: "failed", error }));
+function expiry(message: string): AttemptError {
+  const { code } = new RequestExpiredError(message);
+  return { at: new Date().toISOString(), engine: null, code, message };
 }
 
 /** The level first, then who came first. */
