@@ -1,12 +1,14 @@
 /** Limits, pauses and circuits over several members of a fleet, on a real database and against a real server. */
+import { once } from "node:events";
 import { type Engine, type EngineLimits, type Settlement, translateBatch, type WorkOutcome } from "@trans-hub/core";
 import { openai, pseudo } from "@trans-hub/engines";
 import { scriptedEngine } from "@trans-hub/engines/testing";
 import type pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
+import { makeTexts } from "../bench/strings.ts";
 import { testOnDatabase as testOfCommands } from "../support/command.ts";
 import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
-import { item, type OpenStore, test, value } from "../support/store.ts";
+import { item, type OpenStore, test, translated, value } from "../support/store.ts";
 
 interface FleetOptions {
   engines: readonly Engine[];
@@ -209,6 +211,90 @@ describe("a limit of ours", () => {
     expect(await store.work({ until: "ready", concurrency: 1, maxItems: 50 }, translate)).toMatchObject({
       translated: 1,
     });
+  });
+});
+
+describe("who waits for a turn", () => {
+  test("makes room for what is more urgent", async ({ openStore, store }) => {
+    const producer = await openStore({ batchSize: 1 });
+    await producer.register([item("Bulk", { priority: "bulk" })]);
+    const asked: string[] = [];
+    const stop = new AbortController();
+    const working = store.work(
+      { until: "stopped", concurrency: 1, maxItems: 1, signal: stop.signal },
+      async ({ items, isToYield }) => {
+        const text = items[0]?.text ?? "";
+        asked.push(text);
+        if (text === "Urgent") stop.abort();
+        if (text === "Urgent") return { outcomes: [translated("Done")], calls: [] };
+        expect(isToYield?.()).toBe(false);
+        await producer.register([
+          item("Bulk as well", { priority: "bulk" }),
+          item("Urgent", { priority: "interactive" }),
+        ]);
+        await expect.poll(() => isToYield?.(), { timeout: 30_000 }).toBe(true);
+        return { outcomes: [{ kind: "postponed", delayMs: 60_000 }], calls: [] };
+      },
+    );
+    await working;
+    expect(asked).toEqual(["Bulk", "Urgent"]);
+  });
+
+  test("hands its work back when the worker is to end, and does not keep it", async ({ openStore, db }) => {
+    const { server, engine } = await serve();
+    await register(openStore, 5);
+    const fleet = await startFleet(openStore, { engines: [engine], members: 1, limits: { openai: { rpm: 1 } } });
+    await untilTranslated(db, 1);
+    await fleet.stop();
+    expect(server.calls).toHaveLength(1);
+    expect(fleet.outcomes.map(({ kind }) => kind).filter((kind) => kind === "postponed")).not.toEqual([]);
+    expectNoAttemptCounted(fleet);
+  });
+});
+
+describe("real workers", () => {
+  testOfCommands("use their tokens and never go over them", async ({ commands, db }) => {
+    const tpm = 1_200_000;
+    const server = await startOpenaiServer({ limits: { rpm: 6_000, tpm, window: "sliding" } });
+    onTestFinished(() => server.close());
+    const env = {
+      TH_ENGINES: "openai",
+      TH_OPENAI_ENDPOINT: server.url,
+      TH_OPENAI_RPM: "6000",
+      TH_OPENAI_TPM: `${tpm}`,
+    };
+    const input = makeTexts(3_000)
+      .map((text) => JSON.stringify({ text }))
+      .join("\n");
+    await commands.json(["request", "--file", "-", "--from", "en", "--to", "fr"], { input });
+    for (let worker = 0; worker < 3; worker += 1) commands.start(["worker"], { env });
+    await untilTranslated(db, 3_000);
+    const { calls, passed, refused } = server.limiting;
+    expect(refused).toBe(0);
+    const seconds = (Number(calls.at(-1)?.at) - Number(calls[0]?.at)) / 1_000;
+    // A 30th of a minute's tokens at once, and then what flows in. Estimates are estimates.
+    expect(passed.tokens).toBeLessThan(1.1 * (tpm / 30 + (seconds * tpm) / 60));
+    // On a machine that has time for nothing, half of it.
+    expect(passed.tokens).toBeGreaterThan((0.5 * seconds * tpm) / 60);
+  });
+
+  testOfCommands("give a killed one's place among the calls at once to another", async ({ commands, db }) => {
+    const server = await startOpenaiServer({ rules: [{ fault: { kind: "hang" }, times: 1 }] });
+    onTestFinished(() => server.close());
+    const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_OPENAI_CONCURRENCY: "1" };
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+    const killed = commands.start(["worker"], { env });
+    await once(server.events, "call");
+    const other = commands.start(["worker", "--locales", "de"], { env });
+    await other.says("worker.ready");
+    await commands.json(["request", "Back", "--from", "en", "--to", "de"]);
+    const { limits } = await commands.json<{ limits: unknown[] }>(["status"]);
+    expect(limits).toMatchObject([{ engine: "openai", running: 1 }]);
+    killed.kill("SIGKILL");
+    await killed.ended();
+    // Its lease was for 15 s; a call may take 120.
+    await untilTranslated(db, 1);
+    expect(await value(db, "select count(*)::int from trans_hub.engine_lease where ends_at > now()")).toBe(0);
   });
 });
 
