@@ -125,8 +125,9 @@ async function measure(name: string, setup: Setup): Promise<Figures> {
   const workers = Array.from({ length: WORKERS }, () => start(BIN, ["worker"], env));
   for (const worker of workers) worker.stdout?.resume();
   const counted = await watch(control);
-  await Promise.all(workers.map(end));
+  // Before they end, which hands back all that they have claimed.
   const { left, handedOver } = await countWork(databaseUrl);
+  await Promise.all(workers.map(end));
   await end(server);
   if (left === 0) throw new Error(`${name}: the texts were used up; the figures would be of nothing`);
   return summarize(name, setup, counted, { texts: texts - left, handedOver });
