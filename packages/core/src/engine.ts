@@ -102,8 +102,9 @@ export interface Engine {
   readonly handlesIcu: boolean;
 
   /**
-   * Roughly the tokens that a call for these items takes, whatever goes with every call and the answer included; the fleet
-   * corrects it by what calls really took. For a limit of tokens a minute. Default: by the bytes of the texts.
+   * Roughly the tokens that a call for these items takes, whatever goes with every call and the answer included; without
+   * items, what goes with every call. The fleet corrects it by what calls really took. For a limit of tokens a minute. Default:
+   * by the bytes of the texts.
    */
   estimateTokens?(batch: EngineBatch): number;
 

@@ -151,7 +151,7 @@ class BatchTranslation {
 
   /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
-    if (calls.length > 0) await engine.prepare?.();
+    if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call will tell
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
       if (this.#batch.isEnginePaused?.(engine.name)) {
