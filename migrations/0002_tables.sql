@@ -155,10 +155,23 @@ create table trans_hub.usage (
   called_at timestamptz not null default now()
 );
 
--- Pools of the fleet. beat is a counter: nobody ever compares two machines' clocks. The times are for people.
+-- The time of the fleet, in milliseconds: it passes only while beats go through. Each beat moves it on by what the
+-- server's clock says has passed since the last one, whoever's that was, and never by more than a beat may be late: so an
+-- outage of the database and a jump of its clock make nobody look dead. Here and not in the memory of those who watch,
+-- because a fleet whose members all die young would otherwise never notice a death.
+create table trans_hub.fleet_clock (
+  is_the_only_row boolean primary key default true check (is_the_only_row),
+  ms bigint not null default 0,
+  read_at timestamptz not null default clock_timestamp()
+) with (fillfactor = 10);
+insert into trans_hub.fleet_clock default values;
+
+-- Pools of the fleet. beat is a counter, beat_ms the time of the fleet at the last one: nobody ever compares two machines'
+-- clocks. The other times are for people.
 create table trans_hub.worker_node (
   node_id text primary key,
   beat bigint not null default 0,
+  beat_ms bigint not null default 0,
   host text not null,
   pid integer not null,
   version text not null,
@@ -203,7 +216,8 @@ grant usage on schema trans_hub to public;
 
 -- Down Migration
 revoke usage on schema trans_hub from public;
-drop table trans_hub.count_delta, trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.usage,
+drop table trans_hub.count_delta, trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node,
+  trans_hub.fleet_clock, trans_hub.usage,
   trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
   trans_hub.content;
 drop type trans_hub.translation_status;

@@ -5,10 +5,10 @@ import { openai, pseudo } from "@trans-hub/engines";
 import { scriptedEngine } from "@trans-hub/engines/testing";
 import type pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
-import { makeTexts } from "../bench/strings.ts";
 import { testOnDatabase as testOfCommands } from "../support/command.ts";
 import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
 import { item, type OpenStore, test, translated, value } from "../support/store.ts";
+import { makeTexts } from "../support/strings.ts";
 
 interface FleetOptions {
   engines: readonly Engine[];

@@ -212,6 +212,34 @@ describe("a worker", () => {
     }
   });
 
+  test.for(["--once", "--until-empty"])(
+    "that runs with %s ends with the engine's fault when the key is wrong, and loses nothing",
+    async (pass, { commands }) => {
+      const server = await startOpenaiServer({ rules: [{ fault: { kind: "status", status: 401 } }] });
+      try {
+        const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url };
+        await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+        const { code, stdout } = await commands.run(["worker", pass, "--json"], { env });
+        expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+          code: 1,
+          error: {
+            code: "TH_ENGINES_STOPPED",
+            message: expect.stringMatching(/still waits.*"openai".*status 401/),
+            hint: expect.stringContaining("TH_OPENAI_API_KEY"),
+          },
+        });
+        expect(await commands.json(["status"])).toMatchObject({ translations: { pending: 1, failed: 0 } });
+        // As long as one engine of the chain works, there is something to wait for.
+        await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
+        expect(
+          await commands.json(["worker", "--once"], { env: { ...env, TH_ENGINES: "openai,pseudo" } }),
+        ).toMatchObject({ translated: 1 });
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
   test("that runs once exits 0 also when texts went to the dead letters", async ({ commands }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "refuse" } }] });
     try {
@@ -278,5 +306,20 @@ describe("upkeep", () => {
     await commands.json(["gc"]);
     const well = await commands.json<{ checks: { status: string }[] }>(["doctor"]);
     expect(well.checks.map(({ status }) => status)).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+  });
+
+  test("the doctor and the status tell what somebody has to look at, and no text", async ({ commands, db }) => {
+    await db.query(`select trans_hub.append_to_inbox('[{"text": "A secret", "targetLocales": ["english"]}]', '{}')`);
+    await commands.json(["worker", "--once"]);
+    await commands.json(["pause", "--locale", "fr"]);
+    const { stdout, code } = await commands.run(["doctor"], { env: { TH_ENGINES: "pseudo" } });
+    expect(stdout).toMatch(/warn {2}inbox: 1 item cannot be registered: 1 TH_LOCALE\n +Look at them/);
+    expect(stdout).toMatch(/warn {2}pause: locale fr is paused since .*\n +trans-hub resume --locale fr/);
+    // There is no worker on a named database.
+    expect(code).toBe(1);
+    expect(await commands.json(["status"])).toMatchObject({ inbox: 0, refused: { TH_LOCALE: 1 } });
+    const { stdout: status } = await commands.run(["status"]);
+    expect(status).toContain("inbox: 1 item cannot be registered: 1 TH_LOCALE");
+    expect(stdout + status).not.toContain("secret");
   });
 });

@@ -12,8 +12,8 @@ import { applyMigrations, Coordinator, type TranslateWork, version } from "@tran
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import { startPostgres } from "../support/postgres.ts";
+import { makeTexts } from "../support/strings.ts";
 import { createCeilingTables, drainCeiling, registerCeiling } from "./ceiling.ts";
-import { makeTexts } from "./strings.ts";
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false } },

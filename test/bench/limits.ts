@@ -19,7 +19,7 @@ import { applyMigrations, PostgresPersistenceHandler, parseItem } from "@trans-h
 import pg from "pg";
 import type { CountedCall, LimitEnforcer } from "../support/openai-limits.ts";
 import { startPostgres } from "../support/postgres.ts";
-import { makeTexts } from "./strings.ts";
+import { makeTexts } from "../support/strings.ts";
 
 interface Setup {
   /** Texts of one call at most. */

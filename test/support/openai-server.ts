@@ -42,6 +42,8 @@ export interface LedgerEntry {
   at: number;
   /** Address and port of the client's socket. */
   peer: string;
+  /** The key it was asked with: tells clients apart. */
+  key: string;
 }
 
 export interface CallRecord {
@@ -49,6 +51,8 @@ export interface CallRecord {
   at: number;
   /** Undefined while it runs, and for a call whose connection was ended without an answer. */
   status: number | undefined;
+  /** What struck it. */
+  faults: FaultKind[];
   items: number;
   /** The request as it came. */
   body: Record<string, unknown>;
@@ -58,6 +62,8 @@ export interface CallRecord {
 export interface OpenaiServerOptions {
   /** Default 0: any free one. */
   port?: number;
+  /** Address to listen on. Default 127.0.0.1. */
+  host?: string;
   /** When given, any other key gets 401. */
   apiKey?: string;
   /** When given, any other model gets 404. */
@@ -89,7 +95,7 @@ export interface OpenaiServer {
   close(): Promise<void>;
 }
 
-/** Starts the server on 127.0.0.1. */
+/** Starts the server. */
 export async function startOpenaiServer(options: OpenaiServerOptions = {}): Promise<OpenaiServer> {
   const ledger: LedgerEntry[] = [];
   const calls: CallRecord[] = [];
@@ -117,15 +123,29 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
       call: calls.length + 1,
       at: Date.now(),
       status: undefined,
+      faults: [],
       items: asked?.items.length ?? 0,
       body: body as Record<string, unknown>,
       headers: { ...request.headers },
     };
     calls.push(record);
+    const key = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
     for (const { id, text, context, failure } of asked?.items ?? []) {
       const { source = "", target = "" } = asked ?? {};
       const textHash = createHash("sha256").update(text).digest("hex").slice(0, 16);
-      ledger.push({ call: record.call, id, text, textHash, source, target, context, failure, at: record.at, peer });
+      ledger.push({
+        call: record.call,
+        id,
+        text,
+        textHash,
+        source,
+        target,
+        context,
+        failure,
+        at: record.at,
+        peer,
+        key,
+      });
     }
     inFlight += 1;
     response.once("close", () => {
@@ -143,6 +163,7 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
       if (verdict.refusedFor !== undefined) return sendError(response, overLimit(verdict));
     }
     const faults = faultsFor(asked?.items ?? []);
+    record.faults = faults.map(({ kind }) => kind);
     const slow = faults.find((fault) => fault.kind === "slow");
     if (slow !== undefined) await new Promise((resolve) => setTimeout(resolve, slow.ms));
     for (const fault of faults) if (strikesWhole(fault, response)) return;
@@ -181,7 +202,7 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
     calls.length = 0;
   }
 
-  server.listen(options.port ?? 0, "127.0.0.1");
+  server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {

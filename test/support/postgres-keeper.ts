@@ -118,7 +118,8 @@ async function start(postgres: string): Promise<void> {
       stdio: ["ignore", "ignore", "pipe"],
     });
     server = child; // known from its first moment: the starter may be gone before it is ready
-    child.stderr.pipe(createWriteStream(logFile, { flags: "a" }));
+    // Where the disk is made full on purpose, the log is lost and nothing else.
+    child.stderr.pipe(createWriteStream(logFile, { flags: "a" }).on("error", () => child.stderr.resume()));
     const signal = AbortSignal.timeout(START_TIMEOUT_MS);
     const outcome = await Promise.race([
       ready(child, signal).then(() => "ready" as const),

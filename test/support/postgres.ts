@@ -23,13 +23,18 @@ export interface TestPostgres {
  *
  * @param settings Server settings such as `["fsync=on"]`. Default: fsync off, since no test outlives the machine; a
  *   `crash` loses nothing all the same, because the kernel keeps what was written.
+ * @param env Of the server, beside our own; `TMPDIR` says where its folder is made.
  */
-export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
+export async function startPostgres(
+  settings: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<TestPostgres> {
   const password = randomBytes(12).toString("hex");
   const all = ["max_connections=200", "fsync=off", ...settings];
   const keeper = fork(join(import.meta.dirname, "postgres-keeper.ts"), [password, ...all], {
     detached: true, // its own session: Ctrl-C is for the tests
     execArgv: [],
+    env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const port = await nextPort(keeper);

@@ -27,6 +27,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   EngineRateLimitedError: new catalogue.EngineRateLimitedError("…", { retryAfterMs: 2_000 }),
   EngineQuotaError: new catalogue.EngineQuotaError("…"),
   EngineConfigError: new catalogue.EngineConfigError("…"),
+  EnginesStoppedError: new catalogue.EnginesStoppedError("…"),
   EngineTransientError: new catalogue.EngineTransientError("…"),
   EngineRefusedError: new catalogue.EngineRefusedError("…"),
   EngineMalformedError: new catalogue.EngineMalformedError("…"),

@@ -219,6 +219,15 @@ export class EngineConfigError extends TransHubError {
   readonly retryable = false;
 }
 
+/**
+ * A pass that ends by itself ended early: the account or setting of every engine of the chain is at fault, which `cause`
+ * tells of the first. What was not translated still waits.
+ */
+export class EnginesStoppedError extends TransHubError {
+  readonly code = "TH_ENGINES_STOPPED";
+  readonly retryable = true;
+}
+
 /** The engine failed for a moment: network, time-out, server error. */
 export class EngineTransientError extends TransHubError {
   readonly code = "TH_ENGINE_TRANSIENT";

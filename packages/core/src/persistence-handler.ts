@@ -182,6 +182,11 @@ export interface StoreStatus {
   jobs: { ready: number; running: number; scheduled: number };
   /** Items requested in a caller's transaction that the fleet has yet to register. */
   inbox: number;
+  /**
+   * Items requested in a caller's transaction that cannot be registered, by the reason: a code of the catalogue, or an
+   * SQLSTATE. They stay until somebody has looked at them. Of every project: whose they are is not known.
+   */
+  refused: Record<string, number>;
   /** Age in seconds of the oldest due work; null when there is none. */
   oldestReadySeconds: number | null;
   workers: WorkerStatus[];

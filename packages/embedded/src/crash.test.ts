@@ -99,6 +99,47 @@ describe("a killed server", () => {
     await database.close();
   });
 
+  test.for([
+    ["empty", ""],
+    ["full of zeros", "\0".repeat(100)],
+    ["somebody else's", "not a pid\n"],
+  ])(
+    "whose postmaster.pid is %s after a power loss is started all the same",
+    async ([, content], { usedDir: dataDir }) => {
+      const pidFile = join(dataDir, "cluster/postgres/postmaster.pid");
+      writeFileSync(pidFile, content as string);
+      // Two at once: neither takes away the other's good one.
+      const [database, another] = await Promise.all([openEmbedded({ dataDir }), openEmbedded({ dataDir })]);
+      expect(another.databaseUrl).toBe(database.databaseUrl);
+      expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+      expect(postmasterPid(dataDir)).toBeGreaterThan(0);
+      expect(
+        readdirSync(join(dataDir, "cluster/postgres")).filter((name) => name.startsWith("postmaster.pid")),
+      ).toEqual(["postmaster.pid"]);
+      await database.close();
+      await another.close();
+    },
+  );
+
+  test("whose postmaster.pid became unreadable while it serves keeps serving, and no second one is started", async ({
+    usedDir: dataDir,
+  }) => {
+    const first = await openEmbedded({ dataDir });
+    const pgData = join(dataDir, "cluster/postgres");
+    const pidFile = join(pgData, "postmaster.pid");
+    const right = readFileSync(pidFile, "utf8");
+    await killKeeper(dataDir, first.databaseUrl);
+    writeFileSync(pidFile, "");
+    const servers = processesIn(pgData);
+    const refused = openEmbedded({ dataDir, timeoutMs: 3_000 });
+    await expect(refused).rejects.toThrow("was not ready");
+    expect(readFileSync(pidFile, "utf8")).toBe("");
+    expect(processesIn(pgData)).toEqual(expect.arrayContaining(servers.slice(0, 1)));
+    expect(await ask(first.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+    writeFileSync(pidFile, right);
+    await first.close();
+  });
+
   test("whose pid went to another living program is started all the same", async ({ usedDir: dataDir }) => {
     await (await openEmbedded({ dataDir })).close();
     const pidFile = join(dataDir, "cluster/postgres/postmaster.pid");

@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
-import { readFile, readlink } from "node:fs/promises";
+import { link, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Account } from "./account.ts";
 import type { Layout } from "./layout.ts";
 
 const run = promisify(execFile);
+
+const UNREADABLE_MS = 500;
 
 /** What is known of the process behind `postmaster.pid`. */
 type PostmasterState =
@@ -12,6 +15,11 @@ type PostmasterState =
   | { is: "stopped" }
   /** The process is gone: killed, or the machine went down. */
   | { is: "dead" }
+  /**
+   * The file names no process: the machine went down before its content was on the disk. PostgreSQL refuses to start over it,
+   * for its own sake: a server that is just being started has written nothing yet either.
+   */
+  | { is: "unreadable" }
   /**
    * The pid is there but is no server: it went to another program, or nobody collects the dead process (PID 1 of many
    * containers does not). PostgreSQL would take it for the server and never start again.
@@ -26,9 +34,26 @@ export async function postmasterState(layout: Layout): Promise<PostmasterState> 
   if (file === undefined) return { is: "stopped" };
   const [pidLine, , , portLine] = file.split("\n");
   const pid = Number(pidLine);
-  if (!Number.isInteger(pid) || pid <= 0 || !isProcessOfServerUser(pid)) return { is: "dead" };
+  if (!Number.isInteger(pid) || pid <= 0) return { is: "unreadable" };
+  if (!isProcessOfServerUser(pid)) return { is: "dead" };
   if (!(await mayBePostmaster(pid, layout))) return { is: "replaced", pid };
   return { is: "alive", pid, port: Number(portLine) || undefined };
+}
+
+/**
+ * Takes an unreadable `postmaster.pid` away, unless somebody is at the data: a server that is being started or orphaned
+ * backends. Both work in the data directory. Where the system does not tell who does, a file that stays as it is for a
+ * while is believed to be a remnant: a start needs microseconds.
+ */
+export async function removeUnreadablePid(layout: Layout): Promise<void> {
+  await delay(UNREADABLE_MS);
+  if ((await postmasterState(layout)).is !== "unreadable" || (await isWorkedIn(layout.pgData))) return;
+  // Aside first: between our look and this, another keeper may have cleared the way and its server written a good one.
+  const aside = `${layout.postmasterPid}.${process.pid}`;
+  await rename(layout.postmasterPid, aside).catch(() => undefined);
+  const isGood = Number.parseInt(await readFile(aside, "utf8").catch(() => ""), 10) > 0;
+  if (isGood) await link(aside, layout.postmasterPid).catch(() => undefined);
+  await rm(aside, { force: true });
 }
 
 /** Stops the server now, sessions or not, and returns when it is still. */
@@ -49,6 +74,12 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { LC_ALL: "C", TZ: "UTC" };
   for (const name of passed) if (process.env[name] !== undefined) env[name] = process.env[name];
   return env;
+}
+
+async function isWorkedIn(folder: string): Promise<boolean> {
+  const processes = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const folders = await Promise.all(processes.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
+  return folders.includes(folder);
 }
 
 /** As PostgreSQL sees it: a process that we may not signal belongs to another user, so it is not our server. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readEndpoint } from "./endpoint.ts";
 import type { Layout } from "./layout.ts";
 import { connectOwnServer, type OwnServer } from "./own-server.ts";
-import { postmasterState, serverEnvironment } from "./postmaster.ts";
+import { postmasterState, removeUnreadablePid, serverEnvironment } from "./postmaster.ts";
 import { HOST } from "./session.ts";
 
 /** A free port may be taken between our look and the server's start. */
@@ -20,6 +20,7 @@ const PORT_TRIES = 5;
  * @param name Name of the connection.
  */
 export async function startServer(layout: Layout, postgres: string, name: string): Promise<OwnServer | undefined> {
+  if ((await postmasterState(layout)).is === "unreadable") await removeUnreadablePid(layout);
   for (let attempt = 1; attempt <= PORT_TRIES; attempt++) {
     const port = await choosePort(layout);
     const child = await spawnPostgres(layout, postgres, port);

@@ -25,6 +25,21 @@ test("a worker is alive from the start, and ready only while it says so", async 
   }
 });
 
+test("a worker that is stopping says so to the end, whatever comes back meanwhile", async () => {
+  const health = await startHealthServer(0);
+  try {
+    health.ready();
+    health.stopping();
+    health.ready();
+    expect(await ask(health.port, "/readyz")).toEqual({ status: 503, line: "stopping" });
+    health.notReady("the database does not answer");
+    expect(await ask(health.port, "/readyz")).toEqual({ status: 503, line: "stopping" });
+    expect(await ask(health.port, "/livez")).toMatchObject({ status: 200 });
+  } finally {
+    await health.close();
+  }
+});
+
 test("a port in use is a wrong setting", async () => {
   const first = await startHealthServer(0);
   try {

@@ -9,6 +9,8 @@ export interface HealthServer {
   ready(): void;
   /** @param reason One line for who looks at the probe. */
   notReady(reason: string): void;
+  /** Not ready any more, whatever is said later: a drain may see the database come back. */
+  stopping(): void;
   /** Idempotent; resolves when the port is free again. */
   close(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export interface HealthServer {
  */
 export async function startHealthServer(port: number): Promise<HealthServer> {
   let reason: string | undefined = "starting";
+  let isStopping = false;
   const server = createServer((request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "GET only");
     switch (request.url?.split("?")[0]) {
@@ -41,10 +44,14 @@ export async function startHealthServer(port: number): Promise<HealthServer> {
   return {
     port: (server.address() as AddressInfo).port,
     ready: () => {
-      reason = undefined;
+      if (!isStopping) reason = undefined;
     },
     notReady: (why) => {
-      reason = why;
+      if (!isStopping) reason = why;
+    },
+    stopping: () => {
+      isStopping = true;
+      reason = "stopping";
     },
     close: () =>
       new Promise((resolve) => {

@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineLimits,
   EngineNotFoundError,
+  EnginesStoppedError,
   type PersistenceHandler,
   type Settlement,
   translateBatch,
@@ -16,6 +17,7 @@ import {
 import type { Logger } from "pino";
 import { batchFields, countOutcomes } from "./batch-fields.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
+import { StoppedEngines } from "./stopped-engines.ts";
 import { mayPass, waitForStore } from "./wait-for-store.ts";
 
 export interface WorkerOptions {
@@ -58,12 +60,14 @@ export interface WorkerOptions {
  * during the work.
  *
  * @returns What this member did.
+ * @throws {EnginesStoppedError} From a worker that is to stop by itself: the account or setting of every engine of the
+ *   chain is at fault, and to wait for somebody to act is the fleet's affair.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   const health = metricsPort === undefined ? undefined : await startHealthServer(metricsPort);
-  const onStop = () => health?.notReady("stopping");
+  const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
   try {
     logger.info(
@@ -120,16 +124,19 @@ async function workThroughOutages(options: WorkerOptions, health: HealthServer |
 /** What this worker did to an engine for the whole fleet. */
 const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
 
-function work(
+async function work(
   options: WorkerOptions,
   handler: PersistenceHandler,
   health: HealthServer | undefined,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
   const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
+  const stoppedEngines = new StoppedEngines(engines);
+  const hopeless = new AbortController();
   const observer: WorkObserver = {
     settled: (settlement) => {
       count(settlement);
+      stoppedEngines.heardOf(settlement);
       logger.info(batchFields(settlement), "batch.settled");
       options.onSettled?.(settlement);
     },
@@ -148,17 +155,24 @@ function work(
     engineTimeoutMs,
     limits: engineLimits,
     gate: handler.engineGate,
-    onFault: (error, engine) => logger.error({ err: error, engine }, "engine.fault"),
-    onLimitChange: ({ change, ...fields }) => logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]),
+    onFault: (error, engine) => {
+      logger.error({ err: error, engine }, "engine.fault");
+      stoppedEngines.stopped(engine, error);
+      if (options.until !== "stopped" && stoppedEngines.fault !== undefined) hopeless.abort();
+    },
+    onLimitChange: ({ change, ...fields }) => {
+      logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]);
+      if (change === "closed") stoppedEngines.works(fields.engine);
+    },
   });
-  return handler.work(
+  const summary = await handler.work(
     {
       locales: options.locales,
       project: options.project,
       until: options.until,
       concurrency: options.concurrency,
       maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
-      signal: options.signal,
+      signal: AbortSignal.any([options.signal, hopeless.signal]),
       drainMs: options.drainMs,
       lifetimeSeconds: options.lifetimeSeconds,
       upkeep: options.upkeep,
@@ -166,4 +180,13 @@ function work(
     },
     translate,
   );
+  const { fault } = stoppedEngines;
+  if (hopeless.signal.aborted && fault !== undefined && !options.signal.aborted) {
+    logger.info(summary, "worker.stopped");
+    throw new EnginesStoppedError(`No engine is left to ask; what was not translated still waits. ${fault.message}`, {
+      cause: fault,
+      hint: fault.hint,
+    });
+  }
+  return summary;
 }

@@ -2,7 +2,15 @@ import { migrationStatus, type Settings, type StoreStatus, TransHubError } from 
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "../database.ts";
-import { type Check, checkCollection, checkWorkers, ok } from "../doctor/checks.ts";
+import {
+  type Check,
+  checkCircuits,
+  checkCollection,
+  checkInbox,
+  checkPauses,
+  checkWorkers,
+  ok,
+} from "../doctor/checks.ts";
 import { enginesToTranslateWith } from "../engines.ts";
 import { examples } from "../options.ts";
 import type { Output } from "../output.ts";
@@ -40,6 +48,7 @@ async function checkDatabase(database: ChosenDatabase, settings: Settings): Prom
     const status = await readStatus(database, settings);
     checks.push(checkWorkers(status, database.kind));
     checks.push(checkCollection(status, settings.gcCron, Date.now()));
+    checks.push(...checkInbox(status), ...checkPauses(status), ...checkCircuits(status));
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
     const name = checks.length === 0 ? "database" : "schema";

@@ -4,6 +4,7 @@ import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import type { Output } from "../output.ts";
 import { describePaused } from "../pause-target.ts";
+import { describeRefused } from "../refused-items.ts";
 import { withSession } from "../session.ts";
 import { tableOf } from "../table.ts";
 
@@ -20,7 +21,7 @@ async function status(command: Command, context: CommandContext, { project }: { 
 }
 
 function describe(status: StoreStatus, output: Output): string {
-  const { jobs, inbox, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
+  const { jobs, inbox, refused, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
   const locales = [...Object.entries(status.locales), ["all", status.translations] as const];
   const oldest = oldestReadySeconds === null ? "" : `, the oldest ready for ${duration(oldestReadySeconds)}`;
   return [
@@ -31,6 +32,7 @@ function describe(status: StoreStatus, output: Output): string {
     ),
     `batches: ${jobs.ready} ready, ${jobs.running} running, ${jobs.scheduled} scheduled${oldest}`,
     ...(inbox > 0 ? [`inbox: ${inbox} items to be registered`] : []),
+    ...(Object.keys(refused).length > 0 ? [`inbox: ${describeRefused(refused)}`] : []),
     ...(paused.length > 0 ? [describePaused(paused)] : []),
     ...(workers.length === 0
       ? ["workers: none"]

@@ -1,5 +1,6 @@
 /** The production checklist: rules over what was found, without asking anybody. */
 import type { StoreStatus } from "@trans-hub/core";
+import { describeRefused } from "../refused-items.ts";
 
 export interface Check {
   name: string;
@@ -27,6 +28,37 @@ export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "n
     detail: "none is alive",
     cure: "Keep at least one running: trans-hub worker, under Kubernetes, systemd or supervisor.",
   };
+}
+
+/** Items that were accepted inside a transaction and cannot become anything: whoever asked was not told. */
+export function checkInbox({ refused }: Pick<StoreStatus, "refused">): Check[] {
+  if (Object.keys(refused).length === 0) return [];
+  const cure =
+    "Look at them (select id, refused, items from trans_hub.inbox where refused is not null), request them anew as they should be, and delete those rows.";
+  return [{ name: "inbox", status: "warn", detail: describeRefused(refused), cure }];
+}
+
+/** What an operator paused waits until somebody resumes it; it is easily forgotten. */
+export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
+  return paused.map(({ kind, name, since }) => ({
+    name: "pause",
+    status: "warn",
+    detail: `${kind === "everything" ? "everything" : `${kind} ${name}`} is paused since ${since.toISOString()}`,
+    cure: `trans-hub resume${kind === "everything" ? "" : ` --${kind} ${name}`}`,
+  }));
+}
+
+/** An engine whose account or setting is at fault: nobody asks it but for a single call now and then. */
+export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] {
+  return limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
+    if (circuit === "closed") return [];
+    const next = openUntil === null ? "one call tries it now" : `until ${openUntil.toISOString()}`;
+    const cure =
+      reason === "TH_ENGINE_QUOTA"
+        ? `Look at the plan and the billing of the account of engine "${engine}"; then it is asked again by itself.`
+        : `Check the key, model and address of engine "${engine}", and restart the workers with them.`;
+    return [{ name: "circuit", status: "warn", detail: `engine ${engine} is not asked, ${next} (${reason})`, cure }];
+  });
 }
 
 /**

@@ -1,12 +1,7 @@
 /** Working one's own rows in this process, beside whatever fleet there is. */
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  type Engine,
-  type PersistenceHandler,
-  type Settings,
-  type TransHubError,
-  translateBatch,
-} from "@trans-hub/core";
+import { type Engine, type PersistenceHandler, type Settings, translateBatch } from "@trans-hub/core";
+import { StoppedEngines } from "@trans-hub/worker";
 
 export interface WorkOwnOptions {
   handler: PersistenceHandler;
@@ -40,7 +35,7 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
-  const faults = new Map<string, TransHubError>();
+  const stoppedEngines = new StoppedEngines(engines);
   const translate = translateBatch({
     engines,
     maxAttempts: settings.maxAttempts,
@@ -48,8 +43,11 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
     limits: settings.engineLimits,
     gate: handler.engineGate,
     onFault: (error, engine) => {
-      faults.set(engine, error);
-      if (faults.size === engines.length) ending.abort();
+      stoppedEngines.stopped(engine, error);
+      if (stoppedEngines.fault !== undefined) ending.abort();
+    },
+    onLimitChange: ({ engine, change }) => {
+      if (change === "closed") stoppedEngines.works(engine);
     },
   });
   const working = handler.work(
@@ -61,7 +59,12 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
       maxItems: settings.batchSize,
       signal: ending.signal,
       drainMs: DRAIN_MS,
-      observer: { settled: () => settled?.() },
+      observer: {
+        settled: (settlement) => {
+          stoppedEngines.heardOf(settlement);
+          settled?.();
+        },
+      },
     },
     translate,
   );
@@ -81,6 +84,5 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
     signal.removeEventListener("abort", onAbort);
     await working;
   }
-  const [fault] = faults.values();
-  if (fault !== undefined && faults.size === engines.length) throw fault;
+  if (stoppedEngines.fault !== undefined) throw stoppedEngines.fault;
 }

@@ -268,6 +268,34 @@ describe("notes of use", () => {
     expect(await value(db, "select (now() - last_seen_at < '1 minute')::int from trans_hub.source")).toBe(1);
   });
 
+  test("pass over those that somebody has in hand, and wait for none of them", async ({ db, store }) => {
+    // In the order of their locks; the uses of the last ones by their text are new.
+    const texts = ["First", "Locked", "Between", "New and locked", "New", "Last"];
+    for (const text of texts) {
+      await store.register([item(text, text.startsWith("New") ? { businessId: text.toLowerCase() } : {})]);
+    }
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 days'");
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      const ofText = "content_no = (select content_no from trans_hub.content where text = $1)";
+      await stranger.query(`select from trans_hub.source where ${ofText} for update`, ["Locked"]);
+      await stranger.query(
+        `insert into trans_hub.source (project, business_id, content_no, context_no)
+         select project, '', content_no, context_no from trans_hub.source where ${ofText}`,
+        ["New and locked"],
+      );
+      await store.touch(texts.map((text) => reference(text)));
+      const noted = `select string_agg(c.text, ', ' order by c.content_no) from trans_hub.source s
+        join trans_hub.content c using (content_no)
+        where s.business_id = '' and s.last_seen_at > now() - interval '1 day'`;
+      expect(await value<string>(db, noted)).toBe("First, Between, New, Last");
+    } finally {
+      await stranger.query("rollback");
+      stranger.release();
+    }
+  });
+
   test("of a text that only others have are not written", async ({ db, store }) => {
     await store.register([item("Theirs", { project: "theirs" })]);
     await store.touch([reference("Theirs"), reference("Nobody's")]);

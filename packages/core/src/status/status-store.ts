@@ -29,6 +29,7 @@ export async function readStatus(pool: ConnectionPool, project?: string): Promis
     locales,
     jobs: { ready: jobs.ready, running: jobs.running, scheduled: jobs.scheduled },
     inbox: jobs.inbox,
+    refused: jobs.refused,
     oldestReadySeconds: jobs.oldest_ready_seconds,
     workers: workers.map((worker) => ({
       id: worker.node_id,

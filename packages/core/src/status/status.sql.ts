@@ -47,6 +47,7 @@ export const countJobs = statement({
     running: Count,
     scheduled: Count,
     inbox: Count,
+    refused: z.record(z.string(), z.number()),
     oldest_ready_seconds: z.coerce.number().nullable(),
     last_collection_at: z.date().nullable(),
   }),
@@ -63,7 +64,16 @@ export const countJobs = statement({
       count(*) filter (where not w.is_running and w.run_at <= now()) as ready,
       count(*) filter (where w.is_running) as running,
       count(*) filter (where not w.is_running and w.run_at > now()) as scheduled,
-      (select coalesce(sum(jsonb_array_length(i.items)), 0) from trans_hub.inbox as i) as inbox,
+      (select coalesce(sum(jsonb_array_length(i.items)), 0) from trans_hub.inbox as i where i.refused is null) as inbox,
+      (
+        select coalesce(jsonb_object_agg(r.refused, r.items), '{}')
+        from (
+          select i.refused, sum(jsonb_array_length(i.items)) as items
+          from trans_hub.inbox as i
+          where i.refused is not null
+          group by i.refused
+        ) as r
+      ) as refused,
       extract(epoch from now() - min(greatest(w.created_at, w.run_at)) filter (where w.run_at <= now()))
         as oldest_ready_seconds,
       (select max(g.started_at) from trans_hub.gc_run as g where g.finished_at is not null) as last_collection_at

@@ -578,6 +578,7 @@ export class InMemoryStore {
       locales,
       jobs: { ready: due.length, running: batches.length - waiting.length, scheduled: waiting.length - due.length },
       inbox: this.#inbox.length,
+      refused: {},
       oldestReadySeconds: ages.length === 0 ? null : Math.max(...ages) / 1_000,
       paused: [...this.#paused],
       limits: this.engineGate.statesNow().map(({ engine, circuit, reason, running, pausedMs, openMs }) => ({

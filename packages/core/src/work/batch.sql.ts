@@ -283,6 +283,37 @@ export const workLeft = statement({
       (select coalesce(sum(items), 0) from lane where attempt > 0) as retrying`,
 });
 
+/**
+ * Gives a claimed batch's job back as it was, the batch untouched: a new job takes the place and the key of the claimed
+ * one, which ends with its task.
+ */
+export const giveBack = statement({
+  name: "batch.give_back",
+  row: z.object({}),
+  text: `
+    select trans_hub.add_batch_jobs(array[b.batch_id], array[b.target_locale], array[$2::smallint], array[b.run_at])
+    from trans_hub.batch as b
+    where b.batch_id = $1`,
+});
+
+/**
+ * The projects that have batches, one step through the index for each: their batches may be many. All locales' together,
+ * for a flag too many costs nothing.
+ */
+export const listProjects = statement({
+  name: "batch.list_projects",
+  row: z.object({ project: z.string() }),
+  text: `
+    with recursive known as (
+      select min(b.project) as project from trans_hub.batch as b
+      union all
+      select (select min(b.project) from trans_hub.batch as b where b.project > k.project)
+      from known as k
+      where k.project is not null
+    )
+    select k.project from known as k where k.project is not null`,
+});
+
 /** Gives a job to every batch that has none: one that was deleted by hand, or whose worker ended between two commits. */
 export const reconcile = statement({
   name: "batch.reconcile",

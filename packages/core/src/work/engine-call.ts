@@ -7,8 +7,14 @@ import { EngineMalformedError, EngineTransientError, TransHubError } from "../er
 import { orAbort } from "../or-abort.ts";
 import type { EngineCall, WorkBatch, WorkItem } from "../persistence-handler.ts";
 
-/** What an engine said about one item; `unanswered`: the work was stopped first. */
-export type Answer = { text: string; model: string | null } | { failure: EngineFailure } | "unanswered";
+/**
+ * What an engine said about one item; `unanswered`: the work was stopped first. A failure `isDoubt` where there was a text,
+ * but none for the item beside it.
+ */
+export type Answer =
+  | { text: string; model: string | null }
+  | { failure: EngineFailure; isDoubt?: boolean }
+  | "unanswered";
 
 export interface CallResult {
   /** In the order of the items. */
@@ -133,16 +139,21 @@ function itemId(at: number): string {
 }
 
 function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[]): Answer[] {
+  const isMissing = (at: number) => at >= 0 && at < items.length && !reply.results.has(itemId(at));
   return items.map((_, at): Answer => {
     const result = reply.results.get(itemId(at));
     if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
     if ("failure" in result) return { failure: withoutTexts(engine, result.failure, items) };
     if (typeof result.text !== "string") return malformed(`Engine "${engine.name}" gave an answer that is no text`);
+    // Models write two sentences that belong together under the first one's id: no check of ours tells such a text.
+    if (isMissing(at - 1) || isMissing(at + 1)) {
+      return { ...malformed(`Engine "${engine.name}" gave no answer for the text beside this one`), isDoubt: true };
+    }
     return { text: result.text, model: result.model ?? reply.model ?? null };
   });
 }
 
-function malformed(message: string): Answer {
+function malformed(message: string): { failure: EngineFailure } {
   return { failure: { kind: "malformed", error: new EngineMalformedError(message) } };
 }
 
@@ -182,7 +193,7 @@ class QuotingError extends TransHubError {
 function callOutcome(answers: readonly Answer[]): string {
   const failures = answers.flatMap((answer): (EngineErrorKind | "aborted")[] => {
     if (answer === "unanswered") return ["aborted"];
-    return "failure" in answer ? [answer.failure.kind] : [];
+    return "failure" in answer && !answer.isDoubt ? [answer.failure.kind] : [];
   });
   const [first] = failures;
   if (first === undefined) return "ok";

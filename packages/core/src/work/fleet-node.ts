@@ -1,16 +1,17 @@
 /**
  * One member of the fleet: its beat, and its eye on the others' beats.
  *
- * A beat is a counter. Whoever watches keeps (node, beat, its own monotonic time of the last change) and declares a node
- * dead after `rescueAfterMs` without one, counted only while its own beats go through: after an outage of the database
- * every beat looks old, and nobody's clock says anything about another's.
+ * A beat counts up, and notes the time of the fleet, which passes only while somebody's beats go through (see
+ * `fleet_clock`): after an outage of the database nobody looks dead, and nobody's clock says anything about another's. A
+ * node without a beat for `rescueAfterMs` of that time is given up. The silence is kept in the database, so that those
+ * who notice it need not have lived through it.
  */
 import { hostname } from "node:os";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import { DatabaseUnavailableError } from "../errors.ts";
 import { version } from "../version.ts";
-import { beat, enterFleet, giveUpNode, listBeats, listStrayPools } from "./node.sql.ts";
+import { beat, enterFleet, giveUpNode, listSilent, listStrayPools } from "./node.sql.ts";
 
 export interface FleetNodeOptions {
   pool: ConnectionPool;
@@ -20,7 +21,7 @@ export interface FleetNodeOptions {
   concurrency: number;
   /** Milliseconds between beats, and between looks at the others. */
   beatMs: number;
-  /** Milliseconds without a change after which another node counts as dead. */
+  /** Milliseconds of the fleet's time without a beat after which another node counts as dead. */
   rescueAfterMs: number;
   /** The others gave this node up: whatever it holds is theirs now. */
   onDeclaredDead(): void;
@@ -31,19 +32,13 @@ export interface FleetNodeOptions {
   onFault(error: Error): void;
 }
 
-interface Sighting {
-  beat: string;
-  /** `performance.now()` of the last change. */
-  changedAt: number;
-}
-
 /** A look at pools without a row costs a scan of the jobs; one in so many beats is enough. */
 const STRAY_LOOK_EVERY = 5;
 
 export class FleetNode {
   readonly #options: FleetNodeOptions;
-  readonly #seen = new Map<string, Sighting>();
-  #lastBeatAt = 0;
+  /** Pools without a row, with `performance.now()` of when they were first seen. */
+  readonly #strays = new Map<string, number>();
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -57,7 +52,6 @@ export class FleetNode {
   async start(): Promise<void> {
     const { pool, nodeId, locales, concurrency } = this.#options;
     await run(pool, enterFleet, [nodeId, hostname(), process.pid, version, locales ?? null, concurrency]);
-    this.#lastBeatAt = performance.now();
     this.#schedule();
   }
 
@@ -90,18 +84,15 @@ export class FleetNode {
   }
 
   async #beatAndLook(): Promise<void> {
-    const { pool, nodeId, beatMs, onBeat, onDeclaredDead } = this.#options;
-    const [own] = await rows(pool, beat, [nodeId]);
+    const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
+    // One late beat alone never makes anybody look dead.
+    const [own] = await rows(pool, beat, [nodeId, rescueAfterMs / 3]);
     if (this.#isStopped) return;
     if (own === undefined) {
       this.#isStopped = true;
       onDeclaredDead();
       return;
     }
-    const now = performance.now();
-    // A gap in our own beats says that the database was away: what we saw before it proves nothing about the others.
-    if (now - this.#lastBeatAt > 3 * beatMs + 1_000) this.#seen.clear();
-    this.#lastBeatAt = now;
     this.#beats += 1;
     onBeat();
     await this.#lookAtOthers();
@@ -109,35 +100,27 @@ export class FleetNode {
 
   async #lookAtOthers(): Promise<void> {
     const { pool, nodeId, rescueAfterMs } = this.#options;
-    const others = await rows(pool, listBeats, [nodeId]);
-    const isStrayLook = this.#beats % STRAY_LOOK_EVERY === 0;
-    const strays = isStrayLook ? await rows(pool, listStrayPools) : [];
-    const present = new Set(others.map((other) => other.node_id));
-    for (const { node_id, beat: seen } of others) {
-      if (this.#hasBeenSilent(node_id, seen, rescueAfterMs)) await this.#rescue(node_id, seen);
+    for (const silent of await rows(pool, listSilent, [nodeId, rescueAfterMs])) {
+      await this.#rescue(silent.node_id, silent.beat);
     }
-    for (const { node_id } of strays) {
-      present.add(node_id);
-      if (this.#hasBeenSilent(node_id, "no row", rescueAfterMs)) await this.#rescue(node_id, null);
-    }
-    if (isStrayLook) {
-      for (const known of this.#seen.keys()) if (!present.has(known)) this.#seen.delete(known);
-    }
+    if (this.#beats % STRAY_LOOK_EVERY === 0) await this.#lookAtStrays();
   }
 
-  #hasBeenSilent(nodeId: string, seen: string, forMs: number): boolean {
+  async #lookAtStrays(): Promise<void> {
+    const { pool, rescueAfterMs } = this.#options;
     const now = performance.now();
-    const before = this.#seen.get(nodeId);
-    if (before === undefined || before.beat !== seen) {
-      this.#seen.set(nodeId, { beat: seen, changedAt: now });
-      return false;
+    const present = new Set((await rows(pool, listStrayPools)).map(({ node_id }) => node_id));
+    for (const known of this.#strays.keys()) if (!present.has(known)) this.#strays.delete(known);
+    for (const stray of present) {
+      const seenAt = this.#strays.get(stray) ?? now;
+      this.#strays.set(stray, seenAt);
+      if (now - seenAt >= rescueAfterMs) await this.#rescue(stray, null);
     }
-    return now - before.changedAt >= forMs;
   }
 
   async #rescue(nodeId: string, seen: string | null): Promise<void> {
     const [result] = await rows(this.#options.pool, giveUpNode, [nodeId, seen, true]);
-    this.#seen.delete(nodeId);
+    this.#strays.delete(nodeId);
     if (result?.is_gone) this.#options.onRescued(nodeId);
   }
 }

@@ -1,29 +1,21 @@
 /**
  * Takes claimed batches through a worker: load, gather, translate, settle.
  *
- *     claimed ─ load ─▶ lanes by (project, source, target) ─ a slot is free ─▶ translate ─▶ settle ─▶ done
- *              one read                 turns by level and age      joined up to one       one commit
- *           for all at hand                                        engine call's worth    for all at hand
+ *     claimed ─ load ─▶ Lanes by (project, source, target) ─ a slot is free ─▶ translate ─▶ Settler ─▶ done
+ *              one read                 turns by level and age      joined up to one        one commit
+ *           for all at hand                                        engine call's worth     for all at hand
  *
  * Nothing waits for company: a free slot goes at once with what its lane holds. What gathers does so while something else
  * is under way (see `Coalescer`). Slots are engine calls at once; more jobs than slots are claimed, so that there is
  * something to join.
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { Coalescer } from "../coalescer.ts";
 import { park } from "../control/pause.ts";
 import type { Pauses } from "../control/pauses.ts";
-import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import {
-  CancelledError,
-  DatabaseUnavailableError,
-  RequestExpiredError,
-  TranslationBlockedError,
-  WorkerCrashedError,
-} from "../errors.ts";
+import { run } from "../database/statement.ts";
+import { CancelledError } from "../errors.ts";
 import type {
-  AttemptError,
   EngineCall,
   TranslateWork,
   WorkBatch,
@@ -31,15 +23,11 @@ import type {
   WorkOutcome,
   WorkResult,
 } from "../persistence-handler.ts";
-import {
-  buryExpiredTexts,
-  cutResult,
-  type LoadedBatch,
-  loadBatchesById,
-  markBatchesStarted,
-  type SettledBatch,
-  settleBatches,
-} from "./batch-store.ts";
+import { giveBack } from "./batch.sql.ts";
+import { type LoadedBatch, loadBatchesById, markBatchesStarted } from "./batch-store.ts";
+import { type Claim, isSuspect, Lanes } from "./lanes.ts";
+import { Patience } from "./patience.ts";
+import { Settler } from "./settler.ts";
 
 export interface GathererOptions {
   pool: ConnectionPool;
@@ -50,6 +38,8 @@ export interface GathererOptions {
   maxItems: number;
   /** Only this project's batches; others go back untouched. */
   project?: string | undefined;
+  /** Hears of a project whose batch was claimed all the same, before that goes back. */
+  onForeign?: ((project: string) => void) | undefined;
   /** What waited so long is not begun any more. Default: for ever. */
   lifetimeSeconds?: number | undefined;
   /** How many texts may still be begun before the work has done enough. Default: any number. */
@@ -63,42 +53,27 @@ export interface GathererOptions {
   observer: WorkObserver;
 }
 
-/** Batches of other projects that were claimed all the same come back to the fleet after this long. */
-const FOREIGN_DELAY_MS = 5_000;
-
 /** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
 
 /** How long after the deadline of a drain its settlements are still tried. */
 const GIVE_UP_MS = 2_000;
 
-/** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
-const SUSPECT_CRASHES = 2;
-
 /** A text that was alone in hand when its worker died is not tried again. */
 const DEADLY_CRASHES = 3;
-
-interface Claim {
-  batch: LoadedBatch;
-  /** Order of arrival. */
-  at: number;
-  /** The store would not park it. */
-  isNotToPark?: boolean;
-  done(): void;
-  failed(error: unknown): void;
-}
-
-type Settling = { batches: SettledBatch[]; calls: (EngineCall & { batch: LoadedBatch })[] };
 
 export class Gatherer {
   readonly #options: GathererOptions;
   readonly #loads: Coalescer<string, LoadedBatch | undefined>;
-  readonly #settlements: Coalescer<Settling, unknown>;
   /** Tells for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
   readonly #inHand = new Map<string, Promise<void>>();
-  readonly #lanes = new Map<string, Claim[]>();
+  /** Batches not done yet, those included that are in hand no more and on their way out. */
+  #undone = 0;
+  readonly #lanes = new Lanes();
+  readonly #patience = new Patience();
+  readonly #settler: Settler;
   #freeSlots: number;
   #arrivals = 0;
   #isFillDue = false;
@@ -108,7 +83,6 @@ export class Gatherer {
   #isDraining = false;
   /** Ends engine calls. Made anew after every abandonment. */
   #calls = new AbortController();
-  readonly #givingUp = new AbortController();
   #idle: (() => void)[] = [];
 
   constructor(options: GathererOptions) {
@@ -128,24 +102,30 @@ export class Gatherer {
       },
       maxWeight: 100,
     });
-    this.#settlements = new Coalescer({ run: (settlings) => this.#settleTogether(settlings), maxWeight: 20 });
+    const { pool, observer } = options;
+    this.#settler = new Settler({ pool, patience: this.#patience, observer });
   }
 
   /** Batches not done yet. */
   get inHand(): number {
-    return this.#inHand.size;
+    return this.#undone;
   }
 
   /**
    * Takes a claimed batch through. Resolves when nothing is left to do for it: settled, handed on, or gone. Rejects when
    * it was given up, and is then still in the database as it was.
+   *
+   * @param jobPriority With which it goes back, if it is not for us.
    */
-  take(batchId: string): Promise<void> {
+  take(batchId: string, jobPriority: number): Promise<void> {
     const known = this.#inHand.get(batchId);
     if (known !== undefined) return known;
-    const work = this.#takeThrough(batchId).finally(() => {
-      this.#inHand.delete(batchId);
-      if (this.#inHand.size === 0) this.#becomeIdle();
+    this.#undone += 1;
+    const work = this.#takeThrough(batchId, jobPriority).finally(() => {
+      // Not another work of the same batch, claimed after this one was given up.
+      if (this.#inHand.get(batchId) === work) this.#inHand.delete(batchId);
+      this.#undone -= 1;
+      if (this.#undone === 0) this.#becomeIdle();
     });
     this.#inHand.set(batchId, work);
     return work;
@@ -157,11 +137,11 @@ export class Gatherer {
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true;
-    for (const claim of this.#takeWaiting()) this.#release(claim);
+    for (const claim of this.#lanes.takeAll()) this.#release(claim);
     const deadlines = [
       setTimeout(() => this.#calls.abort(new CancelledError("The worker is stopping")), deadlineMs),
       // A database that is gone at the end keeps the rest; the fleet rescues it.
-      setTimeout(() => this.#givingUp.abort(), deadlineMs + GIVE_UP_MS),
+      setTimeout(() => this.#patience.end(), deadlineMs + GIVE_UP_MS),
       // One that hangs does not even refuse it.
       setTimeout(() => this.#becomeIdle(), deadlineMs + GIVE_UP_MS + 500),
     ];
@@ -171,7 +151,7 @@ export class Gatherer {
 
   /** Looks again at what waits: it may be paused by now. */
   pausesChanged(): void {
-    for (const claim of this.#takeWaiting()) this.#enter(claim).catch(claim.failed);
+    for (const claim of this.#lanes.takeAll()) this.#enter(claim).catch(claim.failed);
   }
 
   /** Forgets everything in hand: the fleet gave this pool up and others have the work. */
@@ -179,57 +159,59 @@ export class Gatherer {
     const reason = new CancelledError("The fleet took this work over");
     this.#calls.abort(reason);
     this.#calls = new AbortController();
-    for (const claim of this.#takeWaiting()) claim.failed(reason);
+    // What comes back from now on comes to be worked anew, whether or not the old work has ended.
+    this.#inHand.clear();
+    for (const claim of this.#lanes.takeAll()) claim.failed(reason);
   }
 
   async #whenIdle(): Promise<void> {
-    if (this.#inHand.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#undone > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #becomeIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #takeThrough(batchId: string): Promise<void> {
-    let batch = await this.#patiently(() => this.#loads.add(batchId));
-    if (batch === undefined) return;
-    const { project } = this.#options;
-    if (batch.items.length === 0) return this.#settle([batch], []);
-    if (project !== undefined && batch.project !== project) return this.#postpone(batch, FOREIGN_DELAY_MS);
-    if (this.#isDraining)
-      return this.#settle(
-        [batch],
-        batch.items.map(() => ({ kind: "released" })),
-      );
-    if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY))
-      return this.#buryExpired(batch);
+  async #takeThrough(batchId: string, jobPriority: number): Promise<void> {
+    const calls = this.#calls;
+    const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
+    if (loaded === undefined) return;
+    let batch: LoadedBatch = loaded;
+    if (calls !== this.#calls) throw calls.signal.reason;
+    if (batch.items.length === 0) return this.#settler.remove(batch);
+    if (batch.project !== (this.#options.project ?? batch.project)) return this.#giveBack(batch, jobPriority);
     if (batch.items.some(({ isExpired }) => isExpired)) {
-      batch = await this.#withoutExpired(batch);
-      if (batch.items.length === 0) return this.#settle([batch], []);
+      batch = await this.#settler.withoutExpired(batch);
+      if (batch.items.length === 0) return this.#settler.remove(batch);
+      if (calls !== this.#calls) throw calls.signal.reason;
     }
-    if (batch.crashes >= SUSPECT_CRASHES) {
-      if (batch.items.length > 1) return this.#split(batch);
-      if (batch.crashes >= DEADLY_CRASHES) return this.#buryDeadly(batch);
+    if (this.#isDraining) return this.#settler.release(batch);
+    if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY)) {
+      return this.#settler.buryExpired(batch);
     }
-    const loaded = batch;
+    if (isSuspect(batch)) {
+      if (batch.items.length > 1) return this.#settler.split(batch);
+      if (batch.crashes >= DEADLY_CRASHES) return this.#settler.buryDeadly(batch);
+    }
     await new Promise<void>((done, failed) => {
       this.#arrivals += 1;
-      this.#enter({ batch: loaded, at: this.#arrivals, done, failed }).catch(failed);
+      this.#enter({ batch, at: this.#arrivals, done, failed }).catch(failed);
     });
   }
 
   /** Into its lane, unless that is paused. */
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
+    const calls = this.#calls;
     if (!claim.isNotToPark && (batch.isPaused || this.#isHeld(batch))) {
-      if (await this.#patiently(() => this.#parks.add(batch.id))) return claim.done();
+      if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) return claim.done();
       // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
       claim.isNotToPark = true;
       await this.#options.learnPauses().catch(() => undefined);
+      if (calls !== this.#calls) throw calls.signal.reason;
       if (this.#isDraining) return this.#release(claim);
     }
-    const key = JSON.stringify([batch.project, batch.sourceLocale, batch.targetLocale]);
-    this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
+    this.#lanes.add(claim);
     this.#fillSlotsSoon();
   }
 
@@ -249,53 +231,19 @@ export class Gatherer {
 
   #fillSlots(): void {
     while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
-      const claims = this.#nextCall();
-      if (claims.length === 0) return;
+      const { maxItems } = this.#options;
+      const claims = this.#lanes.takeNext({ maxItems, suspects: this.#isSuspectRunning ? "not" : "too" });
+      const [first] = claims;
+      if (first === undefined) return;
       this.#freeSlots -= 1;
-      const isSuspect = claims[0] !== undefined && claims[0].batch.crashes >= SUSPECT_CRASHES;
-      if (isSuspect) this.#isSuspectRunning = true;
+      const runsSuspect = isSuspect(first.batch);
+      if (runsSuspect) this.#isSuspectRunning = true;
       void this.#work(claims, () => {
         this.#freeSlots += 1;
-        if (isSuspect) this.#isSuspectRunning = false;
+        if (runsSuspect) this.#isSuspectRunning = false;
         this.#fillSlots();
       });
     }
-  }
-
-  /** The claims that go together next: of the lane whose head is the most urgent, then the oldest. */
-  #nextCall(): Claim[] {
-    let best: Claim[] | undefined;
-    for (const lane of this.#lanes.values()) {
-      const head = this.#eligible(lane);
-      if (head === undefined) continue;
-      const bestHead = best && this.#eligible(best);
-      if (bestHead === undefined || byUrgency(head, bestHead) < 0) best = lane;
-    }
-    if (best === undefined) return [];
-    const head = this.#eligible(best) as Claim;
-    const together = [head];
-    let items = head.batch.items.length;
-    if (isSociable(head)) {
-      for (const claim of best) {
-        if (claim === head || !isSociable(claim)) continue;
-        if (items + claim.batch.items.length > this.#options.maxItems) continue;
-        together.push(claim);
-        items += claim.batch.items.length;
-      }
-    }
-    const rest = best.filter((claim) => !together.includes(claim));
-    const key = [...this.#lanes].find(([, lane]) => lane === best)?.[0] as string;
-    if (rest.length === 0) this.#lanes.delete(key);
-    else this.#lanes.set(key, rest);
-    return together;
-  }
-
-  #isMoreUrgentWaiting({ priority }: LoadedBatch): boolean {
-    return [...this.#lanes.values()].some(([head]) => head !== undefined && head.batch.priority < priority);
-  }
-
-  #eligible(lane: Claim[]): Claim | undefined {
-    return lane.find(({ batch }) => batch.crashes < SUSPECT_CRASHES || !this.#isSuspectRunning);
   }
 
   async #work(claims: Claim[], freeSlot: () => void): Promise<void> {
@@ -309,7 +257,7 @@ export class Gatherer {
       slotIsFree = true;
     };
     try {
-      const standing = await this.#patiently(() =>
+      const standing = await this.#patience.keepTrying(() =>
         markBatchesStarted(
           this.#options.pool,
           claims.map(({ batch }) => batch.id),
@@ -327,16 +275,13 @@ export class Gatherer {
         targetLocale: first.targetLocale,
         items: batches.flatMap(({ items }) => items),
         isEnginePaused: (engine) => this.#options.pauses().holdsEngine(engine),
-        isToYield: () => this.#isDraining || this.#isHeld(first) || this.#isMoreUrgentWaiting(first),
+        isToYield: () => this.#isDraining || this.#isHeld(first) || this.#lanes.hasMoreUrgentThan(first),
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit.
       free();
-      await this.#settleResult(
-        cutResult(batches, result),
-        result.calls.map((call) => ({ ...call, batch: first })),
-      );
+      await this.#settler.settle(batches, result);
       // Resumed while we did not know, it is back already: the next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {
         await this.#options.learnPauses().catch(() => undefined);
@@ -384,154 +329,15 @@ export class Gatherer {
     }
   }
 
-  async #settleResult(settled: SettledBatch[], calls: Settling["calls"]): Promise<void> {
-    try {
-      await this.#patiently(() => this.#commit({ batches: settled, calls }));
-    } catch (error) {
-      const [first, ...others] = settled;
-      if (first === undefined || !isBadData(error)) throw error;
-      // PostgreSQL takes one of these texts for impossible. The checks should have seen it; alone it is found.
-      if (others.length > 0) {
-        await this.#settleResult([first], calls);
-        for (const other of others) await this.#settleResult([other], []);
-        return;
-      }
-      this.#options.observer.fault?.(error as Error);
-      await (first.batch.items.length > 1 ? this.#split(first.batch) : this.#buryUnstorable(first.batch));
-    }
-  }
-
-  #takeWaiting(): Claim[] {
-    const waiting = [...this.#lanes.values()].flat();
-    this.#lanes.clear();
-    return waiting;
+  /** Another project's: its job is there again as if it had not been claimed. */
+  async #giveBack({ id, project }: LoadedBatch, jobPriority: number): Promise<void> {
+    this.#options.onForeign?.(project);
+    // Claimed again before this one is done, it is not this one: its job would end with ours.
+    this.#inHand.delete(id);
+    await this.#patience.keepTrying(() => run(this.#options.pool, giveBack, [id, jobPriority]));
   }
 
   #release({ batch, done, failed }: Claim): void {
-    this.#settle(
-      [batch],
-      batch.items.map(() => ({ kind: "released" })),
-    ).then(done, failed);
+    this.#settler.release(batch).then(done, failed);
   }
-
-  #postpone(batch: LoadedBatch, delayMs: number): Promise<void> {
-    return this.#settle(
-      [batch],
-      batch.items.map(() => ({ kind: "postponed", delayMs })),
-    );
-  }
-
-  /** Has the texts of a batch tried one by one: the one that harms ends alone, its neighbours are translated. */
-  async #split(batch: LoadedBatch): Promise<void> {
-    const outcomes = batch.items.map(() => ({ kind: "released" as const }));
-    await this.#patiently(() => settleBatches(this.#options.pool, [{ batch, outcomes, apart: true }], []));
-  }
-
-  /** Buries texts whose own requests have expired, apart from their neighbours, which go on at once. */
-  async #withoutExpired(batch: LoadedBatch): Promise<LoadedBatch> {
-    const error = expiry("The request had expired when its turn came");
-    const { buried, rest } = await this.#patiently(() => buryExpiredTexts(this.#options.pool, batch, error));
-    const outcomes = buried.map((): WorkOutcome => ({ kind: "failed", error }));
-    if (buried.length > 0) {
-      this.#options.observer.settled?.({ batch: { ...batch, items: buried }, outcomes, elapsedMs: 0 });
-    }
-    return { ...batch, items: rest };
-  }
-
-  async #buryExpired(batch: LoadedBatch): Promise<void> {
-    const error = expiry("The request waited longer than requests may live");
-    const outcomes = batch.items.map((): WorkOutcome => ({ kind: "failed", error }));
-    await this.#settle([batch], outcomes);
-    this.#options.observer.settled?.({ batch, outcomes, elapsedMs: 0 });
-  }
-
-  #buryDeadly(batch: LoadedBatch): Promise<void> {
-    const error = new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`);
-    const entry = { at: new Date().toISOString(), engine: null, code: error.code, message: error.message };
-    return this.#settle(
-      [batch],
-      batch.items.map(() => ({ kind: "failed", error: entry })),
-    );
-  }
-
-  #buryUnstorable(batch: LoadedBatch): Promise<void> {
-    const error = new TranslationBlockedError("nul", "The database cannot store the translation");
-    const entry = { at: new Date().toISOString(), engine: null, code: error.code, message: error.message };
-    return this.#settle(
-      [batch],
-      batch.items.map(() => ({ kind: "failed", error: entry })),
-    );
-  }
-
-  async #settle(batches: LoadedBatch[], outcomes: WorkOutcome[]): Promise<void> {
-    const settled = cutResult(batches, { outcomes, calls: [] });
-    await this.#patiently(() => this.#commit({ batches: settled, calls: [] }));
-  }
-
-  async #commit(settling: Settling): Promise<void> {
-    const error = await this.#settlements.add(settling);
-    if (error !== undefined) throw error;
-  }
-
-  /** Gives for each settlement undefined, or its own error. */
-  async #settleTogether(settlings: Settling[]): Promise<unknown[]> {
-    try {
-      await settleBatches(
-        this.#options.pool,
-        settlings.flatMap(({ batches }) => batches),
-        settlings.flatMap(({ calls }) => calls),
-      );
-      return settlings.map(() => undefined);
-    } catch (error) {
-      if (settlings.length === 1 || !isBadData(error)) throw error;
-    }
-    // One of them is at fault: each for itself. Whoever fails fails alone.
-    return Promise.all(
-      settlings.map(({ batches, calls }) => settleBatches(this.#options.pool, batches, calls).catch((error) => error)),
-    );
-  }
-
-  /**
-   * Repeats what the database refused for the moment: an outage, a deadlock, a lock. An answer of the engine is in hand
-   * and need not be bought twice.
-   */
-  async #patiently<Result>(act: () => Promise<Result>): Promise<Result> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await act();
-      } catch (error) {
-        if (!isPassing(error) || this.#givingUp.signal.aborted) throw error;
-        const delayMs = Math.min(2_000, 50 * 2 ** tries) * (0.5 + Math.random());
-        await wait(delayMs, undefined, { signal: this.#givingUp.signal }).catch(() => {
-          throw error;
-        });
-      }
-    }
-  }
-}
-
-function expiry(message: string): AttemptError {
-  const { code } = new RequestExpiredError(message);
-  return { at: new Date().toISOString(), engine: null, code, message };
-}
-
-/** The level first, then who came first. */
-function byUrgency(one: Claim, other: Claim): number {
-  return one.batch.priority - other.batch.priority || one.at - other.at;
-}
-
-/**
- * What may have killed a worker goes alone, so that its neighbours are not suspected with it; and what failed before goes
- * as it was handed over, or a batch that was split would come back whole.
- */
-function isSociable({ batch }: Claim): boolean {
-  return batch.crashes === 0 && batch.attempt === 0;
-}
-
-function isBadData(error: unknown): boolean {
-  return /^(22|23|54)/.test(errorCode(error) ?? "");
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof DatabaseUnavailableError || /^(40001|40P01|55P03)$/.test(errorCode(error) ?? "");
 }

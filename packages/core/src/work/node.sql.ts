@@ -6,26 +6,41 @@ export const enterFleet = statement({
   name: "node.enter",
   row: z.object({}),
   text: `
-    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency)
-    values ($1, $2, $3, $4, $5::text[], $6)`,
+    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms)
+    select $1, $2, $3, $4, $5::text[], $6, f.ms from trans_hub.fleet_clock as f`,
 });
 
-/** Counts one up; no row means that the others gave this node up for dead. */
+/**
+ * Counts one up, and moves the time of the fleet on, by at most $2 ms; no row means that the others gave this node up for
+ * dead.
+ */
 export const beat = statement({
   name: "node.beat",
   row: z.object({ beat: z.string() }),
   text: `
-    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true))
-    update trans_hub.worker_node as w set beat = w.beat + 1, beat_at = clock_timestamp()
-    from asynchronous
+    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true)),
+    tick as (
+      update trans_hub.fleet_clock as f
+      set ms = f.ms + least(greatest(extract(epoch from clock_timestamp() - f.read_at) * 1000, 0), $2)::bigint,
+        read_at = clock_timestamp()
+      from asynchronous
+      returning f.ms
+    )
+    update trans_hub.worker_node as w
+    set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms
+    from tick
     where w.node_id = $1
     returning w.beat::text`,
 });
 
-export const listBeats = statement({
-  name: "node.list_beats",
+/** Other nodes without a beat for $2 ms of the fleet's time. */
+export const listSilent = statement({
+  name: "node.list_silent",
   row: z.object({ node_id: z.string(), beat: z.string() }),
-  text: `select w.node_id, w.beat::text from trans_hub.worker_node as w where w.node_id <> $1`,
+  text: `
+    select w.node_id, w.beat::text
+    from trans_hub.worker_node as w, trans_hub.fleet_clock as f
+    where w.node_id <> $1 and f.ms - w.beat_ms >= $2`,
 });
 
 /** Pools that hold locks and have no row: ended between creating themselves and entering. */

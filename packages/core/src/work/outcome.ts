@@ -27,6 +27,8 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
+  /** There was a text, which may hold the answer to a neighbour as well. */
+  isDoubt?: boolean | undefined;
 }
 
 /** One text on its way through the engines. */

@@ -230,6 +230,32 @@ describe("a member of the fleet outlives", () => {
     expect(await count(db, "graphile_worker.jobs")).toBe(0);
     await expectInvariants(db);
   });
+
+  test("being given up for dead while a call of its goes on: what comes back to it meanwhile is worked anew", async ({
+    db,
+    openStore,
+    startWork,
+  }) => {
+    const store = await openStore(QUICK);
+    await store.register([item("Save")]);
+    const held = waiting();
+    let calls = 0;
+    const member = startWork(store, async (batch, signal) => {
+      calls += 1;
+      // The first one is deaf.
+      return calls === 1 ? held.work(batch, new AbortController().signal) : echo(batch, signal);
+    });
+    await held.begun;
+    await db.query(`
+      with gone as (delete from trans_hub.worker_node returning node_id)
+      select graphile_worker.force_unlock_workers(array_agg(node_id)) from gone`);
+    // The first call heard of no abort, and has not come back.
+    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(1);
+    held.goOn();
+    expect(await member.stop()).toMatchObject({ translated: 1 });
+    expect(calls).toBe(2);
+    await expectInvariants(db);
+  });
 });
 
 test("the work of a member that fell silent is taken up by another, charged to what it had begun", async ({
@@ -253,6 +279,29 @@ test("the work of a member that fell silent is taken up by another, charged to w
   await other.stop();
   expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(40);
   await expectInvariants(db);
+});
+
+test("a death is noticed by a fleet whose members all die before they have watched for long enough", async ({
+  db,
+  openStore,
+}) => {
+  await db.query(
+    "insert into trans_hub.worker_node (node_id, host, pid, version, concurrency) values ('dead', 'h', 1, '1', 1)",
+  );
+  const beats = () => value<number>(db, "select coalesce(sum(beat), 0)::int from trans_hub.worker_node");
+  const isGone = async () => (await count(db, "trans_hub.worker_node where node_id = 'dead'")) === 0;
+  // Each is there for three beats, of which ten make a rescue.
+  for (let lives = 0; lives < 100 && !(await isGone()); lives += 1) {
+    const store = await openStore({ heartbeatSeconds: 0.1, rescueAfterSeconds: 1 });
+    const ending = new AbortController();
+    const working = store.work({ until: "stopped", concurrency: 1, maxItems: 10, signal: ending.signal }, echo);
+    await expect
+      .poll(async () => (await isGone()) || (await beats()) >= 3, { timeout: 10_000, interval: 20 })
+      .toBe(true);
+    ending.abort();
+    await working;
+  }
+  expect(await isGone()).toBe(true);
 });
 
 test("a member whose beats go through is left alone, however long its work takes", async ({
@@ -389,6 +438,58 @@ describe("locales", () => {
     expect(member.faults).toEqual([]);
     await member.stop();
     await expectInvariants(db);
+  });
+});
+
+describe("work for one project", () => {
+  /** All there is of the other project's work, to be compared. */
+  const theirs = (db: pg.Pool) =>
+    value<string>(
+      db,
+      `select (select string_agg(t::text, '|' order by t.content_no) from trans_hub.translation t where project = 'theirs') ||
+         (select string_agg(b::text, '|' order by b.batch_id) from trans_hub.batch b where project = 'theirs') ||
+         (select string_agg(row(j.key, j.priority, j.run_at)::text, '|' order by j.key) from graphile_worker.jobs j
+          join trans_hub.batch b on b.batch_id::text = j.key and b.project = 'theirs' where j.locked_at is null)`,
+    );
+
+  test("passes over what others have waiting in the same locale, and leaves it as it is", async ({ db, openStore }) => {
+    const store = await openStore(QUICK);
+    await store.register(items(300, { project: "theirs" }));
+    await store.register(items(30, { project: "ours", priority: "bulk" }));
+    const before = await theirs(db);
+    const summary = await store.work({ until: "ready", project: "ours", concurrency: 2, maxItems: 10 }, echo);
+    expect(summary).toEqual({ translated: 30, failed: 0, retrying: 0 });
+    expect(await theirs(db)).toBe(before);
+    await expectInvariants(db);
+  });
+
+  test("gives back at once and untouched what it claims all the same, each project's once", async ({
+    db,
+    openStore,
+    startWork,
+  }) => {
+    const store = await openStore(QUICK);
+    await store.register([item("Known", { project: "ours" })]);
+    // A job as an earlier release made it: nothing tells whose it is.
+    await store.register(items(20, { project: "theirs" }));
+    await db.query("update graphile_worker._private_jobs set flags = null");
+    const before = await theirs(db);
+    const member = startWork(store, echo, { project: "ours" });
+    const flagged = `graphile_worker.jobs j join trans_hub.batch b on b.batch_id::text = j.key
+      where j.flags is not null and j.locked_at is null`;
+    await expect.poll(() => count(db, flagged), { timeout: 10_000 }).toBe(2);
+    expect(await theirs(db)).toBe(before);
+    // And a project that appears while it works.
+    await store.register(items(20, { project: "others" }));
+    await store.register([item("New", { project: "ours", priority: "bulk" })]);
+    await expect.poll(() => translatedCount(db), { timeout: 10_000 }).toBe(2);
+    await member.stop();
+    expect(member.faults).toEqual([]);
+    expect(await theirs(db)).toBe(before);
+    expect(await value(db, "select max(revision) from trans_hub.translation")).toBe(1);
+    await expectInvariants(db);
+    await drain(store);
+    expect(await translatedCount(db)).toBe(42);
   });
 });
 

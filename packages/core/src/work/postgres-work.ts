@@ -7,10 +7,8 @@
  *                        └─ asked to end, or nothing left ─▶ drain ─▶ stop ─▶ retire
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { ParsedCronItem, TaskList } from "graphile-worker";
+import type { JobHelpers, ParsedCronItem, TaskList } from "graphile-worker";
 import type pg from "pg";
-import { readPauses, unpark } from "../control/pause.ts";
-import { NO_PAUSES, Pauses } from "../control/pauses.ts";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
@@ -23,13 +21,11 @@ import type {
   WorkOptions,
   WorkSummary,
 } from "../persistence-handler.ts";
-import { registerInbox } from "../register/inbox.ts";
-import { openLanes } from "../register/register.sql.ts";
 import { parseTaskPayload } from "../task-map.ts";
-import { reconcile, workLeft } from "./batch.sql.ts";
+import { listProjects, workLeft } from "./batch.sql.ts";
 import { Gatherer } from "./gatherer.ts";
-import { foldCounts, listTargetLocales } from "./node.sql.ts";
 import { Runner } from "./runner.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface PostgresWorkOptions {
   pool: ConnectionPool;
@@ -44,9 +40,7 @@ export interface PostgresWorkOptions {
 /** How often "is anything left?" is asked while nothing is in hand. */
 const LEFT_MS = 100;
 
-/** Batches without a job are looked for this often; the first look is at the start. */
-const RECONCILE_MS = 60_000;
-
+/** A member that waits longer than a third of the rescue time is taken for dead when the others are back before it. */
 const LONGEST_RESTART_MS = 10_000;
 
 /** At the end, the database may be gone or hang: how long each last thing that is said to it may take. */
@@ -64,6 +58,7 @@ class PostgresWork {
   readonly #store: PostgresWorkOptions;
   readonly #options: WorkOptions;
   readonly #gatherer: Gatherer;
+  readonly #upkeep: Upkeep;
   readonly #observer: WorkObserver;
   /** The live list of the runner that claims at present. */
   #tasks: TaskList = {};
@@ -76,13 +71,9 @@ class PostgresWork {
   #isInFleet = false;
   #isDeclaredDead = false;
   #isReady = false;
+  /** Flags of the jobs of other projects, as far as they are known. */
+  readonly #foreign = new Set<string>();
   #busyTasks = 0;
-  #pauses = NO_PAUSES;
-  #learning: Promise<void> | undefined;
-  #isLookingAfter = false;
-  #lookedAfter: Promise<void> = Promise.resolve();
-  #lastLocales = 0;
-  #lastReconcile = Number.NEGATIVE_INFINITY;
 
   constructor(store: PostgresWorkOptions, options: WorkOptions, translate: TranslateWork) {
     this.#store = store;
@@ -94,12 +85,20 @@ class PostgresWork {
       concurrency: options.concurrency,
       maxItems: options.maxItems,
       project: options.project,
+      onForeign: (project) => this.#foreign.add(`project:${project}`),
       lifetimeSeconds: options.lifetimeSeconds,
       remaining: options.limit === undefined ? undefined : () => (options.limit ?? 0) - this.#done,
       nodeId: () => this.#nodeId,
-      pauses: () => this.#pauses,
-      learnPauses: () => this.#learnPauses(),
+      pauses: () => this.#upkeep.pauses,
+      learnPauses: () => this.#upkeep.learnPauses(),
       observer: { ...this.#observer, settled: (settlement) => this.#settled(settlement) },
+    });
+    this.#upkeep = new Upkeep({
+      pool: store.pool,
+      isToLearnLocales: () => options.locales === undefined && this.#isInFleet,
+      onLocales: (locales) => this.#addLocales(locales),
+      onPauses: () => this.#gatherer.pausesChanged(),
+      onFault: (error) => this.#observer.fault?.(error),
     });
   }
 
@@ -151,7 +150,9 @@ class PostgresWork {
         if (this.#options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
         failures += 1;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(failures), undefined, { signal: ending }).catch(() => undefined);
+        await wait(restartDelayMs(failures, this.#store.rescueAfterMs), undefined, { signal: ending }).catch(
+          () => undefined,
+        );
       }
     }
   }
@@ -167,7 +168,8 @@ class PostgresWork {
   async #startRunner(cronItems: ParsedCronItem[]): Promise<Runner> {
     const { locales, concurrency } = this.#options;
     const late = await this.#lateTasks();
-    await this.#learnPauses();
+    await this.#upkeep.learnPauses();
+    await this.#learnForeign();
     // A list of its own, without the names that an earlier runner had learned: see `lateTasks`.
     this.#tasks = this.#earlyTasks();
     this.#isInFleet = false;
@@ -178,25 +180,34 @@ class PostgresWork {
       cronItems,
       concurrency,
       locales,
+      forbiddenFlags: this.#options.project === undefined ? undefined : () => [...this.#foreign],
       onEntered: (nodeId) => {
         this.#nodeId = nodeId;
         this.#isInFleet = true;
         // What appeared since they were listed.
-        void this.#learnLocales(0);
+        void this.#upkeep.learnLocales(0);
       },
       onDeclaredDead: () => this.#declaredDead(),
       onRescued: (nodeId) => this.#observer.rescued?.(nodeId),
       onBeat: () => {
         this.#setReady(true);
-        this.#learnPauses().catch((error) => this.#observer.fault?.(error as Error));
-        this.#lookAfter();
+        this.#upkeep.afterBeat();
       },
       onFault: (error) => {
         this.#setReady(false);
         this.#observer.fault?.(error);
       },
-      onNews: () => void this.#learnLocales(500),
+      onNews: () => void this.#upkeep.learnLocales(500),
     });
+  }
+
+  /** What appears later is learned when a job of it is claimed, once. */
+  async #learnForeign(): Promise<void> {
+    const { project: own } = this.#options;
+    if (own === undefined) return;
+    for (const { project } of await rows(this.#store.pool, listProjects)) {
+      if (project !== own) this.#foreign.add(`project:${project}`);
+    }
   }
 
   async #replaceRunner(runner: Runner): Promise<void> {
@@ -216,7 +227,7 @@ class PostgresWork {
     // Its tasks are done; what it still has to tell the database is told, or given back by retiring.
     await Promise.race([stopped, wait(LAST_WORD_MS, undefined, { ref: false })]);
     await Promise.race([
-      Promise.all([runner.retire(), this.#lookedAfter]),
+      Promise.all([runner.retire(), this.#upkeep.settled()]),
       wait(LAST_WORD_MS, undefined, { ref: false }),
     ]).catch((error) => this.#observer.fault?.(error as Error));
   }
@@ -244,7 +255,9 @@ class PostgresWork {
       } catch (error) {
         if (this.#options.until !== "stopped") throw error;
         this.#observer.fault?.(error as Error);
-        await wait(restartDelayMs(tries), undefined, { signal: this.#ending.signal }).catch(() => undefined);
+        await wait(restartDelayMs(tries, this.#store.rescueAfterMs), undefined, { signal: this.#ending.signal }).catch(
+          () => undefined,
+        );
       }
     }
   }
@@ -260,29 +273,34 @@ class PostgresWork {
   /** What may be done before the node is in the fleet: it holds no batch. graphile-worker wants at least one. */
   #earlyTasks(): TaskList {
     return {
-      register_inbox: () => this.#counted(() => this.#registerInbox()),
-      open_lanes: () => this.#counted(() => this.#reconcile()),
+      register_inbox: () => this.#upkeep.registerInbox(),
+      open_lanes: () => this.#upkeep.reconcile(),
     };
   }
 
   async #lateTasks(): Promise<TaskList> {
     const tasks: TaskList = {};
-    const locales =
-      this.#options.locales ?? (await rows(this.#store.pool, listTargetLocales)).map(({ locale }) => locale);
-    for (const locale of locales) tasks[`translate:${locale}`] = this.#translateTask;
+    for (const locale of this.#options.locales ?? (await this.#upkeep.listLocales())) {
+      tasks[`translate:${locale}`] = this.#translateTask;
+    }
     if (this.#options.upkeep !== undefined) {
       tasks.collect_garbage = (payload) =>
         this.#counted(async () => {
           const { retentionDays } = parseTaskPayload("collect_garbage", payload);
           this.#observer.collected?.(await this.#store.collect(retentionDays));
         });
-      tasks.fold_counts = () => this.#counted(async () => void (await rows(this.#store.pool, foldCounts)));
+      tasks.fold_counts = () => this.#counted(() => this.#upkeep.foldCounts());
     }
     return tasks;
   }
 
-  readonly #translateTask = (payload: unknown): Promise<void> =>
-    this.#counted(() => this.#gatherer.take(parseTaskPayload("translate", payload).batch));
+  /** A worker for all locales adds those that appeared to its live task list. */
+  #addLocales(locales: readonly string[]): void {
+    for (const locale of locales) this.#tasks[`translate:${locale}`] ??= this.#translateTask;
+  }
+
+  readonly #translateTask = (payload: unknown, { job }: JobHelpers): Promise<void> =>
+    this.#counted(() => this.#gatherer.take(parseTaskPayload("translate", payload).batch, job.priority));
 
   async #counted(task: () => Promise<void>): Promise<void> {
     this.#busyTasks += 1;
@@ -290,68 +308,6 @@ class PostgresWork {
       await task();
     } finally {
       this.#busyTasks -= 1;
-    }
-  }
-
-  async #registerInbox(): Promise<void> {
-    await registerInbox(this.#store.pool);
-    await this.#learnLocales(500);
-  }
-
-  // --- What a beat looks after ---
-
-  /** One round at a time: behind a stranger's lock, each beat's own would take one more connection. */
-  #lookAfter(): void {
-    if (this.#isLookingAfter) return;
-    this.#isLookingAfter = true;
-    this.#lookedAfter = this.#lookAfterOnce()
-      .catch((error) => this.#observer.fault?.(error as Error))
-      .finally(() => {
-        this.#isLookingAfter = false;
-      });
-  }
-
-  async #lookAfterOnce(): Promise<void> {
-    await this.#learnLocales(1_000);
-    // What was behind a lock when its job ran.
-    await this.#counted(() => this.#registerInbox());
-    if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.#reconcile();
-  }
-
-  async #reconcile(): Promise<void> {
-    this.#lastReconcile = performance.now();
-    await rows(this.#store.pool, openLanes, [null]);
-    // Known before their jobs are announced, or those would wait for the next poll.
-    await this.#learnLocales(0);
-    await rows(this.#store.pool, reconcile);
-    // What a resume that was cut off left behind.
-    await unpark(this.#store.pool, true);
-  }
-
-  /** Beside the other upkeep, which may wait behind a stranger's lock. One at a time, whoever asks. */
-  #learnPauses(): Promise<void> {
-    this.#learning ??= readPauses(this.#store.pool)
-      .then((pauses) => {
-        this.#pauses = new Pauses(pauses);
-        this.#gatherer.pausesChanged();
-      })
-      .finally(() => {
-        this.#learning = undefined;
-      });
-    return this.#learning;
-  }
-
-  /** A worker for all locales adds those that appeared to its live task list. */
-  async #learnLocales(atMostEveryMs: number): Promise<void> {
-    if (this.#options.locales !== undefined || !this.#isInFleet) return;
-    if (performance.now() - this.#lastLocales < atMostEveryMs) return;
-    this.#lastLocales = performance.now();
-    try {
-      for (const { locale } of await rows(this.#store.pool, listTargetLocales)) {
-        this.#tasks[`translate:${locale}`] ??= this.#translateTask;
-      }
-    } catch {
-      // The next beat asks again.
     }
   }
 
@@ -377,9 +333,9 @@ class PostgresWork {
     const { signal: ending } = this.#ending;
     const { until, locales, project } = this.#options;
     try {
-      await this.#reconcile();
+      await this.#upkeep.reconcile();
       while (!ending.aborted) {
-        if (this.#gatherer.inHand === 0 && this.#busyTasks === 0) {
+        if (this.#gatherer.inHand === 0 && this.#busyTasks === 0 && !this.#upkeep.isBusy) {
           const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);
           const isDone = until === "ready" ? !left?.is_ready : !left?.is_left;
           if (isDone && this.#gatherer.inHand === 0) break;
@@ -408,8 +364,8 @@ function cronItems({ gcCron, retentionDays }: { gcCron: string; retentionDays: n
   ];
 }
 
-function restartDelayMs(failures: number): number {
-  return Math.min(LONGEST_RESTART_MS, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+function restartDelayMs(failures: number, rescueAfterMs: number): number {
+  return Math.min(LONGEST_RESTART_MS, rescueAfterMs / 3, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -23,6 +23,11 @@ export interface RunnerOptions {
   cronItems: ParsedCronItem[];
   concurrency: number;
   locales: readonly string[] | undefined;
+  /**
+   * Flags of jobs that are not to be claimed, asked before each claim. With these, jobs are claimed one by one: it is for
+   * work beside which there is other work to be passed over. Undefined: every job of its tasks, many at once.
+   */
+  forbiddenFlags?: (() => string[]) | undefined;
   pollMs: number;
   beatMs: number;
   rescueAfterMs: number;
@@ -78,6 +83,7 @@ export class Runner {
       pgPool: options.directPool,
       taskList: options.tasks,
       parsedCronItems: options.cronItems,
+      ...(options.forbiddenFlags && { forbiddenFlags: options.forbiddenFlags }),
       noHandleSignals: true,
       events,
       // Its log lines hold payloads and reasons that our own events tell better.
@@ -87,7 +93,8 @@ export class Runner {
           schema: GRAPHILE_SCHEMA,
           concurrentJobs,
           pollInterval: options.pollMs,
-          localQueue: { size: concurrentJobs },
+          // It takes no flags, and would go on claiming without them.
+          localQueue: { size: options.forbiddenFlags === undefined ? concurrentJobs : -1 },
           completeJobBatchDelay: 0,
           failJobBatchDelay: 0,
           preparedStatements: true,

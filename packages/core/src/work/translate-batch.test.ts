@@ -161,6 +161,41 @@ describe("one bad text", () => {
     expect(calls[0]?.outcome).toBe("partial");
   });
 
+  test("what may be two answers in one is not stored: the text beside a missing one is asked again, at once", async () => {
+    // As models do with two sentences that belong together.
+    const merging = engine(({ items }) => {
+      const results = new Map(items.map(({ id, text }) => [id, { text: text.toUpperCase() }]));
+      const second = items.find(({ text }) => text === "two");
+      const first = items[items.findIndex((item) => item === second) - 1];
+      if (first && second) {
+        results.set(first.id, { text: `${first.text} ${second.text}`.toUpperCase() });
+        results.delete(second.id);
+      }
+      return { results };
+    });
+    const { outcomes } = await run(batchOf(["one", "two", "three", "four"]), [merging]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "ONE" },
+      { kind: "retry", split: true },
+      { kind: "translated", text: "THREE" },
+      { kind: "translated", text: "FOUR" },
+    ]);
+    expect(merging.calls.map(({ items }) => items.map(({ text }) => text))).toEqual([
+      ["one", "two", "three", "four"],
+      ["one", "three"],
+    ]);
+  });
+
+  test("an engine that merges pairs whatever it is given is never believed", async () => {
+    const merging = engine(({ items }) => ({
+      results: new Map(
+        items.flatMap(({ id }, at): [string, EngineItemResult][] => (at % 2 === 0 ? [[id, { text: "both" }]] : [])),
+      ),
+    }));
+    const { outcomes } = await run(batchOf(["one", "two", "three", "four"]), [merging]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["retry", "retry", "retry", "retry"]);
+  });
+
   test("a translation that fails a check is not stored, and the reason holds no word of it", async () => {
     const spoiler = engine(answer((source) => ({ text: source.replace("{name}", "Willi") })));
     const { outcomes } = await run(batchOf(["Hello {name}", "Bye"]), [spoiler]);

@@ -109,7 +109,14 @@ class BatchTranslation {
     });
     const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
     const tokens = this.#tokenLimits(engine);
-    await this.#callAll(engine, packCalls(askable, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens }));
+    const pack = (attempts: readonly Attempt[]) =>
+      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
+    await this.#callAll(engine, pack(askable));
+
+    // At once and without the text that went missing: it delays nobody.
+    const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
+    for (const attempt of doubtful) attempt.failures.pop();
+    await this.#callAll(engine, pack(doubtful));
 
     // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
     const suspected = askable.filter((attempt) => {
@@ -206,7 +213,7 @@ function refuseUnasked(engine: Engine, batch: WorkBatch, { item }: Attempt): Omi
 function take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
   if (answer === "unanswered") return;
   if ("failure" in answer) {
-    fail(attempt, engine, { ...answer.failure, neighbours });
+    fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
     return;
   }
   const { text: source, format } = attempt.item;

@@ -1,12 +1,12 @@
 /** Made-up interface texts with the lengths of real ones: half under 20 characters, 90 % under 80, 99 % under 225. */
 
-const WORDS =
+export const WORDS =
   "add all account back cart change check choose close code confirm continue copy create customer date delete details edit email empty error every file filter first from go group help history home import invite item keep language last link list loading log manage message more name new next no note number of one open order page password pay please print privacy product profile quantity reset return review save search select send settings share show sign size sort start status step stop store submit switch team terms text the this time title to total try type undo update upload use view week welcome with year your".split(
     " ",
   );
 
 /** Deterministic, so that two runs measure the same texts (xorshift32). */
-function makeRandom(seed: number): () => number {
+export function makeRandom(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
     state ^= state << 13;

@@ -1,0 +1,95 @@
+/**
+ * What waits for an engine slot, and what of it goes together next.
+ *
+ * A lane is what one engine call may carry: a project, a source and a target locale. Lanes take turns by level, then by
+ * age. Nothing here waits, asks or stores.
+ */
+import type { LoadedBatch } from "./batch-store.ts";
+
+/** A batch in hand that waits for its turn. */
+export interface Claim {
+  batch: LoadedBatch;
+  /** Order of arrival. */
+  at: number;
+  /** The store would not park it. */
+  isNotToPark?: boolean;
+  done(): void;
+  failed(error: unknown): void;
+}
+
+/** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
+const SUSPECT_CRASHES = 2;
+
+export class Lanes {
+  /** Each with something in it, the most urgent first. */
+  readonly #lanes = new Map<string, Claim[]>();
+
+  add(claim: Claim): void {
+    const { project, sourceLocale, targetLocale } = claim.batch;
+    const key = JSON.stringify([project, sourceLocale, targetLocale]);
+    this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
+  }
+
+  /** Whether something of a better level waits. */
+  hasMoreUrgentThan({ priority }: LoadedBatch): boolean {
+    return [...this.#lanes.values()].some(([head]) => head !== undefined && head.batch.priority < priority);
+  }
+
+  takeAll(): Claim[] {
+    const waiting = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    return waiting;
+  }
+
+  /**
+   * The claims that go together next: of the lane whose head is the most urgent, then the oldest. None when there are none.
+   *
+   * @param maxItems What one call may be given; a single larger batch goes alone.
+   */
+  takeNext({ maxItems, suspects }: { maxItems: number; suspects: "too" | "not" }): Claim[] {
+    let next: { key: string; lane: Claim[]; head: Claim } | undefined;
+    for (const [key, lane] of this.#lanes) {
+      const head = lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
+      if (head !== undefined && (next === undefined || byUrgency(head, next.head) < 0)) next = { key, lane, head };
+    }
+    if (next === undefined) return [];
+    const { key, lane, head } = next;
+    const together = withCompany(head, lane, maxItems);
+    const rest = lane.filter((claim) => !together.includes(claim));
+    if (rest.length === 0) this.#lanes.delete(key);
+    else this.#lanes.set(key, rest);
+    return together;
+  }
+}
+
+/** Whether a batch may well be what its workers died of. */
+export function isSuspect({ crashes }: LoadedBatch): boolean {
+  return crashes >= SUSPECT_CRASHES;
+}
+
+/** A claim with those of its lane that go along, up to one engine call's worth. */
+function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Claim[] {
+  const together = [head];
+  if (!isSociable(head)) return together;
+  let items = head.batch.items.length;
+  for (const claim of lane) {
+    if (claim === head || !isSociable(claim)) continue;
+    if (items + claim.batch.items.length > maxItems) continue;
+    together.push(claim);
+    items += claim.batch.items.length;
+  }
+  return together;
+}
+
+/** The level first, then who came first. */
+function byUrgency(one: Claim, other: Claim): number {
+  return one.batch.priority - other.batch.priority || one.at - other.at;
+}
+
+/**
+ * What may have killed a worker goes alone, so that its neighbours are not suspected with it; and what failed before goes
+ * as it was handed over, or a batch that was split would come back whole.
+ */
+function isSociable({ batch }: Claim): boolean {
+  return batch.crashes === 0 && batch.attempt === 0;
+}

@@ -1,0 +1,72 @@
+/** Producers that die in the middle, and collection at the moment of a request. */
+import { Coordinator } from "@trans-hub/core";
+import { textOf } from "../texts.ts";
+import type { Cell } from "./cell.ts";
+
+export const transaction: Cell = {
+  name: "transaction",
+  what: "producers that request inside transactions of their own are killed between statements",
+  scene: () => ({ load: { inTransaction: true, everyMs: 60, chunk: 5 } }),
+  async trouble(scene) {
+    while (scene.isLoaded) {
+      await scene.pass(scene.between(300, 1_200));
+      await scene.strike("kill -9 of a producer", [], () => scene.load.killOne(scene.random));
+    }
+  },
+  async afterwards(scene) {
+    // Both or neither: what the application wrote, and what it requested in the same transaction.
+    const { rows } = await scene.db.query<{ number: number }>("select number from chaos.app");
+    const requested = await scene.db.query<{ text: string }>(
+      "select distinct c.text from trans_hub.translation join trans_hub.content as c using (content_no)",
+    );
+    const texts = new Set(requested.rows.map(({ text }) => text));
+    const written = new Set(rows.map(({ number }) => textOf(number)));
+    const alone = [...written].filter((text) => !texts.has(text)).length;
+    const unasked = [...texts].filter((text) => !written.has(text)).length;
+    if (alone > 0) scene.violations.push(`${alone} texts of committed transactions were not requested`);
+    if (unasked > 0) scene.violations.push(`${unasked} texts of transactions that never committed were requested`);
+    scene.notes.push(`${written.size} texts of committed transactions, all requested, and no other`);
+  },
+};
+
+const RETENTION_DAYS = 0.005 / 86_400;
+
+export const collect: Cell = {
+  name: "collect",
+  what: "collection runs all the time at 5 ms retention, beside producers that request the same 400 texts",
+  isAllKept: false,
+  scene: () => ({ load: { distinct: 400, everyMs: 10, chunk: 5, retentionDays: RETENTION_DAYS } }),
+  async trouble(scene) {
+    const hub = await Coordinator.connect({ databaseUrl: scene.postgres.url, sourceLocale: "en" });
+    let [runs, contents, checked, lost] = [0, 0, 0, 0];
+    try {
+      while (scene.isLoaded) {
+        let lastRun = Date.now();
+        const until = performance.now() + scene.between(200, 600);
+        while (performance.now() < until) {
+          lastRun = Date.now();
+          contents += (await hub.runGarbageCollection({ retentionDays: RETENTION_DAYS })).contents;
+          runs += 1;
+        }
+        await scene.load.hold();
+        // Used after the last collection began: none of these was old enough for it.
+        const owed = [...scene.load.last.values()]
+          .filter(({ began }) => began > lastRun)
+          .map(({ number }) => textOf(number));
+        const { rows } = await scene.db.query<{ found: number }>(
+          `select count(distinct (c.text, t.target_locale))::int as found
+           from trans_hub.content as c join trans_hub.source using (content_no) join trans_hub.translation as t using (content_no)
+           where c.text = any ($1)`,
+          [owed],
+        );
+        checked += owed.length * 2;
+        lost += owed.length * 2 - (rows[0]?.found ?? 0);
+        scene.load.go();
+      }
+    } finally {
+      await hub.close();
+    }
+    if (lost > 0) scene.violations.push(`${lost} rows that were requested during a collection are gone`);
+    scene.notes.push(`${runs} collections took ${contents} texts; ${checked} rows requested during one, ${lost} lost`);
+  },
+};

@@ -1,0 +1,66 @@
+/**
+ * The chaos suite: real workers, producers and PostgreSQL, one kind of trouble after another, and a judgement of what was
+ * acknowledged against what the engine saw and what is stored.
+ *
+ *     npm run chaos                                  every cell, 60 s of load each
+ *     npm run chaos -- --cells kill,crash            some
+ *     npm run chaos -- --seconds 600 --seed 7        longer, other dice
+ *     npm run chaos -- --report docs/chaos           writes the report (README.md) and a picture of each cell
+ *     npm run chaos -- --json                        one object on one line of stdout
+ *
+ * Exit 1 when a cell found a promise broken.
+ */
+import { parseArgs } from "node:util";
+import { CELLS } from "./cells/index.ts";
+import { describeMachine, printReport, writeReport } from "./report.ts";
+import { type CellReport, runCell } from "./run-cell.ts";
+
+const { values } = parseArgs({
+  options: {
+    cells: { type: "string" },
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    report: { type: "string" },
+    json: { type: "boolean", default: false },
+    workers: { type: "string" },
+    "rescue-after": { type: "string", default: "12" },
+  },
+});
+
+const names = values.cells?.split(",") ?? CELLS.map(({ name }) => name);
+const unknown = names.filter((name) => !CELLS.some((cell) => cell.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`No such cell: ${unknown.join(", ")}. There are: ${CELLS.map(({ name }) => name).join(", ")}\n`);
+  process.exit(2);
+}
+const [seconds, seed, rescueAfterSeconds] = [values.seconds, values.seed, values["rescue-after"]].map(Number) as [
+  number,
+  number,
+  number,
+];
+if (![seconds, seed, rescueAfterSeconds].every((each) => Number.isFinite(each) && each >= 0) || seconds < 1) {
+  process.stderr.write("--seconds, --seed and --rescue-after take numbers\n");
+  process.exit(2);
+}
+
+const reports: CellReport[] = [];
+const skipped: { cell: string; why: string }[] = [];
+for (const name of names) {
+  const cell = CELLS.find((each) => each.name === name);
+  if (cell === undefined) continue;
+  const why = cell.cannotRun?.();
+  if (why !== undefined) {
+    process.stderr.write(`${name}: left out, ${why}\n`);
+    skipped.push({ cell: name, why });
+    continue;
+  }
+  process.stderr.write(`${name}: ${cell.what}\n`);
+  const scene = values.workers === undefined ? {} : { workers: Number(values.workers) };
+  const report = await runCell(cell, { seed, seconds, rescueAfterSeconds, scene });
+  reports.push(report);
+  process.stderr.write(printReport(report));
+}
+const machine = describeMachine();
+if (values.report !== undefined) writeReport(values.report, { machine, reports, skipped });
+if (values.json) process.stdout.write(`${JSON.stringify({ machine, reports, skipped })}\n`);
+process.exit(reports.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0);

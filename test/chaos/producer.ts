@@ -1,0 +1,163 @@
+/**
+ * A service that requests translations at a steady pace, in a process of its own: it may be killed at any moment. What was
+ * acknowledged it tells its parent at once; a request that failed it makes again, as a service would, until it is told to end.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { Coordinator } from "@trans-hub/core";
+import pg from "pg";
+import { makeRandom } from "../support/strings.ts";
+import { textOf } from "./texts.ts";
+
+export interface ProducerOptions {
+  databaseUrl: string;
+  seed: number;
+  locales: string[];
+  /** Texts of one request. */
+  chunk: number;
+  everyMs: number;
+  /** Numbers of its texts: `first`, `first + step`, … */
+  first: number;
+  step: number;
+  /** After so many texts it begins anew with the first. Default: never. */
+  distinct?: number;
+  /** No more new texts than this. Default: any number. */
+  atMost?: number;
+  /** Each request inside a transaction of its own that also writes the texts' numbers into `chaos.app`. */
+  inTransaction?: boolean;
+  retentionDays?: number;
+}
+
+export type ProducerOrder = "hold" | "go" | "stop";
+
+export type ProducerMessage =
+  | { kind: "ready" }
+  /** Durable. `began` and `acked`: milliseconds since the epoch. */
+  | { kind: "acked"; numbers: number[]; began: number; acked: number }
+  /** Will be made again. */
+  | { kind: "refused"; code: string }
+  /** A single item that was refused for good. */
+  | { kind: "rejected"; code: string; count: number }
+  /** Nothing is under way, in answer to `hold`. */
+  | { kind: "held" }
+  /** All of `atMost` are acknowledged. */
+  | { kind: "exhausted" };
+
+const options = JSON.parse(process.env.CHAOS_PRODUCER ?? "{}") as ProducerOptions;
+const tell = (message: ProducerMessage) => process.connected && process.send?.(message);
+const random = makeRandom(options.seed);
+const underWay = new Set<Promise<void>>();
+let isHeld = false;
+let isStopping = false;
+let isExhausted = false;
+let made = 0;
+
+/** More would only pile up in memory while the database is away. */
+const MOST_UNDER_WAY = 50;
+
+process.on("message", (order: ProducerOrder) => {
+  if (order === "go") isHeld = false;
+  if (order === "stop") isStopping = true;
+  if (order === "hold") {
+    isHeld = true;
+    void settled().then(() => tell({ kind: "held" }));
+  }
+});
+// Nobody is left to be told.
+process.on("disconnect", () => process.exit(0));
+
+const hub = await connect();
+const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 4 });
+pool.on("error", () => undefined);
+tell({ kind: "ready" });
+
+while (!isStopping) {
+  if (!isHeld && underWay.size < MOST_UNDER_WAY) {
+    const numbers = nextNumbers();
+    if (numbers.length > 0) {
+      const request = requestUntilAcknowledged(numbers).finally(() => underWay.delete(request));
+      underWay.add(request);
+    } else if (underWay.size === 0 && !isExhausted) {
+      isExhausted = true;
+      tell({ kind: "exhausted" });
+    }
+  }
+  await wait(options.everyMs);
+}
+await settled();
+await hub.close().catch(() => undefined);
+await pool.end().catch(() => undefined);
+process.exit(0);
+
+async function settled(): Promise<void> {
+  while (underWay.size > 0) await Promise.all(underWay);
+}
+
+/** Mostly new texts; one in ten was there before. */
+function nextNumbers(): number[] {
+  const numbers = new Set<number>();
+  for (let each = 0; each < options.chunk && made < (options.atMost ?? Number.POSITIVE_INFINITY); each += 1) {
+    const isAgain = made > 0 && random() < 0.1;
+    const index = isAgain ? Math.floor(random() * made) : made;
+    if (!isAgain) made += 1;
+    numbers.add(options.first + (index % (options.distinct ?? Number.POSITIVE_INFINITY)) * options.step);
+  }
+  return [...numbers];
+}
+
+async function requestUntilAcknowledged(numbers: number[]): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const began = Date.now();
+    try {
+      if (options.inTransaction === true) await requestInTransaction(numbers);
+      else await request(numbers);
+      tell({ kind: "acked", numbers, began, acked: Date.now() });
+      return;
+    } catch (error) {
+      tell({ kind: "refused", code: String((error as { code?: unknown }).code ?? error) });
+      if (isStopping) return;
+      await wait(Math.min(2_000, 50 * 2 ** tries) * (0.5 + random() / 2));
+    }
+  }
+}
+
+async function request(numbers: number[]): Promise<void> {
+  const receipt = await hub.request(
+    numbers.map((number) => ({ text: textOf(number) })),
+    { targetLocales: options.locales },
+  );
+  const [first] = receipt.rejected;
+  if (first !== undefined) tell({ kind: "rejected", code: first.code, count: receipt.rejected.length });
+}
+
+async function requestInTransaction(numbers: number[]): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("insert into chaos.app (number) select unnest($1::int[]) on conflict do nothing", [numbers]);
+    await hub.request(
+      numbers.map((number) => ({ text: textOf(number) })),
+      { targetLocales: options.locales, client },
+    );
+    await client.query("commit");
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+async function connect(): Promise<Coordinator> {
+  for (;;) {
+    try {
+      return await Coordinator.connect({
+        databaseUrl: options.databaseUrl,
+        sourceLocale: "en",
+        maxConnections: 4,
+        applicationName: "chaos-producer",
+        ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
+      });
+    } catch {
+      await wait(200);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** Runs one cell: opens its scene, loads it, makes trouble, lets it settle, and judges. */
+import type { Cell } from "./cells/cell.ts";
+import { Scene, type SceneOptions } from "./scene.ts";
+import { type Timeline, timelineOf } from "./timeline.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+export interface CellReport {
+  cell: string;
+  what: string;
+  seed: number;
+  /** Seconds of load. */
+  seconds: number;
+  /** Seconds from the end of the load until nothing waited any more. */
+  settledAfter: number;
+  verdict: Verdict;
+  /** Requests that failed and were made again by the producers, by code. */
+  refused: Record<string, number>;
+  timeline: Timeline;
+  notes: string[];
+}
+
+export interface RunOptions {
+  seed: number;
+  seconds: number;
+  rescueAfterSeconds: number;
+  /** Over what the cell itself wants. */
+  scene?: Partial<SceneOptions>;
+}
+
+/** How long the fleet may take to get through what is left. */
+const SETTLE_SECONDS = 180;
+
+export async function runCell(cell: Cell, options: RunOptions): Promise<CellReport> {
+  const { seed, seconds, rescueAfterSeconds } = options;
+  const prepared = await cell.prepare?.();
+  try {
+    const scene = await Scene.open({
+      seed,
+      seconds,
+      rescueAfterSeconds,
+      ...cell.scene?.(seconds),
+      ...prepared?.scene,
+      ...options.scene,
+    });
+    try {
+      await scene.begin();
+      await cell.trouble(scene);
+      const endedAt = performance.now();
+      await scene.settle(SETTLE_SECONDS, () => cell.afterwards?.(scene));
+      const settledAfter = (performance.now() - endedAt) / 1_000;
+      return {
+        cell: cell.name,
+        what: cell.what,
+        seed,
+        seconds,
+        settledAfter,
+        verdict: await judge(scene, cell.isAllKept ?? true),
+        refused: Object.fromEntries(scene.load.refused),
+        timeline: await timelineOf(scene),
+        notes: scene.notes,
+      };
+    } finally {
+      await scene.close();
+    }
+  } finally {
+    await prepared?.undo();
+  }
+}
