@@ -310,7 +310,7 @@ describe("an engine whose setting is at fault", () => {
     const fleet = await startFleet(openStore, { engines: [engine], concurrency: 2, circuitMs: 1_500 });
     const circuit = async () => (await store.status()).limits[0]?.circuit;
     await expect.poll(circuit, { timeout: 20_000 }).toBe("open");
-    await expect.poll(() => server.inFlight).toBe(0);
+    await expect.poll(() => server.inFlight, { timeout: 20_000 }).toBe(0);
     // One call for each slot that did not know yet.
     const before = server.calls.length;
     expect(before).toBeLessThanOrEqual(4);
@@ -319,7 +319,8 @@ describe("an engine whose setting is at fault", () => {
     });
     await probed;
     expect(await value(db, "select openings::int from trans_hub.rate_limit")).toBe(1);
-    await expect.poll(() => value<number>(db, "select failed_probes from trans_hub.rate_limit")).toBeGreaterThan(0);
+    const failedProbes = () => value<number>(db, "select failed_probes from trans_hub.rate_limit");
+    await expect.poll(failedProbes, { timeout: 20_000 }).toBeGreaterThan(0);
     server.behave();
     await untilTranslated(db, 30);
     expect(await circuit()).toBe("closed");
