@@ -66,6 +66,8 @@ create table trans_hub.translation (
   model text,
   quality_flags text[],
   approved_by text,
+  -- While pending: when nobody wants it any more. Null: never.
+  expires_at timestamptz,
   updated_at timestamptz not null default now(),
   primary key (content_no, target_locale, context_no, project),
   constraint translation_stored_has_text check (text is not null or status in ('pending', 'failed')),

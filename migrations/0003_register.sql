@@ -128,6 +128,8 @@ $$;
 -- identity (sha256, canonical JSON) is made here and nowhere else.
 --
 --   projects … forced     one entry an item
+--   lifetimes             so many seconds from now on the item is wanted, if it waits for so long; null: for ever. The
+--                         whole array is null where all are
 --   pair_items            for each (item, target locale): the item's position, from 1
 --   pair_locales          and the target locale
 --   batch_size, batch_bytes   the most items, and bytes of text, that one batch takes
@@ -152,6 +154,7 @@ create function trans_hub.register(
   verbatim boolean[],
   priorities smallint[],
   forced boolean[],
+  lifetimes integer[],
   pair_items integer[],
   pair_locales text[],
   batch_size integer,
@@ -190,6 +193,8 @@ declare
   redo_rows tid[];
   redo_statuses translation_status[];
   redo_priorities smallint[];
+  redo_untils timestamptz[];
+  redo_only_prolonged boolean[];
   redone record;
   work_contents bigint[];
   work_contexts integer[];
@@ -198,6 +203,7 @@ declare
   work_revisions integer[];
   work_priorities smallint[];
   has_existing boolean;
+  pair_lifetimes integer[];
 begin
   perform set_config('lock_timeout', lock_timeout_ms::text, true);
   select array_agg(content_id(i.source_locale, i.text) order by i.ord)
@@ -333,24 +339,40 @@ begin
   )
   update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
 
+  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
+  if exists (select from unnest(lifetimes) as l (seconds) where l.seconds is not null) then
+    select array_agg(p.lifetime order by p.ord)
+    into pair_lifetimes
+    from (
+      select
+        p.ord,
+        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_contents, item_contexts, projects, lifetimes)
+        with ordinality as i (content_no, context_no, project, lifetime, ord) on i.ord = p.item
+      window of_row as (partition by i.content_no, p.locale, i.context_no, i.project)
+    ) as p;
+  end if;
+
   -- 4: the rows themselves.
   with pair as (
     select distinct on (i.content_no, p.locale, i.context_no, i.project)
-      i.content_no, p.locale, i.context_no, i.project, i.text, i.priority,
+      i.content_no, p.locale, i.context_no, i.project, i.text, i.priority, p.lifetime,
       i.verbatim or p.locale = i.source_locale as is_verbatim
-    from unnest(pair_items, pair_locales) as p (item, locale)
+    from unnest(pair_items, pair_locales, pair_lifetimes) as p (item, locale, lifetime)
     join unnest(item_contents, item_contexts, projects, source_locales, texts, verbatim, priorities)
       with ordinality as i (content_no, context_no, project, source_locale, text, verbatim, priority, ord)
       on i.ord = p.item
     order by i.content_no, p.locale, i.context_no, i.project, i.priority
   ), made as (
-    insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine)
+    insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine, expires_at)
     select
       p.content_no, p.locale, p.context_no, p.project,
       case when p.is_verbatim then 'translated' else 'pending' end::translation_status,
       p.priority,
       case when p.is_verbatim then p.text end,
-      case when p.is_verbatim then 'none' end
+      case when p.is_verbatim then 'none' end,
+      case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
     from pair as p
     order by p.content_no, p.locale, p.context_no, p.project
     on conflict do nothing
@@ -385,20 +407,24 @@ begin
   end if;
 
   -- Rows that were there: forced ones, pseudo ones asked for by a real engine, and pending ones wanted sooner go (back)
-  -- to work at the next revision, which makes whatever batch held them before a no-op.
+  -- to work at the next revision, which makes whatever batch held them before a no-op. Pending ones that would expire before
+  -- this call's wish does are only prolonged, where they are: no request without an expiry finds any.
   if has_existing then
     with pair as (
       select
         i.content_no, p.locale, i.context_no, i.project,
         bool_or(i.forced) as is_forced, min(i.priority) as priority,
+        now() + make_interval(secs => min(p.lifetime)) as expires_at,
         bool_and(i.verbatim or p.locale = i.source_locale) as is_verbatim
-      from unnest(pair_items, pair_locales) as p (item, locale)
+      from unnest(pair_items, pair_locales, pair_lifetimes) as p (item, locale, lifetime)
       join unnest(item_contents, item_contexts, projects, source_locales, verbatim, priorities, forced)
         with ordinality as i (content_no, context_no, project, source_locale, verbatim, priority, forced, ord)
         on i.ord = p.item
       group by i.content_no, p.locale, i.context_no, i.project
     ), wanted as (
-      select t.content_no, t.target_locale, t.context_no, t.project, p.priority as wanted_priority, p.is_forced
+      select
+        t.content_no, t.target_locale, t.context_no, t.project,
+        p.priority as wanted_priority, p.is_forced, p.expires_at as wanted_until
       from pair as p
       cross join lateral (
         select t.content_no, t.target_locale, t.context_no, t.project
@@ -410,6 +436,7 @@ begin
             (p.is_forced and t.status in ('translated', 'failed'))
             or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
             or (t.status = 'pending' and t.priority > p.priority)
+            or (t.status = 'pending' and t.expires_at < coalesce(p.expires_at, 'infinity'))
           )
         offset 0
       ) as t
@@ -420,13 +447,15 @@ begin
         where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
       )
     )
-    select array_agg(l.ctid), array_agg(l.status), array_agg(l.wanted_priority)
-    into redo_rows, redo_statuses, redo_priorities
+    select
+      array_agg(l.ctid), array_agg(l.status), array_agg(l.wanted_priority), array_agg(l.wanted_until),
+      array_agg(l.status = 'pending' and l.priority <= l.wanted_priority)
+    into redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged
     from (
-      select t.ctid, t.status, w.wanted_priority
+      select t.ctid, t.status, t.priority, w.wanted_priority, w.wanted_until
       from (select * from wanted order by content_no, target_locale, context_no, project) as w
       cross join lateral (
-        select t.ctid, t.status
+        select t.ctid, t.status, t.priority
         from translation as t
         where t.content_no = w.content_no and t.target_locale = w.target_locale
           and t.context_no = w.context_no and t.project = w.project
@@ -434,17 +463,31 @@ begin
             (w.is_forced and t.status in ('translated', 'failed'))
             or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
             or (t.status = 'pending' and t.priority > w.wanted_priority)
+            or (t.status = 'pending' and t.expires_at < coalesce(w.wanted_until, 'infinity'))
           )
         for update
       ) as t
     ) as l;
 
     -- A statement of its own: what a worker hands over while the one above waits for it is out of that one's sight.
-    with again as (
+    with locked as materialized (
+      select * from unnest(redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged)
+        as l (row, old_status, wanted_priority, wanted_until, is_only_prolonged)
+    ), prolonged as (
+      update translation as t set expires_at = l.wanted_until
+      from locked as l
+      where t.ctid = l.row and l.is_only_prolonged
+    ), again as (
       update translation as t
-      set status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now()
-      from unnest(redo_rows, redo_statuses, redo_priorities) as l (row, old_status, wanted_priority)
-      where t.ctid = l.row
+      set
+        status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now(),
+        expires_at = case
+          when l.old_status <> 'pending' then l.wanted_until
+          -- "greatest" passes over a null, which here is the greatest.
+          when t.expires_at is not null and l.wanted_until is not null then greatest(t.expires_at, l.wanted_until)
+        end
+      from locked as l
+      where t.ctid = l.row and not l.is_only_prolonged
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
     ), closed as (
       update dead_letter as d

@@ -16,7 +16,8 @@ create type trans_hub.item as (
   verbatim boolean,
   priority smallint,
   forced boolean,
-  target_locales text[]
+  target_locales text[],
+  lifetime integer
 );
 
 create function trans_hub.read_item(item jsonb, defaults jsonb, max_text_bytes integer) returns trans_hub.item
@@ -112,6 +113,17 @@ begin
     raise exception using errcode = 'TH001', column = 'force', message = 'must be true or false';
   end if;
   result.forced := coalesce((whole ->> 'force')::boolean, false);
+
+  if whole ? 'expiresAfterSeconds' then
+    if jsonb_typeof(whole -> 'expiresAfterSeconds') <> 'number'
+      or (whole ->> 'expiresAfterSeconds')::numeric not between 1 and 2147483647
+      or (whole ->> 'expiresAfterSeconds')::numeric % 1 <> 0
+    then
+      raise exception using errcode = 'TH001', column = 'expiresAfterSeconds',
+        message = 'must be a whole number from 1 to 2147483647';
+    end if;
+    result.lifetime := (whole ->> 'expiresAfterSeconds')::numeric::integer;
+  end if;
   result.verbatim := is_verbatim(result.text);
   return result;
 end
@@ -213,19 +225,20 @@ begin
       array_agg(i.format order by i.ord) as formats,
       array_agg(i.verbatim order by i.ord) as verbatim,
       array_agg(i.priority order by i.ord) as priorities,
-      array_agg(i.forced order by i.ord) as forced
+      array_agg(i.forced order by i.ord) as forced,
+      case when count(i.lifetime) > 0 then array_agg(i.lifetime order by i.ord) end as lifetimes
     from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
   ) as i
   cross join (
     select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
     from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
     cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
   ) as p
   cross join lateral register(
     i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    p.items, p.locales, 50, 32768, interval '1 day', engine, lock_timeout_ms
+    i.lifetimes, p.items, p.locales, 50, 32768, interval '1 day', engine, lock_timeout_ms
   ) as r;
 end
 $$;
@@ -234,7 +247,7 @@ $$;
 -- counted in rows (items times locales). Inside a longer transaction use enqueue(), which holds nobody up.
 --
 -- items: one item, or a list: {text, sourceLocale?, targetLocales?, businessId?, context?, project?, priority?, format?,
--- force?}; defaults: an object with values for any field of them. Unknown keys are ignored.
+-- force?, expiresAfterSeconds?}; defaults: an object with values for any field of them. Unknown keys are ignored.
 create function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -297,15 +310,28 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults
+    returning i.id, i.items, i.defaults, i.created_at
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
     (
-      select jsonb_agg(e.value order by r.id, e.ord)
+      -- An expiry counts from the request on, not from now.
+      select jsonb_agg(
+        case
+          when jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1 then e.value || jsonb_build_object(
+            'expiresAfterSeconds',
+            greatest(1, ceil(l.seconds::numeric - extract(epoch from clock_timestamp() - r.created_at)::numeric))
+          )
+          else e.value
+        end
+        order by r.id, e.ord
+      )
       from row as r
       cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+      cross join lateral (
+        select coalesce(nullif(e.value -> 'expiresAfterSeconds', 'null'), r.defaults -> 'expiresAfterSeconds') as seconds
+      ) as l
     ) as items
   into taken;
   if taken.count > 0 then

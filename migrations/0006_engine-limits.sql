@@ -33,7 +33,7 @@ create table trans_hub.rate_limit (
   -- Changed with every limited call: room for versions on the row's own page keeps each change off the index.
 ) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Calls under way to engines whose calls at once are limited. One that nobody ended ends by itself: its worker is gone.
+-- Calls under way to engines whose calls at once are limited. One that nobody prolongs ends by itself: its worker is gone.
 create table trans_hub.engine_lease (
   call_id uuid primary key,
   engine text not null,
@@ -172,6 +172,22 @@ begin
 end
 $$;
 
+-- Keeps the places of calls under way, and of the probe among them. The engine's row is locked first, as everywhere.
+create function trans_hub.renew_engine_calls(of_engine text, call_ids uuid[], lease_ms double precision) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  ends timestamptz := clock_timestamp() + make_interval(secs => lease_ms / 1000);
+begin
+  update engine_lease as l set ends_at = ends where l.call_id = any (call_ids);
+  if state.probe = any (call_ids) then
+    update rate_limit as r set probe_until = ends where r.engine = of_engine;
+  end if;
+end
+$$;
+
 -- Stops everybody for a while. Never shortens a pause. is_new: it was not paused before.
 create function trans_hub.pause_engine(
   of_engine text, for_ms double precision, out wait_ms double precision, out is_new boolean
@@ -228,6 +244,6 @@ $$;
 revoke execute on all functions in schema trans_hub from public;
 
 -- Down Migration
-drop function trans_hub.open_engine_circuit, trans_hub.pause_engine, trans_hub.settle_engine_call,
+drop function trans_hub.open_engine_circuit, trans_hub.pause_engine, trans_hub.renew_engine_calls, trans_hub.settle_engine_call,
   trans_hub.reserve_engine, trans_hub.lock_engine;
 drop table trans_hub.engine_lease, trans_hub.rate_limit;

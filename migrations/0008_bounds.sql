@@ -16,6 +16,7 @@ create function trans_hub.register_bounded(
   verbatim boolean[],
   priorities smallint[],
   forced boolean[],
+  lifetimes integer[],
   pair_items integer[],
   pair_locales text[],
   batch_size integer,
@@ -42,8 +43,8 @@ begin
   if room is null or room >= coalesce(cardinality(pair_items), 0) then
     select r.registered, r.existing, r.failed into registered, existing, failed
     from register(
-      projects, business_ids, source_locales, texts, contexts, formats, verbatim, priorities, forced, pair_items,
-      pair_locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
+      projects, business_ids, source_locales, texts, contexts, formats, verbatim, priorities, forced, lifetimes,
+      pair_items, pair_locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
     ) as r;
     refused := array_fill(false, array[cardinality(texts)]);
     return;
@@ -86,7 +87,8 @@ begin
         array_agg(formats[n.item] order by n.ord) as formats,
         array_agg(verbatim[n.item] order by n.ord) as verbatim,
         array_agg(priorities[n.item] order by n.ord) as priorities,
-        array_agg(forced[n.item] order by n.ord) as forced
+        array_agg(forced[n.item] order by n.ord) as forced,
+        case when lifetimes is not null then array_agg(lifetimes[n.item] order by n.ord) end as lifetimes
       from unnest(admitted) with ordinality as n (item, ord)
     ) as i
     cross join (
@@ -96,7 +98,7 @@ begin
     ) as p
     cross join lateral register(
       i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-      p.items, p.locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
+      i.lifetimes, p.items, p.locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
     ) as r;
   end if;
   select
@@ -136,19 +138,20 @@ begin
       array_agg(i.format order by i.ord) as formats,
       array_agg(i.verbatim order by i.ord) as verbatim,
       array_agg(i.priority order by i.ord) as priorities,
-      array_agg(i.forced order by i.ord) as forced
+      array_agg(i.forced order by i.ord) as forced,
+      case when count(i.lifetime) > 0 then array_agg(i.lifetime order by i.ord) end as lifetimes
     from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
   ) as i
   cross join (
     select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
     from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
     cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
   ) as p
   cross join lateral register_bounded(
     i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine', 200, null
+    i.lifetimes, p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine', 200, null
   ) as r
   where cardinality(read.good) > 0;
 

@@ -63,6 +63,25 @@ test("an export whose reader has enough ends quietly", async ({ commands }) => {
   expect(await running.ended()).toMatchObject({ code: 0, stderr: "" });
 });
 
+test("a request that expired before a worker came fails, unless somebody wants the text for longer", async ({
+  commands,
+  db,
+}) => {
+  const to = ["--from", "en", "--to", "fr"];
+  await commands.json(["request", "Late", "Wanted", "--expires-after", "3600", ...to]);
+  const file = ["request", "--file", "-", "--expires-after", "86400", ...to];
+  await commands.json(file, { input: '{"text":"Of a file","expiresAfterSeconds":3600}\n{"text":"In time"}\n' });
+  await db.query("update trans_hub.translation set expires_at = expires_at - interval '2 hours'");
+  await commands.json(["request", "Wanted", ...to]);
+  expect(await commands.json(["worker", "--once"])).toEqual({ translated: 2, failed: 2, retrying: 0 });
+  expect(await commands.json(["dead-letters", "list"])).toMatchObject({
+    items: [{ code: "TH_EXPIRED" }, { code: "TH_EXPIRED" }],
+  });
+  expect(await commands.json(["dead-letters", "replay", "--code", "TH_EXPIRED"])).toEqual({ replayed: 2 });
+  expect(await commands.json(["worker", "--once"])).toMatchObject({ translated: 2, failed: 0 });
+  expect(await commands.run(["request", "Pay", "--expires-after", "0", ...to])).toMatchObject({ code: 2 });
+});
+
 describe("a file of items", () => {
   test("bad lines are named and the rest is registered", async ({ commands }) => {
     const lines = Buffer.concat([

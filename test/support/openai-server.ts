@@ -7,6 +7,9 @@
  *     node test/support/openai-server.ts --port 0        # prints one line: its base URL, to be used as TH_OPENAI_ENDPOINT
  *     curl -X PUT  $URL/../control/rules  -d '[{"fault":{"kind":"rate_limit","retryAfter":2},"times":3}]'
  *     curl         $URL/../control/ledger
+ *
+ * With `--rpm 600 --tpm 90000` it refuses what is more, as providers do (`openai-limits.ts` says how it counts), and tells
+ * what it let through and refused on `/control/limits`. `--window sliding|minute` counts otherwise.
  */
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
@@ -21,6 +24,7 @@ import {
   type Rule,
   spoilItems,
 } from "./openai-faults.ts";
+import { type EnforcedLimits, LimitEnforcer, type Verdict, WINDOWS, type Window } from "./openai-limits.ts";
 
 /** One item of one call, noted before the call is answered. */
 export interface LedgerEntry {
@@ -69,6 +73,8 @@ export interface OpenaiServerOptions {
   /** Default: `[fr] text`, with everything in the text kept. */
   translate?: (item: AskedItem, source: string, target: string) => string;
   rules?: Rule[];
+  /** What is more is refused with 429. Default: anything goes. */
+  limits?: EnforcedLimits;
 }
 
 export interface OpenaiServer {
@@ -78,6 +84,8 @@ export interface OpenaiServer {
   readonly calls: readonly CallRecord[];
   /** Emits `call` (a CallRecord) when a call has been noted, and `answered` when its answer is out or its line is cut. */
   readonly events: EventEmitter<{ call: [CallRecord]; answered: [CallRecord] }>;
+  /** What was let through and what was refused by the limits, since the start. */
+  readonly limiting: ReturnType<LimitEnforcer["report"]>;
   /** Calls that are being answered now. */
   readonly inFlight: number;
   /** Replaces the rules from the next call on. */
@@ -94,6 +102,8 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
   const events: OpenaiServer["events"] = new EventEmitter();
   let rules: Rule[] = [...(options.rules ?? [])];
   let inFlight = 0;
+  const enforcer = new LimitEnforcer(options.limits ?? {});
+  const translate = options.translate ?? visibly;
 
   /** The faults that strike this call; each costs its rule one time. */
   function faultsFor(items: readonly AskedItem[]): Fault[] {
@@ -147,12 +157,17 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
 
     const refusal = refusalOf(body, asked, request, options);
     if (refusal !== undefined) return sendError(response, refusal);
+    if (options.limits !== undefined) {
+      const verdict = enforcer.admit(tokensOf(body, contentOf(answersTo(asked, translate))).total_tokens, record.at);
+      for (const [name, value] of Object.entries(verdict.headers)) response.setHeader(name, value);
+      if (verdict.refusedFor !== undefined) return sendError(response, overLimit(verdict));
+    }
     const faults = faultsFor(asked?.items ?? []);
     record.faults = faults.map(({ kind }) => kind);
     const slow = faults.find((fault) => fault.kind === "slow");
     if (slow !== undefined) await new Promise((resolve) => setTimeout(resolve, slow.ms));
     for (const fault of faults) if (strikesWhole(fault, response)) return;
-    answer(response, body, asked ?? { source: "", target: "", items: [] }, faults, options.translate ?? visibly);
+    answer(response, body, asked ?? { source: "", target: "", items: [] }, faults, translate);
   }
 
   const server = createServer((request, response) => {
@@ -169,6 +184,8 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
         return sendJson(response, 200, { object: "list", data: [{ id: "test-model", object: "model" }] });
       case "GET /control/ledger":
         return sendJson(response, 200, { ledger, calls });
+      case "GET /control/limits":
+        return sendJson(response, 200, enforcer.report());
       case "DELETE /control/ledger":
         clear();
         return sendJson(response, 200, {});
@@ -193,6 +210,9 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
     ledger,
     calls,
     events,
+    get limiting() {
+      return enforcer.report();
+    },
     get inFlight() {
       return inFlight;
     },
@@ -226,6 +246,7 @@ interface Asked {
 }
 
 type StatusFault = Extract<Fault, { kind: "status" }>;
+type Translate = NonNullable<OpenaiServerOptions["translate"]>;
 
 function asRule(rule: Rule | Fault | FaultKind): Rule {
   if (typeof rule === "string") return { fault: { kind: rule } as Fault };
@@ -272,6 +293,12 @@ function refusalOf(
     return refuse(400, { param: "temperature", code: "unsupported_value", message: "'temperature' is not supported" });
   }
   return undefined;
+}
+
+/** What OpenAI says to who asks too much; its headers are set already. */
+function overLimit({ refusedFor, waitMs }: Verdict): StatusFault {
+  const message = `Rate limit reached on ${refusedFor} per min. Please try again in ${Math.ceil(waitMs)}ms.`;
+  return { kind: "status", status: 429, code: "rate_limit_exceeded", type: refusedFor ?? "requests", message };
 }
 
 /** Faults that take the place of an answer. */
@@ -323,13 +350,12 @@ function strikesWhole(fault: Fault, response: ServerResponse): boolean {
 function answer(
   response: ServerResponse,
   body: ChatRequest,
-  { source, target, items }: Asked,
+  asked: Asked,
   faults: readonly Fault[],
-  translate: NonNullable<OpenaiServerOptions["translate"]>,
+  translate: Translate,
 ): void {
   const kinds = new Set(faults.map(({ kind }) => kind));
-  const translated: AnsweredItem[] = items.map((item) => ({ id: item.id, text: translate(item, source, target) }));
-  let content: string | null = JSON.stringify({ items: spoilItems(translated, items, faults) });
+  let content = contentOf(spoilItems(answersTo(asked, translate), asked.items, faults));
   if (kinds.has("not_json")) content = "Sure! Here are your translations.";
   if (kinds.has("fence")) content = `\`\`\`json\n${content}\n\`\`\``;
   if (kinds.has("prose")) content = `Here is the JSON you asked for:\n${content}\nLet me know if you need more.`;
@@ -339,8 +365,6 @@ function answer(
   const isRefused = kinds.has("refuse");
   const finishReason = kinds.has("truncate") ? "length" : kinds.has("content_filter") ? "content_filter" : "stop";
 
-  const promptTokens = Math.ceil(JSON.stringify(body.messages).length / 4);
-  const completionTokens = Math.ceil(content.length / 4);
   sendJson(response, 200, {
     id: `chatcmpl-${Date.now()}`,
     object: "chat.completion",
@@ -355,13 +379,29 @@ function answer(
           : { role: "assistant", content, refusal: null },
       },
     ],
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      total_tokens: promptTokens + completionTokens,
-      prompt_tokens_details: { cached_tokens: Math.floor(promptTokens / 2) },
-    },
+    usage: tokensOf(body, content),
   });
+}
+
+function answersTo(asked: Asked | undefined, translate: Translate): AnsweredItem[] {
+  const { source = "", target = "", items = [] } = asked ?? {};
+  return items.map((item) => ({ id: item.id, text: translate(item, source, target) }));
+}
+
+function contentOf(items: unknown[]): string {
+  return JSON.stringify({ items });
+}
+
+/** Four characters a token. */
+function tokensOf({ messages }: ChatRequest, content: string) {
+  const promptTokens = Math.ceil(JSON.stringify(messages).length / 4);
+  const completionTokens = Math.ceil(content.length / 4);
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: Math.floor(promptTokens / 2) },
+  };
 }
 
 /** The visible rule: everything that is in the text stays in it. White space at its ends stays at its ends. */
@@ -387,10 +427,22 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { port: { type: "string", default: "0" }, "api-key": { type: "string" } } });
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: { port: { ...text, default: "0" }, "api-key": text, rpm: text, tpm: text, window: text },
+  });
+  const { window } = values;
+  if (window !== undefined && !WINDOWS.includes(window as Window)) throw new Error(`--window: ${WINDOWS.join(", ")}`);
   const server = await startOpenaiServer({
     port: Number(values.port),
     ...(values["api-key"] !== undefined && { apiKey: values["api-key"] }),
+    ...((values.rpm ?? values.tpm) !== undefined && {
+      limits: {
+        rpm: values.rpm === undefined ? undefined : Number(values.rpm),
+        tpm: values.tpm === undefined ? undefined : Number(values.tpm),
+        window: window as Window | undefined,
+      },
+    }),
   });
   process.stdout.write(`${server.url}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());

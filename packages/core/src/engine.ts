@@ -102,6 +102,16 @@ export interface Engine {
   readonly handlesIcu: boolean;
 
   /**
+   * Roughly the tokens that a call for these items takes, whatever goes with every call and the answer included; without
+   * items, what goes with every call. The fleet corrects it by what calls really took. For a limit of tokens a minute. Default:
+   * by the bytes of the texts.
+   */
+  estimateTokens?(batch: EngineBatch): number;
+
+  /** Loads what calls need, so that one leaves at once when its turn has come. Asked often; must not ask the engine. */
+  prepare?(): Promise<void>;
+
+  /**
    * Translates a batch.
    *
    * A failure of the whole call is answered as that failure for every item (see `failAll`), not thrown, so that one

@@ -267,7 +267,7 @@ export class TranslationBlockedError extends TransHubError {
   }
 }
 
-/** The request waited longer than requests may live; no engine was asked. */
+/** The request waited longer than requests may live, or than it was wanted; no engine was asked. */
 export class RequestExpiredError extends TransHubError {
   readonly code = "TH_EXPIRED";
   readonly retryable = false;

@@ -42,7 +42,15 @@ export type { EngineLimitChange } from "./engine-limit/limiter.ts";
 export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
 export { type ErrorFields, errorFields } from "./error-fields.ts";
 export * from "./errors.ts";
-export { ITEM_KEYS, type Item, type ItemDefaults, type ItemLimits, parseItem, type RegisterItem } from "./item.ts";
+export {
+  ITEM_KEYS,
+  type Item,
+  type ItemDefaults,
+  type ItemLimits,
+  MAX_EXPIRY_SECONDS,
+  parseItem,
+  type RegisterItem,
+} from "./item.ts";
 export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
 export type { Logger } from "./logger.ts";
 export type {

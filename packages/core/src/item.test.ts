@@ -28,6 +28,7 @@ test("a text and a target are enough", () => {
     verbatim: false,
     priority: 0,
     force: false,
+    expiresAfterSeconds: null,
   });
 });
 
@@ -41,11 +42,12 @@ test("what an item says wins over the defaults, null and undefined say nothing",
     format: "icu",
     priority: "bulk",
     force: true,
+    expiresAfterSeconds: 60,
   };
   const nothing = Object.fromEntries(ITEM_KEYS.map((key) => [key, null]));
   expect(parse({ ...nothing, text: "x" }, all)).toMatchObject({
     ...{ project: "shop", businessId: "b", sourceLocale: "en", targetLocales: ["de"], context: '{"a":1}' },
-    ...{ format: "icu", priority: 1, force: true },
+    ...{ format: "icu", priority: 1, force: true, expiresAfterSeconds: 60 },
   });
   const own = { text: "x", project: "p", priority: "interactive", context: "c", targetLocales: ["fr"], force: false };
   expect(parse(own, all)).toMatchObject({
@@ -97,6 +99,10 @@ describe("what is wrong is named by code and field", () => {
     ["a name of all objects as priority", { text: "x", priority: "toString" }, "TH_PRIORITY", "priority"],
     ["an unknown format", { text: "x", format: "xml" }, "TH_FORMAT", "format"],
     ["a force that is no answer", { text: "x", force: "yes" }, "TH_ITEM_SHAPE", "force"],
+    ["an expiry at once", { text: "x", expiresAfterSeconds: 0 }, "TH_ITEM_SHAPE", "expiresAfterSeconds"],
+    ["an expiry in words", { text: "x", expiresAfterSeconds: "60" }, "TH_ITEM_SHAPE", "expiresAfterSeconds"],
+    ["an expiry in fractions", { text: "x", expiresAfterSeconds: 0.5 }, "TH_ITEM_SHAPE", "expiresAfterSeconds"],
+    ["an expiry after all", { text: "x", expiresAfterSeconds: 2 ** 31 }, "TH_ITEM_SHAPE", "expiresAfterSeconds"],
   ])("%s", (_, item, code, field) => {
     expect(refusal(item)).toMatchObject({ code, field });
   });

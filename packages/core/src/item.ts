@@ -25,6 +25,11 @@ export interface Item {
   format?: TextFormat | null | undefined;
   /** Translate anew what is there, unless a person approved it. Default: false. */
   force?: boolean | null | undefined;
+  /**
+   * Not wanted any more after so many seconds, if it still waits then: no engine is asked, and it fails with `TH_EXPIRED`. Who
+   * requests the same for longer prolongs it. Default: it may wait for ever.
+   */
+  expiresAfterSeconds?: number | null | undefined;
 }
 
 /** What stands for fields that an item leaves out. */
@@ -53,6 +58,8 @@ export interface RegisterItem {
   /** −1 interactive, 0 normal, 1 bulk. */
   priority: PriorityClass;
   force: boolean;
+  /** Null: never. */
+  expiresAfterSeconds: number | null;
 }
 
 export type PriorityClass = -1 | 0 | 1;
@@ -68,11 +75,14 @@ export const ITEM_KEYS = [
   "priority",
   "format",
   "force",
+  "expiresAfterSeconds",
 ] as const satisfies readonly (keyof Item)[];
 
 export const DEFAULT_PROJECT = "default";
 /** The most bytes (UTF-8) of a project's name and of a business id. */
 export const MAX_NAME_BYTES = 255;
+/** The greatest integer of PostgreSQL, some 68 years. */
+export const MAX_EXPIRY_SECONDS = 2_147_483_647;
 
 const PRIORITIES: ReadonlyMap<unknown, PriorityClass> = new Map([
   ["interactive", -1],
@@ -108,6 +118,7 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
     verbatim: isVerbatim(text),
     priority: parsePriority(given.priority ?? defaults.priority),
     force: parseForce(given.force ?? defaults.force),
+    expiresAfterSeconds: parseExpiry(given.expiresAfterSeconds ?? defaults.expiresAfterSeconds),
   };
 }
 
@@ -192,6 +203,15 @@ function parseForce(force: unknown): boolean {
   if (force === undefined || force === null) return false;
   if (typeof force !== "boolean") throw new InvalidItemError("TH_ITEM_SHAPE", "force", "must be true or false");
   return force;
+}
+
+function parseExpiry(seconds: unknown): number | null {
+  if (seconds === undefined || seconds === null) return null;
+  if (!Number.isInteger(seconds) || (seconds as number) < 1 || (seconds as number) > MAX_EXPIRY_SECONDS) {
+    const message = `must be a whole number from 1 to ${MAX_EXPIRY_SECONDS}`;
+    throw new InvalidItemError("TH_ITEM_SHAPE", "expiresAfterSeconds", message);
+  }
+  return seconds as number;
 }
 
 const NOT_STORABLE = "holds U+0000 or half a surrogate pair, which the database cannot store";

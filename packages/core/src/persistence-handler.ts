@@ -249,6 +249,11 @@ export interface WorkBatch {
   readonly items: readonly WorkItem[];
   /** Whether an engine is not to be asked at this moment; may change while the batch is translated. Left out: none is. */
   readonly isEnginePaused?: (engine: string) => boolean;
+  /**
+   * Whether what still waits for its turn at an engine is better handed back: the work is to end, or something more
+   * urgent waits for this place. Left out: never.
+   */
+  readonly isToYield?: () => boolean;
 }
 
 /** What the given function decided about one text. */

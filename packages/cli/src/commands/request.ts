@@ -3,6 +3,7 @@ import {
   type Coordinator,
   type Item,
   type ItemDefaults,
+  MAX_EXPIRY_SECONDS,
   type Priority,
   parseItem,
   type TextFormat,
@@ -13,7 +14,15 @@ import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts"
 import { readLines } from "../input/lines.ts";
 import { RejectedLines, type RejectedReport } from "../input/rejected-lines.ts";
 import { textOf } from "../input/text-argument.ts";
-import { contextOption, examples, formatOption, fromOption, parseLocales, projectOption } from "../options.ts";
+import {
+  contextOption,
+  examples,
+  formatOption,
+  fromOption,
+  parseLocales,
+  parseWhole,
+  projectOption,
+} from "../options.ts";
 import { Progress } from "../progress.ts";
 import { EXIT } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
@@ -28,6 +37,7 @@ interface RequestOptions {
   format?: TextFormat;
   project?: string;
   force?: boolean;
+  expiresAfter?: number;
   file?: string;
 }
 
@@ -56,6 +66,11 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(formatOption())
     .addOption(projectOption())
     .option("--force", "translate anew what is there, unless a person approved it")
+    .option(
+      "--expires-after <seconds>",
+      "not wanted any more if it still waits then (default: never)",
+      parseWhole(1, MAX_EXPIRY_SECONDS),
+    )
     .action((texts: string[], options: RequestOptions) => request(command, context, texts, options));
   examples(
     command,
@@ -81,7 +96,7 @@ async function request(
 ): Promise<void> {
   checkUsage(texts, options);
   const settings = readSettings(context);
-  const { file, to, from, businessId, context: note, priority, format, project, force } = options;
+  const { file, to, from, businessId, context: note, priority, format, project, force, expiresAfter } = options;
   const defaults: ItemDefaults = {
     ...(to && { targetLocales: to }),
     sourceLocale: from ?? settings.sourceLocale,
@@ -90,6 +105,7 @@ async function request(
     ...(priority && { priority }),
     ...(format && { format }),
     ...(force && { force }),
+    ...(expiresAfter !== undefined && { expiresAfterSeconds: expiresAfter }),
   };
   // What is wrong with the options is told once, and not of each item.
   parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);

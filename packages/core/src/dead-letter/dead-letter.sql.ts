@@ -61,7 +61,7 @@ const LOCKED_ROWS = `
 
 /**
  * Puts dead letters back to work, each once: what makes twice into once is the revision, which this raises. The text that
- * readers have, if any, stays until a new one is stored.
+ * readers have, if any, stays until a new one is stored. Who replays wants it, so it does not expire any more.
  */
 export const replayDeadLetters = statement({
   name: "dead_letter.replay",
@@ -70,7 +70,7 @@ export const replayDeadLetters = statement({
   text: `
     with ${LOCKED_ROWS}, again as (
       update trans_hub.translation as t
-      set status = 'pending', revision = t.revision + 1, updated_at = now()
+      set status = 'pending', revision = t.revision + 1, expires_at = null, updated_at = now()
       from locked
       where t.ctid = locked.ctid
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority,

@@ -108,6 +108,9 @@ export interface EngineGate {
    */
   settle(end: EngineCallEnd): Promise<{ isClosed: boolean }>;
 
+  /** Keeps the places of calls under way, and the one that is a probe, for `leaseMs` from now on. Those that are lost stay so. */
+  renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void>;
+
   /**
    * Holds everybody for a while; never shortens a pause. Gives how long it lasts in all, and whether there was none.
    */

@@ -61,6 +61,14 @@ export const settleEngineCall = statement({
     from asynchronous`,
 });
 
+export const renewEngineCalls = statement({
+  name: "engine_limit.renew",
+  row: z.object({}),
+  text: `
+    with ${ASYNCHRONOUS}
+    select from asynchronous cross join lateral trans_hub.renew_engine_calls($1, $2::uuid[], $3::float8) as renewed`,
+});
+
 export const pauseEngine = statement({
   name: "engine_limit.pause",
   row: z.object({ wait_ms: z.number(), is_new: z.boolean() }),

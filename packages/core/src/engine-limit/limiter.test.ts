@@ -8,7 +8,7 @@ import { LocalEngineGate } from "./local-engine-gate.ts";
 /** A gate that remembers which of its methods were called. */
 function watched(gate: EngineGate = new LocalEngineGate()): EngineGate & { asked: string[] } {
   const asked: string[] = [];
-  const methods = ["states", "reserve", "settle", "pause", "open"] as const;
+  const methods = ["states", "reserve", "settle", "renew", "pause", "open"] as const;
   const entries = methods.map((name) => [
     name,
     (...given: never[]) => {
@@ -24,13 +24,12 @@ function limiter(gate: EngineGate, given: Partial<LimiterOptions> = {}) {
   const changes: string[] = [];
   const made = new EngineLimiter({
     gate,
-    callMs: 60_000,
     now: () => Date.UTC(2026, 0, 1, 12, 0, 30),
     random: () => 0.5,
     onFault: (error, engine) => faults.push([engine, error.code]),
     onChange: ({ engine, change }) => changes.push(`${engine} ${change}`),
     ...given,
-    times: { patienceMs: 30, watchMs: 30, circuitMs: 60, ...given.times },
+    times: { patienceMs: 30, aheadMs: 30, watchMs: 30, circuitMs: 60, ...given.times },
   });
   return Object.assign(made, { faults, changes });
 }
@@ -78,7 +77,7 @@ describe("without limits", () => {
 
   test("a store out of reach stops nothing, and what was known holds", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const own = limiter({ states: down, reserve: down, settle: down, pause: down, open: down });
+    const own = limiter({ states: down, reserve: down, settle: down, renew: down, pause: down, open: down });
     const permit = await permitted(own.ask("engine", 0, forever));
     expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toBe(33_000);
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
@@ -103,9 +102,37 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
   });
 
+  test("estimates of tokens are corrected by what calls used", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { tpm: 600_000 } } });
+    expect(own.tokensAtOnce("engine")).toBe(20_000);
+    for (const used of [300, 310, 290]) {
+      await own.ended(await permitted(own.ask("engine", 100, forever)), call({ inputTokens: used }));
+    }
+    expect(own.tokensAtOnce("engine")).toBeCloseTo(20_000 / 3, -2);
+    const { charge, tokens } = await permitted(own.ask("engine", 100, forever));
+    expect(tokens).toBe(100);
+    expect(charge).toBeCloseTo(300, -1);
+    expect(own.tokensAtOnce("other")).toBeUndefined();
+  });
+
+  test("what a call holds is kept for as long as it runs, and for no longer", async () => {
+    const gate = watched();
+    const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });
+    const other = limiter(gate, { limits: { engine: { concurrency: 1 } } });
+    const permit = await permitted(own.ask("engine", 0, forever));
+    await expect.poll(() => gate.asked.filter((name) => name === "renew").length).toBeGreaterThan(3);
+    expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    await own.ended(permit, call());
+    await permitted(other.ask("engine", 0, forever));
+    const renewals = gate.asked.filter((name) => name === "renew").length;
+    await other.ask("engine", 0, forever);
+    expect(gate.asked.filter((name) => name === "renew")).toHaveLength(renewals);
+  });
+
   test("without the store's word nothing is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const gate = { states: down, reserve: down, settle: down, pause: down, open: down };
+    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down };
     const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
   });
@@ -124,10 +151,22 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(50_000);
   });
 
+  test("a turn that comes within the patience is waited for, unless the place is wanted for something else", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { rpm: 600 } }, times: { patienceMs: 60_000, aheadMs: 0 } });
+    for (let at = 0; at < 20; at += 1) await permitted(own.ask("engine", 0, forever));
+    await gate.pause("engine", 30_000);
+    const looks = [false, false, true];
+    const hold = await own.ask("engine", 0, forever, () => looks.shift() ?? true);
+    expect(hold).toMatchObject({ kind: "rate_limited" });
+    expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(20_000);
+    expect(looks).toEqual([]);
+  });
+
   test("a stop while waiting for the turn gives it back", async () => {
     const gate = new LocalEngineGate();
     const limits = { engine: { rpm: 25, concurrency: 5 } };
-    const own = limiter(gate, { limits, times: { patienceMs: 600_000 } });
+    const own = limiter(gate, { limits, times: { aheadMs: 600_000 } });
     await permitted(own.ask("engine", 0, forever));
     const stop = new AbortController();
     const waiting = own.ask("engine", 0, stop.signal);

@@ -3,22 +3,23 @@
  *
  * An engine without limits costs no statement for a call: its pauses and its circuit are read with all others' at most
  * every two seconds, while there is work. An engine with limits costs one before the call, and one after it where there
- * is something to correct.
+ * is something to correct. What a process holds of an engine (a place among the calls at once, the probe of a circuit) it
+ * holds for a few seconds, and prolongs while the call runs: so what a killed one held is soon free.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { EngineConfigError, EngineQuotaError, EngineRateLimitedError, type TransHubError } from "../errors.ts";
 import type { EngineCall } from "../persistence-handler.ts";
+import { bucketOf, chargeOf } from "./bucket.ts";
 import type { EngineGate, EngineLimits, EngineTurn } from "./engine-gate.ts";
 import { LocalEngineGate } from "./local-engine-gate.ts";
+import { TokenMeter } from "./token-meter.ts";
 
 export interface LimiterOptions {
   /** By engine; one without stands in none. */
   limits?: Readonly<Record<string, EngineLimits>> | undefined;
   /** Default: one of this process alone. */
   gate?: EngineGate | undefined;
-  /** Longest time one call may take, in milliseconds. */
-  callMs: number;
   times?: Partial<LimiterTimes> | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -41,13 +42,26 @@ export interface EngineLimitChange {
 export interface LimiterTimes {
   /** How old knowledge of the fleet's pauses and circuits may be. Default 2,000. */
   watchMs: number;
-  /** How long a call waits for its turn where it is, instead of being handed back. Default 1,000. */
+  /** How long a call waits for its turn where it is, before it is handed back. Default 60,000. */
   patienceMs: number;
+  /** A turn that comes within this time is taken ahead of it. Default 1,000. */
+  aheadMs: number;
   /** How long a circuit opens first. Default 60,000. */
   circuitMs: number;
+  /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
+  leaseMs: number;
 }
 
-const DEFAULT_TIMES: LimiterTimes = { watchMs: 2_000, patienceMs: 1_000, circuitMs: 60_000 };
+const DEFAULT_TIMES: LimiterTimes = {
+  watchMs: 2_000,
+  patienceMs: 60_000,
+  aheadMs: 1_000,
+  circuitMs: 60_000,
+  leaseMs: 15_000,
+};
+
+/** Who waits asks again this soon: calls give back what they did not use, and the place may be wanted for something else. */
+const LONGEST_LOOK_MS = 1_000;
 
 /** An account that nobody looks after is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
@@ -61,14 +75,14 @@ const LONGEST_PAUSE_MS = 86_400_000;
 /** Whoever waits for another's call to end asks this often. */
 const PLACE_LOOK_MS = 100;
 
-/** Beyond the call's own time, before it counts as lost. */
-const LEASE_MARGIN_MS = 10_000;
-
 /** A call that may be made. */
 export interface Permit {
   readonly engine: string;
   readonly callId: string;
+  /** As the caller estimated them. */
   readonly tokens: number;
+  /** What was taken of the bucket for them. */
+  readonly charge: number;
   /** Whether the gate gave it and wants to hear of its end. */
   readonly isToSettle: boolean;
   readonly isProbe: boolean;
@@ -96,6 +110,10 @@ export class EngineLimiter {
   readonly #known = new Map<string, Known>();
   /** The last opening told of each engine. */
   readonly #told = new Map<string, number>();
+  readonly #meters = new Map<string, TokenMeter>();
+  /** Calls that hold something of an engine, by its name. */
+  readonly #holding = new Map<string, Set<string>>();
+  #renewing: NodeJS.Timeout | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
@@ -105,31 +123,49 @@ export class EngineLimiter {
     this.#times = { ...DEFAULT_TIMES, ...options.times };
   }
 
+  /** The most estimated tokens of a call that fits into a full bucket; undefined where tokens are not limited. */
+  tokensAtOnce(engine: string): number | undefined {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? undefined : bucketOf(tpm, 0).burst / this.#meterOf(engine).factor;
+  }
+
   /**
-   * Waits for a call's turn, though not for long: what takes longer is a hold. Undefined: `signal` aborted first.
+   * Waits for a call's turn; what takes longer than a minute is a hold. Undefined: `signal` aborted first.
    *
-   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept
-   * a second before it is told to come back later: to hand work back costs a transaction, and there is always more.
+   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept:
+   * to hand work back costs a transaction, and what takes its place has to wait just as long.
+   *
+   * @param tokens An estimate, corrected by how far the last ones were off.
+   * @param isToYield Whether waiting is to end now: the caller's place is wanted for something else.
    */
-  async ask(engine: string, tokens: number, signal: AbortSignal): Promise<Permit | Hold | undefined> {
-    const { patienceMs } = this.#times;
+  async ask(
+    engine: string,
+    tokens: number,
+    signal: AbortSignal,
+    isToYield: () => boolean = () => false,
+  ): Promise<Permit | Hold | undefined> {
+    const { patienceMs, aheadMs } = this.#times;
     const callId = randomUUID();
+    const charge = this.#chargeOf(engine, tokens * this.#meterOf(engine).factor);
     const givesUpAt = performance.now() + patienceMs;
     while (!signal.aborted) {
-      const { turn, isToSettle } = await this.#turn(engine, callId, tokens);
+      const { turn, isToSettle } = await this.#turn(engine, callId, charge);
       if (turn.isGranted) {
-        const permit: Permit = { engine, callId, tokens, isToSettle, isProbe: turn.isProbe };
+        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe: turn.isProbe };
+        this.#hold(permit);
         if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
-        await this.#settle(permit, -tokens, undefined, 0);
+        await this.#settle(permit, -charge, undefined, 0);
         return undefined;
       }
       if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
-      const leftMs = Math.max(0, givesUpAt - performance.now());
+      const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
-      if (!(await slept(Math.min(waitMs, leftMs), signal))) return undefined;
+      // What outlasts our patience is handed back after a moment: at once, all slots would do nothing else.
+      const sleepMs = Math.min(waitMs, leftMs, LONGEST_LOOK_MS);
+      if (!(await slept(sleepMs, signal))) return undefined;
       if (waitMs > leftMs) {
         const error = new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[turn.heldBy]}`);
-        return { kind: "rate_limited", error, waitMs: Math.max(patienceMs, turn.waitMs - leftMs) };
+        return { kind: "rate_limited", error, waitMs: Math.max(aheadMs, turn.waitMs - sleepMs) };
       }
     }
     return undefined;
@@ -149,15 +185,31 @@ export class EngineLimiter {
     if (fault?.kind === "rate_limited") waitMs = await this.#pause(permit, fault.retryAfterMs);
     else if (fault !== undefined) waitMs = await this.#open(permit, fault.error);
 
+    const used = inputTokens + outputTokens;
+    this.#meterOf(permit.engine).learn(permit.tokens, used);
     // What an engine says of itself may be anything; nobody is kept for longer than a minute by it.
-    const most = Math.max(permit.tokens, this.#options.limits?.[permit.engine]?.tpm ?? 0);
-    const used = Math.min(inputTokens + outputTokens, most);
+    const most = Math.max(permit.charge, this.#options.limits?.[permit.engine]?.tpm ?? 0);
+    const charge = Math.min(this.#chargeOf(permit.engine, used), most);
     // A call that was turned away used nothing; of any other that does not say, the estimate stands.
-    const moreTokens = used > 0 || fault !== undefined ? used - permit.tokens : 0;
+    const moreTokens = used > 0 || fault !== undefined ? charge - permit.charge : 0;
     const hasAnswered = outcome !== "aborted" && outcome !== "transient";
     const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
     await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0);
     return waitMs;
+  }
+
+  #meterOf(engine: string): TokenMeter {
+    let meter = this.#meters.get(engine);
+    if (meter === undefined) {
+      meter = new TokenMeter();
+      this.#meters.set(engine, meter);
+    }
+    return meter;
+  }
+
+  #chargeOf(engine: string, tokens: number): number {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? tokens : chargeOf(tokens, tpm);
   }
 
   async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
@@ -177,8 +229,7 @@ export class EngineLimiter {
     if (limits === undefined && known === undefined) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
-    const leaseMs = this.#options.callMs + LEASE_MARGIN_MS;
-    const aheadMs = this.#times.patienceMs;
+    const { leaseMs, aheadMs } = this.#times;
     try {
       const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
       this.#learn(engine, turn);
@@ -267,7 +318,32 @@ export class EngineLimiter {
     return true;
   }
 
+  /** Prolongs what the call holds until it is settled. */
+  #hold({ engine, callId, isProbe }: Permit): void {
+    if (!isProbe && this.#options.limits?.[engine]?.concurrency === undefined) return;
+    const calls = this.#holding.get(engine) ?? new Set();
+    this.#holding.set(engine, calls.add(callId));
+    this.#renewing ??= setInterval(() => this.#renew(), this.#times.leaseMs / 3).unref();
+  }
+
+  #letGo({ engine, callId }: Permit): void {
+    const calls = this.#holding.get(engine);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.#holding.delete(engine);
+    if (this.#holding.size > 0) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+  }
+
+  #renew(): void {
+    for (const [engine, calls] of this.#holding) {
+      // A store that is away for so long gives our places to others: these are limits, not promises.
+      this.#gate.renew(engine, [...calls], this.#times.leaseMs).catch(() => undefined);
+    }
+  }
+
   async #settle(permit: Permit, moreTokens: number, works: true | undefined, retryMs: number): Promise<void> {
+    this.#letGo(permit);
     if (!permit.isToSettle) return;
     const { engine, callId } = permit;
     try {

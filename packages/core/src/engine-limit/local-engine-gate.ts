@@ -110,6 +110,15 @@ export class LocalEngineGate implements EngineGate {
     return { isClosed: works === true };
   }
 
+  async renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void> {
+    const { leases, probe } = this.#stateOf(engine);
+    const endsAt = this.#now() + leaseMs;
+    for (const callId of callIds) {
+      if (leases.has(callId)) leases.set(callId, endsAt);
+      if (probe?.callId === callId) probe.until = endsAt;
+    }
+  }
+
   async pause(engine: string, forMs: number): Promise<{ waitMs: number; isNew: boolean }> {
     const state = this.#stateOf(engine);
     const now = this.#now();

@@ -7,6 +7,7 @@ import {
   listEngineStates,
   openEngineCircuit,
   pauseEngine,
+  renewEngineCalls,
   reserveEngine,
   settleEngineCall,
 } from "./engine-limit.sql.ts";
@@ -58,6 +59,10 @@ export class PostgresEngineGate implements EngineGate {
     const values = [engine, callId, moreTokens, works ?? null, retryMs];
     const [settled] = await rows(this.#open(), settleEngineCall, values);
     return { isClosed: settled?.is_closed ?? false };
+  }
+
+  async renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void> {
+    await rows(this.#open(), renewEngineCalls, [engine, callIds, leaseMs]);
   }
 
   async pause(engine: string, forMs: number): Promise<{ waitMs: number; isNew: boolean }> {

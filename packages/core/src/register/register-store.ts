@@ -208,6 +208,7 @@ async function registerOnce(
     items.map((item) => item.verbatim),
     items.map((item) => item.priority),
     items.map((item) => item.force),
+    items.some((item) => item.expiresAfterSeconds !== null) ? items.map((item) => item.expiresAfterSeconds) : null,
     pairItems,
     pairLocales,
     settings.batchSize,
@@ -251,5 +252,6 @@ function inboxItem(item: RegisterItem): Record<string, unknown> {
     priority: item.priority < 0 ? "interactive" : item.priority > 0 ? "bulk" : "normal",
     format: item.format,
     force: item.force,
+    ...(item.expiresAfterSeconds !== null && { expiresAfterSeconds: item.expiresAfterSeconds }),
   };
 }

@@ -15,8 +15,8 @@ export const registerItems = statement({
     select registered, existing, failed, refused
     from trans_hub.register_bounded(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::smallint[], $9::boolean[],
-      $10::integer[], $11::text[], $12::integer, $13::integer, make_interval(secs => $14::float8), $15::text, $16::integer,
-      $17::bigint)`,
+      $10::integer[], $11::integer[], $12::text[], $13::integer, $14::integer, make_interval(secs => $15::float8), $16::text,
+      $17::integer, $18::bigint)`,
 });
 
 /** Makes the tasks of locales that are new to this database. */

@@ -194,6 +194,30 @@ test("an unchanged catalog registered again writes nothing", async ({ db, store 
   await expectInvariants(db);
 });
 
+test("a waiting request is prolonged where it is, and one without an expiry is not written", async ({ db, store }) => {
+  await store.register([item("Expires", { expiresAfterSeconds: 60 }), item("Stays")]);
+  const state = "select xmin::text || ctid::text from trans_hub.translation where expires_at is null";
+  const [untouched, batches] = [
+    await value<string>(db, state),
+    await value<string>(db, "select array_agg(batch_id) from trans_hub.batch"),
+  ];
+  const again = { expiresAfterSeconds: 3_600 };
+  const existing = { registered: 0, existing: 2, failed: 0 };
+  expect(sum(await store.register([item("Expires", again), item("Stays", again)]))).toEqual(existing);
+  expect(await value<string>(db, state)).toBe(untouched);
+  const row =
+    "select revision || ' ' || (expires_at > now() + interval '30 minutes') from trans_hub.translation where expires_at is not null";
+  expect(await value<string>(db, row)).toBe("1 true");
+  expect(await value<string>(db, "select array_agg(batch_id) from trans_hub.batch")).toEqual(batches);
+  // For less, nothing is written; for ever is for longer than anything.
+  const prolonged = await value<string>(db, "select string_agg(xmin::text, ',') from trans_hub.translation");
+  await store.register([item("Expires", { expiresAfterSeconds: 60 })]);
+  expect(await value<string>(db, "select string_agg(xmin::text, ',') from trans_hub.translation")).toBe(prolonged);
+  await store.register([item("Expires")]);
+  expect(await value(db, "select count(expires_at)::int from trans_hub.translation")).toBe(0);
+  await expectInvariants(db);
+});
+
 describe("producers at once", () => {
   test("register the same texts in different orders, each row once, and none fails", async ({ db, openStore }) => {
     const catalog = Array.from({ length: 2_000 }, (_, at) =>

@@ -270,6 +270,20 @@ describe("the receipt", () => {
     ["a format nobody knows", { text: "secret", format: "rtf" }, "TH_FORMAT", /^format: /],
     ["a format of another type", { text: "secret", format: true }, "TH_FORMAT", /^format: /],
     ["a force of another type", { text: "secret", force: "yes" }, "TH_ITEM_SHAPE", /^force: /],
+    ["an expiry at once", { text: "secret", expiresAfterSeconds: 0 }, "TH_ITEM_SHAPE", /^expiresAfterSeconds: /],
+    ["an expiry in fractions", { text: "secret", expiresAfterSeconds: 1.5 }, "TH_ITEM_SHAPE", /^expiresAfterSeconds: /],
+    [
+      "an expiry after all",
+      { text: "secret", expiresAfterSeconds: 2e9 * 2 },
+      "TH_ITEM_SHAPE",
+      /^expiresAfterSeconds: /,
+    ],
+    [
+      "an expiry of another type",
+      { text: "secret", expiresAfterSeconds: "9" },
+      "TH_ITEM_SHAPE",
+      /^expiresAfterSeconds: /,
+    ],
   ];
 
   test("gives each refusal its code and field, never the text, as the library does", async ({ outsider, db }) => {
@@ -425,6 +439,27 @@ describe("identity", () => {
   });
 });
 
+test("a request of SQL expires as one of the library does", async ({ outsider, db, store }) => {
+  const defaults = { sourceLocale: "en", targetLocales: ["fr"], expiresAfterSeconds: 3_600 };
+  await request(outsider, [{ text: "Late" }, { text: "Prolonged" }, { text: "In time" }], defaults);
+  await db.query(
+    "update trans_hub.translation set expires_at = expires_at - interval '2 hours' where expires_at is not null",
+  );
+  expect(
+    await request(
+      outsider,
+      { text: "Prolonged", expiresAfterSeconds: null },
+      { ...defaults, expiresAfterSeconds: null },
+    ),
+  ).toMatchObject({
+    existing: 1,
+  });
+  await request(outsider, { text: "In time" }, defaults);
+  expect(await drain(store)).toMatchObject({ translated: 2, failed: 1 });
+  expect(await store.read([reference("Late")])).toMatchObject([{ status: "failed", error: { code: "TH_EXPIRED" } }]);
+  await expectInvariants(db);
+});
+
 describe("enqueue", () => {
   test("is forgotten with a rollback and registered by the fleet after a commit", async ({ outsider, db, store }) => {
     const client = await outsider.connect();
@@ -440,6 +475,32 @@ describe("enqueue", () => {
     expect(kept).toMatchObject({ status: "translated", text: "[fr] commit" });
     expect(await value(db, "select count(*)::int from trans_hub.inbox")).toBe(0);
     await expectInvariants(db);
+  });
+
+  test("counts an expiry from the request on, whatever the fleet took until it registered", async ({
+    outsider,
+    db,
+    store,
+  }) => {
+    const defaults = { sourceLocale: "en", targetLocales: ["fr"], expiresAfterSeconds: 3_600 };
+    await enqueue(outsider, [{ text: "Soon" }, { text: "Later", expiresAfterSeconds: 86_400 }], defaults);
+    await db.query("update trans_hub.inbox set created_at = now() - interval '30 minutes'");
+    await enqueue(outsider, [{ text: "Whenever", expiresAfterSeconds: null }], {
+      ...defaults,
+      expiresAfterSeconds: null,
+    });
+    await store.work({ until: "ready", concurrency: 1, maxItems: 50, locales: ["ja"] }, async () => {
+      throw new Error("nothing of this locale");
+    });
+    const { rows } = await db.query(
+      "select c.text, round(extract(epoch from t.expires_at - now()) / 1800)::int as half_hours " +
+        "from trans_hub.translation t join trans_hub.content c using (content_no) order by c.text",
+    );
+    expect(rows).toEqual([
+      { text: "Later", half_hours: 47 },
+      { text: "Soon", half_hours: 1 },
+      { text: "Whenever", half_hours: null },
+    ]);
   });
 
   test("in an open transaction delays nobody, the very first of a database included", async ({

@@ -26,6 +26,8 @@ export interface Row {
   text: string | null;
   engine: string | null;
   model: string | null;
+  /** While pending: when nobody wants it any more. Milliseconds since the epoch; infinity: never. */
+  expiresAt: number;
 }
 
 export function parseContext(context: Context | undefined): Record<string, unknown> | null {

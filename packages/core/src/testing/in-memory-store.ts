@@ -11,6 +11,7 @@ import { BacklogFullError, RevisionChangedError, type TransHubError, Translation
 import { parseName, parseText, type RegisterItem } from "../item.ts";
 import type {
   Approval,
+  AttemptError,
   CancelFilter,
   CollectOptions,
   CollectReport,
@@ -57,7 +58,7 @@ export class InMemoryStore {
   readonly #letters = new InMemoryLetters();
   readonly #calls = new Map<string, EngineCall>();
   readonly #listeners = new Set<() => void>();
-  #inbox: { item: RegisterItem; options: RegisterOptions }[] = [];
+  #inbox: { item: RegisterItem; options: RegisterOptions; at: number }[] = [];
   #lastNo = 0;
   #lastCollectionAt: number | null = null;
 
@@ -137,6 +138,7 @@ export class InMemoryStore {
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
         model: null,
+        expiresAt: this.#expiryOf(item),
       };
       this.#rows.set(rowId(key), fresh);
       made.add(fresh);
@@ -144,6 +146,7 @@ export class InMemoryStore {
       return "made";
     }
     if (row.status === "pending") {
+      row.expiresAt = Math.max(row.expiresAt, this.#expiryOf(item));
       if (item.priority < row.priority) {
         row.revision += 1;
         row.priority = item.priority;
@@ -155,6 +158,7 @@ export class InMemoryStore {
     const isForced = item.force && row.status !== "approved";
     if (!isVerbatim && !made.has(row) && (isForced || isStandIn)) {
       this.#putBackToWork(row);
+      row.expiresAt = this.#expiryOf(item);
       row.priority = item.priority;
       made.add(row);
       work.add(row);
@@ -163,9 +167,14 @@ export class InMemoryStore {
     return row.status === "failed" ? "failed" : "existing";
   }
 
+  #expiryOf({ expiresAfterSeconds: seconds }: RegisterItem): number {
+    return seconds === null ? Number.POSITIVE_INFINITY : this.clock.now() + seconds * 1_000;
+  }
+
   /** Keeps the text that readers have. */
   #putBackToWork(row: Row): void {
     row.status = "pending";
+    row.expiresAt = Number.POSITIVE_INFINITY;
     this.#supersede(row);
   }
 
@@ -196,12 +205,17 @@ export class InMemoryStore {
   }
 
   appendToInbox(items: readonly RegisterItem[], options: RegisterOptions = {}): void {
-    for (const item of items) this.#inbox.push({ item, options });
+    for (const item of items) this.#inbox.push({ item, options, at: this.clock.now() });
     this.changed();
   }
 
   registerInbox(): void {
-    for (const { item, options } of this.#inbox.splice(0)) this.register([item], options);
+    for (const { item, options, at } of this.#inbox.splice(0)) {
+      const { expiresAfterSeconds: seconds } = item;
+      // Counted from the request on.
+      const left = seconds === null ? null : Math.max(0, seconds - (this.clock.now() - at) / 1_000);
+      this.register([{ ...item, expiresAfterSeconds: left }], options);
+    }
   }
 
   // --- Reading ---
@@ -490,8 +504,7 @@ export class InMemoryStore {
         row.engine = outcome.engine;
         row.model = outcome.model;
       } else if (outcome.kind === "failed") {
-        row.status = row.text === null ? "failed" : "translated";
-        this.#letters.write(row, [...history, outcome.error], outcome.error, new Date(this.clock.now()));
+        this.#bury(item, outcome.error);
       } else {
         row.revision += 1;
         const errors = outcome.kind === "retry" ? [...history, outcome.error] : history;
@@ -500,6 +513,20 @@ export class InMemoryStore {
     }
     this.batches.succeed(batch, handed);
     this.changed();
+  }
+
+  /** Buries the texts of a batch whose requests have expired; gives them. */
+  buryExpired({ items }: Batch, error: AttemptError): BatchItem[] {
+    const now = this.clock.now();
+    const gone = items.filter((item) => stands(item) && item.row.expiresAt <= now);
+    for (const item of gone) this.#bury(item, error);
+    if (gone.length > 0) this.changed();
+    return gone;
+  }
+
+  #bury({ row, history }: BatchItem, error: AttemptError): void {
+    row.status = row.text === null ? "failed" : "translated";
+    this.#letters.write(row, [...history, error], error, new Date(this.clock.now()));
   }
 
   /** What a member had in hand waits again: it is dead, or believed to be. */

@@ -152,11 +152,22 @@ export class InMemoryWork {
         this.#bell.ring();
         continue;
       }
+      this.#buryExpired(batch);
       // Two at a time would be suspected of each other's crash.
       if (batch.crashes >= SUSPECT_CRASHES && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
     }
+  }
+
+  #buryExpired(batch: Batch): void {
+    const { code, message } = new RequestExpiredError("The request had expired when its turn came");
+    const error = { at: new Date().toISOString(), engine: null, code, message };
+    const gone = this.#store.buryExpired(batch, error);
+    if (gone.length === 0) return;
+    this.#summary.failed += gone.length;
+    const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
+    this.#options.observer?.settled?.({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
   }
 
   async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
@@ -165,7 +176,10 @@ export class InMemoryWork {
     const isSuspect = batch.crashes >= SUSPECT_CRASHES;
     if (isSuspect) this.#isSuspectInHand = true;
     const startedAt = performance.now();
-    const given = workBatch(batch, items, (engine) => this.#store.pauses.holdsEngine(engine));
+    const given = workBatch(batch, items, {
+      isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
+      isToYield: () => this.#isEnding,
+    });
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
     // A late word of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
@@ -209,9 +223,13 @@ export class InMemoryWork {
   }
 }
 
-function workBatch(batch: Batch, items: readonly BatchItem[], isEnginePaused: (engine: string) => boolean): WorkBatch {
+function workBatch(
+  batch: Batch,
+  items: readonly BatchItem[],
+  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
+): WorkBatch {
   return {
-    isEnginePaused,
+    ...asked,
     project: batch.project,
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,

@@ -3,7 +3,7 @@ import { holdEnginePauses } from "../control/control.sql.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
 import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
-import { bury, handOver, loadBatches, lockRows, markStarted, storeTranslations } from "./batch.sql.ts";
+import { bury, buryExpired, handOver, loadBatches, lockRows, markStarted, storeTranslations } from "./batch.sql.ts";
 
 /** A batch as its worker holds it: only the texts that are still its own. */
 export interface LoadedBatch {
@@ -26,6 +26,8 @@ export interface LoadedBatch {
 
 export interface LoadedItem extends WorkItem {
   readonly history: readonly AttemptError[];
+  /** Whether its requests had expired when it was loaded. */
+  readonly isExpired: boolean;
 }
 
 /** A batch with what was decided about each of its texts, in their order. */
@@ -73,9 +75,30 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
       attempt: row.attempt + 1,
       previousFailure: history.at(-1)?.message,
       history,
+      isExpired: row.is_expired ?? false,
     });
   }
   return loaded;
+}
+
+/**
+ * Buries the texts of a batch whose requests have expired. The others, and what somebody has asked for again since it was
+ * loaded, remain the batch's.
+ */
+export async function buryExpiredTexts(
+  db: Database,
+  { items }: LoadedBatch,
+  error: AttemptError,
+): Promise<{ buried: LoadedItem[]; rest: LoadedItem[] }> {
+  const entries = items.filter(({ isExpired }) => isExpired).map((item) => ({ item, error }));
+  const gone = new Set((await rows(db, buryExpired, burialColumns(entries))).map((row) => rowKey(row)));
+  const isGone = ({ key }: LoadedItem) => gone.has(rowKey({ content_no: key.contentNo, context_no: key.contextNo }));
+  return { buried: items.filter(isGone), rest: items.filter((item) => !isGone(item)) };
+}
+
+/** Within one batch, by which project and locale are given. */
+function rowKey({ content_no, context_no }: { content_no: string; context_no: number }): string {
+  return `${content_no}/${context_no}`;
 }
 
 /** Gives the ids that still stand. */
@@ -191,14 +214,7 @@ class Remainder {
       ]);
     }
     if (this.#buried.length > 0) {
-      await run(db, bury, [
-        ...keyColumns(this.#buried.map(({ item }) => item)),
-        this.#buried.map(({ item }) => item.revision),
-        this.#buried.map(({ item, error }) => JSON.stringify([...item.history, error])),
-        this.#buried.map(({ error }) => error.code),
-        this.#buried.map(({ error }) => error.message),
-        this.#buried.map(({ error }) => error.engine),
-      ]);
+      await run(db, bury, burialColumns(this.#buried));
     }
   }
 }
@@ -218,6 +234,17 @@ function splitSuccessor(successor: Successor): Successor[] {
   return [
     { ...successor, items: items.slice(0, half) },
     { ...successor, items: items.slice(half) },
+  ];
+}
+
+function burialColumns(entries: readonly { item: LoadedItem; error: AttemptError }[]): unknown[] {
+  return [
+    ...keyColumns(entries.map(({ item }) => item)),
+    entries.map(({ item }) => item.revision),
+    entries.map(({ item, error }) => JSON.stringify([...item.history, error])),
+    entries.map(({ error }) => error.code),
+    entries.map(({ error }) => error.message),
+    entries.map(({ error }) => error.engine),
   ];
 }
 

@@ -16,13 +16,15 @@ const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchrono
 const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
 
 /** The fence and the lock, for every settlement: the rows of `item as i` that are still its own, locked in key order. */
-const OWN_ROWS = `from (select * from item order by content_no, target_locale, context_no, project) as i
+const ownRows = (
+  condition = "",
+) => `from (select * from item order by content_no, target_locale, context_no, project) as i
       cross join lateral (
         select t.ctid
         from trans_hub.translation as t
         where t.content_no = i.content_no and t.target_locale = i.target_locale
           and t.context_no = i.context_no and t.project = i.project
-          and t.revision = i.revision and t.status = 'pending'
+          and t.revision = i.revision and t.status = 'pending'${condition}
         for update
       ) as t`;
 
@@ -45,6 +47,7 @@ export const loadBatches = statement({
     revision: z.int().nullable(),
     history: z.array(Attempt).nullable(),
     text: z.string().nullable(),
+    is_expired: z.boolean().nullable(),
     canonical: z.string().nullable(),
     format: z.enum(TEXT_FORMATS).nullable(),
   }),
@@ -53,7 +56,7 @@ export const loadBatches = statement({
       b.batch_id::text, b.project, b.source_locale, b.target_locale, b.attempt, b.priority, b.crashes, b.created_at,
       extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds, b.is_paused,
       i.content_no::text, i.context_no, i.revision, b.history -> (i.ord - 1)::int as history, i.text,
-      x.canonical, coalesce(x.format, 'auto') as format
+      i.is_expired, x.canonical, coalesce(x.format, 'auto') as format
     from (
       select b.*, trans_hub.is_paused(b.project, b.target_locale) as is_paused
       from trans_hub.batch as b
@@ -61,12 +64,12 @@ export const loadBatches = statement({
       offset 0
     ) as b
     left join lateral (
-      select i.*, own.text
+      select i.*, own.text, own.is_expired
       from unnest(b.content_nos, b.context_nos, b.revisions) with ordinality as i (content_no, context_no, revision, ord)
       -- A look-up by key for each text, which "offset 0" keeps one: as a join, the planner read the whole table for each
       -- batch until it was first analyzed (480 ms for 20 batches among 4,000 rows, against 6).
       cross join lateral (
-        select c.text
+        select c.text, coalesce(t.expires_at <= clock_timestamp(), false) as is_expired
         from trans_hub.translation as t
         join trans_hub.content as c on c.content_no = t.content_no
         where t.content_no = i.content_no and t.target_locale = b.target_locale
@@ -125,7 +128,7 @@ export const storeTranslations = statement({
       ) as i (content_no, target_locale, context_no, project, revision, text, engine, model)
     ), locked as materialized (
       select t.ctid, i.text, i.engine, i.model
-      ${OWN_ROWS}
+      ${ownRows()}
     ), stored as (
       update trans_hub.translation as t
       set status = 'translated', text = l.text, engine = l.engine, model = l.model, updated_at = now()
@@ -170,7 +173,7 @@ export const handOver = statement({
         as i (content_no, target_locale, context_no, project, revision, successor, history)
     ), locked as materialized (
       select t.ctid, i.successor, i.history
-      ${OWN_ROWS}
+      ${ownRows()}
     ), moved as (
       update trans_hub.translation as t set revision = t.revision + 1
       from locked as l
@@ -213,20 +216,14 @@ export const handOver = statement({
     select (select count(*) from moved) as handed from (select count(*) from jobs) as done`,
 });
 
-/**
- * Buries texts past their last attempt. One that had a text before a forced try goes back to it: a good machine text is
- * never lost to a failed try.
- */
-export const bury = statement({
-  name: "batch.bury",
-  row: z.object({ buried: z.coerce.number() }),
-  text: `
+/** Of the rows chosen by `condition`, what became of them is in `buried`. */
+const burial = (condition?: string) => `
     with item as (
       select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[])
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine)
     ), locked as materialized (
       select t.ctid, i.history, i.code, i.message, i.engine
-      ${OWN_ROWS}
+      ${ownRows(condition)}
     ), buried as (
       update trans_hub.translation as t
       set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
@@ -250,8 +247,29 @@ export const bury = statement({
       from buried as b
       where b.kept_text
       group by b.project, b.target_locale
-    )
+    )`;
+
+/**
+ * Buries texts past their last attempt. One that had a text before a forced try goes back to it: a good machine text is
+ * never lost to a failed try.
+ */
+export const bury = statement({
+  name: "batch.bury",
+  row: z.object({ buried: z.coerce.number() }),
+  text: `${burial()}
     select count(*) as buried from buried`,
+});
+
+/**
+ * Buries texts whose requests have expired, and gives which: whoever wanted one for longer may have come since it was
+ * loaded, and then it is translated with its batch.
+ */
+export const buryExpired = statement({
+  name: "batch.bury_expired",
+  row: z.object({ content_no: z.string(), context_no: z.int() }),
+  text: `${burial(`
+          and t.expires_at <= clock_timestamp()`)}
+    select b.content_no::text, b.context_no from buried as b`,
 });
 
 /** Whether anything of these locales (null: any) and project (null: any) is ready, or waits for its time. Not what is parked. */

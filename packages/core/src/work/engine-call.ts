@@ -93,7 +93,12 @@ export async function callEngine(
   return { answers, call, timedOut };
 }
 
-function engineBatch(engine: Engine, batch: WorkBatch, items: readonly WorkItem[]): EngineBatch {
+/** The items as the engine gets them. */
+export function engineBatch(
+  engine: Engine,
+  batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
+  items: readonly WorkItem[],
+): EngineBatch {
   return {
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,

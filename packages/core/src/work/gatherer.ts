@@ -177,11 +177,17 @@ export class Gatherer {
 
   async #takeThrough(batchId: string, jobPriority: number): Promise<void> {
     const calls = this.#calls;
-    const batch = await this.#patience.keepTrying(() => this.#loads.add(batchId));
-    if (batch === undefined) return;
+    const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
+    if (loaded === undefined) return;
+    let batch: LoadedBatch = loaded;
     if (calls !== this.#calls) throw calls.signal.reason;
     if (batch.items.length === 0) return this.#settler.remove(batch);
     if (batch.project !== (this.#options.project ?? batch.project)) return this.#giveBack(batch, jobPriority);
+    if (batch.items.some(({ isExpired }) => isExpired)) {
+      batch = await this.#settler.withoutExpired(batch);
+      if (batch.items.length === 0) return this.#settler.remove(batch);
+      if (calls !== this.#calls) throw calls.signal.reason;
+    }
     if (this.#isDraining) return this.#settler.release(batch);
     if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY)) {
       return this.#settler.buryExpired(batch);
@@ -276,6 +282,7 @@ export class Gatherer {
         targetLocale: first.targetLocale,
         items: batches.flatMap(({ items }) => items),
         isEnginePaused: (engine) => this.#options.pauses().holdsEngine(engine),
+        isToYield: () => this.#isDraining || this.#isHeld(first) || this.#lanes.hasMoreUrgentThan(first),
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;

@@ -30,6 +30,11 @@ export class Lanes {
     this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
   }
 
+  /** Whether something of a better level waits. */
+  hasMoreUrgentThan({ priority }: LoadedBatch): boolean {
+    return [...this.#lanes.values()].some(([head]) => head !== undefined && head.batch.priority < priority);
+  }
+
   takeAll(): Claim[] {
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();

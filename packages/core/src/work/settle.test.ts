@@ -18,7 +18,13 @@ import { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import type { EngineCall, WorkOutcome } from "../persistence-handler.ts";
 import { reconcile } from "./batch.sql.ts";
-import { type LoadedBatch, loadBatchesById, markBatchesStarted, settleBatches } from "./batch-store.ts";
+import {
+  buryExpiredTexts,
+  type LoadedBatch,
+  loadBatchesById,
+  markBatchesStarted,
+  settleBatches,
+} from "./batch-store.ts";
 import { giveUpNode } from "./node.sql.ts";
 
 /** `pool`: connections as a worker has them. */
@@ -278,6 +284,31 @@ describe("a settlement", () => {
     );
     await expectInvariants(db);
   });
+});
+
+test("what is asked for again between the look at its expiry and its burial is not buried", async ({
+  db,
+  pool,
+  store,
+}) => {
+  const late = { expiresAfterSeconds: 3_600 };
+  await store.register([item("Text 1", late), item("Text 2", late), item("Text 3")]);
+  await db.query(
+    "update trans_hub.translation set expires_at = now() - interval '1 minute' where expires_at is not null",
+  );
+  const batch = await loadOne(pool);
+  const textsIn = (items: LoadedBatch["items"]) => items.map(({ text }) => text).sort();
+  expect(textsIn(batch.items.filter(({ isExpired }) => isExpired))).toEqual(["Text 1", "Text 2"]);
+  await store.register([item("Text 2", late)]);
+  const error = { at: new Date().toISOString(), engine: null, code: "TH_EXPIRED", message: "Expired" };
+  const { buried, rest } = await buryExpiredTexts(pool, batch, error);
+  expect([buried, rest].map(textsIn)).toEqual([["Text 1"], ["Text 2", "Text 3"]]);
+  // Run twice, it finds nothing of its own.
+  expect(await buryExpiredTexts(pool, batch, error)).toMatchObject({ buried: [] });
+  expect(textsIn((await loadOne(pool)).items)).toEqual(["Text 2", "Text 3"]);
+  expect((await drain(store)).translated).toBe(2);
+  expect(await value(db, "select count(*)::int from trans_hub.dead_letter where code = 'TH_EXPIRED'")).toBe(1);
+  await expectInvariants(db);
 });
 
 test("two workers that settle the same texts in opposite orders never meet in a deadlock", async ({

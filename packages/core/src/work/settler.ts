@@ -11,8 +11,8 @@ import { Coalescer } from "../coalescer.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { RequestExpiredError, type TransHubError, TranslationBlockedError, WorkerCrashedError } from "../errors.ts";
-import type { EngineCall, WorkObserver, WorkOutcome, WorkResult } from "../persistence-handler.ts";
-import { cutResult, type LoadedBatch, type SettledBatch, settleBatches } from "./batch-store.ts";
+import type { AttemptError, EngineCall, WorkObserver, WorkOutcome, WorkResult } from "../persistence-handler.ts";
+import { buryExpiredTexts, cutResult, type LoadedBatch, type SettledBatch, settleBatches } from "./batch-store.ts";
 import type { Patience } from "./patience.ts";
 
 type Settling = { batches: SettledBatch[]; calls: (EngineCall & { batch: LoadedBatch })[] };
@@ -65,6 +65,16 @@ export class Settler {
     const outcomes = failures(batch, new RequestExpiredError("The request waited longer than requests may live"));
     await this.#settleAll(batch, outcomes);
     this.#options.observer.settled?.({ batch, outcomes, elapsedMs: 0 });
+  }
+
+  /** Buries texts whose own requests have expired, apart from their neighbours. Gives the batch without them. */
+  async withoutExpired(batch: LoadedBatch): Promise<LoadedBatch> {
+    const { pool, patience, observer } = this.#options;
+    const error = entryOf(new RequestExpiredError("The request had expired when its turn came"));
+    const { buried, rest } = await patience.keepTrying(() => buryExpiredTexts(pool, batch, error));
+    const outcomes = buried.map((): WorkOutcome => ({ kind: "failed", error }));
+    if (buried.length > 0) observer.settled?.({ batch: { ...batch, items: buried }, outcomes, elapsedMs: 0 });
+    return { ...batch, items: rest };
   }
 
   buryDeadly(batch: LoadedBatch): Promise<void> {
@@ -125,9 +135,13 @@ export class Settler {
 }
 
 /** Every text of a batch to the dead letters, for the same reason. */
-function failures(batch: LoadedBatch, { code, message }: TransHubError): WorkOutcome[] {
-  const error = { at: new Date().toISOString(), engine: null, code, message };
+function failures(batch: LoadedBatch, fault: TransHubError): WorkOutcome[] {
+  const error = entryOf(fault);
   return batch.items.map(() => ({ kind: "failed", error }));
+}
+
+function entryOf({ code, message }: TransHubError): AttemptError {
+  return { at: new Date().toISOString(), engine: null, code, message };
 }
 
 function isBadData(error: unknown): boolean {

@@ -493,7 +493,10 @@ describe("limits", () => {
     const own = engine(upperCase);
     const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(200));
     const limits = { first: { tpm: 10_000 } };
-    const { outcomes, calls } = await run(batchOf(texts), [own], { limits, limiterTimes: { patienceMs: 10 } });
+    const { outcomes, calls } = await run(batchOf(texts), [own], {
+      limits,
+      limiterTimes: { patienceMs: 10, aheadMs: 10 },
+    });
     expect(textsOf(own.calls)).toEqual([texts.slice(0, 2)]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["translated", "translated", "postponed", "postponed"]);
     expect(calls).toHaveLength(1);

@@ -2,7 +2,7 @@
  * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
  */
 import { type Engine, UNDETERMINED_LOCALE } from "../engine.ts";
-import { bytesWithin, estimateTokens } from "../engine-limit/bucket.ts";
+import { estimateTokens } from "../engine-limit/bucket.ts";
 import type { EngineGate, EngineLimits } from "../engine-limit/engine-gate.ts";
 import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "../engine-limit/limiter.ts";
 import {
@@ -12,9 +12,9 @@ import {
   type TransHubError,
   TranslationBlockedError,
 } from "../errors.ts";
-import type { EngineCall, TranslateWork, WorkBatch, WorkResult } from "../persistence-handler.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../persistence-handler.ts";
 import { checkTranslation } from "../text/checks.ts";
-import { type Answer, callEngine } from "./engine-call.ts";
+import { type Answer, callEngine, engineBatch } from "./engine-call.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
 import { callBytes, packCalls } from "./pack-calls.ts";
 
@@ -50,8 +50,8 @@ export interface TranslateBatchOptions {
 /**
  * Makes the function that `PersistenceHandler.work` is given.
  *
- * Each call waits for its turn by the limits. What has to wait for more than about a second, or while an engine is paused,
- * is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
+ * Each call waits for its turn by the limits and for the end of a pause. What has to wait for more than about a minute, or
+ * is to yield (`WorkBatch.isToYield`), is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
  *
  * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
  * aborts, what has its answer keeps it and the rest is `released`.
@@ -59,9 +59,9 @@ export interface TranslateBatchOptions {
  * The function rejects only without any engine, with {@link EngineNotFoundError}.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  const { limits, gate, engineTimeoutMs: callMs, now = Date.now, random = Math.random } = options;
+  const { limits, gate, now = Date.now, random = Math.random } = options;
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
-  const limiter = new EngineLimiter({ limits, gate, callMs, times, now, random, onFault, onChange });
+  const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
 }
 
@@ -107,11 +107,10 @@ class BatchTranslation {
       if (refusal !== undefined) fail(attempt, engine, refusal);
       return refusal === undefined;
     });
-    // A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait.
-    const maxBytesPerCall = Math.min(engine.maxBytesPerCall, bytesWithin(this.#options.limits?.[engine.name]?.tpm));
-    const { maxItemsPerCall, takesContext } = engine;
+    const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
+    const tokens = this.#tokenLimits(engine);
     const pack = (attempts: readonly Attempt[]) =>
-      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext });
+      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
     await this.#callAll(engine, pack(askable));
 
     // At once and without the text that went missing: it delays nobody.
@@ -131,8 +130,35 @@ class BatchTranslation {
     );
   }
 
+  /**
+   * A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait. But texts
+   * take at least as many as what goes with every call: a small allowance must not go into prompts.
+   */
+  #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: WorkItem): number } {
+    const atOnce = this.#limiter.tokensAtOnce(engine.name);
+    if (atOnce === undefined) return { maxTokensPerCall: Number.POSITIVE_INFINITY, tokensOf: () => 0 };
+    const everyCall = this.#estimate(engine, []);
+    return {
+      maxTokensPerCall: Math.max(atOnce - everyCall, everyCall),
+      tokensOf: (item) => this.#estimate(engine, [item]) - everyCall,
+    };
+  }
+
+  #estimate(engine: Engine, items: readonly WorkItem[]): number {
+    return (
+      engine.estimateTokens?.(engineBatch(engine, this.#batch, items)) ??
+      estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0))
+    );
+  }
+
+  #isToYield({ name }: Engine): boolean {
+    const { isToYield, isEnginePaused } = this.#batch;
+    return (isToYield?.() || isEnginePaused?.(name)) ?? false;
+  }
+
   /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
+    if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call will tell
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
       if (this.#batch.isEnginePaused?.(engine.name)) {
@@ -140,8 +166,9 @@ class BatchTranslation {
         return;
       }
       const items = attempts.map(({ item }) => item);
-      const tokens = estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0));
-      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal);
+      const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
+      const tokens = isMetered ? this.#estimate(engine, items) : 0;
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
       if (permit === undefined) return;
       if ("error" in permit) {
         for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });

@@ -105,6 +105,23 @@ describe("the wire format", () => {
   });
 });
 
+test.each([1, 5, 50])(
+  "the tokens of a call for %i texts are estimated, rather too high than too low",
+  async (count) => {
+    const { engine } = await start();
+    const items = Array.from({ length: count }, (_, at) => ({
+      id: `${at + 1}`,
+      text: "Add to cart, and pay later. ".repeat(1 + (at % 3)),
+      format: "auto" as const,
+    }));
+    const batch = { sourceLocale: "en", targetLocale: "fr", items };
+    const { usage } = await engine.translate(batch, new AbortController().signal);
+    const used = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
+    expect(engine.estimateTokens?.(batch)).toBeGreaterThan(0.9 * used);
+    expect(engine.estimateTokens?.(batch)).toBeLessThan(1.5 * used);
+  },
+);
+
 describe("what the model cannot do is left out, and stays left out", () => {
   test.each([
     [["json_schema"], ["json_schema", "json_object", "json_object"]],

@@ -16,7 +16,7 @@ import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
-import { PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
+import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
 import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
 
@@ -98,6 +98,11 @@ export function openai(options: OpenaiOptions = {}): Engine {
     detectsSource: true,
     takesContext: true,
     handlesIcu: true,
+    estimateTokens,
+    async prepare() {
+      client ??= openClient({ apiKey, baseURL });
+      await client;
+    },
     async translate(batch, signal) {
       signal.throwIfAborted();
       if (batch.items.length === 0) return { results: new Map() };

@@ -40,6 +40,18 @@ Rules:
 - "failure" says why the last translation of this text was not accepted. Do it differently.
 - A text that is already in the target language, or has nothing to translate, comes back unchanged.`;
 
+/** Four bytes of English make a token; three are on the safe side for what other languages and JSON make of it. */
+const PROMPT_BYTES_A_TOKEN = 4;
+const BYTES_A_TOKEN = 3;
+
+/** The answer repeats the message in another language, without contexts. */
+export function estimateTokens(batch: EngineBatch): number {
+  const { items } = batch;
+  const answer = items.reduce((bytes, { id, text }) => bytes + Buffer.byteLength(JSON.stringify({ id, text })), 0);
+  const asked = Buffer.byteLength(userMessage(batch));
+  return Math.ceil(Buffer.byteLength(SYSTEM_PROMPT) / PROMPT_BYTES_A_TOKEN + (asked + answer) / BYTES_A_TOKEN);
+}
+
 /** The user message of a batch. */
 export function userMessage({ sourceLocale, targetLocale, items }: EngineBatch): string {
   return JSON.stringify({

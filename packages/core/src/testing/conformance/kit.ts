@@ -60,6 +60,7 @@ export function item(given: Partial<RegisterItem> = {}): RegisterItem {
     verbatim: false,
     priority: 0,
     force: false,
+    expiresAfterSeconds: null,
     ...given,
   };
 }
