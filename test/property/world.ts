@@ -562,6 +562,7 @@ function itemOf({ project, businessId, text, context, locales, priority, force }
   return {
     ...{ project, businessId, text, context, priority, force, sourceLocale: "en", targetLocales: [...locales] },
     format: "auto",
+    expiresAfterSeconds: null,
     verbatim: isVerbatim(text),
   };
 }
