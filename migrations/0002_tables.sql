@@ -57,8 +57,10 @@ create table trans_hub.translation (
   status trans_hub.translation_status not null,
   -- -1 interactive, 0 normal, 1 bulk
   priority smallint not null default 0,
-  -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003).
-  revision integer not null default 1,
+  -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003). A row that is made anew
+  -- begins above all that an earlier one of its key ever had, each of which took a transaction of its own: who still has
+  -- that one in hand, or has read it, is not to be taken for up to date.
+  revision integer not null default 1 + pg_current_xact_id()::text::bigint % 1000000000,
   text text,
   engine text,
   model text,

@@ -190,6 +190,11 @@ declare
   made_contexts integer[];
   made_locales text[];
   made_projects text[];
+  redo_rows tid[];
+  redo_statuses translation_status[];
+  redo_priorities smallint[];
+  redo_untils timestamptz[];
+  redo_only_prolonged boolean[];
   redone record;
   work_contents bigint[];
   work_contexts integer[];
@@ -441,10 +446,13 @@ begin
           as m (content_no, locale, context_no, project)
         where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
       )
-    ), locked as materialized (
-      select
-        t.ctid, t.status as old_status, w.wanted_priority, w.wanted_until,
-        t.status = 'pending' and t.priority <= w.wanted_priority as is_only_prolonged
+    )
+    select
+      array_agg(l.ctid), array_agg(l.status), array_agg(l.wanted_priority), array_agg(l.wanted_until),
+      array_agg(l.status = 'pending' and l.priority <= l.wanted_priority)
+    into redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged
+    from (
+      select t.ctid, t.status, t.priority, w.wanted_priority, w.wanted_until
       from (select * from wanted order by content_no, target_locale, context_no, project) as w
       cross join lateral (
         select t.ctid, t.status, t.priority
@@ -459,10 +467,16 @@ begin
           )
         for update
       ) as t
+    ) as l;
+
+    -- A statement of its own: what a worker hands over while the one above waits for it is out of that one's sight.
+    with wish as (
+      select * from unnest(redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged)
+        as l (row, old_status, wanted_priority, wanted_until, is_only_prolonged)
     ), prolonged as (
       update translation as t set expires_at = l.wanted_until
-      from locked as l
-      where t.ctid = l.ctid and l.is_only_prolonged
+      from wish as l
+      where t.ctid = l.row and l.is_only_prolonged
     ), again as (
       update translation as t
       set
@@ -472,8 +486,8 @@ begin
           -- "greatest" passes over a null, which here is the greatest.
           when t.expires_at is not null and l.wanted_until is not null then greatest(t.expires_at, l.wanted_until)
         end
-      from locked as l
-      where t.ctid = l.ctid and not l.is_only_prolonged
+      from wish as l
+      where t.ctid = l.row and not l.is_only_prolonged
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
     ), closed as (
       update dead_letter as d

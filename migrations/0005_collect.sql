@@ -15,6 +15,7 @@ set jit = off
 as $$
 declare
   locked bigint[];
+  doomed tid[];
 begin
   sources := 0;
   translations := 0;
@@ -62,7 +63,10 @@ begin
   where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
-  with doomed as materialized (
+  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
+  -- which would lock it and leave it there.
+  select array_agg(t.ctid) into doomed
+  from (
     select t.ctid
     from translation as t
     where t.content_no = any (locked)
@@ -75,10 +79,11 @@ begin
       )
     order by t.content_no, t.target_locale, t.context_no, t.project
     for update of t
-  ), gone as (
+  ) as t;
+
+  with gone as (
     delete from translation as t
-    using doomed as d
-    where t.ctid = d.ctid
+    where t.ctid = any (doomed)
     returning t.content_no, t.target_locale, t.context_no, t.project, t.status
   ), letters as materialized (
     select d.ctid

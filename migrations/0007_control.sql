@@ -122,6 +122,7 @@ declare
   -- What the project has no more, a distinct (content, context) once.
   gone_contents bigint[];
   gone_contexts integer[];
+  doomed tid[];
 begin
   forgotten := 0;
   still_used := 0;
@@ -222,17 +223,21 @@ begin
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
 
-  with doomed as materialized (
+  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
+  -- which would lock it and leave it there.
+  select array_agg(t.ctid) into doomed
+  from (
     select t.ctid
     from translation as t
     join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
     where t.project = of_project
     order by t.content_no, t.target_locale, t.context_no, t.project
     for update of t
-  ), gone as (
+  ) as t;
+
+  with gone as (
     delete from translation as t
-    using doomed as d
-    where t.ctid = d.ctid
+    where t.ctid = any (doomed)
     returning t.target_locale, t.status
   )
   insert into count_delta (project, target_locale, status, delta)

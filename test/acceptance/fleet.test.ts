@@ -306,6 +306,9 @@ describe("upkeep", () => {
     await commands.json(["gc"]);
     const well = await commands.json<{ checks: { status: string }[] }>(["doctor"]);
     expect(well.checks.map(({ status }) => status)).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+    // Workers are named as in the logs.
+    const { workers } = await commands.json<StoreStatus>(["status"]);
+    expect((await commands.run(["status"])).stdout).toContain(workers[0]?.id);
   });
 
   test("the doctor and the status tell what somebody has to look at, and no text", async ({ commands, db }) => {

@@ -10,6 +10,8 @@ export interface Acknowledgement {
   /** Milliseconds since the epoch. */
   began: number;
   acked: number;
+  /** What else was in the same request. */
+  beside: "hard" | undefined;
 }
 
 class Producer {
@@ -75,9 +77,9 @@ export class Load {
 
   hear(message: ProducerMessage): void {
     if (message.kind === "acked") {
-      const { began, acked } = message;
+      const { began, acked, beside } = message;
       for (const number of message.numbers) {
-        const acknowledgement = { number, began, acked };
+        const acknowledgement = { number, began, acked, beside };
         if (!this.first.has(number)) this.first.set(number, acknowledgement);
         const last = this.last.get(number);
         if (last === undefined || last.began < began) this.last.set(number, acknowledgement);

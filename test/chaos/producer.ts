@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
 import pg from "pg";
 import { makeRandom } from "../support/strings.ts";
-import { textOf } from "./texts.ts";
+import { hardInputs, textOf } from "./texts.ts";
 
 export interface ProducerOptions {
   databaseUrl: string;
@@ -25,6 +25,8 @@ export interface ProducerOptions {
   /** Each request inside a transaction of its own that also writes the texts' numbers into `chaos.app`. */
   inTransaction?: boolean;
   retentionDays?: number;
+  /** Whether a hard input goes with every fifth request. */
+  hard?: boolean;
 }
 
 export type ProducerOrder = "hold" | "go" | "stop";
@@ -32,7 +34,7 @@ export type ProducerOrder = "hold" | "go" | "stop";
 export type ProducerMessage =
   | { kind: "ready" }
   /** Durable. `began` and `acked`: milliseconds since the epoch. */
-  | { kind: "acked"; numbers: number[]; began: number; acked: number }
+  | { kind: "acked"; numbers: number[]; began: number; acked: number; beside: "hard" | undefined }
   /** Will be made again. */
   | { kind: "refused"; code: string }
   /** A single item that was refused for good. */
@@ -46,10 +48,12 @@ const options = JSON.parse(process.env.CHAOS_PRODUCER ?? "{}") as ProducerOption
 const tell = (message: ProducerMessage) => process.connected && process.send?.(message);
 const random = makeRandom(options.seed);
 const underWay = new Set<Promise<void>>();
+const HARD = hardInputs();
 let isHeld = false;
 let isStopping = false;
 let isExhausted = false;
 let made = 0;
+let requests = 0;
 
 /** More would only pile up in memory while the database is away. */
 const MOST_UNDER_WAY = 50;
@@ -105,12 +109,13 @@ function nextNumbers(): number[] {
 }
 
 async function requestUntilAcknowledged(numbers: number[]): Promise<void> {
+  const hard = nextHard();
   for (let tries = 1; ; tries += 1) {
     const began = Date.now();
     try {
       if (options.inTransaction === true) await requestInTransaction(numbers);
-      else await request(numbers);
-      tell({ kind: "acked", numbers, began, acked: Date.now() });
+      else await request(numbers, hard);
+      tell({ kind: "acked", numbers, began, acked: Date.now(), beside: hard === undefined ? undefined : "hard" });
       return;
     } catch (error) {
       tell({ kind: "refused", code: String((error as { code?: unknown }).code ?? error) });
@@ -120,9 +125,16 @@ async function requestUntilAcknowledged(numbers: number[]): Promise<void> {
   }
 }
 
-async function request(numbers: number[]): Promise<void> {
+function nextHard(): string | undefined {
+  requests += 1;
+  return options.hard === true && requests % 5 === 0 ? HARD[(requests / 5) % HARD.length] : undefined;
+}
+
+async function request(numbers: number[], hard: string | undefined): Promise<void> {
+  const texts = numbers.map(textOf);
+  if (hard !== undefined) texts.splice(Math.floor(texts.length / 2), 0, hard);
   const receipt = await hub.request(
-    numbers.map((number) => ({ text: textOf(number) })),
+    texts.map((text) => ({ text })),
     { targetLocales: options.locales },
   );
   const [first] = receipt.rejected;

@@ -54,7 +54,7 @@ export async function runCell(cell: Cell, options: RunOptions): Promise<CellRepo
         seed,
         seconds,
         settledAfter,
-        verdict: await judge(scene, cell.isAllKept ?? true),
+        verdict: await judge(scene, { isAllKept: cell.isAllKept ?? true, hasBacklog: cell.hasBacklog ?? false }),
         refused: Object.fromEntries(scene.load.refused),
         timeline: await timelineOf(scene),
         notes: scene.notes,

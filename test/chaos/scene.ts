@@ -52,6 +52,8 @@ export class Scene {
   readonly load: Load;
   readonly locales = ["fr", "de"];
   readonly faults: FaultRecord[] = [];
+  /** How far the server's clock was put off, in milliseconds, since when. */
+  readonly skews: { from: number; ms: number }[] = [{ from: 0, ms: 0 }];
   /** What a cell wants said in the report. */
   readonly notes: string[] = [];
   /** What a cell found broken, beside what is judged in every cell. */
@@ -150,6 +152,16 @@ export class Scene {
     fault.endedAt = Date.now();
   }
 
+  /** When something happened that the server's clock, as it then stood, says was at `at`. */
+  realTime(at: number): number {
+    // Some seconds wide: a server's processes hear of a jump one after another.
+    const during = this.skews.findLast(({ from, ms }, index) => {
+      const until = this.skews[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      return at - ms >= from - 3_000 && at - ms <= until + 3_000;
+    });
+    return at - (during?.ms ?? 0);
+  }
+
   oneOf<Value>(values: readonly Value[]): Value {
     return values[Math.floor(this.random() * values.length)] as Value;
   }
@@ -208,15 +220,11 @@ const INSTRUMENTS = `
     content_no bigint, target_locale text, context_no int, project text, revision int, status text,
     at timestamptz
   );
-  -- How far the clock of the server was put off.
-  create table chaos.clock (skew interval);
-  insert into chaos.clock values ('0');
   create function chaos.note_stored() returns trigger language plpgsql security definer as $$
   begin
     insert into chaos.stored
     select new.content_no, new.target_locale, new.context_no, new.project, new.revision, new.status,
-      clock_timestamp() - skew
-    from chaos.clock;
+      clock_timestamp();
     return null;
   end $$;
   create trigger note_stored after update on trans_hub.translation for each row

@@ -15,7 +15,7 @@ export async function timelineOf(scene: Scene): Promise<Timeline> {
   const { rows } = await scene.db.query<{ at: number }>(
     "select (extract(epoch from at) * 1000)::float8 as at from chaos.stored where status = 'translated' order by at",
   );
-  const stored = rows.map(({ at }) => seconds(at, scene));
+  const stored = rows.map(({ at }) => seconds(scene.realTime(at), scene));
   const acknowledged = [...scene.load.first.values()].map(({ acked }) => seconds(acked, scene));
   const end = Math.max(scene.options.seconds, ...stored.slice(-1));
   const step = Math.max(0.5, end / 240);

@@ -63,6 +63,13 @@ export function drain(store: PostgresPersistenceHandler, work: TranslateWork = e
   return store.work({ until: "ready", concurrency: 2, maxItems: 50 }, work);
 }
 
+/** The revision of a text that was registered: what it began with is the database's to choose. */
+export async function revisionOf(store: PostgresPersistenceHandler, text: string): Promise<number> {
+  const [translation] = await store.read([reference(text)]);
+  if (translation === undefined) throw new Error("no such text was registered");
+  return translation.revision;
+}
+
 /** The one number, or other value, that a query gives. */
 export async function value<Value = number>(
   db: pg.Pool | pg.Client,

@@ -495,7 +495,7 @@ describe("processing", () => {
     });
     await hub.request("Pay", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toEqual([]);
-    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine:fault"]);
+    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine.fault"]);
   });
 });
 

@@ -172,7 +172,7 @@ export class Coordinator implements AsyncDisposable {
       batchBytes,
       retentionDays,
       applicationName,
-      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database:connection_lost"),
+      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database.connection_lost"),
     });
     const coordinator = new Coordinator(handler, options);
     coordinator.#ownsHandler = true;
@@ -290,8 +290,8 @@ export class Coordinator implements AsyncDisposable {
       engineTimeoutMs: engineTimeoutSeconds * 1_000,
       limits: engineLimits,
       gate: this.#handler.engineGate,
-      onFault: (error, engine) => logger.error({ engine, code: error.code, hint: error.hint }, "engine:fault"),
-      onLimitChange: (change) => logger.warn(change, "engine:limit"),
+      onFault: (error, engine) => logger.error({ engine, code: error.code, hint: error.hint }, "engine.fault"),
+      onLimitChange: (change) => logger.warn(change, "engine.limit"),
     });
     // With a limit, what is claimed at once sums up to no more than it.
     const concurrency = Math.min(
@@ -315,7 +315,7 @@ export class Coordinator implements AsyncDisposable {
         signal,
         closing: this.#closing.signal,
         settled: (settlement) => this.#cache.forget(changedBy(settlement)),
-        fault: (error) => logger.warn({ error: errorFields(error) }, "work:fault"),
+        fault: (error) => logger.warn({ error: errorFields(error) }, "work.fault"),
       },
     );
   }

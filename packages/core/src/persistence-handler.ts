@@ -400,7 +400,8 @@ export interface PersistenceHandler {
 
   /**
    * Removes what nobody has used for the retention: uses, then translations, texts and contexts without a use. A text
-   * registered at the same moment is never lost.
+   * registered at the same moment is never lost. Dead letters that were closed so long ago go too, and the accounts of calls, these
+   * after 90 days at the earliest.
    */
   collect(options: CollectOptions): Promise<CollectReport>;
 

@@ -15,6 +15,8 @@ export interface Cell {
   trouble(scene: Scene): Promise<void>;
   /** After the load, while the fleet still works. */
   afterwards?(scene: Scene): Promise<void>;
+  /** Whether there is more to do than can be done at once, so that not all that waits is taken up soon. Default: no. */
+  hasBacklog?: true;
   /** Default: what was acknowledged is there. False where the cell itself takes some away and looks after the rest. */
   isAllKept?: false;
 }

@@ -4,10 +4,12 @@ import { engine } from "./engine.ts";
 import { network } from "./network.ts";
 import { crash, disk, snapshot, terminate } from "./postgres.ts";
 import { collect, transaction } from "./producers.ts";
-import { herd, kill, rolling } from "./workers.ts";
+import { forget, hard } from "./texts.ts";
+import { herd, kill, kill50, rolling } from "./workers.ts";
 
 export const CELLS: readonly Cell[] = [
   kill,
+  kill50,
   rolling,
   herd,
   crash,
@@ -20,4 +22,6 @@ export const CELLS: readonly Cell[] = [
   serverClock,
   transaction,
   collect,
+  hard,
+  forget,
 ];

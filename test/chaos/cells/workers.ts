@@ -13,6 +13,34 @@ export const kill: Cell = {
   },
 };
 
+/** Of a run of 60 s. */
+const KILLS = 50;
+const TRANSLATIONS = 100_000;
+
+export const kill50: Cell = {
+  name: "kill-50",
+  what: `50 kill -9 spread evenly over ${TRANSLATIONS} translations by 4 workers (per 60 s of load)`,
+  hasBacklog: true,
+  scene: (seconds) => ({
+    engineMs: 400,
+    producers: 2,
+    load: { chunk: 200, everyMs: 100, atMost: Math.round((TRANSLATIONS * seconds) / 60 / 4) },
+  }),
+  async trouble(scene) {
+    const kills = Math.max(3, Math.round((KILLS * scene.options.seconds) / 60));
+    const rows = (TRANSLATIONS * scene.options.seconds) / 60;
+    for (let done = 0; done < kills; done += 1) {
+      await scene.until(`${done} of ${kills} kills are done`, 180, async () => {
+        const stored = await scene.db.query<{ n: number }>("select count(*)::int as n from chaos.stored");
+        return (stored.rows[0]?.n ?? 0) >= (rows * (done + 0.5)) / kills;
+      });
+      const victim = scene.oneOf(scene.fleet.workers);
+      await scene.strike("kill -9", [victim], () => scene.fleet.replace(victim, "SIGKILL"));
+    }
+    await scene.load.exhausted();
+  },
+};
+
 export const rolling: Cell = {
   name: "rolling",
   what: "every worker in turn gets SIGTERM, ends in order, and is replaced when it is gone",

@@ -12,6 +12,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
+import { RejectedLines, type RejectedReport } from "../input/rejected-lines.ts";
 import { textOf } from "../input/text-argument.ts";
 import {
   contextOption,
@@ -40,11 +41,10 @@ interface RequestOptions {
   file?: string;
 }
 
-interface Report {
+interface Report extends RejectedReport {
   registered: number;
   existing: number;
   failed: number;
-  rejected: RejectedLine[];
 }
 
 /** Chunks being registered at once, so that the database need not wait for the next to be read. */
@@ -83,7 +83,8 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 A line of the file is such as {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}};
-what it leaves out comes from the options. Rejected lines are named, the rest is registered, and the exit code is 1.`,
+what it leaves out comes from the options. Rejected lines are named, the rest is registered, and the exit code is 1. With
+--json the first 10,000 of them stand in "rejected"; of more, the others are named on stderr and "rejectedCount" counts all.`,
   );
 }
 
@@ -172,23 +173,20 @@ async function registerAll(
   defaults: ItemDefaults,
   { output, signal }: CommandContext,
 ): Promise<Report> {
-  const report: Report = { registered: 0, existing: 0, failed: 0, rejected: [] };
-  const reject = (line: RejectedLine) => {
-    report.rejected.push(line);
-    if (!output.json) output.note(`line ${line.line}: ${line.code} ${line.message}`);
-  };
+  const counts = { registered: 0, existing: 0, failed: 0 };
+  const rejected = new RejectedLines({ tell: (line) => output.note(line), tellsAll: !output.json });
   const progress = new Progress(output, "registering");
   const inFlight = new Set<Promise<void>>();
   const register = async ({ items, lines }: ItemChunk) => {
     const receipt = await hub.request(items, defaults);
-    report.registered += receipt.registered;
-    report.existing += receipt.existing;
-    report.failed += receipt.failed;
-    for (const { index, code, message } of receipt.rejected) reject({ line: lines[index] ?? 0, code, message });
+    counts.registered += receipt.registered;
+    counts.existing += receipt.existing;
+    counts.failed += receipt.failed;
+    for (const { index, code, message } of receipt.rejected) rejected.add({ line: lines[index] ?? 0, code, message });
     progress.add(items.length);
   };
   try {
-    for await (const chunk of chunks(reject)) {
+    for await (const chunk of chunks((line) => rejected.add(line))) {
       signal.throwIfAborted();
       const running = register(chunk).finally(() => inFlight.delete(running));
       inFlight.add(running);
@@ -201,13 +199,12 @@ async function registerAll(
     await Promise.allSettled(inFlight);
     progress.stop();
   }
-  report.rejected.sort((one, other) => one.line - other.line);
-  return report;
+  return { ...counts, ...rejected.report() };
 }
 
-function sentence({ registered, existing, failed, rejected }: Report): string {
+function sentence({ registered, existing, failed, rejected, rejectedCount = rejected.length }: Report): string {
   const parts = [`${registered} registered`, `${existing} there already`];
   if (failed > 0) parts.push(`${failed} of them failed before (see trans-hub dead-letters list)`);
-  if (rejected.length > 0) parts.push(`${rejected.length} rejected`);
+  if (rejectedCount > 0) parts.push(`${rejectedCount} rejected`);
   return parts.join(", ");
 }

@@ -41,7 +41,7 @@ function describe(status: StoreStatus, output: Output): string {
             output,
             ["worker", "host", "pid", "locales", "running", "last beat"],
             workers.map(({ id, host, pid, locales: own, running, beatSecondsAgo }) => [
-              id.slice(0, 8),
+              id,
               host,
               pid,
               own?.join(",") ?? "all",

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { gateOn } from "../../../../test/support/gate.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { drain, failed, item, test, translated, value, workOf } from "../../../../test/support/store.ts";
 
@@ -83,6 +84,21 @@ describe("forgetting", () => {
     );
     expect(await store.forget(canary)).toEqual({ forgotten: 1, stillUsed: 0 });
     expect(await value<string>(db, "select count(*) from trans_hub.inbox")).toBe("1");
+  });
+
+  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+    await store.register([item(CANARY), item("Neighbour")]);
+    const gate = await gateOn(db, "trans_hub.count_delta");
+    const working = drain(store);
+    await gate.line(1);
+    const forgetting = store.forget(canary);
+    await gate.line(2);
+    await gate.open();
+    expect(await forgetting).toEqual({ forgotten: 1, stillUsed: 0 });
+    await working;
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    await expectInvariants(db);
   });
 
   test("waits for nobody's long transaction for ever", async ({ db, store }) => {

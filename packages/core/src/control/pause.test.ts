@@ -1,8 +1,12 @@
 import type pg from "pg";
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { drain, echo, item, reference, test, translated, value } from "../../../../test/support/store.ts";
-import { endPause } from "./control.sql.ts";
+import { ConnectionPool } from "../database/pool.ts";
+import type { StatementConfig } from "../database/statement.ts";
+import { Gatherer } from "../work/gatherer.ts";
+import { endPause, parkBatches } from "./control.sql.ts";
+import { NO_PAUSES } from "./pauses.ts";
 
 const claimable = (db: pg.Pool) =>
   value<string>(
@@ -36,6 +40,8 @@ describe("pausing", () => {
     const stop = new AbortController();
     const working = worker.work({ until: "stopped", concurrency: 2, maxItems: 10, signal: stop.signal }, echo);
     await store.register(batches(100));
+    const revisions = "select sum(revision) from trans_hub.translation where target_locale = 'fr'";
+    const registered = await value<string>(db, revisions);
     await expect.poll(() => parked(db), { timeout: 30_000 }).toBe("100");
     // Nothing is left that a worker could claim: neither spins nor holds up others.
     await expect.poll(() => claimable(db), { timeout: 30_000 }).toBe("0");
@@ -43,9 +49,7 @@ describe("pausing", () => {
     await expect
       .poll(async () => (await store.read([reference("Into another locale", "de")]))[0]?.status, { timeout: 30_000 })
       .toBe("translated");
-    expect(await value<string>(db, "select sum(revision) from trans_hub.translation where target_locale = 'fr'")).toBe(
-      "100",
-    );
+    expect(await value<string>(db, revisions)).toBe(registered);
     await expectInvariants(db);
     stop.abort();
     await working;
@@ -101,6 +105,40 @@ describe("pausing", () => {
     await expectInvariants(db);
     stop.abort();
     await Promise.all(working);
+  });
+
+  test("that ends before its worker hears that it parked leaves no batch without work", async ({
+    database,
+    db,
+    store,
+  }) => {
+    const parkedNow = Promise.withResolvers<void>();
+    const hears = Promise.withResolvers<void>();
+    class LatePool extends ConnectionPool {
+      override async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
+        const answer = await super.query<Row>(config);
+        if (config.name !== parkBatches.name) return answer;
+        parkedNow.resolve();
+        await hears.promise;
+        return answer;
+      }
+    }
+    const pool = new LatePool({ databaseUrl: database.url });
+    onTestFinished(() => pool.end());
+    const gatherer = new Gatherer({
+      ...{ pool, translate: echo, concurrency: 1, maxItems: 10, nodeId: () => "worker", observer: {} },
+      ...{ pauses: () => NO_PAUSES, learnPauses: async () => undefined },
+    });
+    await store.register([item("Save")]);
+    const batchId = await value<string>(db, "select batch_id::text from trans_hub.batch");
+    await store.pause({});
+    const first = gatherer.take(batchId, 0);
+    await parkedNow.promise;
+    await store.resume({});
+    const second = gatherer.take(batchId, 0);
+    hears.resolve();
+    await Promise.all([first, second]);
+    expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated" }]);
   });
 
   test("is made whole by the fleet when a resume was cut off", async ({ db, store }) => {

@@ -54,7 +54,7 @@ test("a store that cannot write now costs the notes and nothing else, and no val
   log.note(byId("pay"));
   await log.flush();
   const error = { name: "Error", code: "22P02", at: expect.any(String) };
-  expect(warn).toHaveBeenCalledWith({ error, references: 1 }, "touch:failed");
+  expect(warn).toHaveBeenCalledWith({ error, references: 1 }, "touch.failed");
   log.note(byId("pay"));
   await log.flush();
   expect(touch).toHaveBeenCalledTimes(2);

@@ -53,7 +53,7 @@ export class TouchLog {
       try {
         await this.#options.touch(references.slice(at, at + TOUCHES_A_CALL));
       } catch (error) {
-        this.#options.logger.warn({ error: errorFields(error), references: references.length - at }, "touch:failed");
+        this.#options.logger.warn({ error: errorFields(error), references: references.length - at }, "touch.failed");
         return;
       }
     }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { CollectOptions, PostgresPersistenceHandler } from "@trans-hub/core";
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { gateOn } from "../../../../test/support/gate.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { drain, failed, item, reference, test, translated, value, workOf } from "../../../../test/support/store.ts";
 
@@ -151,6 +152,53 @@ describe("collecting", () => {
     expect(await texts(db)).toEqual(["Of two", "Shared"]);
   });
 
+  test("takes the records of work long done, and never those that something still asks for", async ({ db, store }) => {
+    await store.register([item("Mended"), item("Open"), item("Fresh")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    await store.collect(STALE);
+    const [mended, , fresh] = (await store.listDeadLetters({})).items;
+    for (const letter of [mended, fresh]) await store.replayDeadLetters({ id: letter?.id ?? "" });
+    await drain(store);
+    await db.query("update trans_hub.dead_letter set failed_at = now() - interval '200 days'");
+    await db.query("update trans_hub.dead_letter set replayed_at = now() - interval '91 days' where id = $1", [
+      mended?.id,
+    ]);
+    const call = (project: string, days: number) =>
+      db.query(
+        `insert into trans_hub.usage select gen_random_uuid(), 'test', null, $1, 'en', 'fr', 1, 1, 1, 0, 1, 'ok',
+           now() - make_interval(days => $2)`,
+        [project, days],
+      );
+    for (const days of [10, 89, 91]) await call("default", days);
+    await call("other", 91);
+    const left = async () => ({
+      letters: await value(db, "select count(*)::int from trans_hub.dead_letter"),
+      calls: await value(db, "select count(*)::int from trans_hub.usage"),
+      runs: await value(db, "select count(*)::int from trans_hub.gc_run"),
+    });
+    expect(await left()).toEqual({ letters: 3, calls: 4, runs: 1 });
+    await store.collect({ ...STALE, project: "default" });
+    expect(await left()).toEqual({ letters: 2, calls: 3, runs: 2 });
+    // However short the retention, the accounts of the last months stay.
+    await store.collect({ retentionDays: 1 });
+    expect(await left()).toEqual({ letters: 2, calls: 2, runs: 3 });
+    // Of old runs the last whole one is what the status tells.
+    await db.query("update trans_hub.gc_run set started_at = started_at - interval '200 days'");
+    const before = (await store.status()).lastCollectionAt;
+    await store.collect({ ...STALE, dryRun: true });
+    expect(await left()).toMatchObject({ runs: 3 });
+    await db.query(
+      "alter table trans_hub.gc_run add constraint no_end check (finished_at < now() - interval '1 day') not valid",
+    );
+    await expect(store.collect(STALE)).rejects.toThrow();
+    expect((await store.status()).lastCollectionAt).toEqual(before);
+    expect((await store.listDeadLetters({})).items).toMatchObject([{ sourceText: "Open" }]);
+    await expectInvariants(db);
+  });
+
   test("skips a text that somebody is registering at the moment, and takes it the next time if it is stale", async ({
     db,
     store,
@@ -171,6 +219,25 @@ describe("collecting", () => {
     }
     expect(await texts(db)).toEqual(["In hand"]);
     expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, contents: 1 });
+  });
+
+  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+    await store.register([item("Old"), item("Failed")]);
+    await age(db, 91);
+    const gate = await gateOn(db, "trans_hub.count_delta");
+    const working = drain(
+      store,
+      workOf(({ text }) => (text === "Failed" ? failed() : translated(text))),
+    );
+    await gate.line(1);
+    const collecting = store.collect(STALE);
+    await gate.line(2);
+    await gate.open();
+    expect(await collecting).toMatchObject({ sources: 2, translations: 2, contents: 2 });
+    await working;
+    expect(await texts(db)).toEqual([]);
+    expect((await store.listDeadLetters({})).items).toEqual([]);
+    await expectInvariants(db);
   });
 
   test("stops between two steps when it is cancelled, and what it removed is removed", async ({ db, store }) => {

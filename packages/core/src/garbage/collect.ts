@@ -3,12 +3,22 @@ import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import { CancelledError } from "../errors.ts";
 import type { CollectOptions, CollectReport } from "../persistence-handler.ts";
-import { collectContexts, collectRange, countCollectable, finishCollection, startCollection } from "./garbage.sql.ts";
+import {
+  collectContexts,
+  collectRange,
+  collectRecords,
+  countCollectable,
+  finishCollection,
+  startCollection,
+} from "./garbage.sql.ts";
 
 /** Texts looked at in one transaction: some 10 ms, well under register's lock_timeout. */
 const RANGE = 1_000;
 
 const SECONDS_A_DAY = 86_400;
+
+/** What engines were paid for is kept so long at least, however short the retention: a bill may come late. */
+const ACCOUNTS_DAYS = 90;
 
 export async function collect(pool: ConnectionPool, options: CollectOptions): Promise<CollectReport> {
   const retentionSeconds = options.retentionDays * SECONDS_A_DAY;
@@ -40,6 +50,7 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
   }
   const [last] = await pool.unhurried((db) => rows(db, collectContexts, [start.cutoff]));
   report.contexts = last?.contexts ?? 0;
+  await pool.unhurried((db) => run(db, collectRecords, [start.cutoff, ACCOUNTS_DAYS, project]));
   await run(pool, finishCollection, [start.id, report.sources, report.translations, report.contents, report.contexts]);
   return report;
 }

@@ -35,6 +35,37 @@ export const collectContexts = statement({
   text: `select trans_hub.collect_contexts($1::timestamptz) as contexts`,
 });
 
+/**
+ * Removes what stays behind of work long done: letters closed before the cut-off, and accounts of calls and of collections
+ * that are older than it and than what is asked of accounts ($2, days). Never the last collection, which the status names,
+ * nor, that being a day at least, one that says how often uses are to be noted.
+ */
+export const collectRecords = statement({
+  name: "garbage.collect_records",
+  answerTimeoutMs: PATIENT,
+  row: z.object({}),
+  text: `
+    with letters as (
+      delete from trans_hub.dead_letter as d
+      using (
+        select ctid from trans_hub.dead_letter
+        where replayed_at < $1::timestamptz and ($3::text is null or project = $3)
+        for update skip locked
+      ) as closed
+      where d.ctid = closed.ctid
+    ), kept as (
+      select least($1::timestamptz, now() - make_interval(days => $2::integer)) as since
+    ), calls as (
+      delete from trans_hub.usage as u
+      using kept
+      where u.called_at < kept.since and ($3::text is null or u.project = $3)
+    )
+    delete from trans_hub.gc_run as g
+    using kept
+    where g.started_at < kept.since and $3::text is null
+      and g.id < (select max(f.id) from trans_hub.gc_run as f where f.finished_at is not null)`,
+});
+
 export const finishCollection = statement({
   name: "garbage.finish",
   row: z.object({}),

@@ -1,6 +1,7 @@
 import type { RegisterItem } from "@trans-hub/core";
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { gateOn } from "../../../../test/support/gate.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import {
   drain,
@@ -8,12 +9,14 @@ import {
   failed,
   item,
   reference,
+  revisionOf,
   test,
   translated,
   value,
   workOf,
 } from "../../../../test/support/store.ts";
 import type { ItemReceipt } from "../persistence-handler.ts";
+import { registerItems } from "./register.sql.ts";
 
 const items = (count: number, given = {}) => Array.from({ length: count }, (_, at) => item(`Text ${at}`, given));
 
@@ -197,13 +200,16 @@ test("a waiting request is prolonged where it is, and one without an expiry is n
     await value<string>(db, state),
     await value<string>(db, "select array_agg(batch_id) from trans_hub.batch"),
   ];
+  const revisions = "select string_agg(revision::text, ',' order by content_no) from trans_hub.translation";
+  const before = await value<string>(db, revisions);
   const again = { expiresAfterSeconds: 3_600 };
   const existing = { registered: 0, existing: 2, failed: 0 };
   expect(sum(await store.register([item("Expires", again), item("Stays", again)]))).toEqual(existing);
   expect(await value<string>(db, state)).toBe(untouched);
-  const row =
-    "select revision || ' ' || (expires_at > now() + interval '30 minutes') from trans_hub.translation where expires_at is not null";
-  expect(await value<string>(db, row)).toBe("1 true");
+  const isLater =
+    "select expires_at > now() + interval '30 minutes' from trans_hub.translation where expires_at is not null";
+  expect(await value<boolean>(db, isLater)).toBe(true);
+  expect(await value<string>(db, revisions)).toBe(before);
   expect(await value<string>(db, "select array_agg(batch_id) from trans_hub.batch")).toEqual(batches);
   // For less, nothing is written; for ever is for longer than anything.
   const prolonged = await value<string>(db, "select string_agg(xmin::text, ',') from trans_hub.translation");
@@ -369,12 +375,13 @@ describe("force", () => {
   }) => {
     await store.register([item("Pay")]);
     await drain(store);
+    const first = await revisionOf(store, "Pay");
     expect(await store.register([item("Pay", { force: true }), item("Pay")])).toEqual([
       { registered: 1, existing: 0, failed: 0 },
       { registered: 0, existing: 1, failed: 0 },
     ]);
     expect(await store.read([reference("Pay")])).toMatchObject([
-      { status: "pending", text: "[fr] Pay", engine: "test", revision: 2 },
+      { status: "pending", text: "[fr] Pay", engine: "test", revision: first + 1 },
     ]);
     await expectInvariants(db);
     await drain(
@@ -382,7 +389,7 @@ describe("force", () => {
       workOf(() => translated("Payer", "other")),
     );
     expect(await store.read([reference("Pay")])).toMatchObject([
-      { status: "translated", text: "Payer", engine: "other", revision: 2 },
+      { status: "translated", text: "Payer", engine: "other", revision: first + 1 },
     ]);
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
     await expectInvariants(db);
@@ -426,6 +433,9 @@ describe("force", () => {
     );
     await store.approve({ reference: reference("Approved"), text: "Mine", by: "me" });
     await store.register([item("Waiting"), item("24/7")]);
+    const [failedAt, waitingAt, verbatimAt] = await Promise.all(
+      ["Failed", "Waiting", "24/7"].map((text) => revisionOf(store, text)),
+    );
     const forced = ["Failed", "Approved", "Waiting", "24/7"].map((text) => item(text, { force: true }));
     expect(await store.register(forced)).toEqual([
       { registered: 1, existing: 0, failed: 0 },
@@ -436,10 +446,10 @@ describe("force", () => {
     await expectInvariants(db);
     await drain(store);
     expect(await store.read(forced.map(({ text }) => reference(text)))).toMatchObject([
-      { status: "translated", text: "[fr] Failed", revision: 2 },
+      { status: "translated", text: "[fr] Failed", revision: (failedAt ?? 0) + 1 },
       { status: "approved", text: "Mine", engine: "human" },
-      { status: "translated", text: "[fr] Waiting", revision: 1 },
-      { status: "translated", text: "24/7", engine: "none", revision: 1 },
+      { status: "translated", text: "[fr] Waiting", revision: waitingAt },
+      { status: "translated", text: "24/7", engine: "none", revision: verbatimAt },
     ]);
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 3, failed: 0, approved: 1 });
     await expectInvariants(db);
@@ -471,6 +481,7 @@ describe("what was there", () => {
 
   test("and waits is hastened by a request at a better level, never delayed by a worse", async ({ db, store }) => {
     await store.register(items(60, { priority: "bulk" }));
+    const [third, fourth] = [await revisionOf(store, "Text 3"), await revisionOf(store, "Text 4")];
     expect(await store.register([item("Text 3", { priority: "interactive" })])).toEqual([
       { registered: 0, existing: 1, failed: 0 },
     ]);
@@ -488,9 +499,30 @@ describe("what was there", () => {
         .toSorted(),
     );
     expect(await store.read([reference("Text 3"), reference("Text 4")])).toMatchObject([
-      { status: "translated", revision: 2 },
-      { status: "translated", revision: 1 },
+      { status: "translated", revision: third + 1 },
+      { status: "translated", revision: fourth },
     ]);
+    await expectInvariants(db);
+  });
+
+  test("and is handed over at that moment is hastened all the same", async ({ db, store }) => {
+    await store.register([item("Pay", { priority: "bulk" })]);
+    const error = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_TRANSIENT", message: "Later" };
+    const gate = await gateOn(db, "trans_hub.batch");
+    const working = drain(
+      store,
+      workOf(() => ({ kind: "retry", error, delayMs: 3_600_000, split: false })),
+    );
+    await gate.line(1);
+    // As the store registers, but that it waits for a lock for as long as it takes.
+    const one = [["default"], [""], ["en"], ["Pay"], [null], ["auto"], [false], [-1], [false], null, [1], ["fr"]];
+    const values = [...one, 50, 32_768, 86_400, null, 30_000, null];
+    const registering = db.query({ text: registerItems.text, values });
+    await gate.line(2);
+    await gate.open();
+    expect((await registering).rows).toEqual([{ registered: [0], existing: [1], failed: [0], refused: [false] }]);
+    await working;
+    expect(await value(db, "select priority from trans_hub.translation")).toBe(-1);
     await expectInvariants(db);
   });
 });

@@ -133,7 +133,8 @@ export class InMemoryStore {
         context,
         status: isVerbatim ? "translated" : "pending",
         priority: item.priority,
-        revision: 1,
+        // Above all that an earlier row of this key ever had: who read that one has not read this.
+        revision: this.#nextNo() * 1_000,
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
         model: null,

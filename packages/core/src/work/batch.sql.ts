@@ -120,7 +120,7 @@ export const lockRows = statement({
  */
 export const storeTranslations = statement({
   name: "batch.store_translations",
-  row: z.object({ stored: z.coerce.number() }),
+  row: z.object({ stored: z.coerce.number(), parked_jobs: z.coerce.number() }),
   text: `
     with item as (
       select * from unnest(
@@ -140,6 +140,7 @@ export const storeTranslations = statement({
       select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale
     ), done as (
       delete from trans_hub.batch as b where b.batch_id = any ($9::uuid[])
+      returning b.batch_id, b.run_at
     ), booked as (
       insert into trans_hub.usage (
         call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
@@ -151,7 +152,12 @@ export const storeTranslations = statement({
       )
       on conflict (call_id) do nothing
     )
-    select count(*) as stored from stored`,
+    select
+      (select count(*) from stored) as stored,
+      -- The job of a batch that is gone finds nothing, and ends; but not that of one which was parked since it was claimed.
+      (
+        select count(graphile_worker.remove_job(d.batch_id::text)) from done as d where d.run_at = 'infinity'
+      ) as parked_jobs`,
 });
 
 /**

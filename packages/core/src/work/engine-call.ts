@@ -2,7 +2,15 @@
  * One call of one engine: bounded in time, never hanging, booked.
  */
 import { randomUUID } from "node:crypto";
-import type { Engine, EngineBatch, EngineErrorKind, EngineFailure, EngineItem, EngineReply } from "../engine.ts";
+import type {
+  Engine,
+  EngineBatch,
+  EngineErrorKind,
+  EngineFailure,
+  EngineItem,
+  EngineItemResult,
+  EngineReply,
+} from "../engine.ts";
 import { EngineMalformedError, EngineTransientError, TransHubError } from "../errors.ts";
 import { orAbort } from "../or-abort.ts";
 import type { EngineCall, WorkBatch, WorkItem } from "../persistence-handler.ts";
@@ -139,7 +147,7 @@ function itemId(at: number): string {
 }
 
 function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[]): Answer[] {
-  const isMissing = (at: number) => at >= 0 && at < items.length && !reply.results.has(itemId(at));
+  const isMissing = (at: number) => at >= 0 && at < items.length && isNone(reply.results.get(itemId(at)));
   return items.map((_, at): Answer => {
     const result = reply.results.get(itemId(at));
     if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
@@ -151,6 +159,11 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[
     }
     return { text: result.text, model: result.model ?? reply.model ?? null };
   });
+}
+
+function isNone(result: EngineItemResult | undefined): boolean {
+  if (result === undefined) return true;
+  return "failure" in result ? result.failure.kind === "malformed" : result.text.trim() === "";
 }
 
 function malformed(message: string): { failure: EngineFailure } {

@@ -68,7 +68,7 @@ export class Gatherer {
   /** Tells for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
-  readonly #inHand = new Map<string, Promise<void>>();
+  readonly #inHand = new Map<string, { work: Promise<void>; isParked: boolean }>();
   /** Batches not done yet, those included that are in hand no more and on their way out. */
   #undone = 0;
   readonly #lanes = new Lanes();
@@ -119,15 +119,18 @@ export class Gatherer {
    */
   take(batchId: string, jobPriority: number): Promise<void> {
     const known = this.#inHand.get(batchId);
-    if (known !== undefined) return known;
+    // Parked, it may have been resumed and claimed again before we heard of that; that claim is work of its own.
+    if (known !== undefined) {
+      return known.work.then(() => (known.isParked ? this.take(batchId, jobPriority) : undefined));
+    }
     this.#undone += 1;
     const work = this.#takeThrough(batchId, jobPriority).finally(() => {
       // Not another work of the same batch, claimed after this one was given up.
-      if (this.#inHand.get(batchId) === work) this.#inHand.delete(batchId);
+      if (this.#inHand.get(batchId)?.work === work) this.#inHand.delete(batchId);
       this.#undone -= 1;
       if (this.#undone === 0) this.#becomeIdle();
     });
-    this.#inHand.set(batchId, work);
+    this.#inHand.set(batchId, { work, isParked: false });
     return work;
   }
 
@@ -204,7 +207,11 @@ export class Gatherer {
     const { batch } = claim;
     const calls = this.#calls;
     if (!claim.isNotToPark && (batch.isPaused || this.#isHeld(batch))) {
-      if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) return claim.done();
+      if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) {
+        const inHand = this.#inHand.get(batch.id);
+        if (inHand !== undefined) inHand.isParked = true;
+        return claim.done();
+      }
       // Resumed while we did not know, or gone. Asked once, or it would be asked over and over until a slot is free.
       claim.isNotToPark = true;
       await this.#options.learnPauses().catch(() => undefined);

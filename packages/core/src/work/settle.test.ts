@@ -9,6 +9,7 @@ import {
   failed,
   item,
   reference,
+  revisionOf,
   translated,
   value,
   workOf,
@@ -132,15 +133,16 @@ describe("a settlement", () => {
     store,
   }) => {
     await register(store, 3);
+    const next = (await revisionOf(store, "Text 0")) + 1;
     const outcomes: WorkOutcome[] = [retry("First"), { kind: "released" }, { kind: "postponed", delayMs: 0 }];
     await settle(pool, await loadOne(pool), (at) => outcomes[at] as WorkOutcome);
     const items = (await load(pool)).flatMap((batch) => batch.items);
     expect(
       items.map(({ text, attempt, previousFailure, revision }) => [text, attempt, previousFailure, revision]),
     ).toEqual([
-      ["Text 0", 2, "First", 2],
-      ["Text 1", 1, undefined, 2],
-      ["Text 2", 1, undefined, 2],
+      ["Text 0", 2, "First", next],
+      ["Text 1", 1, undefined, next],
+      ["Text 2", 1, undefined, next],
     ]);
     for (const batch of await load(pool)) await settle(pool, batch, () => retry("Second"));
     for (const batch of await load(pool)) await settle(pool, batch, () => failed("Third"));
@@ -220,6 +222,52 @@ describe("a settlement", () => {
     expect(await value(db, "select count(*)::int from trans_hub.translation")).toBe(0);
     expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
     expect(await value(db, "select count(*)::int from trans_hub.dead_letter")).toBe(0);
+    await expectInvariants(db);
+  });
+
+  test("of a text that was taken back and requested anew meanwhile changes nothing", async ({ db, pool, store }) => {
+    // What stays the same is that others use the text, so that it is not a new one itself.
+    const again = (project: string) => item("Pay", { project });
+    const others = { cancel: "one", collect: "two", forget: "three", purge: "four" };
+    for (const project of Object.values(others)) {
+      await store.register([again(project), item("Pay", { project: "other" })]);
+    }
+    const late = await load(pool);
+    await store.cancel({ project: others.cancel });
+    await store.collect({ project: others.collect, retentionDays: 0 });
+    await store.forget({ project: others.forget, text: "Pay", sourceLocale: "en" });
+    for (const batch of late) {
+      if (batch.project === others.purge) await settle(pool, batch, () => failed());
+    }
+    await store.purgeDeadLetters({ project: others.purge });
+    await store.register(Object.values(others).map(again));
+    await expectInvariants(db);
+    for (const outcome of [retry(), failed(), translated("late")]) {
+      for (const batch of late) if (batch.project !== "other") await settle(pool, batch, () => outcome);
+    }
+    const found = await store.read(Object.values(others).map((project) => reference("Pay", "fr", project)));
+    expect(found.map((each) => [each?.status, each?.text])).toEqual(Object.values(others).map(() => ["pending", null]));
+    await expectInvariants(db);
+    const given: string[] = [];
+    await drain(
+      store,
+      workOf(({ key }) => {
+        given.push(key.project);
+        return translated("in time");
+      }),
+    );
+    expect(given.toSorted()).toEqual([...Object.values(others), "other"].toSorted());
+    await expectInvariants(db);
+  });
+
+  test("of what was parked meanwhile leaves no job that waits for ever", async ({ db, pool, store }) => {
+    await store.register([item("Pay")]);
+    const late = await loadOne(pool);
+    await store.pause({});
+    await settle(pool, late, () => translated("late"));
+    await store.resume({});
+    expect(await one(db, "Pay")).toMatchObject({ status: "translated", text: "late" });
+    expect(await value(db, "select count(*)::int from graphile_worker.jobs")).toBe(0);
     await expectInvariants(db);
   });
 
@@ -479,18 +527,51 @@ describe("dead letters", () => {
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 1 });
     await expectInvariants(db);
   });
+
+  test("of what the reviewer read before it was taken back and requested anew is refused", async ({ store }) => {
+    await store.register([item("Pay")]);
+    await drain(store);
+    const read = await revisionOf(store, "Pay");
+    await store.forget({ project: "default", text: "Pay", sourceLocale: "en" });
+    await store.register([item("Pay")]);
+    await drain(
+      store,
+      workOf(() => translated("Another text")),
+    );
+    const approving = store.approve({ reference: reference("Pay"), revision: read });
+    await expect(approving).rejects.toMatchObject({ code: "TH_REVISION_CHANGED" });
+  });
+});
+
+test("a text that fails anew after its dead letter was purged gets another one", async ({ db, store }) => {
+  const fail = () =>
+    drain(
+      store,
+      workOf(() => failed()),
+    );
+  await store.register([item("Pay")]);
+  await fail();
+  // The first letter stays in the books, closed.
+  await store.replayDeadLetters({});
+  await fail();
+  expect(await store.purgeDeadLetters({})).toBe(1);
+  expect(await store.register([item("Pay")])).toMatchObject([{ registered: 1 }]);
+  await fail();
+  expect((await store.listDeadLetters({})).items).toHaveLength(1);
+  await expectInvariants(db);
 });
 
 describe("an approval", () => {
   test("is never overwritten, though the text's batch is in flight", async ({ db, store }) => {
     await store.register([item("Pay"), item("Back")]);
+    const first = await revisionOf(store, "Pay");
     const summary = await drain(store, async (batch, signal) => {
       await store.approve({ reference: reference("Pay"), text: "Mine", by: "me" });
       return echo(batch, signal);
     });
     expect(summary.failed).toBe(0);
     expect(await store.read([reference("Pay"), reference("Back")])).toMatchObject([
-      { status: "approved", text: "Mine", engine: "human", revision: 2 },
+      { status: "approved", text: "Mine", engine: "human", revision: first + 1 },
       { status: "translated", text: "[fr] Back" },
     ]);
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 1 });
@@ -504,25 +585,26 @@ describe("an approval", () => {
       code: "TH_NOT_FOUND",
     });
     await drain(store);
+    const first = await revisionOf(store, "Pay");
     await store.register([item("Pay", { force: true })]);
-    await expect(store.approve({ reference: reference("Pay"), revision: 1 })).rejects.toMatchObject({
+    await expect(store.approve({ reference: reference("Pay"), revision: first })).rejects.toMatchObject({
       code: "TH_REVISION_CHANGED",
-      expected: 1,
-      actual: 2,
+      expected: first,
+      actual: first + 1,
     });
     // Approving the text that readers have ends the work on a new one.
-    expect(await store.approve({ reference: reference("Pay"), revision: 2 })).toMatchObject({
+    expect(await store.approve({ reference: reference("Pay"), revision: first + 1 })).toMatchObject({
       status: "approved",
       text: "[fr] Pay",
       engine: "test",
-      revision: 3,
+      revision: first + 2,
     });
     await drain(
       store,
       workOf(() => translated("new")),
     );
     await store.approve({ reference: reference("Pay"), text: "Twice" });
-    expect(await store.read([reference("Pay")])).toMatchObject([{ text: "Twice", revision: 4 }]);
+    expect(await store.read([reference("Pay")])).toMatchObject([{ text: "Twice", revision: first + 3 }]);
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 1 });
     await expectInvariants(db);
   });

@@ -161,15 +161,22 @@ describe("one bad text", () => {
     expect(calls[0]?.outcome).toBe("partial");
   });
 
-  test("what may be two answers in one is not stored: the text beside a missing one is asked again, at once", async () => {
+  test.each([
+    ["missing", undefined],
+    ["empty", { text: "" }],
+    ["malformed", { failure: { kind: "malformed", error: new EngineMalformedError("Left out") } }],
+  ] as const)("the text beside a %s one may be two in one: it is asked again, at once", async (_, left) => {
     // As models do with two sentences that belong together.
     const merging = engine(({ items }) => {
-      const results = new Map(items.map(({ id, text }) => [id, { text: text.toUpperCase() }]));
+      const results = new Map<string, EngineItemResult>(
+        items.map(({ id, text }) => [id, { text: text.toUpperCase() }]),
+      );
       const second = items.find(({ text }) => text === "two");
-      const first = items[items.findIndex((item) => item === second) - 1];
+      const first = items[second === undefined ? -1 : items.indexOf(second) - 1];
       if (first && second) {
         results.set(first.id, { text: `${first.text} ${second.text}`.toUpperCase() });
-        results.delete(second.id);
+        if (left === undefined) results.delete(second.id);
+        else results.set(second.id, left);
       }
       return { results };
     });

@@ -1,0 +1,39 @@
+import type { RejectedLine } from "./items.ts";
+
+/** A file of a million bad lines would take 650 MB to be told whole in one object. */
+const LISTED_MAX = 10_000;
+
+/** What `request` tells of rejected lines. */
+export interface RejectedReport {
+  rejected: RejectedLine[];
+  /** How many there were, when the list has only the first of them; the others were told line by line. */
+  rejectedCount?: number;
+}
+
+/** The rejected lines of a file: counted, and listed up to a bound. None is dropped in silence. */
+export class RejectedLines {
+  readonly #listed: RejectedLine[] = [];
+  readonly #max: number;
+  readonly #tell: (line: string) => void;
+  readonly #tellsAll: boolean;
+  #count = 0;
+
+  /** @param options.tellsAll Whether those that are listed are told too. */
+  constructor(options: { tell(line: string): void; tellsAll: boolean; max?: number }) {
+    this.#tell = options.tell;
+    this.#tellsAll = options.tellsAll;
+    this.#max = options.max ?? LISTED_MAX;
+  }
+
+  add(rejected: RejectedLine): void {
+    this.#count += 1;
+    const isListed = this.#listed.length < this.#max;
+    if (isListed) this.#listed.push(rejected);
+    if (!isListed || this.#tellsAll) this.#tell(`line ${rejected.line}: ${rejected.code} ${rejected.message}`);
+  }
+
+  report(): RejectedReport {
+    const rejected = this.#listed.toSorted((one, other) => one.line - other.line);
+    return { rejected, ...(this.#count > rejected.length && { rejectedCount: this.#count }) };
+  }
+}

@@ -1,0 +1,127 @@
+/** Hard inputs among ordinary ones, and texts that are to be forgotten while they are worked on. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { Coordinator } from "@trans-hub/core";
+import type { Scene } from "../scene.ts";
+import { textOf, UNANSWERABLE } from "../texts.ts";
+import { keyOf, readStored } from "../verdict.ts";
+import type { Cell } from "./cell.ts";
+
+export const hard: Cell = {
+  name: "hard-inputs",
+  what: "one text in a hundred is a hard input: empty, enormous, malformed, hostile",
+  scene: () => ({ load: { hard: true } }),
+  async trouble(scene) {
+    await scene.pass(Number.POSITIVE_INFINITY);
+  },
+  async afterwards(scene) {
+    const [beside, elsewhere] = await latencies(scene);
+    scene.notes.push(
+      `beside hard inputs, ms from acknowledged to stored (p50 / p99): ${quantiles(beside)}; elsewhere: ${quantiles(elsewhere)}`,
+    );
+    // A delayed neighbour would have to wait for the first retry, which is after two seconds.
+    const delay = quantile(beside, 0.99) - quantile(elsewhere, 0.99);
+    if (delay > 1_500) scene.violations.push(`texts beside hard inputs were stored ${Math.round(delay)} ms later`);
+    const rejected = [...scene.load.rejected].map(([code, count]) => `${code} ${count}`).join(", ");
+    scene.notes.push(`rejected: ${rejected || "none"}`);
+  },
+};
+
+async function latencies(scene: Scene): Promise<[number[], number[]]> {
+  const stored = await readStored(scene);
+  const [beside, elsewhere]: [number[], number[]] = [[], []];
+  for (const { number, acked, beside: neighbour } of scene.load.first.values()) {
+    const text = textOf(number);
+    if (text.includes(UNANSWERABLE)) continue;
+    for (const locale of scene.locales) {
+      const [at] = stored.get(keyOf(text, locale)) ?? [];
+      if (at !== undefined) (neighbour === "hard" ? beside : elsewhere).push(at - acked);
+    }
+  }
+  return [beside.sort((one, other) => one - other), elsewhere.sort((one, other) => one - other)];
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+function quantiles(sorted: readonly number[]): string {
+  return `${Math.round(quantile(sorted, 0.5))} / ${Math.round(quantile(sorted, 0.99))}`;
+}
+
+const SECRET = "qqforgetmeqq";
+
+export const forget: Cell = {
+  name: "forget",
+  what: "marked texts (1,000 per 60 s) are requested, and forgotten some moments later, wherever they are by then",
+  async trouble(scene) {
+    const hub = await Coordinator.connect({ databaseUrl: scene.postgres.url, sourceLocale: "en", maxConnections: 4 });
+    const count = Math.max(50, Math.round((1_000 * scene.options.seconds) / 60));
+    const waiting: { text: string; until: number }[] = [];
+    let forgotten = 0;
+    try {
+      for (let made = 0; made < count || waiting.length > 0; ) {
+        if (made < count) {
+          const text = `${SECRET} ${made} ${made % 10 === 0 ? UNANSWERABLE : "some words"}`;
+          made += 1;
+          const request = { text, targetLocales: scene.locales, context: made % 3 === 0 ? { note: text } : null };
+          if (made % 4 === 0) await requestInTransaction(scene, hub, request);
+          else await hub.request(request);
+          if (made % 25 === 1 && made % 4 !== 0)
+            await hub.approve({ ...request, targetLocale: "fr", approvedText: `${text}, by hand` });
+          waiting.push({ text, until: performance.now() + scene.between(0, 5_000) });
+        }
+        const due = waiting.findIndex(({ until }) => until <= performance.now());
+        if (due >= 0) {
+          const [next] = waiting.splice(due, 1);
+          if (next !== undefined) forgotten += (await hub.forget({ text: next.text })).forgotten > 0 ? 1 : 0;
+        }
+        await scene.pass(due >= 0 && made < count ? 20 : 40);
+      }
+    } finally {
+      await hub.close();
+    }
+    scene.notes.push(`${forgotten} of ${count} marked texts forgotten`);
+    if (forgotten !== count) scene.violations.push(`${count - forgotten} marked texts were not found`);
+  },
+  async afterwards(scene) {
+    const { how, dump } = await dumpOf(scene);
+    const found = dump.split(SECRET).length - 1;
+    scene.notes.push(`${how}: ${dump.length} characters, marked texts in it ${found}`);
+    if (found > 0) scene.violations.push(`a dump of the data holds forgotten texts ${found} times`);
+  },
+};
+
+async function requestInTransaction(scene: Scene, hub: Coordinator, request: Parameters<Coordinator["request"]>[0]) {
+  const client = await scene.db.connect();
+  try {
+    await client.query("begin");
+    await hub.request(request, { client });
+    await client.query("commit");
+  } finally {
+    client.release();
+  }
+}
+
+/** By pg_dump where one is there that can dump this server; else every row of every table as text, which holds the same. */
+async function dumpOf(scene: Scene): Promise<{ how: string; dump: string }> {
+  const { rows } = await scene.db.query<{ major: number }>(
+    "select current_setting('server_version_num')::int / 10000 as major",
+  );
+  const version = spawnSync("pg_dump", ["--version"], { encoding: "utf8" }).stdout ?? "";
+  if (Number(/\s(\d+)/.exec(version)?.[1] ?? 0) >= (rows[0]?.major ?? 0)) {
+    const dump = execFileSync("pg_dump", ["--data-only", "--exclude-schema=chaos", scene.postgres.url], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 30,
+    });
+    return { how: "pg_dump", dump };
+  }
+  const tables = await scene.db.query<{ name: string }>(`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema', 'chaos')`);
+  let dump = "";
+  for (const { name } of tables.rows) {
+    const lines = await scene.db.query<{ line: string }>(`select t::text as line from ${name} as t`);
+    dump += lines.rows.map(({ line }) => line).join("\n");
+  }
+  return { how: "every row of every table", dump };
+}
