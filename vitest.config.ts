@@ -6,6 +6,7 @@ export default defineConfig({
     // Real servers and real processes: slow is normal on a busy machine, hanging is not.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
   },

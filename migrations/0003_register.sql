@@ -470,12 +470,12 @@ begin
     ) as l;
 
     -- A statement of its own: what a worker hands over while the one above waits for it is out of that one's sight.
-    with wish as (
+    with locked as materialized (
       select * from unnest(redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged)
         as l (row, old_status, wanted_priority, wanted_until, is_only_prolonged)
     ), prolonged as (
       update translation as t set expires_at = l.wanted_until
-      from wish as l
+      from locked as l
       where t.ctid = l.row and l.is_only_prolonged
     ), again as (
       update translation as t
@@ -486,7 +486,7 @@ begin
           -- "greatest" passes over a null, which here is the greatest.
           when t.expires_at is not null and l.wanted_until is not null then greatest(t.expires_at, l.wanted_until)
         end
-      from wish as l
+      from locked as l
       where t.ctid = l.row and not l.is_only_prolonged
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
     ), closed as (

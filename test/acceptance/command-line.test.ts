@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect } from "vitest";
-import { type Ended, test } from "../support/command.ts";
+import { type Ended, test, testOnDatabase } from "../support/command.ts";
 
 /** One error on stderr, nothing on stdout, no trace of our insides. */
 function expectError({ code, stdout, stderr }: Ended, expectedCode: number, message: RegExp): void {
@@ -137,6 +137,37 @@ describe("the database", () => {
     for (const env of [{ NODE_ENV: "production" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }]) {
       expectError(await commands.run(["status"], { env }), 2, /no database is named.*\n.*TH_DATABASE_URL.*--embedded/);
     }
+  });
+
+  testOnDatabase(
+    "a schema of a newer release is refused, by every command that would use it",
+    async ({ commands, db }) => {
+      await db.query("insert into trans_hub.migration (name, run_on) values ('9999_from-the-future', now())");
+      for (const command of [
+        ["migrate"],
+        ["migrate", "status"],
+        ["worker"],
+        ["status"],
+        ["request", "x", "--to", "fr"],
+      ]) {
+        expectError(await commands.run(command), 1, /9999_from-the-future.*\n.*Upgrade Trans-Hub/);
+      }
+      const { checks } = await commands.json<{ checks: unknown[] }>(["doctor"], { code: 1 });
+      expect(checks).toContainEqual(
+        expect.objectContaining({ status: "fail", detail: expect.stringContaining("9999_from-the-future") }),
+      );
+    },
+  );
+
+  testOnDatabase("migrate says that another node is migrating, and goes on after it", async ({ commands, db }) => {
+    const other = await db.connect();
+    await other.query("set application_name = 'the other node'");
+    await other.query("select pg_advisory_lock(7261190541)");
+    const migrating = commands.start(["migrate", "--json"]);
+    await migrating.says(/Waiting for another node that migrates: server process \d+ \(the other node\)/);
+    other.release(true);
+    const { code, stdout } = await migrating.ended();
+    expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { applied: [], pending: [] } });
   });
 
   test("a schema that is missing is said to be, with the cure", async ({ commands, emptyDatabase }) => {

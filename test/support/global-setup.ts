@@ -1,6 +1,6 @@
 /**
  * One PostgreSQL server for the whole test run: the one `TH_TEST_DATABASE_URL` names (a superuser's URL, PostgreSQL 14
- * to 18; whatever the run made there is dropped at its end), else the embedded one.
+ * to 18; whatever the run made there is dropped at its end), else one of its own (`postgres.ts`).
  */
 import pg from "pg";
 import type { TestProject } from "vitest/node";

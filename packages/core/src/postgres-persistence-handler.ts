@@ -5,10 +5,11 @@ import { cancel } from "./control/cancel.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
 import { ConnectionPool } from "./database/pool.ts";
+import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
-import { ClosedError, SettingsError } from "./errors.ts";
+import { ClosedError, SchemaNewerError, SettingsError } from "./errors.ts";
 import { collect } from "./garbage/collect.ts";
 import type { RegisterItem } from "./item.ts";
 import type {
@@ -74,12 +75,26 @@ export interface PostgresOptions {
 
 const DAY_SECONDS = 86_400;
 
-/** Asked once at the door, so that a missing schema is told plainly and at once. */
-const checkSchema = statement({
-  name: "schema.check",
-  row: z.object({}),
-  text: "select from trans_hub.translation, graphile_worker.migrations limit 0",
+/** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
+const MIN_DIRECT = 2;
+
+/** Asked once at the door, so that a schema that is missing, old or too new is told plainly and at once. */
+const listMigrations = statement({
+  name: "schema.migrations",
+  row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
+  text: `
+    select
+      array(select name from trans_hub.migration where name >= $1) as names,
+      (select max(id) from graphile_worker.migrations where breaking and id > $2) as newer_graphile`,
 });
+
+async function checkSchema(pool: ConnectionPool): Promise<void> {
+  const [schema] = await rows(pool, listMigrations, [NEWEST_MIGRATION, NEWEST_GRAPHILE_MIGRATION]);
+  requireFitSchema(schema?.names ?? []);
+  if (schema?.newer_graphile) {
+    throw new SchemaNewerError(`graphile-worker's schema is newer than this release knows (${schema.newer_graphile})`);
+  }
+}
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate = new PostgresEngineGate(() => this.#open());
@@ -107,16 +122,17 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   /**
-   * Connects and looks whether the schema is there.
+   * Connects and looks whether the schema is one that this release may run on.
    *
    * @throws {DatabaseUnavailableError}
    * @throws {DatabaseRefusedError}
-   * @throws {SchemaMissingError}
+   * @throws {SchemaMissingError} It is not there, or older.
+   * @throws {SchemaNewerError} It is newer, and does not say that this release may run beside it.
    */
   static async connect(options: PostgresOptions): Promise<PostgresPersistenceHandler> {
     const handler = PostgresPersistenceHandler.open(options);
     try {
-      await rows(handler.#pool, checkSchema);
+      await checkSchema(handler.#pool);
       return handler;
     } catch (error) {
       await handler.close();
@@ -241,7 +257,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     if (this.#pool.prepared) return this.#pool.raw;
     this.#directPool ??= new pg.Pool({
       connectionString: this.#options.directUrl,
-      max: Math.min(this.#pool.maxConnections, concurrency + 2),
+      max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
       connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",

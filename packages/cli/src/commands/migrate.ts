@@ -22,7 +22,8 @@ async function migrate(
   yes: boolean | undefined,
 ): Promise<void> {
   const database = await openDatabase(context, readSettings(context), command.optsWithGlobals<GlobalOptions>());
-  const options = { ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS };
+  const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
+  const options = { ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS, onWaiting };
   try {
     switch (direction) {
       case "down": {

