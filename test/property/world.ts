@@ -564,6 +564,7 @@ function itemOf({ project, businessId, text, context, locales, priority, force }
     format: "auto",
     expiresAfterSeconds: null,
     verbatim: isVerbatim(text),
+    expiresAfterSeconds: null,
   };
 }
 
