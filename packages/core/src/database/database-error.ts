@@ -39,6 +39,11 @@ const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
 const DRIVER_SAYS_GONE =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Cannot use a pool after calling end|Client was closed/;
 
+/** Whether a connection said nothing for as long as we listen: it, or all there is behind it, hangs. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
+
 /** SQLSTATE of a database error, or the driver's code; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

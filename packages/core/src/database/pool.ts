@@ -1,7 +1,7 @@
 /** The connections of one process to its database. */
 import pg from "pg";
 import { DatabaseUnavailableError } from "../errors.ts";
-import { databaseError } from "./database-error.ts";
+import { databaseError, isUnanswered } from "./database-error.ts";
 import type { Database, StatementConfig } from "./statement.ts";
 
 export interface PoolOptions {
@@ -63,6 +63,7 @@ export class ConnectionPool implements Database {
     try {
       return await this.#pool.query<Row>(this.prepared ? config : unnamed(config));
     } catch (error) {
+      if (isUnanswered(error)) await this.#dropIdle();
       throw databaseError(error);
     }
   }
@@ -81,6 +82,7 @@ export class ConnectionPool implements Database {
       await client.query("commit");
       return result;
     } catch (error) {
+      if (isUnanswered(error)) await this.#dropIdle();
       const ours = databaseError(error);
       // A connection that is lost, or does not answer, is not asked for anything more; its end rolls back.
       if (ours instanceof DatabaseUnavailableError) broken = ours;
@@ -101,6 +103,17 @@ export class ConnectionPool implements Database {
       await db.query({ text: "set local statement_timeout = 0" });
       return work(db);
     });
+  }
+
+  /**
+   * Where one connection hangs, those beside it most likely do too, and each would cost another full wait to find out. An
+   * idle one is handed out without asking the server, so this waits for nothing.
+   */
+  async #dropIdle(): Promise<void> {
+    for (let left = this.#pool.idleCount; left > 0 && this.#pool.idleCount > 0; left -= 1) {
+      const client = await this.#pool.connect().catch(() => undefined);
+      client?.release(true);
+    }
   }
 
   async end(): Promise<void> {

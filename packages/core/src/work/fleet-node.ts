@@ -85,8 +85,12 @@ export class FleetNode {
 
   async #beatAndLook(): Promise<void> {
     const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
-    // One late beat alone never makes anybody look dead.
-    const [own] = await rows(pool, beat, [nodeId, rescueAfterMs / 3]);
+    // One late beat alone never makes anybody look dead. After as long without an answer, the others take us for dead:
+    // soon enough to give the connection up, and what is idle beside it.
+    const [own] = await rows(pool, { ...beat, answerTimeoutMs: Math.max(1_000, rescueAfterMs) }, [
+      nodeId,
+      rescueAfterMs / 3,
+    ]);
     if (this.#isStopped) return;
     if (own === undefined) {
       this.#isStopped = true;

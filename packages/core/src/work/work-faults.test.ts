@@ -188,6 +188,19 @@ describe("a database that hangs", () => {
     expect(await store.read([reference("Save")])).toMatchObject([{ status: "pending" }]);
   });
 
+  test("costs one wait, however many connections there were", async ({ wire, openStore }) => {
+    const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 1_000, maxConnections: 8 });
+    await store.register([item("Save")]);
+    await Promise.all(Array.from({ length: 8 }, () => store.read([reference("Save")])));
+    wire.hang();
+    await expect(store.read([reference("Save")])).rejects.toThrow(DatabaseUnavailableError);
+    // The old connections stay as dead as they are.
+    wire.mend();
+    for (let tries = 0; tries < 8; tries += 1) {
+      expect(await store.read([reference("Save")])).toMatchObject([{ status: "pending" }]);
+    }
+  });
+
   test("makes a member say that it is not ready, and holds it up no longer than it hangs", async ({
     wire,
     openStore,
