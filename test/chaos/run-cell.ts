@@ -23,6 +23,8 @@ export interface RunOptions {
   seed: number;
   seconds: number;
   rescueAfterSeconds: number;
+  /** At a text that fails, unless the cell wants another number. Default 3. */
+  maxAttempts?: number;
   /** Over what the cell itself wants. */
   scene?: Partial<SceneOptions>;
 }
@@ -31,13 +33,14 @@ export interface RunOptions {
 const SETTLE_SECONDS = 180;
 
 export async function runCell(cell: Cell, options: RunOptions): Promise<CellReport> {
-  const { seed, seconds, rescueAfterSeconds } = options;
+  const { seed, seconds, rescueAfterSeconds, maxAttempts = 3 } = options;
   const prepared = await cell.prepare?.();
   try {
     const scene = await Scene.open({
       seed,
       seconds,
       rescueAfterSeconds,
+      maxAttempts,
       ...cell.scene?.(seconds),
       ...prepared?.scene,
       ...options.scene,

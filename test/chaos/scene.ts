@@ -30,6 +30,8 @@ export interface SceneOptions {
   engineHost?: string;
   /** Seconds after which a silent worker is given up. */
   rescueAfterSeconds: number;
+  /** At a text that fails. */
+  maxAttempts: number;
 }
 
 /** Something that was done to the system. Times are milliseconds since the epoch. */
@@ -75,7 +77,7 @@ export class Scene {
         TH_OPENAI_ENDPOINT: engine.url,
         TH_OPENAI_MODEL: "test-model",
         TH_RESCUE_AFTER_SECONDS: String(options.rescueAfterSeconds),
-        TH_MAX_ATTEMPTS: "3",
+        TH_MAX_ATTEMPTS: String(options.maxAttempts),
         TH_METRICS_PORT: "0",
         ...options.env,
       },

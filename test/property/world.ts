@@ -562,7 +562,6 @@ function itemOf({ project, businessId, text, context, locales, priority, force }
   return {
     ...{ project, businessId, text, context, priority, force, sourceLocale: "en", targetLocales: [...locales] },
     format: "auto",
-    expiresAfterSeconds: null,
     verbatim: isVerbatim(text),
     expiresAfterSeconds: null,
   };

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Cell } from "./cell.ts";
 
@@ -11,7 +12,7 @@ export const crash: Cell = {
   what: "PostgreSQL is stopped as by a power cut and started again every 5 to 10 s",
   async trouble(scene) {
     while (scene.isLoaded) {
-      await scene.pass(scene.between(5_000, 10_000));
+      await scene.pass(Math.min(scene.options.seconds * 400, scene.between(5_000, 10_000)));
       await scene.strike("PostgreSQL crash", undefined, () => scene.postgres.restart("crash"));
     }
   },
@@ -71,10 +72,10 @@ export const disk: Cell = {
     const filler = join(mounted, "filler");
     let crashes = 0;
     while (scene.isLoaded) {
-      await scene.pass(scene.between(2_000, 4_000));
+      await scene.pass(Math.min(scene.options.seconds * 300, scene.between(2_000, 4_000)));
       await scene.strike("disk full", undefined, async () => {
         fill(filler);
-        await scene.pass(scene.between(2_000, 6_000));
+        await wait(Math.min(scene.options.seconds * 300, scene.between(2_000, 6_000)));
         rmSync(filler);
         // Without room for its log PostgreSQL gives up altogether; somebody has to start it again.
         const isThere = await scene.db.query("select pg_switch_wal()").then(

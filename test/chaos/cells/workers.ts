@@ -63,10 +63,11 @@ export const rolling: Cell = {
 
 export const herd: Cell = {
   name: "herd",
-  what: "20 workers start at once beside the load, all are ended, and 20 start again",
+  what: "20 workers (fewer in a run under 20 s) start at once beside the load, all are ended, and they start again",
   // Little load: twenty processes that start take all the cores there are.
   scene: () => ({ workers: 1, load: { everyMs: 500 }, env: { TH_MAX_CONNECTIONS: "5" } }),
   async trouble(scene) {
+    const size = Math.min(20, Math.ceil(scene.options.seconds));
     let most = 0;
     const count = setInterval(() => {
       scene.db
@@ -78,15 +79,15 @@ export const herd: Cell = {
     }, 200);
     do {
       const startedAt = performance.now();
-      const herd = Array.from({ length: 20 }, () => scene.fleet.start());
+      const herd = Array.from({ length: size }, () => scene.fleet.start());
       await Promise.all(herd.map(({ ready }) => ready));
-      scene.notes.push(`20 workers ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+      scene.notes.push(`${size} workers ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
       await scene.pass(2_000);
-      await scene.strike("SIGTERM to 20", herd, async () => {
+      await scene.strike(`SIGTERM to ${size}`, herd, async () => {
         for (const worker of herd) scene.fleet.workers.splice(scene.fleet.workers.indexOf(worker), 1);
         const ends = await Promise.all(herd.map((worker) => worker.end("SIGTERM")));
         const bad = ends.filter(({ code }) => code !== 0).length;
-        if (bad > 0) scene.violations.push(`${bad} of 20 workers did not end with 0`);
+        if (bad > 0) scene.violations.push(`${bad} of ${size} workers did not end with 0`);
       });
     } while (scene.isLoaded);
     clearInterval(count);

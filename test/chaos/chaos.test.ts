@@ -1,0 +1,29 @@
+/** A short run of every cell. The long one is by hand: `npm run chaos`. */
+import { describe, expect, test } from "vitest";
+import { CELLS } from "./cells/index.ts";
+import { printReport } from "./report.ts";
+import { runCell } from "./run-cell.ts";
+
+const SEED = Number(process.env.TH_TEST_SEED ?? 1);
+
+describe("nothing is lost, stored twice or wrong, and everything comes to an end", () => {
+  for (const cell of CELLS) {
+    const why = cell.cannotRun?.();
+    test.skipIf(why !== undefined)(
+      `${cell.what}${why === undefined ? "" : ` (left out: ${why})`}`,
+      {
+        timeout: 240_000,
+      },
+      async () => {
+        const report = await runCell(cell, {
+          seed: SEED,
+          seconds: 4,
+          rescueAfterSeconds: 3,
+          maxAttempts: 2,
+        });
+        expect(report.verdict.acknowledged).toBeGreaterThan(0);
+        expect(report.verdict.violations, printReport(report)).toEqual([]);
+      },
+    );
+  }
+});
