@@ -9,6 +9,9 @@ create or replace function trans_hub.add_batch_jobs(
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
+declare
+  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
 begin
   perform graphile_worker.add_jobs(array(
     select row(
@@ -18,12 +21,9 @@ begin
       (select array['project:' || b.project] from batch as b where b.batch_id = j.batch_id)
     )::graphile_worker.job_spec
     from unnest(batch_ids, target_locales, job_priorities, run_ats) as j (batch_id, target_locale, job_priority, run_at)
-    where exists (select from target_locale as l where l.locale = j.target_locale)
+    where j.target_locale = any (open_locales)
   ));
-  if exists (
-    select from unnest(target_locales) as b (locale)
-    where not exists (select from target_locale as l where l.locale = b.locale)
-  ) then
+  if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
 end
@@ -36,6 +36,9 @@ create or replace function trans_hub.add_batch_jobs(
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
+declare
+  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
 begin
   perform graphile_worker.add_jobs(array(
     select row(
@@ -43,12 +46,9 @@ begin
       b.job_priority, null
     )::graphile_worker.job_spec
     from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
-    where exists (select from target_locale as l where l.locale = b.target_locale)
+    where b.target_locale = any (open_locales)
   ));
-  if exists (
-    select from unnest(target_locales) as b (locale)
-    where not exists (select from target_locale as l where l.locale = b.locale)
-  ) then
+  if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
 end

@@ -312,6 +312,36 @@ describe("a stranger's open transaction", () => {
     await expectInvariants(db);
   });
 
+  test("in which a new locale's lane is opened leaves no batch of a request made meanwhile without a job", async ({
+    db,
+    store,
+  }) => {
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      await stranger.query("lock table graphile_worker._private_jobs in share row exclusive mode");
+      // Has seen that there is no lane yet, and waits to make jobs.
+      const requesting = db.query(
+        `select trans_hub.request('{"text": "A", "sourceLocale": "en", "targetLocales": ["fr"]}')`,
+      );
+      requesting.catch(() => undefined);
+      const waiting =
+        "select count(*)::int from pg_locks where not granted and relation = 'graphile_worker._private_jobs'::regclass";
+      await expect.poll(() => value(db, waiting)).toBe(1);
+      await stranger.query("select trans_hub.open_lanes(array['fr'])");
+      await stranger.query("commit");
+      await requesting;
+    } finally {
+      stranger.release(true);
+    }
+    // Its own, or that of the task which gives one to each batch that has none.
+    const jobs = `select count(*)::int from graphile_worker.jobs
+      where task_identifier = 'open_lanes' or key in (select batch_id::text from trans_hub.batch)`;
+    expect(await value(db, jobs)).toBe(1);
+    expect(await drain(store)).toMatchObject({ translated: 1 });
+    await expectInvariants(db);
+  });
+
   test("over every text of a chunk is waited for not much longer than over one", async ({ db, openStore }) => {
     const store = await openStore({ heartbeatSeconds: 0.2 });
     const all = JSON.stringify(Array.from({ length: 300 }, (_, at) => ({ text: `Text ${at}` })));
