@@ -150,6 +150,10 @@ export class World {
     this.#store = store;
   }
 
+  get #busyWorkers(): Worker[] {
+    return this.#workers.filter(({ hands }) => hands.length > 0);
+  }
+
   /** Empties the database. The target locales stay open. */
   async begin(workers: number): Promise<void> {
     await this.#db.query(EMPTY);
@@ -184,7 +188,7 @@ export class World {
       case "claim":
         return this.#claim(chosen(this.#workers, step.worker), step.jobs, step.begins);
       case "settle":
-        return this.#settleOwn(chosen(this.#workers, step.worker), step.hand, step.answers, step.completes);
+        return this.#settleOwn(chosen(this.#busyWorkers, step.worker), step.hand, step.answers, step.completes);
       case "settle late":
         return this.#settleLate(chosen(this.#late, step.hand), step.answers, step.completes);
       case "crash":
@@ -451,10 +455,8 @@ export class World {
     await this.#store.resume({});
     yield* this.#one({ kind: "register the inbox" }, model);
     while (this.#dead.length > 0) yield* this.#one({ kind: "rescue", worker: 0 }, model);
-    for (const [worker, its] of this.#workers.entries()) {
-      const step: SingleStep = { kind: "settle", worker, hand: 0, answers: ["released"], completes: true };
-      while (its.hands.length > 0) yield* this.#one(step, model);
-    }
+    const release: SingleStep = { kind: "settle", worker: 0, hand: 0, answers: ["released"], completes: true };
+    while (this.#busyWorkers.length > 0) yield* this.#one(release, model);
     // It ends with the last batch; jobs of batches that are gone may be left, to end as they are claimed.
     if (by === "the product") yield await this.#work();
     const steps: SingleStep[] = [

@@ -4,6 +4,7 @@ import { controllingCases } from "./conformance/controlling.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
+import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
@@ -18,6 +19,7 @@ const ROOMS = {
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,
   controlling: controllingCases,
+  racing: racingCases,
 };
 
 /** Adds the suite to the test file that is being collected. See `persistenceConformance` in `./index.ts`. */

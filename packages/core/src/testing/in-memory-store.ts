@@ -335,15 +335,18 @@ export class InMemoryStore {
 
   // --- Collecting ---
 
-  collect({ retentionDays, dryRun = false, includeApproved = false }: CollectOptions): CollectReport {
+  collect({ project, retentionDays, dryRun = false, includeApproved = false }: CollectOptions): CollectReport {
     const startedAt = this.clock.now();
     const cutoff = startedAt - retentionDays * DAY_MS;
+    const isOthers = (its: { project: string }) => project !== undefined && its.project !== project;
     const uses = this.#uses.all();
-    const aged = uses.filter(({ lastSeenAt }) => lastSeenAt < cutoff);
-    const live = uses.filter(({ lastSeenAt }) => lastSeenAt >= cutoff);
+    const aged = uses.filter((use) => use.lastSeenAt < cutoff && !isOthers(use));
+    const live = uses.filter((use) => use.lastSeenAt >= cutoff || isOthers(use));
     const usedRows = new Set(live.map(({ contentNo, contextNo, project }) => `${contentNo}/${contextNo}/${project}`));
     const isKept = ({ key, status }: Row) =>
-      usedRows.has(`${key.contentNo}/${key.contextNo}/${key.project}`) || (status === "approved" && !includeApproved);
+      isOthers(key) ||
+      usedRows.has(`${key.contentNo}/${key.contextNo}/${key.project}`) ||
+      (status === "approved" && !includeApproved);
     const rows = entriesWhere(this.#rows, (row) => !isKept(row));
     const kept = [...this.#rows.values()].filter(isKept);
     const usedContents = new Set([...live.map(({ contentNo }) => contentNo), ...kept.map(({ content }) => content.no)]);

@@ -286,8 +286,9 @@ export class Gatherer {
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
-      // The engine is done with us; the next call need not wait for our commit.
-      free();
+      // The engine is done with us; the next call need not wait for our commit. But a suspect's must: whoever kills this worker
+      // meanwhile would be charged to this one too, which may have been the last time it was given.
+      if (first.crashes < SUSPECT_CRASHES) free();
       await this.#settler.settle(batches, result);
       // Resumed while we did not know, it is back already: the next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {

@@ -83,6 +83,18 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { project: "other" })).toBeUndefined();
   });
 
+  add("a collection for one project leaves what others use", async ({ handler }) => {
+    await announceRetention(handler);
+    await handler.register([item(), item({ project: "other" }), item({ text: "other's", project: "other" })]);
+    await untilAged(handler, 3);
+    const planned = await handler.collect({ retentionDays, project: "default", dryRun: true });
+    expect(planned).toMatchObject({ sources: 1, translations: 1, contents: 0 });
+    expect(await handler.collect({ retentionDays, project: "default" })).toEqual({ ...planned, dryRun: false });
+    expect(await readOne(handler)).toBeUndefined();
+    expect(await readOne(handler, { project: "other" })).toBeDefined();
+    expect(await readOne(handler, { project: "other", text: "other's" })).toBeDefined();
+  });
+
   add("work whose text was collected is no work any more", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register(items(3));

@@ -176,10 +176,11 @@ function result(batch: WorkBatch, outcomes: WorkOutcome[]): WorkResult {
 export class HeldTranslator {
   readonly #started = Promise.withResolvers<WorkBatch>();
   readonly #go = Promise.withResolvers<void>();
-  readonly #text: string;
+  readonly #outcome: WorkOutcome;
 
-  constructor(text = "held") {
-    this.#text = text;
+  /** @param outcome What it answers for each text, or the text it gives. */
+  constructor(outcome: WorkOutcome | string = "held") {
+    this.#outcome = typeof outcome === "string" ? translated(outcome) : outcome;
   }
 
   /** Resolves when it has a batch in hand. */
@@ -198,7 +199,7 @@ export class HeldTranslator {
       await orAbort(this.#go.promise, signal);
       return result(
         batch,
-        batch.items.map(() => translated(this.#text)),
+        batch.items.map(() => this.#outcome),
       );
     } catch {
       return result(
