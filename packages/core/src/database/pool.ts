@@ -75,7 +75,9 @@ export class ConnectionPool implements Database {
     });
     let broken: Error | undefined;
     try {
-      await client.query("begin");
+      // Between two statements we wait for nothing: who says nothing for so long is cut off, and others want what it locked.
+      // Here and not with the connection, so that it holds behind a pooler too.
+      await client.query("begin; set local idle_in_transaction_session_timeout = '5s'");
       const result = await work({
         query: (config) => client.query(this.prepared ? config : unnamed(config)),
       });

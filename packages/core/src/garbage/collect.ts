@@ -15,6 +15,9 @@ import {
 /** Texts looked at in one transaction: some 10 ms, well under register's lock_timeout. */
 const RANGE = 1_000;
 
+/** Of each table of records, in one transaction. */
+const RECORDS = 10_000;
+
 const SECONDS_A_DAY = 86_400;
 
 /** What engines were paid for is kept so long at least, however short the retention: a bill may come late. */
@@ -50,7 +53,11 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
   }
   const [last] = await pool.unhurried((db) => rows(db, collectContexts, [start.cutoff]));
   report.contexts = last?.contexts ?? 0;
-  await pool.unhurried((db) => run(db, collectRecords, [start.cutoff, ACCOUNTS_DAYS, project]));
+  for (let removed = 1; removed > 0; ) {
+    const values = [start.cutoff, ACCOUNTS_DAYS, project, RECORDS];
+    const [step] = await pool.unhurried((db) => rows(db, collectRecords, values));
+    removed = step?.removed ?? 0;
+  }
   await run(pool, finishCollection, [start.id, report.sources, report.translations, report.contents, report.contexts]);
   return report;
 }

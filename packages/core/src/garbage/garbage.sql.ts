@@ -36,34 +36,50 @@ export const collectContexts = statement({
 });
 
 /**
- * Removes what stays behind of work long done: letters closed before the cut-off, and accounts of calls and of collections
- * that are older than it and than what is asked of accounts ($2, days). Never the last collection, which the status names,
- * nor, that being a day at least, one that says how often uses are to be noted.
+ * Removes some of what stays behind of work long done, at most $4 rows of each table: letters closed before the cut-off, and
+ * accounts of calls and of collections that are older than it and than what is asked of accounts ($2, days). Never the
+ * last collection, which the status names, nor, that being a day at least, one that says how often uses are to be noted.
  */
 export const collectRecords = statement({
   name: "garbage.collect_records",
   answerTimeoutMs: PATIENT,
-  row: z.object({}),
+  row: z.object({ removed: z.number() }),
   text: `
-    with letters as (
+    with kept as (
+      select least($1::timestamptz, now() - make_interval(days => $2::integer)) as since
+    ), letters as (
       delete from trans_hub.dead_letter as d
       using (
         select ctid from trans_hub.dead_letter
         where replayed_at < $1::timestamptz and ($3::text is null or project = $3)
+        limit $4
         for update skip locked
       ) as closed
       where d.ctid = closed.ctid
-    ), kept as (
-      select least($1::timestamptz, now() - make_interval(days => $2::integer)) as since
+      returning 1
     ), calls as (
       delete from trans_hub.usage as u
-      using kept
-      where u.called_at < kept.since and ($3::text is null or u.project = $3)
+      using (
+        select c.ctid from trans_hub.usage as c, kept
+        where c.called_at < kept.since and ($3::text is null or c.project = $3)
+        limit $4
+        for update of c skip locked
+      ) as old
+      where u.ctid = old.ctid
+      returning 1
+    ), runs as (
+      delete from trans_hub.gc_run as g
+      using (
+        select r.ctid from trans_hub.gc_run as r, kept
+        where r.started_at < kept.since and $3::text is null
+          and r.id < (select max(f.id) from trans_hub.gc_run as f where f.finished_at is not null)
+        limit $4
+        for update of r skip locked
+      ) as old
+      where g.ctid = old.ctid
+      returning 1
     )
-    delete from trans_hub.gc_run as g
-    using kept
-    where g.started_at < kept.since and $3::text is null
-      and g.id < (select max(f.id) from trans_hub.gc_run as f where f.finished_at is not null)`,
+    select ((select count(*) from letters) + (select count(*) from calls) + (select count(*) from runs))::int as removed`,
 });
 
 export const finishCollection = statement({

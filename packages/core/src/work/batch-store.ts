@@ -82,18 +82,17 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
 }
 
 /**
- * Buries the texts of a batch whose requests have expired. The others, and what somebody has asked for again since it was
- * loaded, remain the batch's.
+ * Buries the texts of a batch whose requests have expired, and gives them. The others, and what somebody has asked for
+ * again since it was loaded, remain the batch's.
  */
 export async function buryExpiredTexts(
   db: Database,
   { items }: LoadedBatch,
   error: AttemptError,
-): Promise<{ buried: LoadedItem[]; rest: LoadedItem[] }> {
+): Promise<LoadedItem[]> {
   const entries = items.filter(({ isExpired }) => isExpired).map((item) => ({ item, error }));
   const gone = new Set((await rows(db, buryExpired, burialColumns(entries))).map((row) => rowKey(row)));
-  const isGone = ({ key }: LoadedItem) => gone.has(rowKey({ content_no: key.contentNo, context_no: key.contextNo }));
-  return { buried: items.filter(isGone), rest: items.filter((item) => !isGone(item)) };
+  return items.filter(({ key }) => gone.has(rowKey({ content_no: key.contentNo, context_no: key.contextNo })));
 }
 
 /** Within one batch, by which project and locale are given. */

@@ -163,7 +163,8 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[
 
 function isNone(result: EngineItemResult | undefined): boolean {
   if (result === undefined) return true;
-  return "failure" in result ? result.failure.kind === "malformed" : result.text.trim() === "";
+  if ("failure" in result) return result.failure.kind === "malformed";
+  return typeof result.text !== "string" || result.text.trim() === "";
 }
 
 function malformed(message: string): { failure: EngineFailure } {

@@ -42,6 +42,8 @@ export class FleetNode {
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  /** One at a time. */
+  #look: Promise<void> | undefined;
   #isStopped = false;
 
   constructor(options: FleetNodeOptions) {
@@ -60,6 +62,7 @@ export class FleetNode {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#round;
+    await this.#look;
   }
 
   /** Gives back in order what the pool may still hold, and takes its row. Nobody is charged with a crash. */
@@ -74,7 +77,7 @@ export class FleetNode {
     this.#timer = setTimeout(() => {
       // As long without an answer, and the others take us for dead.
       const overdue = setTimeout(() => onFault(new DatabaseUnavailableError("No beat goes through")), rescueAfterMs);
-      this.#round = this.#beatAndLook()
+      this.#round = this.#beatOnce()
         .catch((error) => onFault(error))
         .finally(() => {
           clearTimeout(overdue);
@@ -83,7 +86,7 @@ export class FleetNode {
     }, beatMs);
   }
 
-  async #beatAndLook(): Promise<void> {
+  async #beatOnce(): Promise<void> {
     const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
     // One late beat alone never makes anybody look dead. After as long without an answer, the others take us for dead:
     // soon enough to give the connection up, and what is idle beside it.
@@ -99,7 +102,12 @@ export class FleetNode {
     }
     this.#beats += 1;
     onBeat();
-    await this.#lookAtOthers();
+    // Beside the beat: what a look waits for must not silence the one who looks.
+    this.#look ??= this.#lookAtOthers()
+      .catch((error) => this.#options.onFault(error))
+      .finally(() => {
+        this.#look = undefined;
+      });
   }
 
   async #lookAtOthers(): Promise<void> {

@@ -222,6 +222,10 @@ export class Gatherer {
     this.#fillSlotsSoon();
   }
 
+  get #suspects() {
+    return this.#isSuspectRunning ? "not" : "too";
+  }
+
   #isHeld({ project, targetLocale }: Pick<LoadedBatch, "project" | "targetLocale">): boolean {
     return this.#options.pauses().holdsLane(project, targetLocale);
   }
@@ -239,7 +243,7 @@ export class Gatherer {
   #fillSlots(): void {
     while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
       const { maxItems } = this.#options;
-      const claims = this.#lanes.takeNext({ maxItems, suspects: this.#isSuspectRunning ? "not" : "too" });
+      const claims = this.#lanes.takeNext({ maxItems, suspects: this.#suspects });
       const [first] = claims;
       if (first === undefined) return;
       this.#freeSlots -= 1;
@@ -282,13 +286,14 @@ export class Gatherer {
         targetLocale: first.targetLocale,
         items: batches.flatMap(({ items }) => items),
         isEnginePaused: (engine) => this.#options.pauses().holdsEngine(engine),
-        isToYield: () => this.#isDraining || this.#isHeld(first) || this.#lanes.hasMoreUrgentThan(first),
+        isToYield: () =>
+          this.#isDraining || this.#isHeld(first) || this.#lanes.hasMoreUrgentThan(first, this.#suspects),
       };
       const result = await this.#translate(joined, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit. But a suspect's must: whoever kills this worker
       // meanwhile would be charged to this one too, which may have been the last time it was given.
-      if (first.crashes < SUSPECT_CRASHES) free();
+      if (!isSuspect(first)) free();
       await this.#settler.settle(batches, result);
       // Resumed while we did not know, it is back already: the next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {

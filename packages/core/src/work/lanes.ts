@@ -20,6 +20,9 @@ export interface Claim {
 /** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
 const SUSPECT_CRASHES = 2;
 
+/** Whether those may be taken that may have killed a worker. */
+type Suspects = "too" | "not";
+
 export class Lanes {
   /** Each with something in it, the most urgent first. */
   readonly #lanes = new Map<string, Claim[]>();
@@ -30,9 +33,12 @@ export class Lanes {
     this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
   }
 
-  /** Whether something of a better level waits. */
-  hasMoreUrgentThan({ priority }: LoadedBatch): boolean {
-    return [...this.#lanes.values()].some(([head]) => head !== undefined && head.batch.priority < priority);
+  /** Whether something of a better level waits that could be taken. */
+  hasMoreUrgentThan({ priority }: LoadedBatch, suspects: Suspects): boolean {
+    return [...this.#lanes.values()].some((lane) => {
+      const head = firstOf(lane, suspects);
+      return head !== undefined && head.batch.priority < priority;
+    });
   }
 
   takeAll(): Claim[] {
@@ -46,10 +52,10 @@ export class Lanes {
    *
    * @param maxItems What one call may be given; a single larger batch goes alone.
    */
-  takeNext({ maxItems, suspects }: { maxItems: number; suspects: "too" | "not" }): Claim[] {
+  takeNext({ maxItems, suspects }: { maxItems: number; suspects: Suspects }): Claim[] {
     let next: { key: string; lane: Claim[]; head: Claim } | undefined;
     for (const [key, lane] of this.#lanes) {
-      const head = lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
+      const head = firstOf(lane, suspects);
       if (head !== undefined && (next === undefined || byUrgency(head, next.head) < 0)) next = { key, lane, head };
     }
     if (next === undefined) return [];
@@ -60,6 +66,10 @@ export class Lanes {
     else this.#lanes.set(key, rest);
     return together;
   }
+}
+
+function firstOf(lane: readonly Claim[], suspects: Suspects): Claim | undefined {
+  return lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
 }
 
 /** Whether a batch may well be what its workers died of. */

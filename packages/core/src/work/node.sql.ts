@@ -12,18 +12,20 @@ export const enterFleet = statement({
 
 /**
  * Counts one up, and moves the time of the fleet on, by at most $2 ms; no row means that the others gave this node up for
- * dead.
+ * dead. Its own row comes first: a beat that waits for it, while it is being given up, must not hold up everybody's.
  */
 export const beat = statement({
   name: "node.beat",
   row: z.object({ beat: z.string() }),
   text: `
     with asynchronous as materialized (select set_config('synchronous_commit', 'off', true)),
-    tick as (
+    own as materialized (
+      select w.node_id from trans_hub.worker_node as w, asynchronous where w.node_id = $1 for update of w
+    ), tick as (
       update trans_hub.fleet_clock as f
       set ms = f.ms + least(greatest(extract(epoch from clock_timestamp() - f.read_at) * 1000, 0), $2)::bigint,
         read_at = clock_timestamp()
-      from asynchronous
+      from own
       returning f.ms
     )
     update trans_hub.worker_node as w
@@ -56,7 +58,8 @@ export const listStrayPools = statement({
 
 /**
  * Gives a pool's jobs back and takes its row, in one transaction. With a beat ($2) only if it still stands at it: of all
- * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not.
+ * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not. Nor is a
+ * batch that somebody has locked: a worker that is cut off in the middle of settling it, whose end must not be waited for.
  */
 export const giveUpNode = statement({
   name: "node.give_up",
@@ -70,10 +73,16 @@ export const giveUpNode = statement({
       select 1 from gone
       union all
       select 1 where $2::bigint is null and not exists (select from gone)
+    ), begun as materialized (
+      select b.batch_id from trans_hub.batch as b
+      where b.started_by = $1 and exists (select from due)
+      order by b.batch_id
+      for update skip locked
     ), charged as (
       update trans_hub.batch as b
       set started_by = null, crashes = b.crashes + case when $3::boolean then 1 else 0 end
-      where b.started_by = $1 and exists (select from due)
+      from begun
+      where b.batch_id = begun.batch_id
     ), unlocked as materialized (
       select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
     )

@@ -25,7 +25,7 @@ import {
   markBatchesStarted,
   settleBatches,
 } from "./batch-store.ts";
-import { giveUpNode } from "./node.sql.ts";
+import { beat, giveUpNode } from "./node.sql.ts";
 
 /** `pool`: connections as a worker has them. */
 const test = base.extend("pool", async ({ database }, { onCleanup }): Promise<ConnectionPool> => {
@@ -301,10 +301,9 @@ test("what is asked for again between the look at its expiry and its burial is n
   expect(textsIn(batch.items.filter(({ isExpired }) => isExpired))).toEqual(["Text 1", "Text 2"]);
   await store.register([item("Text 2", late)]);
   const error = { at: new Date().toISOString(), engine: null, code: "TH_EXPIRED", message: "Expired" };
-  const { buried, rest } = await buryExpiredTexts(pool, batch, error);
-  expect([buried, rest].map(textsIn)).toEqual([["Text 1"], ["Text 2", "Text 3"]]);
+  expect(textsIn(await buryExpiredTexts(pool, batch, error))).toEqual(["Text 1"]);
   // Run twice, it finds nothing of its own.
-  expect(await buryExpiredTexts(pool, batch, error)).toMatchObject({ buried: [] });
+  expect(await buryExpiredTexts(pool, batch, error)).toEqual([]);
   expect(textsIn((await loadOne(pool)).items)).toEqual(["Text 2", "Text 3"]);
   expect((await drain(store)).translated).toBe(2);
   expect(await value(db, "select count(*)::int from trans_hub.dead_letter where code = 'TH_EXPIRED'")).toBe(1);
@@ -410,6 +409,39 @@ describe("a crash", () => {
     expect(await rows(pool, giveUpNode, ["dead", "6", true])).toEqual([{ is_gone: false }]);
     const all = await Promise.all([1, 2, 3, 4].map(() => rows(pool, giveUpNode, ["dead", "7", true])));
     expect(all.flat().filter(({ is_gone }) => is_gone)).toHaveLength(1);
+  });
+
+  test("in the middle of a settlement is declared without waiting for that to end, and holds up nobody's beat", async ({
+    db,
+    pool,
+    openStore,
+  }) => {
+    const store = await openStore({ batchSize: 2 });
+    await register(store, 4);
+    const [settled, begun] = await load(pool);
+    await db.query(`
+      insert into trans_hub.worker_node (node_id, host, pid, version, concurrency)
+      values ('cut off', 'h', 1, '1', 1), ('alive', 'h', 2, '1', 1)`);
+    await markBatchesStarted(pool, [settled?.id as string, begun?.id as string], "cut off");
+    const wire = await db.connect();
+    try {
+      // What a worker has done when the wire is cut between two statements of its settlement.
+      await wire.query("begin");
+      await wire.query("delete from trans_hub.batch where batch_id = $1", [settled?.id]);
+      expect(await rows(pool, giveUpNode, ["cut off", "0", true])).toEqual([{ is_gone: true }]);
+      // Nobody's beat waits for another node that is being given up.
+      await wire.query("select from trans_hub.worker_node where node_id = 'alive' for update");
+      const held = rows(pool, beat, ["alive", 1_000]);
+      await db.query(
+        "insert into trans_hub.worker_node (node_id, host, pid, version, concurrency) values ('x', 'h', 3, '1', 1)",
+      );
+      expect(await rows(pool, beat, ["x", 1_000])).toHaveLength(1);
+      await wire.query("rollback");
+      expect(await held).toHaveLength(1);
+    } finally {
+      wire.release(true);
+    }
+    expect(await value(db, "select sum(crashes)::int from trans_hub.batch")).toBe(1);
   });
 
   test("again and again over one text of a batch ends with that text alone in the dead letters", async ({

@@ -12,7 +12,14 @@ import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { RequestExpiredError, type TransHubError, TranslationBlockedError, WorkerCrashedError } from "../errors.ts";
 import type { AttemptError, EngineCall, WorkObserver, WorkOutcome, WorkResult } from "../persistence-handler.ts";
-import { buryExpiredTexts, cutResult, type LoadedBatch, type SettledBatch, settleBatches } from "./batch-store.ts";
+import {
+  buryExpiredTexts,
+  cutResult,
+  type LoadedBatch,
+  loadBatchesById,
+  type SettledBatch,
+  settleBatches,
+} from "./batch-store.ts";
 import type { Patience } from "./patience.ts";
 
 type Settling = { batches: SettledBatch[]; calls: (EngineCall & { batch: LoadedBatch })[] };
@@ -71,10 +78,12 @@ export class Settler {
   async withoutExpired(batch: LoadedBatch): Promise<LoadedBatch> {
     const { pool, patience, observer } = this.#options;
     const error = entryOf(new RequestExpiredError("The request had expired when its turn came"));
-    const { buried, rest } = await patience.keepTrying(() => buryExpiredTexts(pool, batch, error));
+    const buried = await patience.keepTrying(() => buryExpiredTexts(pool, batch, error));
     const outcomes = buried.map((): WorkOutcome => ({ kind: "failed", error }));
     if (buried.length > 0) observer.settled?.({ batch: { ...batch, items: buried }, outcomes, elapsedMs: 0 });
-    return { ...batch, items: rest };
+    // Asked and not subtracted: of a burial that was tried twice, because its answer was lost, the second finds none.
+    const left = await patience.keepTrying(() => loadBatchesById(pool, [batch.id]));
+    return left.get(batch.id) ?? { ...batch, items: [] };
   }
 
   buryDeadly(batch: LoadedBatch): Promise<void> {

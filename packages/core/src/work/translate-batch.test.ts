@@ -164,6 +164,7 @@ describe("one bad text", () => {
   test.each([
     ["missing", undefined],
     ["empty", { text: "" }],
+    ["wordless", { text: 5 as unknown as string }],
     ["malformed", { failure: { kind: "malformed", error: new EngineMalformedError("Left out") } }],
   ] as const)("the text beside a %s one may be two in one: it is asked again, at once", async (_, left) => {
     // As models do with two sentences that belong together.
