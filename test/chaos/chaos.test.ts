@@ -18,7 +18,7 @@ describe("nothing is lost, stored twice or wrong, and everything comes to an end
         const report = await runCell(cell, {
           seed: SEED,
           seconds: 4,
-          rescueAfterSeconds: 3,
+          rescueAfterSeconds: 5,
           maxAttempts: 2,
         });
         expect(report.verdict.acknowledged).toBeGreaterThan(0);

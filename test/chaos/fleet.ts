@@ -2,8 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { SECRETS } from "./texts.ts";
 
 const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+
+const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?\n/;
 
 /** Enough to see what a worker died of. */
 const KEPT_LOG = 200_000;
@@ -22,6 +25,8 @@ export class Worker {
   /** Resolves when it claims; rejects when it ends before. */
   readonly ready: Promise<void>;
   log = "";
+  /** What it should not have logged. */
+  readonly leaks = new Set<string>();
 
   constructor(name: string, { env, wrap = [] }: FleetOptions) {
     this.name = name;
@@ -34,6 +39,10 @@ export class Worker {
     this.exited = once(this.child, "exit").then(([code, signal]) => ({ code, signal }));
     this.ready = new Promise((resolve, reject) => {
       this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        // With the end of what came before: chunks cut anywhere.
+        const seen = this.log.slice(-1_000) + text;
+        if (SECRETS.some((secret) => seen.includes(secret))) this.leaks.add("a text");
+        if (STACK_TRACE.test(seen)) this.leaks.add("a stack trace");
         this.log = (this.log + text).slice(-KEPT_LOG);
         if (this.log.includes('"worker.ready"')) resolve();
       });

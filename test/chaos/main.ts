@@ -43,6 +43,7 @@ if (![seconds, seed, rescueAfterSeconds].every((each) => Number.isFinite(each) &
   process.exit(2);
 }
 
+let aborted = 0;
 const reports: CellReport[] = [];
 const skipped: { cell: string; why: string }[] = [];
 for (const name of names) {
@@ -56,11 +57,17 @@ for (const name of names) {
   }
   process.stderr.write(`${name}: ${cell.what}\n`);
   const scene = values.workers === undefined ? {} : { workers: Number(values.workers) };
-  const report = await runCell(cell, { seed, seconds, rescueAfterSeconds, scene });
-  reports.push(report);
-  process.stderr.write(printReport(report));
+  try {
+    const report = await runCell(cell, { seed, seconds, rescueAfterSeconds, scene });
+    reports.push(report);
+    process.stderr.write(printReport(report));
+  } catch (error) {
+    // The others are still to be run.
+    aborted += 1;
+    process.stderr.write(`  ABORTED: ${error instanceof Error ? error.stack : error}\n\n`);
+  }
 }
 const machine = describeMachine();
 if (values.report !== undefined) writeReport(values.report, { machine, reports, skipped });
 if (values.json) process.stdout.write(`${JSON.stringify({ machine, reports, skipped })}\n`);
-process.exit(reports.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0);
+process.exit(aborted > 0 || reports.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0);

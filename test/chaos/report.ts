@@ -20,7 +20,6 @@ export function describeMachine(): string {
     `${cpus().length} × ${cpu?.model.trim() ?? "unknown"}`,
     `${Math.round(totalmem() / 2 ** 30)} GiB`,
     `Node ${process.versions.node}`,
-    "embedded PostgreSQL 18, fsync off (the operating system itself never fails here)",
     `Trans-Hub ${version}`,
   ].join(", ");
 }
@@ -76,13 +75,23 @@ export function writeReport(folder: string, { machine, reports, skipped }: Suite
       "",
     ].join("\n"),
   );
-  writeFileSync(join(folder, "README.md"), page(machine, rows, cells, skipped));
+  writeFileSync(
+    join(folder, "README.md"),
+    page(machine, [...new Set(reports.map(({ server }) => server))].join(", "), rows, cells, skipped),
+  );
 }
 
-function page(machine: string, rows: string[], cells: string[], skipped: SuiteReport["skipped"]): string {
+function page(
+  machine: string,
+  servers: string,
+  rows: string[],
+  cells: string[],
+  skipped: SuiteReport["skipped"],
+): string {
   return `# Chaos
 
-Written by \`npm run chaos -- --report\`. Conditions: ${machine}.
+Written by \`npm run chaos -- --report\`. Conditions: ${machine}, PostgreSQL ${servers}, fsync off: the
+operating system itself never fails here.
 
 In every cell real \`trans-hub worker\` processes translate what real producer processes request, while one kind of trouble goes on.
 The engine is a local server of Chat Completions that keeps a ledger of every item. At the end the acknowledgements the

@@ -1,6 +1,8 @@
 /** Runs one cell: opens its scene, loads it, makes trouble, lets it settle, and judges. */
 import type { Cell } from "./cells/cell.ts";
+import { gatherEvidence } from "./evidence.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
+import { textOf } from "./texts.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -8,6 +10,8 @@ export interface CellReport {
   cell: string;
   what: string;
   seed: number;
+  /** Of PostgreSQL. */
+  server: string;
   /** Seconds of load. */
   seconds: number;
   /** Seconds from the end of the load until nothing waited any more. */
@@ -30,7 +34,7 @@ export interface RunOptions {
 }
 
 /** How long the fleet may take to get through what is left. */
-const SETTLE_SECONDS = 180;
+const SETTLE_SECONDS = 150;
 
 export async function runCell(cell: Cell, options: RunOptions): Promise<CellReport> {
   const { seed, seconds, rescueAfterSeconds, maxAttempts = 3 } = options;
@@ -51,13 +55,15 @@ export async function runCell(cell: Cell, options: RunOptions): Promise<CellRepo
       const endedAt = performance.now();
       await scene.settle(SETTLE_SECONDS, () => cell.afterwards?.(scene));
       const settledAfter = (performance.now() - endedAt) / 1_000;
+      const evidence = await gatherEvidence(scene, textOf);
       return {
         cell: cell.name,
         what: cell.what,
         seed,
+        server: await scene.serverVersion(),
         seconds,
         settledAfter,
-        verdict: await judge(scene, { isAllKept: cell.isAllKept ?? true, hasBacklog: cell.hasBacklog ?? false }),
+        verdict: judge(evidence, { isAllKept: cell.isAllKept ?? true, hasBacklog: cell.hasBacklog ?? false }),
         refused: Object.fromEntries(scene.load.refused),
         timeline: await timelineOf(scene),
         notes: scene.notes,

@@ -40,8 +40,10 @@ export interface FaultRecord {
   at: number;
   /** When it was over: when a server accepted connections again, a wire was mended. */
   endedAt: number;
-  /** Names of the workers whose calls it ends or hides; undefined: everybody's. */
+  /** Names of the workers it strikes; undefined: everybody. */
   workers: string[] | undefined;
+  /** Whether what those struck have with the engine has to be asked for again. */
+  endsCalls: boolean;
 }
 
 export class Scene {
@@ -141,10 +143,19 @@ export class Scene {
     await wait(Math.max(0, Math.min(ms, left)));
   }
 
-  /** Does something to the system, and books it. `workers`: who is struck; default: everybody. */
-  async strike(kind: string, workers: Worker[] | undefined, act: () => Promise<unknown>): Promise<void> {
+  /**
+   * Does something to the system, and books it.
+   *
+   * @param on `workers`: who is struck; default: everybody. `endsCalls`: see {@link FaultRecord}; default: no.
+   */
+  async strike(
+    kind: string,
+    { workers, endsCalls = false }: { workers?: readonly Worker[]; endsCalls?: boolean },
+    act: () => Promise<unknown>,
+  ): Promise<void> {
     const fault = {
       kind,
+      endsCalls,
       at: Date.now(),
       endedAt: Number.POSITIVE_INFINITY,
       workers: workers?.map(({ name }) => name),
@@ -202,6 +213,11 @@ export class Scene {
     for (const worker of disorderly) this.violations.push(`on SIGTERM, not exit 0: ${worker}`);
   }
 
+  async serverVersion(): Promise<string> {
+    const { rows } = await this.db.query<{ server_version: string }>("show server_version");
+    return rows[0]?.server_version ?? "";
+  }
+
   async close(): Promise<void> {
     this.load.kill();
     this.fleet.kill();
@@ -230,6 +246,6 @@ const INSTRUMENTS = `
     return null;
   end $$;
   create trigger note_stored after update on trans_hub.translation for each row
-    when (new.status in ('translated', 'failed') and (old.status, old.text) is distinct from (new.status, new.text))
+    when (new.status in ('translated', 'failed'))
     execute function chaos.note_stored();
 `;

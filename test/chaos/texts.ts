@@ -5,6 +5,12 @@ import { makeRandom, WORDS } from "../support/strings.ts";
 /** Stands in every text. Where it turns up outside the text tables, something leaked. */
 export const MARK = "zqx";
 
+/** Stands in every text that is to be forgotten. */
+export const FORGETTABLE = "qqforgetmeqq";
+
+/** What must stand in no log. */
+export const SECRETS = [MARK, FORGETTABLE];
+
 /** Stands in texts that the engine never gets right: they have to end in the dead letters. */
 export const UNANSWERABLE = "{unanswerable}";
 

@@ -1,7 +1,7 @@
-/** Compares what was acknowledged, what the engine saw, and what is stored. */
-import { brokenInvariants } from "../support/invariants.ts";
-import type { FaultRecord, Scene } from "./scene.ts";
-import { isAnswerable, MARK, textOf, translationOf } from "./texts.ts";
+/** Compares what was acknowledged, what the engine was sent, and what is stored. */
+import type { Evidence, Send } from "./evidence.ts";
+import type { FaultRecord } from "./scene.ts";
+import { isAnswerable, MARK, translationOf } from "./texts.ts";
 
 export interface Verdict {
   /** Rows, texts × locales, that were acknowledged. */
@@ -9,14 +9,16 @@ export interface Verdict {
   translated: number;
   /** Dead-lettered, by code. */
   failed: Record<string, number>;
+  /** Acknowledged, and neither translated nor in the dead letters. */
   lost: number;
   storedTwice: number;
   wrong: number;
   pending: number;
-  /** Sent to the engine again, though it had answered or was answering: how many such rows, and the most there may be. */
+  /** Sends of a text that the engine had answered rightly before, or was answering. */
   sentAgain: number;
+  /** Texts that were sent and not stored when a fault struck that ends calls, for each such fault. */
   inFlight: number;
-  /** Sent again with no fault to excuse it. */
+  /** Sent again, and not in flight at any such fault. */
   unexcused: number;
   /**
    * For each fault: milliseconds until all that waited at its beginning was taken up again. From its beginning where single
@@ -26,42 +28,21 @@ export interface Verdict {
   violations: string[];
 }
 
-interface Row {
-  text: string;
-  target_locale: string;
-  status: string;
-  translated: string | null;
-  code: string | null;
-}
-
-interface StoredRow {
-  text: string;
-  target_locale: string;
-  status: string;
-  at: number;
+export interface JudgeOptions {
+  /** Nothing that was acknowledged may be gone, or made anew. */
+  isAllKept: boolean;
+  /** More waits than can be done at once: only what those struck had sent has to be taken up soon. */
+  hasBacklog: boolean;
 }
 
 type Key = `${string}\n${string}`;
-export const keyOf = (text: string, locale: string): Key => `${locale}\n${text}`;
+const keyOf = (text: string, locale: string): Key => `${locale}\n${text}`;
 
-export const LONGEST_RECOVERY_MS = 30_000;
+const LONGEST_RECOVERY_MS = 30_000;
 
-export async function judge(
-  scene: Scene,
-  { isAllKept, hasBacklog }: { isAllKept: boolean; hasBacklog: boolean },
-): Promise<Verdict> {
-  const violations = [...scene.violations];
-  const { rows } = await scene.db.query<Row>(`
-    select c.text, t.target_locale, t.status, t.text as translated,
-      (select d.code from trans_hub.dead_letter as d
-       where d.content_no = t.content_no and d.target_locale = t.target_locale
-         and d.context_no = t.context_no and d.project = t.project and d.replayed_at is null) as code
-    from trans_hub.translation as t join trans_hub.content as c using (content_no)`);
-  const stored = await readStored(scene);
-  const byKey = new Map(rows.map((row) => [keyOf(row.text, row.target_locale), row]));
-
+export function judge(evidence: Evidence, { isAllKept, hasBacklog }: JudgeOptions): Verdict {
   const verdict: Verdict = {
-    acknowledged: 0,
+    acknowledged: evidence.acknowledged.length * evidence.locales.length,
     translated: 0,
     failed: {},
     lost: 0,
@@ -72,108 +53,76 @@ export async function judge(
     inFlight: 0,
     unexcused: 0,
     recoveries: [],
-    violations,
+    violations: [...evidence.findings],
   };
-
-  const ackedAt = new Map<Key, number>();
-  for (const { number, acked } of scene.load.first.values()) {
-    for (const locale of scene.locales) {
-      verdict.acknowledged += 1;
-      const key = keyOf(textOf(number), locale);
-      ackedAt.set(key, acked);
-      const row = byKey.get(key);
-      if (row === undefined || (row.status === "failed" && row.code === null)) verdict.lost += isAllKept ? 1 : 0;
+  judgeRows(evidence, verdict);
+  const stored = Map.groupBy(evidence.stored, ({ text, locale }) => keyOf(text, locale));
+  if (isAllKept) {
+    const rows = new Map(evidence.rows.map((row) => [keyOf(row.text, row.locale), row]));
+    for (const key of keysOf(evidence)) {
+      const row = rows.get(key);
+      if (row === undefined || (row.status === "failed" && row.code === null)) verdict.lost += 1;
     }
+    for (const times of stored.values()) if (times.length > 1) verdict.storedTwice += 1;
+    judgeSends(evidence, firstOf(stored), verdict);
   }
-  for (const { text, target_locale, status, translated, code } of rows) {
-    if (status === "translated") {
-      verdict.translated += 1;
-      // What is right for a hard input is not for this suite to say.
-      if (!text.includes(MARK)) continue;
-      if (translated !== translationOf(text, target_locale) || !isAnswerable(text)) {
-        verdict.wrong += 1;
-      }
-    } else if (status === "failed") verdict.failed[code ?? "none"] = (verdict.failed[code ?? "none"] ?? 0) + 1;
-    else verdict.pending += 1;
-  }
-  for (const times of stored.values()) if (times.length > 1 && isAllKept) verdict.storedTwice += 1;
+  const sends = Map.groupBy(evidence.sends, ({ text, locale }) => keyOf(text, locale));
+  verdict.recoveries = evidence.faults.map((fault) => recoveryOf(fault, evidence, firstOf(stored), sends, hasBacklog));
 
-  if (isAllKept) judgeCalls(scene, stored, verdict);
-  verdict.recoveries = scene.faults.map((fault) => recoveryOf(fault, scene, ackedAt, stored, hasBacklog));
-
-  for (const [rule, broken] of Object.entries(await brokenInvariants(scene.db))) {
-    violations.push(`${rule}: ${JSON.stringify(broken).slice(0, 300)}`);
-  }
-  for (const worker of scene.fleet.all) {
-    if (worker.log.includes(MARK)) violations.push(`${worker.name} logged a text`);
-    if (/\n\s+at .+:\d+:\d+\)?\n/.test(worker.log)) violations.push(`${worker.name} logged a stack trace`);
-  }
-  const { rows: calls } = await scene.db.query<{ n: number }>(
-    "select count(*)::int as n from trans_hub.usage where outcome in ('ok', 'partial')",
-  );
-  if ((calls[0]?.n ?? 0) > scene.engine.calls.length) {
-    violations.push(`usage tells of ${calls[0]?.n} engine calls, the engine of ${scene.engine.calls.length}`);
-  }
+  const { violations, recoveries, sentAgain, inFlight } = verdict;
   for (const name of ["lost", "storedTwice", "wrong", "pending", "unexcused"] as const) {
     if (verdict[name] > 0) violations.push(`${name}: ${verdict[name]}`);
   }
-  const longest = Math.max(0, ...verdict.recoveries);
+  if (sentAgain > inFlight) violations.push(`${sentAgain} sent again, ${inFlight} in flight at a fault`);
+  const { answered, booked } = evidence.calls;
+  if (booked > answered) violations.push(`the account has ${booked} answered calls, the engine ${answered}`);
+  const longest = Math.max(0, ...recoveries);
   if (longest > LONGEST_RECOVERY_MS) violations.push(`a recovery took ${(longest / 1_000).toFixed(1)} s`);
   return verdict;
 }
 
-export async function readStored(scene: Scene): Promise<Map<Key, number[]>> {
-  const { rows } = await scene.db.query<StoredRow>(`
-    select c.text, s.target_locale, s.status, (extract(epoch from s.at) * 1000)::float8 as at
-    from chaos.stored as s join trans_hub.content as c using (content_no) order by s.at`);
-  const stored = new Map<Key, number[]>();
-  for (const { text, target_locale, at } of rows) {
-    const key = keyOf(text, target_locale);
-    stored.set(key, [...(stored.get(key) ?? []), scene.realTime(at)]);
+function judgeRows({ rows }: Evidence, verdict: Verdict): void {
+  for (const { text, locale, status, translated, code } of rows) {
+    if (status === "failed") verdict.failed[code ?? "none"] = (verdict.failed[code ?? "none"] ?? 0) + 1;
+    else if (status === "pending") verdict.pending += 1;
+    else {
+      verdict.translated += 1;
+      // What is right for a hard input is not for this suite to say.
+      const isOurs = text.includes(MARK);
+      if (isOurs && (translated !== translationOf(text, locale) || !isAnswerable(text))) verdict.wrong += 1;
+    }
   }
-  return stored;
 }
 
 /**
- * A text may be sent again when the answer to it was none (an error, a wrong item), or when a fault struck between its sending
- * and its storing: then it was in flight. Anything else is work done twice.
+ * A text may be sent again when the answer to it was none (an error, a wrong item), or when it was in flight at a fault that
+ * ends calls: sent, by who was struck, and not stored. Anything else is work done twice.
  */
-function judgeCalls(scene: Scene, stored: Map<Key, number[]>, verdict: Verdict): void {
-  const { ledger, calls } = scene.engine;
-  const sends = new Map<Key, (typeof ledger)[number][]>();
-  for (const entry of ledger) {
-    const key = keyOf(entry.text, entry.target);
-    const before = sends.get(key);
-    if (before === undefined) sends.set(key, [entry]);
-    else before.push(entry);
-  }
-  for (const [key, entries] of sends) {
-    const [first] = entries;
-    if (first === undefined || !isAnswerable(first.text)) continue;
-    const storedAt = stored.get(key)?.at(-1) ?? Number.POSITIVE_INFINITY;
-    for (const { at, endedAt, workers } of scene.faults) {
-      if (entries.some((entry) => concerns(workers, entry.key) && entry.at <= endedAt) && storedAt > at) {
-        verdict.inFlight += 1;
-        break;
-      }
-    }
-    for (let index = 1; index < entries.length; index += 1) {
-      const before = entries[index - 1] as typeof first;
-      const again = entries[index] as typeof first;
-      const call = calls[before.call - 1];
-      const wasAnswered =
-        call?.status === 200 && call.faults.every((kind) => kind === "slow" || kind === "lose_placeholders");
-      if (!wasAnswered && call?.status !== undefined) continue;
+function judgeSends({ sends, faults }: Evidence, storedAt: (key: Key) => number, verdict: Verdict): void {
+  const deadly = faults.filter(({ endsCalls }) => endsCalls);
+  for (const [key, ofKey] of Map.groupBy(sends, ({ text, locale }) => keyOf(text, locale))) {
+    if (!isAnswerable(ofKey[0]?.text ?? "")) continue;
+    const isOpenAt = ({ at }: FaultRecord) => storedAt(key) > at;
+    verdict.inFlight += deadly.filter(
+      (fault) => isOpenAt(fault) && ofKey.some((send) => send.at <= fault.endedAt && isStruck(fault, send)),
+    ).length;
+    for (const [index, again] of ofKey.entries()) {
+      const before = ofKey[index - 1];
+      if (before === undefined || before.isAnswered === false) continue;
       verdict.sentAgain += 1;
-      const isExcused = scene.faults.some(
-        ({ at, endedAt, workers }) => concerns(workers, before.key) && before.at <= endedAt && at <= again.at,
+      const isExcused = deadly.some(
+        (fault) =>
+          isOpenAt(fault) &&
+          before.at <= fault.endedAt &&
+          fault.at <= again.at &&
+          (isStruck(fault, before) || isStruck(fault, again)),
       );
       if (!isExcused) verdict.unexcused += 1;
     }
   }
 }
 
-function concerns(workers: readonly string[] | undefined, worker: string): boolean {
+function isStruck({ workers }: FaultRecord, { worker }: Send): boolean {
   return workers === undefined || workers.includes(worker);
 }
 
@@ -182,27 +131,34 @@ function concerns(workers: readonly string[] | undefined, worker: string): boole
  * Beside a backlog only what those struck had sent.
  */
 function recoveryOf(
-  { at, endedAt, workers }: FaultRecord,
-  scene: Scene,
-  ackedAt: Map<Key, number>,
-  stored: Map<Key, number[]>,
+  fault: FaultRecord,
+  evidence: Evidence,
+  storedAt: (key: Key) => number,
+  sends: ReadonlyMap<Key, readonly Send[]>,
   hasBacklog: boolean,
 ): number {
-  const from = workers === undefined ? endedAt : at;
+  const from = fault.workers === undefined ? fault.endedAt : fault.at;
   let last = from;
-  const sentAfter = new Map<Key, number>();
-  const sentBefore = new Set<Key>();
-  for (const entry of scene.engine.ledger) {
-    const key = keyOf(entry.text, entry.target);
-    if (entry.at <= at && concerns(workers, entry.key)) sentBefore.add(key);
-    if (entry.at > from && !sentAfter.has(key)) sentAfter.set(key, entry.at);
-  }
-  for (const [key, acked] of ackedAt) {
-    if (acked > at || (hasBacklog && !sentBefore.has(key))) continue;
-    const storedAt = stored.get(key)?.[0] ?? Number.POSITIVE_INFINITY;
-    if (storedAt <= at) continue;
-    const takenUp = Math.min(storedAt, sentAfter.get(key) ?? Number.POSITIVE_INFINITY);
-    if (Number.isFinite(takenUp)) last = Math.max(last, takenUp);
+  for (const { text, acked } of evidence.acknowledged) {
+    if (acked > fault.at) continue;
+    for (const locale of evidence.locales) {
+      const key = keyOf(text, locale);
+      if (storedAt(key) <= fault.at) continue;
+      const ofKey = sends.get(key) ?? [];
+      if (hasBacklog && !ofKey.some((send) => send.at <= fault.at && isStruck(fault, send))) continue;
+      const sentAgainAt = ofKey.find(({ at }) => at > from)?.at ?? Number.POSITIVE_INFINITY;
+      const takenUp = Math.min(storedAt(key), sentAgainAt);
+      // What is never taken up is lost or pending, and told as that.
+      if (Number.isFinite(takenUp)) last = Math.max(last, takenUp);
+    }
   }
   return Math.round(last - from);
+}
+
+function firstOf(stored: ReadonlyMap<Key, readonly { at: number }[]>): (key: Key) => number {
+  return (key) => stored.get(key)?.[0]?.at ?? Number.POSITIVE_INFINITY;
+}
+
+function keysOf({ acknowledged, locales }: Evidence): Key[] {
+  return acknowledged.flatMap(({ text }) => locales.map((locale) => keyOf(text, locale)));
 }

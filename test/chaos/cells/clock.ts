@@ -14,6 +14,7 @@ const cannotRun = () =>
   LIBRARY === undefined ? "libfaketime is not installed (Debian: apt-get install faketime)" : undefined;
 
 let folder = "";
+let workerEnv: Record<string, string> = {};
 const skewFile = () => join(folder, "skew");
 const setSkew = (seconds: number) => writeFileSync(skewFile(), `${seconds < 0 ? "" : "+"}${seconds}\n`);
 
@@ -40,16 +41,16 @@ export const clock: Cell = {
   what: "the clock of half the workers jumps by up to a day, forwards and backwards",
   cannotRun,
   async prepare() {
-    prepareClock();
+    workerEnv = prepareClock();
     return { scene: { workers: 2 }, undo };
   },
   async trouble(scene) {
-    const env = { ...prepareClock() };
+    const env = workerEnv;
     await Promise.all([scene.fleet.start({ env }).ready, scene.fleet.start({ env }).ready]);
     for (let at = 0; scene.isLoaded; at += 1) {
       await scene.pass(Math.min(4_000, (scene.options.seconds * 1_000) / JUMPS.length));
       const skew = JUMPS[at % JUMPS.length] ?? 0;
-      await scene.strike(`workers' clock ${skew} s`, [], async () => setSkew(skew));
+      await scene.strike(`workers' clock ${skew} s`, { workers: [] }, async () => setSkew(skew));
     }
   },
 };
@@ -65,7 +66,7 @@ export const serverClock: Cell = {
     for (let at = 0; scene.isLoaded; at += 1) {
       await scene.pass(Math.min(8_000, (scene.options.seconds * 1_000) / JUMPS.length));
       const skew = JUMPS[at % JUMPS.length] ?? 0;
-      await scene.strike(`the server's clock ${skew} s`, undefined, async () => {
+      await scene.strike(`the server's clock ${skew} s`, {}, async () => {
         scene.skews.push({ from: Date.now(), ms: skew * 1_000 });
         setSkew(skew);
       });

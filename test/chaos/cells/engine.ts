@@ -22,7 +22,7 @@ export const engine: Cell = {
     for (let at = 0; scene.isLoaded; at += 1) {
       await scene.pass(length);
       const { kind, rules } = TROUBLES[at % TROUBLES.length] as (typeof TROUBLES)[number];
-      await scene.strike(kind, undefined, async () => {
+      await scene.strike(kind, { endsCalls: true }, async () => {
         scene.misbehave(...rules);
         await scene.pass(length);
         scene.misbehave();

@@ -90,15 +90,21 @@ export const network: Cell = {
     for (let cuts = 0; scene.isLoaded; cuts += 1) {
       await scene.pass(scene.between(2_000, 4_000));
       const wires = cuts % 2 === 0 ? [WIRES.database] : [WIRES.database, WIRES.engine];
-      await scene.strike(wires.length === 1 ? "database unreachable" : "cut off", [worker], async () => {
-        for (const { outside } of wires) ip("link", "set", outside, "down");
-        await scene.until("the fleet gives the worker up", 30, async () => {
-          const { rows } = await scene.db.query<{ n: number }>("select count(*)::int as n from trans_hub.worker_node");
-          return (rows[0]?.n ?? 0) <= 3;
-        });
-        await scene.pass(longer / 4);
-        for (const { outside } of wires) ip("link", "set", outside, "up");
-      });
+      await scene.strike(
+        wires.length === 1 ? "database unreachable" : "cut off",
+        { workers: [worker], endsCalls: true },
+        async () => {
+          for (const { outside } of wires) ip("link", "set", outside, "down");
+          await scene.until("the fleet gives the worker up", 30, async () => {
+            const { rows } = await scene.db.query<{ n: number }>(
+              "select count(*)::int as n from trans_hub.worker_node",
+            );
+            return (rows[0]?.n ?? 0) <= 3;
+          });
+          await scene.pass(longer / 4);
+          for (const { outside } of wires) ip("link", "set", outside, "up");
+        },
+      );
       await scene.until("the worker is back in the fleet", 30, async () => {
         const { rows } = await scene.db.query<{ n: number }>("select count(*)::int as n from trans_hub.worker_node");
         return (rows[0]?.n ?? 0) >= 4;

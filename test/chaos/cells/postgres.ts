@@ -13,7 +13,7 @@ export const crash: Cell = {
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 400, scene.between(5_000, 10_000)));
-      await scene.strike("PostgreSQL crash", undefined, () => scene.postgres.restart("crash"));
+      await scene.strike("PostgreSQL crash", {}, () => scene.postgres.restart("crash"));
     }
   },
 };
@@ -25,7 +25,7 @@ export const terminate: Cell = {
     let ended = 0;
     while (scene.isLoaded) {
       await scene.pass(scene.between(20, 180));
-      await scene.strike("pg_terminate_backend", undefined, async () => {
+      await scene.strike("pg_terminate_backend", {}, async () => {
         const { rowCount } = await scene.db.query(`
           select pg_terminate_backend(pid) from (
             select pid from pg_stat_activity
@@ -73,7 +73,7 @@ export const disk: Cell = {
     let crashes = 0;
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 300, scene.between(2_000, 4_000)));
-      await scene.strike("disk full", undefined, async () => {
+      await scene.strike("disk full", {}, async () => {
         fill(filler);
         await wait(Math.min(scene.options.seconds * 300, scene.between(2_000, 6_000)));
         rmSync(filler);

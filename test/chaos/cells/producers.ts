@@ -10,7 +10,7 @@ export const transaction: Cell = {
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(scene.between(300, 1_200));
-      await scene.strike("kill -9 of a producer", [], () => scene.load.killOne(scene.random));
+      await scene.strike("kill -9 of a producer", { workers: [] }, () => scene.load.killOne(scene.random));
     }
   },
   async afterwards(scene) {

@@ -8,7 +8,9 @@ export const kill: Cell = {
     while (scene.isLoaded) {
       await scene.pass(1_000);
       const victim = scene.oneOf(scene.fleet.workers.filter(({ isAlive }) => isAlive));
-      await scene.strike("kill -9", [victim], () => scene.fleet.replace(victim, "SIGKILL"));
+      await scene.strike("kill -9", { workers: [victim], endsCalls: true }, () =>
+        scene.fleet.replace(victim, "SIGKILL"),
+      );
     }
   },
 };
@@ -35,7 +37,9 @@ export const kill50: Cell = {
         return (stored.rows[0]?.n ?? 0) >= (rows * (done + 0.5)) / kills;
       });
       const victim = scene.oneOf(scene.fleet.workers);
-      await scene.strike("kill -9", [victim], () => scene.fleet.replace(victim, "SIGKILL"));
+      await scene.strike("kill -9", { workers: [victim], endsCalls: true }, () =>
+        scene.fleet.replace(victim, "SIGKILL"),
+      );
     }
     await scene.load.exhausted();
   },
@@ -49,7 +53,7 @@ export const rolling: Cell = {
     while (scene.isLoaded) {
       const [oldest] = scene.fleet.workers;
       if (oldest === undefined) return;
-      await scene.strike("SIGTERM", [oldest], async () => {
+      await scene.strike("SIGTERM", { workers: [oldest] }, async () => {
         const { code, successor } = await scene.fleet.replace(oldest, "SIGTERM");
         codes.set(code, (codes.get(code) ?? 0) + 1);
         if (code !== 0) scene.violations.push(`${oldest.name} ended with ${code}:\n${oldest.log.slice(-1_000)}`);
@@ -83,7 +87,7 @@ export const herd: Cell = {
       await Promise.all(herd.map(({ ready }) => ready));
       scene.notes.push(`${size} workers ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
       await scene.pass(2_000);
-      await scene.strike(`SIGTERM to ${size}`, herd, async () => {
+      await scene.strike(`SIGTERM to ${size}`, { workers: herd }, async () => {
         for (const worker of herd) scene.fleet.workers.splice(scene.fleet.workers.indexOf(worker), 1);
         const ends = await Promise.all(herd.map((worker) => worker.end("SIGTERM")));
         const bad = ends.filter(({ code }) => code !== 0).length;
