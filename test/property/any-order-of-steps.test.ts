@@ -125,23 +125,26 @@ function* serialOrders(model: Model, effects: readonly (Effect | undefined)[]): 
   const events = taken.flatMap((effect) =>
     effect.hasBeginning ? [{ effect, isBeginning: true }, { effect }] : [{ effect }],
   );
-  for (const texts of subsets(TEXTS)) {
+  const collections = taken.filter(({ hasBeginning }) => hasBeginning);
+  const passable = collections.flatMap((effect) => TEXTS.map((text) => ({ effect, text })));
+  for (const passedOver of subsets(passable)) {
     for (const order of permutations(events)) {
       const copy = model.copy();
       const begun = new Map<Effect, number>();
       for (const { effect, isBeginning } of order) {
+        const texts = new Set(passedOver.flatMap((one) => (one.effect === effect ? [one.text] : [])));
         if (isBeginning) begun.set(effect, copy.now);
         else if (effect.hasBeginning && !begun.has(effect)) break;
         else effect.apply(copy, { texts, since: begun.get(effect) ?? copy.now });
       }
-      if (begun.size === events.length - taken.length) yield copy;
+      if (begun.size === collections.length) yield copy;
     }
   }
 }
 
-function* subsets<Value>(values: readonly Value[]): Generator<Set<Value>> {
+function* subsets<Value>(values: readonly Value[]): Generator<Value[]> {
   for (let bits = 0; bits < 2 ** values.length; bits += 1) {
-    yield new Set(values.filter((_, at) => (bits >> at) % 2 === 1));
+    yield values.filter((_, at) => (bits >> at) % 2 === 1);
   }
 }
 

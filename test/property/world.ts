@@ -95,13 +95,15 @@ const CLAIM = `
 const COMPLETE = "delete from graphile_worker._private_jobs where id = any ($1::bigint[])";
 
 const LET_TIME_PASS = `
-  with moved as (
+  with moved as materialized (
     select j.key
     from graphile_worker.reschedule_jobs(
       array(select id from graphile_worker.jobs where run_at > now() and run_at < 'infinity'), run_at => now()
     ) as j
+  ), due as (
+    update trans_hub.batch as b set run_at = now() from moved where b.batch_id::text = moved.key
   )
-  update trans_hub.batch as b set run_at = now() from moved where b.batch_id::text = moved.key`;
+  select count(*) from moved`;
 
 const PICTURE = `
   select jsonb_build_object(

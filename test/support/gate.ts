@@ -3,34 +3,50 @@ import pg from "pg";
 import { expect } from "vitest";
 
 export interface Gate {
-  /** Waits until so many statements stand in line: at the gate, or behind a lock of who stands there. */
-  line(statements: number): Promise<void>;
+  /** Waits until a statement stands at the gate. */
+  reached(): Promise<void>;
+  /** Waits until so many statements wait for a row that somebody at a gate has changed. */
+  behind(statements: number): Promise<void>;
   open(): Promise<void>;
 }
 
-/** Whoever inserts into a table waits, with all that its transaction holds, until the gate is opened. */
-export async function gateOn(db: pg.Pool, table: string): Promise<Gate> {
+/**
+ * Whoever inserts into a table waits, with all that its transaction holds, until the gate is opened: before the row, or
+ * after the statement, also one that inserted nothing.
+ */
+export async function gateOn(
+  db: pg.Pool,
+  table: string,
+  when: "before row" | "after statement" = "before row",
+): Promise<Gate> {
+  const name = `gate_on_${table.replace(/\W/g, "_")}`;
+  const each = when === "before row" ? "for each row" : "for each statement";
   await db.query(`
-    create function await_gate() returns trigger language plpgsql as $$
+    create function ${name}() returns trigger language plpgsql as $$
     begin
-      perform pg_advisory_xact_lock_shared(1);
+      perform pg_advisory_xact_lock_shared('${table}'::regclass::bigint);
       return new;
     end $$;
-    create trigger await_gate before insert on ${table} for each row execute function await_gate()`);
+    create trigger ${name} ${when.split(" ")[0]} insert on ${table} ${each} execute function ${name}()`);
   // Not one of the pool's, which would wait for it at its end.
   const keeper = new pg.Client({ connectionString: db.options.connectionString });
   keeper.on("error", () => undefined);
   await keeper.connect();
-  await keeper.query("select pg_advisory_lock(1)");
+  await keeper.query("select pg_advisory_lock($1::regclass::bigint)", [table]);
+  const poll = (condition: string, expected: number) => {
+    const count = `select count(*)::int as n from pg_locks where not granted and ${condition}`;
+    const waiting = async () => (await db.query<{ n: number }>(count)).rows[0]?.n;
+    return expect.poll(waiting, { timeout: 30_000, interval: 10 }).toBe(expected);
+  };
+  const thisDatabase = "database = (select oid from pg_database where datname = current_database())";
   return {
-    async line(statements) {
-      const waiting = `
-        select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-      const count = async () => (await db.query<{ n: number }>(waiting)).rows[0]?.n;
-      await expect.poll(count, { timeout: 30_000, interval: 10 }).toBe(statements);
-    },
-    async open() {
-      await keeper.end();
-    },
+    reached: () => poll(`locktype = 'advisory' and objid = '${table}'::regclass and ${thisDatabase}`, 1),
+    // Of a transaction, only who is in it knows the database.
+    behind: (statements) =>
+      poll(
+        `pid in (select pid from pg_stat_activity where datname = current_database()) and locktype = 'transactionid'`,
+        statements,
+      ),
+    open: () => keeper.end(),
   };
 }

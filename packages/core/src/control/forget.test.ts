@@ -90,9 +90,9 @@ describe("forgetting", () => {
     await store.register([item(CANARY), item("Neighbour")]);
     const gate = await gateOn(db, "trans_hub.count_delta");
     const working = drain(store);
-    await gate.line(1);
+    await gate.reached();
     const forgetting = store.forget(canary);
-    await gate.line(2);
+    await gate.behind(1);
     await gate.open();
     expect(await forgetting).toEqual({ forgotten: 1, stillUsed: 0 });
     await working;

@@ -229,9 +229,9 @@ describe("collecting", () => {
       store,
       workOf(({ text }) => (text === "Failed" ? failed() : translated(text))),
     );
-    await gate.line(1);
+    await gate.reached();
     const collecting = store.collect(STALE);
-    await gate.line(2);
+    await gate.behind(1);
     await gate.open();
     expect(await collecting).toMatchObject({ sources: 2, translations: 2, contents: 2 });
     await working;

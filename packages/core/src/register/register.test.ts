@@ -544,18 +544,21 @@ describe("what was there", () => {
   test("and is handed over at that moment is hastened all the same", async ({ db, store }) => {
     await store.register([item("Pay", { priority: "bulk" })]);
     const error = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_TRANSIENT", message: "Later" };
-    const gate = await gateOn(db, "trans_hub.batch");
-    const working = drain(
-      store,
-      workOf(() => ({ kind: "retry", error, delayMs: 3_600_000, split: false })),
-    );
-    await gate.line(1);
+    const atRow = await gateOn(db, "trans_hub.translation", "after statement");
+    const atHandOver = await gateOn(db, "trans_hub.batch");
     // As the store registers, but that it waits for a lock for as long as it takes.
     const one = [["default"], [""], ["en"], ["Pay"], [null], ["auto"], [false], [-1], [false], null, [1], ["fr"]];
     const values = [...one, 50, 32_768, 86_400, null, 30_000, null];
     const registering = db.query({ text: registerItems.text, values });
-    await gate.line(2);
-    await gate.open();
+    await atRow.reached();
+    const working = drain(
+      store,
+      workOf(() => ({ kind: "retry", error, delayMs: 3_600_000, split: false })),
+    );
+    await atHandOver.reached();
+    await atRow.open();
+    await atHandOver.behind(1);
+    await atHandOver.open();
     expect((await registering).rows).toEqual([{ registered: [0], existing: [1], failed: [0], refused: [false] }]);
     await working;
     expect(await value(db, "select priority from trans_hub.translation")).toBe(-1);
