@@ -174,6 +174,8 @@ create table trans_hub.worker_node (
   node_id text primary key,
   beat bigint not null default 0,
   beat_ms bigint not null default 0,
+  -- The server process that carried the last beat. Gone while its node is silent, it says that the node is gone too.
+  beat_pid integer,
   host text not null,
   pid integer not null,
   version text not null,

@@ -27,7 +27,7 @@ const FAULT_DELAY_MS = 30_000;
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
 /** From so many crashes on, the texts of a batch are tried one by one; a lone one is given up at the next. */
-const SUSPECT_CRASHES = 2;
+const SUSPECT_CRASHES = 3;
 
 export class InMemoryWork {
   readonly #store: InMemoryStore;

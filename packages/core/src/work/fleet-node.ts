@@ -3,7 +3,7 @@
  *
  * A beat counts up, and notes the time of the fleet, which passes only while somebody's beats go through (see
  * `fleet_clock`): after an outage of the database nobody looks dead, and nobody's clock says anything about another's. A
- * node without a beat for `rescueAfterMs` of that time is given up. The silence is kept in the database, so that those
+ * node without a beat for `rescueAfterMs` of that time is given up; after half of it already when its connection has ended too. The silence is kept in the database, so that those
  * who notice it need not have lived through it.
  */
 import { hostname } from "node:os";

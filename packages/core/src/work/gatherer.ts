@@ -60,7 +60,7 @@ const FAULT_DELAY_MS = 30_000;
 const GIVE_UP_MS = 2_000;
 
 /** A text that was alone in hand when its worker died is not tried again. */
-const DEADLY_CRASHES = 3;
+const DEADLY_CRASHES = 4;
 
 export class Gatherer {
   readonly #options: GathererOptions;

@@ -17,8 +17,12 @@ export interface Claim {
   failed(error: unknown): void;
 }
 
-/** From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. */
-const SUSPECT_CRASHES = 2;
+/**
+ * From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. Two are no proof: where
+ * workers are killed all the time, one batch in some hundred is in hand at two of them, and trying its texts apart takes
+ * fifty times as long.
+ */
+const SUSPECT_CRASHES = 3;
 
 /** Whether those may be taken that may have killed a worker. */
 type Suspects = "too" | "not";

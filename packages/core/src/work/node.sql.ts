@@ -6,8 +6,8 @@ export const enterFleet = statement({
   name: "node.enter",
   row: z.object({}),
   text: `
-    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms)
-    select $1, $2, $3, $4, $5::text[], $6, f.ms from trans_hub.fleet_clock as f`,
+    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms, beat_pid)
+    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f`,
 });
 
 /**
@@ -29,20 +29,29 @@ export const beat = statement({
       returning f.ms
     )
     update trans_hub.worker_node as w
-    set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms
+    set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms, beat_pid = pg_backend_pid()
     from tick
     where w.node_id = $1
     returning w.beat::text`,
 });
 
-/** Other nodes without a beat for $2 ms of the fleet's time. */
+/**
+ * Other nodes without a beat for $2 ms of the fleet's time; or for half of it, when the server process that carried the last
+ * one has ended as well, as it does at once with a killed process, and not with a server that was started again.
+ */
 export const listSilent = statement({
   name: "node.list_silent",
   row: z.object({ node_id: z.string(), beat: z.string() }),
   text: `
     select w.node_id, w.beat::text
     from trans_hub.worker_node as w, trans_hub.fleet_clock as f
-    where w.node_id <> $1 and f.ms - w.beat_ms >= $2`,
+    where w.node_id <> $1
+      and (
+        f.ms - w.beat_ms >= $2::float8
+        or f.ms - w.beat_ms >= $2::float8 / 2
+          and w.beat_at > pg_postmaster_start_time()
+          and not exists (select from pg_stat_activity as a where a.pid = w.beat_pid)
+      )`,
 });
 
 /** Pools that hold locks and have no row: ended between creating themselves and entering. */

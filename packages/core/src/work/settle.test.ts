@@ -25,7 +25,7 @@ import {
   markBatchesStarted,
   settleBatches,
 } from "./batch-store.ts";
-import { beat, giveUpNode } from "./node.sql.ts";
+import { beat, giveUpNode, listSilent } from "./node.sql.ts";
 
 /** `pool`: connections as a worker has them. */
 const test = base.extend("pool", async ({ database }, { onCleanup }): Promise<ConnectionPool> => {
@@ -411,6 +411,28 @@ describe("a crash", () => {
     expect(all.flat().filter(({ is_gone }) => is_gone)).toHaveLength(1);
   });
 
+  test("is told after half the time where the connection of the last beat is gone too", async ({ db, pool }) => {
+    const client = await db.connect();
+    const pid = await value<number>(client, "select pg_backend_pid()");
+    await db.query(
+      `insert into trans_hub.worker_node (node_id, host, pid, version, concurrency, beat_pid, beat_ms)
+       values ('gone', 'h', 1, '1', 1, $1, 0), ('young', 'h', 1, '1', 1, $1, 501)`,
+      [pid],
+    );
+    await db.query("update trans_hub.fleet_clock set ms = 1000");
+    const silent = async (forMs: number) => (await rows(pool, listSilent, ["me", forMs])).map((node) => node.node_id);
+    expect(await silent(1_000)).toEqual(["gone"]);
+    expect(await silent(1_001)).toEqual([]);
+    client.release(true);
+    const isGone = "select not exists (select from pg_stat_activity where pid = $1)";
+    await expect.poll(() => value(db, isGone, [pid]), { timeout: 10_000 }).toBe(true);
+    expect(await silent(2_000)).toEqual(["gone"]);
+    expect(await silent(2_002)).toEqual([]);
+    // A server that was started since took everybody's connections.
+    await db.query("update trans_hub.worker_node set beat_at = pg_postmaster_start_time() - interval '1 second'");
+    expect(await silent(2_000)).toEqual([]);
+  });
+
   test("in the middle of a settlement is declared without waiting for that to end, and holds up nobody's beat", async ({
     db,
     pool,
@@ -452,7 +474,7 @@ describe("a crash", () => {
     const store = await openStore({ heartbeatSeconds: 0.1 });
     await register(store, 20);
     const deadly = (batch: LoadedBatch) => batch.items.some(({ text }) => text === "Text 13");
-    for (const _ of [1, 2]) await crash(pool, (await load(pool)).filter(deadly));
+    for (const _ of [1, 2, 3]) await crash(pool, (await load(pool)).filter(deadly));
     // The pool that begins it now is given up for dead as well, and starts afresh.
     let tried = 0;
     await store.work({ until: "ready", concurrency: 2, maxItems: 50 }, async (batch, signal) => {
@@ -461,7 +483,7 @@ describe("a crash", () => {
       expect(batch.items).toHaveLength(1);
       const nodeId = await value<string>(
         db,
-        "select started_by from trans_hub.batch where crashes = 2 and started_by is not null",
+        "select started_by from trans_hub.batch where crashes = 3 and started_by is not null",
       );
       await rows(pool, giveUpNode, [nodeId, null, true]);
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
