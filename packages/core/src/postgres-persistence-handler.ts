@@ -4,7 +4,7 @@ import { z } from "zod";
 import { cancel } from "./control/cancel.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
-import { ConnectionPool } from "./database/pool.ts";
+import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
 import { rows, statement } from "./database/statement.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letter/dead-letter-store.ts";
@@ -255,16 +255,16 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */
   #direct(concurrency: number): pg.Pool {
     if (this.#pool.prepared) return this.#pool.raw;
-    this.#directPool ??= new pg.Pool({
+    if (this.#directPool !== undefined) return this.#directPool;
+    this.#directPool = new pg.Pool({
       connectionString: this.#options.directUrl,
       max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
       connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
-    })
-      .on("error", () => undefined)
-      .on("connect", (client) => client.on("error", () => undefined));
+    });
+    superviseConnections(this.#directPool);
     return this.#directPool;
   }
 }

@@ -47,11 +47,7 @@ export class ConnectionPool implements Database {
       allowExitOnIdle: false,
       ...(this.prepared && timeLimits(answerTimeoutMs)),
     });
-    // Without a listener, a connection that dies while idle would end the process.
-    this.#pool.on("error", (error) => options.onConnectionLost?.(error));
-    this.#pool.on("connect", (client) => {
-      client.on("error", () => undefined);
-    });
+    superviseConnections(this.#pool, options.onConnectionLost);
   }
 
   /** The driver's pool, for who needs one: graphile-worker. */
@@ -121,6 +117,31 @@ export class ConnectionPool implements Database {
   async end(): Promise<void> {
     if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end();
   }
+}
+
+/**
+ * Keeps a pool from ending the process, and from handing out connections that hang.
+ *
+ * The driver leaves a connection alone whose statement was not answered in time, and who gives such a one back without a
+ * word, as graphile-worker does, has the next user wait as long, and the next.
+ */
+export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => void = () => undefined): void {
+  // Without listeners, a connection that dies while idle would end the process.
+  pool.on("error", onLost);
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    const { connection } = client as unknown as { connection: { stream: { destroy(error: Error): void } } };
+    const ask = client.query.bind(client) as (...given: unknown[]) => unknown;
+    client.query = ((...given: unknown[]) => {
+      const asked = ask(...given);
+      if (asked instanceof Promise) {
+        asked.catch((error: Error) => {
+          if (isUnanswered(error)) connection.stream.destroy(error);
+        });
+      }
+      return asked;
+    }) as typeof client.query;
+  });
 }
 
 /**
