@@ -15,17 +15,29 @@ import { CELLS } from "./cells/index.ts";
 import { describeMachine, printReport, writeReport } from "./report.ts";
 import { type CellReport, runCell } from "./run-cell.ts";
 
-const { values } = parseArgs({
-  options: {
-    cells: { type: "string" },
-    seconds: { type: "string", default: "60" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    report: { type: "string" },
-    json: { type: "boolean", default: false },
-    workers: { type: "string" },
-    "rescue-after": { type: "string", default: "12" },
-  },
-});
+const USAGE = `npm run chaos -- [--cells a,b] [--seconds 60] [--seed N] [--workers N] [--rescue-after 12] [--report FOLDER] [--json]
+
+${CELLS.map(({ name, what }) => `  ${name.padEnd(14)}${what}`).join("\n")}
+`;
+
+const { values } = parseArguments(() =>
+  parseArgs({
+    options: {
+      help: { type: "boolean", default: false },
+      cells: { type: "string" },
+      seconds: { type: "string", default: "60" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      report: { type: "string" },
+      json: { type: "boolean", default: false },
+      workers: { type: "string" },
+      "rescue-after": { type: "string", default: "12" },
+    },
+  }),
+);
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 
 const names = values.cells?.split(",") ?? CELLS.map(({ name }) => name);
 const unknown = names.filter((name) => !CELLS.some((cell) => cell.name === name));
@@ -71,3 +83,12 @@ const machine = describeMachine();
 if (values.report !== undefined) writeReport(values.report, { machine, reports, skipped });
 if (values.json) process.stdout.write(`${JSON.stringify({ machine, reports, skipped })}\n`);
 process.exit(aborted > 0 || reports.some(({ verdict }) => verdict.violations.length > 0) ? 1 : 0);
+
+function parseArguments<Parsed>(parse: () => Parsed): Parsed {
+  try {
+    return parse();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}

@@ -3,6 +3,7 @@ import type { Pause, PauseTarget } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { targetLocaleOption } from "./options.ts";
+import { printable } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface PauseOptions {
@@ -42,5 +43,6 @@ export function describePaused(paused: readonly Pause[]): string {
   const each = paused.map(
     ({ kind, name, since }) => `${[kind, name].filter(Boolean).join(" ")} since ${since.toISOString()}`,
   );
-  return `paused: ${each.join("; ")}`;
+  // Whoever may pause may have named anything.
+  return printable(`paused: ${each.join("; ")}`);
 }

@@ -54,9 +54,13 @@ export function passwordIn(cluster: string): string {
   return join(cluster, "password");
 }
 
-const OWN_ENTRY = /^(cluster|server\.log|trans-hub\.json)(\..+)?$|^(\.gitignore|elsewhere|lost\+found|\.DS_Store)$/;
+const OWN_ENTRY =
+  /^(cluster|server\.log|trans-hub\.json)(\..+)?$|^(\.gitignore|demo|elsewhere|lost\+found|\.DS_Store)$/;
 
-/** Whether a data folder may hold an entry of this name. `lost+found` stands in every fresh volume. */
+/**
+ * Whether a data folder may hold an entry of this name. `lost+found` stands in every fresh volume; `demo` holds the catalogs
+ * that the command of that name writes.
+ */
 export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);
 }

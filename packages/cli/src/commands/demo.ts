@@ -73,7 +73,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
       const workers = await withWorkers(context, { databaseUrl: database.databaseUrl, engine }, handler, async () => {
         const registered = await registerSample(hub, sample);
         output.note(
-          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}`,
+          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}, equal texts once`,
         );
         return registered;
       });

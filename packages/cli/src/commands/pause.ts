@@ -1,6 +1,8 @@
+import { ENGINE_NAMES } from "@trans-hub/engines";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples } from "../options.ts";
+import { printable } from "../output.ts";
 import { type PauseOptions, pauseTarget, tellPaused, withPauseOptions } from "../pause-target.ts";
 import { withSession } from "../session.ts";
 
@@ -15,5 +17,11 @@ export function define(command: Command, context: CommandContext): void {
 
 async function pause(command: Command, context: CommandContext, options: PauseOptions): Promise<void> {
   const target = pauseTarget(options);
+  // Not refused: a worker may bring an engine of its own.
+  if (options.engine !== undefined && !ENGINE_NAMES.includes(options.engine)) {
+    context.output.warn(
+      `no engine of Trans-Hub's is named ${printable(options.engine)}: there are ${ENGINE_NAMES.join(", ")}`,
+    );
+  }
   await withSession(command, context, {}, async ({ hub }) => tellPaused(context, await hub.pause(target)));
 }

@@ -1,5 +1,7 @@
 /** The production checklist: rules over what was found, without asking anybody. */
+
 import type { StoreStatus } from "@trans-hub/core";
+import { printable } from "../output.ts";
 import { describeRefused } from "../refused-items.ts";
 
 export interface Check {
@@ -43,8 +45,10 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   return paused.map(({ kind, name, since }) => ({
     name: "pause",
     status: "warn",
-    detail: `${kind === "everything" ? "everything" : `${kind} ${name}`} is paused since ${since.toISOString()}`,
-    cure: `trans-hub resume${kind === "everything" ? "" : ` --${kind} ${name}`}`,
+    detail: printable(
+      `${kind === "everything" ? "everything" : `${kind} ${name}`} is paused since ${since.toISOString()}`,
+    ),
+    cure: printable(`trans-hub resume${kind === "everything" ? "" : ` --${kind} ${name}`}`),
   }));
 }
 

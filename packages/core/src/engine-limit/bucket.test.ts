@@ -17,7 +17,7 @@ test.each([1, 2, 10, 30, 31, 60, 600, 10_000])("no minute holds more than %i req
 
 test("the smallest limit lets calls through, and the burst is a small share", () => {
   expect(bucketOf(1, 1)).toEqual({ burst: 1, perSecond: 1 / 60.25 });
-  expect(bucketOf(1, 0)).toEqual({ burst: 1, perSecond: 0 });
+  expect(bucketOf(1, 0)).toEqual({ burst: 0.5, perSecond: 0.5 / 60.25 });
   expect(bucketOf(90_000, 0)).toEqual({ burst: 3_000, perSecond: 87_000 / 60.25 });
 });
 

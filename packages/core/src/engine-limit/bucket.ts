@@ -22,7 +22,8 @@ export interface Bucket {
  * @param unit What one call takes at least: 1 for requests, 0 for tokens, which come in any number.
  */
 export function bucketOf(perMinute: number, unit: 0 | 1): Bucket {
-  const burst = Math.max(1, perMinute * BURST_SHARE[unit]);
+  // Something is always left to flow in, also of a limit of 1.
+  const burst = Math.min(Math.max(1, perMinute * BURST_SHARE[unit]), Math.max(perMinute / 2, unit));
   return { burst, perSecond: (perMinute - burst + unit) / WINDOW_SECONDS };
 }
 
