@@ -70,6 +70,7 @@ export class Runner {
       nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
     });
     events.on("pool:listen:notification", options.onNews);
+    events.on("worker:getJob:error", () => reorder(options.tasks));
     // From the first of these on it claims nothing more. Its promise may settle much later, or never: a pool that could
     // not tell of completed jobs waits for them in its own shutdown.
     const failing = new Promise<Error | undefined>((resolve) => {
@@ -87,7 +88,9 @@ export class Runner {
       noHandleSignals: true,
       events,
       // Its log lines hold payloads and reasons that our own events tell better.
-      logger: new Logger(() => () => undefined),
+      logger: new Logger(() => (_level, message) => {
+        if (message.startsWith(FETCH_FAILED)) reorder(options.tasks);
+      }),
       preset: {
         worker: {
           schema: GRAPHILE_SCHEMA,
@@ -143,6 +146,22 @@ export class Runner {
   async silence(): Promise<void> {
     await this.#node.stop();
   }
+}
+
+/** What the local queue says of it in its log, and nowhere else. */
+const FETCH_FAILED = "Error occurred fetching jobs";
+
+/**
+ * graphile-worker 0.18 looks up the numbers of its tasks once for each list of names, and keeps what came of it, a failure
+ * too: after a connection that ended at that moment, every fetch fails as that one did, for ever. The same names in another
+ * order are another list, so it looks again.
+ */
+function reorder(tasks: TaskList): void {
+  const [first] = Object.entries(tasks);
+  if (first === undefined) return;
+  const [name, task] = first;
+  delete tasks[name];
+  tasks[name] = task;
 }
 
 /**

@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import { echo, item, reference, test, value } from "../../../../test/support/store.ts";
+
+test("a connection that ends while the tasks are looked up stops nobody from claiming", async ({
+  db,
+  store,
+  openStore,
+}) => {
+  const fleet = await openStore({ applicationName: "worker", heartbeatSeconds: 0.1, pollSeconds: 0.1 });
+  const stopping = new AbortController();
+  const working = fleet.work({ until: "stopped", concurrency: 1, maxItems: 10, signal: stopping.signal }, echo);
+  const translated = (text: string, locale: string) => async () =>
+    (await store.read([reference(text, locale)]))[0]?.status;
+  await store.register([item("Save")]);
+  await expect.poll(translated("Save", "fr")).toBe("translated");
+
+  const stranger = await db.connect();
+  try {
+    await stranger.query("begin");
+    await stranger.query("lock table graphile_worker._private_tasks in share mode");
+    // A name that is new to the worker has it look all of them up.
+    await db.query("insert into trans_hub.target_locale (locale) values ('de')");
+    await expect
+      .poll(() =>
+        value(
+          db,
+          `select count(pg_terminate_backend(pid))::int from pg_stat_activity
+           where datname = current_database() and application_name = 'worker' and wait_event_type = 'Lock'
+             and query like 'insert into%_private_tasks as tasks%'`,
+        ),
+      )
+      .toBe(1);
+    await stranger.query("commit");
+  } finally {
+    stranger.release(true);
+  }
+  await store.register([item("Open"), item("Open", { targetLocales: ["de"] })]);
+  await expect.poll(translated("Open", "fr")).toBe("translated");
+  await expect.poll(translated("Open", "de")).toBe("translated");
+  stopping.abort();
+  await working;
+});
