@@ -67,6 +67,7 @@ export function drawTimeline(title: string, timeline: Timeline): string {
     (time) => `<text x="${x(time)}" y="${HEIGHT - 10}" text-anchor="middle">${Math.round(time)} s</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">
+<title>${escapeXml(title)}: translations a second, and faults</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${LEFT}" y="15" font-size="13">${escapeXml(title)}: translations a second, requested (grey) and stored (blue); faults in red</text>
 ${marks.join("\n")}
