@@ -69,8 +69,8 @@ const LONGEST_CIRCUIT_MS = 900_000;
 /** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
 const SHORTEST_PAUSE_MS = 1_000;
 
-/** An engine that asks for more is asked again all the same. */
-const LONGEST_PAUSE_MS = 86_400_000;
+/** An engine that asks for more is asked again all the same, by one call an hour: nobody could end such a pause. */
+const LONGEST_PAUSE_MS = 3_600_000;
 
 /** Whoever waits for another's call to end asks this often. */
 const PLACE_LOOK_MS = 100;

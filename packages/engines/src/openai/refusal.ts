@@ -34,8 +34,9 @@ export function refusalOf(status: number | undefined, error: unknown, headers?: 
   };
 }
 
+/** Without digits, which every key has. */
 function identifier(value: unknown): string | undefined {
-  return typeof value === "string" && /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(value) ? value : undefined;
+  return typeof value === "string" && /^[A-Za-z][A-Za-z_.-]{0,63}$/.test(value) ? value : undefined;
 }
 
 /**
