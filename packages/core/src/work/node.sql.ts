@@ -92,10 +92,16 @@ export const giveUpNode = statement({
       set started_by = null, crashes = b.crashes + case when $3::boolean then 1 else 0 end
       from begun
       where b.batch_id = begun.batch_id
+    ), held as materialized (
+      select j.id from graphile_worker.jobs as j where j.locked_by = $1 and exists (select from due)
     ), unlocked as materialized (
       select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
+    ), first_in_line as materialized (
+      -- Unlocking puts a job behind all that waits; it was ahead of that once.
+      select graphile_worker.reschedule_jobs(array(select h.id from held as h), now() - interval '1 day')
+      from unlocked limit 1
     )
-    select exists (select from unlocked) or exists (select from due) as is_gone`,
+    select exists (select from first_in_line) or exists (select from due) as is_gone`,
 });
 
 export const listTargetLocales = statement({

@@ -411,6 +411,17 @@ describe("a crash", () => {
     expect(all.flat().filter(({ is_gone }) => is_gone)).toHaveLength(1);
   });
 
+  test("puts what the dead pool held ahead of what waits", async ({ db, pool, openStore }) => {
+    const store = await openStore({ batchSize: 2 });
+    await register(store, 6);
+    const lock = "update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now() where key = $1";
+    const batches = await load(pool);
+    await db.query(lock, [batches.at(-1)?.id]);
+    expect(await rows(pool, giveUpNode, ["dead", null, true])).toEqual([{ is_gone: true }]);
+    const queue = "select key from graphile_worker.jobs where locked_at is null order by priority, run_at limit 1";
+    expect(await value(db, queue)).toBe(batches.at(-1)?.id);
+  });
+
   test("is told after half the time where the connection of the last beat is gone too", async ({ db, pool }) => {
     const client = await db.connect();
     const pid = await value<number>(client, "select pg_backend_pid()");
