@@ -7,13 +7,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Cell } from "./cell.ts";
 
+/** A worker that loses its connections gives its jobs back, though their calls go on: others may send the same again. */
+const LOST = { endsCalls: true };
+
 export const crash: Cell = {
   name: "crash",
   what: "PostgreSQL is stopped as by a power cut and started again every 5 to 10 s",
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 400, scene.between(5_000, 10_000)));
-      await scene.strike("PostgreSQL crash", {}, () => scene.postgres.restart("crash"));
+      await scene.strike("PostgreSQL crash", LOST, () => scene.postgres.restart("crash"));
     }
   },
 };
@@ -25,7 +28,7 @@ export const terminate: Cell = {
     let ended = 0;
     while (scene.isLoaded) {
       await scene.pass(scene.between(20, 180));
-      await scene.strike("pg_terminate_backend", {}, async () => {
+      await scene.strike("pg_terminate_backend", LOST, async () => {
         const { rowCount } = await scene.db.query(`
           select pg_terminate_backend(pid) from (
             select pid from pg_stat_activity
@@ -73,7 +76,7 @@ export const disk: Cell = {
     let crashes = 0;
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 300, scene.between(2_000, 4_000)));
-      await scene.strike("disk full", {}, async () => {
+      await scene.strike("disk full", LOST, async () => {
         fill(filler);
         await wait(Math.min(scene.options.seconds * 300, scene.between(2_000, 6_000)));
         rmSync(filler);
