@@ -47,6 +47,7 @@ $$;
 -- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
 -- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
 -- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
+-- Jobs tell their project by a flag, so that who works for one project passes over the others' without claiming them.
 create function trans_hub.add_batch_jobs(
   batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
 ) returns void
@@ -59,11 +60,13 @@ declare
 begin
   perform graphile_worker.add_jobs(array(
     select row(
-      'translate:' || b.target_locale, json_build_object('batch', b.batch_id), null, b.run_at, 32767, b.batch_id::text,
-      b.job_priority, null
+      'translate:' || j.target_locale, json_build_object('batch', j.batch_id), null, j.run_at, 32767, j.batch_id::text,
+      j.job_priority,
+      -- Seen here also when the calling statement made the batch itself: this function is volatile.
+      (select array['project:' || b.project] from batch as b where b.batch_id = j.batch_id)
     )::graphile_worker.job_spec
-    from unnest(batch_ids, target_locales, job_priorities, run_ats) as b (batch_id, target_locale, job_priority, run_at)
-    where b.target_locale = any (open_locales)
+    from unnest(batch_ids, target_locales, job_priorities, run_ats) as j (batch_id, target_locale, job_priority, run_at)
+    where j.target_locale = any (open_locales)
   ));
   if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);

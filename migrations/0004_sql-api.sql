@@ -489,6 +489,7 @@ $$;
 
 -- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id
 -- ''), for touching the rows of its business ids could make an old text the one "seen last" under an id.
+-- What somebody has in hand is passed over, and the rest is noted.
 create function trans_hub.touch(
   projects text[], business_ids text[], source_locales text[], texts text[], contexts text[], formats text[],
   touch_after interval
@@ -530,14 +531,26 @@ begin
     -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
     perform from content as c where c.content_no = due.content_no for key share skip locked;
     continue when not found;
+    -- Somebody who has a note in hand is writing the same. Nobody waits for it, least of all who only reads.
+    update source as s set last_seen_at = now()
+    where s.ctid = (
+      select s.ctid from source as s
+      where s.project = due.project and s.business_id = due.business_id
+        and s.content_no = due.content_no and s.context_no = due.context_no
+      for no key update skip locked
+    );
+    continue when found or exists (
+      select from source as s
+      where s.project = due.project and s.business_id = due.business_id
+        and s.content_no = due.content_no and s.context_no = due.context_no
+    );
     begin
       insert into source as s (project, business_id, content_no, context_no)
       values (due.project, due.business_id, due.content_no, due.context_no)
-      on conflict (project, business_id, content_no, context_no)
-      do update set last_seen_at = now() where s.last_seen_at < now() - touch_after;
+      on conflict (project, business_id, content_no, context_no) do nothing;
     exception when lock_not_available or deadlock_detected then
-      -- Somebody is writing the same note. Nobody waits for it, least of all who only reads.
-      return;
+      -- One that is new and not committed yet cannot be passed over, only not waited for: the first a little, no other.
+      perform set_config('lock_timeout', '1ms', true);
     end;
   end loop;
 end
