@@ -10,7 +10,7 @@ import { ConnectionPool } from "../../packages/core/src/database/pool.ts";
 import { expectInvariants } from "../support/invariants.ts";
 import { test as base, item } from "../support/store.ts";
 import { Model, type Picture } from "./model.ts";
-import { type SingleStep, someSteps, TEXTS } from "./steps.ts";
+import { type SingleStep, someSteps } from "./steps.ts";
 import { type Effect, type Look, World } from "./world.ts";
 
 const { TH_TEST_SEED: seed, TH_TEST_PATH: path, TH_TEST_RUNS: runs = "100" } = process.env;
@@ -119,25 +119,30 @@ function countsOf({ rows }: Picture): Record<string, number> {
   return counts;
 }
 
-/** The model after the effects in every order; a collection passes over what somebody else holds at that moment. */
+/**
+ * The model after the effects in every order. A collection passes over what somebody else holds at that moment; and
+ * cancelling takes each row at a moment of its own, some of them before what others do and the rest after it.
+ */
 function* serialOrders(model: Model, effects: readonly (Effect | undefined)[]): Generator<Model> {
   const taken = effects.filter((effect) => effect !== undefined);
   const events = taken.flatMap((effect) =>
-    effect.hasBeginning ? [{ effect, isBeginning: true }, { effect }] : [{ effect }],
+    effect.span === undefined ? [{ effect, isFirst: false }] : [true, false].map((isFirst) => ({ effect, isFirst })),
   );
-  const collections = taken.filter(({ hasBeginning }) => hasBeginning);
-  const passable = collections.flatMap((effect) => TEXTS.map((text) => ({ effect, text })));
-  for (const passedOver of subsets(passable)) {
+  const spanning = taken.filter(({ span }) => span !== undefined);
+  const leavable = spanning.flatMap((effect) => (effect.leavable?.(model) ?? []).map((name) => ({ effect, name })));
+  for (const left of subsets(leavable)) {
     for (const order of permutations(events)) {
       const copy = model.copy();
       const begun = new Map<Effect, number>();
-      for (const { effect, isBeginning } of order) {
-        const texts = new Set(passedOver.flatMap((one) => (one.effect === effect ? [one.text] : [])));
-        if (isBeginning) begun.set(effect, copy.now);
-        else if (effect.hasBeginning && !begun.has(effect)) break;
-        else effect.apply(copy, { texts, since: begun.get(effect) ?? copy.now });
+      for (const { effect, isFirst } of order) {
+        const names = new Set(left.flatMap((one) => (one.effect === effect ? [one.name] : [])));
+        if (effect.span !== undefined && isFirst === begun.has(effect)) break;
+        const since = begun.get(effect) ?? copy.now;
+        if (isFirst) begun.set(effect, copy.now);
+        if (effect.span === "row by row") effect.apply(copy, { isLeft: (name) => names.has(name) === isFirst, since });
+        else if (!isFirst) effect.apply(copy, { isLeft: (name) => names.has(name), since });
       }
-      if (begun.size === collections.length) yield copy;
+      if (begun.size === spanning.length) yield copy;
     }
   }
 }

@@ -51,10 +51,10 @@ export interface InHand {
   outcome: WorkOutcome;
 }
 
-/** What a collection leaves, because others are at it in the same moment. */
-export interface PassedOver {
-  /** Locked by somebody else. */
-  texts: ReadonlySet<string>;
+/** What an effect leaves alone, because others are at it in the same moment. */
+export interface Left {
+  /** By text where it collects, by row where it cancels. */
+  isLeft(name: string): boolean;
   /** When it began: what was used since is young. */
   since: number;
 }
@@ -247,10 +247,15 @@ export class Model {
     return [...this.#rows.values()].filter((row) => locale === undefined || row.locale === locale);
   }
 
-  cancel(project: string, locale: string | undefined, prefix: string | undefined): number {
+  cancel(
+    project: string,
+    locale: string | undefined,
+    prefix: string | undefined,
+    { isLeft }: Pick<Left, "isLeft"> = { isLeft: () => false },
+  ): number {
     this.registerInbox();
     const cancelled = this.#rowsWith(locale).filter((row) => {
-      if (row.project !== project || row.status !== "pending") return false;
+      if (row.project !== project || row.status !== "pending" || isLeft(idOf(row))) return false;
       const ids = this.#usesOf(row).flatMap(({ businessId }) => (businessId === "" ? [] : [businessId]));
       return prefix === undefined || (ids.length > 0 && ids.every((id) => id.startsWith(prefix)));
     });
@@ -293,9 +298,9 @@ export class Model {
 
   collect(
     { isLong, includeApproved, project }: { isLong: boolean; includeApproved: boolean; project: string | undefined },
-    { texts: skipped, since }: PassedOver = { texts: new Set(), since: this.#now },
+    { isLeft, since }: Left = { isLeft: () => false, since: this.#now },
   ): { sources: number; translations: number; contents: number } {
-    const isMeant = (its: TextName) => (project === undefined || its.project === project) && !skipped.has(its.text);
+    const isMeant = (its: TextName) => (project === undefined || its.project === project) && !isLeft(its.text);
     const texts = new Set([...this.#uses.values(), ...this.#rows.values()].map(({ text }) => text));
     let sources = 0;
     for (const [id, use] of this.#uses) {
@@ -314,6 +319,11 @@ export class Model {
 
   get now(): number {
     return this.#now;
+  }
+
+  /** Ids of the rows of a project that wait. */
+  pendingOf(project: string): string[] {
+    return [...this.#rows.values()].filter((row) => row.project === project && row.status === "pending").map(idOf);
   }
 
   #usesOf(name: TextName): Use[] {

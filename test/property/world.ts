@@ -26,14 +26,16 @@ import {
   settleBatches,
 } from "../../packages/core/src/work/batch-store.ts";
 import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/work/node.sql.ts";
-import { type InHand, idOf, type Model, type PassedOver, type Picture, type RowName, type Wish } from "./model.ts";
-import type { Answer, SingleStep } from "./steps.ts";
+import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
+import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
 
 /** What a step did: how the model takes it, and what the caller was told. */
 export interface Effect {
-  apply(model: Model, passedOver?: PassedOver): unknown;
-  /** Whether it begins before it does anything, so that others may come in between. */
-  hasBeginning?: boolean;
+  apply(model: Model, left?: Left): unknown;
+  /** How it takes longer than a moment, so that others may come in between; undefined: not at all. */
+  span?: "from its beginning" | "row by row";
+  /** Names of what it may leave alone meanwhile. */
+  leavable?(model: Model): readonly string[];
   told?: unknown;
   /** What is wrong with what was given, compared with the model before the step. */
   check?(model: Model): string[];
@@ -212,7 +214,12 @@ export class World {
       case "cancel": {
         const { project, locale, prefix } = step;
         const told = await store.cancel({ project, targetLocale: locale, businessIdPrefix: prefix });
-        return { told, apply: (its) => its.cancel(project, locale, prefix) };
+        return {
+          told,
+          span: "row by row",
+          leavable: (its) => its.pendingOf(project),
+          apply: (its, left) => its.cancel(project, locale, prefix, left),
+        };
       }
       case "forget": {
         const { project, by } = step;
@@ -228,7 +235,12 @@ export class World {
         } = await store.collect({
           ...{ retentionDays: isLong ? LONG_DAYS : 0, includeApproved, project },
         });
-        return { told, hasBeginning: true, apply: (its, passedOver) => its.collect(step, passedOver) };
+        return {
+          told,
+          span: "from its beginning",
+          leavable: () => TEXTS,
+          apply: (its, left) => its.collect(step, left),
+        };
       }
       case "pause":
       case "resume":
