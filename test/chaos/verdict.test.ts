@@ -1,6 +1,7 @@
 /** The judge is to be able to condemn: one text of each crime. */
 import { expect, test } from "vitest";
 import type { Evidence } from "./evidence.ts";
+import { UNANSWERABLE } from "./texts.ts";
 import { judge } from "./verdict.ts";
 
 const TEXT = "1zqx text";
@@ -81,4 +82,19 @@ test("a recovery over half a minute, calls booked too often, and what others fou
     "the account has 3 answered calls, the engine 2",
     "a recovery took 37.9 s",
   ]);
+});
+
+test("between its tries, a text that no engine gets right waits by itself", () => {
+  const text = `${TEXT} ${UNANSWERABLE}`;
+  const late = innocent({
+    acknowledged: [{ text, acked: 0 }],
+    rows: [{ ...row, text, status: "failed", translated: null, code: "TH_TRANSLATION_BLOCKED" }],
+    stored: [{ text, locale: "fr", at: 90_000 }],
+    sends: [
+      { ...send(1_000), text },
+      { ...send(80_000, "worker-2"), text },
+    ],
+    faults: [fault(1_100)],
+  });
+  expect(judge(late, KEPT)).toMatchObject({ recoveries: [0], violations: [] });
 });

@@ -20,6 +20,8 @@ export interface Verdict {
   inFlight: number;
   /** Sent again, and not in flight at any such fault. */
   unexcused: number;
+  /** Of these, how many by the worker that had sent them before. */
+  unexcusedBySame: number;
   /**
    * For each fault: milliseconds until all that waited at its beginning was taken up again. From its beginning where single
    * workers were struck; from its end where everybody was.
@@ -52,6 +54,7 @@ export function judge(evidence: Evidence, { isAllKept, hasBacklog }: JudgeOption
     sentAgain: 0,
     inFlight: 0,
     unexcused: 0,
+    unexcusedBySame: 0,
     recoveries: [],
     violations: [...evidence.findings],
   };
@@ -73,6 +76,8 @@ export function judge(evidence: Evidence, { isAllKept, hasBacklog }: JudgeOption
   for (const name of ["lost", "storedTwice", "wrong", "pending", "unexcused"] as const) {
     if (verdict[name] > 0) violations.push(`${name}: ${verdict[name]}`);
   }
+  if (verdict.unexcused > 0)
+    violations.push(`of the unexcused, ${verdict.unexcusedBySame} by who had sent them before`);
   if (sentAgain > inFlight) violations.push(`${sentAgain} sent again, ${inFlight} in flight at a fault`);
   const { answered, booked } = evidence.calls;
   if (booked > answered) violations.push(`the account has ${booked} answered calls, the engine ${answered}`);
@@ -117,7 +122,9 @@ function judgeSends({ sends, faults }: Evidence, storedAt: (key: Key) => number,
           fault.at <= again.at &&
           (isStruck(fault, before) || isStruck(fault, again)),
       );
-      if (!isExcused) verdict.unexcused += 1;
+      if (isExcused) continue;
+      verdict.unexcused += 1;
+      if (again.worker === before.worker) verdict.unexcusedBySame += 1;
     }
   }
 }
@@ -128,7 +135,8 @@ function isStruck({ workers }: FaultRecord, { worker }: Send): boolean {
 
 /**
  * What was acknowledged and not stored when the fault began: until the last of it was sent to an engine again, or stored.
- * Beside a backlog only what those struck had sent.
+ * Beside a backlog only what those struck had sent. What the engine never gets right is left out: between its tries it
+ * waits by itself, beside a backlog for all of that.
  */
 function recoveryOf(
   fault: FaultRecord,
@@ -140,7 +148,7 @@ function recoveryOf(
   const from = fault.workers === undefined ? fault.endedAt : fault.at;
   let last = from;
   for (const { text, acked } of evidence.acknowledged) {
-    if (acked > fault.at) continue;
+    if (acked > fault.at || !isAnswerable(text)) continue;
     for (const locale of evidence.locales) {
       const key = keyOf(text, locale);
       if (storedAt(key) <= fault.at) continue;
