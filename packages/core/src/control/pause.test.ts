@@ -5,6 +5,7 @@ import { drain, echo, item, reference, test, translated, value } from "../../../
 import { ConnectionPool } from "../database/pool.ts";
 import type { StatementConfig } from "../database/statement.ts";
 import { Gatherer } from "../work/gatherer.ts";
+import { Intake } from "../work/intake.ts";
 import { endPause, parkBatches } from "./control.sql.ts";
 import { NO_PAUSES } from "./pauses.ts";
 
@@ -127,6 +128,7 @@ describe("pausing", () => {
     onTestFinished(() => pool.end());
     const gatherer = new Gatherer({
       ...{ pool, translate: echo, concurrency: 1, maxItems: 10, nodeId: () => "worker", observer: {} },
+      intake: new Intake({ slots: 1, maxItems: 10 }),
       ...{ pauses: () => NO_PAUSES, learnPauses: async () => undefined },
     });
     await store.register([item("Save")]);

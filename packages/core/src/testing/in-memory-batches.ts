@@ -132,10 +132,12 @@ export class InMemoryBatches {
     return batch.items;
   }
 
-  /** The texts of a batch go on one by one. */
-  takeApart(batch: Batch): void {
+  /** The texts of a batch go on in parts of at most so many. */
+  takeApart(batch: Batch, partItems: number): void {
     this.#batches.delete(batch.id);
-    for (const item of batch.items) this.#put({ ...batch, items: [item] });
+    for (let at = 0; at < batch.items.length; at += partItems) {
+      this.#put({ ...batch, items: batch.items.slice(at, at + partItems) });
+    }
   }
 
   /** What a member had in hand waits again: it is dead, or believed to be. */

@@ -16,6 +16,7 @@ import type {
   WorkResult,
   WorkSummary,
 } from "../persistence-handler.ts";
+import { isDeadly, isSuspect, mostTogether } from "../work/crashes.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import type { Batch, BatchItem, Lane } from "./in-memory-batches.ts";
 import { parseContext } from "./in-memory-row.ts";
@@ -26,8 +27,6 @@ const FAULT_DELAY_MS = 30_000;
 /** How long a function that was told to stop is waited for. */
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
-/** From so many crashes on, the texts of a batch are tried one by one; a lone one is given up at the next. */
-const SUSPECT_CRASHES = 3;
 
 export class InMemoryWork {
   readonly #store: InMemoryStore;
@@ -147,14 +146,14 @@ export class InMemoryWork {
   #claimAll(): void {
     for (const batch of this.#store.batches.ready(this.#lane)) {
       if (this.#running >= this.#options.concurrency || this.#remaining <= 0) return;
-      if (batch.crashes >= SUSPECT_CRASHES && batch.items.length > 1) {
-        this.#store.batches.takeApart(batch);
+      if (batch.items.length > mostTogether(batch)) {
+        this.#store.batches.takeApart(batch, mostTogether(batch));
         this.#bell.ring();
         continue;
       }
       this.#buryExpired(batch);
       // Two at a time would be suspected of each other's crash.
-      if (batch.crashes >= SUSPECT_CRASHES && this.#isSuspectInHand) continue;
+      if (isSuspect(batch) && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
     }
@@ -173,8 +172,7 @@ export class InMemoryWork {
   async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
     this.#running += 1;
     this.#itemsInHand += items.length;
-    const isSuspect = batch.crashes >= SUSPECT_CRASHES;
-    if (isSuspect) this.#isSuspectInHand = true;
+    if (isSuspect(batch)) this.#isSuspectInHand = true;
     const startedAt = performance.now();
     const given = workBatch(batch, items, {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
@@ -190,7 +188,7 @@ export class InMemoryWork {
       const elapsedMs = performance.now() - startedAt;
       this.#options.observer?.settled?.({ batch: given, outcomes: result.outcomes, elapsedMs });
     }
-    if (isSuspect) this.#isSuspectInHand = false;
+    if (isSuspect(batch)) this.#isSuspectInHand = false;
     this.#running -= 1;
     this.#itemsInHand -= items.length;
     this.#bell.ring();
@@ -202,7 +200,7 @@ export class InMemoryWork {
     if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
       return buried(items, new RequestExpiredError("The request waited longer than requests may live"));
     }
-    if (batch.crashes <= SUSPECT_CRASHES) return undefined;
+    if (!isDeadly(batch)) return undefined;
     return buried(items, new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`));
   }
 

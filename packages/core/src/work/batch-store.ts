@@ -34,8 +34,8 @@ export interface LoadedItem extends WorkItem {
 export interface SettledBatch {
   batch: LoadedBatch;
   outcomes: readonly WorkOutcome[];
-  /** Whether what is handed over goes on one by one. */
-  apart?: boolean;
+  /** What is handed over goes on in parts of at most so many texts. Default: all together. */
+  partItems?: number;
 }
 
 /** Batches by id; those that are gone are left out, those with nothing left to do have no items. */
@@ -118,11 +118,11 @@ export async function settleBatches(
 ): Promise<void> {
   const remainder = new Remainder();
   const good: { item: LoadedItem; outcome: Extract<WorkOutcome, { kind: "translated" }> }[] = [];
-  for (const { batch, outcomes, apart } of batches) {
+  for (const { batch, outcomes, partItems = Number.POSITIVE_INFINITY } of batches) {
     batch.items.forEach((item, at) => {
       const outcome = outcomes[at] ?? { kind: "released" as const };
       if (outcome.kind === "translated") good.push({ item, outcome });
-      else remainder.add(batch, item, outcome, apart === true ? at : undefined);
+      else remainder.add(batch, item, outcome, Math.floor(at / partItems));
     });
   }
   const store = (db: Database) =>
@@ -166,20 +166,15 @@ class Remainder {
     return this.#buried.length === 0 && this.#successors.size === 0;
   }
 
-  /** @param place Keeps the item from joining others of its batch. */
-  add(
-    batch: LoadedBatch,
-    item: LoadedItem,
-    outcome: Exclude<WorkOutcome, { kind: "translated" }>,
-    place: number | undefined,
-  ): void {
+  /** @param part Of its batch: an item joins those of the same part. */
+  add(batch: LoadedBatch, item: LoadedItem, outcome: Exclude<WorkOutcome, { kind: "translated" }>, part: number): void {
     if (outcome.kind === "failed") {
       this.#buried.push({ item, error: outcome.error });
       return;
     }
     const counts = outcome.kind === "retry";
     const isSplit = counts && outcome.split;
-    const key = `${batch.id}/${outcome.kind}/${isSplit}/${place}`;
+    const key = `${batch.id}/${outcome.kind}/${isSplit}/${part}`;
     let successor = this.#successors.get(key);
     if (successor === undefined) {
       successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, items: [] };

@@ -204,11 +204,17 @@ export const handOver = statement({
       join successor as s using (successor)
       group by m.project, m.target_locale, s.successor, s.source_locale, s.attempt, s.priority, s.delay_seconds,
         s.created_at, s.crashes
-      returning batch_id, project, target_locale, priority, run_at
+      returning batch_id, project, target_locale, priority, run_at, crashes
     ), jobs as materialized (
       select trans_hub.add_batch_jobs(
         array_agg(b.batch_id), array_agg(b.target_locale),
-        array_agg(trans_hub.job_priority(b.priority, b.project, b.target_locale)), array_agg(b.run_at)
+        array_agg(
+          -- What was begun and only interrupted goes ahead of what was not: it has been waiting for longer.
+          case when b.crashes > 0 or b.run_at <= clock_timestamp() then (b.priority * 1000)::smallint
+            else trans_hub.job_priority(b.priority, b.project, b.target_locale)
+          end
+        ),
+        array_agg(b.run_at)
       )
       from batched as b
       having count(*) > 0

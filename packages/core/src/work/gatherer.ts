@@ -25,7 +25,9 @@ import type {
 } from "../persistence-handler.ts";
 import { giveBack } from "./batch.sql.ts";
 import { type LoadedBatch, loadBatchesById, markBatchesStarted } from "./batch-store.ts";
-import { type Claim, isSuspect, Lanes } from "./lanes.ts";
+import { isDeadly, isSuspect, mostTogether } from "./crashes.ts";
+import type { Hold, Intake } from "./intake.ts";
+import { type Claim, Lanes } from "./lanes.ts";
 import { Patience } from "./patience.ts";
 import { Settler } from "./settler.ts";
 
@@ -36,6 +38,7 @@ export interface GathererOptions {
   concurrency: number;
   /** The most items one call is given. */
   maxItems: number;
+  intake: Intake;
   /** Only this project's batches; others go back untouched. */
   project?: string | undefined;
   /** Hears of a project whose batch was claimed all the same, before that goes back. */
@@ -58,9 +61,6 @@ const FAULT_DELAY_MS = 30_000;
 
 /** How long after the deadline of a drain its settlements are still tried. */
 const GIVE_UP_MS = 2_000;
-
-/** A text that was alone in hand when its worker died is not tried again. */
-const DEADLY_CRASHES = 4;
 
 export class Gatherer {
   readonly #options: GathererOptions;
@@ -124,7 +124,9 @@ export class Gatherer {
       return known.work.then(() => (known.isParked ? this.take(batchId, jobPriority) : undefined));
     }
     this.#undone += 1;
-    const work = this.#takeThrough(batchId, jobPriority).finally(() => {
+    const hold = this.#options.intake.hold();
+    const work = this.#takeThrough(batchId, jobPriority, hold).finally(() => {
+      hold.end();
       // Not another work of the same batch, claimed after this one was given up.
       if (this.#inHand.get(batchId)?.work === work) this.#inHand.delete(batchId);
       this.#undone -= 1;
@@ -175,9 +177,10 @@ export class Gatherer {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #takeThrough(batchId: string, jobPriority: number): Promise<void> {
+  async #takeThrough(batchId: string, jobPriority: number, hold: Hold): Promise<void> {
     const calls = this.#calls;
     const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
+    hold.weighs(loaded?.items.length ?? 0);
     if (loaded === undefined) return;
     let batch: LoadedBatch = loaded;
     if (calls !== this.#calls) throw calls.signal.reason;
@@ -192,13 +195,11 @@ export class Gatherer {
     if (batch.ageSeconds >= (this.#options.lifetimeSeconds ?? Number.POSITIVE_INFINITY)) {
       return this.#settler.buryExpired(batch);
     }
-    if (isSuspect(batch)) {
-      if (batch.items.length > 1) return this.#settler.split(batch);
-      if (batch.crashes >= DEADLY_CRASHES) return this.#settler.buryDeadly(batch);
-    }
+    if (batch.items.length > mostTogether(batch)) return this.#settler.split(batch, mostTogether(batch));
+    if (isDeadly(batch)) return this.#settler.buryDeadly(batch);
     await new Promise<void>((done, failed) => {
       this.#arrivals += 1;
-      this.#enter({ batch, at: this.#arrivals, done, failed }).catch(failed);
+      this.#enter({ batch, hold, at: this.#arrivals, done, failed }).catch(failed);
     });
   }
 
@@ -294,6 +295,7 @@ export class Gatherer {
       // The engine is done with us; the next call need not wait for our commit. But a suspect's must: whoever kills this worker
       // meanwhile would be charged to this one too, which may have been the last time it was given.
       if (!isSuspect(first)) free();
+      for (const { hold } of claims) hold.end();
       await this.#settler.settle(batches, result);
       // Resumed while we did not know, it is back already: the next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {

@@ -5,10 +5,13 @@
  * age. Nothing here waits, asks or stores.
  */
 import type { LoadedBatch } from "./batch-store.ts";
+import { isSuspect } from "./crashes.ts";
+import type { Hold } from "./intake.ts";
 
 /** A batch in hand that waits for its turn. */
 export interface Claim {
   batch: LoadedBatch;
+  hold: Hold;
   /** Order of arrival. */
   at: number;
   /** The store would not park it. */
@@ -16,13 +19,6 @@ export interface Claim {
   done(): void;
   failed(error: unknown): void;
 }
-
-/**
- * From so many crashes on, the texts of a batch are tried one by one, and only one such at a time. Two are no proof: where
- * workers are killed all the time, one batch in some hundred is in hand at two of them, and trying its texts apart takes
- * fifty times as long.
- */
-const SUSPECT_CRASHES = 3;
 
 /** Whether those may be taken that may have killed a worker. */
 type Suspects = "too" | "not";
@@ -76,11 +72,6 @@ function firstOf(lane: readonly Claim[], suspects: Suspects): Claim | undefined 
   return lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
 }
 
-/** Whether a batch may well be what its workers died of. */
-export function isSuspect({ crashes }: LoadedBatch): boolean {
-  return crashes >= SUSPECT_CRASHES;
-}
-
 /** A claim with those of its lane that go along, up to one engine call's worth. */
 function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Claim[] {
   const together = [head];
@@ -95,9 +86,13 @@ function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Cla
   return together;
 }
 
-/** The level first, then who came first. */
+/** The level first, then what a worker had begun before it died, then who came first. */
 function byUrgency(one: Claim, other: Claim): number {
-  return one.batch.priority - other.batch.priority || one.at - other.at;
+  return (
+    one.batch.priority - other.batch.priority ||
+    Number(other.batch.crashes > 0) - Number(one.batch.crashes > 0) ||
+    one.at - other.at
+  );
 }
 
 /**

@@ -69,6 +69,8 @@ export const listStrayPools = statement({
  * Gives a pool's jobs back and takes its row, in one transaction. With a beat ($2) only if it still stands at it: of all
  * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not. Nor is a
  * batch that somebody has locked: a worker that is cut off in the middle of settling it, whose end must not be waited for.
+ *
+ * What was begun goes first in its level from now on; the rest keeps its place.
  */
 export const giveUpNode = statement({
   name: "node.give_up",
@@ -83,7 +85,7 @@ export const giveUpNode = statement({
       union all
       select 1 where $2::bigint is null and not exists (select from gone)
     ), begun as materialized (
-      select b.batch_id from trans_hub.batch as b
+      select b.batch_id, b.priority from trans_hub.batch as b
       where b.started_by = $1 and exists (select from due)
       order by b.batch_id
       for update skip locked
@@ -93,15 +95,21 @@ export const giveUpNode = statement({
       from begun
       where b.batch_id = begun.batch_id
     ), held as materialized (
-      select j.id from graphile_worker.jobs as j where j.locked_by = $1 and exists (select from due)
+      select array_agg(j.id) as ids, (begun.priority * 1000)::smallint as job_priority
+      from graphile_worker.jobs as j
+      left join begun on begun.batch_id::text = j.key
+      where j.locked_by = $1 and exists (select from due)
+      group by begun.priority
     ), unlocked as materialized (
       select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
     ), first_in_line as materialized (
       -- Unlocking puts a job behind all that waits; it was ahead of that once.
-      select graphile_worker.reschedule_jobs(array(select h.id from held as h), now() - interval '1 day')
-      from unlocked limit 1
+      select sum((
+        select count(*) from graphile_worker.reschedule_jobs(h.ids, now() - interval '1 day', priority => h.job_priority)
+      ))
+      from unlocked cross join held as h
     )
-    select exists (select from first_in_line) or exists (select from due) as is_gone`,
+    select exists (select from due) as is_gone from first_in_line`,
 });
 
 export const listTargetLocales = statement({

@@ -24,6 +24,7 @@ import type {
 import { parseTaskPayload } from "../task-map.ts";
 import { listProjects, workLeft } from "./batch.sql.ts";
 import { Gatherer } from "./gatherer.ts";
+import { Intake } from "./intake.ts";
 import { Runner } from "./runner.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -57,6 +58,7 @@ export async function postgresWork(
 class PostgresWork {
   readonly #store: PostgresWorkOptions;
   readonly #options: WorkOptions;
+  readonly #intake: Intake;
   readonly #gatherer: Gatherer;
   readonly #upkeep: Upkeep;
   readonly #observer: WorkObserver;
@@ -79,9 +81,11 @@ class PostgresWork {
     this.#store = store;
     this.#options = options;
     this.#observer = options.observer ?? {};
+    this.#intake = new Intake({ slots: options.concurrency, maxItems: options.maxItems });
     this.#gatherer = new Gatherer({
       pool: store.pool,
       translate,
+      intake: this.#intake,
       concurrency: options.concurrency,
       maxItems: options.maxItems,
       project: options.project,
@@ -166,7 +170,7 @@ class PostgresWork {
   }
 
   async #startRunner(cronItems: ParsedCronItem[]): Promise<Runner> {
-    const { locales, concurrency } = this.#options;
+    const { locales, concurrency, project } = this.#options;
     const late = await this.#lateTasks();
     await this.#upkeep.learnPauses();
     await this.#learnForeign();
@@ -179,8 +183,12 @@ class PostgresWork {
       lateTasks: () => late,
       cronItems,
       concurrency,
+      intake: this.#intake,
       locales,
-      forbiddenFlags: this.#options.project === undefined ? undefined : () => [...this.#foreign],
+      forbiddenFlags:
+        project === undefined
+          ? undefined
+          : () => [...this.#foreign, ...(this.#ending.signal.aborted ? [`project:${project}`] : [])],
       onEntered: (nodeId) => {
         this.#nodeId = nodeId;
         this.#isInFleet = true;

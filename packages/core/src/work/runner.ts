@@ -11,6 +11,7 @@ import type pg from "pg";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { FleetNode } from "./fleet-node.ts";
+import type { Gate, Intake } from "./intake.ts";
 
 export interface RunnerOptions {
   pool: ConnectionPool;
@@ -22,6 +23,7 @@ export interface RunnerOptions {
   lateTasks(): TaskList;
   cronItems: ParsedCronItem[];
   concurrency: number;
+  intake: Intake;
   locales: readonly string[] | undefined;
   /**
    * Flags of jobs that are not to be claimed, asked before each claim. With these, jobs are claimed one by one: it is for
@@ -40,23 +42,25 @@ export interface RunnerOptions {
   onNews(): void;
 }
 
-/**
- * Jobs claimed for each engine slot. More than one, so that small batches find partners for a call; few, because what one
- * node holds the others cannot take. Judgement; to be measured with the benchmark.
- */
-const JOBS_A_SLOT = 5;
-
 export class Runner {
   readonly nodeId: string;
   readonly #node: FleetNode;
   readonly #graphile: GraphileRunner;
+  readonly #gate: Gate;
   readonly #ended: Promise<Error | undefined>;
   #isStopAsked = false;
 
-  private constructor(nodeId: string, node: FleetNode, graphile: GraphileRunner, ended: Promise<Error | undefined>) {
+  private constructor(
+    nodeId: string,
+    node: FleetNode,
+    graphile: GraphileRunner,
+    gate: Gate,
+    ended: Promise<Error | undefined>,
+  ) {
     this.nodeId = nodeId;
     this.#node = node;
     this.#graphile = graphile;
+    this.#gate = gate;
     this.#ended = ended;
   }
 
@@ -79,12 +83,18 @@ export class Runner {
       events.on("pool:forcefulShutdown", () => resolve(undefined));
     });
     hearOfReturnedJobs(events);
-    const concurrentJobs = options.concurrency * JOBS_A_SLOT;
+    const { maxJobs: concurrentJobs, maxClaims } = options.intake;
+    const gate = options.intake.newGate();
+    events.on("job:start", () => gate.passed());
+    events.on("worker:getJob:empty", () => gate.passed());
+    events.on("worker:getJob:error", () => gate.passed());
+    const flags = () => options.forbiddenFlags?.() ?? null;
     const graphile = await run({
       pgPool: options.directPool,
       taskList: options.tasks,
       parsedCronItems: options.cronItems,
-      ...(options.forbiddenFlags && { forbiddenFlags: options.forbiddenFlags }),
+      // Asked before every claim, and waited for: the place to say that there is no room.
+      forbiddenFlags: () => gate.pass()?.then(flags) ?? flags(),
       noHandleSignals: true,
       events,
       // Its log lines hold payloads and reasons that our own events tell better.
@@ -97,7 +107,7 @@ export class Runner {
           concurrentJobs,
           pollInterval: options.pollMs,
           // It takes no flags, and would go on claiming without them.
-          localQueue: { size: options.forbiddenFlags === undefined ? concurrentJobs : -1 },
+          localQueue: { size: options.forbiddenFlags === undefined ? maxClaims : -1 },
           completeJobBatchDelay: 0,
           failJobBatchDelay: 0,
           preparedStatements: true,
@@ -112,14 +122,16 @@ export class Runner {
     try {
       await node.start();
     } catch (error) {
-      await graphile.stop().catch(() => undefined);
+      const stopped = graphile.stop();
+      gate.open();
+      await stopped.catch(() => undefined);
       throw error;
     }
     options.onEntered(nodeId);
     // Claimed only now, so that no pool without a row ever holds a batch.
     Object.assign(options.tasks, options.lateTasks());
     nudge(concurrentJobs);
-    return new Runner(nodeId, node, graphile, Promise.race([failing, settled]));
+    return new Runner(nodeId, node, graphile, gate, Promise.race([failing, settled]));
   }
 
   /** Resolves when the pool ends without being asked, whichever way. */
@@ -132,8 +144,11 @@ export class Runner {
   /** Claims nothing more. Resolves when its tasks have ended. */
   async stop(): Promise<void> {
     this.#isStopAsked = true;
+    const stopped = this.#graphile.stop();
+    // Its runners end only when they come by.
+    this.#gate.open();
     // What it could not give back is given back by retiring.
-    await this.#graphile.stop().catch(() => undefined);
+    await stopped.catch(() => undefined);
     await this.#graphile.promise.catch(() => undefined);
   }
 

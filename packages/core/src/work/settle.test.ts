@@ -483,24 +483,23 @@ describe("a crash", () => {
     openStore,
   }) => {
     const store = await openStore({ heartbeatSeconds: 0.1 });
-    await register(store, 20);
+    await register(store, 16);
     const deadly = (batch: LoadedBatch) => batch.items.some(({ text }) => text === "Text 13");
     for (const _ of [1, 2, 3]) await crash(pool, (await load(pool)).filter(deadly));
     // The pool that begins it now is given up for dead as well, and starts afresh.
-    let tried = 0;
+    const tried: number[] = [];
     await store.work({ until: "ready", concurrency: 2, maxItems: 50 }, async (batch, signal) => {
       if (!batch.items.some(({ text }) => text === "Text 13")) return echo(batch, signal);
-      tried += 1;
-      expect(batch.items).toHaveLength(1);
+      tried.push(batch.items.length);
       const nodeId = await value<string>(
         db,
-        "select started_by from trans_hub.batch where crashes = 3 and started_by is not null",
+        "select started_by from trans_hub.batch where crashes >= 3 and started_by is not null",
       );
       await rows(pool, giveUpNode, [nodeId, null, true]);
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
-    expect(tried).toBe(1);
-    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(19);
+    expect(tried).toEqual([8, 1, 1]);
+    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(15);
     expect((await store.listDeadLetters({})).items).toMatchObject([
       { sourceText: "Text 13", code: "TH_WORKER_CRASHED" },
     ]);

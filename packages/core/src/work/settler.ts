@@ -61,11 +61,11 @@ export class Settler {
     );
   }
 
-  /** Has the texts of a batch tried one by one: the one that harms ends alone, its neighbours are translated. */
-  async split(batch: LoadedBatch): Promise<void> {
+  /** Has the texts of a batch tried in parts: the one that harms ends alone, its neighbours are translated. */
+  async split(batch: LoadedBatch, partItems: number): Promise<void> {
     const outcomes = batch.items.map(() => ({ kind: "released" as const }));
     const { pool, patience } = this.#options;
-    await patience.keepTrying(() => settleBatches(pool, [{ batch, outcomes, apart: true }], []));
+    await patience.keepTrying(() => settleBatches(pool, [{ batch, outcomes, partItems }], []));
   }
 
   async buryExpired(batch: LoadedBatch): Promise<void> {
@@ -113,7 +113,7 @@ export class Settler {
         return;
       }
       this.#options.observer.fault?.(error as Error);
-      await (first.batch.items.length > 1 ? this.split(first.batch) : this.#buryUnstorable(first.batch));
+      await (first.batch.items.length > 1 ? this.split(first.batch, 1) : this.#buryUnstorable(first.batch));
     }
   }
 

@@ -135,10 +135,10 @@ export function racingCases(add: AddCase): void {
   add(
     "a text that kills whoever tries it ends alone in the dead letters, and its neighbours are translated",
     async ({ handler, open, crash }) => {
-      await handler.register(items(6));
+      await handler.register(items(16));
       const isDeadly = ({ items: each }: WorkBatch) => each.some(({ text }) => text === "Text number 4");
       const sizes: number[] = [];
-      for (let member = 0; member < 4; member += 1) {
+      for (let member = 0; member < 6; member += 1) {
         const doomed = await open();
         const killed = Promise.withResolvers<void>();
         const stop = new AbortController();
@@ -163,13 +163,13 @@ export function racingCases(add: AddCase): void {
       await until(async () => (await handler.status()).translations.pending === 0);
       stop.abort();
       await working;
-      expect(sizes).toEqual([6, 6, 6, 1]);
+      expect(sizes).toEqual([16, 16, 16, 8, 1, 1]);
       expect(last.texts).not.toContain("Text number 4");
       expect(await readOne(handler, { text: "Text number 4" })).toMatchObject({
         status: "failed",
         error: { code: "TH_WORKER_CRASHED" },
       });
-      expect((await handler.status()).translations).toEqual({ pending: 0, translated: 5, failed: 1, approved: 0 });
+      expect((await handler.status()).translations).toEqual({ pending: 0, translated: 15, failed: 1, approved: 0 });
     },
     "crash",
   );

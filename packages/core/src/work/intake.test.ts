@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { type Gate, Intake } from "./intake.ts";
+
+/** Lets through as many runners as may pass now. */
+function claimAll(gate: Gate): number {
+  for (let claims = 0; ; claims += 1) if (gate.pass() !== undefined) return claims;
+}
+
+/** A claim that brought a batch. */
+function take(intake: Intake, gate: Gate, items: number) {
+  gate.passed();
+  const hold = intake.hold();
+  hold.weighs(items);
+  return hold;
+}
+
+test("full batches: two for each slot, one under way and one waiting", () => {
+  const intake = new Intake({ slots: 4, maxItems: 50 });
+  const gate = intake.newGate();
+  for (let held = 0; held < 8; held += 1) {
+    expect(gate.pass()).toBeUndefined();
+    take(intake, gate, 50);
+  }
+  expect(gate.pass()).toBeInstanceOf(Promise);
+});
+
+test("batches of one text: as many as fill the calls, a few claims at a time", () => {
+  const intake = new Intake({ slots: 4, maxItems: 50 });
+  const gate = intake.newGate();
+  let held = 0;
+  while (held < intake.maxJobs) {
+    expect(gate.pass()).toBeUndefined();
+    take(intake, gate, 1);
+    held += 1;
+  }
+  expect(held).toBe(100);
+  expect(claimAll(gate)).toBe(8);
+});
+
+test("batches that are larger than all calls together leave no slot empty", () => {
+  const intake = new Intake({ slots: 2, maxItems: 50 });
+  const gate = intake.newGate();
+  for (let held = 0; held < 4; held += 1) {
+    expect(gate.pass()).toBeUndefined();
+    take(intake, gate, 1_000);
+  }
+  expect(gate.pass()).toBeInstanceOf(Promise);
+});
+
+test("what an engine is done with makes room, once", async () => {
+  const intake = new Intake({ slots: 1, maxItems: 10 });
+  const gate = intake.newGate();
+  const holds = [1, 2].map(() => {
+    expect(gate.pass()).toBeUndefined();
+    return take(intake, gate, 10);
+  });
+  const passed: number[] = [];
+  const waiting = [1, 2].map((number) => Promise.resolve(gate.pass()).then(() => passed.push(number)));
+  holds[0]?.end();
+  holds[0]?.end();
+  await waiting[0];
+  expect(passed).toEqual([1]);
+  holds[1]?.end();
+  await waiting[1];
+});
+
+test("a claim that brought nothing makes room for the next", async () => {
+  const gate = new Intake({ slots: 1, maxItems: 10 }).newGate();
+  expect(claimAll(gate)).toBe(2);
+  const next = gate.pass();
+  gate.passed();
+  gate.passed();
+  await next;
+});
+
+test("a runner that ends lets everybody through, and the next counts for itself", async () => {
+  const intake = new Intake({ slots: 1, maxItems: 10 });
+  const gate = intake.newGate();
+  expect(claimAll(gate)).toBe(2);
+  const waiting = gate.pass();
+  const next = intake.newGate();
+  await waiting;
+  expect(gate.pass()).toBeUndefined();
+  expect(claimAll(next)).toBe(2);
+});

@@ -1,0 +1,124 @@
+/**
+ * How much work a node takes in: enough that no slot waits and that small batches find company, and no more, because what
+ * one node holds the others cannot take, and waits for a rescue when that node dies.
+ *
+ * Jobs are batches of any size, and what a job holds is known only when it is claimed and loaded. So graphile-worker's runners,
+ * of which there are many, are let through to claim a few at a time, as long as there is room for what they will bring.
+ */
+
+/** In calls of full size, of the slots there are: one under way, one waiting. */
+const CALLS_A_SLOT = 2;
+
+/** For batches of one text. */
+const MOST_JOBS_A_SLOT = 25;
+const MOST_JOBS = 1_000;
+
+export class Intake {
+  /** Runners that graphile-worker needs. */
+  readonly maxJobs: number;
+  /** The most that are on their way to a claim; what may turn out to be too much. */
+  readonly maxClaims: number;
+  readonly #maxItems: number;
+  #items = 0;
+  #jobs = 0;
+  /** What a batch holds, as far as the last ones tell. */
+  #meanItems: number;
+  #gate: Gate | undefined;
+
+  /**
+   * @param slots Engine calls at once.
+   * @param maxItems Texts of one call.
+   */
+  constructor({ slots, maxItems }: { slots: number; maxItems: number }) {
+    this.maxClaims = CALLS_A_SLOT * slots;
+    this.maxJobs = Math.max(this.maxClaims, Math.min(MOST_JOBS_A_SLOT * slots, MOST_JOBS));
+    this.#maxItems = this.maxClaims * maxItems;
+    this.#meanItems = maxItems;
+  }
+
+  /** Of a runner's life. The one before is open from now on, so that whoever waits there comes to an end. */
+  newGate(): Gate {
+    this.#gate?.open();
+    this.#gate = new Gate((claims) => this.#hasRoom(claims));
+    return this.#gate;
+  }
+
+  /** A claimed batch. It takes room until it is ended, which is when an engine is done with it. */
+  hold(): Hold {
+    let items = this.#meanItems;
+    let isEnded = false;
+    this.#items += items;
+    this.#jobs += 1;
+    return {
+      weighs: (actual) => {
+        this.#meanItems += (actual - this.#meanItems) / 8;
+        if (isEnded) return;
+        this.#items += actual - items;
+        items = actual;
+        this.#gate?.look();
+      },
+      end: () => {
+        if (isEnded) return;
+        isEnded = true;
+        this.#items -= items;
+        this.#jobs -= 1;
+        this.#gate?.look();
+      },
+    };
+  }
+
+  /** By batches, so that a few enormous ones do not leave slots empty; or by texts. */
+  #hasRoom(claims: number): boolean {
+    if (claims >= this.maxClaims) return false;
+    return this.#jobs + claims < this.maxClaims || this.#items + claims * this.#meanItems < this.#maxItems;
+  }
+}
+
+export interface Hold {
+  /** It is loaded, and holds so many texts. */
+  weighs(items: number): void;
+  /** Idempotent. */
+  end(): void;
+}
+
+/** Lets runners through to claim. */
+export class Gate {
+  readonly #hasRoom: (claims: number) => boolean;
+  readonly #waiting: (() => void)[] = [];
+  /** Runners that were let through and have no answer yet. */
+  #claims = 0;
+  #isOpen = false;
+
+  constructor(hasRoom: (claims: number) => boolean) {
+    this.#hasRoom = hasRoom;
+  }
+
+  /** Resolves when a claim may be made; undefined: at once. */
+  pass(): Promise<void> | undefined {
+    if (this.#isOpen || (this.#waiting.length === 0 && this.#hasRoom(this.#claims))) {
+      this.#claims += 1;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** A claim came back: with a job, with none, or failed. */
+  passed(): void {
+    this.#claims -= 1;
+    this.look();
+  }
+
+  /** There may be room. */
+  look(): void {
+    while (this.#waiting.length > 0 && (this.#isOpen || this.#hasRoom(this.#claims))) {
+      this.#claims += 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Everybody may pass: nothing is claimed here any more. */
+  open(): void {
+    this.#isOpen = true;
+    this.look();
+  }
+}
