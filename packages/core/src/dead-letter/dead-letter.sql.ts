@@ -49,11 +49,12 @@ export const listDeadLetters = statement({
  * The rows of the open letters asked for, locked as everybody locks them: rows first, in key order, then letters. A letter
  * is of the row as it stands only at its revision; who waited for a replay, a force or an approval finds it raised.
  */
-const LOCKED_ROWS = `
+const lockedRows = (held = "") => `
     locked as materialized (
       select t.ctid, t.status, d.id as letter_id
       from trans_hub.dead_letter as d
       join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+      ${held}
       where ${FILTER} and t.revision = d.revision and t.status in ('failed', 'translated')
       order by t.content_no, t.target_locale, t.context_no, t.project
       for update of t
@@ -68,7 +69,7 @@ export const replayDeadLetters = statement({
   answerTimeoutMs: PATIENT,
   row: z.object({ replayed: z.coerce.number() }),
   text: `
-    with ${LOCKED_ROWS}, again as (
+    with ${lockedRows()}, again as (
       update trans_hub.translation as t
       set status = 'pending', revision = t.revision + 1, expires_at = null, updated_at = now()
       from locked
@@ -98,13 +99,24 @@ export const replayDeadLetters = statement({
     select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
 });
 
-/** Removes dead letters, and the failed rows they speak of. A row that kept its text keeps it. */
+/**
+ * Removes dead letters, and the failed rows they speak of. A row that kept its text keeps it.
+ *
+ * Whoever removes rows holds their contents first, as a collection does: who registers such a row at the same moment waits
+ * there and makes it anew, where otherwise it would find it standing, then gone, and its request with it.
+ */
 export const purgeDeadLetters = statement({
   name: "dead_letter.purge",
   answerTimeoutMs: PATIENT,
   row: z.object({ purged: z.coerce.number() }),
   text: `
-    with ${LOCKED_ROWS}, removed as (
+    with held as materialized (
+      select c.content_no
+      from trans_hub.content as c
+      where c.content_no = any (array(select d.content_no from trans_hub.dead_letter as d where ${FILTER}))
+      order by c.content_id
+      for update
+    ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
     ), purged as (
       delete from trans_hub.dead_letter as d using locked where d.id = locked.letter_id returning d.id

@@ -525,6 +525,36 @@ describe("dead letters", () => {
     await expectInvariants(db);
   });
 
+  test("are purged after who registers their texts at that moment, not between his looks at them", async ({
+    db,
+    pool,
+    store,
+  }) => {
+    await store.register([item("Save")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    const isHeld = Promise.withResolvers<void>();
+    const purgeWaits = Promise.withResolvers<void>();
+    // As far as registering has come when it has not looked at the row yet.
+    const registering = pool.transaction(async (producer) => {
+      await producer.query({ text: "select from trans_hub.content for key share" });
+      isHeld.resolve();
+      await purgeWaits.promise;
+    });
+    await isHeld.promise;
+    const purging = store.purgeDeadLetters({});
+    try {
+      await expect.poll(() => value(db, "select count(*)::int from pg_locks where not granted")).toBe(1);
+    } finally {
+      purgeWaits.resolve();
+      await registering;
+    }
+    expect(await purging).toBe(1);
+    await expectInvariants(db);
+  });
+
   test("are chosen by project, id, engine, locale, code and age", async ({ db, store }) => {
     await store.register([
       item("Pay", { targetLocales: ["fr", "de"] }),
