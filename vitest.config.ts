@@ -9,5 +9,7 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
+    // They wait more than they work: for retries, deadlines, servers that start.
+    maxWorkers: 2,
   },
 });

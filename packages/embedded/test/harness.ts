@@ -180,6 +180,8 @@ export function startClient(dataDir: string, options: { as?: readonly string[]; 
   const script = fileURLToPath(new URL("./client.ts", import.meta.url));
   const [command = "", ...args] = [...(options.as ?? []), process.execPath, script, dataDir, options.how ?? ""];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  // One that has ended by itself is not there to be told.
+  child.stdin.on("error", () => undefined);
   const ended = once(child, "exit");
   const said = once(child.stdout, "data").then(([line]) => JSON.parse(String(line)) as Said);
   return {

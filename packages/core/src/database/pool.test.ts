@@ -42,3 +42,17 @@ test("a statement past its limit is told as not now", async ({ database }) => {
     await pool.end();
   }
 });
+
+test("a connection that is given back twice is given back once", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url });
+  const given = Promise.withResolvers<() => void>();
+  try {
+    pool.raw.connect((error, _, release) => (error === undefined ? given.resolve(release) : given.reject(error)));
+    const release = await given.promise;
+    release();
+    expect(release).not.toThrow();
+    expect(pool.raw.idleCount).toBe(1);
+  } finally {
+    await pool.end();
+  }
+});

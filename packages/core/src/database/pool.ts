@@ -123,11 +123,17 @@ export class ConnectionPool implements Database {
  * Keeps a pool from ending the process, and from handing out connections that hang.
  *
  * The driver leaves a connection alone whose statement was not answered in time, and who gives such a one back without a
- * word, as graphile-worker does, has the next user wait as long, and the next.
+ * word, as graphile-worker does, has the next user wait as long, and the next. graphile-worker 0.18 also gives its listener's
+ * connection back twice when that is lost while the pool ends; the second time is an error that nobody hears.
  */
 export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => void = () => undefined): void {
   // Without listeners, a connection that dies while idle would end the process.
   pool.on("error", onLost);
+  const connect = pool.connect.bind(pool) as (callback?: ConnectCallback) => Promise<pg.PoolClient>;
+  pool.connect = ((callback?: ConnectCallback) =>
+    callback === undefined
+      ? connect()
+      : connect((error, client, release) => callback(error, client, onlyOnce(release)))) as typeof pool.connect;
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
     const { connection } = client as unknown as { connection: { stream: { destroy(error: Error): void } } };
@@ -142,6 +148,17 @@ export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => vo
       return asked;
     }) as typeof client.query;
   });
+}
+
+type Release = (destroy?: Error | boolean) => void;
+type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
+
+function onlyOnce(release: Release): Release {
+  let isReleased = false;
+  return (destroy) => {
+    if (!isReleased) release(destroy);
+    isReleased = true;
+  };
 }
 
 /**
