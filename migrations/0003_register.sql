@@ -74,8 +74,9 @@ begin
 end
 $$;
 
--- Packs pending rows into batches of one (project, source, target, priority), each with its job. Context travels with
--- the item: grouping by it made 4,121 jobs of 479.
+-- Packs pending rows into batches of one (project, source, target, priority), each with its job, in the order in which they
+-- are given: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
+-- jobs of 479.
 create function trans_hub.enqueue_batches(
   contents bigint[],
   locales text[],
@@ -96,21 +97,17 @@ as $$
       r.*,
       (row_number() over lane - 1) / batch_size as by_count,
       (sum(r.bytes) over lane - r.bytes) / batch_bytes as by_bytes
-    from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes)
-      as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes)
+    from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes) with ordinality
+      as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes, ord)
     window lane as (
       partition by r.project, r.source_locale, r.locale, r.priority
-      order by r.content_no, r.context_no
+      order by r.ord
       rows between unbounded preceding and current row
     )
   ), packed as (
     insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
     select
-      p.project, p.source_locale, p.locale,
-      array_agg(p.content_no order by p.content_no, p.context_no),
-      array_agg(p.context_no order by p.content_no, p.context_no),
-      array_agg(p.revision order by p.content_no, p.context_no),
-      p.priority
+      p.project, p.source_locale, p.locale, array_agg(p.content_no), array_agg(p.context_no), array_agg(p.revision), p.priority
     from placed as p
     group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
     returning batch_id, project, target_locale, priority, run_at
@@ -144,8 +141,8 @@ $$;
 -- Gives, for each item, how many of its rows this call made or put back to work, how many were there, and how many of
 -- those lie in the dead letters.
 --
--- The order of locks is the order in which collecting takes them: content by content_id, context by context_id, then
--- source and translation by key. A text that a collection removes at this very moment is noticed (fewer rows than asked)
+-- The order of locks: context by context_id, content by content_id, then source and translation by key. A collection, which takes
+-- contents first, waits for nobody; nor does this for long. A text that a collection removes at this very moment is noticed (fewer rows than asked)
 -- and registered again, from before the insert: repeating it while holding the greater keys would deadlock.
 create function trans_hub.register(
   projects text[],
@@ -205,6 +202,8 @@ declare
   work_projects text[];
   work_revisions integer[];
   work_priorities smallint[];
+  work_source_locales text[];
+  work_bytes integer[];
   has_existing boolean;
   pair_lifetimes integer[];
 begin
@@ -213,43 +212,7 @@ begin
   into item_content_ids
   from unnest(source_locales, texts) with ordinality as i (source_locale, text, ord);
 
-  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
-
-  -- 1 and 2: contents are there, and locked against collection.
-  for try in 1..10 loop
-    begin
-      insert into content (content_id, source_locale, text)
-      select distinct on (i.content_id) i.content_id, i.source_locale, i.text
-      from unnest(item_content_ids, source_locales, texts) as i (content_id, source_locale, text)
-      where not exists (select from content as c where c.content_id = i.content_id offset 0)
-      order by i.content_id
-      on conflict on constraint content_is_stored_once do nothing;
-
-      select array_agg(c.content_id), array_agg(c.content_no)
-      into content_ids, content_nos
-      from (
-        select c.content_id, c.content_no
-        from content as c
-        where c.content_id = any (item_content_ids)
-        order by c.content_id
-        for key share
-      ) as c;
-
-      exit when cardinality(content_ids) = (select count(distinct i) from unnest(item_content_ids) as i);
-      raise exception using errcode = 'TH900', message = 'a text was collected while it was registered';
-    exception when sqlstate 'TH900' then
-      if try = 10 then
-        raise exception using errcode = '40001', message = 'texts were collected as fast as they were registered';
-      end if;
-    end;
-  end loop;
-
-  select array_agg(c.content_no order by i.ord)
-  into item_contents
-  from unnest(item_content_ids) with ordinality as i (content_id, ord)
-  join unnest(content_ids, content_nos) as c (content_id, content_no) on c.content_id = i.content_id;
-
-  -- The same for contexts. Most calls have none.
+  -- 1: contexts are there, and locked against collection. Most calls have none.
   if exists (select from unnest(contexts, formats) as i (context, format) where i.context is not null or i.format <> 'auto') then
     select
       array_agg(context_id(d.canonical, d.format) order by i.ord),
@@ -295,7 +258,137 @@ begin
     item_contexts := array_fill(0, array[cardinality(texts)]);
   end if;
 
-  -- 3: who uses them. Rows seen lately are left alone, chosen by a plain read, so an unchanged catalog writes nothing.
+  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
+  if exists (select from unnest(lifetimes) as l (seconds) where l.seconds is not null) then
+    select array_agg(p.lifetime order by p.ord)
+    into pair_lifetimes
+    from (
+      select
+        p.ord,
+        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_content_ids, item_contexts, projects, lifetimes)
+        with ordinality as i (content_id, context_no, project, lifetime, ord) on i.ord = p.item
+      window of_row as (partition by i.content_id, p.locale, i.context_no, i.project)
+    ) as p;
+  end if;
+
+  -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
+  -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it.
+  if
+    (select count(distinct i) from unnest(item_content_ids) as i) = cardinality(texts)
+    and not exists (select from content as c where c.content_id = any (item_content_ids))
+  then
+    begin
+      with item as (
+        select *
+        from unnest(
+          item_content_ids, item_contexts, projects, business_ids, source_locales, texts, verbatim, priorities
+        ) with ordinality
+          as i (content_id, context_no, project, business_id, source_locale, text, verbatim, priority, ord)
+      ), content_made as (
+        insert into content (content_id, source_locale, text)
+        select i.content_id, i.source_locale, i.text from item as i order by i.content_id
+        returning content_id, content_no
+      ), placed as (
+        select i.*, c.content_no from content_made as c join item as i using (content_id)
+      ), used as (
+        insert into source (project, business_id, content_no, context_no)
+        select i.project, i.business_id, i.content_no, i.context_no from placed as i
+      ), pair as (
+        select
+          i.content_no, p.locale, i.context_no, i.project, i.source_locale, i.text, i.priority, p.lifetime, p.ord,
+          i.verbatim or p.locale = i.source_locale as is_verbatim
+        from placed as i
+        join unnest(pair_items, pair_locales, pair_lifetimes) with ordinality as p (item, locale, lifetime, ord)
+          on p.item = i.ord
+      ), made as (
+        insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine, expires_at)
+        select
+          p.content_no, p.locale, p.context_no, p.project,
+          case when p.is_verbatim then 'translated' else 'pending' end::translation_status,
+          p.priority,
+          case when p.is_verbatim then p.text end,
+          case when p.is_verbatim then 'none' end,
+          case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
+        from pair as p
+        returning revision
+      ), counted as (
+        insert into count_delta (project, target_locale, status, delta)
+        select p.project, p.locale, 'translated', count(*) from pair as p where p.is_verbatim group by p.project, p.locale
+      )
+      select
+        array_agg(p.content_no), array_agg(p.locale), array_agg(p.context_no), array_agg(p.project),
+        array_agg(m.revision), array_agg(p.priority), array_agg(p.source_locale), array_agg(octet_length(p.text))
+      into
+        work_contents, work_locales, work_contexts, work_projects,
+        work_revisions, work_priorities, work_source_locales, work_bytes
+      from (select * from pair where not is_verbatim order by ord) as p
+      -- One for all: it comes from the transaction.
+      cross join (select max(made.revision) as revision from made) as m;
+
+      if work_contents is not null then
+        perform enqueue_batches(
+          work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
+          work_bytes, batch_size, batch_bytes
+        );
+      end if;
+      select array_agg(coalesce(p.pairs, 0) order by i.ord)
+      into registered
+      from generate_series(1, cardinality(texts)) as i (ord)
+      left join (select p.item, count(*)::integer as pairs from unnest(pair_items) as p (item) group by p.item) as p
+        on p.item = i.ord;
+      existing := array_fill(0, array[cardinality(texts)]);
+      failed := existing;
+      return;
+    exception when unique_violation then
+      -- Somebody was faster.
+      null;
+    end;
+  end if;
+
+  -- 2: contents are there, and locked against collection. What this call inserts nobody else sees: only the others want a lock.
+  for try in 1..10 loop
+    begin
+      with made as (
+        insert into content (content_id, source_locale, text)
+        select distinct on (i.content_id) i.content_id, i.source_locale, i.text
+        from unnest(item_content_ids, source_locales, texts) as i (content_id, source_locale, text)
+        where not exists (select from content as c where c.content_id = i.content_id offset 0)
+        order by i.content_id
+        on conflict on constraint content_is_stored_once do nothing
+        returning content_id, content_no
+      )
+      select array_agg(m.content_id), array_agg(m.content_no) into content_ids, content_nos from made as m;
+
+      select content_ids || array_agg(c.content_id), content_nos || array_agg(c.content_no)
+      into content_ids, content_nos
+      from (
+        select c.content_id, c.content_no
+        from content as c
+        where c.content_id = any (array(select unnest(item_content_ids) except select unnest(content_ids)))
+        order by c.content_id
+        for key share
+      ) as c;
+
+      exit when cardinality(content_ids) = (select count(distinct i) from unnest(item_content_ids) as i);
+      raise exception using errcode = 'TH900', message = 'a text was collected while it was registered';
+    exception when sqlstate 'TH900' then
+      if try = 10 then
+        raise exception using errcode = '40001', message = 'texts were collected as fast as they were registered';
+      end if;
+    end;
+  end loop;
+
+  select array_agg(c.content_no order by i.ord)
+  into item_contents
+  from unnest(item_content_ids) with ordinality as i (content_id, ord)
+  join unnest(content_ids, content_nos) as c (content_id, content_no) on c.content_id = i.content_id;
+
+  -- 3: who uses them.
+  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+
+  -- Rows seen lately are left alone, chosen by a plain read, so an unchanged catalog writes nothing.
   insert into source (project, business_id, content_no, context_no)
   select distinct i.project, i.business_id, i.content_no, i.context_no
   from unnest(projects, business_ids, item_contents, item_contexts) as i (project, business_id, content_no, context_no)
@@ -341,21 +434,6 @@ begin
     ) as s
   )
   update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
-
-  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
-  if exists (select from unnest(lifetimes) as l (seconds) where l.seconds is not null) then
-    select array_agg(p.lifetime order by p.ord)
-    into pair_lifetimes
-    from (
-      select
-        p.ord,
-        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
-      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
-      join unnest(item_contents, item_contexts, projects, lifetimes)
-        with ordinality as i (content_no, context_no, project, lifetime, ord) on i.ord = p.item
-      window of_row as (partition by i.content_no, p.locale, i.context_no, i.project)
-    ) as p;
-  end if;
 
   -- 4: the rows themselves.
   with pair as (
@@ -539,25 +617,16 @@ begin
   end if;
 
   if work_contents is not null then
+    select array_agg(i.source_locale order by w.ord), array_agg(i.bytes order by w.ord)
+    into work_source_locales, work_bytes
+    from unnest(work_contents) with ordinality as w (content_no, ord)
+    join (
+      select distinct i.content_no, i.source_locale, octet_length(i.text) as bytes
+      from unnest(item_contents, source_locales, texts) as i (content_no, source_locale, text)
+    ) as i on i.content_no = w.content_no;
     perform enqueue_batches(
-      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities,
-      (
-        select array_agg(c.source_locale order by w.ord)
-        from unnest(work_contents) with ordinality as w (content_no, ord)
-        join (
-          select distinct i.content_no, i.source_locale
-          from unnest(item_contents, source_locales) as i (content_no, source_locale)
-        ) as c on c.content_no = w.content_no
-      ),
-      (
-        select array_agg(c.bytes order by w.ord)
-        from unnest(work_contents) with ordinality as w (content_no, ord)
-        join (
-          select distinct i.content_no, octet_length(i.text) as bytes
-          from unnest(item_contents, texts) as i (content_no, text)
-        ) as c on c.content_no = w.content_no
-      ),
-      batch_size, batch_bytes
+      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
+      work_bytes, batch_size, batch_bytes
     );
   end if;
 
