@@ -74,6 +74,16 @@ export class Runner {
       nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
     });
     events.on("pool:listen:notification", options.onNews);
+    // What was announced before it listened, or while it had no connection for that, is looked for once it does. The event
+    // comes before the LISTEN, so this asks behind that.
+    events.on("pool:listen:success", ({ client }) => {
+      setImmediate(() => {
+        client.query("select 1").then(
+          () => nudge(1),
+          () => undefined,
+        );
+      });
+    });
     events.on("worker:getJob:error", () => reorder(options.tasks));
     // From the first of these on it claims nothing more. Its promise may settle much later, or never: a pool that could
     // not tell of completed jobs waits for them in its own shutdown.
