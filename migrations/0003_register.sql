@@ -281,25 +281,23 @@ begin
   then
     begin
       with item as (
-        select *
+        select i.*, nextval('content_content_no_seq') as content_no
         from unnest(
           item_content_ids, item_contexts, projects, business_ids, source_locales, texts, verbatim, priorities
         ) with ordinality
           as i (content_id, context_no, project, business_id, source_locale, text, verbatim, priority, ord)
       ), content_made as (
-        insert into content (content_id, source_locale, text)
-        select i.content_id, i.source_locale, i.text from item as i order by i.content_id
-        returning content_id, content_no
-      ), placed as (
-        select i.*, c.content_no from content_made as c join item as i using (content_id)
+        insert into content (content_no, content_id, source_locale, text)
+        overriding system value
+        select i.content_no, i.content_id, i.source_locale, i.text from item as i order by i.content_id
       ), used as (
         insert into source (project, business_id, content_no, context_no)
-        select i.project, i.business_id, i.content_no, i.context_no from placed as i
+        select i.project, i.business_id, i.content_no, i.context_no from item as i
       ), pair as (
         select
           i.content_no, p.locale, i.context_no, i.project, i.source_locale, i.text, i.priority, p.lifetime, p.ord,
           i.verbatim or p.locale = i.source_locale as is_verbatim
-        from placed as i
+        from item as i
         join unnest(pair_items, pair_locales, pair_lifetimes) with ordinality as p (item, locale, lifetime, ord)
           on p.item = i.ord
       ), made as (

@@ -199,18 +199,18 @@ async function registerOnce(
   });
   await openNewLanes(pool, pairLocales);
   const [receipt] = await rows(pool, registerItems, [
-    items.map((item) => item.project),
-    items.map((item) => item.businessId),
-    items.map((item) => item.sourceLocale),
+    column(items.map((item) => item.project)),
+    column(items.map((item) => item.businessId)),
+    column(items.map((item) => item.sourceLocale)),
     items.map((item) => item.text),
-    items.map((item) => item.context),
-    items.map((item) => item.format),
-    items.map((item) => item.verbatim),
-    items.map((item) => item.priority),
-    items.map((item) => item.force),
+    column(items.map((item) => item.context)),
+    column(items.map((item) => item.format)),
+    column(items.map((item) => item.verbatim)),
+    column(items.map((item) => item.priority)),
+    column(items.map((item) => item.force)),
     items.some((item) => item.expiresAfterSeconds !== null) ? items.map((item) => item.expiresAfterSeconds) : null,
     pairItems,
-    pairLocales,
+    column(pairLocales),
     settings.batchSize,
     settings.batchBytes,
     settings.touchAfterSeconds,
@@ -221,10 +221,15 @@ async function registerOnce(
   if (receipt === undefined) throw new Error("trans_hub.register gave no row");
   return items.map((_, at) => ({
     registered: receipt.registered[at] ?? 0,
-    existing: receipt.existing[at] ?? 0,
-    failed: receipt.failed[at] ?? 0,
-    ...(receipt.refused[at] && { error: new BacklogFullError() }),
+    existing: receipt.existing?.[at] ?? 0,
+    failed: receipt.failed?.[at] ?? 0,
+    ...(receipt.refused?.[at] && { error: new BacklogFullError() }),
   }));
+}
+
+/** What is the same for all goes to the server once. */
+function column<Value>(values: readonly Value[]): readonly Value[] {
+  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
 }
 
 /** Locales whose lanes are known to be open. */

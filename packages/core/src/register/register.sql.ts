@@ -2,21 +2,37 @@
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
-/** Registers items given as parallel arrays, unless too much waits. The receipt's arrays are in the order of the items. */
+/** A column that may be given as its first value, where that is the value of all. */
+function spread(parameter: number, type: string, like = "$4::text[]"): string {
+  const column = `$${parameter}::${type}[]`;
+  return `case when cardinality(${column}) = cardinality(${like}) then ${column}
+        else array_fill((${column})[1], array[cardinality(${like})]) end`;
+}
+
+/**
+ * Registers items given as parallel arrays, unless too much waits. The receipt's arrays are in the order of the items; null: no
+ * item has any.
+ */
 export const registerItems = statement({
   name: "register.items",
   row: z.object({
     registered: z.array(z.int()),
-    existing: z.array(z.int()),
-    failed: z.array(z.int()),
-    refused: z.array(z.boolean()),
+    existing: z.array(z.int()).nullable(),
+    failed: z.array(z.int()).nullable(),
+    refused: z.array(z.boolean()).nullable(),
   }),
   text: `
-    select registered, existing, failed, refused
+    select
+      r.registered,
+      nullif(r.existing, array_fill(0, array[cardinality(r.existing)])) as existing,
+      nullif(r.failed, array_fill(0, array[cardinality(r.failed)])) as failed,
+      nullif(r.refused, array_fill(false, array[cardinality(r.refused)])) as refused
     from trans_hub.register_bounded(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::smallint[], $9::boolean[],
-      $10::integer[], $11::integer[], $12::text[], $13::integer, $14::integer, make_interval(secs => $15::float8), $16::text,
-      $17::integer, $18::bigint)`,
+      ${spread(1, "text")}, ${spread(2, "text")}, ${spread(3, "text")}, $4::text[], ${spread(5, "text")}, ${spread(6, "text")},
+      ${spread(7, "boolean")}, ${spread(8, "smallint")}, ${spread(9, "boolean")}, $10::integer[], $11::integer[],
+      ${spread(12, "text", "$11::integer[]")}, $13::integer, $14::integer, make_interval(secs => $15::float8), $16::text,
+      $17::integer, $18::bigint
+    ) as r`,
 });
 
 /** Makes the tasks of locales that are new to this database. */
