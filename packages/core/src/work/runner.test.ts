@@ -40,3 +40,20 @@ test("a connection that ends while the tasks are looked up stops nobody from cla
   stopping.abort();
   await working;
 });
+
+test("what was announced while nobody listened does not wait for the next poll", async ({ db, store, openStore }) => {
+  const fleet = await openStore({ applicationName: "worker", pollSeconds: 3_600 });
+  const stopping = new AbortController();
+  const working = fleet.work({ until: "stopped", concurrency: 1, maxItems: 10, signal: stopping.signal }, echo);
+  const listening = `from pg_stat_activity
+    where datname = current_database() and application_name = 'worker' and query ~ '^LISTEN|^select 1$'`;
+  await store.register([item("Save")]);
+  await expect.poll(async () => (await store.read([reference("Save", "fr")]))[0]?.status).toBe("translated");
+
+  await expect.poll(() => value(db, `select count(*)::int ${listening}`)).toBe(1);
+  await db.query(`select pg_terminate_backend(pid) ${listening}`);
+  await store.register([item("Open")]);
+  await expect.poll(async () => (await store.read([reference("Open", "fr")]))[0]?.status).toBe("translated");
+  stopping.abort();
+  await working;
+});
