@@ -9,7 +9,8 @@
 -- One text in its source locale. content_id, made from the two, is its public identity; it is random, so it stands in
 -- this table's index alone and everything else holds content_no.
 create table trans_hub.content (
-  content_no bigint generated always as identity primary key,
+  -- A session takes a thousand at a time: one by one, a chunk of 1,000 spends a fifth of its time on the sequence.
+  content_no bigint generated always as identity (cache 1000) primary key,
   content_id uuid not null constraint content_is_stored_once unique,
   source_locale text not null,
   text text not null,

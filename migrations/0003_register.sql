@@ -276,7 +276,7 @@ begin
   -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
   -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it.
   if
-    (select count(distinct i) from unnest(item_content_ids) as i) = cardinality(texts)
+    (select count(*) from (select from unnest(item_content_ids) as i group by i) as d) = cardinality(texts)
     and not exists (select from content as c where c.content_id = any (item_content_ids))
   then
     begin
@@ -331,11 +331,16 @@ begin
           work_bytes, batch_size, batch_bytes
         );
       end if;
-      select array_agg(coalesce(p.pairs, 0) order by i.ord)
-      into registered
-      from generate_series(1, cardinality(texts)) as i (ord)
-      left join (select p.item, count(*)::integer as pairs from unnest(pair_items) as p (item) group by p.item) as p
-        on p.item = i.ord;
+      if cardinality(pair_items) = cardinality(texts) then
+        -- Every item has at least one.
+        registered := array_fill(1, array[cardinality(texts)]);
+      else
+        select array_agg(coalesce(p.pairs, 0) order by i.ord)
+        into registered
+        from generate_series(1, cardinality(texts)) as i (ord)
+        left join (select p.item, count(*)::integer as pairs from unnest(pair_items) as p (item) group by p.item) as p
+          on p.item = i.ord;
+      end if;
       existing := array_fill(0, array[cardinality(texts)]);
       failed := existing;
       return;
