@@ -122,15 +122,16 @@ async function measure(name: string, setup: Setup): Promise<Figures> {
     TH_LOG_LEVEL: "warn",
     TH_MAX_CONNECTIONS: "5",
   };
+  const { raised: before } = await countWork(databaseUrl);
   const workers = Array.from({ length: WORKERS }, () => start(BIN, ["worker"], env));
   for (const worker of workers) worker.stdout?.resume();
   const counted = await watch(control);
   // Before they end, which hands back all that they have claimed.
-  const { left, handedOver } = await countWork(databaseUrl);
+  const { left, raised } = await countWork(databaseUrl);
   await Promise.all(workers.map(end));
   await end(server);
   if (left === 0) throw new Error(`${name}: the texts were used up; the figures would be of nothing`);
-  return summarize(name, setup, counted, { texts: texts - left, handedOver });
+  return summarize(name, setup, counted, { texts: texts - left, handedOver: raised - before });
 }
 
 /** Until the minutes from the first call on are over. */
@@ -231,11 +232,12 @@ async function register(databaseUrl: string, texts: string[], batchSize: number)
   await store.close();
 }
 
-async function countWork(databaseUrl: string): Promise<{ left: number; handedOver: number }> {
+/** Every hand-over raises a revision by one; where a row's begins says nothing. */
+async function countWork(databaseUrl: string): Promise<{ left: number; raised: number }> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const { rows } = await client.query(
-    `select count(*) filter (where status = 'pending')::int as left, sum(revision - 1)::int as "handedOver"
+    `select count(*) filter (where status = 'pending')::int as left, sum(revision)::float8 as raised
     from trans_hub.translation`,
   );
   await client.end();
