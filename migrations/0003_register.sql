@@ -74,6 +74,28 @@ begin
 end
 $$;
 
+-- Gives batches of certain levels their jobs, each with the priority of its lane.
+create function trans_hub.add_lane_jobs(
+  batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[]
+) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with lane as materialized (
+    select l.*, trans_hub.job_priority(l.level, l.project, l.target_locale) as job_priority
+    from (
+      select distinct b.project, b.target_locale, b.level
+      from unnest(projects, target_locales, levels) as b (project, target_locale, level)
+    ) as l
+  )
+  select trans_hub.add_batch_jobs(
+    array_agg(b.batch_id), array_agg(b.target_locale), array_agg(l.job_priority), array_agg(b.run_at)
+  )
+  from unnest(batch_ids, projects, target_locales, levels, run_ats)
+    as b (batch_id, project, target_locale, level, run_at)
+  join lane as l using (project, target_locale, level)
+$$;
+
 -- Packs pending rows into batches of one (project, source, target, priority), each with its job, in the order in which they
 -- are given: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
 -- jobs of 479.
@@ -111,17 +133,12 @@ as $$
     from placed as p
     group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
     returning batch_id, project, target_locale, priority, run_at
-  ), lane as materialized (
-    select
-      l.project, l.target_locale, l.priority,
-      trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
-    from (select distinct p.project, p.target_locale, p.priority from packed as p) as l
   )
-  select trans_hub.add_batch_jobs(
-    array_agg(p.batch_id), array_agg(p.target_locale), array_agg(l.job_priority), array_agg(p.run_at)
+  select trans_hub.add_lane_jobs(
+    array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
   )
   from packed as p
-  join lane as l using (project, target_locale, priority)
+  having count(*) > 0
 $$;
 
 -- Registers items, each once for each of its target locales. Everything the caller knows comes as parallel arrays; all
@@ -206,6 +223,12 @@ declare
   work_bytes integer[];
   has_existing boolean;
   pair_lifetimes integer[];
+  new_revision integer;
+  new_batches uuid[];
+  new_projects text[];
+  new_locales text[];
+  new_priorities smallint[];
+  new_run_ats timestamptz[];
 begin
   perform set_config('lock_timeout', lock_timeout_ms::text, true);
   select array_agg(content_id(i.source_locale, i.text) order by i.ord)
@@ -274,12 +297,19 @@ begin
   end if;
 
   -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
-  -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it.
+  -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it. Fifty of the
+  -- texts speak for all; where they are wrong, the unique key says so and nothing has happened.
   if
     (select count(*) from (select from unnest(item_content_ids) as i group by i) as d) = cardinality(texts)
-    and not exists (select from content as c where c.content_id = any (item_content_ids))
+    and not exists (
+      select from content as c
+      where c.content_id = any (array(
+        select item_content_ids[i] from generate_series(1, cardinality(texts), cardinality(texts) / 50 + 1) as i
+      ))
+    )
   then
     begin
+      new_revision := first_revision();
       with item as (
         select i.*, nextval('content_content_no_seq') as content_no
         from unnest(
@@ -295,41 +325,57 @@ begin
         select i.project, i.business_id, i.content_no, i.context_no from item as i
       ), pair as (
         select
-          i.content_no, p.locale, i.context_no, i.project, i.source_locale, i.text, i.priority, p.lifetime, p.ord,
-          i.verbatim or p.locale = i.source_locale as is_verbatim
+          i.content_no, p.locale, i.context_no, i.project, i.source_locale, i.priority, p.lifetime, p.ord,
+          octet_length(i.text) as bytes,
+          case when i.verbatim or p.locale = i.source_locale then i.text end as verbatim_text
         from item as i
         join unnest(pair_items, pair_locales, pair_lifetimes) with ordinality as p (item, locale, lifetime, ord)
           on p.item = i.ord
       ), made as (
-        insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine, expires_at)
+        insert into translation
+          (content_no, target_locale, context_no, project, status, priority, revision, text, engine, expires_at)
         select
           p.content_no, p.locale, p.context_no, p.project,
-          case when p.is_verbatim then 'translated' else 'pending' end::translation_status,
-          p.priority,
-          case when p.is_verbatim then p.text end,
-          case when p.is_verbatim then 'none' end,
+          case when p.verbatim_text is null then 'pending' else 'translated' end::translation_status,
+          p.priority, new_revision, p.verbatim_text,
+          case when p.verbatim_text is not null then 'none' end,
           case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
         from pair as p
-        returning revision
       ), counted as (
         insert into count_delta (project, target_locale, status, delta)
-        select p.project, p.locale, 'translated', count(*) from pair as p where p.is_verbatim group by p.project, p.locale
+        select p.project, p.locale, 'translated', count(*)
+        from pair as p
+        where p.verbatim_text is not null
+        group by p.project, p.locale
+      ), packed as (
+        -- As enqueue_batches does it, which is given arrays; making those takes as long as packing.
+        insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+        select
+          p.project, p.source_locale, p.locale, array_agg(p.content_no), array_agg(p.context_no),
+          array_fill(new_revision, array[count(*)::integer]), p.priority
+        from (
+          select
+            p.*,
+            (row_number() over lane - 1) / batch_size as by_count,
+            (sum(p.bytes) over lane - p.bytes) / batch_bytes as by_bytes
+          from pair as p
+          where p.verbatim_text is null
+          window lane as (
+            partition by p.project, p.source_locale, p.locale, p.priority
+            order by p.ord
+            rows between unbounded preceding and current row
+          )
+        ) as p
+        group by p.project, p.source_locale, p.locale, p.priority, p.by_count, p.by_bytes
+        returning batch_id, project, target_locale, priority, run_at
       )
       select
-        array_agg(p.content_no), array_agg(p.locale), array_agg(p.context_no), array_agg(p.project),
-        array_agg(m.revision), array_agg(p.priority), array_agg(p.source_locale), array_agg(octet_length(p.text))
-      into
-        work_contents, work_locales, work_contexts, work_projects,
-        work_revisions, work_priorities, work_source_locales, work_bytes
-      from (select * from pair where not is_verbatim order by ord) as p
-      -- One for all: it comes from the transaction.
-      cross join (select max(made.revision) as revision from made) as m;
+        array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
+      into new_batches, new_projects, new_locales, new_priorities, new_run_ats
+      from packed as p;
 
-      if work_contents is not null then
-        perform enqueue_batches(
-          work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
-          work_bytes, batch_size, batch_bytes
-        );
+      if new_batches is not null then
+        perform add_lane_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
       end if;
       if cardinality(pair_items) = cardinality(texts) then
         -- Every item has at least one.
@@ -673,6 +719,7 @@ revoke execute on all functions in schema trans_hub from public;
 -- Down Migration
 drop function trans_hub.register;
 drop function trans_hub.enqueue_batches;
+drop function trans_hub.add_lane_jobs;
 drop function trans_hub.add_batch_jobs;
 drop function trans_hub.open_lanes;
 drop function trans_hub.job_priority;

@@ -1,6 +1,7 @@
 /** Registers chunks of items, and keeps one item's trouble from its neighbours. */
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
+import { integerArray, textArray } from "../database/array-literal.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
@@ -202,14 +203,14 @@ async function registerOnce(
     column(items.map((item) => item.project)),
     column(items.map((item) => item.businessId)),
     column(items.map((item) => item.sourceLocale)),
-    items.map((item) => item.text),
+    textArray(items.map((item) => item.text)),
     column(items.map((item) => item.context)),
     column(items.map((item) => item.format)),
     column(items.map((item) => item.verbatim)),
     column(items.map((item) => item.priority)),
     column(items.map((item) => item.force)),
     items.some((item) => item.expiresAfterSeconds !== null) ? items.map((item) => item.expiresAfterSeconds) : null,
-    pairItems,
+    integerArray(pairItems),
     column(pairLocales),
     settings.batchSize,
     settings.batchBytes,
