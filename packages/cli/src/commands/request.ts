@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import {
   type Coordinator,
   type Item,
@@ -146,6 +147,8 @@ function argumentChunks(texts: string[], businessId: string | undefined, context
 }
 
 function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
+  // Each line lives for a moment. By itself V8 lets the heap grow with how much dies: to 290 MB over a million lines, where 120 do.
+  setFlagsFromString("--optimize-for-size");
   return (rejected) => {
     const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
     const unknownKeys = (keys: readonly string[]) =>
