@@ -45,7 +45,7 @@ export class ConnectionPool implements Database {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       allowExitOnIdle: false,
-      ...(this.prepared && timeLimits(answerTimeoutMs)),
+      ...(this.prepared && { ...timeLimits(answerTimeoutMs), onConnect: planOnce }),
     });
     superviseConnections(this.#pool, options.onConnectionLost);
   }
@@ -148,6 +148,15 @@ export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => vo
       return asked;
     }) as typeof client.query;
   });
+}
+
+/**
+ * Has the server plan each statement of ours once a connection. By itself it plans many of them anew each time, since it takes
+ * a list for ten entries long when it plans once, and for cheaper when it sees that it has one: a read took 0.07 ms, and
+ * planning it 0.5. Plans of ours are not to depend on what is looked for; a test holds them to it.
+ */
+async function planOnce(client: pg.ClientBase): Promise<void> {
+  await client.query("set plan_cache_mode = force_generic_plan");
 }
 
 type Release = (destroy?: Error | boolean) => void;
