@@ -48,7 +48,7 @@ import type {
   Settlement,
   StoreStatus,
 } from "./persistence-handler.ts";
-import { type Changed, ReadCache, referenceKey } from "./read-cache.ts";
+import { type Changed, cacheKey, ReadCache, useKey } from "./read-cache.ts";
 import type { Translation, TranslationStatus } from "./translation/translation.ts";
 import { translateBatch } from "./work/translate-batch.ts";
 
@@ -535,7 +535,7 @@ export class Coordinator implements AsyncDisposable {
     for (const { project, businessId, targetLocales, text } of items) {
       if (businessId === "") continue;
       for (const targetLocale of targetLocales) {
-        this.#cache.namedAnew(referenceKey({ project, targetLocale, businessId }), text);
+        this.#cache.namedAnew(cacheKey(targetLocale, useKey({ project, targetLocale, businessId })), text);
       }
     }
   }

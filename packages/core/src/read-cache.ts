@@ -29,7 +29,7 @@ export class ReadCache {
   /** A copy; undefined: unknown. */
   get(key: string): Translation | undefined {
     const translation = this.#entries?.get(key);
-    return translation === undefined ? undefined : structuredClone(translation);
+    return translation === undefined ? undefined : copyOf(translation);
   }
 
   /** Take it before reading, hand it to {@link store}: what was read before a change is not kept after it. */
@@ -39,7 +39,7 @@ export class ReadCache {
 
   store(key: string, translation: Translation, generation: number): void {
     if (generation !== this.#generation || !isKeepable(translation)) return;
-    this.#entries?.set(key, structuredClone(translation));
+    this.#entries?.set(key, copyOf(translation));
   }
 
   /** Drops everything read of these, under whichever name, and what is being read at this moment. */
@@ -68,6 +68,16 @@ export class ReadCache {
   }
 }
 
+/** Not by `structuredClone`, which takes twenty times as long: most translations are flat but for a list of ids. */
+function copyOf({ context, businessIds, error, ...flat }: Translation): Translation {
+  return {
+    ...flat,
+    context: context === null ? null : structuredClone(context),
+    businessIds: [...businessIds],
+    ...(error && { error: { ...error } }),
+  };
+}
+
 function isKeepable({ status, text }: Translation): boolean {
   return text !== null && (status === "translated" || status === "approved");
 }
@@ -76,14 +86,21 @@ function identity({ project, sourceLocale, targetLocale, sourceText }: Changed):
   return `${project}\0${sourceLocale}\0${targetLocale}\0${sourceText}`;
 }
 
-/** One name for one reference, whoever writes it. */
-export function referenceKey(reference: TranslationReference): string {
-  return `${reference.targetLocale}\0${useKey(reference)}`;
+/** One name for what a reference reads, whoever writes it. */
+export function cacheKey(targetLocale: string, use: string): string {
+  return `${targetLocale}\0${use}`;
 }
 
 /** The same for what is used, in whichever locale. */
 export function useKey(reference: TranslationReference): string {
   if ("businessId" in reference) return `${reference.project}\0id\0${reference.businessId}`;
   const { project, sourceLocale, text, context, format } = reference;
-  return `${project}\0text\0${contentId(sourceLocale, text)}\0${contextKey(context, format) ?? ""}`;
+  // No part holds a U+0000. A short text stands for itself: to hash it takes longer than all the rest.
+  const content =
+    text.length <= HASHED_FROM ? `text\0${sourceLocale}\0${text}` : `hash\0${contentId(sourceLocale, text)}`;
+  const said = contextKey(context, format);
+  return said === undefined ? `${project}\0${content}` : `${project}\0${content}\0${said}`;
 }
+
+/** Characters; keys of longer texts would take more memory than what they are keys of. */
+const HASHED_FROM = 200;

@@ -2,7 +2,7 @@
 import { Coalescer } from "../coalescer.ts";
 import { localeFallbacks } from "../locale.ts";
 import type { PersistenceHandler } from "../persistence-handler.ts";
-import { type ReadCache, referenceKey } from "../read-cache.ts";
+import { cacheKey, type ReadCache, useKey } from "../read-cache.ts";
 import type { Translation, TranslationReference } from "../translation/translation.ts";
 import type { TouchLog } from "./touch-log.ts";
 
@@ -49,50 +49,60 @@ export class Reader {
    * that has one; when none has, what stands for the locale itself.
    */
   async read(references: readonly TranslationReference[], fallback: boolean): Promise<Found[]> {
-    const chains = references.map((reference) => (fallback ? fallbackChain(reference) : [reference]));
-    const known = new Map<string, Translation>();
     const asked = new Map<string, TranslationReference>();
-    for (const chain of chains) {
-      for (const reference of chain) {
-        const key = referenceKey(reference);
-        const cached = known.get(key) ?? this.#cache.get(key);
-        if (cached === undefined) {
-          asked.set(key, reference);
-          continue;
-        }
-        known.set(key, cached);
+    const chains = references.map((reference) => {
+      const chain = fallback ? fallbackChain(reference) : [named(reference)];
+      for (const link of chain) {
+        link.found = this.#cache.get(link.key);
         // Whatever stands behind it in the chain is not needed: what is cached has a text.
-        break;
+        if (link.found !== undefined) break;
+        asked.set(link.key, link.reference);
       }
+      return chain;
+    });
+    if (asked.size > 0) {
+      const stored = await this.#readAnew(asked);
+      for (const link of chains.flat()) link.found ??= stored.get(link.key);
     }
-    await this.#readInto(known, asked);
-    return chains.map((chain) => this.#pick(chain, known));
+    return chains.map((chain) => this.#pick(chain));
   }
 
-  async #readInto(known: Map<string, Translation>, asked: ReadonlyMap<string, TranslationReference>): Promise<void> {
-    if (asked.size === 0) return;
+  async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
     const { generation } = this.#cache;
     const found = await this.readStored([...asked.values()]);
-    for (const [at, key] of [...asked.keys()].entries()) {
+    const stored = new Map<string, Translation>();
+    let at = 0;
+    for (const key of asked.keys()) {
       const translation = found[at];
+      at += 1;
       if (translation === undefined) continue;
-      known.set(key, translation);
+      stored.set(key, translation);
       this.#cache.store(key, translation, generation);
     }
+    return stored;
   }
 
-  #pick(chain: readonly TranslationReference[], known: ReadonlyMap<string, Translation>): Found {
-    const found = chain.flatMap((reference) => {
-      const translation = known.get(referenceKey(reference));
-      return translation === undefined ? [] : [{ reference, translation }];
-    });
-    const picked = found.find(({ translation }) => translation.text !== null) ?? found[0];
+  #pick(chain: readonly Link[]): Found {
+    const picked = chain.find(({ found }) => found?.text != null) ?? chain.find(({ found }) => found !== undefined);
     if (picked === undefined) return undefined;
-    this.#touches.note(picked.reference);
-    return picked.translation;
+    this.#touches.note(picked.reference, picked.use);
+    return picked.found;
   }
 }
 
-function fallbackChain(reference: TranslationReference): TranslationReference[] {
-  return localeFallbacks(reference.targetLocale).map((targetLocale) => ({ ...reference, targetLocale }));
+/** A reference of a chain of fallbacks, with its keys, and what stands for it. */
+interface Link {
+  reference: TranslationReference;
+  use: string;
+  key: string;
+  found: Found;
+}
+
+function named(reference: TranslationReference): Link {
+  const use = useKey(reference);
+  return { reference, use, key: cacheKey(reference.targetLocale, use), found: undefined };
+}
+
+function fallbackChain(reference: TranslationReference): Link[] {
+  return localeFallbacks(reference.targetLocale).map((targetLocale) => named({ ...reference, targetLocale }));
 }

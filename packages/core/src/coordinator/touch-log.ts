@@ -29,8 +29,8 @@ export class TouchLog {
     this.#options = { periodMs: 60_000, ...options };
   }
 
-  note(reference: TranslationReference): void {
-    const key = useKey(reference);
+  /** @param key The reference's {@link useKey}. */
+  note(reference: TranslationReference, key: string = useKey(reference)): void {
     if (this.#noted.has(key)) return;
     this.#noted.set(key, reference);
     if (this.#noted.size >= NOTES_MAX) void this.flush();
