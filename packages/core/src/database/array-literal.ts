@@ -8,15 +8,29 @@ const SPECIAL = /["\\]/;
 const EVERY_SPECIAL = /["\\]/g;
 
 /** For a parameter of type `text[]`. */
-export function textArray(values: readonly string[]): string {
+export function textArray(values: readonly (string | null)[]): string {
   let literal = "";
   for (const value of values) {
-    literal += `${literal === "" ? "" : ","}"${SPECIAL.test(value) ? value.replace(EVERY_SPECIAL, "\\$&") : value}"`;
+    if (literal !== "") literal += ",";
+    if (value === null) literal += "NULL";
+    else literal += `"${SPECIAL.test(value) ? value.replace(EVERY_SPECIAL, "\\$&") : value}"`;
   }
   return `{${literal}}`;
 }
 
 /** For a parameter of type `integer[]` or `bigint[]`. */
-export function integerArray(values: readonly number[]): string {
+export function integerArray(values: readonly (number | string)[]): string {
   return `{${values.join(",")}}`;
+}
+
+/** A column of which all values are the same goes as the first; the statement makes it whole by {@link whole}. */
+export function column<Value>(values: readonly Value[]): readonly Value[] {
+  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
+}
+
+/** SQL for a {@link column} in parameter `$parameter`, as long as the array `like`. */
+export function whole(parameter: number, type: string, like: string): string {
+  const given = `$${parameter}::${type}[]`;
+  return `case when cardinality(${given}) = cardinality(${like}) then ${given}
+        else array_fill((${given})[1], array[cardinality(${like})]) end`;
 }

@@ -6,7 +6,7 @@ import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { register } from "../register/register-store.ts";
 import { readByBusinessId, readByKey, readByText } from "../translation/translation.sql.ts";
 import { approve, listTranslations, readTranslations, touchTranslations } from "../translation/translation-store.ts";
-import { bury, handOver, loadBatches, lockRows, storeTranslations } from "../work/batch.sql.ts";
+import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
@@ -88,6 +88,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
         loadBatches,
         lockRows,
         storeTranslations,
+        storeUnlocked,
         handOver,
         bury,
         readByText,

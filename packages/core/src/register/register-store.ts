@@ -1,7 +1,7 @@
 /** Registers chunks of items, and keeps one item's trouble from its neighbours. */
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
-import { integerArray, textArray } from "../database/array-literal.ts";
+import { column, integerArray, textArray } from "../database/array-literal.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
@@ -226,11 +226,6 @@ async function registerOnce(
     failed: receipt.failed?.[at] ?? 0,
     ...(receipt.refused?.[at] && { error: new BacklogFullError() }),
   }));
-}
-
-/** What is the same for all goes to the server once. */
-function column<Value>(values: readonly Value[]): readonly Value[] {
-  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
 }
 
 /** Locales whose lanes are known to be open. */

@@ -1,13 +1,10 @@
 /** Statements by which texts enter. The work itself is in the SQL functions (migrations/0003, 0004, 0008). */
 import { z } from "zod";
+import { whole } from "../database/array-literal.ts";
 import { statement } from "../database/statement.ts";
 
-/** A column that may be given as its first value, where that is the value of all. */
-function spread(parameter: number, type: string, like = "$4::text[]"): string {
-  const column = `$${parameter}::${type}[]`;
-  return `case when cardinality(${column}) = cardinality(${like}) then ${column}
-        else array_fill((${column})[1], array[cardinality(${like})]) end`;
-}
+/** A column of the items; see `column`. */
+const spread = (parameter: number, type: string, like = "$4::text[]") => whole(parameter, type, like);
 
 /**
  * Registers items given as parallel arrays, unless too much waits. The receipt's arrays are in the order of the items; null: no

@@ -1,9 +1,19 @@
 /** Loading and settling batches on PostgreSQL. */
 import { holdEnginePauses } from "../control/control.sql.ts";
+import { column, integerArray, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
 import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
-import { bury, buryExpired, handOver, loadBatches, lockRows, markStarted, storeTranslations } from "./batch.sql.ts";
+import {
+  bury,
+  buryExpired,
+  handOver,
+  loadBatches,
+  lockRows,
+  markStarted,
+  storeTranslations,
+  storeUnlocked,
+} from "./batch.sql.ts";
 
 /** A batch as its worker holds it: only the texts that are still its own. */
 export interface LoadedBatch {
@@ -41,38 +51,39 @@ export interface SettledBatch {
 /** Batches by id; those that are gone are left out, those with nothing left to do have no items. */
 export async function loadBatchesById(db: Database, ids: readonly string[]): Promise<Map<string, LoadedBatch>> {
   const loaded = new Map<string, LoadedBatch & { items: LoadedItem[] }>();
+  let batch: (LoadedBatch & { items: LoadedItem[] }) | undefined;
   for (const row of await rows(db, loadBatches, [ids])) {
-    let batch = loaded.get(row.batch_id);
-    if (batch === undefined) {
+    if (row.batch !== null) {
       batch = {
-        id: row.batch_id,
-        project: row.project,
-        sourceLocale: row.source_locale,
-        targetLocale: row.target_locale,
-        attempt: row.attempt,
-        priority: row.priority,
-        crashes: row.crashes,
-        createdAt: row.created_at,
-        ageSeconds: row.age_seconds,
-        isPaused: row.is_paused,
+        id: row.batch.id,
+        project: row.batch.project,
+        sourceLocale: row.batch.source_locale,
+        targetLocale: row.batch.target_locale,
+        attempt: row.batch.attempt,
+        priority: row.batch.priority,
+        crashes: row.batch.crashes,
+        createdAt: row.batch.created_at,
+        ageSeconds: row.batch.age_seconds,
+        isPaused: row.batch.is_paused,
         items: [],
       };
-      loaded.set(row.batch_id, batch);
+      loaded.set(batch.id, batch);
     }
-    if (row.content_no === null || row.context_no === null || row.revision === null || row.text === null) continue;
+    if (batch === undefined || row.content_no === null || row.context_no === null) continue;
+    if (row.revision === null || row.text === null) continue;
     const history = row.history ?? [];
     batch.items.push({
       key: {
         contentNo: row.content_no,
         contextNo: row.context_no,
-        targetLocale: row.target_locale,
-        project: row.project,
+        targetLocale: batch.targetLocale,
+        project: batch.project,
       },
       revision: row.revision,
       text: row.text,
       context: row.canonical === null ? null : JSON.parse(row.canonical),
       format: row.format ?? "auto",
-      attempt: row.attempt + 1,
+      attempt: batch.attempt + 1,
       previousFailure: history.at(-1)?.message,
       history,
       isExpired: row.is_expired ?? false,
@@ -125,34 +136,38 @@ export async function settleBatches(
       else remainder.add(batch, item, outcome, Math.floor(at / partItems));
     });
   }
-  const store = (db: Database) =>
-    rows(db, storeTranslations, [
-      ...keyColumns(good.map(({ item }) => item)),
-      good.map(({ item }) => item.revision),
-      good.map(({ outcome }) => outcome.text),
-      good.map(({ outcome }) => outcome.engine),
-      good.map(({ outcome }) => outcome.model),
-      batches.map(({ batch }) => batch.id),
-      calls.map((call) => call.callId),
-      calls.map((call) => call.engine),
-      calls.map((call) => call.model),
-      calls.map((call) => call.batch.project),
-      calls.map((call) => call.batch.sourceLocale),
-      calls.map((call) => call.batch.targetLocale),
-      calls.map((call) => call.items),
-      calls.map((call) => call.inputTokens),
-      calls.map((call) => call.outputTokens),
-      calls.map((call) => call.cachedTokens),
-      calls.map((call) => Math.round(call.latencyMs)),
-      calls.map((call) => call.outcome),
-    ]);
+  const texts = good.map(({ item }) => item);
+  const stored = [
+    integerArray(texts.map(({ key }) => key.contentNo)),
+    column(texts.map(({ key }) => key.targetLocale)),
+    column(texts.map(({ key }) => key.contextNo)),
+    column(texts.map(({ key }) => key.project)),
+    column(texts.map(({ revision }) => revision)),
+    textArray(good.map(({ outcome }) => outcome.text)),
+    column(good.map(({ outcome }) => outcome.engine)),
+    column(good.map(({ outcome }) => outcome.model)),
+    batches.map(({ batch }) => batch.id),
+    calls.map((call) => call.callId),
+    calls.map((call) => call.engine),
+    calls.map((call) => call.model),
+    calls.map((call) => call.batch.project),
+    calls.map((call) => call.batch.sourceLocale),
+    calls.map((call) => call.batch.targetLocale),
+    calls.map((call) => call.items),
+    calls.map((call) => call.inputTokens),
+    calls.map((call) => call.outputTokens),
+    calls.map((call) => call.cachedTokens),
+    calls.map((call) => Math.round(call.latencyMs)),
+    calls.map((call) => call.outcome),
+  ];
   if (remainder.isEmpty) {
-    await store(pool);
+    const [receipt] = await rows(pool, storeUnlocked, stored);
+    if (receipt?.is_whole !== true) await rows(pool, storeTranslations, stored);
     return;
   }
   await pool.transaction(async (db) => {
     await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
-    await store(db);
+    await rows(db, storeTranslations, stored);
     await remainder.write(db);
   });
 }

@@ -65,6 +65,8 @@ const GIVE_UP_MS = 2_000;
 export class Gatherer {
   readonly #options: GathererOptions;
   readonly #loads: Coalescer<string, LoadedBatch | undefined>;
+  /** Gives of each claimed group's ids those that still stand. */
+  readonly #marks: Coalescer<readonly string[], Set<string>>;
   /** Tells for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while in hand is the same work. */
@@ -92,6 +94,13 @@ export class Gatherer {
       run: async (ids) => {
         const loaded = await loadBatchesById(options.pool, ids);
         return ids.map((id) => loaded.get(id));
+      },
+      maxWeight: 100,
+    });
+    this.#marks = new Coalescer({
+      run: async (groups) => {
+        const standing = await markBatchesStarted(options.pool, groups.flat(), options.nodeId());
+        return groups.map(() => standing);
       },
       maxWeight: 100,
     });
@@ -269,13 +278,8 @@ export class Gatherer {
       slotIsFree = true;
     };
     try {
-      const standing = await this.#patience.keepTrying(() =>
-        markBatchesStarted(
-          this.#options.pool,
-          claims.map(({ batch }) => batch.id),
-          this.#options.nodeId(),
-        ),
-      );
+      const ids = claims.map(({ batch }) => batch.id);
+      const standing = await this.#patience.keepTrying(() => this.#marks.add(ids));
       for (const claim of claims) if (!standing.has(claim.batch.id)) claim.done();
       claims = claims.filter(({ batch }) => standing.has(batch.id));
       const batches = claims.map(({ batch }) => batch);

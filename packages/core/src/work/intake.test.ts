@@ -83,3 +83,23 @@ test("a runner that ends lets everybody through, and the next counts for itself"
   expect(gate.pass()).toBeUndefined();
   expect(claimAll(next)).toBe(2);
 });
+
+test("ahead of its time is claimed what a quarter of a second gets done, and two jobs a slot at least", () => {
+  let now = 0;
+  const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
+  const work = (jobs: number) => {
+    for (let job = 0; job < jobs; job += 1) intake.hold().end();
+  };
+  expect(intake.jobsAhead).toBe(8);
+  work(30);
+  expect(intake.jobsAhead).toBe(30);
+  now = 250;
+  work(5);
+  expect(intake.jobsAhead).toBe(30);
+  now = 500;
+  expect(intake.jobsAhead).toBe(8);
+  work(1_000);
+  expect(intake.jobsAhead).toBe(100);
+  now = 5_000;
+  expect(intake.jobsAhead).toBe(8);
+});

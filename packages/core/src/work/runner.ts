@@ -73,6 +73,10 @@ export class Runner {
       nodeId = workerPool.id;
       nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
     });
+    events.on("localQueue:init", ({ localQueue }) => {
+      // Fixed by its own account; read before each look all the same.
+      Object.defineProperty(localQueue, "getJobBatchSize", { get: () => options.intake.jobsAhead });
+    });
     events.on("pool:listen:notification", options.onNews);
     // What was announced before it listened, or while it had no connection for that, is looked for once it does. The event
     // comes before the LISTEN, so this asks behind that.

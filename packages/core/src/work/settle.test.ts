@@ -96,6 +96,38 @@ const one = (db: pg.Pool, text: string) =>
   );
 
 describe("a settlement", () => {
+  test("stores also what somebody changes at this very moment and leaves its own", async ({ db, pool, store }) => {
+    await register(store, 3);
+    const batch = await loadOne(pool);
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      // The first is still the batch's, the second is not.
+      const change = (set: string, number: number) =>
+        stranger.query(
+          `update trans_hub.translation as t set ${set} from trans_hub.content as c
+           where c.content_no = t.content_no and c.text = $1`,
+          [`Text ${number}`],
+        );
+      await change("expires_at = now() + interval '1 day'", 0);
+      await change("revision = revision + 1", 1);
+      const settling = settle(pool, batch, (at) => translated(`fr ${at}`), [call()]);
+      const waiting = `select count(*)::int from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(() => value(db, waiting)).toBe(1);
+      await stranger.query("commit");
+      await settling;
+    } finally {
+      stranger.release(true);
+    }
+    expect(await one(db, "Text 0")).toMatchObject({ status: "translated", text: "fr 0" });
+    expect(await one(db, "Text 1")).toMatchObject({ status: "pending", text: null });
+    expect(await one(db, "Text 2")).toMatchObject({ status: "translated", text: "fr 2" });
+    expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(2);
+    expect(await value(db, "select count(*)::int from trans_hub.usage")).toBe(1);
+    expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
+  });
+
   test("run twice changes nothing the second time", async ({ db, pool, store }) => {
     await register(store, 5);
     const batch = await loadOne(pool);
