@@ -86,6 +86,8 @@ export type {
   WorkSummary,
 } from "./persistence-handler.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
+export { ROLE_KINDS, type RoleKind, type RoleNames } from "./roles/role-statements.ts";
+export { type CreateRolesOptions, createRoles, type RolesReport } from "./roles/roles.ts";
 export {
   describeSettings,
   parseSettings,
