@@ -27,6 +27,7 @@ export {
   migrationStatus,
   revertMigration,
 } from "./database/migrate.ts";
+export { type FactsOptions, readServerFacts, type ServerFacts } from "./diagnosis/server-facts.ts";
 export * from "./engine.ts";
 export type {
   Circuit,

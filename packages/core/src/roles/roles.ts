@@ -127,13 +127,11 @@ async function perform(client: pg.Client, statements: readonly string[], dryRun:
   return statements.map((statement) => statement.replace(/ password '.*$/, " password '…'"));
 }
 
+/** The same database, as this role from the start. Of two options the driver takes the last. */
 function asRole(url: string, role: string): { databaseUrl: string; directUrl: undefined } {
-  const own = new URL(url);
-  const options = [own.searchParams.get("options"), `-c role=${role}`].filter(Boolean).join(" ");
-  own.searchParams.set("options", options);
-  // As in a query string it would come as a +, which the driver takes for one.
-  own.search = own.search.replaceAll("+", "%20");
-  return { databaseUrl: own.href, directUrl: undefined };
+  const given = /[?&]options=([^&#]*)/.exec(url)?.[1] ?? "";
+  const options = `${given}${encodeURIComponent(` -c role=${role}`)}`;
+  return { databaseUrl: `${url}${url.includes("?") ? "&" : "?"}options=${options}`, directUrl: undefined };
 }
 
 function toldPlainly(error: unknown): unknown {
