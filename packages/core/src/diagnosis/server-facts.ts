@@ -1,6 +1,7 @@
 /** Looks at a server as an operator would, with whatever rights the connection has. */
-import pg from "pg";
+import type pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
+import { newClient } from "../database/pool.ts";
 import { type Database, rows } from "../database/statement.ts";
 import { TransHubError } from "../errors.ts";
 import {
@@ -68,13 +69,12 @@ const NOT_SEEN = /^(42501|42P01|3F000)$/;
  * @throws {DatabaseRefusedError}
  */
 export async function readServerFacts(options: FactsOptions): Promise<ServerFacts> {
-  const client = new pg.Client({
+  const client = newClient({
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     query_timeout: 30_000,
     application_name: "trans-hub doctor",
   });
-  client.on("error", () => undefined);
   try {
     await client.connect();
     return await factsOf(client);

@@ -3,6 +3,7 @@ import pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 import { applyMigrations, migrationStatus } from "../database/migrate.ts";
+import { newClient } from "../database/pool.ts";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../errors.ts";
 import { foundation, grants, ROLE_KINDS, type RoleKind, type RoleNames, type RolesFacts } from "./role-statements.ts";
 import { scramVerifier } from "./scram.ts";
@@ -55,12 +56,11 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
   const { prefix = "trans_hub", passwords = {}, migrate = false, dryRun = false } = options;
   requireFit(prefix, passwords);
   const url = options.directUrl ?? options.databaseUrl;
-  const client = new pg.Client({
+  const client = newClient({
     connectionString: url,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     application_name: "trans-hub roles",
   });
-  client.on("error", () => undefined);
   try {
     await client.connect();
     const names = namesOf(prefix, await presentOwner(client));
