@@ -55,7 +55,9 @@ function giveToServer(key: string): void {
   if (process.getuid?.() !== 0) return;
   for (const name of ["postgres", "nobody"]) {
     const { status, stdout } = spawnSync("id", ["-u", name], { encoding: "utf8" });
-    if (status === 0) return chownSync(key, Number(stdout), 0);
+    if (status !== 0) continue;
+    chownSync(key, Number(stdout), 0);
+    return;
   }
 }
 
