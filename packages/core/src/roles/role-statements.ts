@@ -36,6 +36,8 @@ export interface RolesFacts {
   strangers: readonly PresentObject[];
   /** Tables of graphile-worker that show rows by policies only, and have none for the worker. */
   closedTables: readonly string[];
+  /** Of our functions those that PostgreSQL lets write nothing, being stable or immutable; quoted, with their arguments. */
+  harmlessFunctions: readonly string[];
   /** Whether both schemas are migrated to what this release needs. */
   isMigrated: boolean;
 }
@@ -55,9 +57,6 @@ export const PRODUCER_FUNCTIONS = [
   "read_by_business_id",
   "touch",
 ] as const;
-
-/** What a reader calls. `touch` is none of them: who only looks keeps nothing from being collected. */
-export const READER_FUNCTIONS = ["schema_state", "read_by_text", "read_by_business_id"] as const;
 
 /** What a worker may only look at: which migrations there are, and when a backup was made, others say. */
 const READ_ONLY_TABLES = [`${OWN_SCHEMA}.migration`, `${OWN_SCHEMA}.backup_run`, `${GRAPHILE_SCHEMA}.migrations`];
@@ -123,20 +122,21 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
   const [producer, worker, reader] = [id(names.producer), id(names.worker), id(names.reader)];
   const all = `${producer}, ${worker}, ${reader}`;
   const schemas = `${OWN_SCHEMA}, ${GRAPHILE_SCHEMA}`;
-  const functions = (list: readonly string[]) => list.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
+  const producers = PRODUCER_FUNCTIONS.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
   return [
     `revoke all on all tables in schema ${schemas} from ${all}`,
     `revoke all on all routines in schema ${OWN_SCHEMA} from public, ${all}`,
     `revoke all on schema ${schemas} from ${all}`,
     `grant usage on schema ${OWN_SCHEMA} to ${all}`,
     `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}`,
-    `grant execute on function ${functions(PRODUCER_FUNCTIONS)} to ${producer}`,
+    `grant execute on function ${producers} to ${producer}`,
     `grant select, insert, update, delete on all tables in schema ${schemas} to ${worker}`,
     `revoke insert, update, delete on ${READ_ONLY_TABLES.join(", ")} from ${worker}`,
     `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}`,
     `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}`,
     `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}`,
-    `grant execute on function ${functions(READER_FUNCTIONS)} to ${reader}`,
+    // What a scaler and metrics ask is among them. `touch` is not: who only looks keeps nothing from being collected.
+    `grant execute on function ${facts.harmlessFunctions.join(", ")} to ${reader}`,
     ...facts.closedTables.map(
       (table) =>
         `create policy ${worker} on ${GRAPHILE_SCHEMA}.${id(table)} to ${worker} using (true) with check (true)`,
