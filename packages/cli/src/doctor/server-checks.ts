@@ -80,7 +80,8 @@ export function checkConnections(
   pool: number,
 ): Check {
   const fleet = workers === undefined ? undefined : workers * pool;
-  const wants = fleet === undefined ? "the fleet is not known" : `${workers} workers want up to ${fleet}`;
+  const fleetWants = workers === 1 ? "one worker wants" : `${workers} workers want`;
+  const wants = fleet === undefined ? "the fleet is not known" : `${fleetWants} up to ${fleet}`;
   const detail = `${wants}; ${limit} of ${max} are to be had, ${used} are in use`;
   if (fleet !== undefined && fleet > limit) {
     return fail("connections", detail, "Lower TH_MAX_CONNECTIONS, raise max_connections, or put a pooler between.");
