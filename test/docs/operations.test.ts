@@ -1,7 +1,8 @@
-/** Holds docs/operations.md in step with the code: settings and events. */
+/** Holds docs/operations.md in step with the code: settings, events and checks. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { CHECKS } from "../../packages/cli/src/doctor/check.ts";
 import { withSettingsTable } from "../../scripts/settings-table.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -15,6 +16,12 @@ test("every event that is logged has its row, and no row is without an event", (
   const rows = [...page.matchAll(/^\| `([a-z]+\.[a-z_]+)` \| [a-z, ]+ \|/gm)].map(([, event]) => event);
   expect(rows.length).toBe(new Set(rows).size);
   expect(rows.sort()).toEqual([...loggedEvents()].sort());
+});
+
+test("the doctor's checks are those of the table", () => {
+  const [, table = ""] = /<!-- checks: begin -->\n([\s\S]*?)<!-- checks: end -->/.exec(page) ?? [];
+  const rows = Object.entries(CHECKS).map(([name, looksAt]) => `| \`${name}\` | ${looksAt} |\n`);
+  expect(table).toBe(`| check | looks at |\n|---|---|\n${rows.join("")}`);
 });
 
 /** The literals that look like an event, in files that log. */

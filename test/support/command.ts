@@ -15,6 +15,8 @@ export interface CommandOptions {
   env?: Record<string, string>;
   /** Default: the test's own empty folder. */
   cwd?: string;
+  /** The command of another release. Default: ours. */
+  bin?: string;
   /** What stdin holds. Default: nothing. */
   input?: string | Buffer;
 }
@@ -34,9 +36,9 @@ export class Running {
   stdout = "";
   stderr = "";
 
-  constructor(args: readonly string[], { env = {}, cwd, input }: CommandOptions) {
+  constructor(args: readonly string[], { env = {}, cwd, input, bin = BIN }: CommandOptions) {
     const { PATH = "" } = process.env;
-    this.child = spawn(process.execPath, [BIN, ...args], {
+    this.child = spawn(process.execPath, [bin, ...args], {
       cwd,
       env: { PATH, HOME: cwd, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

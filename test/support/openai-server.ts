@@ -181,6 +181,9 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
       case "POST /v1/chat/completions":
         return complete(request, response);
       case "GET /v1/models":
+        if (options.apiKey !== undefined && request.headers.authorization !== `Bearer ${options.apiKey}`) {
+          return sendError(response, { kind: "status", status: 401, code: "invalid_api_key" });
+        }
         return sendJson(response, 200, { object: "list", data: [{ id: "test-model", object: "model" }] });
       case "GET /control/ledger":
         return sendJson(response, 200, { ledger, calls });

@@ -18,6 +18,7 @@ interface CommandEntry {
 
 const COMMANDS: Record<string, CommandEntry> = {
   migrate: { summary: "bring the database to this release", load: () => import("./commands/migrate.ts") },
+  roles: { summary: "make database roles with few rights", load: () => import("./commands/roles.ts") },
   request: { summary: "register texts for translation", load: () => import("./commands/request.ts") },
   worker: { summary: "translate what was registered", load: () => import("./commands/worker.ts") },
   get: { summary: "read one translation", load: () => import("./commands/get.ts") },

@@ -112,6 +112,12 @@ export interface Engine {
   prepare?(): Promise<void>;
 
   /**
+   * Whether the engine would take calls now: asks it something that costs nothing and sends no text. Undefined: it would, or
+   * there is no such question. For who sets things up; never asked by the fleet.
+   */
+  probe?(signal: AbortSignal): Promise<EngineFailure | undefined>;
+
+  /**
    * Translates a batch.
    *
    * A failure of the whole call is answered as that failure for every item (see `failAll`), not thrown, so that one

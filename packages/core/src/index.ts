@@ -27,6 +27,7 @@ export {
   migrationStatus,
   revertMigration,
 } from "./database/migrate.ts";
+export { type FactsOptions, readServerFacts, type ServerFacts } from "./diagnosis/server-facts.ts";
 export * from "./engine.ts";
 export type {
   Circuit,
@@ -86,6 +87,8 @@ export type {
   WorkSummary,
 } from "./persistence-handler.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
+export { ROLE_KINDS, type RoleKind, type RoleNames } from "./roles/role-statements.ts";
+export { type CreateRolesOptions, createRoles, type RolesReport } from "./roles/roles.ts";
 export {
   describeSettings,
   parseSettings,

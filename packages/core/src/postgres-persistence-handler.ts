@@ -82,10 +82,7 @@ const MIN_DIRECT = 2;
 const listMigrations = statement({
   name: "schema.migrations",
   row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
-  text: `
-    select
-      array(select name from trans_hub.migration where name >= $1) as names,
-      (select max(id) from graphile_worker.migrations where breaking and id > $2) as newer_graphile`,
+  text: "select names, newer_graphile from trans_hub.schema_state($1, $2)",
 });
 
 async function checkSchema(pool: ConnectionPool): Promise<void> {

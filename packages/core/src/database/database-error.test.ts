@@ -35,6 +35,15 @@ test.each([
   expect(codeOf(new Error(message))).toBe(ours);
 });
 
+test("a certificate's file that cannot be read refuses for good, a socket's that is not there only for now", () => {
+  const missing = (syscall: string) => Object.assign(new Error("no such file"), { code: "ENOENT", syscall });
+  expect(databaseError(missing("open"))).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    hint: expect.stringContaining("sslrootcert"),
+  });
+  expect(codeOf(missing("connect"))).toBe("TH_DATABASE_UNAVAILABLE");
+});
+
 test("what nobody recognises is given back untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);

@@ -58,8 +58,10 @@ export function errorCode(error: unknown): string | undefined {
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TransHubError) return error;
   const code = errorCode(error);
+  if (isAboutFile(error))
+    return refused(error as Error, `a certificate's file cannot be read (${code})`, TLS_FILE_HINT);
   if (code === undefined) {
-    if (DRIVER_SAYS_NO.test(error.message)) return refused(error);
+    if (DRIVER_SAYS_NO.test(error.message)) return refused(error, error.message, NO_TLS_HINT);
     return DRIVER_SAYS_GONE.test(error.message)
       ? new DatabaseUnavailableError(`The database does not answer: ${error.message}`, { cause: error })
       : error;
@@ -72,7 +74,8 @@ export function databaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  if (REFUSED_STATE.test(code) || TLS_CODE.test(code)) return refused(error);
+  if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
+  if (REFUSED_STATE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
       cause: error,
@@ -81,6 +84,18 @@ export function databaseError(error: unknown): unknown {
   return error;
 }
 
-function refused(error: Error): DatabaseRefusedError {
-  return new DatabaseRefusedError(`The database refused: ${error.message}`, { cause: error });
+/** The driver reads certificates as it makes a connection. A socket's file that is missing is none of these. */
+function isAboutFile(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === "open";
+}
+
+const TLS_HINT =
+  "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
+
+const NO_TLS_HINT = "Switch ssl on in the server, or leave sslmode out of the URL on a network that nobody else is on.";
+
+const TLS_FILE_HINT = "Look at sslrootcert, sslcert and sslkey in the database's URL.";
+
+function refused(error: Error, why = error.message, hint?: string): DatabaseRefusedError {
+  return new DatabaseRefusedError(`The database refused: ${why}`, { cause: error, hint });
 }

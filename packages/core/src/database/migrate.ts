@@ -12,6 +12,7 @@ import {
 } from "../errors.ts";
 import { databaseError, errorCode } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
+import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
 
 export interface MigrateOptions {
@@ -344,12 +345,11 @@ async function withClient<Result>(
   options: MigrateOptions,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({
+  const client = newClient({
     connectionString: options.directUrl ?? options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     application_name: "trans-hub migrate",
   });
-  client.on("error", () => undefined);
   try {
     await client.connect();
     await refuseUnfitDatabase(client);

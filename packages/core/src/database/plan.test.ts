@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { drain, item, reference, test, value } from "../../../../test/support/store.ts";
 import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { register } from "../register/register-store.ts";
-import { readByBusinessId, readByKey, readByText } from "../translation/translation.sql.ts";
+import { readByKey } from "../translation/translation.sql.ts";
 import { approve, listTranslations, readTranslations, touchTranslations } from "../translation/translation-store.ts";
 import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
 import { ConnectionPool } from "./pool.ts";
@@ -91,8 +91,6 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
         storeUnlocked,
         handOver,
         bury,
-        readByText,
-        readByBusinessId,
         readByKey,
         listInbox,
         appendToInbox,

@@ -120,6 +120,22 @@ export class ConnectionPool implements Database {
 }
 
 /**
+ * A single connection, not opened yet.
+ *
+ * @throws {DatabaseRefusedError} The URL names a certificate that cannot be read.
+ */
+export function newClient(config: pg.ClientConfig): pg.Client {
+  try {
+    const client = new pg.Client(config);
+    // Without a listener, a connection that dies while idle would end the process.
+    client.on("error", () => undefined);
+    return client;
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+/**
  * Keeps a pool from ending the process, and from handing out connections that hang.
  *
  * The driver leaves a connection alone whose statement was not answered in time, and who gives such a one back without a

@@ -24,6 +24,9 @@ import { RESPONSE_FORMATS } from "./response-format.ts";
 export const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 
+/** What a server answers that knows no models by name. */
+const NO_SUCH_LIST = new Set([404, 405, 501]);
+
 export interface OpenaiOptions {
   /** Needed for OpenAI itself; servers of one's own often want none. */
   apiKey?: string | undefined;
@@ -102,6 +105,18 @@ export function openai(options: OpenaiOptions = {}): Engine {
     async prepare() {
       client ??= openClient({ apiKey, baseURL });
       await client;
+    },
+    /** Lists the models: free, and refused with a wrong key. Servers that have no list are taken at their word. */
+    async probe(signal) {
+      client ??= openClient({ apiKey, baseURL });
+      try {
+        const { models } = await client;
+        const answer = await models.list({ signal, timeout: timeoutMs }).catch(whatRefused);
+        if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
+        return failureOf("openai", answer, 1);
+      } catch (error) {
+        return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
+      }
     },
     async translate(batch, signal) {
       signal.throwIfAborted();

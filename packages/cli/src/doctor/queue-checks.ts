@@ -1,22 +1,14 @@
-/** The production checklist: rules over what was found, without asking anybody. */
+/** Rules over what `status` tells of the queue and the fleet. */
 
 import type { StoreStatus } from "@trans-hub/core";
 import { printable } from "../output.ts";
 import { describeRefused } from "../refused-items.ts";
-
-export interface Check {
-  name: string;
-  status: "ok" | "warn" | "fail";
-  detail: string;
-  /** What to do; null when all is well. */
-  cure: string | null;
-}
+import { type Check, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 
-export function ok(name: string, detail: string): Check {
-  return { name, status: "ok", detail, cure: null };
-}
+/** Seconds for which work may be ready before somebody should look why nobody takes it. */
+const STALE_SECONDS = 600;
 
 /** Without a worker nothing is ever translated. On the embedded database one is often started by hand, when needed. */
 export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "named" | "embedded"): Check {
@@ -63,6 +55,20 @@ export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] 
         : `Check the key, model and address of engine "${engine}", and restart the workers with them.`;
     return [{ name: "circuit", status: "warn", detail: `engine ${engine} is not asked, ${next} (${reason})`, cure }];
   });
+}
+
+/** While a fleet is replaced there are two; for long, some were forgotten. */
+export function checkReleases({ workers }: Pick<StoreStatus, "workers">): Check {
+  const releases = [...new Set(workers.map(({ version }) => version))].sort();
+  if (releases.length <= 1) return ok("release", releases[0] ?? "no worker is alive");
+  return warn("release", `workers of ${releases.join(" and ")}`, "Replace the workers of the older release.");
+}
+
+export function checkBacklog({ oldestReadySeconds }: Pick<StoreStatus, "oldestReadySeconds">): Check {
+  if (oldestReadySeconds === null) return ok("backlog", "nothing waits");
+  const detail = `the oldest work has been ready for ${Math.round(oldestReadySeconds)} s`;
+  if (oldestReadySeconds <= STALE_SECONDS) return ok("backlog", detail);
+  return warn("backlog", detail, "See trans-hub status: start more workers, or one for the locale that waits.");
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { WorkerStatus } from "@trans-hub/core";
 import { expect, test } from "vitest";
-import { checkCircuits, checkCollection, checkInbox, checkPauses, checkWorkers } from "./checks.ts";
+import { checkCircuits, checkCollection, checkInbox, checkPauses, checkWorkers } from "./queue-checks.ts";
 
 const NOW = Date.parse("2026-06-15T12:00:00Z");
 const daysAgo = (days: number) => ({ lastCollectionAt: new Date(NOW - days * 86_400_000) });

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Brings a dump of backup.sh into a database that has no Trans-Hub yet, on any server that is not older than its own was.
+#
+#   restore.sh /var/backups/trans-hub/trans-hub-….dump
+#
+# The database is named as for backup.sh; as a superuser, or as trans_hub_migrator of a database that `trans-hub roles create`
+# was run on. All of it comes in one transaction, or nothing. What belongs to roles does not come: they may have other names
+# here, or be missing. `trans-hub roles create` makes it anew.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+fail() {
+  echo "restore: $*" >&2
+  exit 1
+}
+
+# --- connect: the same in backup.sh and restore.sh
+# A password on a command line is everybody's to read in `ps`: the URL goes on without it, the password by the environment.
+url=${TH_DIRECT_URL:-${TH_DATABASE_URL:-}}
+if [ -z "$url" ] && [ -n "${TH_DATABASE_URL_FILE:-}" ]; then
+  url=$(cat "$TH_DATABASE_URL_FILE") || fail "TH_DATABASE_URL_FILE cannot be read"
+fi
+case $url in
+  '') ;;
+  postgres://* | postgresql://*) ;;
+  *) fail "TH_DATABASE_URL must begin with postgres://" ;;
+esac
+case $url in *[?\&]password=*) fail "the password must stand before the @ of TH_DATABASE_URL, or in PGPASSFILE" ;; esac
+rest=${url#*://}
+authority=${rest%%[/?]*}
+case $authority in
+  *:*@*)
+    user_and_password=${authority%@*}
+    PGPASSWORD=$(printf '%s' "${user_and_password#*:}" | awk '{
+      decoded = ""
+      while (match($0, /%[0-9A-Fa-f][0-9A-Fa-f]/)) {
+        digits = "0123456789abcdef"
+        hex = tolower(substr($0, RSTART + 1, 2))
+        code = 16 * (index(digits, substr(hex, 1, 1)) - 1) + index(digits, substr(hex, 2, 1)) - 1
+        decoded = decoded substr($0, 1, RSTART - 1) sprintf("%c", code)
+        $0 = substr($0, RSTART + 3)
+      }
+      printf "%s", decoded $0
+    }')
+    export PGPASSWORD
+    url="${url%%://*}://${user_and_password%%:*}@${rest#"$user_and_password"@}"
+    ;;
+esac
+unset TH_DATABASE_URL TH_DIRECT_URL user_and_password authority rest
+PGAPPNAME="trans-hub $(basename "$0" .sh)"
+PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
+export PGAPPNAME PGCONNECT_TIMEOUT
+
+ask() { # SQL from stdin, one value out
+  psql -XAtq -v ON_ERROR_STOP=1 ${url:+"--dbname=$url"} "$@"
+}
+# --- connect: end
+
+[ $# -eq 1 ] || fail "give the file: restore.sh trans-hub-….dump"
+dump=$1
+[ -r "$dump" ] || fail "$dump cannot be read"
+command -v pg_restore > /dev/null || fail "pg_restore is missing; Debian: apt-get install postgresql-client"
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+trap 'exit 1' HUP INT TERM
+pg_restore --list "$dump" | grep -v ' POLICY ' > "$list" || fail "$dump is no dump, or of a newer pg_dump"
+
+# Schemas that `roles create` made may stand there empty. One that holds anything is not touched.
+there=$(echo "select count(*) from pg_class where relnamespace in (select oid from pg_namespace where nspname in ('trans_hub', 'graphile_worker'))" | ask) ||
+  fail "the database does not answer"
+[ "$there" = 0 ] || fail "the database has a Trans-Hub already; restore into another one"
+echo "set client_min_messages = warning; drop schema if exists trans_hub, graphile_worker" | ask > /dev/null
+
+pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --use-list="$list" \
+  --dbname="${url:-dbname=${PGDATABASE:-$(echo 'select current_database()' | ask)}}" "$dump" ||
+  fail "pg_restore failed; nothing was restored"
+echo "analyze" | ask 2> /dev/null || echo "restore: not all tables could be analyzed; autovacuum will" >&2
+
+echo "Restored. Next: trans-hub migrate; trans-hub roles create; then start workers and applications."

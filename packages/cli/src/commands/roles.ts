@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createRoles, ROLE_KINDS, type RoleKind, type RolesReport } from "@trans-hub/core";
+import type { Command } from "commander";
+import type { CommandContext, GlobalOptions } from "../command-context.ts";
+import { CONNECT_TIMEOUT_MS, openDatabase } from "../database.ts";
+import { examples } from "../options.ts";
+import { readSettings } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface RolesOptions {
+  prefix: string;
+  passwordFiles?: string;
+  dryRun?: boolean;
+}
+
+export function define(command: Command, context: CommandContext): void {
+  command.description("Roles with the rights that their work takes: migrator, producer, worker and reader.");
+  const create = command
+    .command("create")
+    .description("Make them, or fit those that are there. May be run again at any time, beside a fleet at work.")
+    .option("--prefix <prefix>", "what their names begin with", "trans_hub")
+    .option("--password-files <folder>", "set the passwords that lie there in files named migrator, producer, …")
+    .option("--dry-run", "print the SQL, and change nothing")
+    .action((options: RolesOptions) => createAll(create, context, options));
+  examples(
+    command,
+    "roles create --migrate",
+    "roles create --dry-run",
+    "roles create --password-files /run/secrets/roles",
+  );
+  command.addHelpText(
+    "after",
+    `
+TH_DATABASE_URL is to be that of a superuser, or of a role with CREATEROLE that owns the database.
+What may be granted is there after the first migrate: with --migrate, it is done in between.`,
+  );
+}
+
+async function createAll(
+  command: Command,
+  context: CommandContext,
+  { prefix, passwordFiles, dryRun = false }: RolesOptions,
+): Promise<void> {
+  const globals = command.optsWithGlobals<GlobalOptions>();
+  const passwords = passwordFiles === undefined ? {} : readPasswords(passwordFiles);
+  const database = await openDatabase(context, readSettings(context), globals);
+  try {
+    const report = await createRoles({
+      databaseUrl: database.databaseUrl,
+      directUrl: database.directUrl,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      prefix,
+      passwords,
+      dryRun,
+      migrate: globals.migrate,
+    });
+    await context.output.result(report, () =>
+      dryRun ? report.statements.map((statement) => `${statement};`).join("\n") : describe(report, passwords),
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+/** @throws {UsageError} The folder has none of the files, or one that cannot be read. */
+function readPasswords(folder: string): Partial<Record<RoleKind, string>> {
+  const passwords: Partial<Record<RoleKind, string>> = {};
+  for (const kind of ROLE_KINDS) {
+    try {
+      passwords[kind] = readFileSync(join(folder, kind), "utf8").replace(/[\r\n]+$/, "");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT") throw new UsageError(`the password file ${join(folder, kind)} cannot be read (${code})`);
+    }
+  }
+  if (Object.keys(passwords).length > 0) return passwords;
+  throw new UsageError(`no password file is in ${folder}`, `Name them ${ROLE_KINDS.join(", ")}.`);
+}
+
+function describe(
+  { roles, created, complete }: RolesReport,
+  passwords: Readonly<Partial<Record<RoleKind, string>>>,
+): string {
+  const silent = ROLE_KINDS.filter((kind) => created.includes(roles[kind]) && passwords[kind] === undefined);
+  return [
+    ...[roles.owner, ...ROLE_KINDS.map((kind) => roles[kind])].map(
+      (name) => `${created.includes(name) ? "made:  " : "fitted:"} ${name}`,
+    ),
+    ...(silent.length > 0
+      ? [
+          `without a password: ${silent.map((kind) => roles[kind]).join(", ")}; in psql: \\password ${roles[silent[0] ?? "worker"]}`,
+        ]
+      : []),
+    ...(complete
+      ? []
+      : [`not migrated yet: run trans-hub migrate as ${roles.migrator}, then this again (or add --migrate)`]),
+  ].join("\n");
+}

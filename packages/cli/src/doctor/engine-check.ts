@@ -1,0 +1,41 @@
+/** Whether the engines would translate. */
+import type { Engine, EngineFailure, Settings } from "@trans-hub/core";
+import { type Check, fail, ok, warn } from "./check.ts";
+
+const PROBE_MS = 10_000;
+
+/**
+ * @param make Makes the engines; throws where a name or a key is missing.
+ * @param call Whether each may be asked, by a call that costs nothing and sends no text.
+ */
+export async function checkEngine(
+  make: () => readonly Engine[],
+  { engines: named }: Pick<Settings, "engines">,
+  call: boolean,
+): Promise<Check> {
+  let engines: readonly Engine[];
+  try {
+    engines = make();
+  } catch (error) {
+    const { message, hint } = error as Error & { hint?: string };
+    return fail("engine", message, hint ?? "Set TH_ENGINES.");
+  }
+  try {
+    if (named.length === 0) {
+      return warn("engine", "pseudo stands in, since none is set", "Set TH_ENGINES for real translations.");
+    }
+    const failures = call ? await Promise.all(engines.map(probe)) : [];
+    const failure = failures.find((each) => each !== undefined);
+    if (failure !== undefined) {
+      return fail("engine", failure.error.message, failure.error.hint ?? "See the errors page for its code.");
+    }
+    const asked = call && engines.some((engine) => engine.probe !== undefined);
+    return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set up${asked ? ", and answers" : ""}`);
+  } finally {
+    await Promise.all(engines.map((engine) => engine.close?.()));
+  }
+}
+
+async function probe(engine: Engine): Promise<EngineFailure | undefined> {
+  return engine.probe?.(AbortSignal.timeout(PROBE_MS));
+}

@@ -1,0 +1,48 @@
+/** Rules over the settings and the files they name. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Settings } from "@trans-hub/core";
+import { type Check, fail, ok, warn } from "./check.ts";
+
+export function checkSettings({ warnings }: Pick<Settings, "warnings">): Check {
+  if (warnings.length === 0) return ok("settings", "each is one of ours");
+  return warn(
+    "settings",
+    warnings.join("; "),
+    "Correct or remove them; the table of settings is in the operations guide.",
+  );
+}
+
+export function checkLog({ logFormat }: Pick<Settings, "logFormat">): Check {
+  if (logFormat === "pretty") return warn("log", "pretty, for people", "Set TH_LOG_FORMAT=json, or leave it out.");
+  return ok("log", logFormat === "json" ? "json" : "json, but pretty on a terminal");
+}
+
+const GROUP_OR_OTHERS = 0o077;
+const OTHERS = 0o007;
+
+/** What holds secrets: `.env`, and the file of each `TH_…_FILE`. Secret mounts give their group a right to read, and must. */
+export function checkSecrets(env: Readonly<Record<string, string | undefined>>, cwd: string): Check {
+  const files = Object.entries(env).filter(([name, path]) => /^TH_[A-Z_]+_FILE$/.test(name) && path !== "");
+  const open = [
+    ...(isOpenTo(resolve(cwd, ".env"), GROUP_OR_OTHERS) ? [".env"] : []),
+    ...files.filter(([, path = ""]) => isOpenTo(resolve(cwd, path), OTHERS)).map(([name]) => `the file of ${name}`),
+  ];
+  if (open.length === 0) return ok("secrets", "no file with secrets is open to others");
+  return warn("secrets", `others may read ${open.join(", ")}`, "chmod 600 it, as the user that workers run as.");
+}
+
+function isOpenTo(path: string, whom: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && process.platform !== "win32" && (found.mode & whom) !== 0;
+}
+
+/** A container's files are gone with it, and a server's working folder is nobody's idea of a place for data. */
+export function checkEmbedded(env: Readonly<Record<string, string | undefined>>): Check {
+  if (env.NODE_ENV !== "production" && !env.KUBERNETES_SERVICE_HOST) return ok("database", "embedded, for one machine");
+  return fail(
+    "database",
+    "the embedded PostgreSQL in production",
+    "Set TH_DATABASE_URL to a server that is backed up.",
+  );
+}

@@ -1,0 +1,143 @@
+/** Gathers what the rules want, and lists what they say. Nothing is changed, and no missing right ends it. */
+import {
+  type Engine,
+  loadEnvironment,
+  migrationStatus,
+  readServerFacts,
+  type ServerFacts,
+  type Settings,
+  type StoreStatus,
+  TransHubError,
+  type WorkerStatus,
+} from "@trans-hub/core";
+import type { CommandContext } from "../command-context.ts";
+import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
+import { openStore } from "../session.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+import { checkEngine } from "./engine-check.ts";
+import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";
+import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters } from "./keeping-checks.ts";
+import {
+  checkBacklog,
+  checkCircuits,
+  checkCollection,
+  checkInbox,
+  checkPauses,
+  checkReleases,
+  checkWorkers,
+} from "./queue-checks.ts";
+import {
+  checkClock,
+  checkConnections,
+  checkDurability,
+  checkEncryption,
+  checkPrivileges,
+  checkVersion,
+} from "./server-checks.ts";
+
+export interface Examination {
+  settings: Settings;
+  surroundings: Pick<CommandContext, "env" | "cwd">;
+  database: ChosenDatabase;
+  makeEngines(): Engine[];
+  /** Whether engines may be asked. */
+  callsEngine: boolean;
+}
+
+export async function examine(examination: Examination): Promise<Check[]> {
+  const { settings, surroundings, database, makeEngines, callsEngine } = examination;
+  const env = loadEnvironment(surroundings);
+  const engine = checkEngine(makeEngines, settings, callsEngine);
+  return [
+    checkSettings(settings),
+    checkLog(settings),
+    checkSecrets(env, surroundings.cwd),
+    ...(await examineDatabase(database, settings, env)),
+    await engine,
+  ];
+}
+
+async function examineDatabase(
+  database: ChosenDatabase,
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Check[]> {
+  const checks: Check[] = [];
+  try {
+    await database.prepare();
+    const facts = await readServerFacts({
+      databaseUrl: database.directUrl ?? database.databaseUrl,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    });
+    checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "named, it answers"));
+    checks.push(...examineServer(facts, database));
+    const schema = await examineSchema(database);
+    checks.push(schema);
+    if (schema.status === "fail") return checks;
+    const status = await readStatus(database, settings, facts);
+    checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
+    checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
+    checks.push(checkBloat(facts), checkHorizon(facts));
+    if (status === undefined) {
+      const cure = "Run doctor as a worker's or a reader's role.";
+      return [...checks, warn("worker", "this role may not see the fleet, its work and its collections", cure)];
+    }
+    return [...checks, ...examineQueue(status, database, settings)];
+  } catch (error) {
+    if (!(error instanceof TransHubError)) throw error;
+    const name = checks.length === 0 ? "database" : "schema";
+    return [...checks, fail(name, error.message, error.hint ?? "Check TH_DATABASE_URL.")];
+  }
+}
+
+/** What is the embedded server's own is not asked of it: it has one user, and listens to this machine only. */
+function examineServer(facts: ServerFacts, { kind, databaseUrl }: ChosenDatabase): Check[] {
+  return [
+    checkVersion(facts),
+    ...(kind === "embedded" ? [] : [checkEncryption(facts, databaseUrl), checkPrivileges(facts)]),
+    checkDurability(facts),
+    checkClock(facts),
+  ];
+}
+
+function examineQueue(status: StoreStatus, { kind }: ChosenDatabase, { gcCron }: Settings): Check[] {
+  return [
+    checkWorkers(status, kind),
+    checkReleases(status),
+    checkBacklog(status),
+    checkCollection(status, gcCron, Date.now()),
+    ...checkInbox(status),
+    ...checkPauses(status),
+    ...checkCircuits(status),
+  ];
+}
+
+async function examineSchema(database: ChosenDatabase): Promise<Check> {
+  try {
+    const { pending, version } = await migrationStatus({ ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    if (pending.length === 0) return ok("schema", `at ${version}`);
+    return fail("schema", `${pending.length} migrations are missing`, "Run trans-hub migrate.");
+  } catch (error) {
+    if (!(error instanceof TransHubError)) throw error;
+    // Who may not read the list of migrations is told by the store whether the schema fits.
+    if (error.code === "TH_DATABASE_REFUSED") return ok("schema", "this role may not see which; it fits this release");
+    return fail("schema", error.message, error.hint ?? "Run trans-hub migrate.");
+  }
+}
+
+/** With the workers that are alive: the row of the last one to die stays. Undefined: this role may not see it. */
+async function readStatus(
+  database: ChosenDatabase,
+  settings: Settings,
+  { role }: Pick<ServerFacts, "role">,
+): Promise<StoreStatus | undefined> {
+  const handler = await openStore(database, settings, "doctor");
+  try {
+    if (!role.mayRead) return undefined;
+    const status = await handler.status();
+    const isAlive = (worker: WorkerStatus) => worker.beatSecondsAgo <= settings.rescueAfterSeconds;
+    return { ...status, workers: status.workers.filter(isAlive) };
+  } finally {
+    await handler.close();
+  }
+}

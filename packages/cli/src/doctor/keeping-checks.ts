@@ -1,0 +1,78 @@
+/** Rules over what keeps the data whole and the tables small: backups, archiving, vacuum. */
+import type { ServerFacts } from "@trans-hub/core";
+import { type Check, fail, ok, warn } from "./check.ts";
+
+const DAY_MS = 86_400_000;
+
+/** A daily one, with a day to spare. */
+const BACKUP_DAYS = 2;
+
+export function checkBackup({ lastBackupAt }: Pick<ServerFacts, "lastBackupAt">, now: number): Check {
+  const cure = "Run deploy/backup/backup.sh daily, by cron, timer or CronJob; other tools: see the operations guide.";
+  if (lastBackupAt === undefined) return warn("backup", "this role may not see it", "Run doctor as a worker's role.");
+  if (lastBackupAt === null) return warn("backup", "none was recorded", cure);
+  const detail = `the last began ${lastBackupAt.toISOString()}`;
+  if (now - lastBackupAt.getTime() > BACKUP_DAYS * DAY_MS) return fail("backup", detail, cure);
+  return ok("backup", detail);
+}
+
+export function checkArchive({ archiving }: Pick<ServerFacts, "archiving">): Check {
+  const { isOn, lastArchivedAt, lastFailedAt } = archiving;
+  if (!isOn) return ok("archive", "off: what was written since the last backup is nowhere else");
+  if (lastFailedAt !== null && (lastArchivedAt === null || lastFailedAt > lastArchivedAt)) {
+    const detail = `failing since ${lastArchivedAt?.toISOString() ?? "its start"}`;
+    return fail(
+      "archive",
+      detail,
+      "See the server's log for archive_command; the WAL stays on its disk until it works.",
+    );
+  }
+  return ok("archive", lastArchivedAt === null ? "on" : `the last segment went ${lastArchivedAt.toISOString()}`);
+}
+
+export function checkLetters({ openLetters }: Pick<ServerFacts, "openLetters">): Check {
+  if (openLetters === undefined) {
+    return warn("dead-letters", "this role may not see them", "Run doctor as a worker's or a reader's role.");
+  }
+  if (openLetters === 0) return ok("dead-letters", "none is open");
+  return warn(
+    "dead-letters",
+    `${openLetters} ${openLetters === 1 ? "is" : "are"} open`,
+    "trans-hub dead-letters list; then replay or purge.",
+  );
+}
+
+/** Fewer are gone with the next vacuum, and not worth a word. */
+const DEAD_ROWS = 10_000;
+
+export function checkBloat({ autovacuum, tables }: Pick<ServerFacts, "autovacuum" | "tables">): Check {
+  const left = tables.filter(({ isVacuumed }) => !isVacuumed).map(({ name }) => name);
+  if (!autovacuum) return fail("bloat", "autovacuum is off", "Set autovacuum = on and track_counts = on.");
+  if (left.length > 0) {
+    const cure = `alter table ${left[0]} reset (autovacuum_enabled)`;
+    return fail("bloat", `autovacuum is off for ${left.join(", ")}`, `${cure}, and so on.`);
+  }
+  const bloated = tables.filter(({ dead, live }) => dead > DEAD_ROWS && dead > live);
+  if (bloated.length === 0) return ok("bloat", "no table has more dead rows than live ones");
+  const detail = bloated.map(({ name, dead, live }) => `${name} (${dead} dead, ${live} live)`).join(", ");
+  return warn("bloat", detail, `See horizon; then: vacuum (verbose) ${bloated[0]?.name}.`);
+}
+
+export function checkHorizon({ holders, hiddenSessions }: Pick<ServerFacts, "holders" | "hiddenSessions">): Check {
+  if (holders.length > 0) {
+    const detail = holders.map(({ what, seconds, transactions }) => {
+      const facts = [
+        ...(seconds === null ? [] : [`for ${seconds} s`]),
+        ...(transactions === null ? [] : [`across ${transactions} transactions`]),
+      ];
+      return [what, facts.join(", ")].filter(Boolean).join(" ");
+    });
+    return warn(
+      "horizon",
+      `dead rows are kept by ${detail.join("; ")}`,
+      "End it: pg_terminate_backend(pid), rollback prepared, pg_drop_replication_slot(name).",
+    );
+  }
+  const unseen = hiddenSessions === 0 ? "" : `; of ${hiddenSessions} sessions of others this role sees nothing`;
+  return ok("horizon", `nothing keeps dead rows for long${unseen}`);
+}

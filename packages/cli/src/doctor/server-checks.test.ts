@@ -1,0 +1,44 @@
+import type { ServerFacts } from "@trans-hub/core";
+import { expect, test } from "vitest";
+import { checkEncryption, checkPrivileges, checkVersion } from "./server-checks.ts";
+
+const server = (version: number, isStandby = false) => ({ version, versionText: "x", isStandby }) as ServerFacts;
+
+test("PostgreSQL 14 to 18 do, an older one or a standby does not, a newer one was not tried", () => {
+  const statuses = [130_022, 140_000, 180_004, 190_000].map((version) => checkVersion(server(version)).status);
+  expect(statuses).toEqual(["fail", "ok", "ok", "warn"]);
+  expect(checkVersion(server(180_004, true)).status).toBe("fail");
+});
+
+test("an open connection does on this machine only, and an encrypted one only where it looks who answers", () => {
+  const open = (url: string) => checkEncryption({ isEncrypted: false }, url).status;
+  for (const here of ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"]) {
+    expect({ here, is: open(`postgres://u:p@${here}/app`) }).toEqual({ here, is: "ok" });
+  }
+  expect(open("postgres://u:p@/app?host=/run/postgresql")).toBe("ok");
+  for (const there of ["db.internal", "10.0.0.7", "localhost.example.org"]) {
+    expect({ there, is: open(`postgres://u:p@${there}/app`) }).toEqual({ there, is: "warn" });
+  }
+  const encrypted = (query: string) => checkEncryption({ isEncrypted: true }, `postgres://u:p@db/app${query}`).status;
+  expect(encrypted("?sslmode=verify-full")).toBe("ok");
+  expect(encrypted("?sslmode=no-verify")).toBe("warn");
+  expect(encrypted("?uselibpqcompat=true&sslmode=require")).toBe("warn");
+});
+
+test("a schema that is a superuser's is told of, whoever looks", () => {
+  const role = {
+    name: "app",
+    isSuperuser: false,
+    isOwner: false,
+    isOwnedBySuperuser: false,
+    mayRead: true,
+    mayWrite: true,
+    seesJobs: true,
+    openToEverybody: [],
+  };
+  expect(checkPrivileges({ role }).status).toBe("ok");
+  expect(checkPrivileges({ role: { ...role, isOwnedBySuperuser: true } })).toMatchObject({
+    status: "warn",
+    cure: expect.stringContaining("roles create"),
+  });
+});

@@ -1,0 +1,41 @@
+/**
+ * Asks the registry for advisories about what is shipped. Exit code 1 when one is high or critical.
+ *
+ *     node scripts/audit.ts
+ *
+ * Without a registry that answers there is no audit, and that is no failure: a build must work offline. It is said, so that
+ * nobody takes silence for a clean bill.
+ */
+import { spawnSync } from "node:child_process";
+
+interface Report {
+  advisories?: Record<string, { module_name?: string; severity?: string; title?: string; url?: string }>;
+  error?: { code?: string; message?: string };
+}
+
+const PNPM = ["--yes", "pnpm@12.21.0", "-r", "audit", "--prod", "--audit-level", "high", "--json"];
+const { stdout } = spawnSync("npx", PNPM, {
+  encoding: "utf8",
+  timeout: 30_000,
+  // One try: whoever is offline does not wait for it.
+  env: { ...process.env, pnpm_config_fetch_retries: "0" },
+  shell: process.platform === "win32",
+});
+
+const report = parse(stdout ?? "");
+if (report?.advisories === undefined) {
+  console.error("Dependencies were not audited: the registry's audit endpoint does not answer.");
+} else {
+  const grave = Object.values(report.advisories).filter(({ severity }) => /^(high|critical)$/.test(severity ?? ""));
+  for (const { module_name, severity, title, url } of grave)
+    console.error(`${module_name}: ${severity}: ${title} (${url})`);
+  if (grave.length > 0) process.exitCode = 1;
+}
+
+function parse(text: string): Report | undefined {
+  try {
+    return JSON.parse(text) as Report;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,233 @@
+/** The restore drill: a dump under load comes back whole on another server, and the work in it goes on. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  Coordinator,
+  createRoles,
+  migrationStatus,
+  ROLE_KINDS,
+  type RoleKind,
+  type StoreStatus,
+} from "@trans-hub/core";
+import pg from "pg";
+import { expect } from "vitest";
+import { test as base, type Commands } from "../support/command.ts";
+import { startOpenaiServer } from "../support/openai-server.ts";
+import { startPostgres } from "../support/postgres.ts";
+import { findPostgres } from "../support/postgres-programs.ts";
+
+const MISSING = "no PostgreSQL server with pg_dump beside it is installed here: apt-get install postgresql";
+const SCRIPTS = resolve(import.meta.dirname, "../../deploy/backup");
+const LOCALES = ["fr", "de"];
+
+/** With everything that has a meaning in a URL, in a shell or in awk. */
+const PASSWORD = "p@ss:w/rd %41+\\n&'\"$(x)*";
+
+interface Place {
+  /** Of the server that is dumped, and of the other one; of a superuser and of roles. */
+  url(server: "here" | "there", role?: RoleKind): string;
+  folder: string;
+  programs: string;
+}
+
+const test = base.extend("place", async ({ commands: _ }, { onCleanup }): Promise<Place | undefined> => {
+  const programs = findPostgres();
+  if (programs === undefined) {
+    console.warn(MISSING); // the reason of a skip is not in every report
+    return undefined;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "trans-hub-backup-"));
+  const servers = { here: await startServer(programs), there: await startServer(programs) };
+  onCleanup(async () => {
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const url = (server: keyof typeof servers, role?: RoleKind) => {
+    const own = new URL(servers[server].url);
+    own.pathname = "/app";
+    if (role !== undefined) {
+      own.username = `trans_hub_${role}`;
+      own.password = encodeURIComponent(PASSWORD);
+    }
+    return own.href;
+  };
+  return { url, folder, programs: recorded(join(programs, "bin"), folder) };
+});
+
+async function startServer(programs: string) {
+  const server = await startPostgres([], { TH_TEST_POSTGRES: programs });
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  await client.query("create database app encoding 'UTF8' template template0");
+  await client.end();
+  return server;
+}
+
+/** The programs, each behind a word about how it was called. */
+function recorded(bin: string, folder: string): string {
+  const shims = join(folder, "bin");
+  mkdirSync(shims);
+  for (const name of ["pg_dump", "pg_restore", "psql", "awk"]) {
+    const real = name === "awk" ? "/usr/bin/awk" : join(bin, name);
+    const shim = join(shims, name);
+    writeFileSync(shim, `#!/bin/sh\nprintf '%s\\n' "${name} $*" >> '${folder}/calls'\nexec ${real} "$@"\n`);
+    chmodSync(shim, 0o755);
+  }
+  return shims;
+}
+
+async function script(place: Place, name: string, args: string[], env: Record<string, string>) {
+  const path = `${place.programs}:${process.env.PATH}`;
+  const child = spawn("sh", [join(SCRIPTS, name), ...args], { env: { PATH: path, ...env } });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  return { code, said };
+}
+
+/** Registers without a pause until told to stop; what was acknowledged, in order. */
+function produce(databaseUrl: string) {
+  const acknowledged: string[] = [];
+  let isStopping = false;
+  const run = async (lane: number) => {
+    const hub = await Coordinator.connect({ databaseUrl, sourceLocale: "en", maxConnections: 2 });
+    try {
+      for (let chunk = 0; !isStopping; chunk += 1) {
+        const texts = Array.from({ length: 10 }, (_, at) => `Text ${lane} ${chunk} ${at}`);
+        await hub.request(texts.map((text) => ({ text, targetLocales: LOCALES })));
+        acknowledged.push(...texts);
+        // A steady load, not as much as the machine can.
+        await wait(20);
+      }
+    } finally {
+      await hub.close();
+    }
+  };
+  const running = Promise.all([1, 2].map(run));
+  return {
+    acknowledged,
+    async stop() {
+      isStopping = true;
+      await running;
+    },
+  };
+}
+
+function startWorkers(commands: Commands, count: number, env: Record<string, string>) {
+  return Array.from({ length: count }, () => commands.start(["worker"], { env }));
+}
+
+test("what was acknowledged before a dump under load is all there elsewhere, and is worked to its end", async ({
+  commands,
+  place,
+  skip,
+}) => {
+  if (place === undefined) return skip(MISSING);
+  const passwords = Object.fromEntries(ROLE_KINDS.map((kind) => [kind, PASSWORD]));
+  await createRoles({ databaseUrl: place.url("here"), migrate: true, passwords });
+  const engine = await startOpenaiServer();
+  engine.misbehave({ fault: { kind: "slow", ms: 50 } });
+  const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: engine.url, TH_BATCH_SIZE: "20", TH_CONCURRENCY: "2" };
+  const backups = join(place.folder, "backups");
+  const backup = { BACKUP_DIR: backups, TH_DATABASE_URL: place.url("here", "migrator") };
+  const producers = produce(place.url("here", "producer"));
+  try {
+    const workers = startWorkers(commands, 2, { ...env, TH_DATABASE_URL: place.url("here", "worker") });
+    await Promise.all(workers.map((worker) => worker.says(/"event":"batch.settled"/)));
+    await expect.poll(() => producers.acknowledged.length).toBeGreaterThan(300);
+
+    const before = [...producers.acknowledged];
+    const dumped = await script(place, "backup.sh", [], backup);
+    expect(dumped).toMatchObject({ code: 0, said: expect.stringMatching(/\.dump: \d+ bytes/) });
+    await expect.poll(() => producers.acknowledged.length).toBeGreaterThan(before.length);
+    await producers.stop();
+    for (const worker of workers) worker.kill("SIGKILL");
+
+    const [file = ""] = readdirSync(backups);
+    expect(statSync(join(backups, file)).mode & 0o077).toBe(0);
+    const there = { TH_DATABASE_URL: place.url("there") };
+    const restored = await script(place, "restore.sh", [join(backups, file)], there);
+    expect(restored).toMatchObject({ code: 0, said: expect.stringContaining("trans-hub roles create") });
+    await createRoles({ databaseUrl: place.url("there"), passwords });
+    expect(await migrationStatus({ databaseUrl: place.url("there") })).toMatchObject({ pending: [] });
+
+    // In the dump, before anybody works on it: some done, and some not.
+    const reader = { env: { TH_DATABASE_URL: place.url("there", "reader") } };
+    const { translations } = await commands.json<StoreStatus & Record<string, unknown>>(["status"], reader);
+    expect(translations.translated).toBeGreaterThan(0);
+    expect(translations.pending).toBeGreaterThan(0);
+
+    const hub = await Coordinator.connect({ databaseUrl: place.url("there", "producer"), sourceLocale: "en" });
+    try {
+      engine.behave();
+      for (const targetLocale of LOCALES) {
+        const found = await hub.getTranslations(before, { targetLocale });
+        expect(before.filter((_, at) => found[at] === undefined)).toEqual([]);
+      }
+      const [worker] = startWorkers(commands, 1, {
+        ...env,
+        TH_DATABASE_URL: place.url("there", "worker"),
+        TH_RESCUE_AFTER_SECONDS: "1.5",
+        TH_BATCH_SIZE: "100",
+        TH_CONCURRENCY: "8",
+      });
+      await hub.request("After the restore", { targetLocales: LOCALES });
+      for (const text of [...before.filter((_, at) => at % 50 === 0), "After the restore"]) {
+        for (const each of await hub.waitFor({ text, targetLocales: LOCALES, timeoutMs: 60_000 })) {
+          expect(each).toMatchObject({ status: "translated", text: `[${each.targetLocale}] ${text}` });
+        }
+      }
+      const totals = async () =>
+        (await commands.json<StoreStatus & Record<string, unknown>>(["status"], reader)).translations;
+      await expect.poll(totals, { timeout: 60_000 }).toMatchObject({ pending: 0, failed: 0 });
+      expect((await totals()).translated).toBeGreaterThanOrEqual((before.length + 1) * LOCALES.length);
+      expect(worker?.stderr).not.toContain("worker.fault");
+    } finally {
+      await hub.close();
+    }
+  } finally {
+    await producers.stop();
+    await engine.close();
+  }
+
+  // The first is kept while a second fails, and goes when it succeeds.
+  const wrong = { ...backup, TH_DATABASE_URL: place.url("here", "reader") };
+  expect(await script(place, "backup.sh", [], wrong)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("removed"),
+  });
+  expect(readdirSync(backups)).toHaveLength(1);
+  expect(await script(place, "backup.sh", [], { ...backup, BACKUP_KEEP: "1" })).toMatchObject({ code: 0 });
+  expect(readdirSync(backups)).toHaveLength(1);
+  const client = new pg.Client({ connectionString: place.url("here") });
+  await client.connect();
+  const { rows } = await client.query("select made_by, bytes > 1000 as has_bytes from trans_hub.backup_run");
+  await client.end();
+  expect(rows).toEqual([1, 2].map(() => ({ made_by: "pg_dump", has_bytes: true })));
+
+  const [last = ""] = readdirSync(backups);
+  const again = await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: place.url("there") });
+  expect(again).toEqual({ code: 1, said: expect.stringContaining("has a Trans-Hub already") });
+
+  // No program was told a password where `ps` shows it.
+  const calls = readFileSync(join(place.folder, "calls"), "utf8");
+  expect(calls).toMatch(/^pg_dump .*postgres(ql)?:\/\/trans_hub_migrator@/m);
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), new URL(place.url("here")).password, "PGPASSWORD"]) {
+    expect(calls).not.toContain(secret);
+  }
+});
+
+test("both scripts read the database's name in the same way", () => {
+  const connect = (name: string) =>
+    /^# --- connect: the same.*^# --- connect: end$/ms.exec(readFileSync(join(SCRIPTS, name), "utf8"))?.[0];
+  expect(connect("backup.sh")).toBeDefined();
+  expect(connect("restore.sh")).toBe(connect("backup.sh"));
+});

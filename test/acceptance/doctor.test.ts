@@ -1,0 +1,579 @@
+/** The doctor is quiet about a healthy fleet, and finds each fault that is planted in one. */
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { createRoles, revertMigration } from "@trans-hub/core";
+import pg from "pg";
+import { describe, expect } from "vitest";
+import type { CommandContext } from "../../packages/cli/src/command-context.ts";
+import { CHECKS, type Check, type CheckName } from "../../packages/cli/src/doctor/check.ts";
+import { Output } from "../../packages/cli/src/output.ts";
+import { runProgram } from "../../packages/cli/src/program.ts";
+import { test as base, Running } from "../support/command.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
+
+const KEY = "a-key-of-the-test";
+const PASSWORDS = { worker: "w-secret", producer: "p-secret", reader: "r-secret", migrator: "m-secret" };
+
+interface Fleet {
+  server: TestPostgres;
+  /** As a superuser, in the fleet's database. */
+  db: pg.Client;
+  url(role: keyof typeof PASSWORDS): string;
+  env: Record<string, string>;
+  engine: OpenaiServer;
+  /** Of the commands. */
+  cwd: string;
+}
+
+/** One server with the settings of production, and one worker that lives through the file. */
+const test = base.extend(
+  "fleet",
+  { scope: "file" },
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from the pattern; this one has none
+  async ({}, { onCleanup }): Promise<Fleet> => {
+    const ends: (() => unknown)[] = [];
+    onCleanup(async () => {
+      for (const end of ends.reverse()) await end();
+    });
+    const settings = ["fsync=on", "max_prepared_transactions=4", "archive_mode=on", "autovacuum_naptime=1h"];
+    const server = await startPostgres(settings);
+    ends.push(() => server.stop());
+    const engine = await startOpenaiServer({ apiKey: KEY });
+    ends.push(() => engine.close());
+    const admin = await connect(server.url);
+    await admin.query("create database app");
+    await admin.query("alter system set archive_command = 'true'");
+    await admin.query("select pg_reload_conf()");
+    await admin.end();
+    const home = new URL(server.url);
+    home.pathname = "/app";
+    const { roles } = await createRoles({ databaseUrl: home.href, migrate: true, passwords: PASSWORDS });
+    const db = await connect(home.href);
+    ends.push(() => db.end());
+    const url = (role: keyof typeof PASSWORDS) => {
+      const own = new URL(home);
+      own.username = roles[role];
+      own.password = PASSWORDS[role];
+      return own.href;
+    };
+    const env = {
+      TH_DATABASE_URL: url("worker"),
+      TH_ENGINES: "openai",
+      TH_OPENAI_ENDPOINT: engine.url,
+      TH_OPENAI_API_KEY: KEY,
+      TH_LOG_FORMAT: "json",
+      NODE_ENV: "production",
+    };
+    await db.query(BACKUP);
+    const cwd = mkdtempSync(join(tmpdir(), "trans-hub-doctor-"));
+    ends.push(() => rmSync(cwd, { recursive: true, force: true }));
+    const worker = new Running(["worker", "--locales", "fr,de"], { cwd, env });
+    ends.push(async () => {
+      worker.kill("SIGKILL");
+      await worker.ended();
+    });
+    await worker.says(/"event":"worker.ready"/);
+    const gc = new Running(["gc"], { cwd, env });
+    await gc.ended();
+    return { server, db, url, env, engine, cwd };
+  },
+);
+
+const BACKUP = "insert into trans_hub.backup_run (started_at, made_by) values (now() - interval '3 hours', 'test')";
+
+/** The command as it is, in this process: some thirty of them are run. */
+async function doctor(
+  { cwd }: Pick<Fleet, "cwd">,
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<{ checks: Check[]; code: number }> {
+  const said: string[] = [];
+  const sink = () =>
+    new Writable({
+      write(chunk, _, done) {
+        said.push(String(chunk));
+        done();
+      },
+    });
+  const stdout = sink();
+  const context: CommandContext = {
+    env,
+    cwd,
+    stdin: process.stdin,
+    output: new Output({ json: true, stdout, stderr: new Writable({ write: (_chunk, _, done) => done() }), env }),
+    signal: new AbortController().signal,
+    exitCode: 0,
+    graceMs: 0,
+    releaseSignals: () => undefined,
+  };
+  await runProgram(["doctor", "--json", ...args], "0", context);
+  return { ...JSON.parse(said.join("")), code: context.exitCode };
+}
+
+const troubles = (checks: readonly Check[]) => checks.filter(({ status }) => status !== "ok");
+
+/** A fault, and what the doctor is to say of it. What `plant` gives back takes it away again. */
+interface Fault {
+  is: string;
+  name: CheckName;
+  status: "warn" | "fail";
+  detail: RegExp;
+  /** Where it cannot be planted here. */
+  cannot?: () => string | undefined;
+  args?: string[];
+  plant(fleet: Fleet): Promise<Planted> | Planted;
+}
+interface Planted {
+  env?: Record<string, string>;
+  undo?: () => Promise<unknown>;
+}
+
+const sql =
+  (plant: string, undo: string) =>
+  async ({ db }: Fleet): Promise<Planted> => {
+    await run(db, plant);
+    return { undo: () => run(db, undo) };
+  };
+
+/** One statement at a time: some want no transaction around them. */
+async function run(db: pg.Client, statements: string): Promise<void> {
+  for (const statement of statements.split(";;")) await db.query(statement);
+}
+
+const withEnv = (env: Record<string, string>) => () => ({ env });
+const OTHER_ADDRESS = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === "IPv4" && !address.internal)?.address;
+
+const FAULTS: Fault[] = [
+  {
+    is: "a misspelt setting",
+    name: "settings",
+    status: "warn",
+    detail: /TH_CONCURENCY is not a setting; did you mean TH_CONCURRENCY/,
+    plant: withEnv({ TH_CONCURENCY: "8" }),
+  },
+  {
+    is: "a log for people",
+    name: "log",
+    status: "warn",
+    detail: /pretty/,
+    plant: withEnv({ TH_LOG_FORMAT: "pretty" }),
+  },
+  {
+    is: "a .env that others may read",
+    name: "secrets",
+    status: "warn",
+    detail: /\.env/,
+    plant({ cwd }) {
+      writeFileSync(join(cwd, ".env"), "TH_PROJECT=default\n");
+      chmodSync(join(cwd, ".env"), 0o644);
+      return { undo: async () => rmSync(join(cwd, ".env")) };
+    },
+  },
+  {
+    is: "the embedded database in production",
+    name: "database",
+    status: "fail",
+    detail: /embedded PostgreSQL in production/,
+    args: ["--embedded"],
+    plant: withEnv({}),
+  },
+  {
+    is: "a database that is away",
+    name: "database",
+    status: "fail",
+    detail: /does not answer/,
+    plant: withEnv({ TH_DATABASE_URL: "postgres://somebody@127.0.0.1:1/app" }),
+  },
+  {
+    is: "an open connection to another machine",
+    name: "encryption",
+    status: "warn",
+    detail: /reads along/,
+    cannot: () => (OTHER_ADDRESS === undefined ? "this machine has no address but its own" : undefined),
+    async plant(fleet) {
+      const target = new URL(fleet.server.url);
+      const wire = createServer((from) => {
+        const to = connectTcp(Number(target.port), target.hostname);
+        from.pipe(to).pipe(from);
+        from.on("error", () => to.destroy());
+        to.on("error", () => from.destroy());
+      }).listen(0, OTHER_ADDRESS);
+      await once(wire, "listening");
+      const url = new URL(fleet.url("worker"));
+      url.hostname = OTHER_ADDRESS ?? "";
+      url.port = String((wire.address() as AddressInfo).port);
+      return { env: { TH_DATABASE_URL: url.href }, undo: async () => wire.close() };
+    },
+  },
+  {
+    is: "a superuser",
+    name: "privileges",
+    status: "warn",
+    detail: /postgres is a superuser/,
+    plant({ server, url }) {
+      const own = new URL(url("worker"));
+      own.username = new URL(server.url).username;
+      own.password = new URL(server.url).password;
+      return { env: { TH_DATABASE_URL: own.href } };
+    },
+  },
+  {
+    is: "a member of the owner",
+    name: "privileges",
+    status: "warn",
+    detail: /trans_hub_owner may drop the schema/,
+    plant: ({ url }) => ({ env: { TH_DATABASE_URL: url("migrator") } }),
+  },
+  {
+    is: "a worker without the policies on its jobs",
+    name: "privileges",
+    status: "fail",
+    detail: /sees no jobs/,
+    plant: sql(
+      "alter policy trans_hub_worker on graphile_worker._private_jobs to trans_hub_reader",
+      "alter policy trans_hub_worker on graphile_worker._private_jobs to trans_hub_worker",
+    ),
+  },
+  {
+    is: "a function that everybody may call",
+    name: "privileges",
+    status: "warn",
+    detail: /everybody may use function trans_hub\.forget|trans_hub\.request/,
+    plant: sql(
+      "grant execute on function trans_hub.request to public",
+      "revoke execute on function trans_hub.request from public",
+    ),
+  },
+  {
+    is: "a server without fsync",
+    name: "durability",
+    status: "fail",
+    detail: /fsync is off/,
+    async plant() {
+      const database = await createTestDatabase();
+      return { env: { TH_DATABASE_URL: database.url }, undo: () => database.drop() };
+    },
+  },
+  {
+    is: "commits that do not wait",
+    name: "durability",
+    status: "fail",
+    detail: /synchronous_commit is off/,
+    plant: sql(
+      "alter role trans_hub_worker in database app set synchronous_commit = off",
+      "alter role trans_hub_worker in database app reset synchronous_commit",
+    ),
+  },
+  {
+    is: "pages that may tear",
+    name: "durability",
+    status: "warn",
+    detail: /full_page_writes is off/,
+    plant: sql(
+      "alter system set full_page_writes = off;;select pg_reload_conf()",
+      "alter system reset full_page_writes;;select pg_reload_conf()",
+    ),
+  },
+  {
+    is: "a schema that is behind",
+    name: "schema",
+    status: "fail",
+    detail: /1 migrations are missing/,
+    async plant() {
+      const database = await createTestDatabase();
+      await revertMigration({ databaseUrl: database.url });
+      return { env: { TH_DATABASE_URL: database.url }, undo: () => database.drop() };
+    },
+  },
+  {
+    is: "a fleet that wants more connections than there are",
+    name: "connections",
+    status: "fail",
+    detail: /one worker wants up to 500; 197 of 200/,
+    plant: withEnv({ TH_MAX_CONNECTIONS: "500" }),
+  },
+  {
+    is: "a role with hardly any connections",
+    name: "connections",
+    status: "fail",
+    detail: /wants up to 50; 30 of 200/,
+    async plant({ db }) {
+      await run(db, "alter role trans_hub_worker connection limit 30");
+      return {
+        env: { TH_MAX_CONNECTIONS: "50" },
+        undo: () => run(db, "alter role trans_hub_worker connection limit -1"),
+      };
+    },
+  },
+  {
+    is: "a wrong key",
+    name: "engine",
+    status: "fail",
+    detail: /"openai" is not set up right \(status 401/,
+    plant: withEnv({ TH_OPENAI_API_KEY: "another-key" }),
+  },
+  {
+    is: "an engine that is nowhere",
+    name: "engine",
+    status: "fail",
+    detail: /connection to engine "openai" failed/,
+    plant: withEnv({ TH_OPENAI_ENDPOINT: "http://127.0.0.1:1/v1" }),
+  },
+  { is: "no engine", name: "engine", status: "fail", detail: /no engine is set/, plant: withEnv({ TH_ENGINES: "" }) },
+  {
+    is: "an engine at fault",
+    name: "circuit",
+    status: "warn",
+    detail: /engine deepl is not asked/,
+    plant: sql(
+      `insert into trans_hub.rate_limit (engine, circuit, reason, open_until)
+       values ('deepl', 'open', 'TH_ENGINE_QUOTA', now() + interval '5 min')`,
+      "delete from trans_hub.rate_limit where engine = 'deepl'",
+    ),
+  },
+  {
+    is: "workers of two releases",
+    name: "release",
+    status: "warn",
+    detail: /workers of 0\.0\.1 and /,
+    plant: sql(
+      `insert into trans_hub.worker_node (node_id, host, pid, version, concurrency, beat_ms, beat_pid)
+       values ('an old one', 'there', 1, '0.0.1', 1, 9000000000000, pg_backend_pid())`,
+      "delete from trans_hub.worker_node where node_id = 'an old one'",
+    ),
+  },
+  {
+    is: "work that nobody takes",
+    name: "backlog",
+    status: "warn",
+    detail: /ready for 3[67]\d\d s/,
+    plant: sql(
+      `select trans_hub.request('[{"text": "Add to cart"}]', '{"sourceLocale": "en", "targetLocales": ["es"]}');;
+       update trans_hub.batch set created_at = now() - interval '1 h', run_at = now() - interval '1 h'`,
+      "select trans_hub.forget('default', null, 'en', 'Add to cart', null, null)",
+    ),
+  },
+  {
+    is: "a collection that is overdue",
+    name: "gc",
+    status: "fail",
+    detail: /longer ago than its schedule says/,
+    plant: sql(
+      "update trans_hub.gc_run set started_at = started_at - interval '5 days'",
+      "update trans_hub.gc_run set started_at = started_at + interval '5 days'",
+    ),
+  },
+  {
+    is: "a backup that is old",
+    name: "backup",
+    status: "fail",
+    detail: /the last began/,
+    plant: sql(
+      "update trans_hub.backup_run set started_at = started_at - interval '3 days'",
+      "update trans_hub.backup_run set started_at = started_at + interval '3 days'",
+    ),
+  },
+  {
+    is: "no backup",
+    name: "backup",
+    status: "warn",
+    detail: /none was recorded/,
+    plant: sql("delete from trans_hub.backup_run", BACKUP),
+  },
+  {
+    is: "archiving that fails",
+    name: "archive",
+    status: "fail",
+    detail: /failing/,
+    async plant({ db }) {
+      await run(db, "alter system set archive_command = 'false';;select pg_reload_conf();;select pg_switch_wal()");
+      const failed = "select failed_count::int as n from pg_stat_archiver";
+      await expect.poll(async () => (await db.query(failed)).rows[0].n).toBeGreaterThan(0);
+      return {
+        async undo() {
+          await run(db, "alter system set archive_command = 'true';;select pg_reload_conf()");
+          // On PostgreSQL 14 numbers come late, those of a failure before as well.
+          await expect
+            .poll(async () => {
+              await run(db, "select pg_stat_reset_shared('archiver')");
+              return (await db.query(failed)).rows[0].n;
+            })
+            .toBe(0);
+        },
+      };
+    },
+  },
+  {
+    is: "a dead letter",
+    name: "dead-letters",
+    status: "warn",
+    detail: /^1 is open$/,
+    plant: sql(
+      `insert into trans_hub.dead_letter
+         (content_no, target_locale, context_no, project, revision, priority, code, message, history, kept_text)
+       values (1, 'fr', 0, 'default', 1, 0, 'TH_ENGINE_REFUSED', 'No', '[]', true)`,
+      "delete from trans_hub.dead_letter",
+    ),
+  },
+  {
+    is: "an item that cannot be registered",
+    name: "inbox",
+    status: "warn",
+    detail: /1 item cannot be registered: 1 TH_LOCALE/,
+    plant: sql(
+      "insert into trans_hub.inbox (items, defaults, refused) values ('[{}]', '{}', 'TH_LOCALE')",
+      "delete from trans_hub.inbox",
+    ),
+  },
+  {
+    is: "a pause",
+    name: "pause",
+    status: "warn",
+    detail: /locale de is paused/,
+    plant: sql("insert into trans_hub.pause (kind, name) values ('locale', 'de')", "delete from trans_hub.pause"),
+  },
+  {
+    is: "a table that is not vacuumed",
+    name: "bloat",
+    status: "fail",
+    detail: /off for trans_hub\.translation$/,
+    plant: sql(
+      "alter table trans_hub.translation set (autovacuum_enabled = false)",
+      "alter table trans_hub.translation reset (autovacuum_enabled)",
+    ),
+  },
+  {
+    is: "a table of dead rows",
+    name: "bloat",
+    status: "warn",
+    detail: /trans_hub\.target_locale \(\d+ dead, \d+ live\)/,
+    async plant({ db }) {
+      await run(
+        db,
+        "insert into trans_hub.target_locale select 'x' || n from generate_series(1, 20000) as n;;delete from trans_hub.target_locale where locale ~ '^x\\d'",
+      );
+      const dead = "select n_dead_tup::int as n from pg_stat_user_tables where relname = 'target_locale'";
+      await expect.poll(async () => (await db.query(dead)).rows[0].n).toBeGreaterThan(10_000);
+      return {
+        async undo() {
+          await run(db, "vacuum analyze trans_hub.target_locale");
+          await expect.poll(async () => (await db.query(dead)).rows[0].n).toBe(0);
+        },
+      };
+    },
+  },
+  {
+    is: "a replication slot that nobody reads",
+    name: "horizon",
+    status: "warn",
+    detail: /replication slot 'left', which nobody reads/,
+    plant: sql("select pg_create_physical_replication_slot('left', true)", "select pg_drop_replication_slot('left')"),
+  },
+  {
+    is: "a prepared transaction that was forgotten",
+    name: "horizon",
+    status: "warn",
+    detail: /prepared transaction 'forgotten' for \d+ s, across \d+ transactions/,
+    async plant({ db }) {
+      await run(db, "begin;;create table public.mark ();;prepare transaction 'forgotten'");
+      await run(db, "create table public.burn ();;insert into public.burn default values");
+      await passTransactions(db);
+      return { undo: () => run(db, "rollback prepared 'forgotten';;drop table public.burn") };
+    },
+  },
+  {
+    is: "a server's clock that is wrong",
+    name: "clock",
+    status: "warn",
+    detail: /the server's is 3[56]\d\d\.\d s ahead/,
+    // Ours is put back instead.
+    plant() {
+      const now = Date.now;
+      Date.now = () => now() - 3_600_000;
+      return {
+        undo: async () => {
+          Date.now = now;
+        },
+      };
+    },
+  },
+  {
+    is: "no worker",
+    name: "worker",
+    status: "fail",
+    detail: /none is alive/,
+    async plant() {
+      const database = await createTestDatabase();
+      return { env: { TH_DATABASE_URL: database.url }, undo: () => database.drop() };
+    },
+  },
+];
+
+/** Half a million transactions pass in a moment: each block of an error handler takes a number. */
+async function passTransactions(db: pg.Client): Promise<void> {
+  await db.query(`do $$ begin
+    for n in 1..510000 loop
+      begin insert into public.burn default values; exception when division_by_zero then null; end;
+    end loop;
+  end $$`);
+}
+
+test("the doctor is quiet about a healthy fleet", async ({ fleet, commands }) => {
+  const { checks, code } = await doctor(fleet, fleet.env);
+  expect(troubles(checks)).toEqual([]);
+  expect(code).toBe(0);
+  // Those that only speak of trouble are silent.
+  const spoken = new Set(checks.map(({ name }) => name));
+  expect(Object.keys(CHECKS).filter((name) => !spoken.has(name as CheckName))).toEqual(["circuit", "inbox", "pause"]);
+  // The engine was asked for nothing that costs.
+  expect(fleet.engine.calls).toEqual([]);
+  const { code: exit, stdout } = await commands.run(["doctor"], { env: fleet.env });
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.not.stringMatching(/warn|fail/) });
+});
+
+describe("the doctor finds", () => {
+  test.for(FAULTS)("$is", async ({ name, status, detail, cannot, args = [], plant }, { fleet, skip }) => {
+    const reason = cannot?.();
+    if (reason !== undefined) return skip(reason);
+    const { env = {}, undo } = await plant(fleet);
+    try {
+      const { checks, code } = await doctor(fleet, { ...fleet.env, ...env }, ...args);
+      const found = checks.find((check) => check.name === name);
+      expect(found).toEqual({ name, status, detail: expect.stringMatching(detail), cure: expect.stringMatching(/./) });
+      expect(code).toBe(checks.some((check) => check.status === "fail") ? 1 : 0);
+    } finally {
+      await undo?.();
+    }
+    expect(troubles((await doctor(fleet, fleet.env, "--no-engine-call")).checks)).toEqual([]);
+  });
+
+  test("a fault of each kind that can be planted", () => {
+    const planted = new Set(FAULTS.map(({ name }) => name));
+    // Of a version there is one here; packages/cli/src/doctor/server-checks.test.ts has the others.
+    expect(Object.keys(CHECKS).filter((name) => !planted.has(name as CheckName))).toEqual(["version"]);
+  });
+});
+
+test("a role with few rights gets what it may see, and is told what it may not", async ({ fleet }) => {
+  for (const role of ["producer", "reader"] as const) {
+    const { checks, code } = await doctor(fleet, { ...fleet.env, TH_DATABASE_URL: fleet.url(role) });
+    expect(code).toBe(0);
+    const names = troubles(checks).map(({ name }) => name);
+    expect(names).toEqual(role === "reader" ? ["privileges"] : ["privileges", "backup", "dead-letters", "worker"]);
+  }
+});
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}

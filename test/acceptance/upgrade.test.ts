@@ -1,0 +1,141 @@
+/** Upgrading as docs/operations.md says it, and back again, while producers and workers are at it. */
+import { setTimeout as wait } from "node:timers/promises";
+import { Coordinator } from "@trans-hub/core";
+import type pg from "pg";
+import { expect } from "vitest";
+import { NEWEST_MIGRATION } from "../../packages/core/src/database/schema-version.ts";
+import { type Running, testOnDatabase } from "../support/command.ts";
+import { type NextProgram, nextProgram } from "../support/next-release.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { value } from "../support/store.ts";
+
+const NEXT = `9001_add-notes.beside-${NEWEST_MIGRATION.slice(0, 4)}`;
+const LOCALES = ["fr", "de"];
+
+const test = testOnDatabase
+  .extend("next", async ({ commands: _ }, { onCleanup }): Promise<NextProgram> => {
+    const program = await nextProgram({
+      [NEXT]: ["translation", "batch", "content", "worker_node"]
+        .map((table) => `alter table trans_hub.${table} add column if not exists note text;`)
+        .join("\n"),
+    });
+    onCleanup(() => program.remove());
+    return program;
+  })
+  .extend("engine", async ({ commands: _ }, { onCleanup }): Promise<OpenaiServer> => {
+    const server = await startOpenaiServer();
+    // So that there is always a call under way.
+    server.misbehave({ fault: { kind: "slow", ms: 100 } });
+    onCleanup(() => server.close());
+    return server;
+  });
+
+/** Registers and reads without a pause; every failure is kept. */
+function produce(databaseUrl: string) {
+  const failures: unknown[] = [];
+  let registered = 0;
+  let isStopping = false;
+  const run = async () => {
+    const hub = await Coordinator.connect({ databaseUrl, sourceLocale: "en", maxConnections: 2, cacheSize: 0 });
+    for (let chunk = 0; !isStopping; chunk += 1) {
+      const texts = Array.from({ length: 5 }, (_, at) => `Text ${chunk} ${at}`);
+      try {
+        registered += (await hub.request(texts, { targetLocales: LOCALES })).registered;
+        await hub.getTranslations(texts, { targetLocale: "fr" });
+      } catch (error) {
+        failures.push(error);
+      }
+      await wait(20); // a steady load, not as much as the machine can
+    }
+    await hub.close();
+  };
+  const running = run();
+  return {
+    failures,
+    get registered() {
+      return registered;
+    },
+    async stop() {
+      isStopping = true;
+      await running;
+    },
+  };
+}
+
+/** More is translated than now, by whoever is there. */
+async function goesOn(db: pg.Pool): Promise<void> {
+  const translated = "select count(*)::int from trans_hub.translation where status = 'translated'";
+  const now = await value(db, translated);
+  await expect.poll(() => value(db, translated)).toBeGreaterThan(now + 20);
+}
+
+async function leaves(worker: Running): Promise<void> {
+  worker.kill("SIGTERM");
+  const { code, stderr } = await worker.ended();
+  expect({ code, stderr }).toMatchObject({
+    code: 0,
+    stderr: expect.not.stringMatching(/worker\.(fault|forced|overdue)/),
+  });
+}
+
+test("a fleet is migrated and replaced one by one, and taken back, and no request fails or is lost", async ({
+  commands,
+  database,
+  db,
+  engine,
+  next,
+}) => {
+  const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: engine.url, TH_BATCH_SIZE: "10" };
+  const start = async (bin?: string) => {
+    const worker = commands.start(["worker"], { env, ...(bin && { bin }) });
+    await worker.says(/"event":"worker.ready"/);
+    return worker;
+  };
+  const versions = async () =>
+    (await db.query("select version from trans_hub.worker_node order by 1")).rows.map((row) => row.version);
+  const old = await Promise.all([start(), start()]);
+  const producer = produce(database.url);
+  try {
+    await goesOn(db);
+
+    // 1: migrate, with the command of the next release. 2: replace workers, one after another.
+    expect(await commands.json(["migrate"], { bin: next.bin })).toMatchObject({ applied: [NEXT], version: NEXT });
+    await goesOn(db);
+    const young: Running[] = [];
+    for (const worker of old) {
+      young.push(await start(next.bin));
+      await leaves(worker);
+      await goesOn(db);
+    }
+    expect(await versions()).toEqual(["9.0.0", "9.0.0"]);
+
+    // Back: this release again, on the schema of the next; then that may go, by the command that knows it.
+    const again: Running[] = [];
+    for (const worker of young) {
+      again.push(await start());
+      await leaves(worker);
+      await goesOn(db);
+    }
+    expect(await commands.json(["migrate", "down", "--yes"], { code: 1 })).toMatchObject({
+      error: { code: "TH_SCHEMA_NEWER" },
+    });
+    expect(await commands.json(["migrate", "down", "--yes"], { bin: next.bin })).toMatchObject({
+      version: NEWEST_MIGRATION,
+    });
+    await goesOn(db);
+    // The next release's worker now waits for its schema, and harms nobody.
+    const waiting = commands.start(["worker"], { env, bin: next.bin });
+    await waiting.says(/TH_SCHEMA_MISSING.*"event":"store.waiting"/);
+    await producer.stop();
+    await expect
+      .poll(() => value(db, "select count(*)::int from trans_hub.translation where status = 'pending'"))
+      .toBe(0);
+    for (const worker of [...again, waiting]) await leaves(worker);
+  } finally {
+    await producer.stop();
+  }
+  expect(producer.failures).toEqual([]);
+  const counts = await db.query("select status::text, count(*)::int as n from trans_hub.translation group by 1");
+  expect(counts.rows).toEqual([{ status: "translated", n: producer.registered }]);
+  expect(await value(db, "select count(*)::int from trans_hub.dead_letter")).toBe(0);
+});
