@@ -34,9 +34,10 @@ export class Running {
   stdout = "";
   stderr = "";
 
-  constructor(args: readonly string[], { env = {}, cwd, input }: CommandOptions) {
+  /** @param command The program, and its arguments. */
+  constructor([file = "", ...args]: readonly string[], { env = {}, cwd, input }: CommandOptions) {
     const { PATH = "" } = process.env;
-    this.child = spawn(process.execPath, [BIN, ...args], {
+    this.child = spawn(file, args, {
       cwd,
       env: { PATH, HOME: cwd, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -130,7 +131,7 @@ async function openCommands(
     await rm(cwd, { recursive: true, force: true });
   });
   const start = (args: readonly string[], options: CommandOptions = {}) => {
-    const running = new Running(args, { cwd, ...options, env: { ...env, ...options.env } });
+    const running = new Running([process.execPath, BIN, ...args], { cwd, ...options, env: { ...env, ...options.env } });
     started.push(running);
     return running;
   };
