@@ -51,6 +51,7 @@ export class Container extends Running {
   /** To the process itself, which is the only child of `unshare`, as an engine does. */
   override kill(signal: NodeJS.Signals): void {
     const { pid } = this.child;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const [main] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
     if (main) process.kill(Number(main), signal);
     else super.kill("SIGKILL");

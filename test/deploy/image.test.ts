@@ -1,9 +1,10 @@
 /** What the image holds, and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Translation } from "@trans-hub/core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { parse } from "yaml";
 import { createTestDatabase, testOnSharedDatabase as test } from "../support/database.ts";
 import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
 import { Container, whyNoContainer } from "./container.ts";
@@ -66,15 +67,19 @@ describe.skipIf(why !== undefined)(
     });
 
     afterAll(async () => {
-      for (const container of started) container.child.kill("SIGKILL");
+      for (const container of started) container.kill("SIGKILL");
       await Promise.all(started.map((container) => container.ended()));
       await drop();
       await engine.close();
     });
 
-    function start(command?: readonly string[], env: Record<string, string> = {}): Container {
+    function start(
+      command?: readonly string[],
+      env: Record<string, string> = {},
+      entrypoint: string[] = image.entrypoint,
+    ): Container {
       const container = new Container({
-        image,
+        image: { ...image, entrypoint },
         app,
         mountPoint: join(folder, "context"),
         env: {
@@ -149,6 +154,32 @@ describe.skipIf(why !== undefined)(
       await worker.says("worker.stopping");
       worker.kill("SIGTERM");
       expect(await worker.ended()).toMatchObject({ code: 1 });
+    });
+
+    test("compose's application gets its texts from a worker, and compose's health check finds that one well", async () => {
+      const { producer, worker: service } = parse(await readFile(join(root, "deploy/compose/compose.yaml"), "utf8"), {
+        merge: true,
+      }).services;
+      const [mounted] = producer.volumes;
+      const [file, path] = mounted.split(":");
+      await copyFile(join(root, "deploy/compose", file), join(app, path.replace("/app/", "")));
+      const worker = start(undefined, { TH_ENGINES: "pseudo" });
+      await worker.says("worker.ready");
+      const [, port] = /"port":(\d+)/.exec(worker.stderr) ?? [];
+      const application = start([], {}, producer.entrypoint);
+      expect(await application.ended()).toMatchObject({
+        code: 0,
+        stderr: "",
+        stdout: expect.stringMatching(/shop\.back de .+/),
+      });
+
+      const [, node, flag, script] = service.healthcheck.test;
+      const check = (at: string | undefined) =>
+        start([flag, script.replace(String(service.environment.TH_METRICS_PORT), at)], {}, [node]).ended();
+      expect(await check(port)).toMatchObject({ code: 0 });
+      expect(await check("1")).toMatchObject({ code: 1 });
+      worker.kill("SIGTERM");
+      expect(await worker.ended()).toMatchObject({ code: 0 });
     });
 
     test("without a database named it refuses, and names the setting", async () => {
