@@ -57,14 +57,16 @@ function pnpm(cwd: string, ...args: string[]): void {
 function putOursAsPublished(target: string): void {
   const packed = mkdtempSync(join(tmpdir(), "trans-hub-image-"));
   try {
-    for (const [name, place] of Object.entries(OURS)) {
+    const filters = Object.keys(OURS).map((name) => `--filter=@trans-hub/${name}`);
+    pnpm(root, ...filters, "pack", "--pack-destination", packed);
+    for (const tarball of readdirSync(packed)) {
+      const [, name] = /^trans-hub-([a-z]+)-/.exec(tarball) ?? [];
+      const place = OURS[name as keyof typeof OURS];
       const folder = join(target, place);
       for (const file of readdirSync(folder)) {
         if (file !== "node_modules") rmSync(join(folder, file), { recursive: true });
       }
-      const tarball = join(packed, `${name}.tgz`);
-      pnpm(join(root, "packages", name), "pack", "--out", tarball);
-      execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", folder]);
+      execFileSync("tar", ["-xzf", join(packed, tarball), "--strip-components=1", "-C", folder]);
     }
   } finally {
     rmSync(packed, { recursive: true, force: true });

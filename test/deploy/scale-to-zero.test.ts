@@ -19,7 +19,7 @@ async function workersFor(db: pg.Pool, overlay: string): Promise<number> {
   for (const { metricType, metadata } of spec.triggers as Trigger[]) {
     expect(metricType).toBe("AverageValue");
     const { rows } = await db.query({ text: metadata.query, rowMode: "array" });
-    const value = Number(rows[0][0]);
+    const value = Number(rows[0]?.[0]);
     isActive ||= value > Number(metadata.activationTargetQueryValue);
     wanted = Math.max(wanted, Math.ceil(value / Number(metadata.targetQueryValue)));
   }

@@ -149,6 +149,19 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     expect(await machine.log("trans-hub-migrate")).toHaveLength(migrated);
   });
 
+  test("restarts with the target, for a new release: the migration first, then the workers", async () => {
+    const migrated = (await machine.log("trans-hub-migrate")).length;
+    const before = await state(worker, "MainPID");
+    await machine.systemctl("restart", "trans-hub.target");
+    await expect.poll(async () => (await machine.log("trans-hub-migrate")).length).toBeGreaterThan(migrated);
+    await expect.poll(readyz).toBe(200);
+    expect(await state(worker, "MainPID")).not.toEqual(before);
+    expect(await state("trans-hub-migrate", "Result", "ActiveState")).toEqual({
+      Result: "success",
+      ActiveState: "active",
+    });
+  });
+
   test("stops the workers with the target: a call that runs may end, and is stored", async () => {
     engine.misbehave({ kind: "slow", ms: 1_500 });
     const called = new Promise((resolve) => engine.events.once("call", resolve));
