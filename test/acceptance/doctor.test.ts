@@ -12,7 +12,7 @@ import type { CommandContext } from "../../packages/cli/src/command-context.ts";
 import { CHECKS, type Check, type CheckName } from "../../packages/cli/src/doctor/check.ts";
 import { Output } from "../../packages/cli/src/output.ts";
 import { runProgram } from "../../packages/cli/src/program.ts";
-import { test as base, Running } from "../support/command.ts";
+import { test as base, startCommand } from "../support/command.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres.ts";
@@ -73,13 +73,13 @@ const test = base.extend(
     await db.query(BACKUP);
     const cwd = mkdtempSync(join(tmpdir(), "trans-hub-doctor-"));
     ends.push(() => rmSync(cwd, { recursive: true, force: true }));
-    const worker = new Running(["worker", "--locales", "fr,de"], { cwd, env });
+    const worker = startCommand(["worker", "--locales", "fr,de"], { cwd, env });
     ends.push(async () => {
       worker.kill("SIGKILL");
       await worker.ended();
     });
     await worker.says(/"event":"worker.ready"/);
-    const gc = new Running(["gc"], { cwd, env });
+    const gc = startCommand(["gc"], { cwd, env });
     await gc.ended();
     return { server, db, url, env, engine, cwd };
   },

@@ -44,7 +44,7 @@ test("every file of ours that a page names is there", () => {
   const missing: string[] = [];
   for (const page of pages()) {
     const text = readFileSync(page, "utf8");
-    for (const [, path = ""] of text.matchAll(/`((?:packages|migrations|docs|scripts|test)\/[\w./-]+)`/g)) {
+    for (const [, path = ""] of text.matchAll(/`((?:packages|migrations|docs|scripts|test|deploy)\/[\w./-]+)`/g)) {
       if (!existsSync(join(root, path))) missing.push(`${relative(root, page)}: ${path}`);
     }
   }

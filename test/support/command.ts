@@ -36,9 +36,10 @@ export class Running {
   stdout = "";
   stderr = "";
 
-  constructor(args: readonly string[], { env = {}, cwd, input, bin = BIN }: CommandOptions) {
+  /** @param command The program, and its arguments. */
+  constructor([file = "", ...args]: readonly string[], { env = {}, cwd, input }: Omit<CommandOptions, "bin">) {
     const { PATH = "" } = process.env;
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(file, args, {
       cwd,
       env: { PATH, HOME: cwd, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -78,6 +79,11 @@ export class Running {
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
+}
+
+/** The `trans-hub` command. */
+export function startCommand(args: readonly string[], { bin = BIN, ...options }: CommandOptions): Running {
+  return new Running([process.execPath, bin, ...args], options);
 }
 
 export interface Commands {
@@ -132,7 +138,7 @@ async function openCommands(
     await rm(cwd, { recursive: true, force: true });
   });
   const start = (args: readonly string[], options: CommandOptions = {}) => {
-    const running = new Running(args, { cwd, ...options, env: { ...env, ...options.env } });
+    const running = startCommand(args, { cwd, ...options, env: { ...env, ...options.env } });
     started.push(running);
     return running;
   };

@@ -1,0 +1,142 @@
+/**
+ * Makes the folder that runs on a server: the command, what it needs, and nothing else.
+ *
+ *     npm run setup && node scripts/image-root.ts /opt/trans-hub
+ *     /opt/trans-hub/dist/bin.js --version
+ *
+ * The image's `Dockerfile` calls it, and so does who installs on a machine without containers. Our packages are as they are
+ * published; the others are those of the lockfile, never newer. `@trans-hub/embedded` is left out: a server names its database.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+const PNPM = ["--yes", "pnpm@12.21.0"];
+/** Each by its folder in `packages/`, and where it comes to stand. */
+const OURS = {
+  cli: ".",
+  core: "node_modules/@trans-hub/core",
+  engines: "node_modules/@trans-hub/engines",
+  worker: "node_modules/@trans-hub/worker",
+};
+
+const root = resolve(import.meta.dirname, "..");
+
+interface Manifest {
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+}
+
+/**
+ * Makes `target`, which must not be there yet.
+ *
+ * @throws {Error} It is there, or a step failed.
+ */
+export function makeImageRoot(target: string): void {
+  if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not, or remove it`);
+  mkdirSync(dirname(target), { recursive: true });
+  pnpm(root, "-r", "build");
+  const flags = ["--prod", "--no-optional", "--config.node-linker=hoisted"];
+  pnpm(root, "--filter", "@trans-hub/cli", "deploy", ...flags, target);
+  putOursAsPublished(target);
+  removeUnreachable(target);
+  removeWhatNobodyRuns(target);
+  if (existsSync(join(target, "node_modules/@trans-hub/embedded")))
+    throw new Error("the embedded PostgreSQL came along");
+}
+
+function pnpm(cwd: string, ...args: string[]): void {
+  // What it says belongs to stderr: stdout is the caller's.
+  execFileSync("npx", [...PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
+}
+
+/** `deploy` copies a package as the repository has it; only `pack` turns its entries from sources to `dist`. */
+function putOursAsPublished(target: string): void {
+  const packed = mkdtempSync(join(tmpdir(), "trans-hub-image-"));
+  try {
+    const filters = Object.keys(OURS).map((name) => `--filter=@trans-hub/${name}`);
+    pnpm(root, ...filters, "pack", "--pack-destination", packed);
+    for (const tarball of readdirSync(packed)) {
+      const [, name] = /^trans-hub-([a-z]+)-/.exec(tarball) ?? [];
+      const place = OURS[name as keyof typeof OURS];
+      const folder = join(target, place);
+      for (const file of readdirSync(folder)) {
+        if (file !== "node_modules") rmSync(join(folder, file), { recursive: true });
+      }
+      execFileSync("tar", ["-xzf", join(packed, tarball), "--strip-components=1", "-C", folder]);
+    }
+  } finally {
+    rmSync(packed, { recursive: true, force: true });
+  }
+}
+
+/** The test runner comes along as an optional peer of ours, with all that it stands on. */
+function removeUnreachable(target: string): void {
+  const kept = new Set<string>();
+  const visit = (folder: string) => {
+    if (kept.has(folder)) return;
+    kept.add(folder);
+    for (const name of needs(readManifest(folder))) {
+      const found = findPackage(folder, name, target);
+      if (found !== undefined) visit(found);
+    }
+  };
+  visit(target);
+  for (const folder of packagesUnder(join(target, "node_modules"))) {
+    if (!kept.has(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** Types are no code. */
+function needs({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: Manifest): string[] {
+  const peers = Object.keys(peerDependencies ?? {}).filter((name) => !peerDependenciesMeta?.[name]?.optional);
+  return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers].filter(
+    (name) => !name.startsWith("@types/"),
+  );
+}
+
+/** As Node looks for it: upwards. */
+function findPackage(from: string, name: string, target: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const found = join(folder, "node_modules", name);
+    if (existsSync(join(found, "package.json"))) return found;
+    if (folder === target || folder === dirname(folder)) return undefined;
+  }
+}
+
+function packagesUnder(modules: string): string[] {
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith("."))
+    .flatMap((name) => (name.startsWith("@") ? readdirSync(join(modules, name)).map((sub) => join(name, sub)) : [name]))
+    .map((name) => join(modules, name))
+    .flatMap((folder) => [folder, ...packagesUnder(join(folder, "node_modules"))]);
+}
+
+/** pnpm's notes, scopes without a package, sources, types, source maps: more than half of the weight. Licences stay. */
+function removeWhatNobodyRuns(target: string): void {
+  const modules = join(target, "node_modules");
+  for (const name of readdirSync(modules)) {
+    const folder = join(modules, name);
+    if (name.startsWith(".") || readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+  }
+  for (const file of readdirSync(target, { recursive: true, encoding: "utf8" })) {
+    if (/\.([mc]?ts|map|tsbuildinfo)$/.test(file)) rmSync(join(target, file), { force: true });
+  }
+}
+
+if (import.meta.main) {
+  const [target] = process.argv.slice(2);
+  if (target === undefined) {
+    console.error("usage: node scripts/image-root.ts FOLDER");
+    process.exit(2);
+  }
+  makeImageRoot(resolve(target));
+}

@@ -1,0 +1,192 @@
+/** What the image holds, and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Translation } from "@trans-hub/core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { parse } from "yaml";
+import { createTestDatabase, testOnSharedDatabase as test } from "../support/database.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { Container, whyNoContainer } from "./container.ts";
+import { buildImageRoot, type Dockerfile, readDockerfile } from "./dockerfile.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const why = whyNoContainer();
+
+let folder: string;
+let app: string;
+let image: Dockerfile;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "trans-hub-image-"));
+  app = join(folder, "image");
+  image = await readDockerfile();
+  await mkdir(join(folder, "context"));
+  await buildImageRoot(join(folder, "context"), app);
+}, 300_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("the base is the Node that the tests run on, by its exact version, with glibc", async () => {
+  const [, version] = /^ {2}node@(\S+):$/m.exec(await readFile(join(root, "pnpm-lock.yaml"), "utf8")) ?? [];
+  expect(image.base).toBe(`node:${version}-bookworm-slim`);
+});
+
+test("the image holds the command and what it needs: no test runner, no types, no PostgreSQL", async () => {
+  const packages = await readdir(join(app, "node_modules"));
+  expect(packages).toEqual(expect.arrayContaining(["pg", "graphile-worker", "node-pg-migrate", "openai", "pino"]));
+  expect(packages.filter((name) => /vitest|typescript|embedded|^vite$|^\./.test(name))).toEqual([]);
+  expect((await readdir(join(app, "node_modules/@trans-hub"))).sort()).toEqual(["core", "engines", "worker"]);
+
+  const files = await readdir(app, { recursive: true, withFileTypes: true });
+  expect(files.filter(({ name }) => /\.([mc]?ts|map)$/.test(name)).map(({ name }) => name)).toEqual([]);
+  const sizes = await Promise.all(
+    files
+      .filter((file) => file.isFile())
+      .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(30_000_000);
+});
+
+describe.skipIf(why !== undefined)(
+  `the entry as PID 1, on a read-only root, not as root${why ? `: ${why}` : ""}`,
+  () => {
+    let engine: OpenaiServer;
+    let url: string;
+    let drop: () => Promise<void>;
+    const started: Container[] = [];
+
+    beforeAll(async () => {
+      engine = await startOpenaiServer();
+      const database = await createTestDatabase({ migrated: false });
+      ({ url, drop } = database);
+      expect(await run(["migrate", "--json"])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('"pending":[]'),
+      });
+    });
+
+    afterAll(async () => {
+      for (const container of started) container.kill("SIGKILL");
+      await Promise.all(started.map((container) => container.ended()));
+      await drop();
+      await engine.close();
+    });
+
+    function start(
+      command?: readonly string[],
+      env: Record<string, string> = {},
+      entrypoint: string[] = image.entrypoint,
+    ): Container {
+      const container = new Container({
+        image: { ...image, entrypoint },
+        app,
+        mountPoint: join(folder, "context"),
+        env: {
+          TH_DATABASE_URL: url,
+          TH_ENGINES: "openai",
+          TH_OPENAI_ENDPOINT: engine.url,
+          TH_METRICS_PORT: "0",
+          ...env,
+        },
+        ...(command && { command }),
+      });
+      started.push(container);
+      return container;
+    }
+
+    function run(command: readonly string[], env?: Record<string, string>) {
+      return start(command, env).ended();
+    }
+
+    async function request(text: string): Promise<void> {
+      expect(await run(["request", text, "--from", "en", "--to", "fr"])).toMatchObject({ code: 0, stderr: "" });
+    }
+
+    async function read(text: string): Promise<Translation> {
+      return JSON.parse((await run(["get", text, "--from", "en", "--to", "fr", "--json"])).stdout);
+    }
+
+    /** A worker that has the text in an engine call. */
+    async function workerInCall(text: string, drainSeconds: number) {
+      const called = new Promise((resolve) => engine.events.once("call", resolve));
+      const worker = start(undefined, { TH_DRAIN_SECONDS: String(drainSeconds) });
+      await worker.says("worker.ready");
+      const [, port] = /"port":(\d+)/.exec(worker.stderr) ?? [];
+      const readyz = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+      await request(text);
+      await called;
+      return { worker, readyz };
+    }
+
+    test("a worker becomes ready, and on SIGTERM lets a call end that runs, stores it, and exits 0", async () => {
+      engine.misbehave({ kind: "slow", ms: 1_500 });
+      const { worker, readyz } = await workerInCall("Pay", 20);
+      expect(await readyz()).toBe(200);
+      worker.kill("SIGTERM");
+      await worker.says("worker.stopping");
+      expect(await readyz()).toBe(503);
+      const ended = await worker.ended();
+      expect(ended).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
+      // Everything on stderr is the log, in JSON, of the process 1.
+      for (const line of ended.stderr.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ pid: 1 });
+      expect(await read("Pay")).toMatchObject({ status: "translated", text: "[fr] Pay" });
+    });
+
+    test("a call that does not end is given up in time, and its text handed back untried", async () => {
+      engine.misbehave({ kind: "hang" });
+      const { worker } = await workerInCall("Back", 3);
+      const askedAt = performance.now();
+      worker.kill("SIGTERM");
+      expect(await worker.ended()).toMatchObject({ code: 0 });
+      expect(performance.now() - askedAt).toBeLessThan(4_000);
+      engine.behave();
+      expect(await run(["worker", "--once", "--json"])).toMatchObject({
+        code: 0,
+        stdout: '{"translated":1,"failed":0,"retrying":0}\n',
+      });
+    });
+
+    test("a second signal ends it at once, with exit code 1", async () => {
+      engine.misbehave({ kind: "hang" });
+      const { worker } = await workerInCall("Next", 60);
+      worker.kill("SIGTERM");
+      await worker.says("worker.stopping");
+      worker.kill("SIGTERM");
+      expect(await worker.ended()).toMatchObject({ code: 1 });
+    });
+
+    test("compose's application gets its texts from a worker, and compose's health check finds that one well", async () => {
+      const { producer, worker: service } = parse(await readFile(join(root, "deploy/compose/compose.yaml"), "utf8"), {
+        merge: true,
+      }).services;
+      const [mounted] = producer.volumes;
+      const [file, path] = mounted.split(":");
+      await copyFile(join(root, "deploy/compose", file), join(app, path.replace("/app/", "")));
+      const worker = start(undefined, { TH_ENGINES: "pseudo" });
+      await worker.says("worker.ready");
+      const [, port] = /"port":(\d+)/.exec(worker.stderr) ?? [];
+      const application = start([], {}, producer.entrypoint);
+      expect(await application.ended()).toMatchObject({
+        code: 0,
+        stderr: "",
+        stdout: expect.stringMatching(/shop\.back de .+/),
+      });
+
+      const [, node, flag, script] = service.healthcheck.test;
+      const check = (at: string | undefined) =>
+        start([flag, script.replace(String(service.environment.TH_METRICS_PORT), at)], {}, [node]).ended();
+      expect(await check(port)).toMatchObject({ code: 0 });
+      expect(await check("1")).toMatchObject({ code: 1 });
+      worker.kill("SIGTERM");
+      expect(await worker.ended()).toMatchObject({ code: 0 });
+    });
+
+    test("without a database named it refuses, and names the setting", async () => {
+      expect(await run(["worker"], { TH_DATABASE_URL: "" })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("TH_DATABASE_URL"),
+      });
+    });
+  },
+);

@@ -1,0 +1,240 @@
+/** The Kubernetes manifests: rendered, held to the schemas, and to the code that they run. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describeSettings, parseSettings } from "@trans-hub/core";
+import { describe, expect, test } from "vitest";
+import { startHealthServer } from "../../packages/worker/src/health.ts";
+import { readDockerfile } from "./dockerfile.ts";
+import { faultsOf, type Manifest, parseManifests, render, whyNoKustomize } from "./manifests.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = join(root, "deploy/kubernetes");
+const OVERLAYS = readdirSync(join(folder, "overlays"));
+const SECRETS = parseManifests(readFileSync(join(folder, "secrets.example.yaml"), "utf8"));
+const why = whyNoKustomize();
+
+interface PodTemplate {
+  metadata: { labels: Record<string, string> };
+  // biome-ignore lint/suspicious/noExplicitAny: checked by its schema
+  spec: any;
+}
+
+function podsOf(objects: readonly Manifest[]): Map<string, PodTemplate> {
+  const pods = objects.flatMap(({ metadata, spec }) => {
+    const template: PodTemplate | undefined = spec?.jobTemplate?.spec.template ?? spec?.template;
+    return template === undefined ? [] : [[metadata.name, template] as const];
+  });
+  return new Map(pods);
+}
+
+function find(objects: readonly Manifest[], kind: string): Manifest | undefined {
+  return objects.find((object) => object.kind === kind);
+}
+
+/** What the pod's first container gets as environment. */
+function environmentOf(objects: readonly Manifest[], { spec }: PodTemplate): Record<string, string> {
+  const [container] = spec.containers;
+  const maps = (container.envFrom ?? []).map(
+    ({ configMapRef }: { configMapRef: { name: string } }) =>
+      objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMapRef.name)?.data,
+  );
+  const own = container.env.map(({ name, value }: { name: string; value: string }) => [name, value]);
+  return Object.assign({}, ...maps, Object.fromEntries(own));
+}
+
+test("a mistyped field, a wrong type and a kind that is not there are found", async () => {
+  const pdb = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "x" } };
+  expect(await faultsOf({ ...pdb, spec: { maxUnavailable: 1, selector: { matchLabels: { a: "b" } } } })).toEqual([]);
+  expect(await faultsOf({ ...pdb, spec: { maxUnavailabel: 1 } })).toEqual(["/spec/maxUnavailabel is unknown"]);
+  expect(await faultsOf({ ...pdb, spec: { maxUnavailable: {} } })).toHaveLength(1);
+  expect(await faultsOf({ ...pdb, kind: "DisruptionBudget" })).toHaveLength(1);
+  const scaled = { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", metadata: { name: "x" } };
+  expect(await faultsOf({ ...scaled, spec: { scaleTargetRef: { name: "y" }, triggers: [{ type: "cpu" }] } })).toEqual([
+    expect.stringContaining("metadata"),
+  ]);
+});
+
+test("the example of the secrets fits its schema, and holds placeholders only", async () => {
+  for (const secret of SECRETS) {
+    expect(await faultsOf(secret)).toEqual([]);
+    const { stringData = {} } = secret;
+    for (const key of ["database-url", "openai-api-key", "password"]) {
+      if (key in stringData) expect(stringData[key]).toContain("CHANGE-ME");
+    }
+  }
+});
+
+describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, (overlay) => {
+  const objects = why === undefined ? render(`overlays/${overlay}`) : [];
+  const pods = podsOf(objects);
+  const worker = () => {
+    const pod = pods.get("trans-hub-worker");
+    if (pod === undefined) throw new Error("there is no trans-hub-worker");
+    return { pod, container: pod.spec.containers[0], environment: environmentOf(objects, pod) };
+  };
+
+  test("every object fits its schema, is in the namespace, and no secret is among them", async () => {
+    for (const object of objects) {
+      expect(await faultsOf(object), `${object.kind} ${object.metadata.name}`).toEqual([]);
+      expect(object.metadata.namespace).toBe("trans-hub");
+      expect(object.kind).not.toBe("Secret");
+    }
+  });
+
+  test("every pod keeps the restricted standard, on a read-only root, without a token or injected variables", () => {
+    expect(pods.size).toBeGreaterThanOrEqual(3);
+    for (const [name, { spec }] of pods) {
+      expect(spec, name).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect(spec.securityContext.runAsUser).toBeGreaterThan(0);
+      expect(spec.hostNetwork ?? spec.hostPID ?? spec.hostIPC, name).toBeUndefined();
+      for (const container of spec.containers) {
+        expect(container, name).toMatchObject({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          resources: {
+            requests: { cpu: expect.any(String), memory: expect.any(String) },
+            limits: { memory: expect.any(String) },
+          },
+        });
+      }
+    }
+  });
+
+  test("what a pod refers to is there: settings, scripts, volumes, and secrets by the names of the example", () => {
+    const names = new Set([...objects, ...SECRETS].map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+    for (const { spec } of pods.values()) {
+      const referred: string[] = [];
+      for (const volume of spec.volumes) {
+        if (volume.secret) referred.push(`Secret/${volume.secret.secretName}`);
+        if (volume.configMap) referred.push(`ConfigMap/${volume.configMap.name}`);
+        if (volume.persistentVolumeClaim)
+          referred.push(`PersistentVolumeClaim/${volume.persistentVolumeClaim.claimName}`);
+      }
+      for (const container of spec.containers) {
+        for (const { configMapRef } of container.envFrom ?? []) referred.push(`ConfigMap/${configMapRef.name}`);
+        for (const mount of container.volumeMounts) {
+          expect(spec.volumes.map(({ name }: { name: string }) => name)).toContain(mount.name);
+        }
+      }
+      expect(referred.filter((name) => !names.has(name))).toEqual([]);
+    }
+    const authentication = find(objects, "TriggerAuthentication")?.spec.secretTargetRef ?? [];
+    for (const { name, key } of authentication) {
+      expect(SECRETS.find(({ metadata }) => metadata.name === name)?.stringData).toHaveProperty(key);
+    }
+  });
+
+  test("files of secrets are mounted where the settings look for them, under the keys of the example", () => {
+    for (const [name, pod] of pods) {
+      for (const [key, path] of Object.entries(environmentOf(objects, pod))) {
+        if (!key.endsWith("_FILE")) continue;
+        const mount = pod.spec.containers[0].volumeMounts.find(({ mountPath }: { mountPath: string }) =>
+          path.startsWith(`${mountPath}/`),
+        );
+        const volume = pod.spec.volumes.find((volume: { name: string }) => volume.name === mount?.name);
+        const secret = SECRETS.find(({ metadata }) => metadata.name === volume?.secret?.secretName);
+        expect(secret?.stringData, `${name}: ${key}`).toHaveProperty(path.slice(mount.mountPath.length + 1));
+      }
+    }
+  });
+
+  test("every TH_ setting exists and is accepted", () => {
+    const known = new Set(describeSettings().map(({ key }) => key));
+    for (const pod of pods.values()) {
+      const given = Object.entries(environmentOf(objects, pod)).filter(([key]) => key.startsWith("TH_"));
+      expect(given.map(([key]) => key.replace(/_FILE$/, "")).filter((key) => !known.has(key))).toEqual([]);
+      const values = given.filter(([key]) => !/_FILE$|_URL$/.test(key));
+      expect(parseSettings(Object.fromEntries(values)).warnings).toEqual([]);
+    }
+  });
+
+  test("the probes ask for what a worker answers, on the port it listens on", async () => {
+    const { container, environment } = worker();
+    const { metricsPort } = parseSettings({ TH_METRICS_PORT: environment.TH_METRICS_PORT });
+    expect(container.ports).toEqual([{ name: "metrics", containerPort: metricsPort }]);
+    const health = await startHealthServer(0);
+    try {
+      health.ready();
+      for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+        expect(probe.httpGet.port).toBe("metrics");
+        expect((await fetch(`http://127.0.0.1:${health.port}${probe.httpGet.path}`)).status).toBe(200);
+      }
+      health.notReady("the database is away");
+      expect((await fetch(`http://127.0.0.1:${health.port}${container.livenessProbe.httpGet.path}`)).status).toBe(200);
+      expect((await fetch(`http://127.0.0.1:${health.port}${container.readinessProbe.httpGet.path}`)).status).toBe(503);
+    } finally {
+      await health.close();
+    }
+  });
+
+  test("a stopped worker has its drain and ten seconds more, and no hook that takes of it", () => {
+    for (const name of ["trans-hub-worker", "trans-hub-sweep"]) {
+      const pod = pods.get(name);
+      if (pod === undefined) continue;
+      const { TH_DRAIN_SECONDS } = environmentOf(objects, pod);
+      const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS });
+      expect(pod.spec.terminationGracePeriodSeconds).toBe(drainSeconds + 10);
+      expect(pod.spec.containers[0].lifecycle).toBeUndefined();
+    }
+  });
+
+  test("images of ours are one image, run as its user with arguments only", async () => {
+    const { uid, gid } = await readDockerfile();
+    const ours = [...pods].filter(([name]) => name !== "trans-hub-backup");
+    expect(new Set(ours.map(([, { spec }]) => spec.containers[0].image)).size).toBe(1);
+    for (const [, { spec }] of ours) {
+      expect(spec.securityContext).toMatchObject({ runAsUser: uid, runAsGroup: gid, fsGroup: gid });
+      expect(spec.containers[0].command).toBeUndefined();
+    }
+  });
+
+  test("every selector finds the pods it is for", () => {
+    const labels = worker().pod.metadata.labels;
+    for (const { kind, metadata, spec } of objects) {
+      if (!/^(Deployment|PodDisruptionBudget|PodMonitor)$/.test(kind)) continue;
+      expect(labels, `${kind} ${metadata.name}`).toMatchObject(spec.selector.matchLabels);
+    }
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+    for (const {
+      metadata: { labels: podLabels },
+    } of pods.values()) {
+      expect(podLabels).toMatchObject(policies[0]?.spec.podSelector.matchLabels);
+    }
+  });
+
+  test("a rollout takes no old worker away before a new one is ready, and an eviction one at a time", () => {
+    const { strategy } = objects.find(({ kind }) => kind === "Deployment")?.spec ?? {};
+    expect(strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    expect(find(objects, "PodDisruptionBudget")?.spec).toMatchObject({ maxUnavailable: 1 });
+  });
+
+  test("the fleet's connections stay within what the page says", () => {
+    const { environment } = worker();
+    const { spec } = objects.find(({ kind }) => kind === "Deployment") ?? {};
+    const scaled = find(objects, "ScaledObject")?.spec;
+    expect(scaled === undefined).toBe(spec.replicas !== undefined);
+    const most = (scaled?.maxReplicaCount ?? spec.replicas) + spec.strategy.rollingUpdate.maxSurge;
+    const sweeps = pods.has("trans-hub-sweep") ? 2 : 0;
+    const connections = (most + sweeps) * Number(environment.TH_MAX_CONNECTIONS);
+    const page = readFileSync(join(root, "docs/deploy.md"), "utf8");
+    const [, said] = new RegExp(`^\\| \`${overlay}\` \\|.*\\| (\\d+) \\|$`, "m").exec(page) ?? [];
+    // `migrate`, the backup, and KEDA's pool.
+    expect(Number(said)).toBe(connections + 2 + 1 + (scaled === undefined ? 0 : 4));
+  });
+
+  test("where the fleet may be empty, what workers do for each other is done by CronJobs", () => {
+    const fewest = find(objects, "ScaledObject")?.spec.minReplicaCount ?? 1;
+    const jobs = objects.filter(({ kind }) => kind === "CronJob");
+    const does = (args: string[]) =>
+      jobs.some(({ spec }) => `${spec.jobTemplate.spec.template.spec.containers[0].args}` === `${args}`);
+    expect(does(["worker", "--once"])).toBe(fewest === 0);
+    expect(does(["gc"])).toBe(fewest === 0);
+  });
+});

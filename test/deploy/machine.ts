@@ -1,0 +1,66 @@
+/** systemd as PID 1 of namespaces, with the units of `deploy/systemd/`: `machine.sh`. */
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { vi } from "vitest";
+
+const call = promisify(execFile);
+const root = resolve(import.meta.dirname, "../..");
+const SYSTEMD = "/usr/lib/systemd/systemd";
+
+/** Why no such machine can be had here; undefined: it can. */
+export function whyNoMachine(): string | undefined {
+  if (process.getuid?.() !== 0) return "needs root, to make namespaces";
+  if (!existsSync(SYSTEMD)) return "needs systemd";
+  const mounts =
+    "mount -t tmpfs tmpfs /mnt && mkdir /mnt/c && mount -t cgroup2 cgroup2 /mnt/c && mkdir /mnt/c/x && rmdir /mnt/c/x";
+  const tried = spawnSync("unshare", ["--mount", "--pid", "--cgroup", "--fork", "sh", "-c", mounts]);
+  return tried.status === 0 ? undefined : "unshare, mount and cgroups are not permitted here";
+}
+
+export interface Machine {
+  systemctl(...args: string[]): Promise<string>;
+  /** The unit's log, a message a line. */
+  log(unit: string): Promise<string[]>;
+  /** Ends it with all that runs on it. */
+  halt(): Promise<void>;
+}
+
+/**
+ * Starts systemd up to `basic.target`; nothing of ours is started or enabled.
+ *
+ * @param mountPoint An empty folder.
+ * @param configuration Becomes `/etc/trans-hub`.
+ */
+export async function startMachine(mountPoint: string, configuration: string): Promise<Machine> {
+  const namespaces = ["--mount", "--pid", "--cgroup", "--ipc", "--uts", "--fork", "--kill-child"];
+  const script = resolve(import.meta.dirname, "machine.sh");
+  const folders = [mountPoint, process.execPath, root, resolve(root, "deploy/systemd"), configuration];
+  // systemd takes the control group that it finds itself in for its own: it is given one.
+  const group = `trans-hub-test-${process.pid}-${Date.now()}`;
+  const enter = `mount -t cgroup2 cgroup2 "$0" && mkdir "$0/${group}" && echo $$ > "$0/${group}/cgroup.procs" && umount "$0" && exec "$@"`;
+  const machine = ["unshare", ...namespaces, "sh", script, ...folders];
+  const child = spawn("unshare", ["--mount", "sh", "-c", enter, mountPoint, ...machine], { stdio: "ignore" });
+  const inside = async (...command: string[]) => {
+    const { stdout } = await call("nsenter", ["--target", String(mainProcess(child)), "--all", ...command]);
+    return stdout;
+  };
+  return {
+    systemctl: (...args) => inside("systemctl", ...args),
+    log: async (unit) =>
+      (await inside("journalctl", "--no-pager", "--output=cat", `--unit=${unit}`)).trimEnd().split("\n"),
+    halt: async () => {
+      const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+      child.kill("SIGKILL");
+      await ended;
+      const remove = `mount -t cgroup2 cgroup2 "$0" && find "$0/${group}" -depth -type d -exec rmdir {} +`;
+      await vi.waitUntil(() => spawnSync("unshare", ["--mount", "sh", "-c", remove, mountPoint]).status === 0);
+    },
+  };
+}
+
+function mainProcess({ pid }: ChildProcess): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+}

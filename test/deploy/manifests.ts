@@ -1,0 +1,86 @@
+/** Rendering the Kubernetes manifests, and holding each object to its schema. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { parseAllDocuments } from "yaml";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** What the tests look at; the schemas look at everything. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has its own, checked by its schema
+  spec?: any;
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
+}
+
+/** Why nothing can be rendered here; undefined: it can. */
+export function whyNoKustomize(): string | undefined {
+  const { error, stdout } = spawnSync("kubectl", ["version", "--client", "-o", "json"], { encoding: "utf8" });
+  if (error) return "needs kubectl";
+  const { kustomizeVersion = "" } = JSON.parse(stdout) as { kustomizeVersion?: string };
+  return Number(/^v(\d+)/.exec(kustomizeVersion)?.[1] ?? 0) >= 5 ? undefined : "needs kubectl 1.27 or newer";
+}
+
+/** The objects of a kustomization, by its path in `deploy/kubernetes/`. */
+export function render(path: string): Manifest[] {
+  const folder = join(root, "deploy/kubernetes", path);
+  return parseManifests(execFileSync("kubectl", ["kustomize", folder], { encoding: "utf8" }));
+}
+
+export function parseManifests(text: string): Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    if (document.errors.length > 0) throw document.errors[0];
+    return document.toJS() as Manifest;
+  });
+}
+
+const SCHEMAS: Record<string, () => Promise<object>> = {
+  v1: () => import("kubernetes-models/v1"),
+  "apps/v1": () => import("kubernetes-models/apps/v1"),
+  "batch/v1": () => import("kubernetes-models/batch/v1"),
+  "networking.k8s.io/v1": () => import("kubernetes-models/networking.k8s.io/v1"),
+  "policy/v1": () => import("kubernetes-models/policy/v1"),
+  "keda.sh/v1alpha1": () => import("@kubernetes-models/keda/keda.sh/v1alpha1"),
+  "monitoring.coreos.com/v1": () => import("@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1"),
+};
+
+/**
+ * What a server that is strict would find fault with: values that the schema refuses, and fields that it does not know.
+ *
+ * The compiled schemas pass over unknown fields, and a mistyped one is the likeliest mistake. They look at every field they
+ * know, so a field that nobody looked at is one that they do not know.
+ */
+export async function faultsOf(manifest: Manifest): Promise<string[]> {
+  const { apiVersion, kind } = manifest;
+  const models = (await SCHEMAS[apiVersion]?.()) as Record<string, { prototype: { validate(): void } }> | undefined;
+  const model = models?.[kind];
+  if (model === undefined) return [`there is no ${kind} in ${apiVersion}`];
+  const unseen = new Set<string>();
+  try {
+    model.prototype.validate.call(watched(manifest, "", unseen));
+  } catch (error) {
+    return [String(error)];
+  }
+  return [...unseen].map((path) => `${path} is unknown`);
+}
+
+/** The value as it is, where each field that is looked at leaves `unseen`. */
+function watched<T extends object>(value: T, path: string, unseen: Set<string>): T {
+  const isList = Array.isArray(value);
+  if (!isList) for (const key of Object.keys(value)) unseen.add(`${path}/${key}`);
+  const children = new Map<PropertyKey, unknown>();
+  return new Proxy(value, {
+    get(target, key) {
+      const child = Reflect.get(target, key);
+      if (typeof key === "symbol") return child;
+      const childPath = `${path}/${key}`;
+      unseen.delete(childPath);
+      if (typeof child !== "object" || child === null) return child;
+      if (!children.has(key)) children.set(key, watched(child, childPath, unseen));
+      return children.get(key);
+    },
+  });
+}

@@ -1,0 +1,197 @@
+/** The units for one machine: verified, their hardening scored, held to the settings, and run by a real systemd. */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Coordinator, describeSettings, parseSettings } from "@trans-hub/core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { type Machine, startMachine, whyNoMachine } from "./machine.ts";
+
+const folder = resolve(import.meta.dirname, "../../deploy/systemd");
+const UNITS = readdirSync(folder).filter((name) => /\.(service|timer|target)$/.test(name));
+const SERVICES = UNITS.filter((name) => name.endsWith(".service"));
+const noAnalyze = spawnSync("systemd-analyze", ["--version"]).error ? "needs systemd-analyze" : undefined;
+const noMachine = whyNoMachine();
+
+/** The values of one key, in their order. */
+function valuesOf(unit: string, key: string): string[] {
+  const text = readFileSync(join(folder, unit), "utf8");
+  return [...text.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value = ""]) => value);
+}
+
+function environmentOf(unit: string): Record<string, string> {
+  const pairs = valuesOf(unit, "Environment").flatMap((line) => line.split(" "));
+  return Object.fromEntries(pairs.map((pair) => pair.split("=") as [string, string]));
+}
+
+describe.skipIf(noAnalyze !== undefined)(`systemd-analyze${noAnalyze ? `: ${noAnalyze}` : ""}`, () => {
+  test("verifies every unit", async () => {
+    // A machine on which what the units start is there.
+    const machine = await mkdtemp(join(tmpdir(), "trans-hub-units-"));
+    try {
+      const link = (path: string, target: string) =>
+        mkdir(resolve(machine, path, ".."), { recursive: true }).then(() =>
+          spawnSync("cp", ["-r", target, join(machine, path)]),
+        );
+      await link("etc/systemd/system", folder);
+      await link("usr/lib/systemd/system", "/usr/lib/systemd/system");
+      await link("usr/bin/node", "/bin/true");
+      await link("bin/sh", "/bin/true");
+      const names = UNITS.map((name) => name.replace("@.", "@1."));
+      const verified = spawnSync("systemd-analyze", ["verify", `--root=${machine}`, ...names], { encoding: "utf8" });
+      expect(verified).toMatchObject({ status: 0, stderr: "", stdout: "" });
+    } finally {
+      await rm(machine, { recursive: true, force: true });
+    }
+  });
+
+  test.each(SERVICES)("%s is exposed less than 2 of 10", (name) => {
+    const flags = ["security", "--offline=true", "--threshold=20", "--no-pager", join(folder, name)];
+    const { status, stdout } = spawnSync("systemd-analyze", flags, { encoding: "utf8" });
+    expect(status, stdout.split("\n").slice(-2).join("\n")).toBe(0);
+  });
+});
+
+test("a stopped worker has its drain and ten seconds more", () => {
+  const { drainSeconds } = parseSettings({
+    TH_DRAIN_SECONDS: environmentOf("trans-hub-worker@.service").TH_DRAIN_SECONDS,
+  });
+  expect(valuesOf("trans-hub-worker@.service", "TimeoutStopSec")).toEqual([String(drainSeconds + 10)]);
+});
+
+test("every TH_ setting of a unit exists", () => {
+  const known = new Set(describeSettings().map(({ key }) => key));
+  const dropIn = "trans-hub-worker@.service.d/openai.conf";
+  for (const unit of [...SERVICES, dropIn]) {
+    const keys = Object.keys(environmentOf(unit)).filter((key) => key.startsWith("TH_"));
+    expect(
+      keys.map((key) => key.replace(/_FILE$/, "")).filter((key) => !known.has(key)),
+      unit,
+    ).toEqual([]);
+  }
+});
+
+describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMachine}` : ""}`, () => {
+  let scratch: string;
+  let database: TestDatabase;
+  let engine: OpenaiServer;
+  let hub: Coordinator;
+  let machine: Machine;
+  const worker = "trans-hub-worker@1.service";
+
+  async function state(unit: string, ...properties: string[]): Promise<Record<string, string>> {
+    const shown = await machine.systemctl("show", unit, ...properties.map((name) => `--property=${name}`));
+    return Object.fromEntries(
+      shown
+        .trim()
+        .split("\n")
+        .map((line) => line.split("=") as [string, string]),
+    );
+  }
+
+  async function readyz(): Promise<number> {
+    return fetch("http://127.0.0.1:9461/readyz").then(
+      ({ status }) => status,
+      () => 0,
+    );
+  }
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), "trans-hub-machine-"));
+    database = await createTestDatabase({ migrated: false });
+    engine = await startOpenaiServer({ apiKey: "of-the-file" });
+    const files = {
+      "worker.env": `TH_ENGINES=openai\nTH_OPENAI_ENDPOINT=${engine.url}\nTH_MAX_CONNECTIONS=4\n`,
+      "worker/database-url": database.url,
+      "worker/openai-api-key": "of-the-file\n",
+      "migrator/database-url": database.url,
+    };
+    await mkdir(join(scratch, "root"));
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(resolve(scratch, "etc", path, ".."), { recursive: true });
+      await writeFile(join(scratch, "etc", path), text);
+    }
+    machine = await startMachine(join(scratch, "root"), join(scratch, "etc"));
+    const isUp = () => machine.systemctl("is-active", "basic.target").catch(() => false);
+    await vi.waitUntil(isUp, { timeout: 30_000, interval: 100 });
+  });
+
+  afterAll(async () => {
+    await hub?.close();
+    await machine.halt();
+    await engine.close();
+    await database.drop();
+    await rm(scratch, { recursive: true, force: true });
+  });
+
+  test("migrates, then starts the worker, which reads its secrets and becomes ready", async () => {
+    await machine.systemctl("enable", worker);
+    await machine.systemctl("start", "trans-hub.target");
+    await expect.poll(readyz).toBe(200);
+    expect((await machine.log("trans-hub-migrate")).at(-1)).toMatch(/^version: /);
+    expect(await state(worker, "NRestarts", "User", "DynamicUser")).toMatchObject({
+      NRestarts: "0",
+      DynamicUser: "yes",
+    });
+    hub = await Coordinator.connect({ databaseUrl: database.url, sourceLocale: "en" });
+    await hub.request({ text: "Pay", targetLocales: ["fr"] });
+    expect(await hub.waitFor({ text: "Pay", targetLocales: ["fr"] })).toMatchObject([{ text: "[fr] Pay" }]);
+  });
+
+  test("starts a killed worker again, without migrating again", async () => {
+    const migrated = (await machine.log("trans-hub-migrate")).length;
+    await machine.systemctl("kill", "--signal=KILL", worker);
+    await expect.poll(async () => (await state(worker, "NRestarts")).NRestarts).toBe("1");
+    await expect.poll(readyz).toBe(200);
+    expect(await machine.log("trans-hub-migrate")).toHaveLength(migrated);
+  });
+
+  test("restarts with the target, for a new release: the migration first, then the workers", async () => {
+    const migrated = (await machine.log("trans-hub-migrate")).length;
+    const before = await state(worker, "MainPID");
+    await machine.systemctl("restart", "trans-hub.target");
+    await expect.poll(async () => (await machine.log("trans-hub-migrate")).length).toBeGreaterThan(migrated);
+    await expect.poll(readyz).toBe(200);
+    expect(await state(worker, "MainPID")).not.toEqual(before);
+    expect(await state("trans-hub-migrate", "Result", "ActiveState")).toEqual({
+      Result: "success",
+      ActiveState: "active",
+    });
+  });
+
+  test("stops the workers with the target: a call that runs may end, and is stored", async () => {
+    engine.misbehave({ kind: "slow", ms: 1_500 });
+    const called = new Promise((resolve) => engine.events.once("call", resolve));
+    await hub.request({ text: "Back", targetLocales: ["fr"] });
+    await called;
+    await machine.systemctl("stop", "trans-hub.target");
+    await expect.poll(async () => (await state(worker, "ActiveState")).ActiveState).toBe("inactive");
+    expect(await state(worker, "Result", "ExecMainStatus")).toEqual({ Result: "success", ExecMainStatus: "0" });
+    expect(await hub.getTranslation({ text: "Back", targetLocale: "fr" })).toMatchObject({ text: "[fr] Back" });
+  });
+
+  test("does not start a worker again whose settings are wrong", async () => {
+    // An instance that is no digit: TH_METRICS_PORT=946x.
+    const mistyped = "trans-hub-worker@x.service";
+    await machine.systemctl("start", mistyped);
+    await expect.poll(async () => (await state(mistyped, "ActiveState")).ActiveState).toBe("failed");
+    expect(await state(mistyped, "ExecMainStatus", "NRestarts")).toEqual({ ExecMainStatus: "2", NRestarts: "0" });
+    expect((await machine.log(mistyped)).join()).toContain("TH_METRICS_PORT");
+  });
+
+  test("collects", async () => {
+    await machine.systemctl("start", "trans-hub-gc.service");
+    expect(await state("trans-hub-gc.service", "Result")).toEqual({ Result: "success" });
+  });
+
+  test("its timers are accepted, and wait", async () => {
+    await machine.systemctl("start", "trans-hub-backup.timer", "trans-hub-gc.timer");
+    expect(await state("trans-hub-backup.timer", "ActiveState", "SubState")).toEqual({
+      ActiveState: "active",
+      SubState: "waiting",
+    });
+  });
+});
