@@ -4,6 +4,7 @@ import { localeFallbacks } from "../locale.ts";
 import type { PersistenceHandler } from "../persistence-handler.ts";
 import { type ReadCache, referenceKey } from "../read-cache.ts";
 import type { Translation, TranslationReference } from "../translation/translation.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 import type { TouchLog } from "./touch-log.ts";
 
 /** References of one statement. */
@@ -15,9 +16,16 @@ type Found = Translation | undefined;
 export class Reader {
   readonly #cache: ReadCache;
   readonly #touches: TouchLog;
+  readonly #observer: CoordinatorObserver | undefined;
   readonly #coalescer: Coalescer<readonly TranslationReference[], Found[]>;
 
-  constructor(handler: Pick<PersistenceHandler, "read">, cache: ReadCache, touches: TouchLog) {
+  constructor(
+    handler: Pick<PersistenceHandler, "read">,
+    cache: ReadCache,
+    touches: TouchLog,
+    observer?: CoordinatorObserver,
+  ) {
+    this.#observer = observer;
     this.#cache = cache;
     this.#touches = touches;
     this.#coalescer = new Coalescer({
@@ -65,7 +73,10 @@ export class Reader {
         break;
       }
     }
+    const startedAt = performance.now();
+    const fromMemory = known.size;
     await this.#readInto(known, asked);
+    this.#observer?.read?.({ fromMemory, fromStore: asked.size, elapsedMs: performance.now() - startedAt });
     return chains.map((chain) => this.#pick(chain, known));
   }
 
