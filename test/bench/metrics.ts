@@ -1,0 +1,124 @@
+/**
+ * What metrics cost: a worker drains the same texts with and without them, in turn. With them it is scraped once a second,
+ * fifteen times as often as is usual. The engine answers at once, so nothing hides the cost.
+ *
+ *     npm run bench:metrics [-- --texts 30000] [-- --rounds 7] [-- --json]
+ */
+import { parseArgs } from "node:util";
+import { applyMigrations, Coordinator, type Engine, PostgresPersistenceHandler } from "@trans-hub/core";
+import { createLogger, runWorker } from "@trans-hub/worker";
+import pg from "pg";
+import { startPostgres } from "../support/postgres.ts";
+import { makeTexts } from "../support/strings.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    texts: { type: "string", default: "30000" },
+    rounds: { type: "string", default: "7" },
+    json: { type: "boolean", default: false },
+  },
+});
+const TEXTS = Number(options.texts);
+const ROUNDS = Number(options.rounds);
+
+const instant: Engine = {
+  name: "instant",
+  version: "1",
+  processor: "local",
+  maxItemsPerCall: 50,
+  maxBytesPerCall: 1_000_000,
+  detectsSource: true,
+  takesContext: false,
+  handlesIcu: false,
+  translate: async ({ items }) => ({ results: new Map(items.map(({ id, text }) => [id, { text }])) }),
+};
+
+const server = await startPostgres(["shared_buffers=1GB", "max_wal_size=4GB"]);
+try {
+  const rates = { without: [] as number[], withMetrics: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Whoever is second finds a warmer machine, so they take turns at that too.
+    for (const isMeasured of round % 2 === 0 ? [false, true] : [true, false]) {
+      (isMeasured ? rates.withMetrics : rates.without).push(await drainOnce(round, isMeasured));
+    }
+  }
+  const ratios = rates.withMetrics.map((rate, at) => rate / (rates.without[at] ?? Number.NaN));
+  const result = {
+    texts: TEXTS,
+    rounds: ROUNDS,
+    without: Math.round(median(rates.without)),
+    withMetrics: Math.round(median(rates.withMetrics)),
+    costPercent: Math.round((1 - median(ratios)) * 1_000) / 10,
+    pairs: ratios.map((ratio) => Math.round((1 - ratio) * 1_000) / 10),
+  };
+  process.stdout.write(`${JSON.stringify(result, null, options.json ? 0 : 2)}\n`);
+} finally {
+  await server.stop();
+}
+
+/** Texts a second, from readiness to the last settlement. */
+async function drainOnce(round: number, isMeasured: boolean): Promise<number> {
+  const name = `bench_${round}_${isMeasured ? 1 : 0}`;
+  const admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  const databaseUrl = url.href;
+  try {
+    await applyMigrations({ databaseUrl });
+    const hub = await Coordinator.connect({ databaseUrl, sourceLocale: "en", registersFor: "instant" });
+    await hub.request(makeTexts(TEXTS, round + 1), { targetLocales: ["fr"] });
+    await hub.close();
+    return await drain(databaseUrl, isMeasured);
+  } finally {
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+  }
+}
+
+async function drain(databaseUrl: string, isMeasured: boolean): Promise<number> {
+  let readyAt = 0;
+  let lastAt = 0;
+  let port = 0;
+  const logger = createLogger({
+    destination: {
+      write: (line) => {
+        const { event, port: served } = JSON.parse(line) as { event: string; port?: number };
+        if (event === "worker.started") port = served ?? 0;
+        if (event === "worker.ready") readyAt = performance.now();
+      },
+    },
+  });
+  const scraping = setInterval(() => {
+    if (port > 0)
+      void fetch(`http://127.0.0.1:${port}/metrics`).then(
+        (response) => response.text(),
+        () => undefined,
+      );
+  }, 1_000);
+  const { translated } = await runWorker({
+    connect: () => PostgresPersistenceHandler.connect({ databaseUrl }),
+    engines: [instant],
+    logger,
+    until: "ready",
+    signal: new AbortController().signal,
+    concurrency: 4,
+    batchSize: 50,
+    maxAttempts: 5,
+    engineTimeoutMs: 60_000,
+    drainMs: 5_000,
+    metricsPort: isMeasured ? 0 : undefined,
+    onSettled: () => {
+      lastAt = performance.now();
+    },
+  });
+  clearInterval(scraping);
+  if (translated !== TEXTS) throw new Error(`${translated} of ${TEXTS} were translated`);
+  return (TEXTS * 1_000) / (lastAt - readyAt);
+}
+
+function median(figures: number[]): number {
+  const sorted = [...figures].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
