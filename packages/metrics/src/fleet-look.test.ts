@@ -33,9 +33,30 @@ test("a storm of scrapes asks the database once", async () => {
   expect(asked).toBe(1);
 });
 
-test("a look that fails is not up, and the next one asks again", async () => {
+test("a scrape does not wait for a look that is made while the last one is still good", async () => {
+  let answer = Promise.resolve(EMPTY);
+  const look = new FleetLook({ measure: () => answer, keepMs: 0 });
+  await look.look();
+  const slow = Promise.withResolvers<FleetMeasure>();
+  answer = slow.promise;
+  expect(await look.look()).toEqual({ isUp: true, fleet: EMPTY });
+  const later = { ...EMPTY, workers: 2 };
+  slow.resolve(later);
+  await expect.poll(async () => (await look.look()).fleet).toBe(later);
+});
+
+test("a look that is not answered in time is not up, however good the last one was", async () => {
+  let answer = Promise.resolve(EMPTY);
+  const look = new FleetLook({ measure: () => answer, keepMs: 0, patienceMs: 20 });
+  await look.look();
+  answer = new Promise(() => undefined);
+  await expect.poll(async () => (await look.look()).isUp).toBe(false);
+});
+
+test("a look that fails is not up, and a later one asks again", async () => {
   let isAway = true;
   const look = new FleetLook({
+    keepMs: 0,
     measure: async () => {
       if (isAway) throw new Error("away");
       return EMPTY;

@@ -45,6 +45,9 @@ function observe(registry: Registry): CoordinatorObserver {
     Object.assign(gauge, { collect: show });
   }
   for (const result of ["registered", "existing", "failed"]) metrics.requestRows.inc({ result }, 0);
+  // From the start, so that the first one counts as more than none before.
+  metrics.requests.inc({ result: "TH_BACKLOG_FULL" }, 0);
+  metrics.rejected.inc({ code: "TH_BACKLOG_FULL" }, 0);
   for (const from of ["memory", "store"]) metrics.reads.inc({ from }, 0);
   return {
     opened: (state) => open.add(state),

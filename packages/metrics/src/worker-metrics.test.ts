@@ -16,7 +16,7 @@ const fleetOf = (series: Record<string, number>) =>
 test("a scrape tells what this worker did and what the fleet has before it, and no text, id or project", async ({
   store,
 }) => {
-  const metrics = new WorkerMetrics({ slots: 4, isReady: () => true, keepMs: 0 });
+  const metrics = new WorkerMetrics({ slots: 4, isReady: () => true, keepMs: 0, staleMs: 0 });
   metrics.store = store;
   await store.register([
     item("Secret text", { businessId: "secret.id", project: "secret-project" }),
@@ -69,7 +69,7 @@ test("a scrape tells what this worker did and what the fleet has before it, and 
 });
 
 test("a collection shows as the last success", async ({ store }) => {
-  const metrics = new WorkerMetrics({ slots: 1, isReady: () => true, keepMs: 0 });
+  const metrics = new WorkerMetrics({ slots: 1, isReady: () => true, keepMs: 0, staleMs: 0 });
   metrics.store = store;
   await store.register([item("Old")]);
   await drain(store);
@@ -82,7 +82,7 @@ test("a database that does not answer takes only the fleet's figures with it, an
   store,
   db,
 }) => {
-  const metrics = new WorkerMetrics({ slots: 1, isReady: () => false, keepMs: 0, patienceMs: 300 });
+  const metrics = new WorkerMetrics({ slots: 1, isReady: () => false, keepMs: 0, staleMs: 0, patienceMs: 300 });
   expect(seriesOf((await metrics.scrape()).body).trans_hub_database_up).toBe(0);
   metrics.store = store;
   const blocker = await db.connect();
