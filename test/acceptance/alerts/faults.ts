@@ -112,13 +112,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     cure: async () => undefined,
   },
   TransHubInboxRefused: {
-    // Impossible to see when it is enqueued: the database's own rule.
+    // What the library would have refused, appended past it.
     plant: ({ db }) =>
-      db
-        .query(`select trans_hub.enqueue('[{"text": "A", "businessId": 7}]', '{"targetLocales": ["fr"]}')`)
-        .then(() =>
-          db.query("update trans_hub.inbox set refused = coalesce(refused, 'TH_ITEM_SHAPE') where run_at is not null"),
-        ),
+      db.query(
+        `select trans_hub.append_to_inbox('[{"text": "A", "sourceLocale": "en", "targetLocales": ["english"]}]', '{}')`,
+      ),
     cure: ({ db }) => db.query("delete from trans_hub.inbox where refused is not null"),
   },
   TransHubGcNotRun: {
