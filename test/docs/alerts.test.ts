@@ -9,11 +9,12 @@ import { describe, expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, "deploy/prometheus");
 const rules = readFileSync(join(folder, "alerts.yaml"), "utf8");
+const dashboard = readFileSync(join(root, "deploy/grafana/trans-hub.json"), "utf8").replaceAll('\\"', '"');
 const page = readFileSync(join(root, "docs/alerts.md"), "utf8");
 
 const alerts = [...rules.matchAll(/^ {6}- alert: (\w+)$/gm)].map(([, name = ""]) => name);
 
-test("every metric that a rule or the pages name is one of the code, with the labels it has there", () => {
+test("every metric that a rule, the dashboard or the pages name is one of the code, with the labels it has there", () => {
   const known = new Map<string, readonly string[]>();
   for (const { name, type, labels } of describeMetrics()) {
     const names = type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [name];
@@ -22,7 +23,7 @@ test("every metric that a rule or the pages name is one of the code, with the la
   const operations = readFileSync(join(root, "docs/operations.md"), "utf8");
   const unknown: string[] = [];
   let seen = 0;
-  for (const [, name = "", selector = ""] of `${rules}${page}${operations}`.matchAll(
+  for (const [, name = "", selector = ""] of `${rules}${dashboard}${page}${operations}`.matchAll(
     /(?<![.\w])(trans_hub_[a-z_]+)\b(?!:)(?:\{([^}]*)\})?/g,
   )) {
     if (name === "trans_hub_owner" || name === "trans_hub_migrator" || name === "trans_hub_worker") continue; // roles
