@@ -53,7 +53,7 @@ function observe(registry: Registry): CoordinatorObserver {
     opened: (state) => open.add(state),
     closed: (state) => open.delete(state),
     requested({ registered, existing, failed, rejected, elapsedMs, error }) {
-      metrics.requests.inc({ result: error ?? "ok" });
+      metrics.requests.inc({ result: error === undefined ? "ok" : codes.of(error) });
       metrics.requestSeconds.observe(elapsedMs / 1_000);
       if (registered > 0) metrics.requestRows.inc({ result: "registered" }, registered);
       if (existing > 0) metrics.requestRows.inc({ result: "existing" }, existing);

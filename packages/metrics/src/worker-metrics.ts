@@ -29,6 +29,7 @@ export class WorkerMetrics {
   readonly #process = make(PROCESS_METRICS, this.#registry);
   readonly #fleet = make(FLEET_METRICS, this.#registry);
   readonly #locales = new LabelCap();
+  readonly #codes = new LabelCap();
   readonly #isReady: () => boolean;
   readonly #look: FleetLook;
   #store: PersistenceHandler | undefined;
@@ -103,7 +104,7 @@ export class WorkerMetrics {
         tell();
         run = { outcome, engine, texts: 1 };
       }
-      if ("error" in each) this.#worker.failures.inc({ code: each.error.code, engine });
+      if ("error" in each) this.#worker.failures.inc({ code: this.#codes.of(each.error.code), engine });
     }
     tell();
     this.#worker.batchSeconds.observe(elapsedMs / 1_000);
