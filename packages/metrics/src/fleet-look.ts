@@ -6,7 +6,7 @@ export interface FleetLookOptions {
   measure(): Promise<FleetMeasure> | undefined;
   /** How long after a look the next is made. Milliseconds. Default 5,000. */
   keepMs?: number | undefined;
-  /** How old a look may be to be told while the next is made. Milliseconds. Default 30,000. */
+  /** How old a look may be to be told while the next is made. Milliseconds. Default 20,000. */
   staleMs?: number | undefined;
   /** After so long a database counts as one that does not answer, and a scrape waits no more. Milliseconds. Default 1,000. */
   patienceMs?: number | undefined;
@@ -27,7 +27,7 @@ export class FleetLook {
   #looking: Promise<Look> | undefined;
   #startedAt = 0;
 
-  constructor({ measure, keepMs = 5_000, staleMs = 30_000, patienceMs = 1_000 }: FleetLookOptions) {
+  constructor({ measure, keepMs = 5_000, staleMs = 20_000, patienceMs = 1_000 }: FleetLookOptions) {
     this.#options = { measure, keepMs, staleMs, patienceMs };
   }
 

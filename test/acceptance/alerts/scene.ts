@@ -47,7 +47,8 @@ export async function openScene() {
       env: { ...env, ...more, TH_METRICS_PORT: String(port) },
       stdio: "ignore",
     });
-    await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok === true);
+    const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok === true;
+    if ((await until(isReady)) === undefined) throw new Error(`the worker on port ${port} does not become ready`);
   }
 
   async function end(place: number, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
