@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { until } from "./scene.ts";
 
 const RULES = resolve(import.meta.dirname, "../../../deploy/prometheus/alerts.yaml");
 
@@ -45,10 +46,12 @@ export async function startPrometheus(
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   const ended = once(child, "exit");
+  const isReady = async () => (await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined))?.ok === true;
+  if ((await until(isReady)) === undefined) throw new Error("Prometheus does not become ready");
   return {
     async firing() {
-      const response = await fetch(`http://127.0.0.1:${port}/api/v1/alerts`).catch(() => undefined);
-      if (response?.ok !== true) return new Set();
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/alerts`);
+      if (!response.ok) throw new Error(`Prometheus answered ${response.status}`);
       const { data } = (await response.json()) as {
         data: { alerts: { state: string; labels: { alertname: string } }[] };
       };
