@@ -1,8 +1,9 @@
-/** Holds docs/operations.md in step with the code: settings, events and checks. */
+/** Holds docs/operations.md in step with the code: settings, metrics, events and checks. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { CHECKS } from "../../packages/cli/src/doctor/check.ts";
+import { withMetricsTable } from "../../scripts/metrics-table.ts";
 import { withSettingsTable } from "../../scripts/settings-table.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -10,6 +11,10 @@ const page = readFileSync(join(root, "docs/operations.md"), "utf8");
 
 test("the table of settings is what the settings say of themselves (node scripts/settings-table.ts writes it)", () => {
   expect(page).toBe(withSettingsTable(page));
+});
+
+test("the table of metrics is what the code says of them (node scripts/metrics-table.ts writes it)", () => {
+  expect(page).toBe(withMetricsTable(page));
 });
 
 test("every event that is logged has its row, and no row is without an event", () => {

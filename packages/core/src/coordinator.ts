@@ -5,6 +5,7 @@
  * stand on one store, in one process or in many.
  */
 import { EngineChain } from "./coordinator/engine-chain.ts";
+import { type CoordinatorState, tellRequest } from "./coordinator/observer.ts";
 import {
   type ConnectOptions,
   type CoordinatorOptions,
@@ -135,15 +136,17 @@ export class Coordinator implements AsyncDisposable {
     this.#chain = new EngineChain(settings.engines);
     this.#cache = new ReadCache({ size: settings.cacheSize, ttlSeconds: settings.cacheTtlSeconds });
     this.#touches = new TouchLog({ touch: (references) => handler.touch(references), logger: settings.logger });
-    this.#reader = new Reader(handler, this.#cache, this.#touches);
+    this.#reader = new Reader(handler, this.#cache, this.#touches, settings.observer);
     this.#requests = new Requests(handler, {
       maxRows: settings.maxConcurrentRequests,
       maxTextBytes: settings.maxTextBytes,
       maxBacklog: settings.maxBacklog,
       engine: () => this.#chain.active ?? settings.registersFor,
       closing: this.#closing.signal,
+      observer: settings.observer,
       registered: (items) => this.#forgetChanged(items),
     });
+    settings.observer?.opened?.(this.#state);
   }
 
   /**
@@ -204,9 +207,12 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { client, signal, ...given } = options;
     const defaults = this.#withDefaults(given);
-    return client === undefined
-      ? this.#track(this.#requests.register(items, defaults, signal))
-      : this.#track(this.#requests.enqueue(client, items, defaults, signal));
+    const request: Promise<RequestReceipt | EnqueueReceipt> =
+      client === undefined
+        ? this.#requests.register(items, defaults, signal)
+        : this.#requests.enqueue(client, items, defaults, signal);
+    const { observer } = this.#settings;
+    return this.#track(observer?.requested === undefined ? request : tellRequest(observer, request));
   }
 
   /**
@@ -499,8 +505,14 @@ export class Coordinator implements AsyncDisposable {
     this.#closing.abort(new ClosedError("The coordinator was closed"));
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     await this.#touches.flush();
+    this.#settings.observer?.closed?.(this.#state);
     if (this.#ownsHandler) await this.#handler.close();
   }
+
+  readonly #state = (): CoordinatorState => {
+    const { rows, waiting } = this.#requests.load;
+    return { queuedRows: rows, heldBackCalls: waiting, connections: this.#handler.connectionUse?.() ?? [] };
+  };
 
   #requireOpen(): void {
     if (this.#closed !== undefined) throw new ClosedError("The coordinator is closed");

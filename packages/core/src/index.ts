@@ -1,4 +1,5 @@
 export { backoffMs } from "./backoff.ts";
+export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { TranslationName } from "./coordinator/reference.ts";
 export type {
@@ -95,6 +96,7 @@ export {
   type SettingDescription,
   type Settings,
 } from "./settings.ts";
+export type { BacklogCount, ConnectionUse, FleetMeasure } from "./status/fleet-measure.ts";
 export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
 export type { Span } from "./text/icu.ts";
 export {
@@ -114,4 +116,4 @@ export type {
   TranslationStatus,
 } from "./translation/translation.ts";
 export { version } from "./version.ts";
-export { type TranslateBatchOptions, translateBatch } from "./work/translate-batch.ts";
+export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./work/translate-batch.ts";

@@ -13,6 +13,7 @@ import type { TextFormat } from "./engine.ts";
 import type { Circuit, EngineGate } from "./engine-limit/engine-gate.ts";
 import type { TransHubError } from "./errors.ts";
 import type { RegisterItem } from "./item.ts";
+import type { ConnectionUse, FleetMeasure } from "./status/fleet-measure.ts";
 import type {
   Translation,
   TranslationKey,
@@ -432,6 +433,12 @@ export interface PersistenceHandler {
 
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;
+
+  /** The whole fleet for a monitor, in one look that costs next to nothing. Left out by a store that cannot. */
+  measure?(): Promise<FleetMeasure>;
+
+  /** This process's connections. Never waits. Left out by a store that has none. */
+  connectionUse?(): ConnectionUse[];
 
   /** Open dead letters, oldest first. */
   listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>>;

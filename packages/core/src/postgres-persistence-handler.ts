@@ -35,6 +35,8 @@ import type {
   WorkSummary,
 } from "./persistence-handler.ts";
 import { appendItems, type RegisterSettings, register } from "./register/register-store.ts";
+import type { ConnectionUse, FleetMeasure } from "./status/fleet-measure.ts";
+import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 import type { Translation, TranslationKey, TranslationReference } from "./translation/translation.ts";
 import {
@@ -190,6 +192,16 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return readStatus(this.#open(), project);
   }
 
+  async measure(): Promise<FleetMeasure> {
+    return measure(this.#open());
+  }
+
+  connectionUse(): ConnectionUse[] {
+    const uses = [useOf("statements", this.#pool.raw)];
+    if (this.#directPool !== undefined) uses.push(useOf("direct", this.#directPool));
+    return uses;
+  }
+
   async listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>> {
     return listDeadLetters(this.#open(), filter, page);
   }
@@ -264,4 +276,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     superviseConnections(this.#directPool);
     return this.#directPool;
   }
+}
+
+function useOf(name: ConnectionUse["pool"], pool: pg.Pool): ConnectionUse {
+  const { totalCount, idleCount, waitingCount, options } = pool;
+  return { pool: name, open: totalCount, idle: idleCount, waiting: waitingCount, max: options.max };
 }

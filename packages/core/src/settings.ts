@@ -88,7 +88,7 @@ const schema = z.object({
   TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
-    .describe("Port of `/livez` and `/readyz`; 0: any that is free. Unset: off."),
+    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any that is free. Unset: off."),
   TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
   TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
   TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),

@@ -50,3 +50,22 @@ test("a port in use is a wrong setting", async () => {
     await first.close();
   }
 });
+
+test("what is given as metrics is served, and a failure of theirs is no failure of the process", async () => {
+  let isBroken = false;
+  const health = await startHealthServer(0, async () => {
+    if (isBroken) throw new Error("no");
+    return { contentType: "text/plain; version=0.0.4", body: "trans_hub_ready 0\n" };
+  });
+  try {
+    expect(await ask(health.port, "/metrics")).toEqual({ status: 200, line: "trans_hub_ready 0" });
+    isBroken = true;
+    expect(await ask(health.port, "/metrics")).toEqual({ status: 500, line: "the metrics could not be told" });
+    expect(await ask(health.port, "/livez")).toMatchObject({ status: 200 });
+    expect(health.isReady).toBe(false);
+    health.ready();
+    expect(health.isReady).toBe(true);
+  } finally {
+    await health.close();
+  }
+});

@@ -11,19 +11,27 @@ export interface HealthServer {
   notReady(reason: string): void;
   /** Not ready any more, whatever is said later: a drain may see the database come back. */
   stopping(): void;
+  /** What `/readyz` would say now. */
+  readonly isReady: boolean;
   /** Idempotent; resolves when the port is free again. */
   close(): Promise<void>;
 }
 
+/** The text that a monitor is given. */
+export interface Scrape {
+  contentType: string;
+  body: string;
+}
+
 /**
  * Serves `/livez` (200 as long as the process can answer at all) and `/readyz` (200 only while work is being claimed;
- * else 503 and the reason) on all interfaces.
+ * else 503 and the reason) on all interfaces, and what `scrape` gives on `/metrics`.
  *
  * A database that is away makes a worker not ready and never not alive: to restart it would help nobody.
  *
  * @throws {SettingsError} The port cannot be listened on.
  */
-export async function startHealthServer(port: number): Promise<HealthServer> {
+export async function startHealthServer(port: number, scrape?: () => Promise<Scrape>): Promise<HealthServer> {
   let reason: string | undefined = "starting";
   let isStopping = false;
   const server = createServer((request, response) => {
@@ -33,8 +41,14 @@ export async function startHealthServer(port: number): Promise<HealthServer> {
         return answer(response, 200, "alive");
       case "/readyz":
         return reason === undefined ? answer(response, 200, "ready") : answer(response, 503, reason);
+      case "/metrics":
+        if (scrape === undefined) return answer(response, 404, "there are no metrics here");
+        return void scrape().then(
+          ({ contentType, body }) => send(response, 200, contentType, body),
+          () => answer(response, 500, "the metrics could not be told"),
+        );
       default:
-        return answer(response, 404, "there are /livez and /readyz");
+        return answer(response, 404, "there are /livez, /readyz and /metrics");
     }
   });
   await new Promise<void>((resolve, reject) => {
@@ -42,6 +56,9 @@ export async function startHealthServer(port: number): Promise<HealthServer> {
     server.listen(port, resolve);
   });
   return {
+    get isReady() {
+      return reason === undefined;
+    },
     port: (server.address() as AddressInfo).port,
     ready: () => {
       if (!isStopping) reason = undefined;
@@ -62,8 +79,12 @@ export async function startHealthServer(port: number): Promise<HealthServer> {
 }
 
 function answer(response: ServerResponse, status: number, line: string): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-  response.end(`${line}\n`);
+  send(response, status, "text/plain; charset=utf-8", `${line}\n`);
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" });
+  response.end(body);
 }
 
 function cannotListen(port: number, cause: NodeJS.ErrnoException): SettingsError {

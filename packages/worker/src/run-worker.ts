@@ -14,6 +14,7 @@ import {
   type WorkObserver,
   type WorkSummary,
 } from "@trans-hub/core";
+import { WorkerMetrics } from "@trans-hub/metrics";
 import type { Logger } from "pino";
 import { batchFields, countOutcomes } from "./batch-fields.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
@@ -49,7 +50,7 @@ export interface WorkerOptions {
   drainMs: number;
   /** Collection of what nobody uses, on the fleet's crontab (UTC). Default: none by this member. */
   upkeep?: { gcCron: string; retentionDays: number } | undefined;
-  /** Where `/livez` and `/readyz` are served; 0 takes any free port and logs it. Default: nowhere. */
+  /** Where `/livez`, `/readyz` and `/metrics` are served; 0 takes any free port and logs it. Default: nowhere. */
   metricsPort?: number | undefined;
   /** Hears of each batch too, after its log line. */
   onSettled?: ((settlement: Settlement) => void) | undefined;
@@ -66,7 +67,7 @@ export interface WorkerOptions {
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
-  const health = metricsPort === undefined ? undefined : await startHealthServer(metricsPort);
+  const { health, metrics } = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
   const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
   try {
@@ -81,7 +82,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
       },
       "worker.started",
     );
-    const summary = await workThroughOutages(options, health);
+    const summary = await workThroughOutages(options, health, metrics);
     logger.info(summary, "worker.stopped");
     return summary;
   } finally {
@@ -90,17 +91,36 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   }
 }
 
-async function workThroughOutages(options: WorkerOptions, health: HealthServer | undefined): Promise<WorkSummary> {
+interface Port {
+  health: HealthServer | undefined;
+  /** Counted only where somebody may ask. */
+  metrics: WorkerMetrics | undefined;
+}
+
+const NO_PORT: Port = { health: undefined, metrics: undefined };
+
+async function openPort(port: number, slots: number): Promise<Port> {
+  const metrics = new WorkerMetrics({ slots, isReady: () => health.isReady });
+  const health = await startHealthServer(port, metrics.scrape);
+  return { health, metrics };
+}
+
+async function workThroughOutages(
+  options: WorkerOptions,
+  health: HealthServer | undefined,
+  metrics: WorkerMetrics | undefined,
+): Promise<WorkSummary> {
   const { signal, logger } = options;
   const waiting = { signal, logger, onWaiting: (reason: string) => health?.notReady(reason) };
   const done: WorkSummary = { translated: 0, failed: 0, retrying: 0 };
   const handler = await waitForStore({ ...waiting, ask: options.connect });
   if (handler === undefined) return done;
+  if (metrics !== undefined) metrics.store = handler;
   try {
     while (!signal.aborted) {
       const counted = { translated: 0, failed: 0 };
       try {
-        const { translated, failed, retrying } = await work(options, handler, health, ({ outcomes }) => {
+        const { translated, failed, retrying } = await work(options, handler, health, metrics, ({ outcomes }) => {
           const counts = countOutcomes(outcomes);
           counted.translated += counts.translated;
           counted.failed += counts.failed;
@@ -128,6 +148,7 @@ async function work(
   options: WorkerOptions,
   handler: PersistenceHandler,
   health: HealthServer | undefined,
+  metrics: WorkerMetrics | undefined,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
   const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
@@ -138,6 +159,7 @@ async function work(
       count(settlement);
       stoppedEngines.heardOf(settlement);
       logger.info(batchFields(settlement), "batch.settled");
+      metrics?.observer.settled(settlement);
       options.onSettled?.(settlement);
     },
     ready: (isReady) => {
@@ -145,9 +167,18 @@ async function work(
       else health?.notReady("the database is out of reach, or work is restarting");
       logger.info(isReady ? "worker.ready" : "worker.not_ready");
     },
-    fault: (error) => logger.error({ err: error }, "worker.fault"),
-    collected: (report) => logger.info({ ...report }, "garbage.collected"),
-    rescued: (node) => logger.warn({ node }, "worker.rescued"),
+    fault: (error) => {
+      metrics?.observer.fault(error);
+      logger.error({ err: error }, "worker.fault");
+    },
+    collected: (report) => {
+      metrics?.observer.collected(report);
+      logger.info({ ...report }, "garbage.collected");
+    },
+    rescued: (node) => {
+      metrics?.observer.rescued(node);
+      logger.warn({ node }, "worker.rescued");
+    },
   };
   const translate = translateBatch({
     engines,
@@ -160,7 +191,10 @@ async function work(
       stoppedEngines.stopped(engine, error);
       if (options.until !== "stopped" && stoppedEngines.fault !== undefined) hopeless.abort();
     },
+    onCall: metrics?.called,
+    onTurn: metrics?.waited,
     onLimitChange: ({ change, ...fields }) => {
+      metrics?.limitChanged({ change, ...fields });
       logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]);
       if (change === "closed") stoppedEngines.works(fields.engine);
     },

@@ -5,6 +5,7 @@ import { DEFAULT_PROJECT, parseName } from "../item.ts";
 import { canonicalLocale } from "../locale.ts";
 import { type Logger, SILENT_LOGGER } from "../logger.ts";
 import type { PersistenceHandler } from "../persistence-handler.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 
 /** How a coordinator works, whatever store it stands on. */
 export interface CoordinatorOptions {
@@ -55,6 +56,8 @@ export interface CoordinatorOptions {
   concurrency?: number | undefined;
   /** Pino-like. Default: silence. */
   logger?: Logger | undefined;
+  /** Hears what happens, in figures: `producerMetrics` of `@trans-hub/metrics` is one. Default: nobody. */
+  observer?: CoordinatorObserver | undefined;
 }
 
 export interface ConnectOptions extends CoordinatorOptions {
@@ -80,7 +83,7 @@ export type CoordinatorSettings = {
 } & Pick<CoordinatorOptions, OpenOption>;
 
 /** Options whose default is none. */
-type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds";
+type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "observer";
 
 /** Names of options that are whole numbers, with the least that makes sense. */
 const WHOLE_NUMBERS = {
@@ -124,6 +127,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     engineLimits: options.engineLimits ?? {},
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,
+    observer: options.observer,
   };
   const problems = [
     ...Object.entries(WHOLE_NUMBERS).flatMap(([key, least]) => {

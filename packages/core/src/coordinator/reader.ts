@@ -4,6 +4,7 @@ import { localeFallbacks } from "../locale.ts";
 import type { PersistenceHandler } from "../persistence-handler.ts";
 import { cacheKey, type ReadCache, useKey } from "../read-cache.ts";
 import type { Translation, TranslationReference } from "../translation/translation.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 import type { TouchLog } from "./touch-log.ts";
 
 /** References of one statement. */
@@ -15,9 +16,16 @@ type Found = Translation | undefined;
 export class Reader {
   readonly #cache: ReadCache;
   readonly #touches: TouchLog;
+  readonly #observer: CoordinatorObserver | undefined;
   readonly #coalescer: Coalescer<readonly TranslationReference[], Found[]>;
 
-  constructor(handler: Pick<PersistenceHandler, "read">, cache: ReadCache, touches: TouchLog) {
+  constructor(
+    handler: Pick<PersistenceHandler, "read">,
+    cache: ReadCache,
+    touches: TouchLog,
+    observer?: CoordinatorObserver,
+  ) {
+    this.#observer = observer;
     this.#cache = cache;
     this.#touches = touches;
     this.#coalescer = new Coalescer({
@@ -49,13 +57,18 @@ export class Reader {
    * that has one; when none has, what stands for the locale itself.
    */
   async read(references: readonly TranslationReference[], fallback: boolean): Promise<Found[]> {
+    const startedAt = performance.now();
+    let fromMemory = 0;
     const asked = new Map<string, TranslationReference>();
     const chains = references.map((reference) => {
       const chain = fallback ? fallbackChain(reference) : [named(reference)];
       for (const link of chain) {
         link.found = this.#cache.get(link.key);
         // Whatever stands behind it in the chain is not needed: what is cached has a text.
-        if (link.found !== undefined) break;
+        if (link.found !== undefined) {
+          fromMemory += 1;
+          break;
+        }
         asked.set(link.key, link.reference);
       }
       return chain;
@@ -64,6 +77,7 @@ export class Reader {
       const stored = await this.#readAnew(asked);
       for (const link of chains.flat()) link.found ??= stored.get(link.key);
     }
+    this.#observer?.read?.({ fromMemory, fromStore: asked.size, elapsedMs: performance.now() - startedAt });
     return chains.map((chain) => this.#pick(chain));
   }
 

@@ -7,6 +7,7 @@ import { CancelledError } from "../errors.ts";
 import type { RegisterItem } from "../item.ts";
 import { orAbort } from "../or-abort.ts";
 import type { ItemReceipt, PersistenceHandler, RegisterOptions } from "../persistence-handler.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 import { RowBudget } from "./row-budget.ts";
 
 /** Rows (items × target locales) of one statement. */
@@ -23,6 +24,7 @@ export interface RegisterQueueOptions {
   maxBacklog?: number | undefined;
   /** The active engine's name at the time of registering. */
   engine(): string | undefined;
+  observer?: CoordinatorObserver | undefined;
 }
 
 /** An item and its place in the array it came in. */
@@ -41,13 +43,14 @@ export class RegisterQueue {
   readonly #budget: RowBudget;
   readonly #coalescer: Coalescer<Group, ItemReceipt[]>;
 
-  constructor(handler: Pick<PersistenceHandler, "register">, { maxRows, maxBacklog, engine }: RegisterQueueOptions) {
+  constructor(handler: Pick<PersistenceHandler, "register">, options: RegisterQueueOptions) {
+    const { maxRows, maxBacklog, engine, observer } = options;
     this.#budget = new RowBudget(maxRows);
     this.#coalescer = new Coalescer({
       maxWeight: ROWS_PER_STATEMENT,
       weigh: ({ items }) => weightOf(items),
       maxInFlight: STATEMENTS_AT_ONCE,
-      run: (groups) => registerGroups(handler, groups, { engine: engine(), maxBacklog }),
+      run: (groups) => registerGroups(handler, groups, { engine: engine(), maxBacklog }, observer),
     });
   }
 
@@ -59,7 +62,7 @@ export class RegisterQueue {
   async register(items: readonly RegisterItem[], signal?: AbortSignal): Promise<ItemReceipt[]> {
     if (signal?.aborted) throw cancelled(signal);
     const group: Group = { items, isCancelled: false };
-    const rows = items.reduce((sum, { targetLocales }) => sum + targetLocales.length, 0);
+    const rows = rowsOf(items);
     const add = () => {
       const receipts = this.#coalescer.add(group);
       return signal === undefined ? receipts : orAbort(receipts, signal);
@@ -100,10 +103,19 @@ export class RegisterQueue {
     if (failed !== undefined) throw failed.error;
   }
 
+  /** What it holds in memory: rows not yet answered, and calls that wait for room. */
+  get load(): { rows: number; waiting: number } {
+    return this.#budget.load;
+  }
+
   /** Resolves when everything asked for so far has been answered. */
   settled(): Promise<void> {
     return this.#coalescer.settled();
   }
+}
+
+function rowsOf(items: readonly RegisterItem[]): number {
+  return items.reduce((sum, { targetLocales }) => sum + targetLocales.length, 0);
 }
 
 /** What items count towards the size of a statement. */
@@ -134,11 +146,21 @@ async function registerGroups(
   handler: Pick<PersistenceHandler, "register">,
   groups: readonly Group[],
   options: RegisterOptions,
+  observer: CoordinatorObserver | undefined,
 ): Promise<ItemReceipt[][]> {
   // Noted once: a group may be cancelled while its statement runs.
   const live = new Set(groups.filter(({ isCancelled }) => !isCancelled));
   const items = [...live].flatMap((group) => group.items);
-  const receipts = items.length === 0 ? [] : await handler.register(items, options);
+  let receipts: ItemReceipt[] = [];
+  if (items.length > 0) {
+    const startedAt = performance.now();
+    try {
+      receipts = await handler.register(items, options);
+    } finally {
+      const elapsedMs = performance.now() - startedAt;
+      observer?.registered?.({ calls: live.size, items: items.length, rows: rowsOf(items), elapsedMs });
+    }
+  }
   let at = 0;
   return groups.map((group) => {
     if (!live.has(group)) return [];

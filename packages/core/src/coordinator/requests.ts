@@ -3,6 +3,7 @@ import type pg from "pg";
 import { CancelledError, InvalidItemError } from "../errors.ts";
 import { type Item, type ItemDefaults, parseItem, type RegisterItem } from "../item.ts";
 import type { ItemReceipt, PersistenceHandler } from "../persistence-handler.ts";
+import type { CoordinatorObserver } from "./observer.ts";
 import { inChunks, type NumberedItem, RegisterQueue } from "./register-queue.ts";
 
 /** A string is short for `{ text }`. */
@@ -55,6 +56,7 @@ export interface RequestsOptions {
   engine(): string | undefined;
   /** Ends requests between two chunks; its reason is thrown. */
   closing: AbortSignal;
+  observer?: CoordinatorObserver | undefined;
   /** Hears what is committed. */
   registered(items: readonly RegisterItem[]): void;
 }
@@ -68,6 +70,11 @@ export class Requests {
     this.#handler = handler;
     this.#options = options;
     this.#queue = new RegisterQueue(handler, options);
+  }
+
+  /** What it holds in memory: rows not yet answered, and calls that wait for room. */
+  get load(): { rows: number; waiting: number } {
+    return this.#queue.load;
   }
 
   async register(

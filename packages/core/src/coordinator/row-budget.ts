@@ -18,6 +18,11 @@ export class RowBudget {
     this.#max = max;
   }
 
+  /** Rows admitted and not done, and calls that wait for room. */
+  get load(): { rows: number; waiting: number } {
+    return { rows: this.#used, waiting: this.#waiting.length };
+  }
+
   /**
    * Runs `work` once there is room for its rows. More rows than the bound go when nothing else is under way.
    *

@@ -45,6 +45,18 @@ export interface TranslateBatchOptions {
   onFault?: ((error: TransHubError, engine: string) => void) | undefined;
   /** Hears what this process did to an engine for the whole fleet. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
+  /** Hears of each engine call when it has ended, stored or not. Must not throw. */
+  onCall?: ((call: EngineCall) => void) | undefined;
+  /** Hears how long a call waited for its turn, and whether it got it. Must not throw. */
+  onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
+}
+
+/** How waiting for a turn at an engine ended. */
+export interface EngineTurnTaken {
+  engine: string;
+  waitMs: number;
+  /** `granted`: the call is made. `stopped`: the work ended first. Else why the texts are handed back. */
+  outcome: "granted" | "stopped" | "rate_limited" | "quota" | "config";
 }
 
 /**
@@ -168,7 +180,13 @@ class BatchTranslation {
       const items = attempts.map(({ item }) => item);
       const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
       const tokens = isMetered ? this.#estimate(engine, items) : 0;
+      const askedAt = performance.now();
       const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
+      this.#options.onTurn?.({
+        engine: engine.name,
+        waitMs: performance.now() - askedAt,
+        outcome: permit === undefined ? "stopped" : "error" in permit ? permit.kind : "granted",
+      });
       if (permit === undefined) return;
       if ("error" in permit) {
         for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });
@@ -177,6 +195,7 @@ class BatchTranslation {
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);
       this.#calls.push(call);
+      this.#options.onCall?.(call);
       for (const [position, attempt] of attempts.entries()) {
         take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
       }

@@ -1,0 +1,75 @@
+/** What a monitor asks about the fleet as a whole. */
+import { z } from "zod";
+import { statement } from "../database/statement.ts";
+
+const Count = z.coerce.number();
+
+/**
+ * One look at everything that is the same whoever asks. Each table is read once, and none of those that grow with the texts:
+ * 5 million pending ones are 100,000 batches. Open dead letters are counted up to $1.
+ *
+ * Whether a batch is in hand is read off the batch itself: asked of graphile-worker's jobs, it took half as long again.
+ */
+export const measureFleet = statement({
+  name: "status.measure_fleet",
+  row: z.object({
+    backlog: z.array(z.tuple([z.number(), z.string(), z.string(), z.number()])),
+    oldest_ready_seconds: Count,
+    inbox: Count,
+    refused: z.record(z.string(), z.number()),
+    dead_letters: Count,
+    stored: z.record(z.string(), z.number()),
+    workers: Count,
+    pauses: z.record(z.string(), z.number()),
+    last_collection_at: z.date().nullable(),
+  }),
+  text: `
+    with backlog as materialized (
+      select
+        b.priority, b.project, b.target_locale,
+        case
+          when b.run_at = 'infinity' then 'paused'
+          when b.run_at > now() then 'scheduled'
+          when b.started_by is not null then 'running'
+          else 'ready'
+        end as state,
+        sum(cardinality(b.content_nos)) as texts,
+        min(greatest(b.created_at, b.run_at)) as since
+      from trans_hub.batch as b
+      group by 1, 2, 3, 4
+    ), inbox as materialized (
+      select i.refused, sum(jsonb_array_length(i.items)) as items, min(greatest(i.created_at, i.run_at)) as since
+      from trans_hub.inbox as i
+      group by i.refused
+    )
+    select
+      (
+        select coalesce(jsonb_agg(jsonb_build_array(s.priority, s.state, s.target_locale, s.texts)), '[]')
+        from (
+          select b.priority, b.state, b.target_locale, sum(b.texts) as texts from backlog as b group by 1, 2, 3
+        ) as s
+      ) as backlog,
+      coalesce(greatest(0, extract(epoch from now() - least(
+        (
+          select min(b.since) from backlog as b
+          where b.state in ('ready', 'running') and not trans_hub.is_paused(b.project, b.target_locale)
+        ),
+        (select i.since from inbox as i where i.refused is null)
+      ))), 0) as oldest_ready_seconds,
+      (select coalesce(sum(i.items), 0) from inbox as i where i.refused is null) as inbox,
+      (select coalesce(jsonb_object_agg(i.refused, i.items), '{}') from inbox as i where i.refused is not null) as refused,
+      (
+        select count(*)
+        from (select from trans_hub.dead_letter as d where d.replayed_at is null limit $1::int) as d
+      ) as dead_letters,
+      (
+        select coalesce(jsonb_object_agg(c.status, c.n), '{}')
+        from (select d.status, sum(d.delta) as n from trans_hub.count_delta as d group by d.status) as c
+      ) as stored,
+      (select count(*) from trans_hub.worker_node) as workers,
+      (
+        select coalesce(jsonb_object_agg(p.kind, p.n), '{}')
+        from (select p.kind, count(*) as n from trans_hub.pause as p group by p.kind) as p
+      ) as pauses,
+      (select max(g.started_at) from trans_hub.gc_run as g where g.finished_at is not null) as last_collection_at`,
+});

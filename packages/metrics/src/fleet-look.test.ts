@@ -1,0 +1,83 @@
+import type { FleetMeasure } from "@trans-hub/core";
+import { Registry } from "prom-client";
+import { expect, test } from "vitest";
+import { FLEET_METRICS } from "./catalogue.ts";
+import { FleetLook } from "./fleet-look.ts";
+import { make } from "./make.ts";
+import { showFleet } from "./show-fleet.ts";
+
+const EMPTY: FleetMeasure = {
+  backlog: [],
+  oldestReadySeconds: 0,
+  inbox: 0,
+  refused: {},
+  deadLetters: 0,
+  translated: 0,
+  approved: 0,
+  workers: 1,
+  pauses: {},
+  engines: [],
+  lastCollectionAt: null,
+};
+
+test("a storm of scrapes asks the database once", async () => {
+  let asked = 0;
+  const look = new FleetLook({
+    measure: async () => {
+      asked += 1;
+      return EMPTY;
+    },
+  });
+  await Promise.all(Array.from({ length: 100 }, () => look.look()));
+  await look.look();
+  expect(asked).toBe(1);
+});
+
+test("a scrape does not wait for a look that is made while the last one is still good", async () => {
+  let answer = Promise.resolve(EMPTY);
+  const look = new FleetLook({ measure: () => answer, keepMs: 0 });
+  await look.look();
+  const slow = Promise.withResolvers<FleetMeasure>();
+  answer = slow.promise;
+  expect(await look.look()).toEqual({ isUp: true, fleet: EMPTY });
+  const later = { ...EMPTY, workers: 2 };
+  slow.resolve(later);
+  await expect.poll(async () => (await look.look()).fleet).toBe(later);
+});
+
+test("a look that is not answered in time is not up, however good the last one was", async () => {
+  let answer = Promise.resolve(EMPTY);
+  const look = new FleetLook({ measure: () => answer, keepMs: 0, patienceMs: 20 });
+  await look.look();
+  answer = new Promise(() => undefined);
+  await expect.poll(async () => (await look.look()).isUp).toBe(false);
+});
+
+test("a look that fails is not up, and a later one asks again", async () => {
+  let isAway = true;
+  const look = new FleetLook({
+    keepMs: 0,
+    measure: async () => {
+      if (isAway) throw new Error("away");
+      return EMPTY;
+    },
+  });
+  expect(await look.look()).toEqual({ isUp: false, fleet: undefined });
+  isAway = false;
+  expect(await look.look()).toEqual({ isUp: true, fleet: EMPTY });
+});
+
+test("however many locales there are, a hundred have series of their own, those with the most texts", async () => {
+  const metrics = make(FLEET_METRICS, new Registry());
+  const backlog = Array.from({ length: 150 }, (_, at) => ({
+    priority: "normal" as const,
+    state: "ready" as const,
+    targetLocale: `x-${at}`,
+    texts: at + 1,
+  }));
+  showFleet(metrics, { ...EMPTY, backlog });
+  const { values } = await metrics.backlogByLocale.get();
+  expect(values).toHaveLength(101);
+  expect(values.find(({ labels }) => labels.locale === "other")?.value).toBe((50 * 51) / 2);
+  expect(values.find(({ labels }) => labels.locale === "x-149")?.value).toBe(150);
+});

@@ -1,0 +1,77 @@
+/** What an application exposes of its coordinators. */
+import type { CoordinatorObserver, CoordinatorState } from "@trans-hub/core";
+import type { Registry } from "prom-client";
+import { PROCESS_METRICS, PRODUCER_METRICS } from "./catalogue.ts";
+import { showBuild, showConnections } from "./connections.ts";
+import { LabelCap } from "./label-cap.ts";
+import { make } from "./make.ts";
+
+/**
+ * An observer that keeps the figures of coordinators in a registry of prom-client:
+ * `Coordinator.connect({ databaseUrl, observer: producerMetrics(registry) })`.
+ *
+ * Asks the database for nothing. One registry may be given to any number of coordinators: they are counted together, what
+ * they have waiting is summed up.
+ */
+export function producerMetrics(registry: Registry): CoordinatorObserver {
+  const known = OBSERVERS.get(registry);
+  if (known !== undefined) return known;
+  const observer = observe(registry);
+  OBSERVERS.set(registry, observer);
+  return observer;
+}
+
+/** So that asking twice for one registry does not count twice, nor forget who is open. */
+const OBSERVERS = new WeakMap<Registry, CoordinatorObserver>();
+
+function observe(registry: Registry): CoordinatorObserver {
+  const metrics = make(PRODUCER_METRICS, registry);
+  const ofProcess = make(PROCESS_METRICS, registry);
+  showBuild(ofProcess);
+  const open = new Set<() => CoordinatorState>();
+  const codes = new LabelCap();
+  const show = () => {
+    const states = [...open].map((state) => state());
+    metrics.queuedRows.set(sum(states.map(({ queuedRows }) => queuedRows)));
+    metrics.heldBack.set(sum(states.map(({ heldBackCalls }) => heldBackCalls)));
+    showConnections(
+      ofProcess,
+      states.flatMap(({ connections }) => connections),
+    );
+  };
+  const { connections, connectionsWaiting, connectionsMax } = ofProcess;
+  // Each for itself: prom-client asks them in an order that is its own.
+  for (const gauge of [metrics.queuedRows, metrics.heldBack, connections, connectionsWaiting, connectionsMax]) {
+    Object.assign(gauge, { collect: show });
+  }
+  for (const result of ["registered", "existing", "failed"]) metrics.requestRows.inc({ result }, 0);
+  // From the start, so that the first one counts as more than none before.
+  metrics.requests.inc({ result: "TH_BACKLOG_FULL" }, 0);
+  metrics.rejected.inc({ code: "TH_BACKLOG_FULL" }, 0);
+  for (const from of ["memory", "store"]) metrics.reads.inc({ from }, 0);
+  return {
+    opened: (state) => open.add(state),
+    closed: (state) => open.delete(state),
+    requested({ registered, existing, failed, rejected, elapsedMs, error }) {
+      metrics.requests.inc({ result: error === undefined ? "ok" : codes.of(error) });
+      metrics.requestSeconds.observe(elapsedMs / 1_000);
+      if (registered > 0) metrics.requestRows.inc({ result: "registered" }, registered);
+      if (existing > 0) metrics.requestRows.inc({ result: "existing" }, existing);
+      if (failed > 0) metrics.requestRows.inc({ result: "failed" }, failed);
+      for (const [code, items] of Object.entries(rejected)) metrics.rejected.inc({ code: codes.of(code) }, items);
+    },
+    registered({ rows, elapsedMs }) {
+      metrics.statementRows.observe(rows);
+      metrics.statementSeconds.observe(elapsedMs / 1_000);
+    },
+    read({ fromMemory, fromStore, elapsedMs }) {
+      metrics.reads.inc({ from: "memory" }, fromMemory);
+      metrics.reads.inc({ from: "store" }, fromStore);
+      metrics.readSeconds.observe(elapsedMs / 1_000);
+    },
+  };
+}
+
+function sum(figures: readonly number[]): number {
+  return figures.reduce((total, figure) => total + figure, 0);
+}

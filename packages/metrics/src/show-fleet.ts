@@ -1,0 +1,55 @@
+import type { FleetMeasure } from "@trans-hub/core";
+import type { FLEET_METRICS } from "./catalogue.ts";
+import { LabelCap, MOST_VALUES, OTHER } from "./label-cap.ts";
+import type { Made } from "./make.ts";
+
+const STATES = ["ready", "running", "scheduled", "paused"] as const;
+const PRIORITIES = ["interactive", "normal", "bulk"] as const;
+const PAUSE_KINDS = ["everything", "engine", "project", "locale"] as const;
+
+/** Sets the gauges to what was seen; with nothing seen, they have no series. */
+export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasure | undefined): void {
+  for (const metric of Object.values(metrics)) metric.reset();
+  if (fleet === undefined) {
+    // reset() gives a metric without labels the value 0.
+    for (const metric of [
+      metrics.oldestReady,
+      metrics.inbox,
+      metrics.deadLetters,
+      metrics.workers,
+      metrics.lastCollection,
+    ]) {
+      metric.remove();
+    }
+    return;
+  }
+  showBacklog(metrics, fleet);
+  metrics.oldestReady.set(fleet.oldestReadySeconds);
+  metrics.inbox.set(fleet.inbox);
+  const codes = new LabelCap();
+  for (const [code, items] of Object.entries(fleet.refused)) metrics.inboxRefused.inc({ code: codes.of(code) }, items);
+  metrics.deadLetters.set(fleet.deadLetters);
+  metrics.stored.set({ status: "translated" }, fleet.translated);
+  metrics.stored.set({ status: "approved" }, fleet.approved);
+  metrics.workers.set(fleet.workers);
+  for (const kind of PAUSE_KINDS) metrics.pauses.set({ kind }, fleet.pauses[kind] ?? 0);
+  for (const { engine, circuit, pausedUntil } of fleet.engines) {
+    metrics.circuitOpen.set({ engine }, circuit === "closed" ? 0 : 1);
+    metrics.enginePaused.set({ engine }, pausedUntil === null ? 0 : 1);
+  }
+  metrics.lastCollection.set((fleet.lastCollectionAt?.getTime() ?? 0) / 1_000);
+}
+
+function showBacklog(metrics: Made<typeof FLEET_METRICS>, { backlog }: FleetMeasure): void {
+  // Each from the start, so that a rule over one that has nothing finds 0.
+  for (const state of STATES) for (const priority of PRIORITIES) metrics.backlog.set({ state, priority }, 0);
+  const byLocale = new Map<string, number>();
+  for (const { state, priority, targetLocale, texts } of backlog) {
+    metrics.backlog.inc({ state, priority }, texts);
+    byLocale.set(targetLocale, (byLocale.get(targetLocale) ?? 0) + texts);
+  }
+  const most = [...byLocale].sort(([, one], [, other]) => other - one);
+  for (const [at, [locale, texts]] of most.entries()) {
+    metrics.backlogByLocale.inc({ locale: at < MOST_VALUES ? locale : OTHER }, texts);
+  }
+}

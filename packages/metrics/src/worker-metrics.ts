@@ -1,0 +1,126 @@
+/** What a worker exposes: itself, its process, and the fleet as the database knows it. */
+import type {
+  EngineCall,
+  EngineLimitChange,
+  EngineTurnTaken,
+  PersistenceHandler,
+  Settlement,
+  WorkObserver,
+  WorkOutcome,
+} from "@trans-hub/core";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { FLEET_METRICS, PROCESS_METRICS, WORKER_METRICS } from "./catalogue.ts";
+import { showBuild, showConnections } from "./connections.ts";
+import { FleetLook, type FleetLookOptions } from "./fleet-look.ts";
+import { LabelCap } from "./label-cap.ts";
+import { make } from "./make.ts";
+import { showFleet } from "./show-fleet.ts";
+
+export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> {
+  /** Engine calls at once. */
+  slots: number;
+  isReady(): boolean;
+}
+
+/** Counts what it is told; {@link scrape} gives it all in Prometheus' text format. Telling it never fails, and never waits. */
+export class WorkerMetrics {
+  readonly #registry = new Registry();
+  readonly #worker = make(WORKER_METRICS, this.#registry);
+  readonly #process = make(PROCESS_METRICS, this.#registry);
+  readonly #fleet = make(FLEET_METRICS, this.#registry);
+  readonly #locales = new LabelCap();
+  readonly #codes = new LabelCap();
+  readonly #isReady: () => boolean;
+  readonly #look: FleetLook;
+  #store: PersistenceHandler | undefined;
+
+  constructor({ slots, isReady, ...times }: WorkerMetricsOptions) {
+    this.#isReady = isReady;
+    this.#look = new FleetLook({ ...times, measure: () => this.#store?.measure?.() });
+    this.#worker.slots.set(slots);
+    showBuild(this.#process);
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The store to look at the fleet through, once it is open. */
+  set store(store: PersistenceHandler) {
+    this.#store = store;
+  }
+
+  readonly observer: Required<Omit<WorkObserver, "ready">> = {
+    settled: (settlement) => this.#settled(settlement),
+    fault: () => this.#worker.faults.inc(),
+    rescued: () => this.#worker.rescues.inc(),
+    collected: ({ sources, translations, contents, contexts }) => {
+      this.#worker.collections.inc();
+      for (const [kind, rows] of Object.entries({ sources, translations, contents, contexts })) {
+        this.#worker.collected.inc({ kind }, rows);
+      }
+    },
+  };
+
+  readonly called = ({ engine, outcome, latencyMs, inputTokens, outputTokens, cachedTokens }: EngineCall): void => {
+    const { calls, callSeconds, tokens } = this.#worker;
+    calls.inc({ engine, outcome });
+    callSeconds.observe({ engine }, latencyMs / 1_000);
+    tokens.inc({ engine, kind: "input" }, inputTokens);
+    tokens.inc({ engine, kind: "output" }, outputTokens);
+    tokens.inc({ engine, kind: "cached" }, cachedTokens);
+  };
+
+  readonly waited = ({ engine, waitMs, outcome }: EngineTurnTaken): void => {
+    this.#worker.waitSeconds.observe({ engine }, waitMs / 1_000);
+    if (outcome !== "granted" && outcome !== "stopped") this.#worker.holds.inc({ engine, kind: outcome });
+  };
+
+  readonly limitChanged = ({ engine, change }: EngineLimitChange): void => {
+    this.#worker.limitChanges.inc({ engine, change });
+  };
+
+  /** Waits for the database for a second at most; without it, everything but the fleet is told. */
+  readonly scrape = async (): Promise<{ contentType: string; body: string }> => {
+    const { isUp, fleet } = await this.#look.look();
+    this.#worker.databaseUp.set(isUp ? 1 : 0);
+    this.#worker.ready.set(this.#isReady() ? 1 : 0);
+    showFleet(this.#fleet, fleet);
+    showConnections(this.#process, this.#store?.connectionUse?.() ?? []);
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  };
+
+  /** Most batches end as one: equal neighbours are counted before prom-client hears of them (1 µs instead of 7 a batch of 50). */
+  #settled({ batch, outcomes, elapsedMs }: Settlement): void {
+    const locale = this.#locales.of(batch.targetLocale);
+    let run: { outcome: string; engine: string; texts: number } | undefined;
+    const tell = () => {
+      if (run !== undefined) {
+        this.#worker.translations.inc({ outcome: run.outcome, engine: run.engine, locale }, run.texts);
+      }
+    };
+    for (const each of outcomes) {
+      const outcome = OUTCOMES[each.kind];
+      const engine = engineOf(each);
+      if (run?.outcome === outcome && run.engine === engine) run.texts += 1;
+      else {
+        tell();
+        run = { outcome, engine, texts: 1 };
+      }
+      if ("error" in each) this.#worker.failures.inc({ code: this.#codes.of(each.error.code), engine });
+    }
+    tell();
+    this.#worker.batchSeconds.observe(elapsedMs / 1_000);
+  }
+}
+
+const OUTCOMES: Record<WorkOutcome["kind"], string> = {
+  translated: "translated",
+  failed: "failed",
+  retry: "retried",
+  postponed: "postponed",
+  paused: "paused",
+  released: "released",
+};
+
+function engineOf(outcome: WorkOutcome): string {
+  if (outcome.kind === "translated") return outcome.engine;
+  return "error" in outcome ? (outcome.error.engine ?? "none") : "none";
+}

@@ -1,0 +1,178 @@
+/** For each alert a fault that makes it fire, and the steps of its section in docs/alerts.md that end it. */
+import type { Scene } from "./scene.ts";
+
+interface Fault {
+  plant(scene: Scene): Promise<unknown>;
+  cure(scene: Scene): Promise<unknown>;
+  /** The most seconds until it fires, and until it is resolved. Default 60. */
+  mostSeconds?: number;
+}
+
+/** Work that goes on until its fault is cured. */
+let stopRepeating: () => void = () => undefined;
+
+function repeat(everyMs: number, act: () => Promise<unknown>): void {
+  const timer = setInterval(() => act().catch(() => undefined), everyMs);
+  stopRepeating = () => clearInterval(timer);
+}
+
+/** Somebody's forgotten transaction. */
+async function lockTable({ db }: Scene, table: string): Promise<void> {
+  const client = await db.connect();
+  client.on("error", () => undefined);
+  await client.query(`begin; lock table trans_hub.${table} in access exclusive mode`);
+  forgotten = () => client.release(true);
+}
+let forgotten: () => void = () => undefined;
+
+/** As the page says: end the session that holds the lock. */
+async function endBlocker({ db }: Scene): Promise<void> {
+  await db.query(
+    `select pg_terminate_backend(blocker)
+     from (
+       select distinct unnest(pg_blocking_pids(pid)) as blocker from pg_stat_activity where wait_event_type = 'Lock'
+     ) as b
+     where cardinality(pg_blocking_pids(blocker)) = 0`,
+  );
+  forgotten();
+}
+
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  TransHubNoWorkerReady: {
+    plant: ({ end }) => Promise.all([end(0), end(1)]),
+    cure: ({ restart }) => restart(),
+  },
+  TransHubWorkerDown: {
+    plant: ({ end }) => end(1, "SIGKILL"),
+    cure: ({ start }) => start(1),
+  },
+  TransHubDatabaseUnreachable: {
+    plant: (scene) => lockTable(scene, "batch"),
+    cure: endBlocker,
+  },
+  TransHubBacklogOld: {
+    async plant({ restart, request, db }) {
+      await restart(["--locales", "fr"]);
+      await request(20, "de");
+      await db.query(
+        "update trans_hub.batch set created_at = now() - interval '1 hour', run_at = now() - interval '1 hour' where target_locale = 'de'",
+      );
+    },
+    cure: ({ restart }) => restart(),
+  },
+  TransHubBacklogGrowing: {
+    async plant({ restart, request }) {
+      await restart(["--locales", "fr"]);
+      await request(1_000, "es");
+      repeat(500, () => request(50, "es"));
+    },
+    async cure({ command, restart }) {
+      stopRepeating();
+      await command("trans-hub cancel --project default --to es --yes");
+      await restart();
+    },
+  },
+  TransHubDeadLettersGrowing: {
+    async plant({ engine, request }) {
+      engine.misbehave("content_filter");
+      await request(40, "fr", "Refused");
+    },
+    async cure({ engine, command }) {
+      engine.behave();
+      await command("trans-hub dead-letters replay --all");
+    },
+  },
+  TransHubEngineCircuitOpen: {
+    plant: async ({ engine }) => engine.misbehave({ kind: "status", status: 401 }),
+    cure: async ({ engine }) => engine.behave(),
+    // The circuit is tried a minute after it opened.
+    mostSeconds: 120,
+  },
+  TransHubEngineErrors: {
+    plant: async ({ engine }) => engine.misbehave({ kind: "status", status: 500 }),
+    cure: async ({ engine }) => engine.behave(),
+  },
+  TransHubEngineSlow: {
+    plant: async ({ engine }) => engine.misbehave({ kind: "slow", ms: 2_000 }),
+    cure: async ({ engine }) => engine.behave(),
+  },
+  TransHubLimitSaturated: {
+    plant: ({ restart }) => restart([], { TH_OPENAI_RPM: "30" }),
+    cure: ({ restart }) => restart(),
+    mostSeconds: 120,
+  },
+  TransHubRescues: {
+    async plant({ end, start }) {
+      for (let died = 0; died < 6; died += 1) {
+        await end(1, "SIGKILL");
+        await start(1);
+      }
+    },
+    // The machine is left in peace.
+    cure: async () => undefined,
+  },
+  TransHubInboxRefused: {
+    // What the library would have refused, appended past it.
+    plant: ({ db }) =>
+      db.query(
+        `select trans_hub.append_to_inbox('[{"text": "A", "sourceLocale": "en", "targetLocales": ["english"]}]', '{}')`,
+      ),
+    cure: ({ db }) => db.query("delete from trans_hub.inbox where refused is not null"),
+  },
+  TransHubGcNotRun: {
+    plant: ({ db }) =>
+      db.query(
+        "update trans_hub.gc_run set started_at = now() - interval '3 days', finished_at = now() - interval '3 days'",
+      ),
+    cure: ({ command }) => command("trans-hub gc"),
+  },
+  TransHubPoolExhausted: {
+    async plant(scene) {
+      const narrow = await scene.open({ maxConnections: 1 });
+      await lockTable(scene, "translation");
+      repeat(200, () => narrow.getTranslation({ text: `A text ${Math.random()}`, targetLocale: "fr" }));
+      const stop = stopRepeating;
+      stopRepeating = () => {
+        stop();
+        void narrow.close();
+      };
+    },
+    async cure(scene) {
+      await endBlocker(scene);
+      stopRepeating();
+    },
+  },
+  TransHubPausedForLong: {
+    plant: ({ command }) => command("trans-hub pause --locale it"),
+    cure: ({ command }) => command("trans-hub resume --locale it"),
+  },
+  TransHubRequestsRefused: {
+    async plant({ command, request, open }) {
+      await command("trans-hub pause --locale it");
+      await request(30, "it");
+      const bounded = await open({ maxBacklog: 10 });
+      let count = 0;
+      repeat(500, () => {
+        count += 1;
+        return bounded.request({ text: `One more, number ${count}`, targetLocales: ["it"] });
+      });
+      const stop = stopRepeating;
+      stopRepeating = () => {
+        stop();
+        void bounded.close();
+      };
+    },
+    // The backlog is worked off; whoever asks goes on asking, and is taken.
+    cure: ({ command }) => command("trans-hub resume --locale it"),
+  },
+  TransHubRequestsFailing: {
+    plant: async ({ wire }) => wire.cut(),
+    cure: async ({ wire }) => wire.mend(),
+  },
+};
+
+/** What a fault left running. */
+export function tidyUp(): void {
+  stopRepeating();
+  stopRepeating = () => undefined;
+}
