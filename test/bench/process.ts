@@ -33,7 +33,7 @@ export async function runCommand(args: readonly string[], env: Record<string, st
   return { stdout, peakRss: rss.stop(), ms };
 }
 
-export function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+function start(args: readonly string[], env: Record<string, string>): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     env: { PATH, HOME, ...env },
@@ -41,13 +41,6 @@ export function start(args: readonly string[], env: Record<string, string>): Chi
   });
   process.once("exit", () => child.kill("SIGKILL"));
   return child;
-}
-
-export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  await exited;
 }
 
 /** Looks at the highest resident size that a process ever had; the kernel keeps it, so what lies between looks counts too. */

@@ -62,6 +62,11 @@ export const drain: Family = {
         reach: 2.5,
       },
       { ...common, against: "pg-boss 12, batches of 500", theirs: figures["pg-boss"] ?? [], reach: 6 },
+      {
+        ...common,
+        against: "pg-boss 12, batches of 500, four workers in the process",
+        theirs: figures["pg-boss of four"] ?? [],
+      },
     );
     const unbatched = figures["graphile-worker unbatched"];
     if (unbatched !== undefined) {
@@ -109,6 +114,16 @@ function peers(stage: Stage, count: number): Record<string, Measure> {
         await stage.checkpoint();
         return rate(jobs, await drainJobs(pool, shape, jobs, { text: () => undefined }));
       });
+  const boss =
+    (workers: number): Measure =>
+    (round) =>
+      stage.database(({ url }) =>
+        withBoss(url, async (boss) => {
+          await insertTexts(boss, makeTexts(count, round), 1_000);
+          await stage.checkpoint();
+          return rate(count, await drainTexts(boss, count, 500, workers));
+        }),
+      );
   return {
     "graphile-worker fifties": (round) =>
       stage.database(async ({ url, pool }) => {
@@ -121,14 +136,8 @@ function peers(stage: Stage, count: number): Record<string, Measure> {
     "graphile-worker singles": singles(BATCHED),
     // Ten times slower, and so with fewer of them.
     ...(!stage.options.isQuick && { "graphile-worker unbatched": singles(UNBATCHED, count / 10) }),
-    "pg-boss": (round) =>
-      stage.database(({ url }) =>
-        withBoss(url, async (boss) => {
-          await insertTexts(boss, makeTexts(count, round), 1_000);
-          await stage.checkpoint();
-          return rate(count, await drainTexts(boss, count, 500, SLOTS));
-        }),
-      ),
+    "pg-boss": boss(1),
+    "pg-boss of four": boss(4),
     ...(stage.options.withBullmq && { bullmq: (round: number) => bullmq(makeTexts(count, round)) }),
   };
 }

@@ -134,6 +134,10 @@ async function tellSizes(stage: Stage, { pool }: BenchDatabase, stored: number):
     where c.relnamespace = 'trans_hub'::regnamespace and c.relname in ('content', 'source', 'translation')
     order by 1`);
   for (const { table, bytes } of rows) {
-    stage.facts[`MB on disk for a million rows of ${table}`] = bytes / 1e6 / (stored / 1e6);
+    stage.facts[`MB on disk for a million rows of ${table}`] = bytes / stored;
   }
+  const { rows: indexes } = await pool.query<{ bytes: number }>(
+    "select pg_relation_size('trans_hub.content_is_stored_once')::float8 as bytes",
+  );
+  stage.facts["MB of the index by text identity, for a million texts"] = (indexes[0]?.bytes ?? Number.NaN) / stored;
 }
