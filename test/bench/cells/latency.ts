@@ -17,7 +17,7 @@ export const latency: Family = {
   what: "one text at a time through an idle worker",
   isQuick: true,
   async measure(stage) {
-    const count = stage.options.isQuick ? 150 : 400;
+    const count = stage.options.isQuick ? 100 : 400;
     const rounds = Math.min(3, stage.options.rounds);
     const [ours, theirs] = [[], []] as [number[][], number[][]];
     for (let round = 1; round <= rounds; round += 1) {

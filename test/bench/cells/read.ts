@@ -14,7 +14,7 @@ export const read: Family = {
   isQuick: true,
   async measure(stage) {
     const texts = makeTexts(5_000, 4_000);
-    const [singles, batches, cached] = stage.options.isQuick ? [2_000, 100, 20_000] : [5_000, 300, 50_000];
+    const [singles, batches, cached] = stage.options.isQuick ? [1_500, 60, 20_000] : [5_000, 300, 50_000];
     await stage.database(async (database) => {
       await registerOurs(database.url, texts, 1_000);
       await drainOurs(database.url);

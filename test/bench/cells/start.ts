@@ -8,7 +8,7 @@ import type { Family } from "./cell.ts";
 export const start: Family = {
   name: "start",
   what: "how long the command takes to start",
-  isQuick: true,
+  isQuick: false,
   async measure(stage) {
     await stage.database(async ({ url }) => {
       const hub = await connect(url);
@@ -26,7 +26,7 @@ export const start: Family = {
         return performance.now() - startedAt;
       };
       const figures = await inTurn(
-        stage.options.isQuick ? 8 : 20,
+        20,
         {
           node: run(["-e", "0"]),
           help: run([BIN, "--help"]),

@@ -8,9 +8,9 @@ import type { Family } from "./cell.ts";
 export const wal: Family = {
   name: "wal",
   what: "bytes of write-ahead log for a translation",
-  isQuick: true,
+  isQuick: false,
   async measure(stage) {
-    const count = stage.options.isQuick ? 10_000 : 50_000;
+    const count = 50_000;
     const registered: number[] = [];
     const figures = await inTurn(
       Math.min(3, stage.options.rounds),
