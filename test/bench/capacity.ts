@@ -24,8 +24,8 @@ export function capacityPlan(cells: readonly Verdict[], facts: Readonly<Record<s
   if (lines.length === 0) return "";
   return `## Capacity plan
 
-By arithmetic from the figures above, so for this machine: PostgreSQL, producers and workers shared its cores. Where a figure comes
-from is in brackets.
+By arithmetic from the figures above and some that were measured beside them, so for this machine: PostgreSQL, producers and
+workers shared its cores.
 
 ${lines.map((line) => `- ${line}`).join("\n")}
 `;
@@ -84,7 +84,7 @@ function fleet(cells: readonly Verdict[], facts: Readonly<Record<string, number>
     ...(node === undefined || drain === undefined
       ? []
       : [
-          `**Nodes**: one with an engine of 400 ms a call and 4 calls at once translates ${n(node)}/s; PostgreSQL settles ${n(drain.ours)}/s for one process. So some **${n(drain.ours / node)} nodes** before it is the database that they wait for.`,
+          `**Nodes**: one with an engine of 400 ms a call and 4 calls at once translates ${n(node)}/s; PostgreSQL settles ${n(drain.ours)}/s for one process. So some **${Math.floor(drain.ours / node)} nodes** before it is the database that they wait for.`,
         ]),
   ];
 }

@@ -19,7 +19,7 @@ export function drawReaches(cells: readonly Verdict[]): string {
   const rows = bars.map(({ cell, against, share, reached }, at) => {
     const y = top + at * rowHeight;
     const [from, to] = [Math.min(x(1), x(share)), Math.max(x(1), x(share))];
-    const label = shorten(`${cell} / ${against}`, 78);
+    const label = shorten(against === "–" ? cell : `${cell} / ${against}`, 78);
     return `<text x="${left - 8}" y="${y + 13}" text-anchor="end">${escapeXml(label)}<title>${escapeXml(`${cell} against ${against}`)}</title></text>
 <rect x="${from}" y="${y + 3}" width="${Math.max(1, round(to - from))}" height="${rowHeight - 7}" fill="${reached ? "#2e7d32" : "#c62828"}"/>
 <text x="${WIDTH - 52}" y="${y + 13}">${share.toFixed(2)} ×</text>`;
@@ -65,10 +65,9 @@ export function drawCurve({ title, x: xName, y: yName, isXLogarithmic = false, s
   return svg(
     title,
     height,
-    `<text x="${left}" y="16" font-size="13">${escapeXml(title)}</text>
+    `<text x="${left}" y="16" font-size="13">${escapeXml(`${title} (${yName})`)}</text>
 <line x1="${left}" y1="${height - bottom}" x2="${WIDTH - right}" y2="${height - bottom}" stroke="#333"/>
 ${[0, 0.5, 1].map((share) => `<text x="${left - 6}" y="${y(mostY * share) + 4}" text-anchor="end">${short(mostY * share)}</text>`).join("\n")}
-<text x="${left - 6}" y="${top - 12}" text-anchor="end">${escapeXml(yName)}</text>
 ${ticksX.map((value) => `<text x="${x(value)}" y="${height - bottom + 15}" text-anchor="middle">${short(value)}</text>`).join("\n")}
 <text x="${WIDTH - right}" y="${height - 8}" text-anchor="end">${escapeXml(xName)}</text>
 ${lines.join("\n")}`,

@@ -31,7 +31,7 @@ export const fleet: Family = {
     stage.facts["translations a second of one node, engine of 400 ms"] = one;
     stage.curves.push({
       name: "fleet",
-      title: `Translations a second by nodes, engine of ${ANSWER_MS} ms a call`,
+      title: `Draining by nodes, engine of ${ANSWER_MS} ms a call`,
       x: "nodes",
       y: "translations/s",
       series: [

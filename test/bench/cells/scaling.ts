@@ -37,7 +37,7 @@ export const scaling: Family = {
     stage.curves.push(
       {
         name: "scaling",
-        title: "Microseconds a row, by stored translations, after the first checkpoint cycle",
+        title: "The cost of a row, by stored translations, after the first checkpoint cycle",
         x: "stored translations",
         y: "µs",
         isXLogarithmic: true,
@@ -48,7 +48,7 @@ export const scaling: Family = {
       },
       {
         name: "status",
-        title: "Milliseconds of the status, by stored translations",
+        title: "The status, by stored translations",
         x: "stored translations",
         y: "ms",
         isXLogarithmic: true,
