@@ -81,6 +81,10 @@ try {
       // The others are still to be measured.
       failures += 1;
       stage.progress(`  could not be measured: ${error instanceof Error ? error.stack : error}`);
+      stage.skipped.push({
+        cell: family.name,
+        why: `could not be measured: ${error instanceof Error ? error.message : error}`,
+      });
     }
   }
   const machine = { ...(await stage.machine()), minutes: Math.round((performance.now() - startedAt) / 6_000) / 10 };
