@@ -56,6 +56,8 @@ if (unknown.length > 0) {
 }
 const bullmqMissing = values.bullmq ? await bullmqIsMissing() : undefined;
 
+// So that what was started ends too: see `openFleet`.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const stage = await Stage.open({
   isQuick,
   rounds,

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { Fleet } from "../chaos/fleet.ts";
 
 /** The command as this repository runs it: from its sources. */
 export const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
@@ -41,6 +42,13 @@ function start(args: readonly string[], env: Record<string, string>): ChildProce
   });
   process.once("exit", () => child.kill("SIGKILL"));
   return child;
+}
+
+/** Workers, to be started in it; gone with this process, which a worker would outlive otherwise. */
+export function openFleet(env: Record<string, string>): Fleet {
+  const fleet = new Fleet({ env });
+  process.once("exit", () => fleet.kill());
+  return fleet;
 }
 
 /** Looks at the highest resident size that a process ever had; the kernel keeps it, so what lies between looks counts too. */

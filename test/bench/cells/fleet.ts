@@ -1,10 +1,10 @@
 /** Real worker processes on an engine that takes 400 ms: twice the nodes, twice the translations. */
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
-import { Fleet } from "../../chaos/fleet.ts";
 import { startOpenaiServer } from "../../support/openai-server.ts";
 import { makeTexts } from "../../support/strings.ts";
 import { registerOurs, SLOTS } from "../ours.ts";
+import { openFleet } from "../process.ts";
 import type { Stage } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
@@ -60,14 +60,12 @@ async function rateOf(stage: Stage, nodes: number): Promise<number> {
   const count = Math.round(nodes * TEXTS_A_SECOND * SECONDS);
   try {
     return await stage.database(async ({ url, pool }) => {
-      const fleet = new Fleet({
-        env: {
-          TH_DATABASE_URL: url,
-          TH_ENGINES: "openai",
-          TH_OPENAI_ENDPOINT: server.url,
-          TH_OPENAI_MODEL: "test-model",
-          TH_MAX_CONNECTIONS: "5",
-        },
+      const fleet = openFleet({
+        TH_DATABASE_URL: url,
+        TH_ENGINES: "openai",
+        TH_OPENAI_ENDPOINT: server.url,
+        TH_OPENAI_MODEL: "test-model",
+        TH_MAX_CONNECTIONS: "5",
       });
       try {
         for (let node = 0; node < nodes; node += 1) fleet.start();

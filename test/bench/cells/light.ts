@@ -1,10 +1,10 @@
 /** A light producer beside four busy workers: what its requests wait for. */
 import pg from "pg";
-import { Fleet } from "../../chaos/fleet.ts";
 import { startOpenaiServer } from "../../support/openai-server.ts";
 import { makeTexts } from "../../support/strings.ts";
 import { quantile } from "../figures.ts";
 import { connect, registerOurs } from "../ours.ts";
+import { openFleet } from "../process.ts";
 import type { BenchDatabase, Stage } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
@@ -69,7 +69,7 @@ async function sampleBeside(
   seed: number,
   engine: Record<string, string>,
 ): Promise<Samples> {
-  const fleet = new Fleet({ env: { TH_DATABASE_URL: database.url, TH_MAX_CONNECTIONS: "5", ...engine } });
+  const fleet = openFleet({ TH_DATABASE_URL: database.url, TH_MAX_CONNECTIONS: "5", ...engine });
   for (let each = 0; each < WORKERS; each += 1) fleet.start();
   try {
     await fleet.ready();

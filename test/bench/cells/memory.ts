@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { Fleet } from "../../chaos/fleet.ts";
 import { startOpenaiServer } from "../../support/openai-server.ts";
 import { makeTexts } from "../../support/strings.ts";
-import { runCommand, watchRss } from "../process.ts";
+import { openFleet, runCommand, watchRss } from "../process.ts";
 import type { Family } from "./cell.ts";
 
 const MIB = 2 ** 20;
@@ -82,7 +81,7 @@ export const memory: Family = {
 };
 
 async function highestRss(env: Record<string, string>): Promise<number> {
-  const fleet = new Fleet({ env: { ...env, TH_LOG_LEVEL: "info" } });
+  const fleet = openFleet({ ...env, TH_LOG_LEVEL: "info" });
   const worker = fleet.start();
   const rss = watchRss(worker.child);
   await worker.ready;
