@@ -1,68 +1,154 @@
-/** What PostgreSQL itself can do: the same columns written into the same tables, no queue, no guard. */
-import { createHash } from "node:crypto";
-import type pg from "pg";
+/**
+ * What PostgreSQL itself can do: the same rows and columns into the same tables with the same indexes, in a database of
+ * its own. One transaction a chunk, no queue, no guard, no receipt, nobody else.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import pg from "pg";
+import { timed } from "./figures.ts";
 
-/** Copies of our tables with their keys and storage, so that neither side finds the other's rows. */
-export async function createCeilingTables(pool: pg.Pool): Promise<void> {
-  for (const table of ["content", "source", "translation", "batch"]) {
-    await pool.query(`create table ceiling_${table} (like trans_hub.${table} including all)`);
-  }
-  await pool.query("alter table ceiling_translation set (fillfactor = 40)");
-  await pool.query("alter table ceiling_batch set (fillfactor = 60)");
+/** Texts of one transaction. The best of these is the ceiling. */
+export const CHUNKS = [50, 500, 1_000] as const;
+
+/** Of one batch row. */
+const BATCH = 50;
+
+/**
+ * Content, source, translation, and a batch for each 50. One connection, as who registers chunk after chunk has one.
+ *
+ * @returns Milliseconds.
+ * @param withBatches False: without the batch rows, for rivals that keep them elsewhere.
+ */
+export async function registerCeiling(
+  url: string,
+  texts: readonly string[],
+  chunk: number,
+  withBatches = true,
+): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const elapsed = await timed(async () => {
+    for (let at = 0; at < texts.length; at += chunk) {
+      const part = texts.slice(at, at + chunk);
+      const ids = part.map((text) => createHash("sha256").update(`en\0${text}`).digest("hex").slice(0, 32));
+      await client.query({
+        name: `ceiling.register.${withBatches}`,
+        text: `
+          with made as (
+            insert into trans_hub.content (content_id, source_locale, text)
+            select id, 'en', text from unnest($1::uuid[], $2::text[]) as i (id, text)
+            returning content_no
+          ), used as (
+            insert into trans_hub.source (project, business_id, content_no, context_no)
+            select 'default', '', content_no, 0 from made
+          ), pending as (
+            insert into trans_hub.translation (content_no, target_locale, context_no, project, status)
+            select content_no, 'fr', 0, 'default', 'pending' from made
+            returning content_no, revision
+          )
+          ${
+            withBatches
+              ? `insert into trans_hub.batch
+                   (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+                 select 'default', 'en', 'fr', array_agg(content_no), array_agg(0), array_agg(revision), 0
+                 from (select p.*, (row_number() over () - 1) / ${BATCH} as part from pending as p) as p
+                 group by part`
+              : "select from pending limit 0"
+          }`,
+        values: [ids, part],
+      });
+    }
+  });
+  await client.end();
+  return elapsed;
 }
 
-/** One transaction a chunk: content, source, translation, and a batch for each 50. */
-export async function registerCeiling(pool: pg.Pool, texts: string[], chunk: number): Promise<void> {
-  for (let at = 0; at < texts.length; at += chunk) {
-    const part = texts.slice(at, at + chunk);
-    const ids = part.map((text) => createHash("sha256").update(`en\0${text}`).digest("hex").slice(0, 32));
-    await pool.query({
-      name: "ceiling.register",
-      text: `
-        with made as (
-          insert into ceiling_content (content_id, source_locale, text)
-          select id, 'en', text from unnest($1::uuid[], $2::text[]) as i (id, text)
-          returning content_no
-        ), used as (
-          insert into ceiling_source (project, business_id, content_no, context_no)
-          select 'default', '', content_no, 0 from made
-        ), pending as (
-          insert into ceiling_translation (content_no, target_locale, context_no, project, status)
-          select content_no, 'fr', 0, 'default', 'pending' from made
-        )
-        insert into ceiling_batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
-        select 'default', 'en', 'fr', array_agg(content_no), array_agg(0), array_agg(1), 0
-        from (select content_no, (row_number() over () - 1) / 50 as part from made) as made
-        group by part`,
-      values: [ids, part],
-    });
-  }
+export interface PendingBatch {
+  batch_id: string;
+  content_nos: string[];
 }
 
-/** Reads texts and stores results, so many at a time; by key when keys are given. */
-export async function drainCeiling(pool: pg.Pool, chunk: number, keys?: string[]): Promise<void> {
-  let all = keys;
-  if (all === undefined) {
-    const { rows } = await pool.query<{ content_no: string }>(
-      "select content_no from ceiling_translation where status = 'pending' order by content_no",
-    );
-    all = rows.map((row) => row.content_no);
-  }
-  for (let at = 0; at < all.length; at += chunk) {
-    const part = all.slice(at, at + chunk);
-    const { rows } = await pool.query<{ content_no: string; text: string }>({
-      name: "ceiling.read",
-      text: "select content_no, text from ceiling_content where content_no = any ($1::bigint[])",
-      values: [part],
-    });
-    await pool.query({
-      name: "ceiling.store",
-      text: `
-        update ceiling_translation as t
-        set status = 'translated', text = r.text, engine = 'echo', updated_at = now()
-        from unnest($1::bigint[], $2::text[]) as r (content_no, text)
-        where t.content_no = r.content_no and t.target_locale = 'fr' and t.context_no = 0 and t.project = 'default'`,
-      values: [rows.map((row) => row.content_no), rows.map((row) => row.text)],
-    });
-  }
+export async function listBatches(pool: pg.Pool): Promise<PendingBatch[]> {
+  const { rows } = await pool.query<PendingBatch>("select batch_id::text, content_nos::text[] from trans_hub.batch");
+  return rows;
 }
+
+/**
+ * Reads the texts, stores results, removes the batches, counts, and books a call for each 50: what settling writes.
+ *
+ * @param connections At once. Chunks are taken by whoever is free.
+ */
+export async function drainCeiling(
+  url: string,
+  batches: readonly PendingBatch[],
+  chunk: number,
+  connections: number,
+): Promise<number> {
+  const step = Math.max(1, chunk / BATCH);
+  const parts = Array.from({ length: Math.ceil(batches.length / step) }, (_, at) =>
+    batches.slice(at * step, (at + 1) * step),
+  )[Symbol.iterator]();
+  const lane = (client: pg.Client) => async () => {
+    for (const part of parts) {
+      const { numbers, texts } = await readTexts(
+        client,
+        part.flatMap(({ content_nos }) => content_nos),
+      );
+      await client.query({
+        name: "ceiling.settle",
+        text: SETTLE,
+        values: [
+          numbers,
+          texts,
+          part.map(({ batch_id }) => batch_id),
+          part.map(() => randomUUID()),
+          part.map(({ content_nos }) => content_nos.length),
+        ],
+      });
+    }
+  };
+  const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: url }));
+  await Promise.all(clients.map((client) => client.connect()));
+  const elapsed = await timed(() => Promise.all(clients.map((client) => lane(client)())));
+  await Promise.all(clients.map((client) => client.end()));
+  return elapsed;
+}
+
+export async function readTexts(client: pg.ClientBase | pg.Pool, keys: readonly string[]) {
+  const { rows } = await client.query<{ content_no: string; text: string }>({
+    name: "ceiling.read",
+    text: `
+      select c.content_no, c.text
+      from unnest($1::bigint[]) as k (content_no)
+      cross join lateral (select c.* from trans_hub.content as c where c.content_no = k.content_no offset 0) as c`,
+    values: [keys],
+  });
+  return { numbers: rows.map((row) => row.content_no), texts: rows.map((row) => row.text) };
+}
+
+/** The update alone, by key; the look-up is kept one, so that a table nobody analyzed is no trap. */
+export const STORE = `
+  update trans_hub.translation as t
+  set status = 'translated', text = r.text, engine = 'echo', model = 'echo-1', updated_at = now()
+  from (
+    select r.text, t.ctid
+    from unnest($1::bigint[], $2::text[]) as r (content_no, text)
+    cross join lateral (
+      select t.ctid from trans_hub.translation as t
+      where t.content_no = r.content_no and t.target_locale = 'fr' and t.context_no = 0 and t.project = 'default'
+      offset 0
+    ) as t
+  ) as r
+  where t.ctid = r.ctid`;
+
+const SETTLE = `
+  with stored as (${STORE} returning 1), counted as (
+    insert into trans_hub.count_delta (project, target_locale, status, delta)
+    select 'default', 'fr', 'translated', count(*) from stored
+  ), booked as (
+    insert into trans_hub.usage (
+      call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
+      latency_ms, outcome
+    )
+    select id, 'echo', 'echo-1', 'default', 'en', 'fr', items, 0, 0, 0, 0, 'ok' from unnest($4::uuid[], $5::int[]) as u (id, items)
+  )
+  delete from trans_hub.batch where batch_id = any ($3::uuid[])`;

@@ -26,7 +26,7 @@ test("every metric that a rule, the dashboard or the pages name is one of the co
   for (const [, name = "", selector = ""] of `${rules}${dashboard}${page}${operations}`.matchAll(
     /(?<![.\w])(trans_hub_[a-z_]+)\b(?!:)(?:\{([^}]*)\})?/g,
   )) {
-    if (name === "trans_hub_owner" || name === "trans_hub_migrator" || name === "trans_hub_worker") continue; // roles
+    if (/^trans_hub_(owner|migrator|worker|producer|reader)$/.test(name)) continue; // roles
     if (name === "trans_hub_fleet_") continue; // what they begin with
     seen += 1;
     const labels = [...selector.matchAll(/([a-z]+)(?==|!)/g)].map(([, label = ""]) => label);

@@ -16,11 +16,16 @@ export function makeRandom(seed: number): () => number {
   };
 }
 
+/** Multiples of it fall evenly between whole numbers, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
 /** So many distinct texts. */
 export function makeTexts(count: number, seed = 1): string[] {
   const random = makeRandom(seed);
+  const offset = random();
   return Array.from({ length: count }, (_, number) => {
-    const length = textLength(random());
+    // Evenly spread, so that a few hundred texts are as long as a million are.
+    const length = textLength((number * GOLDEN_RATIO + offset) % 1);
     let text = number.toString(36);
     while (text.length < length) text += ` ${WORDS[Math.floor(random() * WORDS.length)]}`;
     return text.slice(0, Math.max(length, 6));

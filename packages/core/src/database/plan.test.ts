@@ -1,6 +1,7 @@
 /** Plans must not depend on statistics: the first import of every database runs on tables that were never analyzed. */
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { LARGE_TABLES, scannedTables } from "../../../../test/support/plans.ts";
 import { drain, item, reference, test, value } from "../../../../test/support/store.ts";
 import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { register } from "../register/register-store.ts";
@@ -10,35 +11,7 @@ import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
-/** The large tables; of the others a scan is fine. */
-const LARGE = ["content", "translation", "source", "context"];
-
 const TEXTS = 20_000;
-
-type Plan = { "Node Type": string; "Relation Name"?: string; Plans?: Plan[] };
-
-/** The large tables that the generic plan of a statement reads from end to end. */
-async function scanned(client: pg.ClientBase, { name, text }: Statement<unknown>): Promise<string[]> {
-  await client.query("set plan_cache_mode = force_generic_plan");
-  await client.query(`prepare "${name}" as ${text}`);
-  const { rows: parameters } = await client.query<{ types: string }>(
-    "select parameter_types::text as types from pg_prepared_statements where name = $1",
-    [name],
-  );
-  const count = parameters[0]?.types === "{}" ? 0 : (parameters[0]?.types.split(",").length ?? 0);
-  const values = new Array(count).fill("null").join(", ");
-  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(
-    `explain (format json) execute "${name}" ${count > 0 ? `(${values})` : ""}`,
-  );
-  const scans: string[] = [];
-  const visit = (plan: Plan): void => {
-    const table = plan["Relation Name"] ?? "";
-    if (plan["Node Type"] === "Seq Scan" && LARGE.includes(table)) scans.push(table);
-    plan.Plans?.forEach(visit);
-  };
-  for (const { Plan } of rows[0]?.["QUERY PLAN"] ?? []) visit(Plan);
-  return scans;
-}
 
 /** Texts as real catalogs have them: half within 20 characters, nine in ten within 80, one in a hundred over 225. */
 function realisticText(at: number): string {
@@ -56,7 +29,7 @@ function realisticText(at: number): string {
 
 /** Fills the tables as a first import does: nobody analyzes. */
 async function fill(db: pg.Pool): Promise<void> {
-  for (const table of [...LARGE, "batch", "dead_letter"]) {
+  for (const table of [...LARGE_TABLES, "batch", "dead_letter"]) {
     await db.query(`alter table trans_hub.${table} set (autovacuum_enabled = false)`);
   }
   await db.query(
@@ -95,7 +68,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
         listInbox,
         appendToInbox,
       ]) {
-        found[each.name] = await scanned(client, each as Statement<unknown>);
+        found[each.name] = await scannedTables(client, each as Statement<unknown>);
       }
       expect(Object.entries(found).filter(([, tables]) => tables.length > 0)).toEqual([]);
     } finally {
@@ -124,7 +97,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
       return value<number>(
         db,
         "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
-        [LARGE],
+        [LARGE_TABLES],
       );
     };
     const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };

@@ -1,0 +1,68 @@
+/**
+ * A guard for the speed: a short run held against bare SQL in the same minute. Its bounds are a quarter of what a quiet
+ * machine shows, so that noise does not fail it; a lost index does, as the second test tries.
+ */
+import type pg from "pg";
+import { expect } from "vitest";
+import { createTestDatabase, test } from "../support/database.ts";
+import { makeTexts } from "../support/strings.ts";
+import { drainCeiling, listBatches, registerCeiling } from "./ceiling.ts";
+import { median } from "./figures.ts";
+import { drainOurs, registerOurs, SLOTS } from "./ours.ts";
+import { openPool } from "./stage.ts";
+
+/** Of the ceiling. Usual on two cores: 0.5 to 0.9, and 0.37 to 0.41. Without the index: 0.03 to 0.07. */
+const LEAST_REGISTER = 0.12;
+const LEAST_DRAIN = 0.1;
+
+interface Ratios {
+  register: number;
+  drain: number;
+}
+
+test("registering and draining keep up with bare SQL", async () => {
+  const { register, drain } = await ratios(3, 4_000);
+  expect(register).toBeGreaterThan(LEAST_REGISTER);
+  expect(drain).toBeGreaterThan(LEAST_DRAIN);
+});
+
+test("it would not, were an index of translation lost", async () => {
+  const { drain } = await ratios(1, 3_000, (db) =>
+    db.query("alter table trans_hub.translation drop constraint translation_pkey"),
+  );
+  expect(drain).toBeLessThan(LEAST_DRAIN);
+});
+
+/** Medians of some rounds, ours and bare SQL in turn. */
+async function ratios(roundCount: number, count: number, harm?: (db: pg.Pool) => Promise<unknown>): Promise<Ratios> {
+  const rounds: Ratios[] = [];
+  for (let round = 1; round <= roundCount; round += 1) {
+    const texts = makeTexts(count, round);
+    const bare = await inDatabase(async (url, db) => {
+      const register = await registerCeiling(url, texts, 1_000);
+      const drain = await drainCeiling(url, await listBatches(db), 50, SLOTS);
+      return { register, drain };
+    });
+    const ours = await inDatabase(async (url, db) => {
+      await harm?.(db);
+      return { register: await registerOurs(url, texts, 1_000), drain: await drainOurs(url) };
+    });
+    rounds.push({ register: bare.register / ours.register, drain: bare.drain / ours.drain });
+  }
+  return {
+    register: median(rounds.map(({ register }) => register)),
+    drain: median(rounds.map(({ drain }) => drain)),
+  };
+}
+
+async function inDatabase<Result>(use: (url: string, db: pg.Pool) => Promise<Result>): Promise<Result> {
+  const database = await createTestDatabase();
+  const db = openPool(database.url, 2);
+  try {
+    await db.query("select trans_hub.open_lanes(array['fr'])");
+    return await use(database.url, db);
+  } finally {
+    await db.end();
+    await database.drop();
+  }
+}

@@ -1,0 +1,73 @@
+/** Real `trans-hub` processes, and what the kernel knows of them. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Fleet } from "../chaos/fleet.ts";
+
+/** The command as this repository runs it: from its sources. */
+export const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+
+export interface Ran {
+  stdout: string;
+  /** Of the whole life, in bytes; 0 where the kernel does not tell. */
+  peakRss: number;
+  ms: number;
+}
+
+/** Runs the command to its end. Throws when it does not end well. */
+export async function runCommand(args: readonly string[], env: Record<string, string>): Promise<Ran> {
+  const startedAt = performance.now();
+  const child = start(args, env);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-2_000);
+  });
+  const rss = watchRss(child);
+  const [code] = (await once(child, "close")) as [number | null];
+  const ms = performance.now() - startedAt;
+  if (code !== 0) throw new Error(`trans-hub ${args[0]} ended with ${code}:\n${stderr}`);
+  return { stdout, peakRss: rss.stop(), ms };
+}
+
+function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH, HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  process.once("exit", () => child.kill("SIGKILL"));
+  return child;
+}
+
+/** Workers, to be started in it; gone with this process, which a worker would outlive otherwise. */
+export function openFleet(env: Record<string, string>): Fleet {
+  const fleet = new Fleet({ env });
+  process.once("exit", () => fleet.kill());
+  return fleet;
+}
+
+/** Looks at the highest resident size that a process ever had; the kernel keeps it, so what lies between looks counts too. */
+export function watchRss(child: ChildProcess): { stop(): number } {
+  let peak = 0;
+  const look = () => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024);
+    } catch {
+      // Gone, or not Linux.
+    }
+  };
+  const timer = setInterval(look, 50);
+  return {
+    stop() {
+      look();
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
