@@ -43,6 +43,9 @@ create table trans_hub.source (
   constraint source_project_is_short check (project <> '' and octet_length(project) <= 255),
   constraint source_business_id_is_short check (octet_length(business_id) <= 255)
 ) with (fillfactor = 80);
+-- Where most texts have no id, the planner takes any id for as common as none, and reads the whole table for it (25 s for a
+-- chunk of 1,000 among 300,000 rows, against 0.16).
+alter table trans_hub.source alter column business_id set (n_distinct = -1);
 create index source_by_content on trans_hub.source (content_no, context_no, project);
 
 create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');

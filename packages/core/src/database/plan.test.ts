@@ -143,6 +143,48 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
   });
 });
 
+/** By this session; what it did before may be in it. */
+async function readsOfSource(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ reads: string }>(
+    `select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as reads
+     from pg_stat_xact_user_tables where schemaname = 'trans_hub' and relname = 'source'`,
+  );
+  return Number(rows[0]?.reads);
+}
+
+test("where hardly any text has a business id, those that have one are found by it", async ({ db }) => {
+  await db.query(
+    `select trans_hub.request(
+       (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'businessId', case when n % 10000 = 0 then 'id.' || n end))
+        from generate_series(chunk * 2000 + 1, chunk * 2000 + 2000) as n),
+       '{"sourceLocale": "en", "targetLocales": ["fr"]}')
+     from generate_series(0, $1 / 2000 - 1) as chunk`,
+    [TEXTS],
+  );
+  await db.query("update trans_hub.source set last_seen_at = now() - interval '3 days'");
+  await db.query("analyze trans_hub.source, trans_hub.content, trans_hub.translation");
+  const acts = {
+    "reading by id": `select count(*) from trans_hub.read_by_business_id(array['default'], array['fr'], array['id.10000'])`,
+    "registering again": `select trans_hub.request(
+      (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'businessId', case when n % 10000 = 0 then 'id.' || n end))
+       from generate_series(19801, 20000) as n),
+      '{"sourceLocale": "en", "targetLocales": ["fr"]}')`,
+  };
+  const client = await db.connect();
+  try {
+    for (const [name, act] of Object.entries(acts)) {
+      await client.query("begin; set local plan_cache_mode = force_generic_plan");
+      const before = await readsOfSource(client);
+      await client.query(act);
+      const reads = (await readsOfSource(client)) - before;
+      await client.query("rollback");
+      expect(reads, name).toBeLessThan(2_000);
+    }
+  } finally {
+    client.release(true);
+  }
+});
+
 test("nearly every translation is stored without touching an index", async ({ db, openStore }) => {
   const store = await openStore();
   const texts = Array.from({ length: 5_000 }, (_, at) => realisticText(at));
