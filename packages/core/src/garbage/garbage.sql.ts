@@ -14,7 +14,10 @@ export const startCollection = statement({
     returning id::text, (started_at - retention)::text as cutoff`,
 });
 
-/** Collects among the texts numbered from `after` on; gives where it stopped (null: at the end) and what went. */
+/**
+ * Collects among the texts numbered from `after` on; gives where it stopped (null: at the end) and what went. Without waiting
+ * for the disk: what a crash of the server brings back is collected again.
+ */
 export const collectRange = statement({
   name: "garbage.collect_range",
   row: z.object({
@@ -24,8 +27,9 @@ export const collectRange = statement({
     contents: Count,
   }),
   text: `
+    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true))
     select reached::text, sources, translations, contents
-    from trans_hub.collect_range($1::bigint, $2::integer, $3::timestamptz, $4::boolean, $5::text)`,
+    from asynchronous, trans_hub.collect_range($1::bigint, $2::integer, $3::timestamptz, $4::boolean, $5::text)`,
 });
 
 export const collectContexts = statement({

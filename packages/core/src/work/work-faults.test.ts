@@ -67,7 +67,8 @@ describe("work that fails", () => {
     await expect(drain(store)).rejects.toThrow(SchemaMissingError);
     await store.close();
     // Whoever still asked would be refused by the closed pool, unheard.
-    const sessions = "select count(*)::int from pg_stat_activity where application_name = 'trans-hub' and datname = current_database()";
+    const sessions =
+      "select count(*)::int from pg_stat_activity where application_name = 'trans-hub' and datname = current_database()";
     await expect.poll(() => value(db, sessions)).toBe(0);
     expect(unheard).toEqual([]);
   });
