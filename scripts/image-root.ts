@@ -18,6 +18,7 @@ const OURS = {
   cli: ".",
   core: "node_modules/@trans-hub/core",
   engines: "node_modules/@trans-hub/engines",
+  metrics: "node_modules/@trans-hub/metrics",
   worker: "node_modules/@trans-hub/worker",
 };
 

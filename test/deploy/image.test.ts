@@ -36,7 +36,12 @@ test("the image holds the command and what it needs: no test runner, no types, n
   const packages = await readdir(join(app, "node_modules"));
   expect(packages).toEqual(expect.arrayContaining(["pg", "graphile-worker", "node-pg-migrate", "openai", "pino"]));
   expect(packages.filter((name) => /vitest|typescript|embedded|^vite$|^\./.test(name))).toEqual([]);
-  expect((await readdir(join(app, "node_modules/@trans-hub"))).sort()).toEqual(["core", "engines", "worker"]);
+  expect((await readdir(join(app, "node_modules/@trans-hub"))).sort()).toEqual([
+    "core",
+    "engines",
+    "metrics",
+    "worker",
+  ]);
 
   const files = await readdir(app, { recursive: true, withFileTypes: true });
   expect(files.filter(({ name }) => /\.([mc]?ts|map)$/.test(name)).map(({ name }) => name)).toEqual([]);

@@ -82,10 +82,11 @@ export class Runner {
     // comes before the LISTEN, so this asks behind that.
     events.on("pool:listen:success", ({ client }) => {
       setImmediate(() => {
-        client.query("select 1").then(
-          () => nudge(1),
-          () => undefined,
-        );
+        // Neither a connection that is lost again nor a pool that has ended meanwhile is news.
+        client
+          .query("select 1")
+          .then(() => nudge(1))
+          .catch(() => undefined);
       });
     });
     events.on("worker:getJob:error", () => reorder(options.tasks));
