@@ -52,6 +52,7 @@ export interface SettledBatch {
 export async function loadBatchesById(db: Database, ids: readonly string[]): Promise<Map<string, LoadedBatch>> {
   const loaded = new Map<string, LoadedBatch & { items: LoadedItem[] }>();
   let batch: (LoadedBatch & { items: LoadedItem[] }) | undefined;
+  let history: AttemptError[][] | null = null;
   for (const row of await rows(db, loadBatches, [ids])) {
     if (row.batch !== null) {
       batch = {
@@ -67,11 +68,12 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
         isPaused: row.batch.is_paused,
         items: [],
       };
+      history = row.batch.history;
       loaded.set(batch.id, batch);
     }
     if (batch === undefined || row.content_no === null || row.context_no === null) continue;
     if (row.revision === null || row.text === null) continue;
-    const history = row.history ?? [];
+    const attempts = history?.[row.ord - 1] ?? [];
     batch.items.push({
       key: {
         contentNo: row.content_no,
@@ -84,8 +86,8 @@ export async function loadBatchesById(db: Database, ids: readonly string[]): Pro
       context: row.canonical === null ? null : JSON.parse(row.canonical),
       format: row.format ?? "auto",
       attempt: batch.attempt + 1,
-      previousFailure: history.at(-1)?.message,
-      history,
+      previousFailure: attempts.at(-1)?.message,
+      history: attempts,
       isExpired: row.is_expired ?? false,
     });
   }
