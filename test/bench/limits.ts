@@ -39,7 +39,7 @@ const SETUPS: Record<string, Setup> = {
   small: { batchSize: 5, rpm: 600, tpm: 90_000, answerMs: 1_000, textsPerMinute: 900 },
 };
 
-const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 const SERVER = fileURLToPath(new URL("../support/openai-server.ts", import.meta.url));
 const MINUTE_MS = 60_000;
 const ANY_LENGTH = { maxTextBytes: 1_048_576 };

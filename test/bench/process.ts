@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Fleet } from "../chaos/fleet.ts";
 
 /** The command as this repository runs it: from its sources. */
-export const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 
 export interface Ran {
   stdout: string;

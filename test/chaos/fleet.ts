@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { SECRETS } from "./texts.ts";
 
-const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 
 const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?\n/;
 

@@ -16,7 +16,7 @@ for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$folder"; done
 mount --rbind /usr usr
 mount --bind "$node" usr/bin/node
 mount --bind "$repository" opt/repository
-echo 'import "/opt/repository/packages/cli/src/bin.ts";' > opt/trans-hub/dist/bin.js
+echo 'import "/opt/repository/packages/cli/src/bin.js";' > opt/trans-hub/dist/bin.js
 echo '{ "type": "module" }' > opt/trans-hub/package.json
 cp -r "$units/." etc/systemd/system/
 cp -r "$configuration" etc/trans-hub

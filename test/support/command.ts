@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { test as base, createTestDatabase, type TestDatabase } from "./database.ts";
 
-const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 
 export interface CommandOptions {
   /** Beside PATH and HOME: nothing else of ours is handed on. */

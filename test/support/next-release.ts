@@ -43,7 +43,7 @@ export async function nextProgram(migrations: Record<string, string>): Promise<N
   await edit(join(core, "package.json"), /("version": )"[^"]+"/, '$1"9.0.0"');
   return {
     folder,
-    bin: join(root, "packages/cli/src/bin.ts"),
+    bin: join(root, "packages/cli/src/bin.js"),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }

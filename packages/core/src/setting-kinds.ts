@@ -114,6 +114,7 @@ function numberIn(text: string, pattern: RegExp, min: number, max: number): numb
   return value >= min && value <= max ? value : undefined;
 }
 
+/** `1,000`. By hand: the first `toLocaleString` of a process takes 13 ms, as much as a tenth of `trans-hub get`. */
 function grouped(number: number): string {
-  return number.toLocaleString("en");
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }

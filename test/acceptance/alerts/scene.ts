@@ -14,7 +14,7 @@ import { startOpenaiServer } from "../../support/openai-server.ts";
 import { startPostgres } from "../../support/postgres.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 
-const BIN = resolve(import.meta.dirname, "../../../packages/cli/src/bin.ts");
+const BIN = resolve(import.meta.dirname, "../../../packages/cli/src/bin.js");
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
