@@ -23,6 +23,8 @@ export interface ServerFacts {
   /** Of the connection that was asked over. */
   isEncrypted: boolean;
   isStandby: boolean;
+  /** Transactions of this role in this database write nothing unless they say so. */
+  isReadOnly: boolean;
   /** The server's clock minus ours, in milliseconds, to half a round trip. */
   clockSkewMs: number;
   durability: { fsync: boolean; fullPageWrites: boolean; synchronousCommit: string };
@@ -99,6 +101,7 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
     versionText: server.version_text,
     isEncrypted: server.is_encrypted,
     isStandby: server.is_standby,
+    isReadOnly: server.is_read_only,
     clockSkewMs,
     durability: {
       fsync: server.fsync,
