@@ -34,6 +34,11 @@ case $url in *[?\&]password=*) fail "the password must stand before the @ of TH_
 rest=${url#*://}
 authority=${rest%%[/?]*}
 case $authority in
+  *@*) ;;
+  # What libpq takes for an address shows up in `ps`, and in its errors.
+  *) case $rest in *@*) fail "an @ of TH_DATABASE_URL comes too late: in a password, / is %2F, ? is %3F and @ is %40" ;; esac ;;
+esac
+case $authority in
   *:*@*)
     user_and_password=${authority%@*}
     PGPASSWORD=$(printf '%s' "${user_and_password#*:}" | awk '{
@@ -90,5 +95,7 @@ SQL
 # Newest first, by their names.
 ls "$folder" | grep -E '^trans-hub-[0-9]{8}T[0-9]{6}Z-[0-9]+\.dump$' | sort -r | tail -n +"$((keep + 1))" |
   while read -r old; do rm -f "$folder/$old"; done
+# Those that a kill -9 or a power cut left; a younger one may be another backup's that is at it.
+find "$folder" -name 'trans-hub-*.dump.part' -mtime +0 -exec rm -f {} +
 
 echo "$file: $bytes bytes"

@@ -30,6 +30,11 @@ case $url in *[?\&]password=*) fail "the password must stand before the @ of TH_
 rest=${url#*://}
 authority=${rest%%[/?]*}
 case $authority in
+  *@*) ;;
+  # What libpq takes for an address shows up in `ps`, and in its errors.
+  *) case $rest in *@*) fail "an @ of TH_DATABASE_URL comes too late: in a password, / is %2F, ? is %3F and @ is %40" ;; esac ;;
+esac
+case $authority in
   *:*@*)
     user_and_password=${authority%@*}
     PGPASSWORD=$(printf '%s' "${user_and_password#*:}" | awk '{
@@ -59,6 +64,7 @@ ask() { # SQL from stdin, one value out
 
 [ $# -eq 1 ] || fail "give the file: restore.sh trans-hub-….dump"
 dump=$1
+case $dump in -*) dump=./$dump ;; esac
 [ -r "$dump" ] || fail "$dump cannot be read"
 command -v pg_restore > /dev/null || fail "pg_restore is missing; Debian: apt-get install postgresql-client"
 list=$(mktemp)
@@ -72,8 +78,13 @@ there=$(echo "select count(*) from pg_class where relnamespace in (select oid fr
 [ "$there" = 0 ] || fail "the database has a Trans-Hub already; restore into another one"
 echo "set client_min_messages = warning; drop schema if exists trans_hub, graphile_worker" | ask > /dev/null
 
+# It wants a database's name also where the environment has it, and takes one with a = for a whole connection string.
+name=$(ask << 'SQL'
+select 'dbname=''' || regexp_replace(current_database(), '([\\''])', '\\\1', 'g') || ''''
+SQL
+) || fail "the database does not answer"
 pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --use-list="$list" \
-  --dbname="${url:-dbname=${PGDATABASE:-$(echo 'select current_database()' | ask)}}" "$dump" ||
+  --dbname="${url:-$name}" "$dump" ||
   fail "pg_restore failed; nothing was restored"
 echo "analyze" | ask 2> /dev/null || echo "restore: not all tables could be analyzed; autovacuum will" >&2
 

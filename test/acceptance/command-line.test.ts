@@ -170,6 +170,17 @@ describe("the database", () => {
     expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { applied: [], pending: [] } });
   });
 
+  test("one that writes dates as a country does is read like any other", async ({ commands, database, db }) => {
+    const name = new URL(database.url).pathname.slice(1);
+    await db.query(`alter database ${name} set datestyle = 'German, DMY'`);
+    const env = { TH_DATABASE_URL: database.url, TH_ENGINES: "pseudo" };
+    await commands.json(["pause", "--locale", "fr"], { env });
+    await commands.json(["gc"], { env });
+    expect(await commands.json(["status"], { env })).toMatchObject({ lastCollectionAt: expect.stringMatching(/^20/) });
+    const { stdout } = await commands.start(["doctor", "--json"], { env }).ended();
+    expect(JSON.parse(stdout).checks).toContainEqual(expect.objectContaining({ name: "gc", status: "ok" }));
+  });
+
   test("a schema that is missing is said to be, with the cure", async ({ commands, emptyDatabase }) => {
     const env = { TH_DATABASE_URL: emptyDatabase.url };
     expectError(await commands.run(["status"], { env }), 1, /schema.*\n.*trans-hub migrate/);

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   Coordinator,
+  createRoles,
   PostgresPersistenceHandler,
   ROLE_KINDS,
   type RoleKind,
@@ -373,6 +374,17 @@ describe("roles create", () => {
     expect(await commands.json(["worker", "--once"], { env: worker })).toMatchObject({ translated: 1 });
   });
 
+  test("may be made by many at once, as when several nodes start", async ({ emptyDatabase, prefix }) => {
+    const { url: databaseUrl } = emptyDatabase;
+    const reports = await Promise.all(
+      Array.from({ length: 6 }, () => createRoles({ databaseUrl, prefix, passwords: { worker: "w" }, migrate: true })),
+    );
+    expect(reports.map(({ complete }) => complete)).toEqual(Array(6).fill(true));
+    expect(reports.flatMap(({ created }) => created).sort()).toEqual(
+      ["owner", ...ROLE_KINDS].map((kind) => `${prefix}_${kind}`).sort(),
+    );
+  });
+
   test("says no password aloud, and is refused clearly", async ({ commands, emptyDatabase, roles }) => {
     expect(JSON.stringify(roles.report)).not.toMatch(/secret of|SCRAM/);
     const refused = async (args: string[], env: Record<string, string>, code: number) =>
@@ -383,6 +395,10 @@ describe("roles create", () => {
       hint: expect.stringContaining("CREATEROLE"),
     });
     expect(await refused(["--prefix", 'x"; drop'], env, 2)).toMatchObject({ code: "TH_SETTINGS" });
+    expect(await refused(["--prefix", "pg_team"], env, 2)).toMatchObject({
+      code: "TH_SETTINGS",
+      message: expect.stringContaining("pg_"),
+    });
     expect(await refused(["--password-files", join(commands.cwd, "nowhere")], env, 2)).toMatchObject({
       message: expect.stringContaining("nowhere"),
     });

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { SettingsError } from "@trans-hub/core";
 import { expect, test } from "vitest";
 import { startHealthServer } from "./health.ts";
@@ -65,6 +66,26 @@ test("what is given as metrics is served, and a failure of theirs is no failure 
     expect(health.isReady).toBe(false);
     health.ready();
     expect(health.isReady).toBe(true);
+  } finally {
+    await health.close();
+  }
+});
+
+test("who asks for the metrics a thousand times at once has them gathered once", async () => {
+  let gathered = 0;
+  const health = await startHealthServer(0, async () => {
+    gathered += 1;
+    await new Promise(setImmediate);
+    return { contentType: "text/plain", body: "trans_hub_ready 0\n" };
+  });
+  try {
+    const socket = connect(health.port, "127.0.0.1").setEncoding("utf8");
+    const request = "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+    socket.write(request.repeat(999) + request.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+    const answers = (await socket.toArray()).join("").match(/HTTP\/1.1 200 OK/g);
+    expect(answers).toHaveLength(1_000);
+    expect(gathered).toBeLessThan(10);
+    expect(await ask(health.port, "/metrics")).toMatchObject({ status: 200 });
   } finally {
     await health.close();
   }

@@ -34,6 +34,15 @@ export interface Scrape {
 export async function startHealthServer(port: number, scrape?: () => Promise<Scrape>): Promise<HealthServer> {
   let reason: string | undefined = "starting";
   let isStopping = false;
+  // Whoever asks while the metrics are gathered gets the same: a client that asks without reading costs one gathering, not
+  // one a request, and so cannot keep the worker from its beats.
+  let scraping: Promise<Scrape> | undefined;
+  const scrapeOnce = (ask: () => Promise<Scrape>) => {
+    scraping ??= ask().finally(() => {
+      scraping = undefined;
+    });
+    return scraping;
+  };
   const server = createServer((request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "GET only");
     switch (request.url?.split("?")[0]) {
@@ -43,7 +52,7 @@ export async function startHealthServer(port: number, scrape?: () => Promise<Scr
         return reason === undefined ? answer(response, 200, "ready") : answer(response, 503, reason);
       case "/metrics":
         if (scrape === undefined) return answer(response, 404, "there are no metrics here");
-        return void scrape().then(
+        return void scrapeOnce(scrape).then(
           ({ contentType, body }) => send(response, 200, contentType, body),
           () => answer(response, 500, "the metrics could not be told"),
         );

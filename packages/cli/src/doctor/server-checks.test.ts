@@ -2,12 +2,14 @@ import type { ServerFacts } from "@trans-hub/core";
 import { expect, test } from "vitest";
 import { checkEncryption, checkPrivileges, checkVersion } from "./server-checks.ts";
 
-const server = (version: number, isStandby = false) => ({ version, versionText: "x", isStandby }) as ServerFacts;
+const server = (version: number, state: Partial<ServerFacts> = {}) =>
+  ({ version, versionText: "x", ...state }) as ServerFacts;
 
-test("PostgreSQL 14 to 18 do, an older one or a standby does not, a newer one was not tried", () => {
+test("PostgreSQL 14 to 18 do, an older one or one that takes no writes does not, a newer one was not tried", () => {
   const statuses = [130_022, 140_000, 180_004, 190_000].map((version) => checkVersion(server(version)).status);
   expect(statuses).toEqual(["fail", "ok", "ok", "warn"]);
-  expect(checkVersion(server(180_004, true)).status).toBe("fail");
+  expect(checkVersion(server(180_004, { isStandby: true })).status).toBe("fail");
+  expect(checkVersion(server(180_004, { isReadOnly: true })).status).toBe("fail");
 });
 
 test("an open connection does on this machine only, and an encrypted one only where it looks who answers", () => {

@@ -5,9 +5,12 @@ import { type Check, fail, ok, warn } from "./check.ts";
 const OLDEST = 140_000;
 const NEWEST = 190_000;
 
-export function checkVersion({ version, versionText, isStandby }: ServerFacts): Check {
+export function checkVersion({ version, versionText, isStandby, isReadOnly }: ServerFacts): Check {
   const detail = `PostgreSQL ${versionText}`;
   if (isStandby) return fail("version", `${detail}, a standby`, "Name the primary in TH_DATABASE_URL.");
+  if (isReadOnly) {
+    return fail("version", `${detail}, read-only for us`, "Reset default_transaction_read_only of database and role.");
+  }
   if (version < OLDEST) return fail("version", `${detail} is too old`, "Upgrade the server: 14 to 18 are supported.");
   if (version >= NEWEST) return warn("version", `${detail} was not tried`, "14 to 18 are.");
   return ok("version", detail);

@@ -45,7 +45,11 @@ export class ConnectionPool implements Database {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       allowExitOnIdle: false,
-      ...(this.prepared && { ...timeLimits(answerTimeoutMs), onConnect: planOnce }),
+      ...(this.prepared && timeLimits(answerTimeoutMs)),
+      onConnect: async (client) => {
+        await readDates(client);
+        if (this.prepared) await planOnce(client);
+      },
     });
     superviseConnections(this.#pool, options.onConnectionLost);
   }
@@ -164,6 +168,14 @@ export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => vo
       return asked;
     }) as typeof client.query;
   });
+}
+
+/**
+ * Has the server write dates as the driver reads them, whatever `datestyle` the database or the role has. PgBouncer keeps it
+ * for each client, also in transaction mode.
+ */
+export async function readDates(client: pg.ClientBase): Promise<void> {
+  await client.query("set datestyle = iso");
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Looks at a server as an operator would, with whatever rights the connection has. */
 import type pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
-import { newClient } from "../database/pool.ts";
+import { newClient, readDates } from "../database/pool.ts";
 import { type Database, rows } from "../database/statement.ts";
 import { TransHubError } from "../errors.ts";
 import {
@@ -23,6 +23,8 @@ export interface ServerFacts {
   /** Of the connection that was asked over. */
   isEncrypted: boolean;
   isStandby: boolean;
+  /** Transactions of this role in this database write nothing unless they say so. */
+  isReadOnly: boolean;
   /** The server's clock minus ours, in milliseconds, to half a round trip. */
   clockSkewMs: number;
   durability: { fsync: boolean; fullPageWrites: boolean; synchronousCommit: string };
@@ -77,6 +79,7 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
   });
   try {
     await client.connect();
+    await readDates(client);
     return await factsOf(client);
   } catch (error) {
     throw error instanceof TransHubError ? error : databaseError(error);
@@ -99,6 +102,7 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
     versionText: server.version_text,
     isEncrypted: server.is_encrypted,
     isStandby: server.is_standby,
+    isReadOnly: server.is_read_only,
     clockSkewMs,
     durability: {
       fsync: server.fsync,

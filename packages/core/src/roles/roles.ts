@@ -38,7 +38,17 @@ export interface RolesReport {
 /** SQLSTATE of a right that is missing. */
 const MAY_NOT = "42501";
 
-const PREFIX = /^[a-z_][a-z0-9_]{0,49}$/;
+/** SQLSTATEs of two that make or fit the same thing at once: who comes second reads again what is there. */
+const CONFLICTS = ["23505", "42710", "42P06", "40P01"];
+
+/** Each is given up only to another who got on, so that so many at once all come through. */
+const MOST_TRIES = 20;
+
+/** What begins with pg_ is the server's own. */
+const PREFIX = /^(?!pg_)[a-z_][a-z0-9_]{0,49}$/;
+
+/** Longer than any client takes. */
+const MOST_PASSWORD_CHARACTERS = 1_000;
 
 /** What waits for a table queues everybody else behind itself. Milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -64,16 +74,20 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
   try {
     await client.connect();
     const names = namesOf(prefix, await presentOwner(client));
-    const before = await readFacts(client, names, options);
-    const statements = await perform(
-      client,
-      [...foundation(names, before), ...passwordStatements(names, passwords)],
-      dryRun,
-    );
+    const look = () => readFacts(client, names, options);
+    const { facts: before, statements } = await perform(client, look, dryRun, (facts) => [
+      ...foundation(names, facts),
+      ...passwordStatements(names, passwords),
+    ]);
     if (migrate && !dryRun) await applyMigrations({ ...options, ...asRole(url, names.owner) });
     // The first look may have been that of a stranger, who could not see whether it is migrated.
-    const after = dryRun ? before : await readFacts(client, names, options);
-    if (after.isMigrated) statements.push(...(await perform(client, grants(names, after), dryRun)));
+    const { facts: after, statements: granted } = await perform(
+      client,
+      dryRun ? async () => before : look,
+      dryRun,
+      (facts) => (facts.isMigrated ? grants(names, facts) : []),
+    );
+    statements.push(...granted);
     const present = new Set(before.roles.map(({ name }) => name));
     const created = [names.owner, ...ROLE_KINDS.map((kind) => names[kind])].filter((name) => !present.has(name));
     return { roles: names, created, statements, complete: after.isMigrated };
@@ -86,10 +100,16 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
 
 function requireFit(prefix: string, passwords: Readonly<Partial<Record<RoleKind, string>>>): void {
   const problems = Object.entries(passwords)
-    .filter(([, password]) => !/^[\x20-\x7e]+$/.test(password))
-    .map(([kind]) => ({ key: `password of ${kind}`, problem: "must be printable ASCII, on one line" }));
+    .filter(([, password]) => !/^[\x20-\x7e]+$/.test(password) || password.length > MOST_PASSWORD_CHARACTERS)
+    .map(([kind]) => ({
+      key: `password of ${kind}`,
+      problem: `must be printable ASCII, on one line, no longer than ${MOST_PASSWORD_CHARACTERS}`,
+    }));
   if (!PREFIX.test(prefix)) {
-    problems.push({ key: "prefix", problem: "must be lower-case letters, digits and _, no longer than 50" });
+    problems.push({
+      key: "prefix",
+      problem: "must be lower-case letters, digits and _, no longer than 50, and not begin with pg_",
+    });
   }
   if (problems.length > 0) throw new SettingsError(problems);
 }
@@ -113,18 +133,42 @@ function passwordStatements(names: RoleNames, passwords: Readonly<Partial<Record
   });
 }
 
-async function perform(client: pg.Client, statements: readonly string[], dryRun: boolean): Promise<string[]> {
-  if (!dryRun) {
-    await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+/** Does in one transaction what is to be done after a look; after another look, where somebody else did the same meanwhile. */
+async function perform(
+  client: pg.Client,
+  look: () => Promise<RolesFacts>,
+  dryRun: boolean,
+  statementsFor: (facts: RolesFacts) => string[],
+): Promise<{ facts: RolesFacts; statements: string[] }> {
+  for (let tries = 1; ; tries += 1) {
+    const facts = await look();
+    const statements = statementsFor(facts);
     try {
-      for (const statement of statements) await client.query(statement);
-      await client.query("commit");
+      if (!dryRun) await inTransaction(client, statements);
+      return { facts, statements: statements.map((statement) => statement.replace(/ password '.*$/, " password '…'")) };
     } catch (error) {
-      await client.query("rollback").catch(() => undefined);
-      throw error;
+      if (tries === MOST_TRIES || !isConflict(error)) throw error;
     }
   }
-  return statements.map((statement) => statement.replace(/ password '.*$/, " password '…'"));
+}
+
+async function inTransaction(client: pg.Client, statements: readonly string[]): Promise<void> {
+  await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  try {
+    for (const statement of statements) await client.query(statement);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  // Of roles and grants the server tells it as an error of its own: "tuple concurrently updated".
+  return (
+    CONFLICTS.includes(errorCode(error) ?? "") ||
+    (errorCode(error) === "XX000" && (error as Error).message.startsWith("tuple concurrently "))
+  );
 }
 
 /** The same database, as this role from the start. Of two options the driver takes the last. */
