@@ -1,5 +1,5 @@
 /** Plans must not depend on statistics: the first import of every database runs on tables that were never analyzed. */
-import type pg from "pg";
+import pg from "pg";
 import { describe, expect } from "vitest";
 import { LARGE_TABLES, scannedTables } from "../../../../test/support/plans.ts";
 import { drain, item, reference, test, value } from "../../../../test/support/store.ts";
@@ -93,7 +93,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const readInSession = async (act: (pool: ConnectionPool) => Promise<unknown>) => {
       const pool = new ConnectionPool({ databaseUrl: url.href, maxConnections: 1 });
       try {
-        // Without what keeps our sessions from it: an index read from end to end would not show.
+        // Without what keeps us from it: an index read from end to end would not show.
         await pool.raw.query("set enable_seqscan = on");
         await act(pool);
         await pool.raw.query("select from public.mark");
@@ -143,6 +143,16 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const reads: Record<string, number> = {};
     let before = await readInSession(async ({ raw }) => {
       await stopAnalyzing(raw);
+      await raw.query(`
+        do $$
+        declare
+          of_ours regprocedure;
+        begin
+          for of_ours in select oid from pg_proc where pronamespace = 'trans_hub'::regnamespace and proconfig::text like '%enable_seqscan%' loop
+            execute format('alter function %s reset enable_seqscan', of_ours);
+          end loop;
+        end
+        $$`);
       await fill(raw);
       await raw.query("update trans_hub.source set last_seen_at = now() - interval '3 days'");
     });
@@ -171,6 +181,8 @@ test("what was planned while the tables were empty finds rows by their keys once
   await db.query("create table public.mark as select 1 as n");
   const early = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
   const importing = new ConnectionPool({ databaseUrl: database.url });
+  const elsewhere = new pg.Client({ connectionString: database.url });
+  await elsewhere.connect();
   const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
   const work = async (texts: string[]) => {
     // New, then there.
@@ -195,21 +207,35 @@ test("what was planned while the tables were empty finds rows by their keys once
       await settleBatches(early, [{ batch, outcomes: batch.items.map(() => outcome) }], []);
     }
   };
+  // By who speaks SQL and nothing else, or through a pooler.
+  const ask = (text: string) =>
+    elsewhere.query(
+      `select trans_hub.request(jsonb_build_array(jsonb_build_object('text', $1::text, 'businessId', $1)),
+         '{"sourceLocale": "en", "targetLocales": ["fr"]}'),
+       trans_hub.get_translations(
+         jsonb_build_array(jsonb_build_object('text', $1, 'sourceLocale', 'en'), jsonb_build_object('businessId', $1)), 'fr'
+       )`,
+      [text],
+    );
   try {
     // Before: it would have everything planned anew.
     await stopAnalyzing(db);
     await work(["First"]);
+    // Plans are kept from the sixth time on.
+    for (let time = 0; time < 10; time += 1) await ask("Second");
     await fill(importing.raw);
     await work(Array.from({ length: 50 }, (_, at) => `Later ${at}`));
-    await early.raw.query("select from public.mark");
+    for (let at = 0; at < 50; at += 1) await ask(`Latest ${at}`);
+    for (const session of [early.raw, elsewhere]) await session.query("select from public.mark");
   } finally {
     await importing.end();
     await early.end();
+    await elsewhere.end();
   }
   // A session tells its numbers at its end at the latest, in the order in which it met the tables.
   await expect
     .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
-    .toBe(1);
+    .toBe(2);
   const reads = await value<number>(
     db,
     "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
