@@ -2,6 +2,10 @@
 --
 -- request() is for a statement of its own, enqueue() is safe inside any transaction, get_translations() reads. All three
 -- are SECURITY DEFINER with a pinned search_path: a role needs EXECUTE on them and nothing else.
+--
+-- What others call, here and in 0008 and 0009, is planned without reading tables from end to end, and not compiled: a session
+-- keeps its plans, and those that it made while the tables were empty took 11.6 s for 200 reads among 40,000 texts, against 25
+-- ms, until somebody analyzed them.
 
 -- Up Migration
 
@@ -251,6 +255,8 @@ $$;
 create function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   read record;
@@ -413,6 +419,8 @@ $$;
 create function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   wanted_locale text := canonical_locale(get_translations.target_locale);
@@ -496,6 +504,8 @@ create function trans_hub.touch(
 ) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 set lock_timeout = '50ms'
 as $$
 declare

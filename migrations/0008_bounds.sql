@@ -32,6 +32,8 @@ create function trans_hub.register_bounded(
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   room bigint := coalesce(max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
@@ -115,6 +117,8 @@ $$;
 create or replace function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   read record;
@@ -185,6 +189,8 @@ revoke execute on function trans_hub.register_bounded from public;
 create or replace function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   read record;

@@ -30,6 +30,8 @@ create function trans_hub.read_by_text(
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 #variable_conflict use_column
 begin
@@ -77,6 +79,8 @@ returns table (
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 #variable_conflict use_column
 begin

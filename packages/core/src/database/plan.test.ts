@@ -1,5 +1,5 @@
 /** Plans must not depend on statistics: the first import of every database runs on tables that were never analyzed. */
-import type pg from "pg";
+import pg from "pg";
 import { describe, expect } from "vitest";
 import { LARGE_TABLES, scannedTables } from "../../../../test/support/plans.ts";
 import { drain, item, reference, test, value } from "../../../../test/support/store.ts";
@@ -8,6 +8,7 @@ import { register } from "../register/register-store.ts";
 import { readByKey } from "../translation/translation.sql.ts";
 import { approve, listTranslations, readTranslations, touchTranslations } from "../translation/translation-store.ts";
 import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
+import { loadBatchesById, settleBatches } from "../work/batch-store.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
@@ -27,11 +28,16 @@ function realisticText(at: number): string {
   return `${at} ${"word and word, ".repeat(40)}`.slice(0, Math.max(`${at} `.length + 2, Math.round(length)));
 }
 
-/** Fills the tables as a first import does: nobody analyzes. */
-async function fill(db: pg.Pool): Promise<void> {
+const byId = (businessId: string) => ({ project: "default", targetLocale: "fr", businessId });
+
+async function stopAnalyzing(db: pg.Pool): Promise<void> {
   for (const table of [...LARGE_TABLES, "batch", "dead_letter"]) {
     await db.query(`alter table trans_hub.${table} set (autovacuum_enabled = false)`);
   }
+}
+
+/** Fills the tables as a first import does. */
+async function fill(db: pg.Pool): Promise<void> {
   await db.query(
     `select sum((r ->> 'registered')::int) from (
        select trans_hub.request(
@@ -46,6 +52,7 @@ async function fill(db: pg.Pool): Promise<void> {
 
 describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
   test("no statement over a batch or a list of texts reads a large table from end to end", async ({ db }) => {
+    await stopAnalyzing(db);
     await fill(db);
     expect(await value(db, "select count(*)::int from trans_hub.translation")).toBe(TEXTS);
     expect(
@@ -86,6 +93,8 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const readInSession = async (act: (pool: ConnectionPool) => Promise<unknown>) => {
       const pool = new ConnectionPool({ databaseUrl: url.href, maxConnections: 1 });
       try {
+        // Without what keeps us from it: an index read from end to end would not show.
+        await pool.raw.query("set enable_seqscan = on");
         await act(pool);
         await pool.raw.query("select from public.mark");
       } finally {
@@ -104,7 +113,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const again = Array.from({ length: 500 }, (_, at) => item(`Text ${at + 1}`, { businessId: `id.${at + 1}` }));
     const fresh = Array.from({ length: 500 }, (_, at) => item(`New ${at}`, { context: { n: at } }));
     const references = Array.from({ length: 200 }, (_, at) => reference(`Text ${at + 1}`));
-    const byId = references.map((_, at) => ({ project: "default", targetLocale: "fr", businessId: `id.${at + 1}` }));
+    const named = references.map((_, at) => byId(`id.${at + 1}`));
     const acts: Record<string, (pool: ConnectionPool) => Promise<unknown>> = {
       registering: (pool) => register(pool, [...again, ...fresh], settings),
       "registering again": (pool) => register(pool, [...again, ...fresh], settings),
@@ -114,10 +123,12 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
           fresh.map((each) => ({ ...each, priority: -1 })),
           settings,
         ),
-      reading: (pool) => readTranslations(pool, [...references, ...byId]),
-      "noting reads": (pool) => touchTranslations(pool, [...references, ...byId], 86_400),
+      reading: (pool) => readTranslations(pool, [...references, ...named]),
+      "noting reads": (pool) => touchTranslations(pool, [...references, ...named], 86_400),
       approving: (pool) => approve(pool, { reference: references[0] as never, text: "Mine" }),
       "a page": (pool) => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 50 }),
+      "a page by the beginning of ids": (pool) =>
+        listTranslations(pool, { project: "default", targetLocale: "fr", businessIdPrefix: "id.1" }, { limit: 50 }),
       "the SQL request": (pool) =>
         pool.raw.query(
           `select trans_hub.request('[{"text": "Text 7"}, {"text": "Newer"}]', '{"sourceLocale": "en", "targetLocales": ["fr"]}')`,
@@ -131,6 +142,17 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     };
     const reads: Record<string, number> = {};
     let before = await readInSession(async ({ raw }) => {
+      await stopAnalyzing(raw);
+      await raw.query(`
+        do $$
+        declare
+          of_ours regprocedure;
+        begin
+          for of_ours in select oid from pg_proc where pronamespace = 'trans_hub'::regnamespace and proconfig::text like '%enable_seqscan%' loop
+            execute format('alter function %s reset enable_seqscan', of_ours);
+          end loop;
+        end
+        $$`);
       await fill(raw);
       await raw.query("update trans_hub.source set last_seen_at = now() - interval '3 days'");
     });
@@ -151,6 +173,76 @@ async function readsOfSource(client: pg.ClientBase): Promise<number> {
   );
   return Number(rows[0]?.reads);
 }
+
+test("what was planned while the tables were empty finds rows by their keys once they are full", async ({
+  database,
+  db,
+}) => {
+  await db.query("create table public.mark as select 1 as n");
+  const early = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
+  const importing = new ConnectionPool({ databaseUrl: database.url });
+  const elsewhere = new pg.Client({ connectionString: database.url });
+  await elsewhere.connect();
+  const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
+  const work = async (texts: string[]) => {
+    // New, then there.
+    for (let time = 0; time < 2; time += 1) {
+      await register(
+        early,
+        texts.map((text) => item(text, { businessId: text, context: { text } })),
+        settings,
+      );
+    }
+    await readTranslations(early, [...texts.map((text) => reference(text)), ...texts.map(byId)]);
+    await touchTranslations(early, texts.map(byId), 86_400);
+    const { rows } = await early.raw.query<{ id: string }>(
+      "select batch_id::text as id from trans_hub.batch order by created_at desc limit 2",
+    );
+    const loaded = await loadBatchesById(
+      early,
+      rows.map(({ id }) => id),
+    );
+    for (const batch of loaded.values()) {
+      const outcome = { kind: "translated", text: "fr", engine: "test", model: null } as const;
+      await settleBatches(early, [{ batch, outcomes: batch.items.map(() => outcome) }], []);
+    }
+  };
+  // By who speaks SQL and nothing else, or through a pooler.
+  const ask = (text: string) =>
+    elsewhere.query(
+      `select trans_hub.request(jsonb_build_array(jsonb_build_object('text', $1::text, 'businessId', $1)),
+         '{"sourceLocale": "en", "targetLocales": ["fr"]}'),
+       trans_hub.get_translations(
+         jsonb_build_array(jsonb_build_object('text', $1, 'sourceLocale', 'en'), jsonb_build_object('businessId', $1)), 'fr'
+       )`,
+      [text],
+    );
+  try {
+    // Before: it would have everything planned anew.
+    await stopAnalyzing(db);
+    await work(["First"]);
+    // Plans are kept from the sixth time on.
+    for (let time = 0; time < 10; time += 1) await ask("Second");
+    await fill(importing.raw);
+    await work(Array.from({ length: 50 }, (_, at) => `Later ${at}`));
+    for (let at = 0; at < 50; at += 1) await ask(`Latest ${at}`);
+    for (const session of [early.raw, elsewhere]) await session.query("select from public.mark");
+  } finally {
+    await importing.end();
+    await early.end();
+    await elsewhere.end();
+  }
+  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
+  await expect
+    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
+    .toBe(2);
+  const reads = await value<number>(
+    db,
+    "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
+    [LARGE_TABLES],
+  );
+  expect(reads).toBeLessThan(TEXTS);
+}, 60_000);
 
 test("where hardly any text has a business id, those that have one are found by it", async ({ db }) => {
   await db.query(

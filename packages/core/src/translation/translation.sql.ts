@@ -103,6 +103,8 @@ export const listTranslations = statement({
         select from trans_hub.source as s
         where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
           and starts_with(s.business_id, $4)
+        -- Or all ids of all projects would be read for each page.
+        offset 0
       ))
       and (t.content_no, t.context_no) > ($5::bigint, $6::int)
     order by t.content_no, t.context_no

@@ -164,8 +164,7 @@ export async function settleBatches(
   ];
   if (remainder.isEmpty) {
     const [receipt] = await rows(pool, storeUnlocked, stored);
-    if (receipt?.is_whole !== true) await rows(pool, storeTranslations, stored);
-    return;
+    if (receipt?.is_whole === true) return;
   }
   await pool.transaction(async (db) => {
     await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));

@@ -15,7 +15,7 @@ import {
   workOf,
 } from "../../../../test/support/store.ts";
 import { ConnectionPool } from "../database/pool.ts";
-import { rows } from "../database/statement.ts";
+import { rows, type StatementConfig } from "../database/statement.ts";
 import type { EngineCall, WorkOutcome } from "../persistence-handler.ts";
 import { reconcile } from "./batch.sql.ts";
 import {
@@ -95,10 +95,27 @@ const one = (db: pg.Pool, text: string) =>
     [text],
   );
 
+/** For a lock. */
+const somebodyWaits = (db: pg.Pool) =>
+  expect
+    .poll(() =>
+      value(
+        db,
+        `select count(*)::int from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      ),
+    )
+    .toBe(1);
+
 describe("a settlement", () => {
   test("stores also what somebody changes at this very moment and leaves its own", async ({ db, pool, store }) => {
     await register(store, 3);
     const batch = await loadOne(pool);
+    // Enough rows that the server looks a row up by its place, as it does in every real table.
+    await db.query(
+      `insert into trans_hub.translation (content_no, target_locale, context_no, project, status, text, engine)
+       select -n, 'de', 0, 'filler', 'translated', 'x', 'none' from generate_series(1, 3000) as n`,
+    );
     const stranger = await db.connect();
     try {
       await stranger.query("begin");
@@ -112,9 +129,7 @@ describe("a settlement", () => {
       await change("expires_at = now() + interval '1 day'", 0);
       await change("revision = revision + 1", 1);
       const settling = settle(pool, batch, (at) => translated(`fr ${at}`), [call()]);
-      const waiting = `select count(*)::int from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`;
-      await expect.poll(() => value(db, waiting)).toBe(1);
+      await somebodyWaits(db);
       await stranger.query("commit");
       await settling;
     } finally {
@@ -125,6 +140,50 @@ describe("a settlement", () => {
     expect(await one(db, "Text 2")).toMatchObject({ status: "translated", text: "fr 2" });
     expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(2);
     expect(await value(db, "select count(*)::int from trans_hub.usage")).toBe(1);
+    expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
+  });
+
+  test("loses no text that is prolonged once more while what was left out is stored", async ({
+    db,
+    database,
+    pool,
+    store,
+  }) => {
+    await register(store, 2);
+    const batch = await loadOne(pool);
+    const stranger = await db.connect();
+    const prolong = () =>
+      stranger.query(
+        `update trans_hub.translation as t set expires_at = now() + interval '1 day' from trans_hub.content as c
+         where c.content_no = t.content_no and c.text = 'Text 0'`,
+      );
+    const prolongedAgain = Promise.withResolvers<void>();
+    class Interrupted extends ConnectionPool {
+      override async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
+        const result = await super.query<Row>(config);
+        await stranger.query("begin");
+        await prolong();
+        prolongedAgain.resolve();
+        return result;
+      }
+    }
+    const interrupted = new Interrupted({ databaseUrl: database.url });
+    try {
+      await stranger.query("begin");
+      await prolong();
+      const settling = settle(interrupted, batch, (at) => translated(`fr ${at}`));
+      await somebodyWaits(db);
+      await stranger.query("commit");
+      await prolongedAgain.promise;
+      await somebodyWaits(db);
+      await stranger.query("commit");
+      await settling;
+    } finally {
+      stranger.release(true);
+      await interrupted.end();
+    }
+    expect(await one(db, "Text 0")).toMatchObject({ status: "translated", text: "fr 0" });
+    expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(2);
     expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
   });
 
