@@ -1,7 +1,7 @@
 /** Looks at a server as an operator would, with whatever rights the connection has. */
 import type pg from "pg";
 import { databaseError, errorCode } from "../database/database-error.ts";
-import { newClient, readDates } from "../database/pool.ts";
+import { ISO_DATES, newClient } from "../database/pool.ts";
 import { type Database, rows } from "../database/statement.ts";
 import { TransHubError } from "../errors.ts";
 import {
@@ -79,7 +79,7 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
   });
   try {
     await client.connect();
-    await readDates(client);
+    await client.query(ISO_DATES);
     return await factsOf(client);
   } catch (error) {
     throw error instanceof TransHubError ? error : databaseError(error);

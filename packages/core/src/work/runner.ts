@@ -122,7 +122,8 @@ export class Runner {
           concurrentJobs,
           pollInterval: options.pollMs,
           // It takes no flags, and would go on claiming without them.
-          localQueue: { size: options.forbiddenFlags === undefined ? maxClaims : -1 },
+          // Where calls grow slow, what was claimed ahead goes back.
+          localQueue: { size: options.forbiddenFlags === undefined ? maxClaims : -1, ttl: AHEAD_AT_MOST_MS },
           completeJobBatchDelay: 0,
           failJobBatchDelay: 0,
           preparedStatements: true,
@@ -177,6 +178,9 @@ export class Runner {
     await this.#node.stop();
   }
 }
+
+/** How long a claimed job waits for a runner, before others may have it. */
+const AHEAD_AT_MOST_MS = 10_000;
 
 /** What the local queue says of it in its log, and nowhere else. */
 const FETCH_FAILED = "Error occurred fetching jobs";
