@@ -12,7 +12,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-const PNPM = ["--yes", "pnpm@12.21.0"];
+// What is in the cache is taken from there: without it, npx asks the registry each time, for over a minute when none answers.
+const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
 /** Each by its folder in `packages/`, and where it comes to stand. */
 const OURS = {
   cli: ".",
