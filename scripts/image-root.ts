@@ -140,5 +140,10 @@ if (import.meta.main) {
     console.error("usage: node scripts/image-root.ts FOLDER");
     process.exit(2);
   }
-  makeImageRoot(resolve(target));
+  try {
+    makeImageRoot(resolve(target));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exit(1);
+  }
 }
