@@ -13,7 +13,7 @@ interface Report {
   error?: { code?: string; message?: string };
 }
 
-const PNPM = ["--yes", "pnpm@12.21.0", "-r", "audit", "--prod", "--audit-level", "high", "--json"];
+const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0", "-r", "audit", "--prod", "--audit-level", "high", "--json"];
 const { stdout } = spawnSync("npx", PNPM, {
   encoding: "utf8",
   timeout: 30_000,

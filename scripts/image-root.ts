@@ -12,7 +12,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-const PNPM = ["--yes", "pnpm@12.21.0"];
+// What is in the cache is taken from there: without it, npx asks the registry each time, for over a minute when none answers.
+const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
 /** Each by its folder in `packages/`, and where it comes to stand. */
 const OURS = {
   cli: ".",
@@ -139,5 +140,10 @@ if (import.meta.main) {
     console.error("usage: node scripts/image-root.ts FOLDER");
     process.exit(2);
   }
-  makeImageRoot(resolve(target));
+  try {
+    makeImageRoot(resolve(target));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exit(1);
+  }
 }

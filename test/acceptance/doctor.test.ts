@@ -286,7 +286,7 @@ const FAULTS: Fault[] = [
     is: "a schema that is behind",
     name: "schema",
     status: "fail",
-    detail: /1 migrations are missing/,
+    detail: /one migration is missing/,
     async plant() {
       const database = await createTestDatabase();
       await revertMigration({ databaseUrl: database.url });

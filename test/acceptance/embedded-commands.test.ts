@@ -18,6 +18,7 @@ const test = base.extend("dataDir", async ({ commands }: { commands: Commands },
 interface DemoReport {
   translated: number;
   failed: number;
+  verbatim: number;
   seconds: number;
   engine: string;
   workers: { pid: number; translated: number }[];
@@ -31,6 +32,14 @@ test("demo shows two workers sharing a catalog, again and again", async ({ comma
   expect(first.workers).toHaveLength(2);
   expect(first.workers.reduce((sum, { translated }) => sum + translated, 0)).toBe(first.translated);
   for (const { translated } of first.workers) expect(translated).toBeGreaterThan(0);
+  // What was registered is accounted for.
+  const { translations } = await commands.json<{ translations: { translated: number } }>([
+    "status",
+    "--project",
+    "demo",
+  ]);
+  expect(first.translated + first.verbatim).toBe(translations.translated);
+  expect(first.verbatim).toBeGreaterThan(0);
   for (const file of first.files) JSON.parse(await readFile(file, "utf8"));
 
   const again = await commands.run(["demo"]);

@@ -9,7 +9,7 @@ import { createTestDatabase, testOnSharedDatabase as test } from "../support/dat
 
 const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
-const PNPM = ["--yes", "pnpm@12.21.0"];
+const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
 const PACKAGES = ["core", "engines", "metrics", "worker", "embedded", "cli"];
 
 describe("the published packages", () => {

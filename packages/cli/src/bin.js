@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 // JavaScript, so that what strips types is not loaded for this file alone: with what was compiled before, it halves the start.
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 
-enableCompileCache();
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`error: Node ${process.versions.node} is too old\nhint: Trans-Hub needs Node 22.18 or newer.`);
+  process.exit(1);
+}
+module.enableCompileCache();
 const { main } = await import("./main.ts");
 
 // Explicitly, since PID 1 and open connections would otherwise keep the process.

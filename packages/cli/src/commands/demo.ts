@@ -29,6 +29,8 @@ interface DemoReport {
   seconds: number;
   engine: string;
   workers: (WorkSummary & { pid: number })[];
+  /** Without anything to translate (a number, placeholders alone): stored as they are when they were registered. */
+  verbatim: number;
   /** Messages with ICU or plural syntax, left out. */
   unsupported: number;
   /** The catalogs written. */
@@ -87,6 +89,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
         seconds: Math.round(performance.now() / 100) / 10,
         engine,
         workers,
+        verbatim: countVerbatim(translations),
         unsupported: sample.unsupported,
         files,
       };
@@ -161,6 +164,13 @@ function sum(workers: DemoReport["workers"], field: "translated" | "failed"): nu
   return workers.reduce((total, worker) => total + worker[field], 0);
 }
 
+/** Equal texts once, as they are counted when they are registered. */
+function countVerbatim(translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>): number {
+  const texts = (byKey: ReadonlyMap<string, Translation>) =>
+    new Set([...byKey.values()].filter(({ engine }) => engine === "none").map(({ sourceText }) => sourceText));
+  return [...translations.values()].reduce((total, byKey) => total + texts(byKey).size, 0);
+}
+
 function describe(
   report: DemoReport,
   { messages, unsupported }: Sample,
@@ -184,6 +194,7 @@ function describe(
       ]),
     ),
     ...report.files.map((file) => `wrote ${file}`),
+    `${report.verbatim} translations are their texts as they are: there is nothing to translate in them`,
     `${unsupported} messages with ICU or plural syntax were left out: that is not supported yet`,
     `${report.translated} translated, ${report.failed} failed, in ${report.seconds} s`,
   ].join("\n");

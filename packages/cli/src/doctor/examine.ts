@@ -116,7 +116,11 @@ async function examineSchema(database: ChosenDatabase): Promise<Check> {
   try {
     const { pending, version } = await migrationStatus({ ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     if (pending.length === 0) return ok("schema", `at ${version}`);
-    return fail("schema", `${pending.length} migrations are missing`, "Run trans-hub migrate.");
+    return fail(
+      "schema",
+      `${pending.length === 1 ? "one migration is" : `${pending.length} migrations are`} missing`,
+      "Run trans-hub migrate.",
+    );
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
     // Who may not read the list of migrations is told by the store whether the schema fits.

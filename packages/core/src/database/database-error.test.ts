@@ -44,6 +44,15 @@ test("a certificate's file that cannot be read refuses for good, a socket's that
   expect(codeOf(missing("connect"))).toBe("TH_DATABASE_UNAVAILABLE");
 });
 
+test("a pooler that takes no limits at the start refuses for good, and the hint names the setting", () => {
+  const error = Object.assign(new Error("unsupported startup parameter: statement_timeout"), { code: "08P01" });
+  expect(databaseError(error)).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    message: "The database refused: unsupported startup parameter: statement_timeout",
+    hint: expect.stringContaining("TH_DIRECT_URL"),
+  });
+});
+
 test("what nobody recognises is given back untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);

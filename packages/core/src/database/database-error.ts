@@ -29,6 +29,9 @@ const READ_ONLY_STATE = "25006";
 /** Node's words for a certificate or a TLS handshake that does not do. */
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
 
+/** PgBouncer, of the limits that we ask a server for at the start, with the SQLSTATE of a broken connection. */
+const POOLER_SAYS_NO = /unsupported startup parameter/;
+
 /** The driver says these in words only too. */
 const DRIVER_SAYS_NO = /server does not support SSL|There was an error establishing an SSL connection/;
 
@@ -66,6 +69,7 @@ export function databaseError(error: unknown): unknown {
       ? new DatabaseUnavailableError(`The database does not answer: ${error.message}`, { cause: error })
       : error;
   }
+  if (POOLER_SAYS_NO.test(error.message)) return refused(error, error.message, POOLER_HINT);
   if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
     return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
   }
@@ -93,6 +97,9 @@ const TLS_HINT =
   "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
 
 const NO_TLS_HINT = "Switch ssl on in the server, or leave sslmode out of the URL on a network that nobody else is on.";
+
+const POOLER_HINT =
+  "TH_DATABASE_URL is that of a pooler: name the database itself as TH_DIRECT_URL too (in the library: directUrl).";
 
 const TLS_FILE_HINT = "Look at sslrootcert, sslcert and sslkey in the database's URL.";
 

@@ -85,7 +85,10 @@ export class Runner {
         // Neither a connection that is lost again nor a pool that has ended meanwhile is news.
         client
           .query("select 1")
-          .then(() => nudge(1))
+          .then(() => {
+            options.onNews();
+            nudge(1);
+          })
           .catch(() => undefined);
       });
     });
