@@ -15,7 +15,7 @@ import {
 
 /**
  * What one transaction should take, in milliseconds: well under register's lock_timeout, and little log at once, for whose way to
- * the disk who commits next waits too. After a step that removed something, it rests for as long. Steps of 1,000 texts one
+ * the disk who commits next waits too. After a step that removed something, it rests for twice as long. Steps of 1,000 texts one
  * after another took 100 ms each, and registering beside them four times as long (p99).
  */
 const STEP_MS = 20;
@@ -62,7 +62,7 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
     report.translations += step.translations;
     report.contents += step.contents;
     after = step.reached;
-    if (step.sources + step.translations + step.contents > 0) await wait(elapsedMs);
+    if (step.sources + step.translations + step.contents > 0) await wait(2 * elapsedMs);
   }
   const [last] = await pool.unhurried((db) => rows(db, collectContexts, [start.cutoff]));
   report.contexts = last?.contexts ?? 0;
