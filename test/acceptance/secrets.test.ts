@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { stopEmbedded } from "@trans-hub/embedded";
 import type pg from "pg";
 import { expect } from "vitest";
 import { testOnDatabase } from "../support/command.ts";
@@ -144,4 +145,6 @@ testOnDatabase("the embedded database's own password is in no process list", asy
   if (password !== "") expect(lines).not.toContain(password);
   dev.kill("SIGTERM");
   expect(await dev.ended()).toMatchObject({ code: 0, stderr: expect.not.stringContaining(password || "no password") });
+  // Its folder is the test's, and goes with it.
+  await stopEmbedded({ dataDir: join(commands.cwd, ".trans-hub") });
 });
