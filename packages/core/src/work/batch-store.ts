@@ -9,8 +9,10 @@ import {
   buryExpired,
   handOver,
   loadBatches,
+  lockReconciling,
   lockRows,
   markStarted,
+  reconcile,
   storeTranslations,
   storeUnlocked,
 } from "./batch.sql.ts";
@@ -275,5 +277,14 @@ export function cutResult(batches: readonly LoadedBatch[], result: WorkResult): 
     const outcomes = result.outcomes.slice(at, at + batch.items.length);
     at += batch.items.length;
     return { batch, outcomes };
+  });
+}
+
+/** Gives batches without a live job one; gives how many they were. */
+export function reconcileBatches(pool: ConnectionPool): Promise<number> {
+  return pool.transaction(async (db) => {
+    await run(db, lockReconciling);
+    const [receipt] = await rows(db, reconcile);
+    return receipt?.reconciled ?? 0;
   });
 }

@@ -369,6 +369,16 @@ export const listProjects = statement({
     select k.project from known as k where k.project is not null`,
 });
 
+/**
+ * One at a time, each seeing what the one before made: of two at once, the second would give a job to a batch whose first is
+ * being worked by then, and an engine would be sent its texts twice. For a transaction's first statement.
+ */
+export const lockReconciling = statement({
+  name: "batch.lock_reconciling",
+  row: z.object({}),
+  text: "select from pg_advisory_xact_lock(hashtextextended('trans_hub.reconcile', 0))",
+});
+
 /** Gives a job to every batch that has none: one that was deleted by hand, or whose worker ended between two commits. */
 export const reconcile = statement({
   name: "batch.reconcile",

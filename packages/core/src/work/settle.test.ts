@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { gateOn } from "../../../../test/support/gate.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import {
   test as base,
@@ -17,12 +18,12 @@ import {
 import { ConnectionPool } from "../database/pool.ts";
 import { rows, type StatementConfig } from "../database/statement.ts";
 import type { EngineCall, WorkOutcome } from "../persistence-handler.ts";
-import { reconcile } from "./batch.sql.ts";
 import {
   buryExpiredTexts,
   type LoadedBatch,
   loadBatchesById,
   markBatchesStarted,
+  reconcileBatches,
   settleBatches,
 } from "./batch-store.ts";
 import { beat, giveUpNode, listSilent } from "./node.sql.ts";
@@ -802,7 +803,22 @@ test("a batch without a live job is given one", async ({ db, pool, openStore }) 
   await db.query("select graphile_worker.complete_jobs($1)", [[jobs[0]?.id]]);
   await db.query("select graphile_worker.permanently_fail_jobs($1)", [[jobs[1]?.id]]);
   await db.query("delete from graphile_worker._private_jobs where id = $1", [jobs[2]?.id]);
-  expect(await rows(pool, reconcile)).toEqual([{ reconciled: 3 }]);
-  expect(await rows(pool, reconcile)).toEqual([{ reconciled: 0 }]);
+  expect(await reconcileBatches(pool)).toBe(3);
+  expect(await reconcileBatches(pool)).toBe(0);
   await expectInvariants(db);
+});
+
+test("members that look at once give a batch without a job one and no more", async ({ db, pool, store }) => {
+  await register(store, 3);
+  await db.query("delete from graphile_worker._private_jobs");
+  const gate = await gateOn(db, "graphile_worker._private_jobs");
+  const first = reconcileBatches(pool);
+  await gate.reached();
+  const second = reconcileBatches(pool);
+  // The one at the gate, and the other behind it: not at the gate as well.
+  const waiting =
+    "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
+  await expect.poll(() => value(db, waiting)).toBe(2);
+  await gate.open();
+  expect([await first, await second]).toEqual([1, 0]);
 });

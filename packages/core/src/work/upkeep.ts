@@ -10,7 +10,7 @@ import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import { registerInbox } from "../register/inbox.ts";
 import { openLanes } from "../register/register.sql.ts";
-import { reconcile } from "./batch.sql.ts";
+import { reconcileBatches } from "./batch-store.ts";
 import { foldCounts, listTargetLocales } from "./node.sql.ts";
 
 export interface UpkeepOptions {
@@ -83,7 +83,7 @@ export class Upkeep {
       await rows(pool, openLanes, [null]);
       // Known before their jobs are announced, or those would wait for the next poll.
       await this.learnLocales(0);
-      await rows(pool, reconcile);
+      await reconcileBatches(pool);
       // What a resume that was cut off left behind.
       await unpark(pool, true);
     });
