@@ -168,7 +168,9 @@ test("an inbox that somebody keeps locked takes one connection of a member, and 
   try {
     const beats = "select coalesce(max(beat), 0)::int from trans_hub.worker_node";
     await expect.poll(() => value(db, beats), { timeout: 10_000 }).toBeGreaterThan(20);
-    expect(await value(db, "select count(*)::int from pg_locks where not granted")).toBe(1);
+    const waiting = `select count(*)::int from pg_locks
+      where not granted and database = (select oid from pg_database where datname = current_database())`;
+    expect(await value(db, waiting)).toBe(1);
   } finally {
     await stranger.query("rollback");
     stranger.release();
