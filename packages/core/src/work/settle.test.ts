@@ -638,7 +638,9 @@ describe("dead letters", () => {
     await isHeld.promise;
     const purging = store.purgeDeadLetters({});
     try {
-      await expect.poll(() => value(db, "select count(*)::int from pg_locks where not granted")).toBe(1);
+      const waiting = `select count(*)::int from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(() => value(db, waiting)).toBe(1);
     } finally {
       purgeWaits.resolve();
       await registering;

@@ -130,7 +130,11 @@ test("no batch is claimed by a member that is not in the fleet, in its second li
     await gate.query("select pg_advisory_lock(1)");
     // Given up for dead, it starts afresh.
     await db.query("delete from trans_hub.worker_node");
-    await expect.poll(() => count("pg_locks where locktype = 'advisory' and not granted"), { timeout: 10_000 }).toBe(1);
+    await expect
+      .poll(() => count("pg_stat_activity where datname = current_database() and wait_event = 'advisory'"), {
+        timeout: 10_000,
+      })
+      .toBe(1);
     await store.register([item("Cancel")]);
     // Its new pool does take jobs: those of the inbox.
     await store.enqueue(gate, [item("Help", { targetLocales: ["de"] })]);
