@@ -626,11 +626,13 @@ begin
         select d.ctid
         from again as a
         cross join lateral (
-          select d.ctid from dead_letter as d
+          select d.ctid, d.replayed_at from dead_letter as d
           where d.content_no = a.content_no and d.target_locale = a.target_locale
-            and d.context_no = a.context_no and d.project = a.project and d.replayed_at is null
+            and d.context_no = a.context_no and d.project = a.project
           offset 0
         ) as d
+        -- Not inside, or all that are open would be read for each row, by the index that lists them.
+        where d.replayed_at is null
       ) as open_letter
       where d.ctid = open_letter.ctid
     ), counted as (

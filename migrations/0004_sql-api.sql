@@ -403,10 +403,16 @@ as $$
     'revision', t.revision
   ) || coalesce((
     select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
-    from dead_letter as d
-    where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-      and d.project = t.project and d.replayed_at is null
-    order by d.id desc
+    from (
+      select d.* from dead_letter as d
+      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+        and d.project = t.project
+      order by d.revision desc
+      -- Or all dead letters that are open would be read for each, by the index that lists them.
+      offset 0
+    ) as d
+    where d.replayed_at is null
+    order by d.revision desc
     limit 1
   ), '{}')
   from content as c

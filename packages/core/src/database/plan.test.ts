@@ -166,10 +166,11 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
 });
 
 /** By this session; what it did before may be in it. */
-async function readsOfSource(client: pg.ClientBase): Promise<number> {
+async function readsOf(table: string, client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ reads: string }>(
     `select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as reads
-     from pg_stat_xact_user_tables where schemaname = 'trans_hub' and relname = 'source'`,
+     from pg_stat_xact_user_tables where schemaname = 'trans_hub' and relname = $1`,
+    [table],
   );
   return Number(rows[0]?.reads);
 }
@@ -266,15 +267,74 @@ test("where hardly any text has a business id, those that have one are found by 
   try {
     for (const [name, act] of Object.entries(acts)) {
       await client.query("begin; set local plan_cache_mode = force_generic_plan");
-      const before = await readsOfSource(client);
+      const before = await readsOf("source", client);
       await client.query(act);
-      const reads = (await readsOfSource(client)) - before;
+      const reads = (await readsOf("source", client)) - before;
       await client.query("rollback");
       expect(reads, name).toBeLessThan(2_000);
     }
   } finally {
     client.release(true);
   }
+});
+
+test("however many dead letters are open, who reads, forces or approves a text looks at its own", async ({
+  database,
+  db,
+}) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
+  const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
+  const texts = Array.from({ length: 20 }, (_, at) => `Text ${at}`);
+  await db.query("create table public.mark as select 1 as n");
+  const acts: (() => Promise<unknown>)[] = [
+    () =>
+      readTranslations(
+        pool,
+        texts.map((text) => reference(text)),
+      ),
+    () => readTranslations(pool, texts.map(byId)),
+    () =>
+      pool.raw.query(
+        `select trans_hub.get_translations(
+           (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'sourceLocale', 'en')) from generate_series(0, 19) as n), 'fr')`,
+      ),
+    () => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 20 }),
+    () =>
+      register(
+        pool,
+        texts.map((text) => item(text, { businessId: text, force: true })),
+        settings,
+      ),
+    () => approve(pool, { reference: reference("Text 7"), text: "Mine" }),
+  ];
+  try {
+    await stopAnalyzing(db);
+    await register(
+      pool,
+      texts.map((text) => item(text, { businessId: text })),
+      settings,
+    );
+    await db.query("update trans_hub.translation set status = 'translated', text = 'fr', engine = 'test'");
+    // Planned by who found no dead letter at all.
+    for (const act of acts) await act();
+    await db.query(`
+      insert into trans_hub.dead_letter
+        (content_no, target_locale, context_no, project, revision, priority, code, message, history, kept_text)
+      select n, 'de', 0, 'default', 1, 0, 'TH', 'failed', '[]', false from generate_series(1, 2000) as n`);
+    for (const act of acts) await act();
+    await pool.raw.query("select from public.mark");
+  } finally {
+    await pool.end();
+  }
+  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
+  await expect
+    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
+    .toBe(1);
+  const reads = await value<number>(
+    db,
+    "select (seq_tup_read + idx_tup_fetch)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = 'dead_letter'",
+  );
+  expect(reads).toBeLessThan(100);
 });
 
 test("nearly every translation is stored without touching an index", async ({ db, openStore }) => {

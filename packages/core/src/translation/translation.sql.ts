@@ -46,10 +46,16 @@ const TEXTS = `
 
 const DEAD_LETTER = `
   left join lateral (
-    select d.code, d.message from trans_hub.dead_letter as d
-    where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-      and d.project = t.project and d.replayed_at is null
-    order by d.id desc
+    select d.code, d.message
+    from (
+      select d.* from trans_hub.dead_letter as d
+      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+        and d.project = t.project
+      order by d.revision desc
+      offset 0
+    ) as d
+    where d.replayed_at is null
+    order by d.revision desc
     limit 1
   ) as d on true`;
 
@@ -151,7 +157,12 @@ export const approveTranslation = statement({
       returning t.project, t.target_locale
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
-      where d.content_no = $1 and d.target_locale = $2 and d.context_no = $3 and d.project = $4 and d.replayed_at is null
+      from (
+        select d.ctid, d.replayed_at from trans_hub.dead_letter as d
+        where d.content_no = $1 and d.target_locale = $2 and d.context_no = $3 and d.project = $4
+        offset 0
+      ) as letter
+      where d.ctid = letter.ctid and letter.replayed_at is null
     )
     insert into trans_hub.count_delta (project, target_locale, status, delta)
     select a.project, a.target_locale, change.status::trans_hub.translation_status, change.delta
