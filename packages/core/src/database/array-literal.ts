@@ -23,6 +23,11 @@ export function integerArray(values: readonly (number | string)[]): string {
   return `{${values.join(",")}}`;
 }
 
+/** The values of an array of numbers that the database wrote as text: digits, which a `bigint` needs. */
+export function arrayValues(literal: string): string[] {
+  return literal.slice(1, -1).split(",");
+}
+
 /** A column of which all values are the same goes as the first; the statement makes it whole by {@link whole}. */
 export function column<Value>(values: readonly Value[]): readonly Value[] {
   return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;

@@ -1,10 +1,11 @@
 /** Loading and settling batches on PostgreSQL. */
 import { holdEnginePauses } from "../control/control.sql.ts";
-import { column, integerArray, textArray } from "../database/array-literal.ts";
+import { arrayValues, column, integerArray, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
 import type { AttemptError, EngineCall, WorkItem, WorkOutcome, WorkResult } from "../persistence-handler.ts";
 import {
+  type BatchRow,
   bury,
   buryExpired,
   handOver,
@@ -52,49 +53,53 @@ export interface SettledBatch {
 
 /** Batches by id; those that are gone are left out, those with nothing left to do have no items. */
 export async function loadBatchesById(db: Database, ids: readonly string[]): Promise<Map<string, LoadedBatch>> {
-  const loaded = new Map<string, LoadedBatch & { items: LoadedItem[] }>();
-  let batch: (LoadedBatch & { items: LoadedItem[] }) | undefined;
-  let history: AttemptError[][] | null = null;
-  for (const row of await rows(db, loadBatches, [ids])) {
-    if (row.batch !== null) {
-      batch = {
-        id: row.batch.id,
-        project: row.batch.project,
-        sourceLocale: row.batch.source_locale,
-        targetLocale: row.batch.target_locale,
-        attempt: row.batch.attempt,
-        priority: row.batch.priority,
-        crashes: row.batch.crashes,
-        createdAt: row.batch.created_at,
-        ageSeconds: row.batch.age_seconds,
-        isPaused: row.batch.is_paused,
-        items: [],
-      };
-      history = row.batch.history;
-      loaded.set(batch.id, batch);
-    }
-    if (batch === undefined || row.content_no === null || row.context_no === null) continue;
-    if (row.revision === null || row.text === null) continue;
-    const attempts = history?.[row.ord - 1] ?? [];
-    batch.items.push({
-      key: {
-        contentNo: row.content_no,
-        contextNo: row.context_no,
-        targetLocale: batch.targetLocale,
-        project: batch.project,
-      },
-      revision: row.revision,
-      text: row.text,
-      context: row.canonical === null ? null : JSON.parse(row.canonical),
-      format: row.format ?? "auto",
-      attempt: batch.attempt + 1,
-      previousFailure: attempts.at(-1)?.message,
-      history: attempts,
-      isExpired: row.is_expired ?? false,
-    });
-  }
-  return loaded;
+  const loaded = await rows(db, loadBatches, [ids]);
+  return new Map(loaded.map((row) => [row.id, batchOf(row)]));
 }
+
+function batchOf(row: BatchRow): LoadedBatch {
+  const contentNos = arrayValues(row.content_nos);
+  const contextNos = arrayValues(row.context_nos);
+  const revisions = arrayValues(row.revisions);
+  const items: LoadedItem[] = [];
+  row.texts.forEach((text, at) => {
+    if (text === null) return;
+    const contextNo = contextNos[at] as string;
+    const [canonical, format] = row.contexts?.[contextNo] ?? NO_CONTEXT;
+    const history = row.history?.[at] ?? [];
+    items.push({
+      key: {
+        contentNo: contentNos[at] as string,
+        contextNo: Number(contextNo),
+        targetLocale: row.target_locale,
+        project: row.project,
+      },
+      revision: Number(revisions[at]),
+      text,
+      context: canonical === null ? null : JSON.parse(canonical),
+      format,
+      attempt: row.attempt + 1,
+      previousFailure: history.at(-1)?.message,
+      history,
+      isExpired: row.expired?.includes(at + 1) ?? false,
+    });
+  });
+  return {
+    id: row.id,
+    project: row.project,
+    sourceLocale: row.source_locale,
+    targetLocale: row.target_locale,
+    attempt: row.attempt,
+    priority: row.priority,
+    crashes: row.crashes,
+    createdAt: row.created_at,
+    ageSeconds: row.age_seconds,
+    isPaused: row.is_paused,
+    items,
+  };
+}
+
+const NO_CONTEXT = [null, "auto"] as const;
 
 /**
  * Buries the texts of a batch whose requests have expired, and gives them. The others, and what somebody has asked for
