@@ -109,7 +109,8 @@ create table trans_hub.batch (
     and cardinality(content_nos) = cardinality(revisions)
   )
 ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
-create index batch_by_lane on trans_hub.batch (project, target_locale);
+-- With the id, so that one in so many of a lane's can be counted.
+create index batch_by_lane on trans_hub.batch (project, target_locale, batch_id);
 
 -- Items requested inside somebody's transaction; registered by the fleet after its commit.
 create table trans_hub.inbox (

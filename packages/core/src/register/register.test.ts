@@ -132,7 +132,7 @@ describe("batches", () => {
     openStore,
   }) => {
     const store = await openStore({ batchSize: 1 });
-    await store.register(items(200));
+    await store.register(items(100));
     await store.register([item("Late")]);
     await store.register([item("Late", { project: "small" })]);
     await store.register([item("Now", { priority: "interactive" })]);
@@ -143,8 +143,23 @@ describe("batches", () => {
       join trans_hub.content c on c.content_no = b.content_nos[1]
       where c.text !~ '^Text' order by j.priority`);
     expect(rows.map(({ text }) => text)).toEqual(["default Now", "small Late", "default Late", "other Whenever"]);
-    expect(rows.map(({ priority }) => priority)).toEqual([-975, 0, 25, 1_000]);
+    expect(rows.map(({ priority }) => priority)).toEqual([-988, 0, 12, 1_000]);
     await expectInvariants(db);
+  });
+
+  test("of a lane with very much waiting go behind those of one with much, by a sample", async ({ db, openStore }) => {
+    const store = await openStore({ batchSize: 1 });
+    for (let chunk = 0; chunk < 3; chunk += 1) {
+      await store.register(Array.from({ length: 1_000 }, (_, at) => item(`Number ${chunk}.${at}`)));
+    }
+    await store.register(items(200, { project: "other" }));
+    const waiting = async (project: string) =>
+      8 * (await value<number>(db, "select trans_hub.job_priority(0::smallint, $1, 'fr')", [project]));
+    // Of 3,000 and 200, one in 64 is 47 and 3 on average.
+    expect(await waiting("default")).toBeGreaterThan(1_000);
+    expect(await waiting("default")).toBeLessThan(6_000);
+    expect(await waiting("other")).toBeGreaterThanOrEqual(128);
+    expect(await waiting("other")).toBeLessThan(1_000);
   });
 });
 
@@ -184,13 +199,17 @@ test("an unchanged catalog registered again writes nothing", async ({ db, store 
     (select sum(hashtext(xmin::text || ctid::text)) from trans_hub.context x)::text || '/' ||
     (select count(*) from trans_hub.count_delta)::text`;
   const before = await value<string>(db, state);
-  const wal = await value<string>(db, "select pg_current_wal_insert_lsn()");
-  expect(sum(await store.register(catalog))).toEqual({ registered: 0, existing: 1_301, failed: 0 });
-  const grown = await value(db, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int", [wal]);
+  // The log is the server's, which other tests use too: the least of three.
+  const grown: number[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    const wal = await value<string>(db, "select pg_current_wal_insert_lsn()");
+    expect(sum(await store.register(catalog))).toEqual({ registered: 0, existing: 1_301, failed: 0 });
+    grown.push(await value<number>(db, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int", [wal]));
+  }
   expect(await value<string>(db, state)).toBe(before);
   expect(await count(db, "graphile_worker.jobs")).toBe(0);
   // The key-share locks on the contents, which keep a collection away; nothing that grows with the length of a text.
-  expect(grown).toBeLessThan(801 * 150);
+  expect(Math.min(...grown)).toBeLessThan(801 * 150);
   await expectInvariants(db);
 });
 
