@@ -33,6 +33,9 @@ $$;
 create function trans_hub.open_lanes(locales text[]) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+-- A session plans graphile-worker's statements once, whoever comes first: see add_batch_jobs.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
   new_locale text;

@@ -274,6 +274,9 @@ $$;
 create function trans_hub.append_to_inbox(items jsonb, defaults jsonb) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+-- See add_batch_jobs.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
   inbox_id bigint;

@@ -337,6 +337,33 @@ test("however many dead letters are open, who reads, forces or approves a text l
   expect(reads).toBeLessThan(100);
 });
 
+test("however many jobs wait, who registers looks at none but its own", async ({ database, db }) => {
+  await db.query("create table public.mark as select 1 as n");
+  const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
+  const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
+  try {
+    // As it is found where a queue is empty most of the time, and planned then.
+    await db.query("vacuum (analyze) graphile_worker._private_jobs");
+    await register(pool, [item("First")], settings);
+    await db.query(
+      "select count(*) from graphile_worker.add_jobs(array(select row('other', null, null, null, null, n, 0, null)::graphile_worker.job_spec from generate_series(1, 2000) as n))",
+    );
+    for (let at = 0; at < 20; at += 1) await register(pool, [item(`Later ${at}`)], settings);
+    await pool.raw.query("select from public.mark");
+  } finally {
+    await pool.end();
+  }
+  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
+  await expect
+    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
+    .toBe(1);
+  const reads = await value<number>(
+    db,
+    "select (seq_tup_read + idx_tup_fetch)::int from pg_stat_user_tables where relname = '_private_jobs'",
+  );
+  expect(reads).toBeLessThan(500);
+});
+
 test("nearly every translation is stored without touching an index", async ({ db, openStore }) => {
   const store = await openStore();
   const texts = Array.from({ length: 5_000 }, (_, at) => realisticText(at));
