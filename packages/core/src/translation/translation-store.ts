@@ -1,4 +1,5 @@
 /** Reading and reviewing on PostgreSQL. */
+import { column, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import { RevisionChangedError, TranslationNotFoundError } from "../errors.ts";
@@ -127,20 +128,20 @@ async function readRows(
   await Promise.all([
     byText.length > 0 &&
       rows(pool, readByText, [
-        byText.map(({ reference }) => reference.project),
-        byText.map(({ reference }) => reference.targetLocale),
-        byText.map(({ reference }) => reference.sourceLocale),
-        byText.map(({ reference }) => reference.text),
-        byText.map(({ reference }) => reference.context),
-        byText.map(({ reference }) => reference.format),
+        column(byText.map(({ reference }) => reference.project)),
+        column(byText.map(({ reference }) => reference.targetLocale)),
+        column(byText.map(({ reference }) => reference.sourceLocale)),
+        textArray(byText.map(({ reference }) => reference.text)),
+        column(byText.map(({ reference }) => reference.context)),
+        column(byText.map(({ reference }) => reference.format)),
       ]).then((answers) => {
         for (const row of answers) found[byText[row.ord - 1]?.at ?? -1] = row;
       }),
     byId.length > 0 &&
       rows(pool, readByBusinessId, [
-        byId.map(({ reference }) => reference.project),
-        byId.map(({ reference }) => reference.targetLocale),
-        byId.map(({ reference }) => reference.businessId),
+        column(byId.map(({ reference }) => reference.project)),
+        column(byId.map(({ reference }) => reference.targetLocale)),
+        textArray(byId.map(({ reference }) => reference.businessId)),
       ]).then((answers) => {
         for (const row of answers) found[byId[row.ord - 1]?.at ?? -1] = row;
       }),

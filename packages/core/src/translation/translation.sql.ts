@@ -1,5 +1,6 @@
 /** Statements that read and review translations. */
 import { z } from "zod";
+import { whole } from "../database/array-literal.ts";
 import { statement } from "../database/statement.ts";
 
 const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
@@ -59,18 +60,27 @@ const DEAD_LETTER = `
     limit 1
   ) as d on true`;
 
+/** A column of the references by text; see `column`. */
+const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
+
 /** Rows named by their text; `ord` says which reference each answers. Identity is made by the database. */
 export const readByText = statement({
   name: "translation.read_by_text",
   row: TranslationRow.extend({ ord: z.int() }),
-  text: "select * from trans_hub.read_by_text($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])",
+  text: `
+    select * from trans_hub.read_by_text(
+      ${ofTexts(1)}, ${ofTexts(2)}, ${ofTexts(3)}, $4::text[], ${ofTexts(5)}, ${ofTexts(6)}
+    )`,
 });
 
 /** Rows named by a business id: of the text that was seen last under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
   row: TranslationRow.extend({ ord: z.int() }),
-  text: "select * from trans_hub.read_by_business_id($1::text[], $2::text[], $3::text[])",
+  text: `
+    select * from trans_hub.read_by_business_id(
+      ${whole(1, "text", "$3::text[]")}, ${whole(2, "text", "$3::text[]")}, $3::text[]
+    )`,
 });
 
 export const readByKey = statement({
