@@ -38,6 +38,8 @@ export interface LoadedBatch {
 }
 
 export interface LoadedItem extends WorkItem {
+  /** Where its row stood (`ctid`): a short way to it, until somebody writes it. */
+  readonly row: string;
   readonly history: readonly AttemptError[];
   /** Whether its requests had expired when it was loaded. */
   readonly isExpired: boolean;
@@ -61,6 +63,7 @@ function batchOf(row: BatchRow): LoadedBatch {
   const contentNos = arrayValues(row.content_nos);
   const contextNos = arrayValues(row.context_nos);
   const revisions = arrayValues(row.revisions);
+  const places = row.rows?.split(" ") ?? [];
   const items: LoadedItem[] = [];
   row.texts.forEach((text, at) => {
     if (text === null) return;
@@ -68,6 +71,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     const [canonical, format] = row.contexts?.[contextNo] ?? NO_CONTEXT;
     const history = row.history?.[at] ?? [];
     items.push({
+      row: places[items.length] as string,
       key: {
         contentNo: contentNos[at] as string,
         contextNo: Number(contextNo),
@@ -170,7 +174,8 @@ export async function settleBatches(
     calls.map((call) => call.outcome),
   ];
   if (remainder.isEmpty) {
-    const [receipt] = await rows(pool, storeUnlocked, stored);
+    const places = textArray(texts.map(({ row }) => row));
+    const [receipt] = await rows(pool, storeUnlocked, [...stored, places]);
     if (receipt?.is_whole === true) return;
   }
   await pool.transaction(async (db) => {

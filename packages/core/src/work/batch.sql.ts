@@ -16,20 +16,28 @@ const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchrono
 
 const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
 
-const LOCKED = "for update";
-/** Keeps the look-up one, as a lock would. */
-const UNLOCKED = "offset 0";
+/** The fence, of `item as i`. */
+const OWN = `t.content_no = i.content_no and t.target_locale = i.target_locale
+          and t.context_no = i.context_no and t.project = i.project
+          and t.revision = i.revision and t.status = 'pending'`;
 
 /** The fence and the lock, for every settlement: the rows of `item as i` that are still its own, in key order. */
-const ownRows = (lock: typeof LOCKED | typeof UNLOCKED = LOCKED, condition = "") =>
+const ownRows = (condition = "") =>
   `from (select * from item order by content_no, target_locale, context_no, project) as i
       cross join lateral (
         select t.ctid
         from trans_hub.translation as t
-        where t.content_no = i.content_no and t.target_locale = i.target_locale
-          and t.context_no = i.context_no and t.project = i.project
-          and t.revision = i.revision and t.status = 'pending'${condition}
-        ${lock}
+        where ${OWN}${condition}
+        for update
+      ) as t`;
+
+/** The same without the lock, of rows that stand where they were read: no index is asked. "offset 0" keeps it a look-up. */
+const ownRowsInPlace = `from (select * from item order by content_no, target_locale, context_no, project) as i
+      cross join lateral (
+        select t.ctid
+        from trans_hub.translation as t
+        where t.ctid = i.row and ${OWN}
+        offset 0
       ) as t`;
 
 /**
@@ -56,6 +64,8 @@ export const loadBatches = statement({
     revisions: z.string(),
     /** Null: not its own any more. */
     texts: z.array(z.string().nullable()),
+    /** Where the rows of the texts that are its own stand, in their order, with blanks between. Null: none is. */
+    rows: z.string().nullable(),
     /** Places of those that have expired, from 1. Null: none has. */
     expired: z.array(z.int()).nullable(),
     /** By number: canonical and format. Null: no text has a context. */
@@ -66,7 +76,7 @@ export const loadBatches = statement({
       b.batch_id::text as id, b.project, b.source_locale, b.target_locale, b.attempt, b.priority, b.crashes, b.created_at,
       extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds,
       trans_hub.is_paused(b.project, b.target_locale) as is_paused, b.history,
-      b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.expired,
+      b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows, own.expired,
       (
         select json_object_agg(x.context_no, json_build_array(x.canonical, x.format))
         from trans_hub.context as x
@@ -75,13 +85,15 @@ export const loadBatches = statement({
     from unnest($1::uuid[]) as wanted (id)
     cross join lateral (select b.* from trans_hub.batch as b where b.batch_id = wanted.id offset 0) as b
     cross join lateral (
-      select json_agg(t.text order by i.ord) as texts, array_agg(i.ord::int) filter (where t.is_expired) as expired
+      select
+        json_agg(t.text order by i.ord) as texts, string_agg(t.row, ' ' order by i.ord) as rows,
+        array_agg(i.ord::int) filter (where t.is_expired) as expired
       from unnest(b.content_nos, b.context_nos, b.revisions)
         with ordinality as i (content_no, context_no, revision, ord)
       -- A look-up by key for each text, which "offset 0" keeps one: as a join, the planner read the whole table for each
       -- batch until it was first analyzed (480 ms for 20 batches among 4,000 rows, against 6).
       left join lateral (
-        select c.text, t.expires_at <= clock_timestamp() as is_expired
+        select c.text, t.ctid::text as row, t.expires_at <= clock_timestamp() as is_expired
         from trans_hub.translation as t
         join trans_hub.content as c on c.content_no = t.content_no
         where t.content_no = i.content_no and t.target_locale = b.target_locale
@@ -133,10 +145,10 @@ const ofItems = (parameter: number, type: string) => whole(parameter, type, "$1:
  * The settlement of batches whose every text was translated: store, count, remove the batches, book the calls. One
  * statement, one commit. Sets no indexed column, so the update stays HOT.
  *
- * @param locked Whether the rows are locked before they are written, which costs a quarter more, and as much of the log.
- *   Otherwise a row that somebody changes at this very moment is left out, and so is the removal of the batches: it is told by
- *   `is_whole`, and what is left is for the statement that locks. The rows are written in key order all the same. That one comes
- *   behind `lockRows`: what changes while a statement waits for it is out of its sight.
+ * @param locked Whether the rows are found by their keys and locked before they are written, which costs a third more, and more
+ *   of the log. Otherwise a row that somebody has changed since it was read ($22: where) is left out, and so is the removal of the
+ *   batches: it is told by `is_whole`, and what is left is for the statement that locks. The rows are written in key order all the
+ *   same. That one comes behind `lockRows`: what changes while a statement waits for it is out of its sight.
  */
 const storing = (name: string, locked: boolean) =>
   statement({
@@ -146,11 +158,11 @@ const storing = (name: string, locked: boolean) =>
     with item as (
       select * from unnest(
         $1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "int")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
-        ${ofItems(7, "text")}, ${ofItems(8, "text")}
-      ) as i (content_no, target_locale, context_no, project, revision, text, engine, model)
+        ${ofItems(7, "text")}, ${ofItems(8, "text")}${locked ? "" : ", $22::tid[]"}
+      ) as i (content_no, target_locale, context_no, project, revision, text, engine, model${locked ? "" : ", row"})
     ), own as materialized (
       select t.ctid, i.revision, i.text, i.engine, i.model
-      ${ownRows(locked ? LOCKED : UNLOCKED)}
+      ${locked ? ownRows() : ownRowsInPlace}
     ), stored as (
       update trans_hub.translation as t
       set status = 'translated', text = o.text, engine = o.engine, model = o.model, updated_at = now()
@@ -260,7 +272,7 @@ const burial = (condition?: string) => `
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine)
     ), locked as materialized (
       select t.ctid, i.history, i.code, i.message, i.engine
-      ${ownRows(LOCKED, condition)}
+      ${ownRows(condition)}
     ), buried as (
       update trans_hub.translation as t
       set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
