@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreStatus, Translation, WorkSummary } from "@trans-hub/core";
 import { describe, expect } from "vitest";
-import { type Running, testOnDatabase as test, test as testAlone } from "../support/command.ts";
+import { type Running, signalledAtStart, testOnDatabase as test, test as testAlone } from "../support/command.ts";
 import { startOpenaiServer } from "../support/openai-server.ts";
 
 /** The fields of each event a worker logged. */
@@ -197,6 +197,13 @@ describe("a worker", () => {
       }
     },
   );
+
+  testAlone("that is told to end while it still loads ends well", async ({ commands }) => {
+    const env = { TH_DATABASE_URL: "postgres://u@127.0.0.1:1/d", TH_ENGINES: "pseudo", ...signalledAtStart("SIGTERM") };
+    const ended = await commands.run(["worker"], { env });
+    expect(ended).toMatchObject({ code: 0, stdout: "0 translated, 0 failed, 0 to be tried again\n" });
+    expect(ended.stderr).toContain("worker.stopping");
+  });
 
   test("logs one line a batch, with numbers and names, and no text", async ({ commands }) => {
     await commands.json(["request", "Zebra crossing", "--from", "en", "--to", "fr", "--project", "shop"]);

@@ -3,7 +3,6 @@ import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openDatabase } from "../database.ts";
 import { enginesToTranslateWith } from "../engines.ts";
 import { asService, runMember } from "../fleet-member.ts";
-import { openLogger } from "../logging.ts";
 import { examples, onlyProjectOption, parseLocales, parseWhole } from "../options.ts";
 import { readSettings } from "../session.ts";
 
@@ -44,9 +43,8 @@ async function work(
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
   const engines = enginesToTranslateWith(settings, context, globals);
-  const logger = await openLogger(context, settings);
   if (withParent) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-  await asService(context, settings, logger, async (signal) => {
+  await asService(context, settings, async (signal, logger) => {
     const database = await openDatabase({ ...context, signal }, settings, globals);
     try {
       const until = once ? "ready" : untilEmpty ? "empty" : "stopped";
