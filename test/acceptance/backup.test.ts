@@ -173,6 +173,9 @@ test("what was acknowledged before a dump under load is all there elsewhere, and
     expect(restored).toMatchObject({ code: 0, said: expect.stringContaining("trans-hub roles create") });
     await createRoles({ databaseUrl: place.url("there"), passwords });
     expect(await migrationStatus({ databaseUrl: place.url("there") })).toMatchObject({ pending: [] });
+    // A role of somebody's own, with the one right that the guide says it needs.
+    const scaler = "create role scaler; grant execute on function trans_hub.ready_texts() to scaler; set role scaler";
+    await execute(place.url("there"), `${scaler}; select trans_hub.ready_texts()`);
 
     // In the dump, before anybody works on it: some done, and some not.
     const reader = { env: { TH_DATABASE_URL: place.url("there", "reader") } };

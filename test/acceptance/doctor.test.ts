@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createRoles, revertMigration } from "@trans-hub/core";
+import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import type { CommandContext } from "../../packages/cli/src/command-context.ts";
@@ -72,7 +73,12 @@ const test = base.extend(
     };
     await db.query(BACKUP);
     const cwd = mkdtempSync(join(tmpdir(), "trans-hub-doctor-"));
-    ends.push(() => rmSync(cwd, { recursive: true, force: true }));
+    // Of a folder closed to others, root's embedded data would lie elsewhere, and stay there.
+    chmodSync(cwd, 0o755);
+    ends.push(async () => {
+      await stopEmbedded({ dataDir: findDataDir(cwd) });
+      rmSync(cwd, { recursive: true, force: true });
+    });
     const worker = startCommand(["worker", "--locales", "fr,de"], { cwd, env });
     ends.push(async () => {
       worker.kill("SIGKILL");

@@ -1,9 +1,10 @@
 /** `dev` and `demo`: everything in one folder, with nothing installed. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
 import { expect } from "vitest";
-import { test as base, type Commands } from "../support/command.ts";
+import { test as base, type Commands, signalledAtStart } from "../support/command.ts";
 
 /** In a data folder of its own, whose server is stopped at the end. */
 const test = base.extend("dataDir", async ({ commands }: { commands: Commands }, { onCleanup }): Promise<string> => {
@@ -74,4 +75,18 @@ test("dev prints a database that other commands can use, and ends well on Ctrl-C
   expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ engine: "pseudo" });
   dev.kill("SIGINT");
   expect(await dev.ended()).toMatchObject({ code: 0, stdout: `${JSON.stringify({ databaseUrl })}\n` });
+});
+
+test("dev ends well on Ctrl-C while it starts, and leaves nothing that is in the way of the next", async ({
+  commands,
+  dataDir,
+}) => {
+  const dev = commands.start(["dev"]);
+  // A new cluster takes a second from here.
+  await expect.poll(() => existsSync(join(dataDir, "server.log")), { interval: 10 }).toBe(true);
+  dev.kill("SIGINT");
+  const endsWell = { code: 0, stderr: expect.stringContaining("worker.stopping") };
+  expect(await dev.ended()).toMatchObject({ ...endsWell, stdout: "" });
+  expect(await commands.run(["dev"], { env: signalledAtStart("SIGINT") })).toMatchObject(endsWell);
+  expect(await commands.json(["status"])).toMatchObject({ translations: { pending: 0 } });
 });

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreStatus, Translation, WorkSummary } from "@trans-hub/core";
 import { describe, expect } from "vitest";
-import { type Running, testOnDatabase as test, test as testAlone } from "../support/command.ts";
+import { type Running, signalledAtStart, testOnDatabase as test, test as testAlone } from "../support/command.ts";
 import { startOpenaiServer } from "../support/openai-server.ts";
 
 /** The fields of each event a worker logged. */
@@ -151,6 +151,58 @@ describe("a worker", () => {
     const ended = await worker.ended();
     expect(ended).toMatchObject({ code: 0, stdout: '{"translated":0,"failed":0,"retrying":0}\n' });
     expect(ended.stderr).not.toContain("hunter2");
+  });
+
+  testAlone(
+    "that is to end by itself ends with a refusal, and one that runs once with a database that is away",
+    async ({ commands, emptyDatabase }) => {
+      const refusing = new URL(emptyDatabase.url);
+      refusing.password = "hunter2";
+      const away = "postgres://u:hunter2@127.0.0.1:1/d";
+      const pass = async (args: string[], url: string) => {
+        const worker = commands.start(["worker", ...args, "--json"], {
+          env: { TH_DATABASE_URL: url, TH_ENGINES: "pseudo" },
+        });
+        const { code, stdout, stderr, ms } = await worker.ended();
+        expect(stderr).not.toMatch(/hunter2|store\.waiting/);
+        expect(ms).toBeLessThan(5_000);
+        return { code, ...JSON.parse(stdout) };
+      };
+      for (const args of [["--once"], ["--until-empty"]]) {
+        expect(await pass(args, refusing.href)).toMatchObject({
+          code: 1,
+          error: {
+            code: "TH_DATABASE_REFUSED",
+            message: expect.stringContaining("refuse"),
+            hint: expect.stringContaining("password"),
+          },
+        });
+      }
+      expect(await pass(["--once"], away)).toMatchObject({ code: 1, error: { code: "TH_DATABASE_UNAVAILABLE" } });
+      expect(await pass(["--once"], emptyDatabase.url)).toMatchObject({
+        code: 1,
+        error: { code: "TH_SCHEMA_MISSING" },
+      });
+
+      // Those wait: who never ends by itself, for a person; and who waits for what is to be tried again, for the database.
+      for (const [args, url] of [
+        [[], refusing.href],
+        [["--until-empty"], away],
+      ] as const) {
+        const env = { TH_DATABASE_URL: url, TH_ENGINES: "pseudo" };
+        const worker = commands.start(["worker", ...args], { env });
+        await worker.says("store.waiting");
+        worker.kill("SIGTERM");
+        expect(await worker.ended()).toMatchObject({ code: 0 });
+      }
+    },
+  );
+
+  testAlone("that is told to end while it still loads ends well", async ({ commands }) => {
+    const env = { TH_DATABASE_URL: "postgres://u@127.0.0.1:1/d", TH_ENGINES: "pseudo", ...signalledAtStart("SIGTERM") };
+    const ended = await commands.run(["worker"], { env });
+    expect(ended).toMatchObject({ code: 0, stdout: "0 translated, 0 failed, 0 to be tried again\n" });
+    expect(ended.stderr).toContain("worker.stopping");
   });
 
   test("logs one line a batch, with numbers and names, and no text", async ({ commands }) => {

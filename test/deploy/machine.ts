@@ -1,4 +1,4 @@
-/** systemd as PID 1 of namespaces, with the units of `deploy/systemd/`: `machine.sh`. */
+/** systemd as PID 1 of namespaces, with units to be tried: `machine.sh`. */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -33,11 +33,12 @@ export interface Machine {
  *
  * @param mountPoint An empty folder.
  * @param configuration Becomes `/etc/trans-hub`.
+ * @param units Is copied into `/etc/systemd/system`.
  */
-export async function startMachine(mountPoint: string, configuration: string): Promise<Machine> {
+export async function startMachine(mountPoint: string, configuration: string, units: string): Promise<Machine> {
   const namespaces = ["--mount", "--pid", "--cgroup", "--ipc", "--uts", "--fork", "--kill-child"];
   const script = resolve(import.meta.dirname, "machine.sh");
-  const folders = [mountPoint, process.execPath, root, resolve(root, "deploy/systemd"), configuration];
+  const folders = [mountPoint, process.execPath, root, units, configuration];
   // systemd takes the control group that it finds itself in for its own: it is given one.
   const group = `trans-hub-test-${process.pid}-${Date.now()}`;
   const enter = `mount -t cgroup2 cgroup2 "$0" && mkdir "$0/${group}" && echo $$ > "$0/${group}/cgroup.procs" && umount "$0" && exec "$@"`;

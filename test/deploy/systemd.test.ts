@@ -1,7 +1,7 @@
 /** The units for one machine: verified, their hardening scored, held to the settings, and run by a real systemd. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Coordinator, describeSettings, parseSettings } from "@trans-hub/core";
@@ -62,6 +62,10 @@ test("a stopped worker has its drain and ten seconds more", () => {
   expect(valuesOf("trans-hub-worker@.service", "TimeoutStopSec")).toEqual([String(drainSeconds + 10)]);
 });
 
+test("instance N serves its probes on port 946N", () => {
+  expect(environmentOf("trans-hub-worker@.service").TH_METRICS_PORT).toBe("946%i");
+});
+
 test("every TH_ setting of a unit exists", () => {
   const known = new Set(describeSettings().map(({ key }) => key));
   const dropIn = "trans-hub-worker@.service.d/openai.conf";
@@ -93,7 +97,9 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
   }
 
   async function readyz(): Promise<number> {
-    return fetch("http://127.0.0.1:9461/readyz").then(
+    const started = (await machine.log(worker)).filter((line) => line.includes('"event":"worker.started"')).at(-1);
+    const { port } = JSON.parse(started ?? "{}") as { port?: number };
+    return fetch(`http://127.0.0.1:${port ?? 0}/readyz`).then(
       ({ status }) => status,
       () => 0,
     );
@@ -114,7 +120,12 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
       await mkdir(resolve(scratch, "etc", path, ".."), { recursive: true });
       await writeFile(join(scratch, "etc", path), text);
     }
-    machine = await startMachine(join(scratch, "root"), join(scratch, "etc"));
+    const units = join(scratch, "units");
+    await cp(folder, units, { recursive: true });
+    // The machine has this one's network, where 9461 may be somebody's: this instance takes a port that is free.
+    await mkdir(join(units, `${worker}.d`));
+    await writeFile(join(units, `${worker}.d/port.conf`), "[Service]\nEnvironment=TH_METRICS_PORT=0\n");
+    machine = await startMachine(join(scratch, "root"), join(scratch, "etc"), units);
     const isUp = () => machine.systemctl("is-active", "basic.target").catch(() => false);
     await vi.waitUntil(isUp, { timeout: 30_000, interval: 100 });
   });

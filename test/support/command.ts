@@ -86,6 +86,19 @@ export function startCommand(args: readonly string[], { bin = BIN, ...options }:
   return new Running([process.execPath, bin, ...args], options);
 }
 
+/**
+ * For the environment of a command that is to get a signal in its first moment: as soon as it listens, and before it is told
+ * of anything.
+ */
+export function signalledAtStart(signal: "SIGINT" | "SIGTERM"): Record<string, string> {
+  const hear = `process.on("newListener", function hear(event) {
+    if (event !== "${signal}") return;
+    process.off("newListener", hear);
+    queueMicrotask(() => process.kill(process.pid, "${signal}"));
+  }); delete process.env.NODE_OPTIONS;`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hear)}` };
+}
+
 export interface Commands {
   /** The test's own folder. */
   readonly cwd: string;

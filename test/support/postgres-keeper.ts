@@ -8,7 +8,16 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  createWriteStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -107,6 +116,13 @@ async function installedPrograms(): Promise<Programs> {
 }
 
 function initialise(initdb: string): void {
+  const base = process.env.TH_TEST_BASE_BACKUP;
+  if (base) {
+    cpSync(base, dataFolder, { recursive: true, verbatimSymlinks: true });
+    chmodSync(dataFolder, 0o700);
+    if (account !== undefined) execFileSync("chown", ["-R", `${account.uid}:${account.gid}`, folder]);
+    return;
+  }
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (account !== undefined) {

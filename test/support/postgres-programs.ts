@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const DEBIAN = "/usr/lib/postgresql";
-const PROGRAMS = ["initdb", "postgres", "pg_dump", "pg_restore", "psql"];
+const PROGRAMS = ["initdb", "postgres", "pg_basebackup", "pg_dump", "pg_restore", "psql"];
 
 /** A folder with `bin/`, server and clients of one version, for `TH_TEST_POSTGRES`. The newest there is; undefined: none. */
 export function findPostgres(): string | undefined {

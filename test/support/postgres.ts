@@ -24,7 +24,8 @@ export interface TestPostgres {
  *
  * @param settings Server settings such as `["fsync=on"]`. Default: fsync off, since no test outlives the machine; a
  *   `crash` loses nothing all the same, because the kernel keeps what was written.
- * @param env Of the server, beside our own; `TMPDIR` says where its folder is made.
+ * @param env Of the server, beside our own; `TMPDIR` says where its folder is made, `TH_TEST_BASE_BACKUP` which data folder it
+ *   starts with a copy of: its passwords are those of that one then, and not the URL's.
  */
 export async function startPostgres(
   settings: readonly string[] = [],

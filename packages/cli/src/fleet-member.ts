@@ -4,6 +4,7 @@ import { runWorker, stopOnSignals } from "@trans-hub/worker";
 import type { Logger } from "pino";
 import type { CommandContext } from "./command-context.ts";
 import type { ChosenDatabase } from "./database.ts";
+import { openLogger } from "./logging.ts";
 import { openStore } from "./session.ts";
 
 export interface MemberOptions {
@@ -45,17 +46,22 @@ function callsMayTakeMs(drainMs: number): number {
   return drainMs - Math.min(1_000, drainMs / 5);
 }
 
+/** What a service asked to end before it began may take to see that. */
+const START_GRACE_MS = 5_000;
+
 /** Runs `work` until it ends, or SIGTERM or Ctrl-C ends it: which is no failure for who runs until told to stop. */
 export async function asService(
   context: CommandContext,
-  { drainSeconds }: Pick<Settings, "drainSeconds">,
-  logger: Logger,
-  work: (signal: AbortSignal) => Promise<void>,
+  settings: Settings,
+  work: (signal: AbortSignal, logger: Logger) => Promise<void>,
 ): Promise<void> {
+  context.graceMs = START_GRACE_MS;
+  const logger = await openLogger(context, settings);
+  // Listening before the other lets go: a signal that arrived and was not told yet is lost with the last listener.
+  const stop = stopOnSignals({ drainMs: settings.drainSeconds * 1_000, logger, isAsked: context.signal.aborted });
   context.releaseSignals();
-  const stop = stopOnSignals({ drainMs: drainSeconds * 1_000, logger });
   try {
-    await work(stop.signal);
+    await work(stop.signal, logger);
   } catch (error) {
     if (!(stop.signal.aborted && error instanceof CancelledError)) throw error;
   } finally {

@@ -4,6 +4,7 @@
  * Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store (`PersistenceHandler.work`).
  */
 import {
+  DatabaseRefusedError,
   type Engine,
   type EngineLimits,
   EngineNotFoundError,
@@ -19,7 +20,7 @@ import type { Logger } from "pino";
 import { batchFields, countOutcomes } from "./batch-fields.ts";
 import { type HealthServer, startHealthServer } from "./health.ts";
 import { StoppedEngines } from "./stopped-engines.ts";
-import { mayPass, waitForStore } from "./wait-for-store.ts";
+import { mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
 
 export interface WorkerOptions {
   /** Opens the store; called again while it is out of reach. Closed when the work ends. */
@@ -58,9 +59,12 @@ export interface WorkerOptions {
 
 /**
  * Works until told to stop, or until nothing is left. Waits for a database that is away or not migrated, before and
- * during the work.
+ * during the work; for what is ready now (`ready`) only during it.
  *
  * @returns What this member did.
+ * @throws {DatabaseRefusedError} From a worker that is to stop by itself: a refusal too wants somebody to act.
+ * @throws {DatabaseUnavailableError} With `ready`, from its start.
+ * @throws {SchemaMissingError} Likewise.
  * @throws {EnginesStoppedError} From a worker that is to stop by itself: the account or setting of every engine of the
  *   chain is at fault, and to wait for somebody to act is the fleet's affair.
  */
@@ -110,10 +114,12 @@ async function workThroughOutages(
   health: HealthServer | undefined,
   metrics: WorkerMetrics | undefined,
 ): Promise<WorkSummary> {
-  const { signal, logger } = options;
-  const waiting = { signal, logger, onWaiting: (reason: string) => health?.notReady(reason) };
+  const { signal, logger, until } = options;
+  const isWaitedFor = (error: PassingError) => until === "stopped" || !(error instanceof DatabaseRefusedError);
+  const waiting = { signal, logger, isWaitedFor, onWaiting: (reason: string) => health?.notReady(reason) };
   const done: WorkSummary = { translated: 0, failed: 0, retrying: 0 };
-  const handler = await waitForStore({ ...waiting, ask: options.connect });
+  const isWaitedForAtStart = until === "ready" ? () => false : isWaitedFor;
+  const handler = await waitForStore({ ...waiting, isWaitedFor: isWaitedForAtStart, ask: options.connect });
   if (handler === undefined) return done;
   if (metrics !== undefined) metrics.store = handler;
   try {
@@ -127,7 +133,7 @@ async function workThroughOutages(
         });
         return { translated: done.translated + translated, failed: done.failed + failed, retrying };
       } catch (error) {
-        if (!mayPass(error)) throw error;
+        if (!mayPass(error) || !isWaitedFor(error)) throw error;
         // Only a worker that is to stop by itself comes here: the others' `work` outlives an outage.
         logger.warn({ err: error }, "worker.interrupted");
         done.translated += counted.translated;

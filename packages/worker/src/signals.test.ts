@@ -24,6 +24,14 @@ test("the first signal asks for an end, the second forces it", () => {
   expect(exit.mock.calls).toEqual([[1]]);
 });
 
+test("an end that was asked for before is asked for at once", () => {
+  stop.release();
+  stop = stopOnSignals({ drainMs: 20_000, logger, exit, isAsked: true });
+  expect(stop.signal.aborted).toBe(true);
+  process.emit("SIGTERM", "SIGTERM");
+  expect(exit.mock.calls).toEqual([[1]]);
+});
+
 test("a drain that hangs is ended, as if all were well", () => {
   process.emit("SIGTERM", "SIGTERM");
   vi.advanceTimersByTime(20_000);

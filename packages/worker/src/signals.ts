@@ -9,6 +9,8 @@ export interface StopSignals {
 }
 
 export interface StopSignalsOptions {
+  /** The end was asked for already, of who had the signals before. Default: no. */
+  isAsked?: boolean | undefined;
   /** What a graceful end may take, in milliseconds. */
   drainMs: number;
   logger: Logger;
@@ -26,10 +28,10 @@ const MARGIN_MS = 3_000;
  * settled is taken up by the fleet. A second signal exits 1: somebody wanted out before the work was handed back.
  * `process.exit` and never a signal to ourselves, which PID 1 would not obey.
  */
-export function stopOnSignals({ drainMs, logger, exit = process.exit }: StopSignalsOptions): StopSignals {
+export function stopOnSignals({ isAsked, drainMs, logger, exit = process.exit }: StopSignalsOptions): StopSignals {
   const stopping = new AbortController();
   let deadline: NodeJS.Timeout | undefined;
-  const onSignal = (signal: NodeJS.Signals) => {
+  const onSignal = (signal?: NodeJS.Signals) => {
     if (stopping.signal.aborted) {
       logger.warn({ signal }, "worker.forced");
       exit(1);
@@ -43,6 +45,7 @@ export function stopOnSignals({ drainMs, logger, exit = process.exit }: StopSign
     stopping.abort();
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  if (isAsked) onSignal();
   return {
     signal: stopping.signal,
     release: () => {

@@ -9,6 +9,8 @@ export interface WaitForStoreOptions<Answer> {
   /** Ends the wait. */
   signal: AbortSignal;
   logger: Logger;
+  /** Whether to wait for what may pass. Default: always. */
+  isWaitedFor?(error: PassingError): boolean;
   /** Told why we wait, each time the reason changes. */
   onWaiting?(reason: string): void;
 }
@@ -20,7 +22,7 @@ const REMIND_MS = 30_000;
 
 /**
  * Resolves with the store's answer once there is one, and with undefined when `signal` aborts first; rejects with what no
- * waiting can cure.
+ * waiting can cure, and with what is not waited for.
  *
  * A missing schema is waited for because workers and migrations are often started together. So is a refusal (password,
  * grants): somebody may be at it, and a process that crashes in a loop says less than one that says "not ready".
@@ -35,7 +37,7 @@ export async function waitForStore<Answer>(options: WaitForStoreOptions<Answer>)
       if (waitingFor !== undefined) logger.info("store.back");
       return answer;
     } catch (error) {
-      if (!mayPass(error)) throw error;
+      if (!mayPass(error) || options.isWaitedFor?.(error) === false) throw error;
       if (error.code !== waitingFor || (error instanceof DatabaseRefusedError && performance.now() >= remindAt)) {
         waitingFor = error.code;
         remindAt = performance.now() + REMIND_MS;

@@ -3,7 +3,6 @@ import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openEmbeddedDatabase } from "../database.ts";
 import { enginesToTranslateWith } from "../engines.ts";
 import { asService, runMember } from "../fleet-member.ts";
-import { openLogger } from "../logging.ts";
 import { examples } from "../options.ts";
 import { readSettings } from "../session.ts";
 
@@ -24,8 +23,7 @@ async function develop(command: Command, context: CommandContext): Promise<void>
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
   const engines = enginesToTranslateWith(settings, context, { ...globals, embedded: true });
-  const logger = await openLogger(context, settings);
-  await asService(context, settings, logger, async (signal) => {
+  await asService(context, settings, async (signal, logger) => {
     const database = await openEmbeddedDatabase({ ...context, signal }, settings, globals);
     const { databaseUrl } = database;
     try {

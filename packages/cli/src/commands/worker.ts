@@ -3,7 +3,6 @@ import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openDatabase } from "../database.ts";
 import { enginesToTranslateWith } from "../engines.ts";
 import { asService, runMember } from "../fleet-member.ts";
-import { openLogger } from "../logging.ts";
 import { examples, onlyProjectOption, parseLocales, parseWhole } from "../options.ts";
 import { readSettings } from "../session.ts";
 
@@ -32,7 +31,7 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 The engines are TH_ENGINES, the first one asked first. With TH_METRICS_PORT, /livez, /readyz and /metrics are served there.
-A worker waits for a database that is away or not migrated yet.`,
+A worker waits for a database that is away or not migrated yet; with --once it does not, and ends with exit code 1.`,
   );
 }
 
@@ -44,9 +43,8 @@ async function work(
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
   const engines = enginesToTranslateWith(settings, context, globals);
-  const logger = await openLogger(context, settings);
   if (withParent) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-  await asService(context, settings, logger, async (signal) => {
+  await asService(context, settings, async (signal, logger) => {
     const database = await openDatabase({ ...context, signal }, settings, globals);
     try {
       const until = once ? "ready" : untilEmpty ? "empty" : "stopped";

@@ -6,7 +6,8 @@ export const CHECKS = {
   log: "`TH_LOG_FORMAT=pretty`, which no log collector reads (warn)",
   secrets: "files with secrets (`.env`, `TH_…_FILE`) that others may read (warn)",
   database: "whether it answers; an embedded one in production (fail)",
-  version: "PostgreSQL 14 to 18 (older: fail, newer: warn); a standby, or read-only (fail)",
+  version:
+    "PostgreSQL 14 to 18 (older: fail, newer: warn), minor releases before 14.20, 15.15, 16.11, 17.7, 18.1 (warn); a standby, or read-only (fail)",
   encryption: "an open connection to another machine, or one that does not look who answers (warn)",
   privileges:
     "a superuser, an owner, a role that cannot work; what everybody may use (warn). A role that sees no jobs (fail)",

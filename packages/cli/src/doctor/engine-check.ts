@@ -4,6 +4,10 @@ import { type Check, fail, ok, warn } from "./check.ts";
 
 const PROBE_MS = 10_000;
 
+/** For what no setting cures. */
+const WAIT =
+  "Look at the engine, and at the way there; pause --engine NAME saves the texts' attempts until it is back.";
+
 /**
  * @param make Makes the engines; throws where a name or a key is missing.
  * @param call Whether each may be asked, by a call that costs nothing and sends no text.
@@ -27,7 +31,7 @@ export async function checkEngine(
     const failures = call ? await Promise.all(engines.map(probe)) : [];
     const failure = failures.find((each) => each !== undefined);
     if (failure !== undefined) {
-      return fail("engine", failure.error.message, failure.error.hint ?? "See the errors page for its code.");
+      return fail("engine", failure.error.message, failure.error.hint ?? WAIT);
     }
     const asked = call && engines.some((engine) => engine.probe !== undefined);
     return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set up${asked ? ", and answers" : ""}`);

@@ -6,10 +6,22 @@ const server = (version: number, state: Partial<ServerFacts> = {}) =>
   ({ version, versionText: "x", ...state }) as ServerFacts;
 
 test("PostgreSQL 14 to 18 do, an older one or one that takes no writes does not, a newer one was not tried", () => {
-  const statuses = [130_022, 140_000, 180_004, 190_000].map((version) => checkVersion(server(version)).status);
+  const statuses = [130_022, 140_023, 180_004, 190_000].map((version) => checkVersion(server(version)).status);
   expect(statuses).toEqual(["fail", "ok", "ok", "warn"]);
   expect(checkVersion(server(180_004, { isStandby: true })).status).toBe("fail");
   expect(checkVersion(server(180_004, { isReadOnly: true })).status).toBe("fail");
+});
+
+test("a minor release with faults that later ones cure is warned of, and the one to upgrade to is named", () => {
+  const well = [140_020, 150_015, 160_011, 170_007, 180_001];
+  for (const version of well) {
+    expect({ version, ...checkVersion(server(version)) }).toMatchObject({ version, status: "ok", cure: null });
+    expect({ version, ...checkVersion(server(version - 1)) }).toMatchObject({ version, status: "warn" });
+  }
+  expect(checkVersion(server(150_000, { versionText: "15.0" }))).toMatchObject({
+    detail: expect.stringContaining("PostgreSQL 15.0 is an old minor release"),
+    cure: expect.stringContaining("at least 15.15"),
+  });
 });
 
 test("an open connection does on this machine only, and an encrypted one only where it looks who answers", () => {

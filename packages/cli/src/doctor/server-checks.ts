@@ -5,6 +5,13 @@ import { type Check, fail, ok, warn } from "./check.ts";
 const OLDEST = 140_000;
 const NEWEST = 190_000;
 
+/**
+ * The oldest minor release of each major one that is well. Before these, a statement that finds a row by its ctid, and has to
+ * wait for whoever changes it, then goes on with the row's new version without looking at the ctid again. Ours lock the rows
+ * first or compare more than the ctid; those of others may not.
+ */
+const WELL_SINCE: Readonly<Record<number, number>> = { 14: 20, 15: 15, 16: 11, 17: 7, 18: 1 };
+
 export function checkVersion({ version, versionText, isStandby, isReadOnly }: ServerFacts): Check {
   const detail = `PostgreSQL ${versionText}`;
   if (isStandby) return fail("version", `${detail}, a standby`, "Name the primary in TH_DATABASE_URL.");
@@ -13,6 +20,15 @@ export function checkVersion({ version, versionText, isStandby, isReadOnly }: Se
   }
   if (version < OLDEST) return fail("version", `${detail} is too old`, "Upgrade the server: 14 to 18 are supported.");
   if (version >= NEWEST) return warn("version", `${detail} was not tried`, "14 to 18 are.");
+  const [major, minor] = [Math.floor(version / 10_000), version % 10_000];
+  const since = WELL_SINCE[major] ?? 0;
+  if (minor < since) {
+    return warn(
+      "version",
+      `${detail} is an old minor release: faults in it are cured since`,
+      `Upgrade the server to the newest ${major}, at least ${major}.${since}: its data stays as it is.`,
+    );
+  }
   return ok("version", detail);
 }
 

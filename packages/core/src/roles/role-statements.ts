@@ -128,6 +128,8 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `revoke all on all routines in schema ${OWN_SCHEMA} from public, ${all}`,
     `revoke all on schema ${schemas} from ${all}`,
     `grant usage on schema ${OWN_SCHEMA} to ${all}`,
+    // The migration gave it, and a dump brings no grants: for roles that may call one function and nothing else.
+    `grant usage on schema ${OWN_SCHEMA} to public`,
     `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}`,
     `grant execute on function ${producers} to ${producer}`,
     `grant select, insert, update, delete on all tables in schema ${schemas} to ${worker}`,
