@@ -59,12 +59,10 @@ export interface WorkerOptions {
 
 /**
  * Works until told to stop, or until nothing is left. Waits for a database that is away or not migrated, before and
- * during the work; for what is ready now (`ready`) only during it.
+ * during the work.
  *
  * @returns What this member did.
  * @throws {DatabaseRefusedError} From a worker that is to stop by itself: a refusal too wants somebody to act.
- * @throws {DatabaseUnavailableError} With `ready`, from its start.
- * @throws {SchemaMissingError} Likewise.
  * @throws {EnginesStoppedError} From a worker that is to stop by itself: the account or setting of every engine of the
  *   chain is at fault, and to wait for somebody to act is the fleet's affair.
  */
@@ -118,8 +116,7 @@ async function workThroughOutages(
   const isWaitedFor = (error: PassingError) => until === "stopped" || !(error instanceof DatabaseRefusedError);
   const waiting = { signal, logger, isWaitedFor, onWaiting: (reason: string) => health?.notReady(reason) };
   const done: WorkSummary = { translated: 0, failed: 0, retrying: 0 };
-  const isWaitedForAtStart = until === "ready" ? () => false : isWaitedFor;
-  const handler = await waitForStore({ ...waiting, isWaitedFor: isWaitedForAtStart, ask: options.connect });
+  const handler = await waitForStore({ ...waiting, ask: options.connect });
   if (handler === undefined) return done;
   if (metrics !== undefined) metrics.store = handler;
   try {

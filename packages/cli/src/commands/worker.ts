@@ -31,7 +31,7 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 The engines are TH_ENGINES, the first one asked first. With TH_METRICS_PORT, /livez, /readyz and /metrics are served there.
-A worker waits for a database that is away or not migrated yet; with --once it does not, and ends with exit code 1.`,
+A worker waits for a database that is away or not migrated yet.`,
   );
 }
 
