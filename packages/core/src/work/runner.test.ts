@@ -1,5 +1,6 @@
-import { expect } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { drain, echo, item, reference, test, value } from "../../../../test/support/store.ts";
+import { Intake } from "./intake.ts";
 
 test("a connection that ends while the tasks are looked up stops nobody from claiming", async ({
   db,
@@ -54,6 +55,28 @@ test("what was announced while nobody listened does not wait for the next poll",
   await db.query(`select pg_terminate_backend(pid) ${listening}`);
   await store.register([item("Open")]);
   await expect.poll(async () => (await store.read([reference("Open", "fr")]))[0]?.status).toBe("translated");
+  stopping.abort();
+  await working;
+});
+
+test("a look that was answered in full is followed by the next, though more might be asked for by then", async ({
+  store,
+  openStore,
+}) => {
+  await store.register(Array.from({ length: 300 }, (_, at) => item(`Text ${at}`)));
+  // So few that whoever waits for a job takes them all; and each time another number.
+  const jobsAhead = vi.spyOn(Intake.prototype, "jobsAhead", "get");
+  onTestFinished(() => jobsAhead.mockRestore());
+  let reads = 0;
+  jobsAhead.mockImplementation(() => {
+    reads += 1;
+    return 2 - (reads % 2);
+  });
+  const fleet = await openStore({ pollSeconds: 3_600 });
+  const stopping = new AbortController();
+  const working = fleet.work({ until: "stopped", concurrency: 4, maxItems: 50, signal: stopping.signal }, echo);
+  const pending = async () => (await store.status()).translations.pending;
+  await expect.poll(pending, { timeout: 20_000 }).toBe(0);
   stopping.abort();
   await working;
 });

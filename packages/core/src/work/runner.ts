@@ -73,10 +73,7 @@ export class Runner {
       nodeId = workerPool.id;
       nudge = (count) => (workerPool as unknown as { nudge(count: number): void }).nudge(count);
     });
-    events.on("localQueue:init", ({ localQueue }) => {
-      // Fixed by its own account; read before each look all the same.
-      Object.defineProperty(localQueue, "getJobBatchSize", { get: () => options.intake.jobsAhead });
-    });
+    followIntake(events, options.intake);
     events.on("pool:listen:notification", options.onNews);
     // What was announced before it listened, or while it had no connection for that, is looked for once it does. The event
     // comes before the LISTEN, so this asks behind that.
@@ -180,6 +177,28 @@ export class Runner {
   async silence(): Promise<void> {
     await this.#node.stop();
   }
+}
+
+/**
+ * Has each look ask for as many jobs as the intake says. graphile-worker 0.18 has one number for good, and reads it twice: for the
+ * look, and to judge its answer. Fewer than asked for is the end of the queue, after which it waits for the next poll; so the
+ * second time it is told what the first was, even when the intake would say more by now.
+ */
+function followIntake(events: WorkerEvents, intake: Intake): void {
+  let asked = 0;
+  let isAnswered = false;
+  events.on("localQueue:getJobs:complete", () => {
+    isAnswered = true;
+  });
+  events.on("localQueue:init", ({ localQueue }) => {
+    Object.defineProperty(localQueue, "getJobBatchSize", {
+      get: () => {
+        if (!isAnswered) asked = intake.jobsAhead;
+        isAnswered = false;
+        return asked;
+      },
+    });
+  });
 }
 
 /** How long a claimed job waits for a runner, before others may have it. */
