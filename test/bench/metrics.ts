@@ -40,6 +40,9 @@ const LOCALES = [..."abcdefghijklmnopqrstuvwxyz"]
   .flatMap((letter) => ["a", "b", "c"].map((second) => `q${second}${letter}`))
   .slice(0, ROUNDS * 2 + 1);
 
+/** When a scrape was due last; it is due every fifteen seconds, whoever works then. */
+let scrapedAt = performance.now();
+
 const server = await startPostgres(["shared_buffers=1GB", "max_wal_size=8GB"]);
 try {
   await applyMigrations({ databaseUrl: server.url });
@@ -91,9 +94,6 @@ interface Drained {
   /** Of this process. */
   cpuMs: number;
 }
-
-/** When a scrape was due last; it is due every fifteen seconds, whoever works then. */
-let scrapedAt = performance.now();
 
 async function drain(databaseUrl: string, locale: string, isMeasured: boolean): Promise<Drained> {
   let readyAt = 0;

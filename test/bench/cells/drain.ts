@@ -24,7 +24,7 @@ export const drain: Family = {
   what: "a backlog drained by one process",
   isQuick: true,
   async measure(stage) {
-    const count = stage.options.isQuick ? 12_000 : 30_000;
+    const count = stage.options.isQuick ? 12_000 : 60_000;
     const contestants = { ...ourContestants(stage, count), ...ceilings(stage, count), ...peers(stage, count) };
     const figures = await inTurn(stage.options.rounds, contestants, (line) => stage.progress(line));
     const best = bestOf(

@@ -9,8 +9,8 @@ import { silent, withUtils } from "../peers/graphile-worker.ts";
 import { type BenchDatabase, FRESH } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
-/** Not measured: the first ones prepare statements and open connections. */
-const WARM_UP = 20;
+/** Not measured: the first ones open connections, and each of those has its statements planned. */
+const WARM_UP = 100;
 
 export const latency: Family = {
   name: "latency",
@@ -47,7 +47,7 @@ export const latency: Family = {
         theirs: theirs.map((each) => quantile(each, share)),
         reach,
         phase: FRESH,
-        note: `${count} texts a round, worker and producer in one process`,
+        note: `${count} texts a round, after ${WARM_UP} that warm up; worker and producer in one process`,
       });
     }
   },
