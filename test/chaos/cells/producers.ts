@@ -1,5 +1,6 @@
 /** Producers that die in the middle, and collection at the moment of a request. */
 import { Coordinator } from "@trans-hub/core";
+import type { Scene } from "../scene.ts";
 import { textOf } from "../texts.ts";
 import type { Cell } from "./cell.ts";
 
@@ -50,20 +51,20 @@ export const collect: Cell = {
         const { rows: started } = await scene.db.query<{ at: number }>(
           "select (extract(epoch from max(started_at)) * 1000)::float8 as at from trans_hub.gc_run",
         );
+        // What met a lock went to the inbox, as durable, and is on its way.
+        while ((await inboxRows(scene)) > 0) await scene.pass(50);
         // By the collection's own account, which may be some ms after it was asked for.
         const lastRun = started[0]?.at ?? 0;
         // Used after the last collection began: none of these was old enough for it.
         const owed = [...scene.load.last.values()]
           .filter(({ began }) => began > lastRun)
           .map(({ number }) => textOf(number));
-        const { rows } = await scene.db.query<{ found: number }>(
-          `select count(distinct (c.text, t.target_locale))::int as found
-           from trans_hub.content as c join trans_hub.source using (content_no) join trans_hub.translation as t using (content_no)
-           where c.text = any ($1)`,
-          [owed],
-        );
+        const { rows } = await scene.db.query<Held>(HELD, [owed]);
         checked += owed.length * 2;
-        lost += owed.length * 2 - (rows[0]?.found ?? 0);
+        for (const held of rows.filter(({ sources, locales }) => sources === 0 || locales < 2)) {
+          lost += held.sources === 0 ? 2 : 2 - held.locales;
+          scene.notes.push(`${held.text}: ${held.contents} contents, ${held.sources} sources, ${held.locales} locales`);
+        }
         scene.load.go();
       }
     } finally {
@@ -73,3 +74,28 @@ export const collect: Cell = {
     scene.notes.push(`${runs} collections took ${contents} texts; ${checked} rows requested during one, ${lost} lost`);
   },
 };
+
+/** What is there of a text. */
+interface Held {
+  text: string;
+  contents: number;
+  sources: number;
+  locales: number;
+}
+
+const HELD = `
+  select
+    w.text, count(distinct c.content_no)::int as contents, count(s.content_no)::int as sources,
+    count(distinct t.target_locale)::int as locales
+  from unnest($1::text[]) as w (text)
+  left join trans_hub.content as c using (text)
+  left join trans_hub.source as s using (content_no)
+  left join trans_hub.translation as t using (content_no)
+  group by w.text`;
+
+async function inboxRows({ db }: Scene): Promise<number> {
+  const { rows } = await db.query<{ waiting: number }>(
+    "select count(*)::int as waiting from trans_hub.inbox where refused is null",
+  );
+  return rows[0]?.waiting ?? 0;
+}
