@@ -4,9 +4,11 @@
 
 -- The priority of a job: its level, then the lane (project and target locale) with the least waiting first, so that a
 -- lane with little to do goes ahead of a lane with much, and never beyond its level. What waits is counted up to 128 batches, and
--- beyond by a sample of one in 64, for which random ids are good: to count 8,000 took a tenth of registering.
+-- beyond by a sample of one in 16, for which random ids are good: to count 8,000 took a tenth of registering.
 create function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
 language plpgsql stable
+-- Its plan is the session's, whoever was first to ask.
+set enable_seqscan = off
 as $$
 declare
   waiting bigint := (
@@ -15,13 +17,13 @@ declare
   );
 begin
   if waiting = 128 then
-    select greatest(waiting, 64 * count(*))
+    select greatest(waiting, 16 * count(*))
     into waiting
     from (
       select from trans_hub.batch
-      where project = of_project and target_locale = of_locale and batch_id < '04000000-0000-0000-0000-000000000000'
-      limit 125
-    ) as one_in_64;
+      where project = of_project and target_locale = of_locale and batch_id < '10000000-0000-0000-0000-000000000000'
+      limit 500
+    ) as one_in_16;
   end if;
   return level * 1000 + least(waiting / 8, 999);
 end
@@ -117,17 +119,17 @@ begin
 end
 $$;
 
--- How many texts as long as this one go into a batch. A power of two where it is not as many as may: texts of about one length
--- share a batch.
+-- How many texts as long as this one go into a batch. A power of two where it is not as many as may, the greatest that fits: texts of
+-- about one length share a batch.
 create function trans_hub.texts_a_batch(bytes integer, batch_size integer, batch_bytes integer) returns integer
 language sql immutable
 return case
   when bytes::bigint * batch_size <= batch_bytes then batch_size
-  else greatest(1, power(2, floor(log(greatest(1, batch_bytes / bytes)) / log(2)))::integer)
+  else 1 << (length(ltrim(greatest(1, batch_bytes / bytes)::bit(32)::text, '0')) - 1)
 end;
 
 -- Packs pending rows into batches of one (project, source, target, priority), each with its job, in the order in which they
--- are given: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
+-- are given, long texts apart from short ones: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
 -- jobs of 479.
 create function trans_hub.enqueue_batches(
   contents bigint[],

@@ -8,7 +8,7 @@ import { register } from "../register/register-store.ts";
 import { readByKey } from "../translation/translation.sql.ts";
 import { approve, listTranslations, readTranslations, touchTranslations } from "../translation/translation-store.ts";
 import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
-import { loadBatchesById, settleBatches } from "../work/batch-store.ts";
+import { loadBatchesById, reconcileBatches, settleBatches } from "../work/batch-store.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
@@ -337,18 +337,23 @@ test("however many dead letters are open, who reads, forces or approves a text l
   expect(reads).toBeLessThan(100);
 });
 
-test("however many jobs wait, who registers looks at none but its own", async ({ database, db }) => {
+test("however many jobs wait, who registers looks at none but its own, and who reconciles at one for each batch", async ({
+  database,
+  db,
+}) => {
   await db.query("create table public.mark as select 1 as n");
   const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
   const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
   try {
     // As it is found where a queue is empty most of the time, and planned then.
     await db.query("vacuum (analyze) graphile_worker._private_jobs");
+    await reconcileBatches(pool);
     await register(pool, [item("First")], settings);
     await db.query(
       "select count(*) from graphile_worker.add_jobs(array(select row('other', null, null, null, null, n, 0, null)::graphile_worker.job_spec from generate_series(1, 2000) as n))",
     );
     for (let at = 0; at < 20; at += 1) await register(pool, [item(`Later ${at}`)], settings);
+    expect(await reconcileBatches(pool)).toBe(0);
     await pool.raw.query("select from public.mark");
   } finally {
     await pool.end();
