@@ -699,12 +699,20 @@ begin
   end if;
 
   if work_contents is not null then
-    select array_agg(i.source_locale order by w.ord), array_agg(i.bytes order by w.ord)
-    into work_source_locales, work_bytes
-    from unnest(work_contents) with ordinality as w (content_no, ord)
+    -- In the order of the items: what the inserts gave back is in the order of the locks.
+    select
+      array_agg(w.content_no order by i.ord), array_agg(w.locale order by i.ord), array_agg(w.context_no order by i.ord),
+      array_agg(w.project order by i.ord), array_agg(w.revision order by i.ord), array_agg(w.priority order by i.ord),
+      array_agg(i.source_locale order by i.ord), array_agg(i.bytes order by i.ord)
+    into
+      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
+      work_bytes
+    from unnest(work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities)
+      as w (content_no, locale, context_no, project, revision, priority)
     join (
-      select distinct i.content_no, i.source_locale, octet_length(i.text) as bytes
-      from unnest(item_contents, source_locales, texts) as i (content_no, source_locale, text)
+      select i.content_no, i.source_locale, octet_length(i.text) as bytes, min(i.ord) as ord
+      from unnest(item_contents, source_locales, texts) with ordinality as i (content_no, source_locale, text, ord)
+      group by i.content_no, i.source_locale, i.text
     ) as i on i.content_no = w.content_no;
     perform enqueue_batches(
       work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,

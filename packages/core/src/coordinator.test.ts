@@ -224,6 +224,17 @@ test("who registers for a real engine has what pseudo stored translated anew", a
   expect(await producer.request("Pay", { targetLocales: ["fr"] })).toMatchObject({ registered: 1, existing: 0 });
 });
 
+test("what is no filter of what to cancel is refused, and cancels nothing", async () => {
+  const hub = await connect();
+  await hub.request(["Pay", "Save"], { targetLocales: ["fr"] });
+  await expect(hub.cancel({ text: "Pay", targetLocale: "fr" } as object)).rejects.toMatchObject({
+    code: "TH_ITEM_SHAPE",
+    field: "text",
+  });
+  expect((await hub.getTranslation({ text: "Save", targetLocale: "fr" }))?.status).toBe("pending");
+  expect(await hub.cancel({ targetLocale: "fr" })).toBe(2);
+});
+
 describe("reading", () => {
   test("a text is found by itself or by its business id, in its own context", async () => {
     const hub = await connect();

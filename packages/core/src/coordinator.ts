@@ -413,14 +413,17 @@ export class Coordinator implements AsyncDisposable {
    *
    * Asked for again, a text is registered anew. Who waits for one (`waitFor`) waits until its timeout.
    *
-   * @throws {InvalidItemError}
+   * @throws {InvalidItemError} Also for anything that is no filter: it would cancel more than was meant.
    */
-  async cancel({
-    project = this.#settings.project,
-    targetLocale,
-    businessIdPrefix,
-  }: CancelQuery = {}): Promise<number> {
+  async cancel(query: CancelQuery = {}): Promise<number> {
     this.#requireOpen();
+    const { project = this.#settings.project, targetLocale, businessIdPrefix, ...unknown } = query;
+    const [first] = Object.keys(unknown);
+    if (first !== undefined) {
+      throw new InvalidItemError("TH_ITEM_SHAPE", first, "is no filter of what to cancel", {
+        hint: "These are: project, targetLocale, businessIdPrefix. A single text is forgotten, not cancelled.",
+      });
+    }
     const filter = {
       project: parseName(project, "project", "TH_PROJECT"),
       ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),

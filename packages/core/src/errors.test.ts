@@ -34,6 +34,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   EngineTooLongError: new catalogue.EngineTooLongError("…"),
   TranslationBlockedError: new catalogue.TranslationBlockedError("markup", "…"),
   RequestExpiredError: new catalogue.RequestExpiredError("…"),
+  WorkerInterruptedError: new catalogue.WorkerInterruptedError("…"),
   WorkerCrashedError: new catalogue.WorkerCrashedError("…"),
 };
 

@@ -273,6 +273,15 @@ export class RequestExpiredError extends TransHubError {
   readonly retryable = false;
 }
 
+/**
+ * A worker's pool ended without being asked, or the fleet gave the worker up for dead and took its work over. It starts afresh.
+ * Told in its log (`worker.fault`), and to nobody else.
+ */
+export class WorkerInterruptedError extends TransHubError {
+  readonly code = "TH_WORKER_INTERRUPTED";
+  readonly retryable = true;
+}
+
 /** The text was being translated every time its worker died. */
 export class WorkerCrashedError extends TransHubError {
   readonly code = "TH_WORKER_CRASHED";

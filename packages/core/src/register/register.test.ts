@@ -127,6 +127,27 @@ describe("batches", () => {
     await expectInvariants(db);
   });
 
+  test("hold texts in the order in which they are given, also when some were there before or are given twice", async ({
+    db,
+    openStore,
+  }) => {
+    const store = await openStore({ batchSize: 10 });
+    await store.register([item("Text 7", { targetLocales: ["de"] })]);
+    const texts = Array.from({ length: 40 }, (_, at) => `Text ${at}`);
+    await store.register([...texts, "Text 3"].map((text) => item(text)));
+    const { rows } = await db.query<{ texts: string[] }>(`
+      select array_agg(c.text order by e.ord) as texts
+      from trans_hub.batch as b
+      cross join lateral unnest(b.content_nos) with ordinality as e (content_no, ord)
+      join trans_hub.content as c using (content_no)
+      where b.target_locale = 'fr'
+      group by b.batch_id`);
+    const inOrder = rows
+      .map((batch) => batch.texts)
+      .sort(([one = ""], [other = ""]) => numberOf(one) - numberOf(other));
+    expect(inOrder).toEqual([0, 10, 20, 30].map((from) => texts.slice(from, from + 10)));
+  });
+
   test("of a lane with little waiting go ahead of those of a lane with much, within their level", async ({
     db,
     openStore,
@@ -583,3 +604,7 @@ describe("what was there", () => {
     await expectInvariants(db);
   });
 });
+
+function numberOf(text: string): number {
+  return Number(text.split(" ")[1]);
+}

@@ -12,7 +12,7 @@ import type pg from "pg";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
-import { SchemaMissingError } from "../errors.ts";
+import { SchemaMissingError, WorkerInterruptedError } from "../errors.ts";
 import type {
   CollectReport,
   Settlement,
@@ -146,7 +146,9 @@ class PostgresWork {
         if (ending.aborted) break;
         this.#setReady(false);
         if (error instanceof Error || !this.#isDeclaredDead) {
-          this.#observer.fault?.(error instanceof Error ? error : new Error("graphile-worker's pool ended by itself"));
+          this.#observer.fault?.(
+            error instanceof Error ? error : new WorkerInterruptedError("graphile-worker's pool ended by itself"),
+          );
         }
         await this.#replaceRunner(runner);
       } catch (error) {
@@ -242,7 +244,9 @@ class PostgresWork {
 
   #declaredDead(): void {
     this.#isDeclaredDead = true;
-    this.#observer.fault?.(new Error("The fleet gave this node up and took its work over; it starts afresh"));
+    this.#observer.fault?.(
+      new WorkerInterruptedError("The fleet gave this node up and took its work over; it starts afresh"),
+    );
     this.#gatherer.abandon();
     this.#wakeDeclaredDead?.();
   }
