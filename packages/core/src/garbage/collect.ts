@@ -18,7 +18,7 @@ import {
  * the disk who commits next waits too. After a step that removed something, it rests for twice as long. Steps of 1,000 texts one
  * after another took 100 ms each, and registering beside them four times as long (p99).
  */
-const STEP_MS = 20;
+const STEP_MS = 10;
 /** Texts looked at in one transaction. */
 const MIN_RANGE = 50;
 const MAX_RANGE = 1_000;
