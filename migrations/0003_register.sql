@@ -21,7 +21,7 @@ begin
     into waiting
     from (
       select from trans_hub.batch
-      where project = of_project and target_locale = of_locale and batch_id < '10000000-0000-0000-0000-000000000000'
+      where project = of_project and target_locale = of_locale and left(batch_id::text, 1) = '0'
       limit 500
     ) as one_in_16;
   end if;

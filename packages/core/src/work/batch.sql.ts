@@ -176,9 +176,15 @@ const storing = (name: string, locked: boolean) =>
       select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale
     ), whole as materialized (
       select ${locked ? "true" : "(select count(*) from stored) = (select count(*) from item)"} as is_whole
+    ), standing as materialized (
+      -- In order, and after the rows: as who prunes batches takes them.
+      select b.batch_id from trans_hub.batch as b
+      where (select w.is_whole from whole as w) and b.batch_id = any ($9::uuid[])
+      order by b.batch_id
+      for update
     ), done as (
-      delete from trans_hub.batch as b using whole as w
-      where w.is_whole and b.batch_id = any ($9::uuid[])
+      delete from trans_hub.batch as b
+      where (select count(*) from standing) > 0 and b.batch_id = any ($9::uuid[])
       returning b.batch_id, b.run_at
     ), booked as (
       insert into trans_hub.usage (
