@@ -5,10 +5,15 @@ import type { Scene } from "../scene.ts";
 import type { Cell } from "./cell.ts";
 
 const NAMESPACE = `th-chaos-${process.pid}`;
+/** A net of four addresses for each process: another run may be under way, or have been killed and left its wires. */
+const address = (second: number, last: number) => {
+  const host = (process.pid % 16_384) * 4 + last;
+  return `10.${second}.${host >> 8}.${host % 256}`;
+};
 /** Two wires, one to the database and one to the engine: a worker that still hears the engine is the dangerous one. */
 const WIRES = {
-  database: { outside: `thd${process.pid}`, address: "10.231.73.1", inside: "10.231.73.2" },
-  engine: { outside: `the${process.pid}`, address: "10.231.74.1", inside: "10.231.74.2" },
+  database: { outside: `thd${process.pid}`, address: address(231, 1), inside: address(231, 2) },
+  engine: { outside: `the${process.pid}`, address: address(232, 1), inside: address(232, 2) },
 } as const;
 
 const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
@@ -44,7 +49,7 @@ function through(url: string, address: string): string {
 
 async function startBehindTheWires(scene: Scene) {
   const { rows } = await scene.db.query<{ hba_file: string }>("show hba_file");
-  await appendFile(rows[0]?.hba_file ?? "", "\nhost all all 10.231.73.0/30 password\n");
+  await appendFile(rows[0]?.hba_file ?? "", `\nhost all all ${WIRES.database.inside}/32 password\n`);
   await scene.db.query("select pg_reload_conf()");
   const worker = scene.fleet.start({
     wrap: ["ip", "netns", "exec", NAMESPACE],
