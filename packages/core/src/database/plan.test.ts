@@ -36,6 +36,15 @@ async function stopAnalyzing(db: pg.Pool): Promise<void> {
   }
 }
 
+/**
+ * Waits for the numbers of so many sessions that ended with a look at `public.mark`: a session tells them at its end at the
+ * latest, in the order in which it met the tables. Asking for them before is possible from PostgreSQL 15 on only.
+ */
+async function numbersOf(sessions: number, db: pg.Pool): Promise<void> {
+  const marks = () => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'");
+  await expect.poll(marks, { timeout: 30_000 }).toBe(sessions);
+}
+
 /** Fills the tables as a first import does. */
 async function fill(db: pg.Pool): Promise<void> {
   await db.query(
@@ -87,8 +96,6 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     await db.query("create table public.mark as select 1 as n");
     const url = new URL(database.url);
     url.searchParams.set("options", "-c plan_cache_mode=force_generic_plan");
-    // A session tells its numbers at its end at the latest, in the order in which it met the tables. Asking for them
-    // before is possible from PostgreSQL 15 on only.
     let sessions = 0;
     const readInSession = async (act: (pool: ConnectionPool) => Promise<unknown>) => {
       const pool = new ConnectionPool({ databaseUrl: url.href, maxConnections: 1 });
@@ -101,8 +108,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
         await pool.end();
       }
       sessions += 1;
-      const marks = () => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'");
-      await expect.poll(marks, { timeout: 30_000 }).toBe(sessions);
+      await numbersOf(sessions, db);
       return value<number>(
         db,
         "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
@@ -233,10 +239,7 @@ test("what was planned while the tables were empty finds rows by their keys once
     await early.end();
     await elsewhere.end();
   }
-  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
-  await expect
-    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
-    .toBe(2);
+  await numbersOf(2, db);
   const reads = await value<number>(
     db,
     "select sum(seq_tup_read)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = any ($1)",
@@ -326,10 +329,7 @@ test("however many dead letters are open, who reads, forces or approves a text l
   } finally {
     await pool.end();
   }
-  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
-  await expect
-    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
-    .toBe(1);
+  await numbersOf(1, db);
   const reads = await value<number>(
     db,
     "select (seq_tup_read + idx_tup_fetch)::int from pg_stat_user_tables where schemaname = 'trans_hub' and relname = 'dead_letter'",
@@ -358,10 +358,7 @@ test("however many jobs wait, who registers looks at none but its own, and who r
   } finally {
     await pool.end();
   }
-  // A session tells its numbers at its end at the latest, in the order in which it met the tables.
-  await expect
-    .poll(() => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'"), { timeout: 30_000 })
-    .toBe(1);
+  await numbersOf(1, db);
   const reads = await value<number>(
     db,
     "select (seq_tup_read + idx_tup_fetch)::int from pg_stat_user_tables where relname = '_private_jobs'",
