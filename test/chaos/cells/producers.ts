@@ -52,7 +52,7 @@ export const collect: Cell = {
           "select (extract(epoch from max(started_at)) * 1000)::float8 as at from trans_hub.gc_run",
         );
         // What met a lock went to the inbox, as durable, and is on its way.
-        while ((await inboxRows(scene)) > 0) await scene.pass(50);
+        await scene.until("the inbox is registered", 30, async () => (await inboxRows(scene)) === 0);
         // By the collection's own account, which may be some ms after it was asked for.
         const lastRun = started[0]?.at ?? 0;
         // Used after the last collection began: none of these was old enough for it.
