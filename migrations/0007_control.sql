@@ -402,17 +402,11 @@ create function trans_hub.renew_batch_jobs(batch_ids uuid[]) returns void
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
-  with own as (
-    select b.batch_id, b.project, b.target_locale, b.priority, b.run_at from batch as b where b.batch_id = any (batch_ids)
-  ), lane as materialized (
-    select l.*, trans_hub.job_priority(l.priority, l.project, l.target_locale) as job_priority
-    from (select distinct o.project, o.target_locale, o.priority from own as o) as l
+  select trans_hub.add_lane_jobs(
+    array_agg(b.batch_id), array_agg(b.project), array_agg(b.target_locale), array_agg(b.priority), array_agg(b.run_at)
   )
-  select trans_hub.add_batch_jobs(
-    array_agg(o.batch_id), array_agg(o.target_locale), array_agg(l.job_priority), array_agg(o.run_at)
-  )
-  from own as o
-  join lane as l using (project, target_locale, priority)
+  from batch as b
+  where b.batch_id = any (batch_ids)
   having count(*) > 0
 $$;
 

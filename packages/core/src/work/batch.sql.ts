@@ -16,29 +16,20 @@ const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchrono
 
 const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
 
-/** The fence, of `item as i`. */
-const OWN = `t.content_no = i.content_no and t.target_locale = i.target_locale
-          and t.context_no = i.context_no and t.project = i.project
-          and t.revision = i.revision and t.status = 'pending'`;
-
 /** The fence and the lock, for every settlement: the rows of `item as i` that are still its own, in key order. */
-const ownRows = (condition = "") =>
+const ownRows = (condition = "", ending: "for update" | "offset 0" = "for update") =>
   `from (select * from item order by content_no, target_locale, context_no, project) as i
       cross join lateral (
         select t.ctid
         from trans_hub.translation as t
-        where ${OWN}${condition}
-        for update
+        where t.content_no = i.content_no and t.target_locale = i.target_locale
+          and t.context_no = i.context_no and t.project = i.project
+          and t.revision = i.revision and t.status = 'pending'${condition}
+        ${ending}
       ) as t`;
 
 /** The same without the lock, of rows that stand where they were read: no index is asked. "offset 0" keeps it a look-up. */
-const ownRowsInPlace = `from (select * from item order by content_no, target_locale, context_no, project) as i
-      cross join lateral (
-        select t.ctid
-        from trans_hub.translation as t
-        where t.ctid = i.row and ${OWN}
-        offset 0
-      ) as t`;
+const ownRowsInPlace = ownRows(" and t.ctid = i.row", "offset 0");
 
 /**
  * One row for each of these batches that is there, the texts that are still its own to translate in JSON. A row for each text
@@ -401,9 +392,8 @@ export const reconcile = statement({
       )
       order by b.batch_id
     ), jobs as materialized (
-      select trans_hub.add_batch_jobs(
-        array_agg(l.batch_id), array_agg(l.target_locale),
-        array_agg(trans_hub.job_priority(l.priority, l.project, l.target_locale)), array_agg(l.run_at)
+      select trans_hub.add_lane_jobs(
+        array_agg(l.batch_id), array_agg(l.project), array_agg(l.target_locale), array_agg(l.priority), array_agg(l.run_at)
       )
       from lost as l
       having count(*) > 0
