@@ -174,14 +174,17 @@ as $$
   having count(*) > 0
 $$;
 
--- Registers items, each once for each of its target locales. Everything the caller knows comes as parallel arrays; all
--- identity (sha256, canonical JSON) is made here and nowhere else.
+-- Registers items, each once for each of its target locales. Everything the caller knows comes as arrays; all identity
+-- (sha256, canonical JSON) is made here and nowhere else.
 --
---   projects … forced     one entry an item
---   lifetimes             so many seconds from now on the item is wanted, if it waits for so long; null: for ever. The
---                         whole array is null where all are
---   pair_items            for each (item, target locale): the item's position, from 1
---   pair_locales          and the target locale
+--   texts                 one entry an item, as in the next six, each of which is null where it has nothing to say:
+--   business_ids          no item has one
+--   contexts, formats     no item has one; all are 'auto'
+--   verbatim              no item is stored as it is
+--   lifetimes             so many seconds from now on the item is wanted, if it waits for so long; for ever, also an entry
+--   item_groups           all items are of the first group
+--   group_projects … group_forced   one entry a group of items that agree in these and in their target locales
+--   want_groups, want_locales       one entry for each target locale of a group, counted from 1
 --   batch_size, batch_bytes   the most items, and bytes of text, that one batch takes
 --   touch_after           how old last_seen_at must be to be written again
 --   for_engine            when set and not 'pseudo', rows stored by 'pseudo' count as missing
@@ -195,18 +198,19 @@ $$;
 -- contents first, waits for nobody; nor does this for long. A text that a collection removes at this very moment is noticed (fewer rows than asked)
 -- and registered again, from before the insert: repeating it while holding the greater keys would deadlock.
 create function trans_hub.register(
-  projects text[],
-  business_ids text[],
-  source_locales text[],
   texts text[],
+  business_ids text[],
   contexts text[],
   formats text[],
   verbatim boolean[],
-  priorities smallint[],
-  forced boolean[],
   lifetimes integer[],
-  pair_items integer[],
-  pair_locales text[],
+  item_groups integer[],
+  group_projects text[],
+  group_source_locales text[],
+  group_priorities smallint[],
+  group_forced boolean[],
+  want_groups integer[],
+  want_locales text[],
   batch_size integer,
   batch_bytes integer,
   touch_after interval,
@@ -255,6 +259,21 @@ declare
   work_source_locales text[];
   work_bytes integer[];
   has_existing boolean;
+  longest integer;
+  want_projects text[];
+  want_source_locales text[];
+  want_priorities smallint[];
+  has_verbatim boolean;
+  -- Of the items, what is work.
+  work_groups integer[];
+  work_lifetimes integer[];
+  -- One entry an item, and one for each of its target locales.
+  projects text[];
+  source_locales text[];
+  priorities smallint[];
+  forced boolean[];
+  pair_items integer[];
+  pair_locales text[];
   pair_lifetimes integer[];
   new_revision integer;
   new_batches uuid[];
@@ -264,19 +283,22 @@ declare
   new_run_ats timestamptz[];
 begin
   perform set_config('lock_timeout', lock_timeout_ms::text, true);
-  select array_agg(content_id(i.source_locale, i.text) order by i.ord)
-  into item_content_ids
-  from unnest(source_locales, texts) with ordinality as i (source_locale, text, ord);
+  select
+    array_agg(content_id(group_source_locales[coalesce(i.group_no, 1)], i.text) order by i.ord), max(octet_length(i.text))
+  into item_content_ids, longest
+  from unnest(texts, item_groups) with ordinality as i (text, group_no, ord);
 
   -- 1: contexts are there, and locked against collection. Most calls have none.
-  if cardinality(array_remove(contexts, null)) > 0 or cardinality(array_remove(formats, 'auto')) > 0 then
+  if contexts is not null or formats is not null then
     select
       array_agg(context_id(d.canonical, d.format) order by i.ord),
       array_agg(d.canonical order by i.ord),
-      array_agg(i.format order by i.ord)
+      array_agg(d.format order by i.ord)
     into context_ids, context_canonicals, context_formats
-    from unnest(contexts, formats) with ordinality as i (context, format, ord)
-    cross join lateral (select canonical_json(i.context::jsonb) as canonical, i.format) as d;
+    from unnest(texts, contexts, formats) with ordinality as i (text, context, format, ord)
+    cross join lateral (
+      select canonical_json(i.context::jsonb) as canonical, coalesce(i.format, 'auto') as format
+    ) as d;
 
     for try in 1..10 loop
       begin
@@ -314,21 +336,6 @@ begin
     item_contexts := array_fill(0, array[cardinality(texts)]);
   end if;
 
-  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
-  if exists (select from unnest(lifetimes) as l (seconds) where l.seconds is not null) then
-    select array_agg(p.lifetime order by p.ord)
-    into pair_lifetimes
-    from (
-      select
-        p.ord,
-        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
-      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
-      join unnest(item_content_ids, item_contexts, projects, lifetimes)
-        with ordinality as i (content_id, context_no, project, lifetime, ord) on i.ord = p.item
-      window of_row as (partition by i.content_id, p.locale, i.context_no, i.project)
-    ) as p;
-  end if;
-
   -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
   -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it. Fifty of the
   -- texts speak for all; where they are wrong, the unique key says so and nothing has happened.
@@ -343,80 +350,118 @@ begin
   then
     begin
       new_revision := first_revision();
-      with item as (
-        select i.*, nextval('content_content_no_seq') as content_no
-        from unnest(
-          item_content_ids, item_contexts, projects, business_ids, source_locales, texts, verbatim, priorities
-        ) with ordinality
-          as i (content_id, context_no, project, business_id, source_locale, text, verbatim, priority, ord)
-      ), content_made as (
-        insert into content (content_no, content_id, source_locale, text)
-        overriding system value
-        select i.content_no, i.content_id, i.source_locale, i.text from item as i order by i.content_id
-      ), used as (
-        insert into source (project, business_id, content_no, context_no)
-        select i.project, i.business_id, i.content_no, i.context_no from item as i
-      ), pair as (
-        select
-          i.content_no, p.locale, i.context_no, i.project, i.source_locale, i.priority, p.lifetime, p.ord,
-          octet_length(i.text) as bytes,
-          case when i.verbatim or p.locale = i.source_locale then i.text end as verbatim_text
-        from item as i
-        join unnest(pair_items, pair_locales, pair_lifetimes) with ordinality as p (item, locale, lifetime, ord)
-          on p.item = i.ord
-      ), made as (
-        insert into translation
-          (content_no, target_locale, context_no, project, status, priority, revision, text, engine, expires_at)
-        select
-          p.content_no, p.locale, p.context_no, p.project,
-          case when p.verbatim_text is null then 'pending' else 'translated' end::translation_status,
-          p.priority, new_revision, p.verbatim_text,
-          case when p.verbatim_text is not null then 'none' end,
-          case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
-        from pair as p
-      ), counted as (
-        insert into count_delta (project, target_locale, status, delta)
-        select p.project, p.locale, 'translated', count(*)
-        from pair as p
-        where p.verbatim_text is not null
-        group by p.project, p.locale
-      ), lane as (
-        select
-          p.project, p.source_locale, p.locale, p.priority, p.size, count(*)::integer as texts,
-          array_agg(p.content_no order by p.ord) as content_nos, array_agg(p.context_no order by p.ord) as context_nos
-        from (
-          select p.*, texts_a_batch(p.bytes, batch_size, batch_bytes) as size
-          from pair as p
-          where p.verbatim_text is null
-        ) as p
-        group by p.project, p.source_locale, p.locale, p.priority, p.size
-      ), packed as (
-        -- As enqueue_batches does it, which is given arrays; making those takes as long as packing.
-        insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
-        select
-          l.project, l.source_locale, l.locale, l.content_nos[at : at + l.size - 1], l.context_nos[at : at + l.size - 1],
-          array_fill(new_revision, array[least(l.size, l.texts - at + 1)]), l.priority
-        from lane as l
-        cross join lateral generate_series(1, l.texts, l.size) as at
-        returning batch_id, project, target_locale, priority, run_at
-      )
-      select
-        array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
-      into new_batches, new_projects, new_locales, new_priorities, new_run_ats
-      from packed as p;
+      item_contents := array(select nextval('content_content_no_seq') from generate_series(1, cardinality(texts)));
 
-      if new_batches is not null then
-        perform add_lane_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
+      insert into content (content_no, content_id, source_locale, text)
+      overriding system value
+      select i.content_no, i.content_id, group_source_locales[coalesce(i.group_no, 1)], i.text
+      from unnest(item_contents, item_content_ids, item_groups, texts) as i (content_no, content_id, group_no, text)
+      order by i.content_id;
+
+      insert into source (project, business_id, content_no, context_no)
+      select group_projects[coalesce(i.group_no, 1)], coalesce(i.business_id, ''), i.content_no, i.context_no
+      from unnest(item_contents, item_contexts, item_groups, business_ids)
+        as i (content_no, context_no, group_no, business_id);
+
+      select
+        array_agg(group_projects[w.group_no] order by w.ord), array_agg(group_source_locales[w.group_no] order by w.ord),
+        array_agg(group_priorities[w.group_no] order by w.ord),
+        verbatim is not null or bool_or(w.locale = group_source_locales[w.group_no])
+      into want_projects, want_source_locales, want_priorities, has_verbatim
+      from unnest(want_groups, want_locales) with ordinality as w (group_no, locale, ord);
+
+      if has_verbatim then
+        with made as (
+          insert into translation
+            (content_no, target_locale, context_no, project, status, priority, revision, text, engine)
+          select
+            i.content_no, w.locale, i.context_no, w.project, 'translated', w.priority, new_revision, i.text, 'none'
+          from unnest(item_contents, item_contexts, item_groups, verbatim, texts)
+            as i (content_no, context_no, group_no, verbatim, text)
+          join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+            as w (group_no, locale, project, source_locale, priority)
+            on w.group_no = coalesce(i.group_no, 1)
+          where i.verbatim or w.locale = w.source_locale
+          returning project, target_locale
+        )
+        insert into count_delta (project, target_locale, status, delta)
+        select m.project, m.target_locale, 'translated', count(*) from made as m group by m.project, m.target_locale;
       end if;
-      if cardinality(pair_items) = cardinality(texts) then
-        -- Every item has at least one.
-        registered := array_fill(1, array[cardinality(texts)]);
+
+      if verbatim is null then
+        work_contents := item_contents;
+        work_contexts := item_contexts;
+        work_groups := item_groups;
+        work_lifetimes := lifetimes;
       else
-        select array_agg(coalesce(p.pairs, 0) order by i.ord)
+        select
+          array_agg(i.content_no order by i.ord), array_agg(i.context_no order by i.ord), array_agg(i.group_no order by i.ord),
+          array_agg(i.lifetime order by i.ord)
+        into work_contents, work_contexts, work_groups, work_lifetimes
+        from unnest(item_contents, item_contexts, item_groups, lifetimes, verbatim) with ordinality
+          as i (content_no, context_no, group_no, lifetime, verbatim, ord)
+        where not i.verbatim;
+      end if;
+
+      insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)
+      select
+        i.content_no, w.locale, i.context_no, w.project, 'pending', w.priority, new_revision,
+        now() + make_interval(secs => i.lifetime)
+      from unnest(work_contents, work_contexts, work_groups, work_lifetimes)
+        as i (content_no, context_no, group_no, lifetime)
+      join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+        as w (group_no, locale, project, source_locale, priority)
+        on w.group_no = coalesce(i.group_no, 1)
+      where w.locale <> w.source_locale;
+
+      if item_groups is null and longest::bigint * batch_size <= batch_bytes then
+        -- As enqueue_batches would, where all batches are full: it is given arrays, and making those takes longer than packing.
+        with packed as (
+          insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+          select
+            w.project, w.source_locale, w.locale, work_contents[at : at + batch_size - 1],
+            work_contexts[at : at + batch_size - 1],
+            array_fill(new_revision, array[least(batch_size, cardinality(work_contents) - at + 1)]), w.priority
+          from unnest(want_locales, want_projects, want_source_locales, want_priorities)
+            as w (locale, project, source_locale, priority)
+          cross join generate_series(1, cardinality(work_contents), batch_size) as at
+          where w.locale <> w.source_locale
+          returning batch_id, project, target_locale, priority, run_at
+        )
+        select
+          array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
+        into new_batches, new_projects, new_locales, new_priorities, new_run_ats
+        from packed as p;
+        if new_batches is not null then
+          perform add_lane_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
+        end if;
+      else
+        perform enqueue_batches(
+          array_agg(i.content_no order by i.ord), array_agg(w.locale order by i.ord), array_agg(i.context_no order by i.ord),
+          array_agg(w.project order by i.ord), array_fill(new_revision, array[count(*)::integer]),
+          array_agg(w.priority order by i.ord), array_agg(w.source_locale order by i.ord), array_agg(i.bytes order by i.ord),
+          batch_size, batch_bytes
+        )
+        from (
+          select i.content_no, i.context_no, i.group_no, i.verbatim, octet_length(i.text) as bytes, i.ord
+          from unnest(item_contents, item_contexts, item_groups, verbatim, texts) with ordinality
+            as i (content_no, context_no, group_no, verbatim, text, ord)
+        ) as i
+        join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+          as w (group_no, locale, project, source_locale, priority)
+          on w.group_no = coalesce(i.group_no, 1)
+        where i.verbatim is not true and w.locale <> w.source_locale
+        having count(*) > 0;
+      end if;
+
+      if item_groups is null then
+        registered := array_fill(cardinality(want_locales), array[cardinality(texts)]);
+      else
+        select array_agg(w.wants order by i.ord)
         into registered
-        from generate_series(1, cardinality(texts)) as i (ord)
-        left join (select p.item, count(*)::integer as pairs from unnest(pair_items) as p (item) group by p.item) as p
-          on p.item = i.ord;
+        from unnest(item_groups) with ordinality as i (group_no, ord)
+        join (select w.group_no, count(*)::integer as wants from unnest(want_groups) as w (group_no) group by w.group_no) as w
+          using (group_no);
       end if;
       existing := array_fill(0, array[cardinality(texts)]);
       failed := existing;
@@ -425,6 +470,36 @@ begin
       -- Somebody was faster.
       null;
     end;
+  end if;
+
+  -- Some of it may be there: from here on, every item has everything of its own, and each of its target locales.
+  select
+    array_agg(group_projects[i.group_no] order by i.ord), array_agg(group_source_locales[i.group_no] order by i.ord),
+    array_agg(group_priorities[i.group_no] order by i.ord), array_agg(group_forced[i.group_no] order by i.ord),
+    array_agg(coalesce(i.business_id, '') order by i.ord), array_agg(coalesce(i.verbatim, false) order by i.ord)
+  into projects, source_locales, priorities, forced, business_ids, verbatim
+  from (
+    select i.business_id, i.verbatim, coalesce(i.group_no, 1) as group_no, i.ord
+    from unnest(texts, business_ids, verbatim, item_groups) with ordinality as i (text, business_id, verbatim, group_no, ord)
+  ) as i;
+  select array_agg(i.ord::integer order by i.ord, w.ord), array_agg(w.locale order by i.ord, w.ord)
+  into pair_items, pair_locales
+  from unnest(texts, item_groups) with ordinality as i (text, group_no, ord)
+  join unnest(want_groups, want_locales) with ordinality as w (group_no, locale, ord) on w.group_no = coalesce(i.group_no, 1);
+
+  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
+  if lifetimes is not null then
+    select array_agg(p.lifetime order by p.ord)
+    into pair_lifetimes
+    from (
+      select
+        p.ord,
+        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_content_ids, item_contexts, projects, lifetimes)
+        with ordinality as i (content_id, context_no, project, lifetime, ord) on i.ord = p.item
+      window of_row as (partition by i.content_id, p.locale, i.context_no, i.project)
+    ) as p;
   end if;
 
   -- 2: contents are there, and locked against collection. What this call inserts nobody else sees: only the others want a lock.

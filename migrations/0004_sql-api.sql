@@ -200,6 +200,60 @@ begin
 end
 $$;
 
+-- Items that were read, as register() takes them.
+create function trans_hub.item_columns(
+  good trans_hub.item[],
+  out texts text[],
+  out business_ids text[],
+  out contexts text[],
+  out formats text[],
+  out verbatim boolean[],
+  out lifetimes integer[],
+  out item_groups integer[],
+  out group_projects text[],
+  out group_source_locales text[],
+  out group_priorities smallint[],
+  out group_forced boolean[],
+  out want_groups integer[],
+  out want_locales text[]
+)
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with item as materialized (
+    select
+      i.*,
+      dense_rank() over (order by i.project, i.source_locale, i.priority, i.forced, i.target_locales)::integer as group_no
+    from unnest(good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+  ), item_group as materialized (
+    select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
+  )
+  select i.*, g.*, w.*
+  from (
+    select
+      array_agg(i.text order by i.ord),
+      case when bool_or(i.business_id <> '') then array_agg(i.business_id order by i.ord) end,
+      case when bool_or(i.context is not null) then array_agg(i.context order by i.ord) end,
+      case when bool_or(i.format <> 'auto') then array_agg(i.format order by i.ord) end,
+      case when bool_or(i.verbatim) then array_agg(i.verbatim order by i.ord) end,
+      case when bool_or(i.lifetime is not null) then array_agg(i.lifetime order by i.ord) end,
+      case when max(i.group_no) > 1 then array_agg(i.group_no order by i.ord) end
+    from item as i
+  ) as i
+  cross join (
+    select
+      array_agg(g.project order by g.group_no), array_agg(g.source_locale order by g.group_no),
+      array_agg(g.priority order by g.group_no), array_agg(g.forced order by g.group_no)
+    from item_group as g
+  ) as g
+  cross join (
+    select array_agg(g.group_no order by g.group_no, l.ord), array_agg(l.locale order by g.group_no, l.ord)
+    from item_group as g
+    cross join lateral unnest(g.target_locales) with ordinality as l (locale, ord)
+  ) as w
+$$;
+
 -- Registers items that were read; gives the sums of the receipt.
 create function trans_hub.register_read(
   good trans_hub.item[], engine text, lock_timeout_ms integer, out registered bigint, out existing bigint, out failed bigint
@@ -219,30 +273,11 @@ begin
     coalesce((select sum(n) from unnest(r.existing) as n), 0),
     coalesce((select sum(n) from unnest(r.failed) as n), 0)
   into registered, existing, failed
-  from (
-    select
-      array_agg(i.project order by i.ord) as projects,
-      array_agg(i.business_id order by i.ord) as business_ids,
-      array_agg(i.source_locale order by i.ord) as source_locales,
-      array_agg(i.text order by i.ord) as texts,
-      array_agg(i.context order by i.ord) as contexts,
-      array_agg(i.format order by i.ord) as formats,
-      array_agg(i.verbatim order by i.ord) as verbatim,
-      array_agg(i.priority order by i.ord) as priorities,
-      array_agg(i.forced order by i.ord) as forced,
-      case when count(i.lifetime) > 0 then array_agg(i.lifetime order by i.ord) end as lifetimes
-    from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
-  ) as i
-  cross join (
-    select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
-    from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
-    cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
-  ) as p
+  from item_columns(good) as i
   cross join lateral register(
-    i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    i.lifetimes, p.items, p.locales, 50, 32768, interval '1 day', engine, lock_timeout_ms
+    i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, i.group_projects,
+    i.group_source_locales, i.group_priorities, i.group_forced, i.want_groups, i.want_locales, 50, 32768, interval '1 day',
+    engine, lock_timeout_ms
   ) as r;
 end
 $$;
@@ -580,6 +615,6 @@ revoke execute on all functions in schema trans_hub from public;
 -- Down Migration
 drop function trans_hub.touch, trans_hub.find_row, trans_hub.get_translations, trans_hub.translation_json,
   trans_hub.put_off_inbox, trans_hub.register_inbox, trans_hub.enqueue, trans_hub.append_to_inbox, trans_hub.request,
-  trans_hub.register_read, trans_hub.read_items,
+  trans_hub.register_read, trans_hub.item_columns, trans_hub.read_items,
   trans_hub.item_code, trans_hub.read_item;
 drop type trans_hub.item;

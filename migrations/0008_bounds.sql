@@ -7,18 +7,19 @@
 -- The bound is max_backlog, or without one the setting trans_hub.max_backlog (alter database … set trans_hub.max_backlog),
 -- in texts that wait in batches. It is a bound on load and no quota: calls at the same moment may go over it together.
 create function trans_hub.register_bounded(
-  projects text[],
-  business_ids text[],
-  source_locales text[],
   texts text[],
+  business_ids text[],
   contexts text[],
   formats text[],
   verbatim boolean[],
-  priorities smallint[],
-  forced boolean[],
   lifetimes integer[],
-  pair_items integer[],
-  pair_locales text[],
+  item_groups integer[],
+  group_projects text[],
+  group_source_locales text[],
+  group_priorities smallint[],
+  group_forced boolean[],
+  want_groups integer[],
+  want_locales text[],
   batch_size integer,
   batch_bytes integer,
   touch_after interval,
@@ -37,16 +38,21 @@ set jit = off
 as $$
 declare
   room bigint := coalesce(max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
+  asked bigint;
   admitted integer[];
 begin
   if room is not null then
     select room - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
+    select count(*) into asked
+    from unnest(texts, item_groups) as i (text, group_no)
+    join unnest(want_groups) as w (group_no) on w.group_no = coalesce(i.group_no, 1);
   end if;
-  if room is null or room >= coalesce(cardinality(pair_items), 0) then
+  if room is null or room >= asked then
     select r.registered, r.existing, r.failed into registered, existing, failed
     from register(
-      projects, business_ids, source_locales, texts, contexts, formats, verbatim, priorities, forced, lifetimes,
-      pair_items, pair_locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
+      texts, business_ids, contexts, formats, verbatim, lifetimes, item_groups, group_projects, group_source_locales,
+      group_priorities, group_forced, want_groups, want_locales, batch_size, batch_bytes, touch_after, for_engine,
+      lock_timeout_ms
     ) as r;
     refused := array_fill(false, array[cardinality(texts)]);
     return;
@@ -59,9 +65,18 @@ begin
     select i.ord, i.new_rows > 0 and sum(i.new_rows) over (order by i.ord) > room as is_refused
     from (
       select i.ord::integer as ord, count(*) filter (where work.is_new) as new_rows
-      from unnest(projects, source_locales, texts, contexts, formats, verbatim, forced)
-        with ordinality as i (project, source_locale, text, context, format, is_verbatim, is_forced, ord)
-      left join unnest(pair_items, pair_locales) as p (item, locale) on p.item = i.ord
+      from (
+        select
+          group_projects[i.group_no] as project, group_source_locales[i.group_no] as source_locale, i.text, i.context,
+          i.format, i.is_verbatim, group_forced[i.group_no] as is_forced, i.group_no, i.ord
+        from (
+          select i.text, i.context, coalesce(i.format, 'auto') as format, coalesce(i.verbatim, false) as is_verbatim,
+            coalesce(i.group_no, 1) as group_no, i.ord
+          from unnest(texts, contexts, formats, verbatim, item_groups) with ordinality
+            as i (text, context, format, verbatim, group_no, ord)
+        ) as i
+      ) as i
+      left join unnest(want_groups, want_locales) as p (group_no, locale) using (group_no)
       cross join lateral (
         select p.locale is not null and not i.is_verbatim and p.locale <> i.source_locale and coalesce((
           select i.is_forced and t.status in ('translated', 'failed')
@@ -81,26 +96,19 @@ begin
     select r.registered, r.existing, r.failed into registered, existing, failed
     from (
       select
-        array_agg(projects[n.item] order by n.ord) as projects,
-        array_agg(business_ids[n.item] order by n.ord) as business_ids,
-        array_agg(source_locales[n.item] order by n.ord) as source_locales,
         array_agg(texts[n.item] order by n.ord) as texts,
-        array_agg(contexts[n.item] order by n.ord) as contexts,
-        array_agg(formats[n.item] order by n.ord) as formats,
-        array_agg(verbatim[n.item] order by n.ord) as verbatim,
-        array_agg(priorities[n.item] order by n.ord) as priorities,
-        array_agg(forced[n.item] order by n.ord) as forced,
-        case when lifetimes is not null then array_agg(lifetimes[n.item] order by n.ord) end as lifetimes
+        case when business_ids is not null then array_agg(business_ids[n.item] order by n.ord) end as business_ids,
+        case when contexts is not null then array_agg(contexts[n.item] order by n.ord) end as contexts,
+        case when formats is not null then array_agg(formats[n.item] order by n.ord) end as formats,
+        case when verbatim is not null then array_agg(verbatim[n.item] order by n.ord) end as verbatim,
+        case when lifetimes is not null then array_agg(lifetimes[n.item] order by n.ord) end as lifetimes,
+        case when item_groups is not null then array_agg(item_groups[n.item] order by n.ord) end as item_groups
       from unnest(admitted) with ordinality as n (item, ord)
     ) as i
-    cross join (
-      select array_agg(n.ord::integer order by p.ord) as items, array_agg(p.locale order by p.ord) as locales
-      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
-      join unnest(admitted) with ordinality as n (item, ord) on n.item = p.item
-    ) as p
     cross join lateral register(
-      i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-      i.lifetimes, p.items, p.locales, batch_size, batch_bytes, touch_after, for_engine, lock_timeout_ms
+      i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, group_projects,
+      group_source_locales, group_priorities, group_forced, want_groups, want_locales, batch_size, batch_bytes, touch_after,
+      for_engine, lock_timeout_ms
     ) as r;
   end if;
   select
@@ -132,30 +140,11 @@ begin
     coalesce((select sum(n) from unnest(r.failed) as n), 0) as failed,
     r.refused
   into receipt
-  from (
-    select
-      array_agg(i.project order by i.ord) as projects,
-      array_agg(i.business_id order by i.ord) as business_ids,
-      array_agg(i.source_locale order by i.ord) as source_locales,
-      array_agg(i.text order by i.ord) as texts,
-      array_agg(i.context order by i.ord) as contexts,
-      array_agg(i.format order by i.ord) as formats,
-      array_agg(i.verbatim order by i.ord) as verbatim,
-      array_agg(i.priority order by i.ord) as priorities,
-      array_agg(i.forced order by i.ord) as forced,
-      case when count(i.lifetime) > 0 then array_agg(i.lifetime order by i.ord) end as lifetimes
-    from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
-  ) as i
-  cross join (
-    select array_agg(i.ord::integer order by i.ord, l.ord) as items, array_agg(l.locale order by i.ord, l.ord) as locales
-    from unnest(read.good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
-    cross join lateral unnest(i.target_locales) with ordinality as l (locale, ord)
-  ) as p
+  from item_columns(read.good) as i
   cross join lateral register_bounded(
-    i.projects, i.business_ids, i.source_locales, i.texts, i.contexts, i.formats, i.verbatim, i.priorities, i.forced,
-    i.lifetimes, p.items, p.locales, 50, 32768, interval '1 day', defaults ->> 'engine', 200, null
+    i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, i.group_projects,
+    i.group_source_locales, i.group_priorities, i.group_forced, i.want_groups, i.want_locales, 50, 32768, interval '1 day',
+    defaults ->> 'engine', 200, null
   ) as r
   where cardinality(read.good) > 0;
 

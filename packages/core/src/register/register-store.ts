@@ -1,7 +1,7 @@
 /** Registers chunks of items, and keeps one item's trouble from its neighbours. */
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
-import { column, integerArray, textArray } from "../database/array-literal.ts";
+import { textArray } from "../database/array-literal.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
@@ -190,28 +190,22 @@ async function registerOnce(
   options: RegisterOptions,
   lockTimeoutMs: number,
 ): Promise<ItemReceipt[]> {
-  const pairItems: number[] = [];
-  const pairLocales: string[] = [];
-  items.forEach((item, at) => {
-    for (const locale of item.targetLocales) {
-      pairItems.push(at + 1);
-      pairLocales.push(locale);
-    }
-  });
-  await openNewLanes(pool, pairLocales);
+  const groups = groupsOf(items);
+  await openNewLanes(pool, groups.wantLocales);
   const [receipt] = await rows(pool, registerItems, [
-    column(items.map((item) => item.project)),
-    column(items.map((item) => item.businessId)),
-    column(items.map((item) => item.sourceLocale)),
     textArray(items.map((item) => item.text)),
-    column(items.map((item) => item.context)),
-    column(items.map((item) => item.format)),
-    column(items.map((item) => item.verbatim)),
-    column(items.map((item) => item.priority)),
-    column(items.map((item) => item.force)),
-    items.some((item) => item.expiresAfterSeconds !== null) ? items.map((item) => item.expiresAfterSeconds) : null,
-    integerArray(pairItems),
-    column(pairLocales),
+    columnUnless("", items, (item) => item.businessId),
+    columnUnless(null, items, (item) => item.context),
+    columnUnless("auto", items, (item) => item.format),
+    columnUnless(false, items, (item) => item.verbatim),
+    columnUnless(null, items, (item) => item.expiresAfterSeconds),
+    groups.first.length === 1 ? null : groups.ofItems,
+    groups.first.map((item) => item.project),
+    groups.first.map((item) => item.sourceLocale),
+    groups.first.map((item) => item.priority),
+    groups.first.map((item) => item.force),
+    groups.wantGroups,
+    groups.wantLocales,
     settings.batchSize,
     settings.batchBytes,
     settings.touchAfterSeconds,
@@ -220,12 +214,66 @@ async function registerOnce(
     options.maxBacklog ?? null,
   ]);
   if (receipt === undefined) throw new Error("trans_hub.register gave no row");
-  return items.map((_, at) => ({
-    registered: receipt.registered[at] ?? 0,
+  return items.map(({ targetLocales }, at) => ({
+    registered: receipt.registered === null ? targetLocales.length : (receipt.registered[at] ?? 0),
     existing: receipt.existing?.[at] ?? 0,
     failed: receipt.failed?.[at] ?? 0,
     ...(receipt.refused?.[at] && { error: new BacklogFullError() }),
   }));
+}
+
+/** Items that agree in all that most calls have in common, told once. */
+interface Groups {
+  /** The first item of each group. */
+  first: RegisterItem[];
+  /** The group of each item, from 1. */
+  ofItems: number[];
+  /** For each target locale of each group: the group, and the locale. */
+  wantGroups: number[];
+  wantLocales: string[];
+}
+
+function groupsOf(items: readonly RegisterItem[]): Groups {
+  const groups: Groups = { first: [], ofItems: [], wantGroups: [], wantLocales: [] };
+  const known = new Map<string, number>();
+  let last: RegisterItem | undefined;
+  let group = 0;
+  for (const item of items) {
+    if (last === undefined || !isOfOneGroup(item, last)) {
+      const key = JSON.stringify([item.project, item.sourceLocale, item.priority, item.force, item.targetLocales]);
+      group = known.get(key) ?? groups.first.push(item);
+      if (!known.has(key)) {
+        known.set(key, group);
+        for (const locale of item.targetLocales) {
+          groups.wantGroups.push(group);
+          groups.wantLocales.push(locale);
+        }
+      }
+      last = item;
+    }
+    groups.ofItems.push(group);
+  }
+  return groups;
+}
+
+function isOfOneGroup(one: RegisterItem, other: RegisterItem): boolean {
+  return (
+    one.project === other.project &&
+    one.sourceLocale === other.sourceLocale &&
+    one.priority === other.priority &&
+    one.force === other.force &&
+    one.targetLocales.length === other.targetLocales.length &&
+    one.targetLocales.every((locale, at) => locale === other.targetLocales[at])
+  );
+}
+
+/** A column of the items, or null where all have the value that goes without saying. */
+function columnUnless<Value>(
+  usual: Value,
+  items: readonly RegisterItem[],
+  get: (item: RegisterItem) => Value,
+): Value[] | null {
+  return items.every((item) => get(item) === usual) ? null : items.map(get);
 }
 
 /** Locales whose lanes are known to be open. */

@@ -1,35 +1,33 @@
 /** Statements by which texts enter. The work itself is in the SQL functions (migrations/0003, 0004, 0008). */
 import { z } from "zod";
-import { whole } from "../database/array-literal.ts";
 import { statement } from "../database/statement.ts";
 
-/** A column of the items; see `column`. */
-const spread = (parameter: number, type: string, like = "$4::text[]") => whole(parameter, type, like);
-
 /**
- * Registers items given as parallel arrays, unless too much waits. The receipt's arrays are in the order of the items; null: no
- * item has any.
+ * Registers items given as parallel arrays, unless too much waits; the parameters are those of `trans_hub.register` (migrations/0003).
+ * The receipt's arrays are in the order of the items. Null: no item has any; of `registered`, every row of each was made.
  */
 export const registerItems = statement({
   name: "register.items",
   row: z.object({
-    registered: z.array(z.int()),
+    registered: z.array(z.int()).nullable(),
     existing: z.array(z.int()).nullable(),
     failed: z.array(z.int()).nullable(),
     refused: z.array(z.boolean()).nullable(),
   }),
   text: `
     select
-      r.registered,
-      nullif(r.existing, array_fill(0, array[cardinality(r.existing)])) as existing,
-      nullif(r.failed, array_fill(0, array[cardinality(r.failed)])) as failed,
-      nullif(r.refused, array_fill(false, array[cardinality(r.refused)])) as refused
+      case when none.existing is not null or none.refused is not null then r.registered end as registered, none.*
     from trans_hub.register_bounded(
-      ${spread(1, "text")}, ${spread(2, "text")}, ${spread(3, "text")}, $4::text[], ${spread(5, "text")}, ${spread(6, "text")},
-      ${spread(7, "boolean")}, ${spread(8, "smallint")}, ${spread(9, "boolean")}, $10::integer[], $11::integer[],
-      ${spread(12, "text", "$11::integer[]")}, $13::integer, $14::integer, make_interval(secs => $15::float8), $16::text,
-      $17::integer, $18::bigint
-    ) as r`,
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
+      $10::smallint[], $11::boolean[], $12::integer[], $13::text[], $14::integer, $15::integer,
+      make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+    ) as r
+    cross join lateral (
+      select
+        nullif(r.existing, array_fill(0, array[cardinality(r.existing)])) as existing,
+        nullif(r.failed, array_fill(0, array[cardinality(r.failed)])) as failed,
+        nullif(r.refused, array_fill(false, array[cardinality(r.refused)])) as refused
+    ) as none`,
 });
 
 /** Makes the tasks of locales that are new to this database. */

@@ -148,6 +148,71 @@ describe("batches", () => {
     expect(inOrder).toEqual([0, 10, 20, 30].map((from) => texts.slice(from, from + 10)));
   });
 
+  const alike = { sourceLocale: "de", targetLocales: ["fr", "de", "ja"], priority: "bulk" } as const;
+  test.for<[string, number, RegisterItem[]]>([
+    [
+      "all kinds",
+      21,
+      [
+        ...items(5, { targetLocales: ["fr", "de"] }),
+        item("42", { targetLocales: ["fr", "de"] }),
+        item("long ".repeat(12)),
+        item("Pay", { businessId: "pay", context: { at: "till" }, expiresAfterSeconds: 60 }),
+        item("Bezahlen", { sourceLocale: "de", targetLocales: ["de", "fr"], priority: "bulk" }),
+        item("Leave", { format: "icu", force: true }),
+        ...items(7, { targetLocales: ["fr", "de"] }).slice(5),
+      ],
+    ],
+    ["one kind", 24, [...items(4, alike), item("42", alike), ...items(7, alike).slice(4)]],
+  ])(
+    "and rows of a catalog of %s that is new are those of one that is known",
+    async ([, rows, catalog], { db, openStore }) => {
+      const store = await openStore({ batchSize: 3, batchBytes: 100 });
+      const stored = async (project: string) => ({
+        rows: await value(
+          db,
+          `select json_agg(r order by r.text, r.target_locale) from (
+           select c.source_locale, c.text, t.target_locale, x.canonical, x.format, t.status, t.priority, t.text as stored,
+             t.engine, t.expires_at is not null as expires, s.business_id
+           from trans_hub.translation as t
+           join trans_hub.content as c using (content_no)
+           join trans_hub.source as s using (content_no, context_no, project)
+           left join trans_hub.context as x using (context_no)
+           where project = '${project}'
+         ) as r`,
+        ),
+        batches: await value(
+          db,
+          `select json_agg(b order by b::text) from (
+           select b.source_locale, b.target_locale, b.priority, b.texts, j.priority < 1000 as is_soon
+           from (
+             select b.*, array(
+               select c.text from unnest(b.content_nos) with ordinality as n (content_no, ord)
+               join trans_hub.content as c using (content_no) order by n.ord
+             ) as texts
+             from trans_hub.batch as b where b.project = '${project}'
+           ) as b
+           join graphile_worker.jobs as j on j.key = b.batch_id::text
+         ) as b`,
+        ),
+        counted: await value(
+          db,
+          `select json_agg(d order by d::text) from (
+           select target_locale, sum(delta) as n from trans_hub.count_delta where project = '${project}' group by 1
+         ) as d`,
+        ),
+      });
+      const register = (project: string) => store.register(catalog.map((each) => ({ ...each, project })));
+      const receipts = await register("first");
+      const asNew = await stored("first");
+      expect(sum(receipts)).toEqual({ registered: rows, existing: 0, failed: 0 });
+      // Of the second, every text is known.
+      expect(await register("second")).toEqual(receipts);
+      expect(await stored("second")).toEqual(asNew);
+      await expectInvariants(db);
+    },
+  );
+
   test("of a lane with little waiting go ahead of those of a lane with much, within their level", async ({
     db,
     openStore,
@@ -395,7 +460,7 @@ describe("a stranger's open transaction", () => {
       // How long each try would wait for a lock, and most of them had to.
       const waits = asked.mock.calls
         .filter(([{ name }]) => name === "register.items")
-        .map(([{ values }]) => values?.[15]);
+        .map(([{ values }]) => values?.[17]);
       expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(3_000);
       await stranger.query("rollback");
     } finally {
@@ -586,7 +651,7 @@ describe("what was there", () => {
     const atRow = await gateOn(db, "trans_hub.translation", "after statement");
     const atHandOver = await gateOn(db, "trans_hub.batch");
     // As the store registers, but that it waits for a lock for as long as it takes.
-    const one = [["default"], [""], ["en"], ["Pay"], [null], ["auto"], [false], [-1], [false], null, [1], ["fr"]];
+    const one = [["Pay"], null, null, null, null, null, null, ["default"], ["en"], [-1], [false], [1], ["fr"]];
     const values = [...one, 50, 32_768, 86_400, null, 30_000, null];
     const registering = db.query({ text: registerItems.text, values });
     await atRow.reached();
