@@ -7,8 +7,9 @@
 -- beyond by a sample of one in 16, for which random ids are good: to count 8,000 took a tenth of registering.
 create function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
 language plpgsql stable
--- Its plan is the session's, whoever was first to ask.
+-- Its plan is the session's, whoever was first to ask. For a look at 128 of many, a bitmap of all would be made first.
 set enable_seqscan = off
+set enable_indexscan = on
 as $$
 declare
   waiting bigint := (
@@ -65,8 +66,12 @@ $$;
 -- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
 -- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
 -- Jobs tell their project by a flag, so that who works for one project passes over the others' without claiming them.
+--
+--   levels            of the batches: a job's priority is that of its lane within the level
+--   job_priorities    for whose job it is another: an entry that is not null
 create function trans_hub.add_batch_jobs(
-  batch_ids uuid[], target_locales text[], job_priorities smallint[], run_ats timestamptz[]
+  batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
+  job_priorities smallint[] default null
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -82,40 +87,24 @@ begin
   perform graphile_worker.add_jobs(array(
     select row(
       'translate:' || j.target_locale, json_build_object('batch', j.batch_id), null, j.run_at, 32767, j.batch_id::text,
-      j.job_priority,
-      -- Seen here also when the calling statement made the batch itself: this function is volatile.
-      (select array['project:' || b.project] from batch as b where b.batch_id = j.batch_id)
+      coalesce(j.job_priority, l.job_priority), array['project:' || j.project]
     )::graphile_worker.job_spec
-    from unnest(batch_ids, target_locales, job_priorities, run_ats) as j (batch_id, target_locale, job_priority, run_at)
+    from unnest(batch_ids, projects, target_locales, levels, run_ats, job_priorities)
+      as j (batch_id, project, target_locale, level, run_at, job_priority)
+    left join (
+      select l.*, job_priority(l.level, l.project, l.target_locale) as job_priority
+      from (
+        select distinct j.project, j.target_locale, j.level
+        from unnest(projects, target_locales, levels, job_priorities) as j (project, target_locale, level, job_priority)
+        where j.job_priority is null
+      ) as l
+      offset 0
+    ) as l using (project, target_locale, level)
     where j.target_locale = any (open_locales)
   ));
   if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
-end
-$$;
-
--- Gives batches of certain levels their jobs, each with the priority of its lane. plpgsql, for it keeps its plans.
-create function trans_hub.add_lane_jobs(
-  batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[]
-) returns void
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-begin
-  perform add_batch_jobs(
-    array_agg(b.batch_id), array_agg(b.target_locale), array_agg(l.job_priority), array_agg(b.run_at)
-  )
-  from unnest(batch_ids, projects, target_locales, levels, run_ats)
-    as b (batch_id, project, target_locale, level, run_at)
-  join (
-    select l.*, job_priority(l.level, l.project, l.target_locale) as job_priority
-    from (
-      select distinct b.project, b.target_locale, b.level
-      from unnest(projects, target_locales, levels) as b (project, target_locale, level)
-    ) as l
-    offset 0
-  ) as l using (project, target_locale, level);
 end
 $$;
 
@@ -167,7 +156,7 @@ as $$
     cross join lateral generate_series(1, l.texts, l.size) as at
     returning batch_id, project, target_locale, priority, run_at
   )
-  select trans_hub.add_lane_jobs(
+  select trans_hub.add_batch_jobs(
     array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
   )
   from packed as p
@@ -433,7 +422,7 @@ begin
         into new_batches, new_projects, new_locales, new_priorities, new_run_ats
         from packed as p;
         if new_batches is not null then
-          perform add_lane_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
+          perform add_batch_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
         end if;
       else
         perform enqueue_batches(
@@ -836,7 +825,6 @@ revoke execute on all functions in schema trans_hub from public;
 drop function trans_hub.register;
 drop function trans_hub.enqueue_batches;
 drop function trans_hub.texts_a_batch;
-drop function trans_hub.add_lane_jobs;
 drop function trans_hub.add_batch_jobs;
 drop function trans_hub.open_lanes;
 drop function trans_hub.job_priority;

@@ -402,7 +402,7 @@ create function trans_hub.renew_batch_jobs(batch_ids uuid[]) returns void
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
-  select trans_hub.add_lane_jobs(
+  select trans_hub.add_batch_jobs(
     array_agg(b.batch_id), array_agg(b.project), array_agg(b.target_locale), array_agg(b.priority), array_agg(b.run_at)
   )
   from batch as b

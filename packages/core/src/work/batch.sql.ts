@@ -248,14 +248,11 @@ export const handOver = statement({
       returning batch_id, project, target_locale, priority, run_at, crashes
     ), jobs as materialized (
       select trans_hub.add_batch_jobs(
-        array_agg(b.batch_id), array_agg(b.target_locale),
+        array_agg(b.batch_id), array_agg(b.project), array_agg(b.target_locale), array_agg(b.priority), array_agg(b.run_at),
         array_agg(
           -- What was begun and only interrupted goes ahead of what was not: it has been waiting for longer.
-          case when b.crashes > 0 or b.run_at <= clock_timestamp() then (b.priority * 1000)::smallint
-            else trans_hub.job_priority(b.priority, b.project, b.target_locale)
-          end
-        ),
-        array_agg(b.run_at)
+          case when b.crashes > 0 or b.run_at <= clock_timestamp() then (b.priority * 1000)::smallint end
+        )
       )
       from batched as b
       having count(*) > 0
@@ -344,7 +341,9 @@ export const giveBack = statement({
   name: "batch.give_back",
   row: z.object({}),
   text: `
-    select trans_hub.add_batch_jobs(array[b.batch_id], array[b.target_locale], array[$2::smallint], array[b.run_at])
+    select trans_hub.add_batch_jobs(
+      array[b.batch_id], array[b.project], array[b.target_locale], array[b.priority], array[b.run_at], array[$2::smallint]
+    )
     from trans_hub.batch as b
     where b.batch_id = $1`,
 });
@@ -392,7 +391,7 @@ export const reconcile = statement({
       )
       order by b.batch_id
     ), jobs as materialized (
-      select trans_hub.add_lane_jobs(
+      select trans_hub.add_batch_jobs(
         array_agg(l.batch_id), array_agg(l.project), array_agg(l.target_locale), array_agg(l.priority), array_agg(l.run_at)
       )
       from lost as l
