@@ -16,20 +16,19 @@ const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchrono
 
 const Attempt = z.object({ at: z.string(), engine: z.string().nullable(), code: z.string(), message: z.string() });
 
+/** In the order in which everybody locks rows. */
+const ITEMS_IN_ORDER = "(select * from item order by content_no, target_locale, context_no, project) as i";
+
 /** The fence and the lock, for every settlement: the rows of `item as i` that are still its own, in key order. */
-const ownRows = (condition = "", ending: "for update" | "offset 0" = "for update") =>
-  `from (select * from item order by content_no, target_locale, context_no, project) as i
+const ownRows = (condition = "") => `from ${ITEMS_IN_ORDER}
       cross join lateral (
         select t.ctid
         from trans_hub.translation as t
         where t.content_no = i.content_no and t.target_locale = i.target_locale
           and t.context_no = i.context_no and t.project = i.project
           and t.revision = i.revision and t.status = 'pending'${condition}
-        ${ending}
+        for update
       ) as t`;
-
-/** The same without the lock, of rows that stand where they were read: no index is asked. "offset 0" keeps it a look-up. */
-const ownRowsInPlace = ownRows(" and t.ctid = i.row", "offset 0");
 
 /**
  * One row for each of these batches that is there, the texts that are still its own to translate in JSON. A row for each text
@@ -152,21 +151,23 @@ const storing = (name: string, locked: boolean) =>
         $1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "int")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
         ${ofItems(7, "text")}, ${ofItems(8, "text")}${locked ? "" : ", $22::tid[]"}
       ) as i (content_no, target_locale, context_no, project, revision, text, engine, model${locked ? "" : ", row"})
-    ), own as materialized (
-      select t.ctid, i.revision, i.text, i.engine, i.model
-      ${locked ? ownRows() : ownRowsInPlace}
+    ), own as ${locked ? "materialized " : ""}(
+      ${locked ? `select i.*, t.ctid as row ${ownRows()}` : `select * from ${ITEMS_IN_ORDER}`}
     ), stored as (
       update trans_hub.translation as t
       set status = 'translated', text = o.text, engine = o.engine, model = o.model, updated_at = now()
       from own as o
-      -- The fence once more: PostgreSQL up to 17.6 and 18.0 goes on from a place to the row that stands for it since.
-      where t.ctid = o.ctid and t.revision = o.revision and t.status = 'pending'
+      where t.ctid = o.row and t.content_no = o.content_no and t.target_locale = o.target_locale
+        and t.context_no = o.context_no and t.project = o.project
+        -- The fence, also of what was locked: PostgreSQL up to 17.6 and 18.0 goes on from a place to the row that stands for it
+        -- since.
+        and t.revision = o.revision and t.status = 'pending'
       returning t.project, t.target_locale
     ), counted as (
       insert into trans_hub.count_delta (project, target_locale, status, delta)
       select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale
     ), whole as materialized (
-      select ${locked ? "true" : "(select count(*) from stored) = (select count(*) from item)"} as is_whole
+      select ${locked ? "true" : "(select count(*) from stored) = cardinality($1::bigint[])"} as is_whole
     ), standing as materialized (
       -- In order, and after the rows: as who prunes batches takes them.
       select b.batch_id from trans_hub.batch as b
