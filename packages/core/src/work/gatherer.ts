@@ -56,6 +56,13 @@ export interface GathererOptions {
   observer: WorkObserver;
 }
 
+/**
+ * A slot takes several calls' worth at once where they are over in so long: marking what is begun takes a round trip to the
+ * database. Not more: all of it is under suspicion when the worker dies.
+ */
+const TURN_MS = 20;
+const MOST_CALLS_A_TURN = 4;
+
 /** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
 
@@ -78,6 +85,8 @@ export class Gatherer {
   readonly #settler: Settler;
   #freeSlots: number;
   #arrivals = 0;
+  /** How long a call takes, as far as the last ones tell. */
+  #meanCallMs = TURN_MS;
   #isFillDue = false;
   /** Texts under way, their settlement included. */
   #begun = 0;
@@ -253,7 +262,8 @@ export class Gatherer {
   #fillSlots(): void {
     while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
       const { maxItems } = this.#options;
-      const claims = this.#lanes.takeNext({ maxItems, suspects: this.#suspects });
+      const calls = Math.max(1, Math.min(MOST_CALLS_A_TURN, Math.floor(TURN_MS / this.#meanCallMs)));
+      const claims = this.#lanes.takeNext({ maxItems: calls * maxItems, suspects: this.#suspects });
       const [first] = claims;
       if (first === undefined) return;
       this.#freeSlots -= 1;
@@ -337,8 +347,11 @@ export class Gatherer {
 
   async #translatePart(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
     if (signal.aborted) return { outcomes: batch.items.map(() => ({ kind: "released" })), calls: [] };
+    const startedAt = performance.now();
     try {
-      return await this.#options.translate(batch, signal);
+      const result = await this.#options.translate(batch, signal);
+      this.#meanCallMs += (performance.now() - startedAt - this.#meanCallMs) / 8;
+      return result;
     } catch (error) {
       const outcome: WorkOutcome = signal.aborted
         ? { kind: "released" }

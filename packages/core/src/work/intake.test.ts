@@ -84,6 +84,16 @@ test("a runner that ends lets everybody through, and the next counts for itself"
   expect(claimAll(next)).toBe(2);
 });
 
+test("with an engine of milliseconds, what a fortieth of a second gets done is in hand", () => {
+  let now = 0;
+  const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
+  for (let job = 0; job < 400; job += 1) intake.hold().end();
+  const gate = intake.newGate();
+  expect(claimAll(gate)).toBe(40);
+  now = 5_000;
+  expect(claimAll(intake.newGate())).toBe(8);
+});
+
 test("ahead of its time is claimed what a quarter of a second gets done, and two jobs a slot at least", () => {
   let now = 0;
   const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);

@@ -9,6 +9,12 @@
 /** In calls of full size, of the slots there are: one under way, one waiting. */
 const CALLS_A_SLOT = 2;
 
+/**
+ * What gets done in so long is in hand at once, where it is more: loading a batch and marking it as begun take a round trip to the
+ * database each, in which an engine of milliseconds is done with many.
+ */
+const IN_HAND_MS = 25;
+
 /** For batches of one text. */
 const MOST_JOBS_A_SLOT = 25;
 const MOST_JOBS = 1_000;
@@ -20,9 +26,9 @@ const MOST_AHEAD = 100;
 export class Intake {
   /** Runners that graphile-worker needs. */
   readonly maxJobs: number;
-  /** The most that are on their way to a claim; what may turn out to be too much. */
+  /** The most that are on their way to a claim, and may turn out to be too much, while nothing is known of the speed. */
   readonly maxClaims: number;
-  readonly #maxItems: number;
+  readonly #maxItemsOfCall: number;
   readonly #now: () => number;
   #periodFrom = 0;
   #doneInPeriod = 0;
@@ -42,7 +48,7 @@ export class Intake {
     this.#now = now;
     this.maxClaims = CALLS_A_SLOT * slots;
     this.maxJobs = Math.max(this.maxClaims, Math.min(MOST_JOBS_A_SLOT * slots, MOST_JOBS));
-    this.#maxItems = this.maxClaims * maxItems;
+    this.#maxItemsOfCall = maxItems;
     this.#meanItems = maxItems;
   }
 
@@ -51,8 +57,13 @@ export class Intake {
    * second, so that a node that dies held a quarter of a second's work, however fast it was.
    */
   get jobsAhead(): number {
+    return Math.min(MOST_AHEAD, Math.max(this.maxClaims, this.#doneOfLate));
+  }
+
+  /** Jobs of a quarter of a second. */
+  get #doneOfLate(): number {
     this.#countPeriod();
-    return Math.min(MOST_AHEAD, Math.max(this.maxClaims, this.#doneBefore, this.#doneInPeriod));
+    return Math.max(this.#doneBefore, this.#doneInPeriod);
   }
 
   #countPeriod(): void {
@@ -98,8 +109,9 @@ export class Intake {
 
   /** By batches, so that a few enormous ones do not leave slots empty; or by texts. */
   #hasRoom(claims: number): boolean {
-    if (claims >= this.maxClaims) return false;
-    return this.#jobs + claims < this.maxClaims || this.#items + claims * this.#meanItems < this.#maxItems;
+    const calls = Math.max(this.maxClaims, (this.#doneOfLate * IN_HAND_MS) / AHEAD_MS);
+    if (claims >= calls) return false;
+    return this.#jobs + claims < calls || this.#items + claims * this.#meanItems < calls * this.#maxItemsOfCall;
   }
 }
 

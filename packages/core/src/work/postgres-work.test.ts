@@ -3,11 +3,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type TranslateWork, translateBatch, type WorkObserver, type WorkOptions } from "@trans-hub/core";
 import { scriptedEngine } from "@trans-hub/engines/testing";
 import pg from "pg";
-import { describe, expect, inject, onTestFinished } from "vitest";
+import { describe, expect, inject, onTestFinished, vi } from "vitest";
 import type { TestDatabase } from "../../../../test/support/database.ts";
 import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { test as base, drain, echo, item, reference, translated, value } from "../../../../test/support/store.ts";
+import { ConnectionPool } from "../database/pool.ts";
 import type { PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
+import { markStarted } from "./batch.sql.ts";
 
 const items = (count: number, given = {}) => Array.from({ length: count }, (_, at) => item(`Text ${at}`, given));
 const count = (db: pg.Pool, from: string) => value(db, `select count(*)::int from ${from}`);
@@ -565,6 +567,29 @@ describe("upkeep", () => {
     ).rejects.toThrow(/every day/);
   });
 });
+
+test.for([
+  ["at once", 0, 4],
+  ["after a while", 30, 1],
+] as const)(
+  "what a slot begins together, with an engine that answers %s",
+  async ([, engineMs, together], { openStore }) => {
+    const store = await openStore({ batchSize: 2 });
+    await store.register(items(100));
+    const asked = vi.spyOn(ConnectionPool.prototype, "query");
+    onTestFinished(() => asked.mockRestore());
+    const calls: number[] = [];
+    await store.work({ until: "ready", concurrency: 1, maxItems: 2 }, async (batch, signal) => {
+      calls.push(batch.items.length);
+      if (engineMs > 0) await wait(engineMs);
+      return echo(batch, signal);
+    });
+    const marked = asked.mock.calls.filter(([{ name }]) => name === markStarted.name);
+    expect(Math.max(...marked.map(([{ values }]) => values?.[0].length))).toBe(together);
+    // However many batches a slot takes, a call is never given more than a call may be.
+    expect(calls).toEqual(Array.from({ length: 50 }, () => 2));
+  },
+);
 
 test("a job says which batch, and nothing of anybody's", async ({ db, store }) => {
   await store.register([item("A secret text", { businessId: "secret.id", context: "secret" })]);

@@ -37,7 +37,11 @@ export class Settler {
 
   constructor(options: SettlerOptions) {
     this.#options = options;
-    this.#settlements = new Coalescer({ run: (settlings) => this.#commitTogether(settlings), maxWeight: 20 });
+    this.#settlements = new Coalescer({
+      run: (settlings) => this.#commitTogether(settlings),
+      maxWeight: 40,
+      weigh: ({ batches }) => batches.length,
+    });
   }
 
   /** Settles what became of batches that were translated together. A text that cannot be stored ends alone. */
