@@ -22,11 +22,11 @@ $$;
 -- look-up is a lateral subquery that "offset 0" keeps one. Written as joins, the planner read whole tables until they were
 -- first analyzed, which is every first import: 185 s for 1,000 reads among 100,000 rows, against 0.1. And whether a dead letter
 -- is open is asked outside of its look-up: inside, all that are open are read for each text, by the index that lists them.
+-- What the reader has said is not told back: a third of the time would be spent on writing and reading it.
 create function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, content_no text, context_no integer, project text, source_locale text, target_locale text, source_text text,
-  canonical text, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
+  ord integer, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
   error_message text
 )
 language plpgsql stable security definer rows 100
@@ -38,12 +38,12 @@ as $$
 begin
   return query
   select
-    r.ord::integer, t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text, x.canonical,
-    array(
+    r.ord::integer,
+    nullif(array(
       select s.business_id from source as s
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
-    ),
+    ), '{}'),
     t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
@@ -83,9 +83,8 @@ $$;
 -- Of the text that was seen last under a business id.
 create function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
-  ord integer, content_no text, context_no integer, project text, source_locale text, target_locale text, source_text text,
-  canonical text, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
-  error_message text
+  ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
+  engine text, model text, revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -96,12 +95,12 @@ as $$
 begin
   return query
   select
-    r.ord::integer, t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text, x.canonical,
-    array(
+    r.ord::integer, c.source_locale, c.text, x.canonical,
+    nullif(array(
       select s.business_id from source as s
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
-    ),
+    ), '{}'),
     t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (

@@ -7,8 +7,10 @@ import { decodeCursor, encodeCursor, pageLimit } from "../page.ts";
 import type { Approval, ListFilter, Page, PageRequest } from "../persistence-handler.ts";
 import {
   approveTranslation,
+  findRow,
   listTranslations as listStatement,
   lockForReview,
+  type ReadRow,
   readByBusinessId,
   readByKey,
   readByText,
@@ -21,8 +23,53 @@ export async function readTranslations(
   pool: ConnectionPool,
   references: readonly TranslationReference[],
 ): Promise<(Translation | undefined)[]> {
-  const found = await readRows(pool, references);
-  return found.map((row) => (row === undefined ? undefined : translationOf(row)));
+  const found = new Array<Translation | undefined>(references.length).fill(undefined);
+  const byText: { at: number; reference: Extract<TranslationReference, { text: string }> }[] = [];
+  const byId: { at: number; reference: Extract<TranslationReference, { businessId: string }> }[] = [];
+  references.forEach((reference, at) => {
+    if ("text" in reference) byText.push({ at, reference });
+    else byId.push({ at, reference });
+  });
+  await Promise.all([
+    byText.length > 0 &&
+      rows(pool, readByText, [
+        column(byText.map(({ reference }) => reference.project)),
+        column(byText.map(({ reference }) => reference.targetLocale)),
+        column(byText.map(({ reference }) => reference.sourceLocale)),
+        textArray(byText.map(({ reference }) => reference.text)),
+        column(byText.map(({ reference }) => reference.context)),
+        column(byText.map(({ reference }) => reference.format)),
+      ]).then((answers) => {
+        for (const row of answers) {
+          const { at, reference } = asked(byText, row);
+          const { project, targetLocale, sourceLocale, text, context } = reference;
+          found[at] = { ...nameOf(project, targetLocale, sourceLocale, text, context), ...stateOf(row) };
+        }
+      }),
+    byId.length > 0 &&
+      rows(pool, readByBusinessId, [
+        column(byId.map(({ reference }) => reference.project)),
+        column(byId.map(({ reference }) => reference.targetLocale)),
+        textArray(byId.map(({ reference }) => reference.businessId)),
+      ]).then((answers) => {
+        for (const row of answers) {
+          const { at, reference } = asked(byId, row);
+          const { project, targetLocale } = reference;
+          found[at] = {
+            ...nameOf(project, targetLocale, row.source_locale, row.source_text, row.canonical),
+            ...stateOf(row),
+          };
+        }
+      }),
+  ]);
+  return found;
+}
+
+/** The reference that a row answers. */
+function asked<Asked>(references: readonly Asked[], { ord }: { ord: number }): Asked {
+  const reference = references[ord - 1];
+  if (reference === undefined) throw new Error("the database answered what was not asked");
+  return reference;
 }
 
 export async function readTranslationsByKey(
@@ -89,9 +136,17 @@ export async function touchTranslations(
  * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
  */
 export async function approve(pool: ConnectionPool, approval: Approval): Promise<Translation> {
-  const [row] = await readRows(pool, [approval.reference]);
-  if (row === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
-  const key = [row.content_no, row.target_locale, row.context_no, row.project];
+  const { reference } = approval;
+  const byText = "text" in reference ? reference : undefined;
+  const [row] = await rows(pool, findRow, [
+    reference.project,
+    "businessId" in reference ? reference.businessId : null,
+    byText?.sourceLocale ?? null,
+    byText?.text ?? null,
+    byText?.context ?? null,
+    byText?.format ?? "auto",
+  ]);
+  const key = [row?.content_no ?? null, reference.targetLocale, row?.context_no ?? null, reference.project];
   await pool.transaction(async (db) => {
     const [current] = await rows(db, lockForReview, key);
     if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
@@ -114,49 +169,27 @@ export async function approve(pool: ConnectionPool, approval: Approval): Promise
   return translationOf(approved);
 }
 
-async function readRows(
-  pool: ConnectionPool,
-  references: readonly TranslationReference[],
-): Promise<(TranslationRow | undefined)[]> {
-  const found = new Array<TranslationRow | undefined>(references.length).fill(undefined);
-  const byText: { at: number; reference: Extract<TranslationReference, { text: string }> }[] = [];
-  const byId: { at: number; reference: Extract<TranslationReference, { businessId: string }> }[] = [];
-  references.forEach((reference, at) => {
-    if ("text" in reference) byText.push({ at, reference });
-    else byId.push({ at, reference });
-  });
-  await Promise.all([
-    byText.length > 0 &&
-      rows(pool, readByText, [
-        column(byText.map(({ reference }) => reference.project)),
-        column(byText.map(({ reference }) => reference.targetLocale)),
-        column(byText.map(({ reference }) => reference.sourceLocale)),
-        textArray(byText.map(({ reference }) => reference.text)),
-        column(byText.map(({ reference }) => reference.context)),
-        column(byText.map(({ reference }) => reference.format)),
-      ]).then((answers) => {
-        for (const row of answers) found[byText[row.ord - 1]?.at ?? -1] = row;
-      }),
-    byId.length > 0 &&
-      rows(pool, readByBusinessId, [
-        column(byId.map(({ reference }) => reference.project)),
-        column(byId.map(({ reference }) => reference.targetLocale)),
-        textArray(byId.map(({ reference }) => reference.businessId)),
-      ]).then((answers) => {
-        for (const row of answers) found[byId[row.ord - 1]?.at ?? -1] = row;
-      }),
-  ]);
-  return found;
-}
-
 function translationOf(row: TranslationRow): Translation {
   return {
-    project: row.project,
-    sourceLocale: row.source_locale,
-    targetLocale: row.target_locale,
-    sourceText: row.source_text,
-    context: row.canonical === null ? null : JSON.parse(row.canonical),
-    businessIds: row.business_ids,
+    ...nameOf(row.project, row.target_locale, row.source_locale, row.source_text, row.canonical),
+    ...stateOf(row),
+  };
+}
+
+function nameOf(
+  project: string,
+  targetLocale: string,
+  sourceLocale: string,
+  sourceText: string,
+  canonicalContext: string | null,
+) {
+  const context: Translation["context"] = canonicalContext === null ? null : JSON.parse(canonicalContext);
+  return { project, sourceLocale, targetLocale, sourceText, context };
+}
+
+function stateOf(row: Omit<ReadRow, "ord">) {
+  return {
+    businessIds: row.business_ids ?? [],
     status: row.status,
     text: row.text,
     engine: row.engine,

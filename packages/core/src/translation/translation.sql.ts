@@ -5,16 +5,10 @@ import { statement } from "../database/statement.ts";
 
 const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 
-/** A row of `translation` with all that a `Translation` shows. */
-export const TranslationRow = z.object({
-  content_no: z.string(),
-  context_no: z.int(),
-  project: z.string(),
-  source_locale: z.string(),
-  target_locale: z.string(),
-  source_text: z.string(),
-  canonical: z.string().nullable(),
-  business_ids: z.array(z.string()),
+/** What a `Translation` shows beyond what names it. */
+const STATE = {
+  /** Null: none. */
+  business_ids: z.array(z.string()).nullable(),
   status: STATUS,
   text: z.string().nullable(),
   engine: z.string().nullable(),
@@ -22,8 +16,21 @@ export const TranslationRow = z.object({
   revision: z.int(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
+};
+
+const SOURCE = { source_locale: z.string(), source_text: z.string(), canonical: z.string().nullable() };
+
+/** A row of `translation` with all that a `Translation` shows. */
+const TranslationRow = z.object({
+  content_no: z.string(),
+  context_no: z.int(),
+  project: z.string(),
+  target_locale: z.string(),
+  ...SOURCE,
+  ...STATE,
 });
 export type TranslationRow = z.infer<typeof TranslationRow>;
+export type ReadRow = z.infer<typeof readByText.row>;
 
 /*
  * Applications read by functions (migrations/0009), for their role may read no table. Every look-up, there and below, is a
@@ -66,7 +73,7 @@ const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
 /** Rows named by their text; `ord` says which reference each answers. Identity is made by the database. */
 export const readByText = statement({
   name: "translation.read_by_text",
-  row: TranslationRow.extend({ ord: z.int() }),
+  row: z.object({ ord: z.int(), ...STATE }),
   text: `
     select * from trans_hub.read_by_text(
       ${ofTexts(1)}, ${ofTexts(2)}, ${ofTexts(3)}, $4::text[], ${ofTexts(5)}, ${ofTexts(6)}
@@ -76,7 +83,7 @@ export const readByText = statement({
 /** Rows named by a business id: of the text that was seen last under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
-  row: TranslationRow.extend({ ord: z.int() }),
+  row: z.object({ ord: z.int(), ...SOURCE, ...STATE }),
   text: `
     select * from trans_hub.read_by_business_id(
       ${whole(1, "text", "$3::text[]")}, ${whole(2, "text", "$3::text[]")}, $3::text[]
@@ -133,6 +140,15 @@ export const touchSources = statement({
   text: `
     select trans_hub.touch(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], make_interval(secs => $7::float8))`,
+});
+
+/** Which text and context are meant; see migrations/0004. */
+export const findRow = statement({
+  name: "translation.find_row",
+  row: z.object({ content_no: z.string().nullable(), context_no: z.int().nullable() }),
+  text: `
+    select f.content_no::text, f.context_no
+    from trans_hub.find_row($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) as f`,
 });
 
 /** Locks one row for a review. */
