@@ -54,7 +54,7 @@ interface Phase {
 async function tuned(stage: Stage): Promise<[number, number][]> {
   await stage.configure(RECOMMENDED);
   try {
-    const figures = await compare(stage, 1, 1);
+    const figures = await compare(stage, 2, 1);
     const settings = Object.entries(RECOMMENDED)
       .map(([name, value]) => `${name} ${value}`)
       .join(", ");
