@@ -63,7 +63,8 @@ function batchOf(row: BatchRow): LoadedBatch {
   const contentNos = arrayValues(row.content_nos);
   const contextNos = arrayValues(row.context_nos);
   const revisions = arrayValues(row.revisions);
-  const places = row.rows?.split(" ") ?? [];
+  // Each in quotes, for it holds a comma.
+  const places = row.rows?.slice(2, -2).split('","') ?? [];
   const items: LoadedItem[] = [];
   row.texts.forEach((text, at) => {
     if (text === null) return;

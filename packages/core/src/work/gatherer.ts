@@ -85,8 +85,8 @@ export class Gatherer {
   readonly #settler: Settler;
   #freeSlots: number;
   #arrivals = 0;
-  /** How long a call takes, as far as the last ones tell. */
-  #meanCallMs = TURN_MS;
+  /** How long a call takes, as far as the last ones tell. Undefined before the first. */
+  #meanCallMs: number | undefined;
   #isFillDue = false;
   /** Texts under way, their settlement included. */
   #begun = 0;
@@ -262,7 +262,7 @@ export class Gatherer {
   #fillSlots(): void {
     while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
       const { maxItems } = this.#options;
-      const calls = Math.max(1, Math.min(MOST_CALLS_A_TURN, Math.floor(TURN_MS / this.#meanCallMs)));
+      const calls = Math.max(1, Math.min(MOST_CALLS_A_TURN, Math.floor(TURN_MS / (this.#meanCallMs ?? TURN_MS))));
       const claims = this.#lanes.takeNext({ maxItems: calls * maxItems, suspects: this.#suspects });
       const [first] = claims;
       if (first === undefined) return;
@@ -350,7 +350,9 @@ export class Gatherer {
     const startedAt = performance.now();
     try {
       const result = await this.#options.translate(batch, signal);
-      this.#meanCallMs += (performance.now() - startedAt - this.#meanCallMs) / 8;
+      const elapsedMs = performance.now() - startedAt;
+      this.#meanCallMs ??= elapsedMs;
+      this.#meanCallMs += (elapsedMs - this.#meanCallMs) / 8;
       return result;
     } catch (error) {
       const outcome: WorkOutcome = signal.aborted

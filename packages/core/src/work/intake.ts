@@ -29,10 +29,8 @@ export class Intake {
   /** The most that are on their way to a claim, and may turn out to be too much, while nothing is known of the speed. */
   readonly maxClaims: number;
   readonly #maxItemsOfCall: number;
-  readonly #now: () => number;
-  #periodFrom = 0;
-  #doneInPeriod = 0;
-  #doneBefore = 0;
+  readonly #doneAhead: DoneOfLate;
+  readonly #doneInHand: DoneOfLate;
   #items = 0;
   #jobs = 0;
   /** What a batch holds, as far as the last ones tell. */
@@ -45,7 +43,8 @@ export class Intake {
    * @param now Milliseconds of a clock that never goes back.
    */
   constructor({ slots, maxItems }: { slots: number; maxItems: number }, now: () => number = () => performance.now()) {
-    this.#now = now;
+    this.#doneAhead = new DoneOfLate(AHEAD_MS, now);
+    this.#doneInHand = new DoneOfLate(IN_HAND_MS, now);
     this.maxClaims = CALLS_A_SLOT * slots;
     this.maxJobs = Math.max(this.maxClaims, Math.min(MOST_JOBS_A_SLOT * slots, MOST_JOBS));
     this.#maxItemsOfCall = maxItems;
@@ -57,21 +56,7 @@ export class Intake {
    * second, so that a node that dies held a quarter of a second's work, however fast it was.
    */
   get jobsAhead(): number {
-    return Math.min(MOST_AHEAD, Math.max(this.maxClaims, this.#doneOfLate));
-  }
-
-  /** Jobs of a quarter of a second. */
-  get #doneOfLate(): number {
-    this.#countPeriod();
-    return Math.max(this.#doneBefore, this.#doneInPeriod);
-  }
-
-  #countPeriod(): void {
-    const elapsed = this.#now() - this.#periodFrom;
-    if (elapsed < AHEAD_MS) return;
-    this.#doneBefore = elapsed < 2 * AHEAD_MS ? this.#doneInPeriod : 0;
-    this.#doneInPeriod = 0;
-    this.#periodFrom += elapsed;
+    return Math.min(MOST_AHEAD, Math.max(this.maxClaims, this.#doneAhead.count));
   }
 
   /** Of a runner's life. The one before is open from now on, so that whoever waits there comes to an end. */
@@ -98,8 +83,8 @@ export class Intake {
       end: () => {
         if (isEnded) return;
         isEnded = true;
-        this.#countPeriod();
-        this.#doneInPeriod += 1;
+        this.#doneAhead.add();
+        this.#doneInHand.add();
         this.#items -= items;
         this.#jobs -= 1;
         this.#gate?.look();
@@ -109,9 +94,41 @@ export class Intake {
 
   /** By batches, so that a few enormous ones do not leave slots empty; or by texts. */
   #hasRoom(claims: number): boolean {
-    const calls = Math.max(this.maxClaims, (this.#doneOfLate * IN_HAND_MS) / AHEAD_MS);
+    const calls = Math.max(this.maxClaims, this.#doneInHand.count);
     if (claims >= calls) return false;
     return this.#jobs + claims < calls || this.#items + claims * this.#meanItems < calls * this.#maxItemsOfCall;
+  }
+}
+
+/** How many were done in so long: in the current period, or in the one before if that were more. */
+class DoneOfLate {
+  readonly #periodMs: number;
+  readonly #now: () => number;
+  #from = 0;
+  #done = 0;
+  #doneBefore = 0;
+
+  constructor(periodMs: number, now: () => number) {
+    this.#periodMs = periodMs;
+    this.#now = now;
+  }
+
+  add(): void {
+    this.#turn();
+    this.#done += 1;
+  }
+
+  get count(): number {
+    this.#turn();
+    return Math.max(this.#doneBefore, this.#done);
+  }
+
+  #turn(): void {
+    const elapsed = this.#now() - this.#from;
+    if (elapsed < this.#periodMs) return;
+    this.#doneBefore = elapsed < 2 * this.#periodMs ? this.#done : 0;
+    this.#done = 0;
+    this.#from += elapsed;
   }
 }
 
