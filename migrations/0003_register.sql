@@ -389,7 +389,7 @@ begin
         into work_contents, work_contexts, work_groups, work_lifetimes
         from unnest(item_contents, item_contexts, item_groups, lifetimes, verbatim) with ordinality
           as i (content_no, context_no, group_no, lifetime, verbatim, ord)
-        where not i.verbatim;
+        where i.verbatim is not true;
       end if;
 
       insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)
@@ -597,7 +597,7 @@ begin
       p.priority,
       case when p.is_verbatim then p.text end,
       case when p.is_verbatim then 'none' end,
-      case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
+      case when not p.is_verbatim then now() + make_interval(secs => p.lifetime) end
     from pair as p
     order by p.content_no, p.locale, p.context_no, p.project
     on conflict do nothing
