@@ -326,14 +326,14 @@ begin
   end if;
 
   -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
-  -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it. Fifty of the
-  -- texts speak for all; where they are wrong, the unique key says so and nothing has happened.
+  -- nobody sees them before this transaction ends: no conflicts, locks and looks. Of more than fifty texts some speak for all; where they
+  -- are wrong, the unique key says so and nothing has happened.
   if
     (select count(*) from (select from unnest(item_content_ids) as i group by i) as d) = cardinality(texts)
     and not exists (
       select from content as c
       where c.content_id = any (array(
-        select item_content_ids[i] from generate_series(1, cardinality(texts), cardinality(texts) / 50 + 1) as i
+        select item_content_ids[i] from generate_series(1, cardinality(texts), (cardinality(texts) + 49) / 50) as i
       ))
     )
   then
