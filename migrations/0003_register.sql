@@ -326,14 +326,14 @@ begin
   end if;
 
   -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
-  -- nobody sees them before this transaction ends: no conflicts, locks and looks, and one statement for all of it. Fifty of the
-  -- texts speak for all; where they are wrong, the unique key says so and nothing has happened.
+  -- nobody sees them before this transaction ends: no conflicts, locks and looks. Of more than fifty texts some speak for all; where they
+  -- are wrong, the unique key says so and nothing has happened.
   if
     (select count(*) from (select from unnest(item_content_ids) as i group by i) as d) = cardinality(texts)
     and not exists (
       select from content as c
       where c.content_id = any (array(
-        select item_content_ids[i] from generate_series(1, cardinality(texts), cardinality(texts) / 50 + 1) as i
+        select item_content_ids[i] from generate_series(1, cardinality(texts), (cardinality(texts) + 49) / 50) as i
       ))
     )
   then
@@ -389,7 +389,7 @@ begin
         into work_contents, work_contexts, work_groups, work_lifetimes
         from unnest(item_contents, item_contexts, item_groups, lifetimes, verbatim) with ordinality
           as i (content_no, context_no, group_no, lifetime, verbatim, ord)
-        where not i.verbatim;
+        where i.verbatim is not true;
       end if;
 
       insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)
@@ -597,7 +597,7 @@ begin
       p.priority,
       case when p.is_verbatim then p.text end,
       case when p.is_verbatim then 'none' end,
-      case when p.lifetime is not null then now() + make_interval(secs => p.lifetime) end
+      case when not p.is_verbatim then now() + make_interval(secs => p.lifetime) end
     from pair as p
     order by p.content_no, p.locale, p.context_no, p.project
     on conflict do nothing

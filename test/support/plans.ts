@@ -7,10 +7,11 @@ export const LARGE_TABLES = ["content", "translation", "source", "context"];
 interface Plan {
   "Node Type": string;
   "Relation Name"?: string;
+  "Index Cond"?: string;
   Plans?: Plan[];
 }
 
-/** The large tables that the generic plan of a statement reads from end to end. */
+/** The large tables that the generic plan of a statement reads from end to end, or an index of theirs. */
 export async function scannedTables(
   client: pg.ClientBase,
   { name, text }: { name: string; text: string },
@@ -29,7 +30,8 @@ export async function scannedTables(
   const scans: string[] = [];
   const visit = (plan: Plan): void => {
     const table = plan["Relation Name"] ?? "";
-    if (plan["Node Type"] === "Seq Scan" && LARGE_TABLES.includes(table)) scans.push(table);
+    const isWhole = /^(Seq|Index|Index Only) Scan$/.test(plan["Node Type"]) && plan["Index Cond"] === undefined;
+    if (isWhole && LARGE_TABLES.includes(table)) scans.push(table);
     plan.Plans?.forEach(visit);
   };
   for (const { Plan } of rows[0]?.["QUERY PLAN"] ?? []) visit(Plan);

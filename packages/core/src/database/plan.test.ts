@@ -28,6 +28,18 @@ function realisticText(at: number): string {
   return `${at} ${"word and word, ".repeat(40)}`.slice(0, Math.max(`${at} `.length + 2, Math.round(length)));
 }
 
+const STATEMENTS = [
+  loadBatches,
+  lockRows,
+  storeTranslations,
+  storeUnlocked,
+  handOver,
+  bury,
+  readByKey,
+  listInbox,
+  appendToInbox,
+] as Statement<unknown>[];
+
 const byId = (businessId: string) => ({ project: "default", targetLocale: "fr", businessId });
 
 async function stopAnalyzing(db: pg.Pool): Promise<void> {
@@ -73,18 +85,8 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const client = await db.connect();
     try {
       const found: Record<string, string[]> = {};
-      for (const each of [
-        loadBatches,
-        lockRows,
-        storeTranslations,
-        storeUnlocked,
-        handOver,
-        bury,
-        readByKey,
-        listInbox,
-        appendToInbox,
-      ]) {
-        found[each.name] = await scannedTables(client, each as Statement<unknown>);
+      for (const each of STATEMENTS) {
+        found[each.name] = await scannedTables(client, each);
       }
       expect(Object.entries(found).filter(([, tables]) => tables.length > 0)).toEqual([]);
     } finally {
@@ -180,6 +182,30 @@ async function readsOf(table: string, client: pg.ClientBase): Promise<number> {
   );
   return Number(rows[0]?.reads);
 }
+
+test("nor is it read so by what was planned when there was hardly anything", async ({ database, db }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
+  const found: Record<string, string[]> = {};
+  try {
+    for (const rows of [0, 20]) {
+      await db.query(
+        `insert into trans_hub.translation (content_no, target_locale, context_no, project, status)
+         select n, 'fr', 0, 'default', 'pending' from generate_series(1, $1::integer) as n`,
+        [rows],
+      );
+      const client = await pool.raw.connect();
+      try {
+        for (const each of STATEMENTS) found[`${each.name} among ${rows}`] = await scannedTables(client, each);
+        await client.query("deallocate all");
+      } finally {
+        client.release();
+      }
+    }
+  } finally {
+    await pool.end();
+  }
+  expect(Object.entries(found).filter(([, tables]) => tables.length > 0)).toEqual([]);
+});
 
 test("what was planned while the tables were empty finds rows by their keys once they are full", async ({
   database,

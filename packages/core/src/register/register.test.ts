@@ -155,7 +155,7 @@ describe("batches", () => {
       21,
       [
         ...items(5, { targetLocales: ["fr", "de"] }),
-        item("42", { targetLocales: ["fr", "de"] }),
+        item("42", { targetLocales: ["fr", "de"], expiresAfterSeconds: 60 }),
         item("long ".repeat(12)),
         item("Pay", { businessId: "pay", context: { at: "till" }, expiresAfterSeconds: 60 }),
         item("Bezahlen", { sourceLocale: "de", targetLocales: ["de", "fr"], priority: "bulk" }),

@@ -123,11 +123,18 @@ export const lockRows = statement({
   name: "batch.lock_rows",
   row: z.object({}),
   text: `
+    with item as (
+      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[]) as i (content_no, target_locale, context_no, project)
+    )
     select
-    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[]) as r (content_no, target_locale, context_no, project)
-    join trans_hub.translation as t using (content_no, target_locale, context_no, project)
-    order by t.content_no, t.target_locale, t.context_no, t.project
-    for update of t`,
+    from ${ITEMS_IN_ORDER}
+    cross join lateral (
+      select
+      from trans_hub.translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale
+        and t.context_no = i.context_no and t.project = i.project
+      for update
+    ) as t`,
 });
 
 /** A column of the texts to store; see `column`. */
@@ -159,8 +166,11 @@ const storing = (name: string, locked: boolean) =>
       update trans_hub.translation as t
       set status = 'translated', text = o.text, engine = o.engine, model = o.model, updated_at = now()
       from own as o
-      where t.ctid = o.row and t.content_no = o.content_no and t.target_locale = o.target_locale
-        and t.context_no = o.context_no and t.project = o.project
+      -- The rest only judges what stands there: by "=", a session whose first store was among few rows would go through the
+      -- key's index from end to end, each time, until somebody analyzed the table.
+      where t.ctid = o.row
+        and (t.content_no, t.target_locale, t.context_no, t.project)
+          is not distinct from (o.content_no, o.target_locale, o.context_no, o.project)
         -- The fence, also of what was locked: PostgreSQL up to 17.6 and 18.0 goes on from a place to the row that stands for it
         -- since.
         and t.revision = o.revision and t.status = 'pending'

@@ -260,10 +260,15 @@ export class Gatherer {
   }
 
   #fillSlots(): void {
-    while (this.#freeSlots > 0 && (this.#options.remaining?.() ?? Number.POSITIVE_INFINITY) > this.#begun) {
-      const { maxItems } = this.#options;
-      const calls = Math.max(1, Math.min(MOST_CALLS_A_TURN, Math.floor(TURN_MS / (this.#meanCallMs ?? TURN_MS))));
-      const claims = this.#lanes.takeNext({ maxItems: calls * maxItems, suspects: this.#suspects });
+    const { maxItems, remaining } = this.#options;
+    while (this.#freeSlots > 0) {
+      const wanted = (remaining?.() ?? Number.POSITIVE_INFINITY) - this.#begun;
+      if (wanted <= 0) return;
+      const calls = Math.min(MOST_CALLS_A_TURN, Math.floor(TURN_MS / (this.#meanCallMs ?? TURN_MS)));
+      const claims = this.#lanes.takeNext({
+        maxItems: Math.max(maxItems, Math.min(calls * maxItems, wanted)),
+        suspects: this.#suspects,
+      });
       const [first] = claims;
       if (first === undefined) return;
       this.#freeSlots -= 1;

@@ -1,7 +1,7 @@
 /**
  * What waits for an engine slot, and what of it goes together next.
  *
- * A lane is what one engine call may carry: a project, a source and a target locale. Lanes take turns by level, then by
+ * A lane is what may share an engine call: a project, a source and a target locale. Lanes take turns by level, then by
  * age. Nothing here waits, asks or stores.
  */
 import type { LoadedBatch } from "./batch-store.ts";
@@ -50,7 +50,7 @@ export class Lanes {
   /**
    * The claims that go together next: of the lane whose head is the most urgent, then the oldest. None when there are none.
    *
-   * @param maxItems What one call may be given; a single larger batch goes alone.
+   * @param maxItems What a slot takes at once; a single larger batch goes alone.
    */
   takeNext({ maxItems, suspects }: { maxItems: number; suspects: Suspects }): Claim[] {
     let next: { key: string; lane: Claim[]; head: Claim } | undefined;
@@ -72,7 +72,7 @@ function firstOf(lane: readonly Claim[], suspects: Suspects): Claim | undefined 
   return lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
 }
 
-/** A claim with those of its lane that go along, up to one engine call's worth. */
+/** A claim with those of its lane that go along, up to so many texts. */
 function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Claim[] {
   const together = [head];
   if (!isSociable(head)) return together;

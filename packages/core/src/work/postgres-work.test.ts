@@ -591,6 +591,13 @@ test.for([
   },
 );
 
+test("however much a slot takes of short calls, a limit is passed by less than one call", async ({ openStore }) => {
+  const store = await openStore({ batchSize: 5 });
+  await store.register(items(200, { targetLocales: ["fr", "de"] }));
+  const { translated } = await store.work({ until: "ready", concurrency: 4, maxItems: 5, limit: 201 }, echo);
+  expect(translated).toBe(205);
+});
+
 test("a job says which batch, and nothing of anybody's", async ({ db, store }) => {
   await store.register([item("A secret text", { businessId: "secret.id", context: "secret" })]);
   const client = await db.connect();
