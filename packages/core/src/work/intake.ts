@@ -94,9 +94,11 @@ export class Intake {
 
   /** By batches, so that a few enormous ones do not leave slots empty; or by texts. */
   #hasRoom(claims: number): boolean {
-    const calls = Math.max(this.maxClaims, this.#doneInHand.count);
-    if (claims >= calls) return false;
-    return this.#jobs + claims < calls || this.#items + claims * this.#meanItems < calls * this.#maxItemsOfCall;
+    const done = this.#doneInHand.count;
+    const jobs = Math.max(this.maxClaims, done);
+    if (claims >= jobs) return false;
+    const items = Math.max(this.maxClaims * this.#maxItemsOfCall, done * this.#meanItems);
+    return this.#jobs + claims < jobs || this.#items + claims * this.#meanItems < items;
   }
 }
 
