@@ -63,6 +63,12 @@ export interface GathererOptions {
 const TURN_MS = 20;
 const MOST_CALLS_A_TURN = 4;
 
+/**
+ * A call that takes so long is none of a fast engine: what was taken in at a higher speed goes back, lest what is urgent waits for all
+ * of it.
+ */
+const SLOW_CALL_MS = 250;
+
 /** After a fault of our own, a batch is left alone for a while: it may be the batch's doing. */
 const FAULT_DELAY_MS = 30_000;
 
@@ -203,7 +209,10 @@ export class Gatherer {
     let batch: LoadedBatch = loaded;
     if (calls !== this.#calls) throw calls.signal.reason;
     if (batch.items.length === 0) return this.#settler.remove(batch);
-    if (batch.project !== (this.#options.project ?? batch.project)) return this.#giveBack(batch, jobPriority);
+    if (batch.project !== (this.#options.project ?? batch.project)) {
+      this.#options.onForeign?.(batch.project);
+      return this.#giveBack(batch, jobPriority);
+    }
     if (batch.items.some(({ isExpired }) => isExpired)) {
       batch = await this.#settler.withoutExpired(batch);
       if (batch.items.length === 0) return this.#settler.remove(batch);
@@ -217,7 +226,7 @@ export class Gatherer {
     if (isDeadly(batch)) return this.#settler.buryDeadly(batch);
     await new Promise<void>((done, failed) => {
       this.#arrivals += 1;
-      this.#enter({ batch, hold, at: this.#arrivals, done, failed }).catch(failed);
+      this.#enter({ batch, hold, jobPriority, at: this.#arrivals, done, failed }).catch(failed);
     });
   }
 
@@ -309,12 +318,12 @@ export class Gatherer {
         isToYield: () =>
           this.#isDraining || this.#isHeld(first) || this.#lanes.hasMoreUrgentThan(first, this.#suspects),
       };
-      const result = await this.#translate(joined, signal);
+      const result = await this.#translate(joined, batches.length > 1, signal);
       if (signal.aborted && signal !== this.#calls.signal) throw signal.reason;
       // The engine is done with us; the next call need not wait for our commit. But a suspect's must: whoever kills this worker
       // meanwhile would be charged to this one too, which may have been the last time it was given.
       if (!isSuspect(first)) free();
-      for (const { hold } of claims) hold.end();
+      for (const { hold } of claims) hold.done();
       await this.#settler.settle(batches, result);
       // Resumed while we did not know, it is back already: the next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {
@@ -334,14 +343,20 @@ export class Gatherer {
 
   /**
    * One call of `translate`, or several one after another for what holds more than a call may be given. When it is
-   * enough, or time to end, the rest is handed back.
+   * enough, or time to end, the rest is handed back; also what was joined while calls took no time, when they do.
    */
-  async #translate(batch: WorkBatch, signal: AbortSignal): Promise<WorkResult> {
+  async #translate(batch: WorkBatch, isJoined: boolean, signal: AbortSignal): Promise<WorkResult> {
     const { maxItems, remaining } = this.#options;
     const outcomes: WorkOutcome[] = [];
     const calls: EngineCall[] = [];
+    const startedAt = performance.now();
+    const isEnough = (begun: number) =>
+      this.#isDraining ||
+      this.#isHeld(batch) ||
+      (remaining !== undefined && begun >= remaining()) ||
+      (isJoined && performance.now() - startedAt > SLOW_CALL_MS);
     for (let at = 0; at < batch.items.length; at += maxItems) {
-      if (at > 0 && (this.#isDraining || this.#isHeld(batch) || (remaining !== undefined && at >= remaining()))) break;
+      if (at > 0 && isEnough(at)) break;
       const result = await this.#translatePart({ ...batch, items: batch.items.slice(at, at + maxItems) }, signal);
       outcomes.push(...result.outcomes);
       calls.push(...result.calls);
@@ -358,6 +373,7 @@ export class Gatherer {
       const elapsedMs = performance.now() - startedAt;
       this.#meanCallMs ??= elapsedMs;
       this.#meanCallMs += (elapsedMs - this.#meanCallMs) / 8;
+      if (elapsedMs > SLOW_CALL_MS) this.#giveBackExcess();
       return result;
     } catch (error) {
       const outcome: WorkOutcome = signal.aborted
@@ -368,9 +384,16 @@ export class Gatherer {
     }
   }
 
-  /** Another project's: its job is there again as if it had not been claimed. */
-  async #giveBack({ id, project }: LoadedBatch, jobPriority: number): Promise<void> {
-    this.#options.onForeign?.(project);
+  /** What is more than a slow engine has room for. */
+  #giveBackExcess(): void {
+    const { intake, maxItems } = this.#options;
+    for (const claim of this.#lanes.takeBeyond({ jobs: intake.maxClaims, items: intake.maxClaims * maxItems })) {
+      this.#giveBack(claim.batch, claim.jobPriority).then(claim.done, claim.failed);
+    }
+  }
+
+  /** Another project's, or too much: its job is there again as if it had not been claimed. */
+  async #giveBack({ id }: LoadedBatch, jobPriority: number): Promise<void> {
     // Claimed again before this one is done, it is not this one: its job would end with ours.
     this.#inHand.delete(id);
     await this.#patience.keepTrying(() => run(this.#options.pool, giveBack, [id, jobPriority]));

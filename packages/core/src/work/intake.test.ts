@@ -87,7 +87,7 @@ test("a runner that ends lets everybody through, and the next counts for itself"
 test("with an engine of milliseconds, what a fortieth of a second gets done is in hand", () => {
   let now = 0;
   const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
-  for (let job = 0; job < 40; job += 1) intake.hold().end();
+  for (let job = 0; job < 40; job += 1) intake.hold().done();
   expect(claimAll(intake.newGate())).toBe(40);
   now = 5_000;
   expect(claimAll(intake.newGate())).toBe(8);
@@ -97,7 +97,7 @@ test("ahead of its time is claimed what a quarter of a second gets done, and two
   let now = 0;
   const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
   const work = (jobs: number) => {
-    for (let job = 0; job < jobs; job += 1) intake.hold().end();
+    for (let job = 0; job < jobs; job += 1) intake.hold().done();
   };
   expect(intake.jobsAhead).toBe(8);
   work(30);

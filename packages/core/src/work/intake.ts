@@ -66,12 +66,19 @@ export class Intake {
     return this.#gate;
   }
 
-  /** A claimed batch. It takes room until it is ended, which is when an engine is done with it. */
+  /** A claimed batch. It takes room until an engine is done with it, or it is given up. */
   hold(): Hold {
     let items = this.#meanItems;
     let isEnded = false;
     this.#items += items;
     this.#jobs += 1;
+    const end = () => {
+      if (isEnded) return;
+      isEnded = true;
+      this.#items -= items;
+      this.#jobs -= 1;
+      this.#gate?.look();
+    };
     return {
       weighs: (actual) => {
         this.#meanItems += (actual - this.#meanItems) / 8;
@@ -80,15 +87,13 @@ export class Intake {
         items = actual;
         this.#gate?.look();
       },
-      end: () => {
+      done: () => {
         if (isEnded) return;
-        isEnded = true;
         this.#doneAhead.add();
         this.#doneInHand.add();
-        this.#items -= items;
-        this.#jobs -= 1;
-        this.#gate?.look();
+        end();
       },
+      end,
     };
   }
 
@@ -137,7 +142,9 @@ class DoneOfLate {
 export interface Hold {
   /** It is loaded, and holds so many texts. */
   weighs(items: number): void;
-  /** Idempotent. */
+  /** An engine is done with it. */
+  done(): void;
+  /** It is not in hand any more, done or not. Idempotent. */
   end(): void;
 }
 

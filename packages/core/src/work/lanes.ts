@@ -12,6 +12,8 @@ import type { Hold } from "./intake.ts";
 export interface Claim {
   batch: LoadedBatch;
   hold: Hold;
+  /** With which its job goes back. */
+  jobPriority: number;
   /** Order of arrival. */
   at: number;
   /** The store would not park it. */
@@ -45,6 +47,17 @@ export class Lanes {
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();
     return waiting;
+  }
+
+  /** Leaves the most urgent, so many at least, and as many as hold so many texts; gives the others. */
+  takeBeyond({ jobs, items }: { jobs: number; items: number }): Claim[] {
+    const waiting = this.takeAll().sort(byUrgency);
+    let kept = 0;
+    for (let held = 0; kept < waiting.length && (kept < jobs || held < items); kept += 1) {
+      held += waiting[kept]?.batch.items.length ?? 0;
+    }
+    for (const claim of waiting.slice(0, kept)) this.add(claim);
+    return waiting.slice(kept);
   }
 
   /**

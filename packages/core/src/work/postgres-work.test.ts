@@ -9,7 +9,7 @@ import { expectInvariants } from "../../../../test/support/invariants.ts";
 import { test as base, drain, echo, item, reference, translated, value } from "../../../../test/support/store.ts";
 import { ConnectionPool } from "../database/pool.ts";
 import type { PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
-import { markStarted } from "./batch.sql.ts";
+import { giveBack, markStarted } from "./batch.sql.ts";
 
 const items = (count: number, given = {}) => Array.from({ length: count }, (_, at) => item(`Text ${at}`, given));
 const count = (db: pg.Pool, from: string) => value(db, `select count(*)::int from ${from}`);
@@ -596,6 +596,32 @@ test("however much a slot takes of short calls, a limit is passed by less than o
   await store.register(items(200, { targetLocales: ["fr", "de"] }));
   const { translated } = await store.work({ until: "ready", concurrency: 4, maxItems: 5, limit: 201 }, echo);
   expect(translated).toBe(205);
+});
+
+test("a fast engine that grows slow has what is too much of its work given back, untouched", async ({
+  db,
+  openStore,
+}) => {
+  const store = await openStore({ batchSize: 2 });
+  await store.register(items(400));
+  const asked = vi.spyOn(ConnectionPool.prototype, "query");
+  onTestFinished(() => asked.mockRestore());
+  const sent: string[] = [];
+  let calls = 0;
+  await store.work({ until: "ready", concurrency: 1, maxItems: 2 }, async (batch, signal) => {
+    calls += 1;
+    sent.push(...batch.items.map(({ text }) => text));
+    if (calls === 60) await wait(300);
+    return echo(batch, signal);
+  });
+  expect(asked.mock.calls.filter(([{ name }]) => name === giveBack.name).length).toBeGreaterThan(0);
+  expect(sent.toSorted()).toEqual(
+    items(400)
+      .map(({ text }) => text)
+      .toSorted(),
+  );
+  expect(await translatedCount(db)).toBe(400);
+  await expectInvariants(db);
 });
 
 test("a job says which batch, and nothing of anybody's", async ({ db, store }) => {
