@@ -51,13 +51,15 @@ export class Lanes {
 
   /** Leaves the most urgent, so many at least, and as many as hold so many texts; gives the others. */
   takeBeyond({ jobs, items }: { jobs: number; items: number }): Claim[] {
-    const waiting = this.takeAll().sort(byUrgency);
+    const waiting = [...this.#lanes.values()].flat().sort(byUrgency);
     let kept = 0;
     for (let held = 0; kept < waiting.length && (kept < jobs || held < items); kept += 1) {
       held += waiting[kept]?.batch.items.length ?? 0;
     }
-    for (const claim of waiting.slice(0, kept)) this.add(claim);
-    return waiting.slice(kept);
+    const beyond = waiting.slice(kept);
+    // After every call of a slow engine, and then there is mostly nothing.
+    if (beyond.length > 0) for (const [key, lane] of this.#lanes) this.#keep(key, lane, beyond);
+    return beyond;
   }
 
   /**
@@ -74,10 +76,14 @@ export class Lanes {
     if (next === undefined) return [];
     const { key, lane, head } = next;
     const together = withCompany(head, lane, maxItems);
-    const rest = lane.filter((claim) => !together.includes(claim));
+    this.#keep(key, lane, together);
+    return together;
+  }
+
+  #keep(key: string, lane: readonly Claim[], taken: readonly Claim[]): void {
+    const rest = lane.filter((claim) => !taken.includes(claim));
     if (rest.length === 0) this.#lanes.delete(key);
     else this.#lanes.set(key, rest);
-    return together;
   }
 }
 
