@@ -117,16 +117,26 @@ export async function touchTranslations(
   touchAfterSeconds: number,
 ): Promise<void> {
   if (references.length === 0) return;
-  const byText = references.map((reference) => ("text" in reference ? reference : undefined));
+  const parts = references.map(partsOf);
   await run(pool, touchSources, [
-    references.map((reference) => reference.project),
-    references.map((reference) => ("businessId" in reference ? reference.businessId : null)),
-    byText.map((reference) => reference?.sourceLocale ?? null),
-    byText.map((reference) => reference?.text ?? null),
-    byText.map((reference) => reference?.context ?? null),
-    byText.map((reference) => reference?.format ?? "auto"),
+    parts.map((each) => each.project),
+    parts.map((each) => each.businessId),
+    parts.map((each) => each.sourceLocale),
+    parts.map((each) => each.text),
+    parts.map((each) => each.context),
+    parts.map((each) => each.format),
     touchAfterSeconds,
   ]);
+}
+
+/** What a reference of either kind names, as the functions of the database take it. */
+function partsOf(reference: TranslationReference) {
+  const { project } = reference;
+  if ("businessId" in reference) {
+    return { project, businessId: reference.businessId, sourceLocale: null, text: null, context: null, format: "auto" };
+  }
+  const { sourceLocale, text, context, format } = reference;
+  return { project, businessId: null, sourceLocale, text, context, format };
 }
 
 /**
@@ -137,16 +147,9 @@ export async function touchTranslations(
  */
 export async function approve(pool: ConnectionPool, approval: Approval): Promise<Translation> {
   const { reference } = approval;
-  const byText = "text" in reference ? reference : undefined;
-  const [row] = await rows(pool, findRow, [
-    reference.project,
-    "businessId" in reference ? reference.businessId : null,
-    byText?.sourceLocale ?? null,
-    byText?.text ?? null,
-    byText?.context ?? null,
-    byText?.format ?? "auto",
-  ]);
-  const key = [row?.content_no ?? null, reference.targetLocale, row?.context_no ?? null, reference.project];
+  const { project, businessId, sourceLocale, text, context, format } = partsOf(reference);
+  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
+  const key = [row?.content_no ?? null, reference.targetLocale, row?.context_no ?? null, project];
   await pool.transaction(async (db) => {
     const [current] = await rows(db, lockForReview, key);
     if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
