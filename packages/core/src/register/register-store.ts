@@ -236,11 +236,13 @@ interface Groups {
 function groupsOf(items: readonly RegisterItem[]): Groups {
   const groups: Groups = { first: [], ofItems: [], wantGroups: [], wantLocales: [] };
   const known = new Map<string, number>();
-  let last: RegisterItem | undefined;
+  let last: readonly unknown[] = [];
   let group = 0;
   for (const item of items) {
-    if (last === undefined || !isOfOneGroup(item, last)) {
-      const key = JSON.stringify([item.project, item.sourceLocale, item.priority, item.force, item.targetLocales]);
+    const common = [item.project, item.sourceLocale, item.priority, item.force, ...item.targetLocales];
+    // Mostly as the one before, which is seen without a key.
+    if (common.length !== last.length || common.some((each, at) => each !== last[at])) {
+      const key = JSON.stringify(common);
       group = known.get(key) ?? groups.first.push(item);
       if (!known.has(key)) {
         known.set(key, group);
@@ -249,22 +251,11 @@ function groupsOf(items: readonly RegisterItem[]): Groups {
           groups.wantLocales.push(locale);
         }
       }
-      last = item;
+      last = common;
     }
     groups.ofItems.push(group);
   }
   return groups;
-}
-
-function isOfOneGroup(one: RegisterItem, other: RegisterItem): boolean {
-  return (
-    one.project === other.project &&
-    one.sourceLocale === other.sourceLocale &&
-    one.priority === other.priority &&
-    one.force === other.force &&
-    one.targetLocales.length === other.targetLocales.length &&
-    one.targetLocales.every((locale, at) => locale === other.targetLocales[at])
-  );
 }
 
 /** A column of the items, or null where all have the value that goes without saying. */
