@@ -181,7 +181,7 @@ $$;
 --                         that nobody but what is behind the lock is held up
 --
 -- Gives, for each item, how many of its rows this call made or put back to work, how many were there, and how many of
--- those lie in the dead letters.
+-- those lie in the dead letters; for each of the last two null where no item has any.
 --
 -- The order of locks: context by context_id, content by content_id, then source and translation by key. A collection, which takes
 -- contents first, waits for nobody; nor does this for long. A text that a collection removes at this very moment is noticed (fewer rows than asked)
@@ -452,8 +452,6 @@ begin
         join (select w.group_no, count(*)::integer as wants from unnest(want_groups) as w (group_no) group by w.group_no) as w
           using (group_no);
       end if;
-      existing := array_fill(0, array[cardinality(texts)]);
-      failed := existing;
       return;
     exception when unique_violation then
       -- Somebody was faster.
@@ -786,7 +784,9 @@ begin
 
   -- Each row of the call is told to the first item that asked for it.
   select
-    array_agg(i.registered order by i.ord), array_agg(i.existing order by i.ord), array_agg(i.failed order by i.ord)
+    array_agg(i.registered order by i.ord),
+    case when bool_or(i.existing > 0) then array_agg(i.existing order by i.ord) end,
+    case when bool_or(i.failed > 0) then array_agg(i.failed order by i.ord) end
   into registered, existing, failed
   from (
     select

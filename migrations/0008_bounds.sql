@@ -3,6 +3,7 @@
 -- Up Migration
 
 -- register(), unless too much waits already: then new work is refused, item by item, and what is there passes as ever.
+-- Of refused, null says that no item is.
 --
 -- The bound is max_backlog, or without one the setting trans_hub.max_backlog (alter database … set trans_hub.max_backlog),
 -- in texts that wait in batches. It is a bound on load and no quota: calls at the same moment may go over it together.
@@ -54,7 +55,6 @@ begin
       group_priorities, group_forced, want_groups, want_locales, batch_size, batch_bytes, touch_after, for_engine,
       lock_timeout_ms
     ) as r;
-    refused := array_fill(false, array[cardinality(texts)]);
     return;
   end if;
 
@@ -113,8 +113,8 @@ begin
   end if;
   select
     array_agg(coalesce(registered[n.ord], 0) order by i.ord),
-    array_agg(coalesce(existing[n.ord], 0) order by i.ord),
-    array_agg(coalesce(failed[n.ord], 0) order by i.ord)
+    case when existing is not null then array_agg(coalesce(existing[n.ord], 0) order by i.ord) end,
+    case when failed is not null then array_agg(coalesce(failed[n.ord], 0) order by i.ord) end
   into registered, existing, failed
   from generate_series(1, cardinality(texts)) as i (ord)
   left join unnest(admitted) with ordinality as n (item, ord) on n.item = i.ord;

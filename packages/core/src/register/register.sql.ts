@@ -16,18 +16,13 @@ export const registerItems = statement({
   }),
   text: `
     select
-      case when none.existing is not null or none.refused is not null then r.registered end as registered, none.*
+      case when r.existing is not null or r.refused is not null then r.registered end as registered,
+      r.existing, r.failed, r.refused
     from trans_hub.register_bounded(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
       $10::smallint[], $11::boolean[], $12::integer[], $13::text[], $14::integer, $15::integer,
       make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
-    ) as r
-    cross join lateral (
-      select
-        nullif(r.existing, array_fill(0, array[cardinality(r.existing)])) as existing,
-        nullif(r.failed, array_fill(0, array[cardinality(r.failed)])) as failed,
-        nullif(r.refused, array_fill(false, array[cardinality(r.refused)])) as refused
-    ) as none`,
+    ) as r`,
 });
 
 /** Makes the tasks of locales that are new to this database. */
