@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
-    globalSetup: ["test/support/global-setup.ts"],
+    globalSetup: ["packages/test-support/src/global-setup.ts"],
     pool: "forks",
     // They wait more than they work: for retries, deadlines, servers that start.
     maxWorkers: 2,

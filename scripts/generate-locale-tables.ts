@@ -1,7 +1,7 @@
 /**
  * Prints what the rules of locales know, taken once from this Node's Unicode data (CLDR):
  *
- *   node scripts/generate-locale-tables.ts          packages/core/src/locale-tables.ts
+ *   node scripts/generate-locale-tables.ts          packages/core/src/rules/locale-tables.ts
  *   node scripts/generate-locale-tables.ts --sql    the same tables as the functions of a migration
  *
  * The tables are frozen on purpose. `Intl` answers by the CLDR of the Node it runs on, and a fleet on two Node versions

@@ -6,7 +6,7 @@
  * test/docs/operations.test.ts fails when the page is not what this would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { describeSettings } from "@trans-hub/core";
+import { describeSettings } from "../packages/cli/src/settings/settings.ts";
 
 const PAGE = new URL("../docs/operations.md", import.meta.url);
 const BEGIN = "<!-- settings: begin -->";

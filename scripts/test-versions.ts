@@ -8,7 +8,7 @@
  * Exit code 1 when a test failed or a version could not be tried.
  *
  * Every server that a test starts is of that version, those that are restarted and crashed too (`TH_TEST_POSTGRES`, see
- * test/support/postgres-keeper.ts). The embedded PostgreSQL of the commands is none of them: it stays the one we ship.
+ * packages/test-support/src/postgres-keeper.ts). The embedded PostgreSQL of the commands is none of them: it stays the one we ship.
  *
  * The servers come from the packages that also bring the embedded one, and stay in node_modules/.cache for the next time.
  */

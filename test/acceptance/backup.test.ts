@@ -16,20 +16,14 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  Coordinator,
-  createRoles,
-  migrationStatus,
-  ROLE_KINDS,
-  type RoleKind,
-  type StoreStatus,
-} from "@trans-hub/core";
+import { Coordinator, type StoreStatus } from "@trans-hub/core";
+import { createRoles, migrationStatus, ROLE_KINDS, type RoleKind } from "@trans-hub/core/operations";
+import { test as base, type Commands } from "@trans-hub/test-support/command";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { startPostgres } from "@trans-hub/test-support/postgres";
+import { findPostgres } from "@trans-hub/test-support/postgres-programs";
 import pg from "pg";
 import { expect } from "vitest";
-import { test as base, type Commands } from "../support/command.ts";
-import { startOpenaiServer } from "../support/openai-server.ts";
-import { startPostgres } from "../support/postgres.ts";
-import { findPostgres } from "../support/postgres-programs.ts";
 
 const MISSING = "no PostgreSQL server with pg_dump beside it is installed here: apt-get install postgresql";
 const SCRIPTS = resolve(import.meta.dirname, "../../deploy/backup");

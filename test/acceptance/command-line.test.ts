@@ -3,8 +3,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { type Ended, test, testOnDatabase } from "@trans-hub/test-support/command";
 import { describe, expect } from "vitest";
-import { type Ended, test, testOnDatabase } from "../support/command.ts";
 
 /** One error on stderr, nothing on stdout, no trace of our insides. */
 function expectError({ code, stdout, stderr }: Ended, expectedCode: number, message: RegExp): void {

@@ -4,10 +4,11 @@
  * The server itself keeps the count: each worker has a role of its own, which may have as many connections as the budget
  * says. One more, at any moment, and the worker has a fault in its log.
  */
+
+import { type Commands, type Running, testOnDatabase as test } from "@trans-hub/test-support/command";
+import type { TestDatabase } from "@trans-hub/test-support/database";
 import type pg from "pg";
 import { expect } from "vitest";
-import { type Commands, type Running, testOnDatabase as test } from "../support/command.ts";
-import type { TestDatabase } from "../support/database.ts";
 
 /** Twenty, as a fleet has, are heavy for a small machine: `TH_TEST_FLEET=20`, by hand. */
 const WORKERS = Number(process.env.TH_TEST_FLEET || 6);

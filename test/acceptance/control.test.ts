@@ -1,7 +1,7 @@
 /** What an operator does by hand: forgetting a text, cancelling what waits, pausing. */
 import type { StoreStatus } from "@trans-hub/core";
+import { testOnDatabase as test } from "@trans-hub/test-support/command";
 import { describe, expect } from "vitest";
-import { testOnDatabase as test } from "../support/command.ts";
 
 test("cancel takes back what waits, of a project and into a locale", async ({ commands }) => {
   const request = ["request", "Pay", "Back", "--from", "en", "--project", "shop", "--to"];

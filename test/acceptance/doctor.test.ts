@@ -5,18 +5,18 @@ import { type AddressInfo, connect as connectTcp, createServer } from "node:net"
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { createRoles, revertMigration } from "@trans-hub/core";
+import { createRoles, revertMigration } from "@trans-hub/core/operations";
 import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
+import { test as base, startCommand } from "@trans-hub/test-support/command";
+import { createTestDatabase } from "@trans-hub/test-support/database";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { startPostgres, type TestPostgres } from "@trans-hub/test-support/postgres";
 import pg from "pg";
 import { describe, expect } from "vitest";
 import type { CommandContext } from "../../packages/cli/src/command-context.ts";
 import { CHECKS, type Check, type CheckName } from "../../packages/cli/src/doctor/check.ts";
 import { Output } from "../../packages/cli/src/output.ts";
 import { runProgram } from "../../packages/cli/src/program.ts";
-import { test as base, startCommand } from "../support/command.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 
 const KEY = "a-key-of-the-test";
 const PASSWORDS = { worker: "w-secret", producer: "p-secret", reader: "r-secret", migrator: "m-secret" };

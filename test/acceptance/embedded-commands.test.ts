@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
+import { test as base, type Commands, signalledAtStart } from "@trans-hub/test-support/command";
 import { expect } from "vitest";
-import { test as base, type Commands, signalledAtStart } from "../support/command.ts";
 
 /** In a data folder of its own, whose server is stopped at the end. */
 const test = base.extend("dataDir", async ({ commands }: { commands: Commands }, { onCleanup }): Promise<string> => {

@@ -1,14 +1,15 @@
 /** Limits, pauses and circuits over several members of a fleet, on a real database and against a real server. */
 import { once } from "node:events";
-import { type Engine, type EngineLimits, type Settlement, translateBatch, type WorkOutcome } from "@trans-hub/core";
+import type { Engine, EngineLimits } from "@trans-hub/core/engine";
+import { type Settlement, translateBatch, type WorkOutcome } from "@trans-hub/core/store";
 import { openai, pseudo } from "@trans-hub/engines";
 import { scriptedEngine } from "@trans-hub/engines/testing";
+import { testOnDatabase as testOfCommands } from "@trans-hub/test-support/command";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { item, type OpenStore, test, translated, value } from "@trans-hub/test-support/store";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import type pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
-import { testOnDatabase as testOfCommands } from "../support/command.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
-import { item, type OpenStore, test, translated, value } from "../support/store.ts";
-import { makeTexts } from "../support/strings.ts";
 
 interface FleetOptions {
   engines: readonly Engine[];

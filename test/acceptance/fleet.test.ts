@@ -1,10 +1,16 @@
 /** The main job by the command: registered, translated, read; and a worker's life from start to end. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StoreStatus, Translation, WorkSummary } from "@trans-hub/core";
+import type { StoreStatus, Translation } from "@trans-hub/core";
+import type { WorkSummary } from "@trans-hub/core/store";
+import {
+  type Running,
+  signalledAtStart,
+  testOnDatabase as test,
+  test as testAlone,
+} from "@trans-hub/test-support/command";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect } from "vitest";
-import { type Running, signalledAtStart, testOnDatabase as test, test as testAlone } from "../support/command.ts";
-import { startOpenaiServer } from "../support/openai-server.ts";
 
 /** The fields of each event a worker logged. */
 function events({ stderr }: { stderr: string }): Record<string, unknown>[] {

@@ -1,19 +1,14 @@
 /**
  * Defects that users of an earlier translation backend met, each under the number it was reported by. None may come back.
  */
-import {
-  Coordinator,
-  canonicalLocale,
-  EngineRefusedError,
-  EngineTransientError,
-  type Translation,
-} from "@trans-hub/core";
+import { Coordinator, canonicalLocale, type Translation } from "@trans-hub/core";
+import { EngineRefusedError, EngineTransientError } from "@trans-hub/core/engine";
 import { engineFailure, openai } from "@trans-hub/engines";
 import { type ScriptedEngine, scriptedEngine } from "@trans-hub/engines/testing";
+import { test as base, type TestDatabase } from "@trans-hub/test-support/database";
+import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect } from "vitest";
-import { test as base, type TestDatabase } from "../support/database.ts";
-import { expectInvariants } from "../support/invariants.ts";
-import { startOpenaiServer } from "../support/openai-server.ts";
 
 type OpenHub = (engine?: ScriptedEngine) => Promise<Coordinator>;
 
@@ -275,7 +270,7 @@ test("no more engine calls run at once than were asked for (Y5)", async ({ datab
       return undefined;
     },
   });
-  const { PostgresPersistenceHandler, translateBatch, parseItem } = await import("@trans-hub/core");
+  const { PostgresPersistenceHandler, translateBatch, parseItem } = await import("@trans-hub/core/store");
   const handler = await PostgresPersistenceHandler.connect({ databaseUrl: database.url, batchSize: 1 });
   try {
     const items = Array.from({ length: 20 }, (_, at) =>

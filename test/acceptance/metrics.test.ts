@@ -1,6 +1,7 @@
 /** `/metrics` of the real command. */
+
+import { testOnDatabase as test } from "@trans-hub/test-support/command";
 import { expect } from "vitest";
-import { testOnDatabase as test } from "../support/command.ts";
 
 test("a worker that works tells Prometheus so, and no text of anybody", async ({ commands }) => {
   await commands.run(["pause", "--locale", "it"]);

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { createTestDatabase, testOnSharedDatabase as test } from "@trans-hub/test-support/database";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { createTestDatabase, testOnSharedDatabase as test } from "../support/database.ts";
 
 const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");

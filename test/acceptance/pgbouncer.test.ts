@@ -1,9 +1,9 @@
 /** The whole way behind a transaction-mode pooler whose few server connections are shared by everybody. */
 import { applyMigrations, Coordinator, type StoreStatus } from "@trans-hub/core";
+import { test as base } from "@trans-hub/test-support/command";
+import { hasPgBouncer, type PgBouncer, startPgBouncer } from "@trans-hub/test-support/pgbouncer";
 import pg from "pg";
 import { expect, inject } from "vitest";
-import { test as base } from "../support/command.ts";
-import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
 
 const MISSING = "Not tried behind PgBouncer, which is not installed here: apt-get install pgbouncer";
 

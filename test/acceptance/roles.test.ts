@@ -2,19 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  Coordinator,
-  createRoles,
-  PostgresPersistenceHandler,
-  ROLE_KINDS,
-  type RoleKind,
-  type RolesReport,
-  type StoreStatus,
-} from "@trans-hub/core";
+import { Coordinator, type StoreStatus } from "@trans-hub/core";
+import { createRoles, ROLE_KINDS, type RoleKind, type RolesReport } from "@trans-hub/core/operations";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { test as base } from "@trans-hub/test-support/command";
+import type { TestDatabase } from "@trans-hub/test-support/database";
 import pg from "pg";
 import { describe, expect, inject } from "vitest";
-import { test as base } from "../support/command.ts";
-import type { TestDatabase } from "../support/database.ts";
 
 interface Roles {
   prefix: string;

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { stopEmbedded } from "@trans-hub/embedded";
+import { testOnDatabase } from "@trans-hub/test-support/command";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import type pg from "pg";
 import { expect } from "vitest";
-import { testOnDatabase } from "../support/command.ts";
-import { startOpenaiServer } from "../support/openai-server.ts";
 
 /** With what is encoded in a URL, so that both forms are looked for. */
 const PASSWORD = "Marked/Passw0rd@1";

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test as base, type Commands } from "@trans-hub/test-support/command";
+import { startPostgres } from "@trans-hub/test-support/postgres";
+import { hasOpenssl, makeAuthority } from "@trans-hub/test-support/tls";
 import { expect, inject } from "vitest";
-import { test as base, type Commands } from "../support/command.ts";
-import { startPostgres } from "../support/postgres.ts";
-import { hasOpenssl, makeAuthority } from "../support/tls.ts";
 
 const MISSING = "Not tried with TLS: openssl is not installed here";
 

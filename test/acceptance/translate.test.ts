@@ -1,9 +1,9 @@
 /** `translate`, as a front-end team has it in CI. */
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Commands, testOnDatabase } from "@trans-hub/test-support/command";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { expect } from "vitest";
-import { type Commands, testOnDatabase } from "../support/command.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
 
 const test = testOnDatabase
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from the pattern; this one has none

@@ -1,13 +1,13 @@
 /** Upgrading as docs/operations.md says it, and back again, while producers and workers are at it. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
+import { type Running, testOnDatabase } from "@trans-hub/test-support/command";
+import { type NextProgram, nextProgram } from "@trans-hub/test-support/next-release";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { expect } from "vitest";
-import { NEWEST_MIGRATION } from "../../packages/core/src/database/schema-version.ts";
-import { type Running, testOnDatabase } from "../support/command.ts";
-import { type NextProgram, nextProgram } from "../support/next-release.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
-import { value } from "../support/store.ts";
+import { NEWEST_MIGRATION } from "../../packages/core/src/postgres/database/schema-version.ts";
 
 const NEXT = `9001_add-notes.beside-${NEWEST_MIGRATION.slice(0, 4)}`;
 const LOCALES = ["fr", "de"];

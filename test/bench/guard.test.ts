@@ -2,10 +2,11 @@
  * A guard for the speed: a short run held against bare SQL in the same minute. Its bounds are a quarter of what a quiet
  * machine shows, so that noise does not fail it; a lost index does, as the second test tries.
  */
+
+import { createTestDatabase, test } from "@trans-hub/test-support/database";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import type pg from "pg";
 import { expect } from "vitest";
-import { createTestDatabase, test } from "../support/database.ts";
-import { makeTexts } from "../support/strings.ts";
 import { drainCeiling, listBatches, registerCeiling } from "./ceiling.ts";
 import { median } from "./figures.ts";
 import { drainOurs, registerOurs, SLOTS } from "./ours.ts";

@@ -15,11 +15,12 @@ import { cpus } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { applyMigrations, PostgresPersistenceHandler, parseItem } from "@trans-hub/core";
+import { applyMigrations } from "@trans-hub/core";
+import { PostgresPersistenceHandler, parseItem } from "@trans-hub/core/store";
+import type { CountedCall, LimitEnforcer } from "@trans-hub/test-support/openai-limits";
+import { startPostgres } from "@trans-hub/test-support/postgres";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import pg from "pg";
-import type { CountedCall, LimitEnforcer } from "../support/openai-limits.ts";
-import { startPostgres } from "../support/postgres.ts";
-import { makeTexts } from "../support/strings.ts";
 
 interface Setup {
   /** Texts of one call at most. */
@@ -40,7 +41,7 @@ const SETUPS: Record<string, Setup> = {
 };
 
 const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
-const SERVER = fileURLToPath(new URL("../support/openai-server.ts", import.meta.url));
+const SERVER = fileURLToPath(import.meta.resolve("@trans-hub/test-support/openai-server"));
 const MINUTE_MS = 60_000;
 const ANY_LENGTH = { maxTextBytes: 1_048_576 };
 

@@ -8,10 +8,12 @@
  * The backlogs are the same texts into one target locale each, registered before in one database.
  */
 import { parseArgs } from "node:util";
-import { applyMigrations, Coordinator, type Engine, PostgresPersistenceHandler } from "@trans-hub/core";
+import { applyMigrations, Coordinator } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { startPostgres } from "@trans-hub/test-support/postgres";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { createLogger, runWorker } from "@trans-hub/worker";
-import { startPostgres } from "../support/postgres.ts";
-import { makeTexts } from "../support/strings.ts";
 
 const { values: options } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 /** Trans-Hub as its users have it, for the cells: a producer, and a whole worker whose engine alone is free. */
 import { randomUUID } from "node:crypto";
-import { Coordinator, PostgresPersistenceHandler, type TranslateWork } from "@trans-hub/core";
+import { Coordinator } from "@trans-hub/core";
+import { PostgresPersistenceHandler, type TranslateWork } from "@trans-hub/core/store";
 import { timed } from "./figures.ts";
 import { POOL } from "./stage.ts";
 

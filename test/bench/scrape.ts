@@ -9,11 +9,12 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { applyMigrations, PostgresPersistenceHandler } from "@trans-hub/core";
+import { applyMigrations } from "@trans-hub/core";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { WorkerMetrics } from "@trans-hub/metrics";
+import { startPostgres } from "@trans-hub/test-support/postgres";
 import pg from "pg";
 import { startHealthServer } from "../../packages/worker/src/health.ts";
-import { startPostgres } from "../support/postgres.ts";
 
 const { values: options } = parseArgs({
   options: { rows: { type: "string", default: "5000000" }, json: { type: "boolean", default: false } },

@@ -1,9 +1,10 @@
 /** What every cell stands on: one PostgreSQL 18 with durable commits, fresh databases on it, and the table to fill. */
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { applyMigrations, version } from "@trans-hub/core";
+import { applyMigrations } from "@trans-hub/core";
+import { version } from "@trans-hub/core/operations";
+import { startPostgres, type TestPostgres } from "@trans-hub/test-support/postgres";
 import pg from "pg";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import type { Row } from "./figures.ts";
 import { fillStored } from "./stored.ts";
 

@@ -5,7 +5,7 @@ import type pg from "pg";
 export const AGED_SHARE = 0.2;
 
 /**
- * A text of its own for each number, with the lengths of `test/support/strings.ts`. None of those begins with `#`.
+ * A text of its own for each number, with the lengths of `packages/test-support/src/strings.ts`. None of those begins with `#`.
  */
 const TEXT = `
   left(

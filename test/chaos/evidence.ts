@@ -1,5 +1,5 @@
 /** What is left of a scene for a judgement: what was acknowledged, what the engine was sent, what is stored. */
-import { brokenInvariants } from "../support/invariants.ts";
+import { brokenInvariants } from "@trans-hub/test-support/invariants";
 import type { FaultRecord, Scene } from "./scene.ts";
 
 /** One send of one text to the engine. Times are milliseconds since the epoch, throughout. */

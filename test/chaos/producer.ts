@@ -4,8 +4,8 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
+import { makeRandom } from "@trans-hub/test-support/strings";
 import pg from "pg";
-import { makeRandom } from "../support/strings.ts";
 import { hardInputs, textOf } from "./texts.ts";
 
 export interface ProducerOptions {

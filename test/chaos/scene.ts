@@ -1,11 +1,11 @@
 /** What every cell stands on: a server, an engine with a ledger, a fleet, producers; and the book of what was done to them. */
 import { setTimeout as wait } from "node:timers/promises";
 import { applyMigrations } from "@trans-hub/core";
+import type { Rule } from "@trans-hub/test-support/openai-faults";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { startPostgres, type TestPostgres } from "@trans-hub/test-support/postgres";
+import { makeRandom } from "@trans-hub/test-support/strings";
 import pg from "pg";
-import type { Rule } from "../support/openai-faults.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres.ts";
-import { makeRandom } from "../support/strings.ts";
 import { Fleet, type Worker } from "./fleet.ts";
 import { Load } from "./load.ts";
 import type { ProducerOptions } from "./producer.ts";

@@ -1,6 +1,6 @@
 /** The texts of the chaos suite: made from their number, so that who judges needs no list of them. */
 import { readFileSync } from "node:fs";
-import { makeRandom, WORDS } from "../support/strings.ts";
+import { makeRandom, WORDS } from "@trans-hub/test-support/strings";
 
 /** Stands in every text. Where it turns up outside the text tables, something leaked. */
 export const MARK = "zqx";

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Running } from "../support/command.ts";
+import { Running } from "@trans-hub/test-support/command";
 import type { Dockerfile } from "./dockerfile.ts";
 
 const SCRIPT = resolve(import.meta.dirname, "container.sh");

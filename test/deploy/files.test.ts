@@ -1,9 +1,9 @@
 /** Compose, supervisor and cron: held to the settings and to each other. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describeSettings, parseSettings } from "@trans-hub/core";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { describeSettings, parseSettings } from "../../packages/cli/src/settings/settings.ts";
 
 const folder = resolve(import.meta.dirname, "../../deploy");
 const compose = parse(readFileSync(join(folder, "compose/compose.yaml"), "utf8"), { merge: true });

@@ -3,10 +3,10 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Translation } from "@trans-hub/core";
+import { createTestDatabase, testOnSharedDatabase as test } from "@trans-hub/test-support/database";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { parse } from "yaml";
-import { createTestDatabase, testOnSharedDatabase as test } from "../support/database.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
 import { Container, whyNoContainer } from "./container.ts";
 import { buildImageRoot, type Dockerfile, readDockerfile } from "./dockerfile.ts";
 

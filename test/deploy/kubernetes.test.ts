@@ -1,8 +1,8 @@
 /** The Kubernetes manifests: rendered, held to the schemas, and to the code that they run. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describeSettings, parseSettings } from "@trans-hub/core";
 import { describe, expect, test } from "vitest";
+import { describeSettings, parseSettings } from "../../packages/cli/src/settings/settings.ts";
 import { startHealthServer } from "../../packages/worker/src/health.ts";
 import { readDockerfile } from "./dockerfile.ts";
 import { faultsOf, type Manifest, parseManifests, render, whyNoKustomize } from "./manifests.ts";

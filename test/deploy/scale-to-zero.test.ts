@@ -1,9 +1,9 @@
 /** What scaling rests on: the questions KEDA asks give the workers that a burst needs, and a fleet of none forgets nothing. */
 import { Coordinator } from "@trans-hub/core";
+import { testOnDatabase as test } from "@trans-hub/test-support/command";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import type pg from "pg";
 import { describe, expect } from "vitest";
-import { testOnDatabase as test } from "../support/command.ts";
-import { startOpenaiServer } from "../support/openai-server.ts";
 import { render, whyNoKustomize } from "./manifests.ts";
 
 interface Trigger {

@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Coordinator, describeSettings, parseSettings } from "@trans-hub/core";
+import { Coordinator } from "@trans-hub/core";
+import { createTestDatabase, type TestDatabase } from "@trans-hub/test-support/database";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type OpenaiServer, startOpenaiServer } from "../support/openai-server.ts";
+import { describeSettings, parseSettings } from "../../packages/cli/src/settings/settings.ts";
 import { type Machine, startMachine, whyNoMachine } from "./machine.ts";
 
 const folder = resolve(import.meta.dirname, "../../deploy/systemd");

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { test } from "@trans-hub/test-support/database";
 import { expect } from "vitest";
-import { test } from "../support/database.ts";
 
 const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");

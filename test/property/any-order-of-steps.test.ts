@@ -4,11 +4,11 @@
  * A failing run prints its seed and path: `TH_TEST_SEED` and `TH_TEST_PATH` repeat it, `TH_TEST_RUNS` makes a run long.
  */
 import { isDeepStrictEqual } from "node:util";
+import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { test as base, item } from "@trans-hub/test-support/store";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { ConnectionPool } from "../../packages/core/src/database/pool.ts";
-import { expectInvariants } from "../support/invariants.ts";
-import { test as base, item } from "../support/store.ts";
+import { ConnectionPool } from "../../packages/core/src/postgres/database/pool.ts";
 import { Model, type Picture } from "./model.ts";
 import { type SingleStep, someSteps } from "./steps.ts";
 import { type Effect, type Look, World } from "./world.ts";

@@ -2,7 +2,10 @@
  * What the store is to hold, said as plainly as it can be: the picture of a row's life in docs/architecture.md, who uses
  * which text, and nothing of locks, batches or jobs. Every method is one step, and gives what its caller is to be told.
  */
-import { type ItemReceipt, isVerbatim, type TranslationStatus, type WorkOutcome } from "@trans-hub/core";
+
+import type { TranslationStatus } from "@trans-hub/core";
+import { isVerbatim } from "@trans-hub/core/engine";
+import type { ItemReceipt, WorkOutcome } from "@trans-hub/core/store";
 
 /** One text as it is asked for: into some locales, under one name. */
 export interface Wish {

@@ -4,28 +4,28 @@
  * JavaScript behind its timers, are repeated here as it writes them.
  */
 import { randomUUID } from "node:crypto";
-import {
-  type Approval,
-  isVerbatim,
-  type PostgresPersistenceHandler,
-  type RegisterItem,
-  type TranslationReference,
-  type WorkOutcome,
-} from "@trans-hub/core";
+import { isVerbatim } from "@trans-hub/core/engine";
+import type {
+  Approval,
+  PostgresPersistenceHandler,
+  RegisterItem,
+  TranslationReference,
+  WorkOutcome,
+} from "@trans-hub/core/store";
 import type pg from "pg";
-import { park } from "../../packages/core/src/control/pause.ts";
-import { errorCode } from "../../packages/core/src/database/database-error.ts";
-import type { ConnectionPool } from "../../packages/core/src/database/pool.ts";
-import { rows, run } from "../../packages/core/src/database/statement.ts";
-import { registerInbox } from "../../packages/core/src/register/inbox.ts";
+import { park } from "../../packages/core/src/postgres/control/pause.ts";
+import { errorCode } from "../../packages/core/src/postgres/database/database-error.ts";
+import type { ConnectionPool } from "../../packages/core/src/postgres/database/pool.ts";
+import { rows, run } from "../../packages/core/src/postgres/database/statement.ts";
+import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
 import {
   type LoadedBatch,
   type LoadedItem,
   loadBatchesById,
   markBatchesStarted,
   settleBatches,
-} from "../../packages/core/src/work/batch-store.ts";
-import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/work/node.sql.ts";
+} from "../../packages/core/src/postgres/work/batch-store.ts";
+import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
 import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
 

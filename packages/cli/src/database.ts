@@ -1,6 +1,7 @@
 /** Which database a command uses, and bringing it there. */
-import { applyMigrations, type Settings } from "@trans-hub/core";
+import { applyMigrations } from "@trans-hub/core";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
+import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ChosenDatabase {

@@ -1,8 +1,10 @@
 /** Which engines a command works with. */
-import { type Engine, loadEnvironment, type Settings } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
 import { makeEngine } from "@trans-hub/engines";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { usesEmbedded } from "./database.ts";
+import { loadEnvironment } from "./settings/environment.ts";
+import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**

@@ -1,11 +1,14 @@
 /** A worker in this process: what `worker` and `dev` share. */
-import { CancelledError, type Engine, type Settings, type WorkSummary } from "@trans-hub/core";
+import { CancelledError } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import type { WorkSummary } from "@trans-hub/core/store";
 import { runWorker, stopOnSignals } from "@trans-hub/worker";
 import type { Logger } from "pino";
 import type { CommandContext } from "./command-context.ts";
 import type { ChosenDatabase } from "./database.ts";
 import { openLogger } from "./logging.ts";
 import { openStore } from "./session.ts";
+import type { Settings } from "./settings/settings.ts";
 
 export interface MemberOptions {
   /** As shown in `pg_stat_activity`. */

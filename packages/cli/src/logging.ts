@@ -1,7 +1,7 @@
-import type { Settings } from "@trans-hub/core";
 import { createLogger, EVENT_KEY } from "@trans-hub/worker";
 import { destination, type Logger } from "pino";
 import type { CommandContext } from "./command-context.ts";
+import type { Settings } from "./settings/settings.ts";
 
 const STDERR = 2;
 

@@ -1,5 +1,6 @@
 /** Options that several commands share, checked where they are read. */
-import { canonicalLocale, InvalidItemError, TEXT_FORMATS } from "@trans-hub/core";
+import { canonicalLocale, InvalidItemError } from "@trans-hub/core";
+import { TEXT_FORMATS } from "@trans-hub/core/engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "./usage-error.ts";
 

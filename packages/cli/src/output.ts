@@ -75,7 +75,7 @@ export class Output {
 
   /** What a failed command says: on stdout as JSON, else on stderr. */
   async error(error: unknown): Promise<void> {
-    const { redact } = await import("@trans-hub/core");
+    const { redact } = await import("./settings/environment.ts");
     const reported = reportError(error, redact);
     if (this.json) return this.line(JSON.stringify({ error: reported }));
     this.note(`${this.errorColors.red("error:")} ${printable(reported.message)}`);

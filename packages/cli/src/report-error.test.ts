@@ -1,6 +1,7 @@
-import { DatabaseUnavailableError, InvalidItemError, redact, SettingsError } from "@trans-hub/core";
+import { DatabaseUnavailableError, InvalidItemError, SettingsError } from "@trans-hub/core";
 import { expect, test } from "vitest";
 import { EXIT, exitCodeOf, reportError } from "./report-error.ts";
+import { redact } from "./settings/environment.ts";
 import { UsageError } from "./usage-error.ts";
 
 test("what the caller can set right is wrong usage, what failed is failed, what was interrupted is told apart", () => {

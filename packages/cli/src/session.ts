@@ -1,16 +1,12 @@
 /** What a command works with: settings, a database, the store on it. Opened at its start, closed at its end. */
-import {
-  Coordinator,
-  type Engine,
-  loadEnvironment,
-  type PersistenceHandler,
-  PostgresPersistenceHandler,
-  parseSettings,
-  type Settings,
-} from "@trans-hub/core";
+import { Coordinator } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import { type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
+import { loadEnvironment } from "./settings/environment.ts";
+import { parseSettings, type Settings } from "./settings/settings.ts";
 
 export interface Session {
   settings: Settings;

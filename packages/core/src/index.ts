@@ -1,4 +1,46 @@
-export { backoffMs } from "./backoff.ts";
+/**
+ * What an application needs: register texts, read translations, migrate at start-up.
+ *
+ * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores, and
+ * workers), `/operations` (roles, migrations, facts about the server), `/testing`.
+ */
+export type { CollectOptions, CollectReport } from "./contract/collect.ts";
+export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
+export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export {
+  BacklogFullError,
+  CancelledError,
+  ClosedError,
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
+  EngineNotFoundError,
+  type InvalidItemCode,
+  InvalidItemError,
+  MigrationError,
+  RevisionChangedError,
+  SchemaMissingError,
+  SchemaNewerError,
+  SettingsError,
+  TransHubError,
+  TranslationNotFoundError,
+  WaitTimeoutError,
+} from "./contract/errors.ts";
+export type { Item, ItemDefaults } from "./contract/item.ts";
+export type { Logger } from "./contract/logger.ts";
+export type { Page, PageRequest } from "./contract/page.ts";
+export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
+export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
+export {
+  type ApproveQuery,
+  type CancelQuery,
+  Coordinator,
+  type ForgetQuery,
+  type GetOptions,
+  type GetQuery,
+  type ListQuery,
+  type ProcessPendingOptions,
+  type WaitQuery,
+} from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { TranslationName } from "./coordinator/reference.ts";
@@ -10,110 +52,6 @@ export type {
   RequestOptions,
   RequestReceipt,
 } from "./coordinator/requests.ts";
-export {
-  type ApproveQuery,
-  type CancelQuery,
-  Coordinator,
-  type ForgetQuery,
-  type GetOptions,
-  type GetQuery,
-  type ListQuery,
-  type ProcessPendingOptions,
-  type WaitQuery,
-} from "./coordinator.ts";
-export {
-  applyMigrations,
-  type MigrateOptions,
-  type MigrationReport,
-  migrationStatus,
-  revertMigration,
-} from "./database/migrate.ts";
-export { type FactsOptions, readServerFacts, type ServerFacts } from "./diagnosis/server-facts.ts";
-export * from "./engine.ts";
-export type {
-  Circuit,
-  EngineCallEnd,
-  EngineFault,
-  EngineGate,
-  EngineLimits,
-  EngineState,
-  EngineTurn,
-  EngineWish,
-} from "./engine-limit/engine-gate.ts";
-export type { EngineLimitChange } from "./engine-limit/limiter.ts";
-export { type EnvironmentOptions, loadEnvironment, redact } from "./environment.ts";
-export { type ErrorFields, errorFields } from "./error-fields.ts";
-export * from "./errors.ts";
-export {
-  ITEM_KEYS,
-  type Item,
-  type ItemDefaults,
-  type ItemLimits,
-  MAX_EXPIRY_SECONDS,
-  parseItem,
-  type RegisterItem,
-} from "./item.ts";
-export { canonicalLocale, localeFallbacks, sameLocale } from "./locale.ts";
-export type { Logger } from "./logger.ts";
-export type {
-  Approval,
-  AttemptError,
-  CancelFilter,
-  CollectOptions,
-  CollectReport,
-  DeadLetter,
-  DeadLetterFilter,
-  EngineCall,
-  EngineLimitStatus,
-  ForgetReference,
-  ForgetReport,
-  ItemReceipt,
-  ListFilter,
-  Page,
-  PageRequest,
-  Pause,
-  PauseTarget,
-  PersistenceHandler,
-  RegisterOptions,
-  Settlement,
-  StoreStatus,
-  TranslateWork,
-  WorkBatch,
-  WorkerStatus,
-  WorkItem,
-  WorkObserver,
-  WorkOptions,
-  WorkOutcome,
-  WorkResult,
-  WorkSummary,
-} from "./persistence-handler.ts";
-export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
-export { ROLE_KINDS, type RoleKind, type RoleNames } from "./roles/role-statements.ts";
-export { type CreateRolesOptions, createRoles, type RolesReport } from "./roles/roles.ts";
-export {
-  describeSettings,
-  parseSettings,
-  type SettingDescription,
-  type Settings,
-} from "./settings.ts";
-export type { BacklogCount, ConnectionUse, FleetMeasure } from "./status/fleet-measure.ts";
+export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
+export { canonicalLocale } from "./rules/locale.ts";
 export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
-export type { Span } from "./text/icu.ts";
-export {
-  hasIcuSyntax,
-  isVerbatim,
-  mergeSpans,
-  type ProtectedToken,
-  protectedTokens,
-  readSyntax,
-  type Syntax,
-} from "./text/syntax.ts";
-export type {
-  Priority,
-  Translation,
-  TranslationKey,
-  TranslationReference,
-  TranslationStatus,
-} from "./translation/translation.ts";
-export { version } from "./version.ts";
-export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./work/translate-batch.ts";

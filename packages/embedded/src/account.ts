@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 
 const run = promisify(execFile);
 

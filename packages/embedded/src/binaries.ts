@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import type { Account } from "./account.ts";
 import { copyBinaries, repairBinaries } from "./binary-files.ts";
 

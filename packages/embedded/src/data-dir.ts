@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, lchown, mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import { type Account, mayUseFolderOf } from "./account.ts";
 import { DATA_DIR_NAME, DATA_DIR_VARIABLE, isOwnEntry, layoutOf } from "./layout.ts";
 import { rootFolder } from "./root-folder.ts";

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { CancelledError, EmbeddedDatabaseError } from "@trans-hub/core";
+import { CancelledError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import { locateDataDir } from "./data-dir.ts";
 import { readEndpoint } from "./endpoint.ts";
 import { KeeperStarter, logCause } from "./keeper-starter.ts";

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import { locateDataDir } from "./data-dir.ts";
 import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
 import { layoutOf } from "./layout.ts";

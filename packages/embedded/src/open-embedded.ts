@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import { locateDataDir } from "./data-dir.ts";
 import { databaseUrlOf } from "./endpoint.ts";
 import { type Hold, holdServer } from "./hold.ts";

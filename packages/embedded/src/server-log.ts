@@ -1,5 +1,5 @@
 import { closeSync, constants, fchownSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import type { Account } from "./account.ts";
 import { DATA_DIR_VARIABLE, type Layout } from "./layout.ts";
 

@@ -1,4 +1,4 @@
-import { EmbeddedDatabaseError } from "@trans-hub/core";
+import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import { serverAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { locateDataDir } from "./data-dir.ts";

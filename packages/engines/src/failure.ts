@@ -8,7 +8,7 @@ import {
   EngineRefusedError,
   EngineTooLongError,
   EngineTransientError,
-} from "@trans-hub/core";
+} from "@trans-hub/core/engine";
 
 const ERRORS = {
   quota: EngineQuotaError,

@@ -1,4 +1,5 @@
-import { checkTranslation, type EngineItem, TEXT_FORMATS } from "@trans-hub/core";
+import { checkTranslation } from "@trans-hub/core";
+import { type EngineItem, TEXT_FORMATS } from "@trans-hub/core/engine";
 import { describe, expect, test } from "vitest";
 import { pseudo } from "./pseudo.ts";
 import { engineConformance } from "./testing/index.ts";

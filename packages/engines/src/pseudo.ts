@@ -6,8 +6,8 @@
  * together. Placeholders, tags, entities, addresses and ICU syntax come through as they are, white space at both ends
  * stays outside the brackets.
  */
-import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core";
-import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core";
+import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
+import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/engine";
 import { accentsOf } from "./pseudo-accents.ts";
 
 export interface PseudoOptions {

@@ -1,4 +1,5 @@
-import { EngineConfigError, EngineNotFoundError, SettingsError } from "@trans-hub/core";
+import { EngineNotFoundError, SettingsError } from "@trans-hub/core";
+import { EngineConfigError } from "@trans-hub/core/engine";
 import { expect, test } from "vitest";
 import { ENGINE_NAMES, makeEngine } from "./registry.ts";
 

@@ -1,5 +1,7 @@
 /** Engines by name, from settings that core has parsed: plain values, no environment here. */
-import { type Engine, EngineNotFoundError, SettingsError } from "@trans-hub/core";
+
+import { EngineNotFoundError, SettingsError } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
 import { openai } from "./openai/openai.ts";
 import { pseudo } from "./pseudo.ts";
 

@@ -1,4 +1,5 @@
-import { type ConnectionUse, version } from "@trans-hub/core";
+import { version } from "@trans-hub/core/operations";
+import type { ConnectionUse } from "@trans-hub/core/store";
 import type { PROCESS_METRICS } from "./catalogue.ts";
 import type { Made } from "./make.ts";
 

@@ -1,4 +1,4 @@
-import type { FleetMeasure } from "@trans-hub/core";
+import type { FleetMeasure } from "@trans-hub/core/store";
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { FLEET_METRICS } from "./catalogue.ts";

@@ -1,5 +1,5 @@
 /** Looks at the fleet for scrapes: seldom, one look at a time, and so that hardly a scrape waits for it. */
-import type { FleetMeasure } from "@trans-hub/core";
+import type { FleetMeasure } from "@trans-hub/core/store";
 
 export interface FleetLookOptions {
   /** Undefined where the store is not open yet, or has nothing to tell. */

@@ -1,7 +1,7 @@
 import { Coordinator } from "@trans-hub/core";
+import { drain, test } from "@trans-hub/test-support/store";
 import { Registry } from "prom-client";
 import { expect } from "vitest";
-import { drain, test } from "../../../test/support/store.ts";
 import { producerMetrics } from "./producer-metrics.ts";
 
 async function value(registry: Registry, name: string, labels: Record<string, string> = {}): Promise<number> {

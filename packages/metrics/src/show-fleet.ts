@@ -1,4 +1,4 @@
-import type { FleetMeasure } from "@trans-hub/core";
+import type { FleetMeasure } from "@trans-hub/core/store";
 import type { FLEET_METRICS } from "./catalogue.ts";
 import { LabelCap, MOST_VALUES, OTHER } from "./label-cap.ts";
 import type { Made } from "./make.ts";

@@ -1,5 +1,5 @@
+import { drain, failed, item, test, translated, workOf } from "@trans-hub/test-support/store";
 import { expect } from "vitest";
-import { drain, failed, item, test, translated, workOf } from "../../../test/support/store.ts";
 import { WorkerMetrics } from "./worker-metrics.ts";
 
 /** Only ours, by series. */

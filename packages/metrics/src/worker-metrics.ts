@@ -7,7 +7,7 @@ import type {
   Settlement,
   WorkObserver,
   WorkOutcome,
-} from "@trans-hub/core";
+} from "@trans-hub/core/store";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { FLEET_METRICS, PROCESS_METRICS, WORKER_METRICS } from "./catalogue.ts";
 import { showBuild, showConnections } from "./connections.ts";

@@ -1,4 +1,4 @@
-import type { Settlement, WorkOutcome } from "@trans-hub/core";
+import type { Settlement, WorkOutcome } from "@trans-hub/core/store";
 import { expect, test } from "vitest";
 import { batchFields } from "./batch-fields.ts";
 

@@ -1,4 +1,4 @@
-import type { Settlement, WorkOutcome } from "@trans-hub/core";
+import type { Settlement, WorkOutcome } from "@trans-hub/core/store";
 
 export interface OutcomeCounts {
   translated: number;

@@ -1,4 +1,5 @@
-import { DatabaseRefusedError, errorFields } from "@trans-hub/core";
+import { DatabaseRefusedError } from "@trans-hub/core";
+import { errorFields } from "@trans-hub/core/operations";
 import { expect, test } from "vitest";
 import { createLogger } from "./logger.ts";
 

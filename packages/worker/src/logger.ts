@@ -5,7 +5,7 @@
  * could not parse, an HTTP client its request. So an error is never logged as it is, only what `errorFields` takes.
  */
 
-import { errorFields } from "@trans-hub/core";
+import { errorFields } from "@trans-hub/core/operations";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 
 export interface LogOptions {

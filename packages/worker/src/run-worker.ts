@@ -3,18 +3,16 @@
  *
  * Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store (`PersistenceHandler.work`).
  */
+import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
+import type { Engine, EngineLimits } from "@trans-hub/core/engine";
+import { EnginesStoppedError } from "@trans-hub/core/operations";
 import {
-  DatabaseRefusedError,
-  type Engine,
-  type EngineLimits,
-  EngineNotFoundError,
-  EnginesStoppedError,
   type PersistenceHandler,
   type Settlement,
   translateBatch,
   type WorkObserver,
   type WorkSummary,
-} from "@trans-hub/core";
+} from "@trans-hub/core/store";
 import { WorkerMetrics } from "@trans-hub/metrics";
 import type { Logger } from "pino";
 import { batchFields, countOutcomes } from "./batch-fields.ts";

@@ -1,5 +1,8 @@
 /** Whether a chain of engines has one left to ask. */
-import type { Engine, Settlement, TransHubError } from "@trans-hub/core";
+
+import type { TransHubError } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import type { Settlement } from "@trans-hub/core/store";
 
 /**
  * Knows which engines of a chain are stopped: their account or setting is at fault (`quota`, `config`), and nobody asks them

@@ -8,11 +8,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { applyMigrations, Coordinator } from "@trans-hub/core";
 import { producerMetrics } from "@trans-hub/metrics";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { startPostgres } from "@trans-hub/test-support/postgres";
+import { startTcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import pg from "pg";
 import { Registry } from "prom-client";
-import { startOpenaiServer } from "../../support/openai-server.ts";
-import { startPostgres } from "../../support/postgres.ts";
-import { startTcpProxy } from "../../support/tcp-proxy.ts";
 
 const BIN = resolve(import.meta.dirname, "../../../packages/cli/src/bin.js");
 

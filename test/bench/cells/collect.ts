@@ -1,5 +1,5 @@
 /** A collection of a million translations while a producer registers. */
-import { makeTexts } from "../../support/strings.ts";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { quantile } from "../figures.ts";
 import { connect } from "../ours.ts";
 import { runCommand } from "../process.ts";

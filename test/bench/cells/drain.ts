@@ -1,5 +1,5 @@
 /** Draining a backlog in one process, whose engine answers at once. */
-import { makeTexts } from "../../support/strings.ts";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { CHUNKS, drainCeiling, listBatches, registerCeiling } from "../ceiling.ts";
 import { bestOf, inTurn, rate } from "../figures.ts";
 import { drainOurs, registerOurs, SLOTS } from "../ours.ts";

@@ -1,8 +1,8 @@
 /** How many calls, and tokens, an engine is asked for a thousand short strings of which many have contexts. */
 import { Coordinator } from "@trans-hub/core";
 import { openai } from "@trans-hub/engines";
-import { type OpenaiServer, startOpenaiServer } from "../../support/openai-server.ts";
-import { makeRandom, WORDS } from "../../support/strings.ts";
+import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { makeRandom, WORDS } from "@trans-hub/test-support/strings";
 import { FRESH, type Stage } from "../stage.ts";
 import type { Family } from "./cell.ts";
 

@@ -1,8 +1,8 @@
 /** Real worker processes on an engine that takes 400 ms: twice the nodes, twice the translations. */
 import { setTimeout as wait } from "node:timers/promises";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import type pg from "pg";
-import { startOpenaiServer } from "../../support/openai-server.ts";
-import { makeTexts } from "../../support/strings.ts";
 import { registerOurs, SLOTS } from "../ours.ts";
 import { openFleet } from "../process.ts";
 import type { Stage } from "../stage.ts";

@@ -1,5 +1,5 @@
 /** Registering and draining where millions of translations are stored already. */
-import { makeTexts } from "../../support/strings.ts";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { median, rate, significant } from "../figures.ts";
 import { drainOurs, registerOurs } from "../ours.ts";
 import type { Stage } from "../stage.ts";

@@ -1,8 +1,8 @@
 /** One text at a time through an idle fleet: from the request to the stored translation. */
 import { setTimeout as wait } from "node:timers/promises";
-import { PostgresPersistenceHandler } from "@trans-hub/core";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { run } from "graphile-worker";
-import { makeTexts } from "../../support/strings.ts";
 import { quantile } from "../figures.ts";
 import { connect, echo, SLOTS } from "../ours.ts";
 import { silent, withUtils } from "../peers/graphile-worker.ts";

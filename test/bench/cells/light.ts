@@ -1,8 +1,8 @@
 /** A light producer beside four busy workers: what its requests wait for. */
 import { setTimeout as wait } from "node:timers/promises";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import pg from "pg";
-import { startOpenaiServer } from "../../support/openai-server.ts";
-import { makeTexts } from "../../support/strings.ts";
 import { quantile } from "../figures.ts";
 import { connect, registerOurs } from "../ours.ts";
 import { openFleet } from "../process.ts";

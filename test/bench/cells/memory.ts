@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { startOpenaiServer } from "../../support/openai-server.ts";
-import { makeTexts } from "../../support/strings.ts";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { openFleet, runCommand, watchRss } from "../process.ts";
 import type { Family } from "./cell.ts";
 

@@ -1,11 +1,13 @@
 /** The plans at millions of rows: no statement over a batch or a list of texts reads a large table from end to end. */
 
 import { setTimeout as wait } from "node:timers/promises";
-import { Coordinator, PostgresPersistenceHandler } from "@trans-hub/core";
+import { Coordinator } from "@trans-hub/core";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { LARGE_TABLES, scannedTables } from "@trans-hub/test-support/plans";
 import pg from "pg";
-import { collectRange } from "../../../packages/core/src/garbage/garbage.sql.ts";
-import { countJobs, countTranslations } from "../../../packages/core/src/status/status.sql.ts";
-import { readByBusinessId, readByKey, readByText } from "../../../packages/core/src/translation/translation.sql.ts";
+import { collectRange } from "../../../packages/core/src/postgres/collect/collect.sql.ts";
+import { readByBusinessId, readByKey, readByText } from "../../../packages/core/src/postgres/read/read.sql.ts";
+import { countJobs, countTranslations } from "../../../packages/core/src/postgres/status/status.sql.ts";
 import {
   bury,
   handOver,
@@ -13,8 +15,7 @@ import {
   lockRows,
   storeTranslations,
   workLeft,
-} from "../../../packages/core/src/work/batch.sql.ts";
-import { LARGE_TABLES, scannedTables } from "../../support/plans.ts";
+} from "../../../packages/core/src/postgres/work/batch.sql.ts";
 import { drainOurs } from "../ours.ts";
 import type { BenchDatabase } from "../stage.ts";
 import type { Family } from "./cell.ts";

@@ -1,7 +1,7 @@
 /** Reading stored translations: from the database, one and a hundred at a time, and from memory. */
 import { createHash } from "node:crypto";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import type pg from "pg";
-import { makeTexts } from "../../support/strings.ts";
 import { inTurn, rate, timed } from "../figures.ts";
 import { connect, drainOurs, registerOurs } from "../ours.ts";
 import type { Family } from "./cell.ts";

@@ -1,5 +1,5 @@
 /** Registering a catalog: chunks of 1,000, one after another. */
-import { makeTexts } from "../../support/strings.ts";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { CHUNKS, registerCeiling } from "../ceiling.ts";
 import { bestOf, inTurn, rate } from "../figures.ts";
 import { registerOurs } from "../ours.ts";

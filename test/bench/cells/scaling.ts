@@ -1,6 +1,6 @@
 /** What a row costs as the tables grow from ten thousand stored translations on; and what is on the disk then. */
-import { PostgresPersistenceHandler } from "@trans-hub/core";
-import { makeTexts } from "../../support/strings.ts";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { median, significant, timed } from "../figures.ts";
 import { drainOurs, registerOurs } from "../ours.ts";
 import type { BenchDatabase, Stage } from "../stage.ts";

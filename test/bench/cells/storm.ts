@@ -1,6 +1,7 @@
 /** A storm: ten thousand single calls at once, through a pool of 20 connections. */
+
+import { makeTexts } from "@trans-hub/test-support/strings";
 import type { WorkerUtils } from "graphile-worker";
-import { makeTexts } from "../../support/strings.ts";
 import { inTurn, rate, timed } from "../figures.ts";
 import { connect } from "../ours.ts";
 import { withUtils } from "../peers/graphile-worker.ts";

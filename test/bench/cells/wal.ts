@@ -1,5 +1,5 @@
 /** What the disk is written for a translation: the write-ahead log of registering and draining it. */
-import { makeTexts } from "../../support/strings.ts";
+import { makeTexts } from "@trans-hub/test-support/strings";
 import { drainCeiling, listBatches, registerCeiling } from "../ceiling.ts";
 import { inTurn, median } from "../figures.ts";
 import { drainOurs, registerOurs } from "../ours.ts";

@@ -1,5 +1,5 @@
 /** An engine that is down, overrun, hangs, or hangs up. */
-import type { Rule } from "../../support/openai-faults.ts";
+import type { Rule } from "@trans-hub/test-support/openai-faults";
 import type { Cell } from "./cell.ts";
 
 const TROUBLES: readonly { kind: string; rules: Rule[] }[] = [

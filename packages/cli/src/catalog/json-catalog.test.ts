@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 import { describe, expect, test } from "vitest";
 import { type Catalog, formatCatalog, messageKey, parseCatalog, readCatalog } from "./json-catalog.ts";
 

@@ -6,7 +6,7 @@
  * escapes, numbers of any length and the final newline are the source's by nature; nothing is re-printed.
  */
 import { readFile } from "node:fs/promises";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 import {
   type JsonArray,
   type JsonDocument,

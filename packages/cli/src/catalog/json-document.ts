@@ -6,7 +6,7 @@
  * because momoa lets raw control characters through.
  */
 import { parse, type ValueNode } from "@humanwhocodes/momoa";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 
 interface NodePlace {
   /** Offsets into `JsonDocument.text`; `end` is exclusive. */

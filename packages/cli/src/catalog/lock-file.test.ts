@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatCatalog, parseCatalog } from "./json-catalog.ts";
 import {

@@ -19,7 +19,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 import type { FormattedCatalog } from "./json-catalog.ts";
 import { type JsonDocument, type JsonMember, type JsonNode, parseJsonDocument } from "./json-document.ts";
 import { writeFileByRename } from "./write-file.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CatalogError } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 
 /**
  * Writes a file so that a reader, a crash or a full disk finds the old content or the new, never a part.

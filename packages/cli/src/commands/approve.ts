@@ -1,4 +1,4 @@
-import type { TextFormat } from "@trans-hub/core";
+import type { TextFormat } from "@trans-hub/core/engine";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { textOf } from "../input/text-argument.ts";

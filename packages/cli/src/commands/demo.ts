@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { PersistenceHandler, Settings, Translation, WorkSummary } from "@trans-hub/core";
+import type { Translation } from "@trans-hub/core";
+import type { PersistenceHandler, WorkSummary } from "@trans-hub/core/store";
 import { makeEngine } from "@trans-hub/engines";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
@@ -20,6 +21,7 @@ import { examples } from "../options.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { openCoordinator, openStore, readSettings } from "../session.ts";
+import type { Settings } from "../settings/settings.ts";
 import { tableOf } from "../table.ts";
 
 interface DemoReport {

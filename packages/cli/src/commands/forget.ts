@@ -1,4 +1,5 @@
-import type { ForgetReport, TextFormat } from "@trans-hub/core";
+import type { ForgetReport } from "@trans-hub/core";
+import type { TextFormat } from "@trans-hub/core/engine";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { confirm } from "../confirm.ts";

@@ -1,4 +1,5 @@
-import type { TextFormat, Translation } from "@trans-hub/core";
+import type { Translation } from "@trans-hub/core";
+import type { TextFormat } from "@trans-hub/core/engine";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { textOf } from "../input/text-argument.ts";

@@ -1,4 +1,5 @@
-import { applyMigrations, type MigrationReport, migrationStatus, revertMigration } from "@trans-hub/core";
+import { applyMigrations, type MigrationReport } from "@trans-hub/core";
+import { migrationStatus, revertMigration } from "@trans-hub/core/operations";
 import { Argument, type Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { confirm } from "../confirm.ts";

@@ -1,14 +1,8 @@
 import { createReadStream } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import {
-  type Coordinator,
-  type Item,
-  type ItemDefaults,
-  MAX_EXPIRY_SECONDS,
-  type Priority,
-  parseItem,
-  type TextFormat,
-} from "@trans-hub/core";
+import type { Coordinator, Item, ItemDefaults, Priority } from "@trans-hub/core";
+import type { TextFormat } from "@trans-hub/core/engine";
+import { MAX_EXPIRY_SECONDS, parseItem } from "@trans-hub/core/store";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";

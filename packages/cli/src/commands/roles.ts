@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRoles, ROLE_KINDS, type RoleKind, type RolesReport } from "@trans-hub/core";
+import { createRoles, ROLE_KINDS, type RoleKind, type RolesReport } from "@trans-hub/core/operations";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { CONNECT_TIMEOUT_MS, openDatabase } from "../database.ts";

@@ -1,7 +1,8 @@
 /** The catalog that `demo` shows: a web shop in English. */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CatalogError, type Coordinator, type Translation } from "@trans-hub/core";
+import type { Coordinator, Translation } from "@trans-hub/core";
+import { CatalogError } from "@trans-hub/core/operations";
 import { catalogFormat } from "../catalog/formats.ts";
 import type { Catalog, CatalogMessage } from "../catalog/json-catalog.ts";
 import { writeFileByRename } from "../catalog/write-file.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { WorkSummary } from "@trans-hub/core";
+import type { WorkSummary } from "@trans-hub/core/store";
 
 export interface WorkerProcessOptions {
   /** Of the command itself, given to the worker as it is but for what follows. */

@@ -1,5 +1,6 @@
 /** Whether the engines would translate. */
-import type { Engine, EngineFailure, Settings } from "@trans-hub/core";
+import type { Engine, EngineFailure } from "@trans-hub/core/engine";
+import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const PROBE_MS = 10_000;

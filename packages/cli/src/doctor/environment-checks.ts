@@ -1,7 +1,7 @@
 /** Rules over the settings and the files they name. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Settings } from "@trans-hub/core";
+import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 export function checkSettings({ warnings }: Pick<Settings, "warnings">): Check {

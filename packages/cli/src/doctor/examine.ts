@@ -1,18 +1,13 @@
 /** Gathers what the rules want, and lists what they say. Nothing is changed, and no missing right ends it. */
-import {
-  type Engine,
-  loadEnvironment,
-  migrationStatus,
-  readServerFacts,
-  type ServerFacts,
-  type Settings,
-  type StoreStatus,
-  TransHubError,
-  type WorkerStatus,
-} from "@trans-hub/core";
+
+import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import { migrationStatus, readServerFacts, type ServerFacts } from "@trans-hub/core/operations";
 import type { CommandContext } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
 import { openStore } from "../session.ts";
+import { loadEnvironment } from "../settings/environment.ts";
+import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
 import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";

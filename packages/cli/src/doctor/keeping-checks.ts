@@ -1,5 +1,5 @@
 /** Rules over what keeps the data whole and the tables small: backups, archiving, vacuum. */
-import type { ServerFacts } from "@trans-hub/core";
+import type { ServerFacts } from "@trans-hub/core/operations";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { ServerFacts } from "@trans-hub/core";
+import type { ServerFacts } from "@trans-hub/core/operations";
 import { expect, test } from "vitest";
 import { checkEncryption, checkPrivileges, checkVersion } from "./server-checks.ts";
 

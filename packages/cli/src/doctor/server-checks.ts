@@ -1,5 +1,5 @@
 /** Rules over what the server tells of itself and of our connection to it. */
-import type { ServerFacts } from "@trans-hub/core";
+import type { ServerFacts } from "@trans-hub/core/operations";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const OLDEST = 140_000;

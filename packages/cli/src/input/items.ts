@@ -1,5 +1,7 @@
 /** Items from JSON lines: each line parsed alone, the good ones in chunks, the bad ones by their number. */
-import { ITEM_KEYS, type Item } from "@trans-hub/core";
+
+import type { Item } from "@trans-hub/core";
+import { ITEM_KEYS } from "@trans-hub/core/store";
 import type { Line } from "./lines.ts";
 
 export interface RejectedLine {

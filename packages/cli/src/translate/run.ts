@@ -1,18 +1,12 @@
 /** A run of `translate`: plan, register, work, write. */
-import {
-  type Coordinator,
-  type Engine,
-  InvalidItemError,
-  type Item,
-  type PersistenceHandler,
-  parseItem,
-  type Settings,
-  type Translation,
-} from "@trans-hub/core";
+import { type Coordinator, InvalidItemError, type Item, type Translation } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
 import { catalogFormat } from "../catalog/formats.ts";
 import type { Catalog } from "../catalog/json-catalog.ts";
 import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
 import { writeFileByRename } from "../catalog/write-file.ts";
+import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { OwnRows } from "./own-rows.ts";
 import { lockEntries, type PlannedFile, planFile, valuesOf } from "./plan.ts";

@@ -1,7 +1,9 @@
 /** Working one's own rows in this process, beside whatever fleet there is. */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Engine, type PersistenceHandler, type Settings, translateBatch } from "@trans-hub/core";
+import type { Engine } from "@trans-hub/core/engine";
+import { type PersistenceHandler, translateBatch } from "@trans-hub/core/store";
 import { StoppedEngines } from "@trans-hub/worker";
+import type { Settings } from "../settings/settings.ts";
 
 export interface WorkOwnOptions {
   handler: PersistenceHandler;

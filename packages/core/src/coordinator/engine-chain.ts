@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
-import type { Engine } from "../engine.ts";
-import { EngineNotFoundError } from "../errors.ts";
+import type { Engine } from "../contract/engine.ts";
+import { EngineNotFoundError } from "../contract/errors.ts";
 
 /** The engines a process was given, the active one first. */
 export class EngineChain {

@@ -1,6 +1,6 @@
 /** What a coordinator tells who keeps figures: numbers and codes, never a text, an id or a project. */
-import type { TransHubError } from "../errors.ts";
-import type { ConnectionUse } from "../status/fleet-measure.ts";
+import type { TransHubError } from "../contract/errors.ts";
+import type { ConnectionUse } from "../contract/fleet-measure.ts";
 
 /** Hears what a coordinator does; must not throw. Any number of coordinators may share one. */
 export interface CoordinatorObserver {

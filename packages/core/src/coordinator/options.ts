@@ -1,10 +1,10 @@
-import type { Engine } from "../engine.ts";
-import type { EngineLimits } from "../engine-limit/engine-gate.ts";
-import { SettingsError } from "../errors.ts";
-import { DEFAULT_PROJECT, parseName } from "../item.ts";
-import { canonicalLocale } from "../locale.ts";
-import { type Logger, SILENT_LOGGER } from "../logger.ts";
-import type { PersistenceHandler } from "../persistence-handler.ts";
+import type { Engine } from "../contract/engine.ts";
+import type { EngineLimits } from "../contract/engine-gate.ts";
+import { SettingsError } from "../contract/errors.ts";
+import { type Logger, SILENT_LOGGER } from "../contract/logger.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import { DEFAULT_PROJECT, parseName } from "../rules/item.ts";
+import { canonicalLocale } from "../rules/locale.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
 /** How a coordinator works, whatever store it stands on. */

@@ -1,6 +1,7 @@
-import { CancelledError } from "../errors.ts";
-import type { PersistenceHandler, Settlement, TranslateWork, WorkOptions } from "../persistence-handler.ts";
-import type { Translation, TranslationKey } from "../translation/translation.ts";
+import { CancelledError } from "../contract/errors.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import type { Translation, TranslationKey } from "../contract/translation.ts";
+import type { Settlement, TranslateWork, WorkOptions } from "../contract/work.ts";
 
 export interface ProcessOptions
   extends Pick<WorkOptions, "locales" | "project" | "concurrency" | "maxItems" | "limit" | "lifetimeSeconds"> {

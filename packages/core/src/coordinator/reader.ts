@@ -1,10 +1,10 @@
 /** Reading as the application does: from the cache where it can, joined with whoever reads at the same moment. */
-import { Coalescer } from "../coalescer.ts";
-import { localeFallbacks } from "../locale.ts";
-import type { PersistenceHandler } from "../persistence-handler.ts";
-import { cacheKey, type ReadCache, useKey } from "../read-cache.ts";
-import type { Translation, TranslationReference } from "../translation/translation.ts";
+import { Coalescer } from "../async/coalescer.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import type { Translation, TranslationReference } from "../contract/translation.ts";
+import { localeFallbacks } from "../rules/locale.ts";
 import type { CoordinatorObserver } from "./observer.ts";
+import { cacheKey, type ReadCache, useKey } from "./read-cache.ts";
 import type { TouchLog } from "./touch-log.ts";
 
 /** References of one statement. */

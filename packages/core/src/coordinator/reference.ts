@@ -1,11 +1,13 @@
 /** How an application names the translation it wants. */
-import { normalizeContext } from "../context/context.ts";
-import { type TextFormat, UNDETERMINED_LOCALE } from "../engine.ts";
-import { InvalidItemError } from "../errors.ts";
-import { DEFAULT_PROJECT, type Item, parseFormat, parseName, parseText } from "../item.ts";
-import { canonicalLocale } from "../locale.ts";
-import type { ForgetReference, PauseTarget } from "../persistence-handler.ts";
-import type { TranslationReference } from "../translation/translation.ts";
+
+import type { ForgetReference, PauseTarget } from "../contract/control.ts";
+import { type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { InvalidItemError } from "../contract/errors.ts";
+import type { Item } from "../contract/item.ts";
+import type { TranslationReference } from "../contract/translation.ts";
+import { normalizeContext } from "../rules/context.ts";
+import { DEFAULT_PROJECT, parseFormat, parseName, parseText } from "../rules/item.ts";
+import { canonicalLocale } from "../rules/locale.ts";
 
 /** A text as it was registered, or the business id it was registered under. Of both, the text counts. */
 export interface TranslationName {

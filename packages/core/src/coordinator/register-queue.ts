@@ -2,11 +2,12 @@
  * The way of every request into the store: concurrent calls join one statement, large ones are cut, and all of them
  * together hold a bounded number of rows in memory.
  */
-import { Coalescer } from "../coalescer.ts";
-import { CancelledError } from "../errors.ts";
-import type { RegisterItem } from "../item.ts";
-import { orAbort } from "../or-abort.ts";
-import type { ItemReceipt, PersistenceHandler, RegisterOptions } from "../persistence-handler.ts";
+import { Coalescer } from "../async/coalescer.ts";
+import { orAbort } from "../async/or-abort.ts";
+import { CancelledError } from "../contract/errors.ts";
+import type { RegisterItem } from "../contract/item.ts";
+import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 import { RowBudget } from "./row-budget.ts";
 

@@ -1,8 +1,10 @@
 /** Requests of an application: checked item by item, registered together, told apart again in the receipt. */
 import type pg from "pg";
-import { CancelledError, InvalidItemError } from "../errors.ts";
-import { type Item, type ItemDefaults, parseItem, type RegisterItem } from "../item.ts";
-import type { ItemReceipt, PersistenceHandler } from "../persistence-handler.ts";
+import { CancelledError, InvalidItemError } from "../contract/errors.ts";
+import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
+import type { ItemReceipt } from "../contract/register.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import { parseItem } from "../rules/item.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 import { inChunks, type NumberedItem, RegisterQueue } from "./register-queue.ts";
 

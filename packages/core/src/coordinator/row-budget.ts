@@ -1,4 +1,4 @@
-import { orAbort } from "../or-abort.ts";
+import { orAbort } from "../async/or-abort.ts";
 
 interface Waiting {
   rows: number;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { SILENT_LOGGER } from "../logger.ts";
-import type { TranslationReference } from "../translation/translation.ts";
+import { SILENT_LOGGER } from "../contract/logger.ts";
+import type { TranslationReference } from "../contract/translation.ts";
 import { TouchLog } from "./touch-log.ts";
 
 beforeEach(() => void vi.useFakeTimers());

@@ -2,10 +2,10 @@
  * What was read lately and must not be collected, gathered in memory: a read costs no write, and what is read a
  * thousand times a minute is noted once.
  */
-import { errorFields } from "../error-fields.ts";
-import type { Logger } from "../logger.ts";
-import { useKey } from "../read-cache.ts";
-import type { TranslationReference } from "../translation/translation.ts";
+import { errorFields } from "../contract/error-fields.ts";
+import type { Logger } from "../contract/logger.ts";
+import type { TranslationReference } from "../contract/translation.ts";
+import { useKey } from "./read-cache.ts";
 
 export interface TouchLogOptions {
   /** `PersistenceHandler.touch`. */

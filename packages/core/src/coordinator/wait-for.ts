@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { TransHubError, WaitTimeoutError } from "../errors.ts";
-import { orAbort } from "../or-abort.ts";
-import type { Translation, TranslationReference } from "../translation/translation.ts";
+import { orAbort } from "../async/or-abort.ts";
+import { TransHubError, WaitTimeoutError } from "../contract/errors.ts";
+import type { Translation, TranslationReference } from "../contract/translation.ts";
 
 export interface WaitForOptions {
   /** Reads what is stored now; concurrent calls are joined, so that many waiters cost one statement. */

@@ -2,8 +2,8 @@
 import type { ConformanceStore } from "./conformance/kit.ts";
 
 export { type Clock, ManualClock, SYSTEM_CLOCK } from "./clock.ts";
-export { InMemoryPersistenceHandler, type InMemoryTransaction } from "./in-memory-persistence-handler.ts";
-export { InMemoryStore, type InMemoryStoreOptions } from "./in-memory-store.ts";
+export { InMemoryPersistenceHandler, type InMemoryTransaction } from "./in-memory/persistence-handler.ts";
+export { InMemoryStore, type InMemoryStoreOptions } from "./in-memory/store.ts";
 export type { ConformanceStore };
 
 /**

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of other languages are the subject here
 import { describe, expect, test } from "vitest";
-import type { TextFormat } from "../engine.ts";
+import type { TextFormat } from "../contract/engine.ts";
 import { checkTranslation } from "./checks.ts";
 import { protectedTokens } from "./syntax.ts";
 

@@ -4,8 +4,8 @@
  * They judge form only: what breaks a program, a page or the database. Whether a translation is good is no business of
  * theirs. `truncated` is not found here: only the engine knows that its answer was cut.
  */
-import type { TextFormat } from "../engine.ts";
-import type { BlockedBy } from "../errors.ts";
+import type { TextFormat } from "../contract/engine.ts";
+import type { BlockedBy } from "../contract/errors.ts";
 import { type IcuArgument, parseIcu } from "./icu.ts";
 import { type ProtectedToken, readSyntax } from "./syntax.ts";
 

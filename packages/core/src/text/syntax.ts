@@ -4,7 +4,7 @@
  * Everything here is pure, and linear on hostile input (a test holds it to that): each alternative below starts at a
  * character that its own body excludes, or is bounded.
  */
-import type { TextFormat } from "../engine.ts";
+import type { TextFormat } from "../contract/engine.ts";
 import { type IcuArgument, parseIcu, type Span } from "./icu.ts";
 import { readTag } from "./tag.ts";
 

@@ -1,6 +1,6 @@
 /** Reading an answer: tolerant of what stands around the JSON, strict about what is in it. */
 
-import type { EngineBatch, EngineItemResult } from "@trans-hub/core";
+import type { EngineBatch, EngineItemResult } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 

@@ -1,5 +1,11 @@
 /** Reading a response of Chat Completions: its choice, its usage, and the ways in which it may be none. */
-import { type EngineBatch, type EngineFailure, type EngineReply, type EngineUsage, failAll } from "@trans-hub/core";
+import {
+  type EngineBatch,
+  type EngineFailure,
+  type EngineReply,
+  type EngineUsage,
+  failAll,
+} from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 import { readAnswer } from "./answer.ts";

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { checkTranslation, type EngineBatch, type EngineFailure, type EngineItemResult } from "@trans-hub/core";
+import { checkTranslation } from "@trans-hub/core";
+import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/core/engine";
+import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
+import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Fault, FaultKind } from "../../../../test/support/openai-faults.ts";
-import { type OpenaiServerOptions, startOpenaiServer } from "../../../../test/support/openai-server.ts";
 import { engineConformance } from "../testing/index.ts";
 import { type OpenaiOptions, openai } from "./openai.ts";
 import { SYSTEM_PROMPT } from "./prompt.ts";

@@ -11,7 +11,7 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
-} from "@trans-hub/core";
+} from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
 import { openClient } from "./client.ts";

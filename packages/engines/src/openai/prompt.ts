@@ -3,7 +3,7 @@
  *
  * The shape of that object is a contract: anyone may build a server that speaks it.
  */
-import type { EngineBatch } from "@trans-hub/core";
+import type { EngineBatch } from "@trans-hub/core/engine";
 
 /** Part of the engine's version: raise it with every change to the prompt or the message. */
 export const PROMPT_VERSION = "1";

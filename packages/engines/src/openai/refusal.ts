@@ -5,7 +5,7 @@
  * An error body may repeat the prompt, so of all it says only `code` and `type` are ever passed on, and only where they
  * look like the identifiers they are.
  */
-import type { EngineErrorKind, EngineFailure } from "@trans-hub/core";
+import type { EngineErrorKind, EngineFailure } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
 
 export interface Refusal {

@@ -1,4 +1,4 @@
-import { EngineRefusedError } from "@trans-hub/core";
+import { EngineRefusedError } from "@trans-hub/core/engine";
 import { expect, test } from "vitest";
 import { engineFailure } from "../failure.ts";
 import { engineConformance, scriptedEngine } from "./index.ts";

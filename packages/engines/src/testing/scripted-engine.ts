@@ -1,5 +1,5 @@
 /** An engine in the same process that answers as a test tells it to, and remembers every call. */
-import type { Engine, EngineBatch, EngineItem, EngineItemResult, EngineReply } from "@trans-hub/core";
+import type { Engine, EngineBatch, EngineItem, EngineItemResult, EngineReply } from "@trans-hub/core/engine";
 
 /** One call that a scripted engine received. */
 export interface ScriptedCall {

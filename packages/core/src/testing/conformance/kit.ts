@@ -2,12 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { expect } from "vitest";
-import type { RegisterItem } from "../../item.ts";
-import { orAbort } from "../../or-abort.ts";
+import { orAbort } from "../../async/or-abort.ts";
+import type { CollectReport } from "../../contract/collect.ts";
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { RegisterItem } from "../../contract/item.ts";
+import type { PersistenceHandler } from "../../contract/store.ts";
+import type { Translation, TranslationReference } from "../../contract/translation.ts";
 import type {
-  AttemptError,
-  CollectReport,
-  PersistenceHandler,
   Settlement,
   TranslateWork,
   WorkBatch,
@@ -16,8 +17,7 @@ import type {
   WorkOutcome,
   WorkResult,
   WorkSummary,
-} from "../../persistence-handler.ts";
-import type { Translation, TranslationReference } from "../../translation/translation.ts";
+} from "../../contract/work.ts";
 
 /** A store under test: empty at first, used by one case. */
 export interface ConformanceStore {

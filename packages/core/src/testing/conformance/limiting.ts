@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } from "../../engine-limit/engine-gate.ts";
-import type { PersistenceHandler } from "../../persistence-handler.ts";
+import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } from "../../contract/engine-gate.ts";
+import type { PersistenceHandler } from "../../contract/store.ts";
 import { type AddCase, until } from "./kit.ts";
 
 /** Long enough to be over in no case by itself. */

@@ -1,6 +1,7 @@
 /** What happens in the middle of something else: fences, crashes, and steps that meet. */
 import { expect } from "vitest";
-import type { PersistenceHandler, WorkBatch, WorkOutcome } from "../../persistence-handler.ts";
+import type { PersistenceHandler } from "../../contract/store.ts";
+import type { WorkBatch, WorkOutcome } from "../../contract/work.ts";
 import {
   type AddCase,
   announceRetention,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Translation } from "../../translation/translation.ts";
+import type { Translation } from "../../contract/translation.ts";
 import { type AddCase, item, items, listAll, PROJECT, readOne, textReference, translateAll } from "./kit.ts";
 
 export function readingCases(add: AddCase): void {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { TransHubError } from "../../errors.ts";
+import { TransHubError } from "../../contract/errors.ts";
 import {
   type AddCase,
   failAll,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DeadLetterFilter } from "../../persistence-handler.ts";
+import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
 import {
   type AddCase,
   attemptError,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { WorkBatch, WorkItem, WorkOutcome } from "../../persistence-handler.ts";
+import type { WorkBatch, WorkItem, WorkOutcome } from "../../contract/work.ts";
 import {
   type AddCase,
   failed,

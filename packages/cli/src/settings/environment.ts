@@ -1,0 +1,41 @@
+/** The environment a command runs in, and what of it may be shown. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { SettingsError } from "@trans-hub/core";
+
+export interface EnvironmentOptions {
+  /** Where `.env` is looked for. Default: the working directory. */
+  cwd?: string;
+  /** Default: `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The environment, filled up from the file `.env` where there is one. What the environment says wins, an empty value too.
+ *
+ * @throws {SettingsError} There is a `.env` and it cannot be read.
+ */
+export function loadEnvironment(options: EnvironmentOptions = {}): Record<string, string | undefined> {
+  const { cwd = process.cwd(), env = process.env } = options;
+  let file: string;
+  try {
+    file = readFileSync(join(cwd, ".env"), "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return { ...env };
+    throw new SettingsError([{ key: ".env", problem: `is there and cannot be read (${code})` }]);
+  }
+  return { ...parseEnv(file), ...env };
+}
+
+/** A URL fit to be shown: `***` stands for the password, wherever it is. */
+export function redact(url: string): string {
+  if (!URL.canParse(url)) return "(not a URL)";
+  const shown = new URL(url);
+  if (shown.password !== "") shown.password = "***";
+  for (const name of new Set(shown.searchParams.keys())) {
+    if (/pass|key|secret|token/i.test(name)) shown.searchParams.set(name, "***");
+  }
+  return shown.href;
+}

@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { SettingsError } from "../../../core/src/contract/errors.ts";
+import { describeSettings, parseSettings } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "trans-hub-settings-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function problems(environment: Record<string, string>): Record<string, string> {
+  try {
+    parseSettings(environment);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return Object.fromEntries(error.problems.map(({ key, problem }) => [key, problem]));
+  }
+  return {};
+}
+
+test("with nothing set, everything has its documented default", () => {
+  expect(parseSettings({})).toEqual({
+    databaseUrl: undefined,
+    directUrl: undefined,
+    dataDir: undefined,
+    project: "default",
+    engines: [],
+    sourceLocale: "und",
+    batchSize: 50,
+    concurrency: 4,
+    maxConnections: 10,
+    pollSeconds: 2,
+    maxAttempts: 5,
+    maxTextBytes: 1_048_576,
+    maxBacklog: undefined,
+    requestLifetimeSeconds: undefined,
+    engineTimeoutSeconds: 120,
+    drainSeconds: 20,
+    heartbeatSeconds: 2,
+    rescueAfterSeconds: 12,
+    gcRetentionDays: 90,
+    gcCron: "30 3 * * *",
+    cacheSize: 10_000,
+    cacheTtlSeconds: 60,
+    logLevel: "info",
+    logFormat: undefined,
+    metricsPort: undefined,
+    openai: { apiKey: undefined, model: undefined, temperature: undefined, endpoint: undefined },
+    engineLimits: {},
+    warnings: [],
+  });
+});
+
+test("values become plain ones", () => {
+  const settings = parseSettings({
+    TH_DATABASE_URL: "postgres://u:p@h:5432/d?sslmode=require",
+    TH_ENGINES: " OpenAI, deepl,openai ",
+    TH_SOURCE_LOCALE: "zh_hans",
+    TH_BATCH_SIZE: " 20 ",
+    TH_POLL_SECONDS: "0.5",
+    TH_GC_CRON: "*/15  0-6,22 * * 7",
+    TH_LOG_FORMAT: "JSON",
+    TH_OPENAI_ENDPOINT: "http://127.0.0.1:11434/v1/",
+    TH_OPENAI_TEMPERATURE: "0.2",
+    TH_OPENAI_RPM: "500",
+    TH_OPENAI_TPM: "200000",
+    TH_MY_OWN_CONCURRENCY: "2",
+  });
+  expect(settings).toMatchObject({
+    databaseUrl: "postgres://u:p@h:5432/d?sslmode=require",
+    engines: ["openai", "deepl"],
+    sourceLocale: "zh-Hans",
+    batchSize: 20,
+    pollSeconds: 0.5,
+    gcCron: "*/15 0-6,22 * * 7",
+    logFormat: "json",
+    openai: { endpoint: "http://127.0.0.1:11434/v1", temperature: 0.2 },
+    engineLimits: { openai: { rpm: 500, tpm: 200_000 }, "my-own": { concurrency: 2 } },
+    warnings: [],
+  });
+});
+
+test("every bad setting is named at once", () => {
+  const bad = {
+    TH_DATABASE_URL: "mysql://h/d",
+    TH_DIRECT_URL: "h:5432",
+    TH_BATCH_SIZE: "many",
+    TH_CONCURRENCY: "0",
+    TH_MAX_ATTEMPTS: "2.5",
+    TH_POLL_SECONDS: "-1",
+    TH_SOURCE_LOCALE: "english",
+    TH_ENGINES: "open ai",
+    TH_GC_CRON: "@daily",
+    TH_LOG_LEVEL: "loud",
+    TH_METRICS_PORT: "65536",
+    TH_OPENAI_ENDPOINT: "api.openai.com",
+    TH_OPENAI_TEMPERATURE: "3",
+    TH_OPENAI_RPM: "fast",
+    TH_PROJECT: "é".repeat(128),
+  };
+  expect(Object.keys(problems(bad)).sort()).toEqual(Object.keys(bad).sort());
+  expect(problems({ TH_BATCH_SIZE: "many" }).TH_BATCH_SIZE).toBe("must be a whole number from 1 to 1,000");
+});
+
+test("no complaint repeats a value, which may be a secret", () => {
+  const values = { TH_DATABASE_URL: "hunter2://u:hunter2@h", TH_OPENAI_API_KEY: "hunter2 x", TH_BATCH_SIZE: "hunter2" };
+  try {
+    parseSettings(values);
+    expect.unreachable();
+  } catch (error) {
+    expect(String(error)).toContain("TH_DATABASE_URL");
+    expect(JSON.stringify(error) + String(error)).not.toContain("hunter2");
+  }
+});
+
+test("an empty value is none", () => {
+  expect(parseSettings({ TH_BATCH_SIZE: "", TH_DATABASE_URL: "", TH_OPENAI_API_KEY_FILE: "" })).toMatchObject({
+    batchSize: 50,
+    databaseUrl: undefined,
+  });
+});
+
+describe("the database", () => {
+  test("is DATABASE_URL where TH_DATABASE_URL is not set", () => {
+    const url = "postgresql://h/d";
+    expect(parseSettings({ DATABASE_URL: url }).databaseUrl).toBe(url);
+    expect(parseSettings({ DATABASE_URL: "mysql://h/d", TH_DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+
+  test("is not somebody else's MySQL: the complaint names the variable it came from", () => {
+    expect(problems({ DATABASE_URL: "mysql://h/d" })).toEqual({
+      DATABASE_URL: "must be a postgres:// or postgresql:// URL",
+    });
+  });
+
+  test.each(["postgres://h", "postgresql:///d?host=/run/postgresql", "postgres://%2Frun%2Fpostgresql/d"])(
+    "may be %s",
+    (url) => {
+      expect(parseSettings({ TH_DATABASE_URL: url }).databaseUrl).toBe(url);
+    },
+  );
+});
+
+describe("a value from a file", () => {
+  test("is the file's content without the line end", () => {
+    const settings = parseSettings({
+      TH_DATABASE_URL_FILE: file("url", "postgres://u:p@h/d\r\n"),
+      TH_OPENAI_API_KEY_FILE: file("key", "sk-1\n"),
+      TH_OPENAI_RPM_FILE: file("rpm", "60"),
+    });
+    expect(settings).toMatchObject({
+      databaseUrl: "postgres://u:p@h/d",
+      openai: { apiKey: "sk-1" },
+      engineLimits: { openai: { rpm: 60 } },
+    });
+  });
+
+  test("is complained about under the name of the variable", () => {
+    expect(
+      problems({
+        TH_DATABASE_URL_FILE: join(folder, "missing"),
+        TH_DIRECT_URL_FILE: file("empty", "\n"),
+        TH_BATCH_SIZE_FILE: file("many", "many"),
+        TH_OPENAI_API_KEY_FILE: file("key", "sk-1"),
+        TH_OPENAI_API_KEY: "sk-2",
+        TH_DATA_DIR_FILE: folder,
+      }),
+    ).toEqual({
+      TH_DATABASE_URL_FILE: "names a file that cannot be read (ENOENT)",
+      TH_DIRECT_URL_FILE: "names a file that is empty",
+      TH_BATCH_SIZE_FILE: "must be a whole number from 1 to 1,000",
+      TH_OPENAI_API_KEY_FILE: "is set beside TH_OPENAI_API_KEY: set one of them",
+      TH_DATA_DIR_FILE: "names a file that cannot be read (EISDIR)",
+    });
+  });
+});
+
+describe("an unknown setting warns and stops nobody", () => {
+  test("with the one that was meant", () => {
+    const { warnings } = parseSettings({ TH_BATCHSIZE: "20", TH_OPENAI_API_KEYFILE: "x", TH_WEATHER: "fine" });
+    expect(warnings).toEqual([
+      "TH_BATCHSIZE is not a setting; did you mean TH_BATCH_SIZE?",
+      "TH_OPENAI_API_KEYFILE is not a setting; did you mean TH_OPENAI_API_KEY_FILE?",
+      "TH_WEATHER is not a setting",
+    ]);
+  });
+
+  test("also what Kubernetes injects for services named th and th-metrics", () => {
+    const { warnings, metricsPort } = parseSettings({
+      TH_SERVICE_HOST: "10.0.0.7",
+      TH_PORT_5432_TCP: "tcp://10.0.0.7:5432",
+      TH_METRICS_PORT: "tcp://10.0.0.7:9090",
+    });
+    expect(metricsPort).toBeUndefined();
+    expect(warnings).toHaveLength(3);
+  });
+
+  test("and what is not ours is left alone", () => {
+    expect(parseSettings({ PATH: "/bin", THEME: "dark", TH_TEST_DATABASE_URL: "x" }).warnings).toEqual([]);
+  });
+});
+
+test("TH_ACTIVE_ENGINE is another name of TH_ENGINES", () => {
+  expect(parseSettings({ TH_ACTIVE_ENGINE: "pseudo" }).engines).toEqual(["pseudo"]);
+  expect(parseSettings({ TH_ACTIVE_ENGINE: "pseudo", TH_ENGINES: "pseudo" }).engines).toEqual(["pseudo"]);
+  expect(problems({ TH_ACTIVE_ENGINE: "pseudo", TH_ENGINES: "openai" })).toHaveProperty("TH_ACTIVE_ENGINE");
+});
+
+test("the heart beats often enough for the rescuer's patience", () => {
+  expect(parseSettings({ TH_RESCUE_AFTER_SECONDS: "5" }).heartbeatSeconds).toBe(1);
+  expect(problems({ TH_HEARTBEAT_SECONDS: "5" })).toHaveProperty("TH_HEARTBEAT_SECONDS");
+});
+
+describe("times of collection are read as graphile-worker reads them", () => {
+  test.each(["* * * * *", "0 0 1 1 0", "59 23 31 12 7", "*/5 1-2,4-6 */2 1,2 *"])("%s is one", (cron) => {
+    expect(parseSettings({ TH_GC_CRON: cron }).gcCron).toBe(cron);
+  });
+  test.each(
+    ["", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8"].slice(1),
+  )("%s is none", (cron) => {
+    expect(problems({ TH_GC_CRON: cron })).toHaveProperty("TH_GC_CRON");
+  });
+  test.each(["5-5 * * * *", "6-5 * * * *", "*/0 * * * *", "1-5/2 * * * *", "* * * jan *", "1,,2 * * * *", ", * * * *"])(
+    "%s is none either",
+    (cron) => {
+      expect(problems({ TH_GC_CRON: cron })).toHaveProperty("TH_GC_CRON");
+    },
+  );
+});
+
+test("every setting is described, with its default", () => {
+  const described = describeSettings();
+  expect(described.find(({ key }) => key === "TH_BATCH_SIZE")).toMatchObject({ default: "50" });
+  expect(described.find(({ key }) => key === "TH_MAX_BACKLOG")).toMatchObject({ default: undefined });
+  for (const { key, description } of described) expect(description, key).toMatch(/^.{10,}\.$/);
+});

@@ -1,0 +1,301 @@
+/**
+ * Every setting of Trans-Hub: one object, parsed once at the door. Inside, only plain values travel.
+ *
+ * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
+ */
+import { readFileSync } from "node:fs";
+import { SettingsError } from "@trans-hub/core";
+import type { EngineLimits } from "@trans-hub/core/engine";
+import { UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
+import { DEFAULT_PROJECT } from "@trans-hub/core/store";
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+import {
+  cron,
+  decimal,
+  engineNames,
+  httpUrl,
+  oneOf,
+  postgresUrl,
+  projectName,
+  sourceLocale,
+  text,
+  whole,
+} from "./setting-kinds.ts";
+
+const YEAR_SECONDS = 31_536_000;
+
+const schema = z.object({
+  TH_DATABASE_URL: postgresUrl()
+    .optional()
+    .describe("The database: `postgres://…`. Else `DATABASE_URL`, else an embedded PostgreSQL."),
+  TH_DIRECT_URL: postgresUrl()
+    .optional()
+    .describe(
+      "The same database without a pooler, for LISTEN and migrations, where `TH_DATABASE_URL` goes through one.",
+    ),
+  TH_DATA_DIR: text("a path", /./)
+    .optional()
+    .describe(
+      "Folder of the embedded PostgreSQL. Unset: the nearest `.trans-hub/`, or one beside the nearest `package.json`.",
+    ),
+  TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("The project of texts that name none."),
+  TH_ENGINES: engineNames()
+    .optional()
+    .describe("Engines, comma-separated; the first is active, the others are fallen back to. Also `TH_ACTIVE_ENGINE`."),
+  TH_SOURCE_LOCALE: sourceLocale()
+    .default(UNDETERMINED_LOCALE)
+    .describe("Locale of texts that name none; `und`: the engine detects it."),
+  TH_BATCH_SIZE: whole(1, 1_000).default(50).describe("The most texts in one batch, and in one engine call."),
+  TH_CONCURRENCY: whole(1, 1_000).default(4).describe("Engine calls at once in one worker."),
+  TH_MAX_CONNECTIONS: whole(1, 1_000).default(10).describe("The most database connections of one process."),
+  TH_POLL_SECONDS: decimal(0.1, 3_600)
+    .default(2)
+    .describe("Seconds between looks for work that no notification announced."),
+  TH_MAX_ATTEMPTS: whole(1, 100).default(5).describe("Attempts at a text before it goes to the dead letters."),
+  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("The longest text, in bytes of UTF-8."),
+  TH_MAX_BACKLOG: whole(1, 1_000_000_000)
+    .optional()
+    .describe("Requests are refused while more texts than this wait. Unset: no limit."),
+  TH_REQUEST_LIFETIME_SECONDS: decimal(1, YEAR_SECONDS)
+    .optional()
+    .describe(
+      "Seconds after which a request that still waits goes to the dead letters, no engine asked. Unset: never.",
+    ),
+  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is given up."),
+  TH_DRAIN_SECONDS: decimal(0, 3_600)
+    .default(20)
+    .describe("Seconds a stopping worker lets running calls finish before it hands them back."),
+  TH_HEARTBEAT_SECONDS: decimal(0.1, 60)
+    .optional()
+    .describe(
+      "Seconds between a worker's signs of life. Unset: 2, or a fifth of `TH_RESCUE_AFTER_SECONDS` if that is less.",
+    ),
+  TH_RESCUE_AFTER_SECONDS: decimal(0.5, 3_600)
+    .default(12)
+    .describe("Seconds without a sign of life after which a worker's work is taken up by others."),
+  TH_GC_RETENTION_DAYS: decimal(0, 36_500)
+    .default(90)
+    .describe("Days after which a text that nobody requested or read is collected. Fractions allowed."),
+  TH_GC_CRON: cron().default("30 3 * * *").describe("When texts are collected: five cron fields, in UTC."),
+  TH_CACHE_SIZE: whole(0, 10_000_000).default(10_000).describe("Translations a process keeps to read again; 0: none."),
+  TH_CACHE_TTL_SECONDS: decimal(0, YEAR_SECONDS)
+    .default(60)
+    .describe("Seconds for which a kept translation may be old."),
+  TH_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
+    .default("info")
+    .describe("The least that is logged: `trace` to `fatal`, or `silent`."),
+  TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
+  TH_METRICS_PORT: whole(0, 65_535)
+    .optional()
+    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any that is free. Unset: off."),
+  TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
+  TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
+  TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
+  TH_OPENAI_ENDPOINT: httpUrl()
+    .optional()
+    .describe("Base URL, with `/v1`, of any server that speaks OpenAI's Chat Completions. Unset: OpenAI's own."),
+});
+
+type Parsed = z.output<typeof schema>;
+type Key = keyof Parsed;
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase<Rest>> : never;
+type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
+type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
+
+/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; the engine's own stand under its name. */
+export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
+  /** The first is active. Empty: none was set. */
+  engines: string[];
+  heartbeatSeconds: number;
+  openai: {
+    apiKey: string | undefined;
+    model: string | undefined;
+    temperature: number | undefined;
+    endpoint: string | undefined;
+  };
+  /** By engine. */
+  engineLimits: Record<string, EngineLimits>;
+  /** What does not stop us and should be told: settings that do not exist. For the log, one line each. */
+  warnings: string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+interface Problem {
+  key: string;
+  problem: string;
+}
+
+/** `TH_OPENAI_RPM` and the like. The engine need not be known here. */
+const LIMIT = /^TH_([A-Z][A-Z0-9_]*)_(RPM|TPM|CONCURRENCY)$/;
+const limitKind = whole(1, 1_000_000_000);
+const KEYS = Object.keys(schema.shape) as Key[];
+const ALIASES = ["TH_ACTIVE_ENGINE"];
+/** Read elsewhere: by the tests. */
+const NOT_OURS = /^TH_TEST_/;
+
+/**
+ * Reads the settings from an environment: `process.env`, or what {@link loadEnvironment} made of it.
+ *
+ * An empty value is none. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value. An unknown
+ * `TH_…` is a warning and never stops anybody: Kubernetes injects some for a service whose name begins with `th`.
+ *
+ * @throws {SettingsError} Names every bad setting at once, and never repeats a value.
+ */
+export function parseSettings(environment: Environment): Settings {
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  const given = collect(environment, problems, warnings);
+
+  const values: Record<string, string> = {};
+  for (const key of KEYS) {
+    const value = given.get(key)?.value;
+    if (value !== undefined) values[key] = value;
+  }
+  const parsed = schema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) {
+    const key = String(issue.path[0]);
+    problems.push({ key: given.get(key)?.from ?? key, problem: issue.message });
+  }
+  const engineLimits = parseLimits(given, problems);
+  const { TH_HEARTBEAT_SECONDS: beat = 0, TH_RESCUE_AFTER_SECONDS: patience = 0 } = parsed.data ?? {};
+  if (3 * beat > patience) {
+    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or the living are taken for dead";
+    problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
+  }
+  if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
+  return named(parsed.data, engineLimits, warnings);
+}
+
+export interface SettingDescription {
+  /** As in the environment. */
+  key: string;
+  description: string;
+  /** As one would write it; undefined: unset. */
+  default: string | undefined;
+}
+
+/** Every setting, for the documentation. */
+export function describeSettings(): SettingDescription[] {
+  const settings = KEYS.map((key) => {
+    const value = schema.shape[key].safeParse(undefined).data;
+    return {
+      key,
+      description: schema.shape[key].description ?? "",
+      default: value === undefined ? value : String(value),
+    };
+  });
+  const limits = [
+    ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
+    ["TPM", "The most tokens a minute to one engine, over the whole fleet."],
+    ["CONCURRENCY", "The most calls at once to one engine, over the whole fleet."],
+  ] as const;
+  return [
+    ...settings,
+    ...limits.map(([limit, description]) => ({ key: `TH_<ENGINE>_${limit}`, description, default: undefined })),
+  ];
+}
+
+/** A value, and the variable it came from, which is what a complaint about it must name. */
+interface Given {
+  value: string;
+  from: string;
+}
+
+function collect(environment: Environment, problems: Problem[], warnings: string[]): Map<string, Given> {
+  const given = new Map<string, Given>();
+  for (const [from, value] of Object.entries(environment)) {
+    if (value === undefined || value === "" || !from.startsWith("TH_") || NOT_OURS.test(from)) continue;
+    const base = from.replace(/_FILE$/, "");
+    if (isSetting(from)) {
+      // For a service th-metrics, Kubernetes sets TH_METRICS_PORT=tcp://10.0.0.7:9090.
+      if (from.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
+        warnings.push(`${from} is Kubernetes's, not ours`);
+      else given.set(from, { value, from });
+    } else if (base !== from && isSetting(base)) {
+      const secret = readSecret(from, value, problems);
+      if (environment[base]) problems.push({ key: from, problem: `is set beside ${base}: set one of them` });
+      else if (secret !== undefined) given.set(base, { value: secret, from });
+    } else {
+      warnings.push(`${from} is not a setting${suggestion(from)}`);
+    }
+  }
+  const alias = given.get("TH_ACTIVE_ENGINE");
+  const engines = given.get("TH_ENGINES");
+  if (alias !== undefined && engines !== undefined && alias.value !== engines.value) {
+    problems.push({ key: alias.from, problem: "is another name of TH_ENGINES, and both are set: set one of them" });
+  }
+  standIn("TH_ENGINES", alias);
+  standIn("TH_DATABASE_URL", { value: environment.DATABASE_URL ?? "", from: "DATABASE_URL" });
+  return given;
+
+  function standIn(key: Key, other: Given | undefined): void {
+    if (other !== undefined && other.value !== "" && !given.has(key)) given.set(key, other);
+  }
+}
+
+function isSetting(key: string): boolean {
+  return (KEYS as string[]).includes(key) || ALIASES.includes(key) || LIMIT.test(key);
+}
+
+function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
+  try {
+    const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+    if (secret !== "") return secret;
+    problems.push({ key, problem: "names a file that is empty" });
+  } catch (error) {
+    problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
+  }
+  return undefined;
+}
+
+function suggestion(key: string): string {
+  const known = [...KEYS, ...ALIASES].flatMap((name) => [name, `${name}_FILE`]);
+  const nearest = closest(key, known);
+  return distance(key, nearest) <= 3 ? `; did you mean ${nearest}?` : "";
+}
+
+function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Record<string, EngineLimits> {
+  const limits: Record<string, EngineLimits> = {};
+  for (const [key, { value, from }] of given) {
+    const [, name, limit] = LIMIT.exec(key) ?? [];
+    if (name === undefined || limit === undefined) continue;
+    const parsed = limitKind.safeParse(value);
+    if (!parsed.success) {
+      problems.push({ key: from, problem: parsed.error.issues[0]?.message ?? "" });
+      continue;
+    }
+    const engine = name.toLowerCase().replaceAll("_", "-");
+    limits[engine] = { ...limits[engine], [limit.toLowerCase()]: parsed.data };
+  }
+  return limits;
+}
+
+function named(parsed: Parsed, engineLimits: Record<string, EngineLimits>, warnings: string[]): Settings {
+  const values = Object.fromEntries(
+    KEYS.filter((key) => !key.startsWith("TH_OPENAI_")).map((key) => [camelCase(key), parsed[key]]),
+  ) as Values<Exclude<Key, OpenAiKey>>;
+  return {
+    ...values,
+    engines: parsed.TH_ENGINES ?? [],
+    heartbeatSeconds: parsed.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.TH_RESCUE_AFTER_SECONDS / 5),
+    openai: {
+      apiKey: parsed.TH_OPENAI_API_KEY,
+      model: parsed.TH_OPENAI_MODEL,
+      temperature: parsed.TH_OPENAI_TEMPERATURE,
+      endpoint: parsed.TH_OPENAI_ENDPOINT,
+    },
+    engineLimits,
+    warnings,
+  };
+}
+
+function camelCase(key: Key): string {
+  return key
+    .slice("TH_".length)
+    .toLowerCase()
+    .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,141 @@
+/** Holds the catalogue of errors and its page in the documentation in step, both ways. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import * as catalogue from "./errors.ts";
+import { type BlockedBy, type InvalidItemCode, TransHubError } from "./errors.ts";
+
+const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
+
+/** One of each class, made as its users make it. */
+const examples: Readonly<Record<string, TransHubError>> = {
+  SettingsError: new catalogue.SettingsError([{ key: "TH_BATCH_SIZE", problem: "must be a whole number" }]),
+  InvalidItemError: new catalogue.InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty"),
+  BacklogFullError: new catalogue.BacklogFullError(),
+  CatalogError: new catalogue.CatalogError("en.json", "is not JSON", { line: 3, column: 7 }),
+  DatabaseUnavailableError: new catalogue.DatabaseUnavailableError("…"),
+  DatabaseRefusedError: new catalogue.DatabaseRefusedError("…"),
+  SchemaMissingError: new catalogue.SchemaMissingError("…"),
+  SchemaNewerError: new catalogue.SchemaNewerError("…"),
+  MigrationError: new catalogue.MigrationError("…"),
+  EmbeddedDatabaseError: new catalogue.EmbeddedDatabaseError("…"),
+  TranslationNotFoundError: new catalogue.TranslationNotFoundError("…"),
+  RevisionChangedError: new catalogue.RevisionChangedError(1, 2),
+  WaitTimeoutError: new catalogue.WaitTimeoutError("…"),
+  CancelledError: new catalogue.CancelledError("…"),
+  ClosedError: new catalogue.ClosedError("…"),
+  EngineNotFoundError: new catalogue.EngineNotFoundError("…"),
+  EngineRateLimitedError: new catalogue.EngineRateLimitedError("…", { retryAfterMs: 2_000 }),
+  EngineQuotaError: new catalogue.EngineQuotaError("…"),
+  EngineConfigError: new catalogue.EngineConfigError("…"),
+  EnginesStoppedError: new catalogue.EnginesStoppedError("…"),
+  EngineTransientError: new catalogue.EngineTransientError("…"),
+  EngineRefusedError: new catalogue.EngineRefusedError("…"),
+  EngineMalformedError: new catalogue.EngineMalformedError("…"),
+  EngineTooLongError: new catalogue.EngineTooLongError("…"),
+  TranslationBlockedError: new catalogue.TranslationBlockedError("markup", "…"),
+  RequestExpiredError: new catalogue.RequestExpiredError("…"),
+  WorkerInterruptedError: new catalogue.WorkerInterruptedError("…"),
+  WorkerCrashedError: new catalogue.WorkerCrashedError("…"),
+};
+
+/** Complete by its type: a code that is added or removed must be so here. */
+const ITEM_CODES: Readonly<Record<InvalidItemCode, true>> = {
+  TH_ITEM_SHAPE: true,
+  TH_TEXT_EMPTY: true,
+  TH_TEXT_TOO_LONG: true,
+  TH_TEXT_CHARACTERS: true,
+  TH_LOCALE: true,
+  TH_BUSINESS_ID: true,
+  TH_PROJECT: true,
+  TH_CONTEXT: true,
+  TH_PRIORITY: true,
+  TH_FORMAT: true,
+};
+
+const CHECKS: Readonly<Record<BlockedBy, true>> = {
+  empty: true,
+  nul: true,
+  truncated: true,
+  placeholders: true,
+  markup: true,
+  icu: true,
+};
+
+interface Row {
+  code: string;
+  name: string;
+  retryable: string;
+}
+
+/** The rows of every table that lists classes: code, class, retryable. */
+function classRows(): Row[] {
+  return [...page.matchAll(/^\| (?:`(TH_\w+)`|see below) \| `(\w+)` \| (yes|no) \|/gm)].map(
+    ([, code = "see below", name = "", retryable = ""]) => ({ code, name, retryable }),
+  );
+}
+
+function itemCodeRows(): { code: string; state: string }[] {
+  return [...page.matchAll(/^\| `(TH_\w+)` \| `(TH\d{3})` \|/gm)].map(([, code = "", state = ""]) => ({ code, state }));
+}
+
+describe("the catalogue of errors", () => {
+  test("has an example of each of its classes here", () => {
+    const classes = Object.entries(catalogue)
+      .filter(([, value]) => typeof value === "function" && value.prototype instanceof TransHubError)
+      .map(([name]) => name);
+    expect(Object.keys(examples).sort()).toEqual(classes.sort());
+  });
+
+  test("gives each class a code of its own, and its class's name", () => {
+    const codes = Object.values(examples).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const [name, error] of Object.entries(examples)) {
+      expect(error.code).toMatch(/^TH_[A-Z]+(_[A-Z]+)*$/);
+      expect(error.name).toBe(name);
+    }
+  });
+
+  test("stands in docs/errors.md class by class, and nothing else does", () => {
+    const expected = Object.entries(examples).map(([name, error]) => ({
+      code: name === "InvalidItemError" ? "see below" : error.code,
+      name,
+      retryable: error.retryable ? "yes" : "no",
+    }));
+    expect(classRows().sort(byName)).toEqual(expected.sort(byName));
+  });
+
+  test("has the codes of refused items there, each with the SQLSTATE that the migrations name", () => {
+    const migration = readFileSync(new URL("../../../../migrations/0001_rules.sql", import.meta.url), "utf8");
+    const states = [...migration.matchAll(/^-- {3}(TH\d{3}) {2}(TH_\w+)/gm)].map(([, state, code]) => ({
+      code,
+      state,
+    }));
+    expect(itemCodeRows()).toEqual(states);
+    expect(
+      itemCodeRows()
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual(Object.keys(ITEM_CODES).sort());
+  });
+
+  test("names every blocking check there", () => {
+    const row = page.split("\n").find((line) => line.includes("`TranslationBlockedError`")) ?? "";
+    for (const check of Object.keys(CHECKS)) expect(row).toContain(`\`${check}\``);
+  });
+
+  test("names no code on that page that does not exist", () => {
+    const known = new Set([
+      ...Object.values(examples).map(({ code }) => code),
+      ...Object.keys(ITEM_CODES),
+      // The command line's own.
+      "TH_USAGE",
+      "TH_UNEXPECTED",
+    ]);
+    const rows = [...page.matchAll(/^\| `(TH_\w+)` \|/gm)].map(([, code = ""]) => code);
+    expect(rows.filter((code) => !known.has(code))).toEqual([]);
+  });
+});
+
+function byName(one: Row, other: Row): number {
+  return one.name < other.name ? -1 : 1;
+}

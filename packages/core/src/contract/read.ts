@@ -1,0 +1,9 @@
+/** Which translations a list holds. */
+import type { TranslationStatus } from "./translation.ts";
+
+export interface ListFilter {
+  project: string;
+  targetLocale: string;
+  status?: TranslationStatus | undefined;
+  businessIdPrefix?: string | undefined;
+}

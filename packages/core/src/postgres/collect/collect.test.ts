@@ -1,0 +1,451 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { CollectOptions } from "@trans-hub/core";
+import type { PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { gateOn } from "@trans-hub/test-support/gate";
+import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { drain, failed, item, reference, test, translated, value, workOf } from "@trans-hub/test-support/store";
+import type pg from "pg";
+import { describe, expect } from "vitest";
+
+/** Makes every use look this old; of one text, of one business id, of one project, or of all. */
+async function age(db: pg.Pool, days: number, only: { text?: string; businessId?: string; project?: string } = {}) {
+  await db.query(
+    `update trans_hub.source as s set last_seen_at = now() - make_interval(days => $1)
+     from trans_hub.content as c
+     where c.content_no = s.content_no and ($2::text is null or c.text = $2)
+       and ($3::text is null or s.business_id = $3) and ($4::text is null or s.project = $4)`,
+    [days, only.text ?? null, only.businessId ?? null, only.project ?? null],
+  );
+  await db.query("update trans_hub.context set created_at = now() - make_interval(days => $1)", [days]);
+}
+
+const texts = async (db: pg.Pool) =>
+  (await db.query<{ text: string }>("select text from trans_hub.content order by text")).rows.map(({ text }) => text);
+
+const STALE: CollectOptions = { retentionDays: 90 };
+
+/** Collects, after making sure that a dry run says the same and changes nothing. */
+async function collectAsTold(db: pg.Pool, store: PostgresPersistenceHandler, options: CollectOptions = STALE) {
+  const before = await everything(db);
+  const told = await store.collect({ ...options, dryRun: true });
+  expect(await everything(db)).toBe(before);
+  const done = await store.collect(options);
+  expect({ ...done, dryRun: true }).toEqual(told);
+  await expectInvariants(db);
+  return done;
+}
+
+const everything = (db: pg.Pool) =>
+  value<string>(
+    db,
+    `select concat_ws('/',
+      (select sum(hashtext(t::text)) from trans_hub.translation t), (select sum(hashtext(s::text)) from trans_hub.source s),
+      (select sum(hashtext(c::text)) from trans_hub.content c), (select sum(hashtext(x::text)) from trans_hub.context x),
+      (select sum(hashtext(d::text)) from trans_hub.dead_letter d), (select count(*) from trans_hub.gc_run))`,
+  );
+
+describe("collecting", () => {
+  test("takes what nobody used for the retention: uses, translations, texts and contexts", async ({ db, store }) => {
+    await store.register([
+      item("Old", { targetLocales: ["fr", "de"], context: { at: "old" } }),
+      item("Old failed"),
+      item("New", { context: { at: "new" } }),
+    ]);
+    await drain(
+      store,
+      workOf(({ text }) => (text === "Old failed" ? failed() : translated(text))),
+    );
+    await store.register([item("Old pending")]);
+    await age(db, 91);
+    await store.register([item("New", { context: { at: "new" } })]);
+    expect(await collectAsTold(db, store)).toEqual({
+      dryRun: false,
+      sources: 3,
+      translations: 4,
+      contents: 3,
+      contexts: 1,
+    });
+    expect(await texts(db)).toEqual(["New"]);
+    expect((await store.listDeadLetters({})).items).toEqual([]);
+    expect((await store.status()).translations).toMatchObject({ translated: 1, failed: 0, approved: 0 });
+    // The batch of what is gone is a quick no-op.
+    expect(await drain(store)).toEqual({ translated: 0, failed: 0, retrying: 0 });
+    expect((await store.status()).translations.pending).toBe(0);
+    expect((await store.status()).lastCollectionAt).toBeInstanceOf(Date);
+    await expectInvariants(db);
+    expect(await collectAsTold(db, store)).toMatchObject({ sources: 0, translations: 0, contents: 0, contexts: 0 });
+  });
+
+  test("leaves a text that is read but never requested again, by its text or by its id", async ({ db, store }) => {
+    await store.register([item("By text"), item("By id", { businessId: "id" }), item("Unread")]);
+    await drain(store);
+    await age(db, 89);
+    await store.touch([reference("By text"), { project: "default", targetLocale: "fr", businessId: "id" }]);
+    await db.query("update trans_hub.source set last_seen_at = last_seen_at - interval '2 days'");
+    await collectAsTold(db, store);
+    expect(await texts(db)).toEqual(["By id", "By text"]);
+  });
+
+  test("leaves a text that another business id, context or project still uses", async ({ db, store }) => {
+    await store.register([
+      item("Two ids", { businessId: "one" }),
+      item("Two ids", { businessId: "two" }),
+      item("Two contexts", { context: "stale" }),
+      item("Two contexts", { context: "fresh" }),
+      item("Two projects", { project: "stale" }),
+      item("Two projects", { project: "fresh" }),
+    ]);
+    await drain(store);
+    await age(db, 91);
+    await store.register([
+      item("Two ids", { businessId: "two" }),
+      item("Two contexts", { context: "fresh" }),
+      item("Two projects", { project: "fresh" }),
+    ]);
+    expect(await collectAsTold(db, store)).toMatchObject({ sources: 3, translations: 2, contents: 0, contexts: 1 });
+    expect(await store.read([reference("Two ids")])).toMatchObject([{ status: "translated", businessIds: ["two"] }]);
+    expect(
+      await store.read([reference("Two projects", "fr", "stale"), reference("Two projects", "fr", "fresh")]),
+    ).toEqual([undefined, expect.objectContaining({ status: "translated" })]);
+  });
+
+  test("lets an id move to a new text, and takes the old one when it has aged", async ({ db, store }) => {
+    await store.register([item("Old wording", { businessId: "title" })]);
+    await age(db, 91);
+    await store.register([item("New wording", { businessId: "title" })]);
+    const byId = { project: "default", targetLocale: "fr", businessId: "title" };
+    expect(await store.read([byId])).toMatchObject([{ sourceText: "New wording" }]);
+    await collectAsTold(db, store);
+    expect(await texts(db)).toEqual(["New wording"]);
+    expect(await store.read([byId])).toMatchObject([{ sourceText: "New wording" }]);
+  });
+
+  test("takes approved texts only when asked to", async ({ db, store }) => {
+    await store.register([item("Approved", { targetLocales: ["fr", "de"] })]);
+    await drain(store);
+    await store.approve({ reference: reference("Approved") });
+    await age(db, 91);
+    expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, translations: 1, contents: 0 });
+    expect(await store.read([reference("Approved")])).toMatchObject([{ status: "approved" }]);
+    // Used again, it is found as it was.
+    expect(await store.register([item("Approved")])).toMatchObject([{ registered: 0, existing: 1 }]);
+    await age(db, 91);
+    expect(await collectAsTold(db, store, { ...STALE, includeApproved: true })).toMatchObject({
+      sources: 1,
+      translations: 1,
+      contents: 1,
+    });
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 0 });
+  });
+
+  test("of one project leaves the others'", async ({ db, store }) => {
+    for (const project of ["one", "two"]) {
+      await store.register([item("Shared", { project }), item(`Of ${project}`, { project, context: project })]);
+    }
+    await drain(store);
+    await age(db, 91);
+    expect(await collectAsTold(db, store, { ...STALE, project: "one" })).toMatchObject({
+      sources: 2,
+      translations: 2,
+      contents: 1,
+      contexts: 1,
+    });
+    expect(await texts(db)).toEqual(["Of two", "Shared"]);
+  });
+
+  test("takes the records of work long done, and never those that something still asks for", async ({ db, store }) => {
+    await store.register([item("Mended"), item("Open"), item("Fresh")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    await store.collect(STALE);
+    const [mended, , fresh] = (await store.listDeadLetters({})).items;
+    for (const letter of [mended, fresh]) await store.replayDeadLetters({ id: letter?.id ?? "" });
+    await drain(store);
+    await db.query("update trans_hub.dead_letter set failed_at = now() - interval '200 days'");
+    await db.query("update trans_hub.dead_letter set replayed_at = now() - interval '91 days' where id = $1", [
+      mended?.id,
+    ]);
+    const call = (project: string, days: number) =>
+      db.query(
+        `insert into trans_hub.usage select gen_random_uuid(), 'test', null, $1, 'en', 'fr', 1, 1, 1, 0, 1, 'ok',
+           now() - make_interval(days => $2)`,
+        [project, days],
+      );
+    for (const days of [10, 89, 91]) await call("default", days);
+    await call("other", 91);
+    const left = async () => ({
+      letters: await value(db, "select count(*)::int from trans_hub.dead_letter"),
+      calls: await value(db, "select count(*)::int from trans_hub.usage"),
+      runs: await value(db, "select count(*)::int from trans_hub.gc_run"),
+    });
+    expect(await left()).toEqual({ letters: 3, calls: 4, runs: 1 });
+    await store.collect({ ...STALE, project: "default" });
+    expect(await left()).toEqual({ letters: 2, calls: 3, runs: 2 });
+    // However short the retention, the accounts of the last months stay.
+    await store.collect({ retentionDays: 1 });
+    expect(await left()).toEqual({ letters: 2, calls: 2, runs: 3 });
+    // Of old runs the last whole one is what the status tells.
+    await db.query("update trans_hub.gc_run set started_at = started_at - interval '200 days'");
+    const before = (await store.status()).lastCollectionAt;
+    await store.collect({ ...STALE, dryRun: true });
+    expect(await left()).toMatchObject({ runs: 3 });
+    await db.query(
+      "alter table trans_hub.gc_run add constraint no_end check (finished_at < now() - interval '1 day') not valid",
+    );
+    await expect(store.collect(STALE)).rejects.toThrow();
+    expect((await store.status()).lastCollectionAt).toEqual(before);
+    expect((await store.listDeadLetters({})).items).toMatchObject([{ sourceText: "Open" }]);
+    await expectInvariants(db);
+  });
+
+  test("skips a text that somebody is registering at the moment, and takes it the next time if it is stale", async ({
+    db,
+    store,
+  }) => {
+    await store.register([item("In hand"), item("Free")]);
+    await drain(store);
+    await age(db, 91);
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      await stranger.query(
+        `select trans_hub.request('{"text": "In hand", "sourceLocale": "en", "targetLocales": ["fr"]}')`,
+      );
+      expect(await store.collect(STALE)).toMatchObject({ sources: 1, contents: 1 });
+      await stranger.query("rollback");
+    } finally {
+      stranger.release(true);
+    }
+    expect(await texts(db)).toEqual(["In hand"]);
+    expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, contents: 1 });
+  });
+
+  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+    await store.register([item("Old"), item("Failed")]);
+    await age(db, 91);
+    const gate = await gateOn(db, "trans_hub.count_delta");
+    const working = drain(
+      store,
+      workOf(({ text }) => (text === "Failed" ? failed() : translated(text))),
+    );
+    await gate.reached();
+    const collecting = store.collect(STALE);
+    await gate.behind(1);
+    await gate.open();
+    expect(await collecting).toMatchObject({ sources: 2, translations: 2, contents: 2 });
+    await working;
+    expect(await texts(db)).toEqual([]);
+    expect((await store.listDeadLetters({})).items).toEqual([]);
+    await expectInvariants(db);
+  });
+
+  test("stops between two steps when it is cancelled, and what it removed is removed", async ({ db, store }) => {
+    await store.register([item("Old")]);
+    await age(db, 91);
+    await expect(store.collect({ ...STALE, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "TH_CANCELLED",
+    });
+    expect((await store.status()).lastCollectionAt).toBeNull();
+    await expectInvariants(db);
+  });
+
+  test("removes exactly what a dry run tells, whatever is there", async ({ db, store }) => {
+    const random = seeded(20_261_123);
+    const pick = <Value>(values: readonly Value[]) => values[Math.floor(random() * values.length)] as Value;
+    for (const round of [1, 2, 3]) {
+      await store.register(
+        Array.from({ length: 400 }, () =>
+          item(`Text ${Math.floor(random() * 150)}`, {
+            targetLocales: pick([["fr"], ["de"], ["fr", "de", "ja"]]),
+            project: pick(["one", "two", "three"]),
+            businessId: pick([undefined, undefined, "a", "b", "c"]),
+            context: pick([undefined, undefined, { n: Math.floor(random() * 40) }]),
+            force: random() < 0.2,
+          }),
+        ),
+      );
+      await store.work(
+        { until: "ready", concurrency: 2, maxItems: 50, limit: 300 },
+        workOf(({ text }) => (random() < 0.2 ? failed() : translated(text))),
+      );
+      const { items: some } = await store.list({ project: "one", targetLocale: "fr" }, { limit: 1_000 });
+      for (const { sourceText, status, context } of some.slice(0, 20)) {
+        if (status === "translated" && context === null) {
+          await store.approve({ reference: reference(sourceText, "fr", "one") });
+        }
+      }
+      // A third of the uses old, some contexts too; and the wreck of a collection that was cut off.
+      await db.query(
+        "update trans_hub.source set last_seen_at = now() - interval '100 days' where hashtext(content_no::text || business_id) % 3 = 0",
+      );
+      await db.query("update trans_hub.context set created_at = now() - interval '100 days' where context_no % 2 = 0");
+      await db.query("delete from trans_hub.source where hashtext(content_no::text || $1) % 17 = 0", [round]);
+      const options = { retentionDays: 90, includeApproved: round === 3, project: round === 2 ? "two" : undefined };
+      const before = await store.collect({ ...options, dryRun: true });
+      const done = await store.collect(options);
+      expect({ ...done, dryRun: true }).toEqual(before);
+      expect(done.sources).toBeGreaterThan(20);
+      expect(done.translations).toBeGreaterThan(20);
+      expect(await store.collect({ ...options, dryRun: true })).toMatchObject({
+        sources: 0,
+        translations: 0,
+        contents: 0,
+        contexts: 0,
+      });
+    }
+    await store.collect(STALE);
+    await expectInvariants(db);
+  });
+});
+
+/** mulberry32 */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe("notes of use", () => {
+  test("are written once in a while, not with every request or read", async ({ db, store }) => {
+    await store.register([item("Pay")]);
+    const seen = () => value<string>(db, "select xmin::text || last_seen_at from trans_hub.source");
+    await age(db, 0);
+    const before = await seen();
+    await store.touch([reference("Pay")]);
+    await store.register([item("Pay")]);
+    expect(await seen()).toBe(before);
+    await age(db, 2);
+    await store.touch([reference("Pay")]);
+    expect(await value(db, "select (now() - last_seen_at < '1 minute')::int from trans_hub.source")).toBe(1);
+  });
+
+  test("are written as often as the shortest retention in use needs", async ({ db, store }) => {
+    await store.register([item("Pay")]);
+    await store.collect({ retentionDays: 1 / 24 });
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 minutes'");
+    await store.touch([reference("Pay")]);
+    expect(await value(db, "select (now() - last_seen_at < '1 minute')::int from trans_hub.source")).toBe(1);
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 minutes'");
+    await store.register([item("Pay")]);
+    expect(await value(db, "select (now() - last_seen_at < '1 minute')::int from trans_hub.source")).toBe(1);
+  });
+
+  test("pass over those that somebody has in hand, and wait for none of them", async ({ db, store }) => {
+    // In the order of their locks; the uses of the last ones by their text are new.
+    const texts = ["First", "Locked", "Between", "New and locked", "New", "Last"];
+    for (const text of texts) {
+      await store.register([item(text, text.startsWith("New") ? { businessId: text.toLowerCase() } : {})]);
+    }
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 days'");
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      const ofText = "content_no = (select content_no from trans_hub.content where text = $1)";
+      await stranger.query(`select from trans_hub.source where ${ofText} for update`, ["Locked"]);
+      await stranger.query(
+        `insert into trans_hub.source (project, business_id, content_no, context_no)
+         select project, '', content_no, context_no from trans_hub.source where ${ofText}`,
+        ["New and locked"],
+      );
+      await store.touch(texts.map((text) => reference(text)));
+      const noted = `select string_agg(c.text, ', ' order by c.content_no) from trans_hub.source s
+        join trans_hub.content c using (content_no)
+        where s.business_id = '' and s.last_seen_at > now() - interval '1 day'`;
+      expect(await value<string>(db, noted)).toBe("First, Between, New, Last");
+    } finally {
+      await stranger.query("rollback");
+      stranger.release();
+    }
+  });
+
+  test("of a text that only others have are not written", async ({ db, store }) => {
+    await store.register([item("Theirs", { project: "theirs" })]);
+    await store.touch([reference("Theirs"), reference("Nobody's")]);
+    expect(await value(db, "select count(*)::int from trans_hub.source")).toBe(1);
+    await expectInvariants(db);
+  });
+
+  test("by the text of an id do not change which text the id means", async ({ db, store }) => {
+    await store.register([item("Old", { businessId: "title" })]);
+    await age(db, 5);
+    await store.register([item("New", { businessId: "title" })]);
+    await age(db, 2, { text: "New" });
+    await store.touch([reference("Old")]);
+    expect(await store.read([{ project: "default", targetLocale: "fr", businessId: "title" }])).toMatchObject([
+      { sourceText: "New" },
+    ]);
+  });
+});
+
+test("nothing acknowledged is lost to collections that run meanwhile, and nobody fails", async ({ db, openStore }) => {
+  const RETENTION_MS = 300;
+  const retentionDays = RETENTION_MS / 86_400_000;
+  const hot = Array.from({ length: 300 }, (_, at) =>
+    item(`Hot ${at}`, at % 4 === 0 ? { context: { at: at % 20 } } : {}),
+  );
+  const first = await openStore();
+  await first.collect({ retentionDays }); // from here on, uses are noted as often as this retention needs
+  const endAt = performance.now() + 4_000;
+  const lost: unknown[] = [];
+  let checked = 0;
+
+  const producers = [1, 2, 3].map(async (seed) => {
+    const random = seeded(seed);
+    const store = await openStore({ maxConnections: 1 });
+    while (performance.now() < endAt) {
+      const chunk = Array.from({ length: 10 }, () => hot[Math.floor(random() * hot.length)] as (typeof hot)[number]);
+      const before = await value<string>(db, "select clock_timestamp()::text");
+      const receipts = await store.register(chunk);
+      expect(receipts.every(({ error }) => error === undefined)).toBe(true);
+      // In one snapshot after the acknowledgement: use, text and row are there together or gone together; and gone they
+      // are only by a collection that began a retention (less the tenth that notes of use may lag) after the request.
+      const { rows } = await db.query<{ is_kept: boolean; parts: number }>(
+        `select
+           (select max(started_at) from trans_hub.gc_run) < $3::timestamptz + make_interval(secs => $4 * 0.9 / 1000) as is_kept,
+           w.text, (s.content_no is not null)::int + (t.content_no is not null)::int as parts
+         from unnest($1::text[], $2::text[]) as w (text, context)
+         left join trans_hub.content as c on c.content_id = trans_hub.content_id('en', w.text)
+         left join trans_hub.context as x on x.context_id = trans_hub.context_id(w.context, 'auto')
+         left join trans_hub.source as s
+           on s.content_no = c.content_no and s.context_no = case when w.context is null then 0 else x.context_no end
+         left join trans_hub.translation as t
+           on t.content_no = c.content_no and t.context_no = case when w.context is null then 0 else x.context_no end
+         where not exists (
+           select from trans_hub.inbox as i where i.items @> jsonb_build_array(jsonb_build_object('text', w.text))
+         )`,
+        [chunk.map(({ text }) => text), chunk.map(({ context }) => context), before, RETENTION_MS],
+      );
+      for (const row of rows) {
+        if (row.is_kept) checked += 1;
+        if (row.parts === 1 || (row.is_kept && row.parts === 0)) lost.push(row);
+      }
+    }
+  });
+  const collectors = [1, 2].map(async () => {
+    const store = await openStore({ maxConnections: 1 });
+    while (performance.now() < endAt) await store.collect({ retentionDays });
+  });
+  const watching = (async () => {
+    while (performance.now() < endAt) {
+      await expectInvariants(db);
+      await wait(100);
+    }
+  })();
+  await Promise.all([...producers, ...collectors, watching]);
+
+  expect(lost).toEqual([]);
+  expect(checked).toBeGreaterThan(100);
+  expect(await value(db, "select sum(translations)::int from trans_hub.gc_run")).toBeGreaterThan(100);
+
+  await first.register(hot);
+  await drain(first);
+  expect(await value(db, "select count(*)::int from trans_hub.content")).toBe(300);
+  expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(300);
+  await expectInvariants(db);
+});

@@ -1,0 +1,71 @@
+/** The dead letters on PostgreSQL. */
+
+import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { InvalidItemError } from "../../contract/errors.ts";
+import type { Page, PageRequest } from "../../contract/page.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows } from "../database/statement.ts";
+import {
+  listDeadLetters as listStatement,
+  purgeDeadLetters as purgeStatement,
+  replayDeadLetters as replayStatement,
+} from "./dead-letter.sql.ts";
+
+export async function listDeadLetters(
+  pool: ConnectionPool,
+  filter: DeadLetterFilter,
+  page: PageRequest = {},
+): Promise<Page<DeadLetter>> {
+  const [after] = decodeCursor(page.cursor, 1) ?? ["0"];
+  const limit = pageLimit(page);
+  const found = await rows(pool, listStatement, [...filterValues(filter), after, limit]);
+  const last = found.at(-1);
+  return {
+    items: found.map((row) => ({
+      id: row.id,
+      project: row.project,
+      sourceLocale: row.source_locale,
+      targetLocale: row.target_locale,
+      sourceText: row.source_text,
+      context: row.canonical === null ? null : JSON.parse(row.canonical),
+      code: row.code,
+      message: row.message,
+      engine: row.engine,
+      failedAt: row.failed_at,
+      attempts: row.history,
+    })),
+    nextCursor: last === undefined || found.length < limit ? null : encodeCursor([last.id]),
+  };
+}
+
+export async function replayDeadLetters(
+  pool: ConnectionPool,
+  filter: DeadLetterFilter,
+  batchSize: number,
+  batchBytes: number,
+): Promise<number> {
+  const values = [...filterValues(filter), batchSize, batchBytes];
+  const [result] = await pool.unhurried((db) => rows(db, replayStatement, values));
+  return result?.replayed ?? 0;
+}
+
+export async function purgeDeadLetters(pool: ConnectionPool, filter: DeadLetterFilter): Promise<number> {
+  const values = filterValues(filter);
+  const [result] = await pool.unhurried((db) => rows(db, purgeStatement, values));
+  return result?.purged ?? 0;
+}
+
+function filterValues(filter: DeadLetterFilter): unknown[] {
+  if (filter.id !== undefined && !/^\d{1,18}$/.test(filter.id)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "id", "is not the id of a dead letter");
+  }
+  return [
+    filter.project ?? null,
+    filter.id ?? null,
+    filter.engine ?? null,
+    filter.targetLocale ?? null,
+    filter.code ?? null,
+    filter.since ?? null,
+  ];
+}

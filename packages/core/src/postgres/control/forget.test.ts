@@ -1,0 +1,161 @@
+import { gateOn } from "@trans-hub/test-support/gate";
+import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { drain, failed, item, test, translated, value, workOf } from "@trans-hub/test-support/store";
+import type pg from "pg";
+import { describe, expect } from "vitest";
+
+const CANARY = "canary-7f3a9c";
+
+/** Every table that holds a word in whichever column, with how many of its rows do. */
+async function tablesWith(db: pg.Pool, word: string): Promise<Record<string, number>> {
+  const { rows } = await db.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name
+     from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'm') and n.nspname in ('trans_hub', 'graphile_worker')
+     order by 1`,
+  );
+  expect(rows.length).toBeGreaterThan(15);
+  const found: Record<string, number> = {};
+  for (const { name } of rows) {
+    const count = await value<string>(db, `select count(*) from ${name} as t where t::text like $1`, [`%${word}%`]);
+    if (count !== "0") found[name] = Number(count);
+  }
+  return found;
+}
+
+const canary = { project: "default", text: CANARY, sourceLocale: "en" };
+
+describe("forgetting", () => {
+  test("leaves the text in no table: not in contexts, histories, dead letters or the inbox", async ({ db, store }) => {
+    const context = { note: CANARY };
+    await store.register([item(CANARY, { context, targetLocales: ["fr", "de", "ja", "es"] }), item("Neighbour")]);
+    const error = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_TRANSIENT", message: CANARY };
+    await drain(
+      store,
+      workOf(({ text }, locale) => {
+        if (text !== CANARY)
+          return { kind: "retry", error: { ...error, message: "kept" }, delayMs: 60_000, split: false };
+        if (locale === "fr") return { kind: "retry", error, delayMs: 60_000, split: false };
+        return locale === "de" ? failed(CANARY) : translated(CANARY);
+      }),
+    );
+    await store.approve({
+      reference: { ...canary, targetLocale: "es", context: JSON.stringify(context), format: "auto" },
+      by: "somebody",
+    });
+    await db.query("select trans_hub.enqueue($1, $2)", [
+      JSON.stringify([{ text: CANARY, context }, { text: "Neighbour" }]),
+      JSON.stringify({ sourceLocale: "en", targetLocales: ["it"] }),
+    ]);
+    await db.query("update trans_hub.inbox set run_at = 'infinity'");
+    expect(Object.keys(await tablesWith(db, CANARY))).toEqual([
+      "trans_hub.batch",
+      "trans_hub.content",
+      "trans_hub.context",
+      "trans_hub.dead_letter",
+      "trans_hub.inbox",
+      "trans_hub.translation",
+    ]);
+
+    expect(await store.forget(canary)).toEqual({ forgotten: 2, stillUsed: 0 });
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect(await value<string>(db, "select items::text from trans_hub.inbox")).toBe('[{"text": "Neighbour"}]');
+    expect(await value<object>(db, "select history from trans_hub.batch")).toMatchObject([[{ message: "kept" }]]);
+    await expectInvariants(db);
+  });
+
+  test("leaves a context that another text uses, also where the tables were never analyzed", async ({ db, store }) => {
+    const context = "screen";
+    await store.register([item("Secret", { context }), item("Other", { context }), item("Own", { context: "own" })]);
+    await store.forget({ ...canary, text: "Secret" });
+    expect(await value<string>(db, "select count(*) from trans_hub.context")).toBe("2");
+    await store.forget({ ...canary, text: "Other" });
+    expect(await value<string>(db, "select string_agg(canonical, ' ') from trans_hub.context")).toBe('{"note":"own"}');
+    await expectInvariants(db);
+  });
+
+  test("takes the item of the inbox that nobody can read, when its text is meant", async ({ db, store }) => {
+    await db.query(
+      "insert into trans_hub.inbox (items, defaults, refused) values ($1, '{}', 'TH005'), ($2, '{}', null)",
+      [
+        JSON.stringify([{ text: CANARY, sourceLocale: "klingon!" }]),
+        JSON.stringify([{ text: CANARY, sourceLocale: "de", targetLocales: ["fr"] }, { text: 1 }, 2]),
+      ],
+    );
+    expect(await store.forget(canary)).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await value<string>(db, "select count(*) from trans_hub.inbox")).toBe("1");
+  });
+
+  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+    await store.register([item(CANARY), item("Neighbour")]);
+    const gate = await gateOn(db, "trans_hub.count_delta");
+    const working = drain(store);
+    await gate.reached();
+    const forgetting = store.forget(canary);
+    await gate.behind(1);
+    await gate.open();
+    expect(await forgetting).toEqual({ forgotten: 1, stillUsed: 0 });
+    await working;
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
+    await expectInvariants(db);
+  });
+
+  test("waits for nobody's long transaction for ever", async ({ db, store }) => {
+    await store.register([item(CANARY)]);
+    const client = await db.connect();
+    try {
+      await client.query("begin");
+      await client.query("select from trans_hub.content for key share");
+      await db.query("alter function trans_hub.forget set lock_timeout = '50ms'");
+      await expect(store.forget(canary)).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE", retryable: true });
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+    expect(await store.forget(canary)).toEqual({ forgotten: 1, stillUsed: 0 });
+  });
+
+  test("in the middle of traffic leaves nothing behind and holds nobody up", async ({ db, openStore }) => {
+    const [producer, worker, operator] = await Promise.all([openStore(), openStore(), openStore()]);
+    const stop = new AbortController();
+    const working = worker.work(
+      { until: "stopped", concurrency: 4, maxItems: 20, signal: stop.signal },
+      workOf(({ text }) => (text.endsWith("7") ? failed(text) : translated(text))),
+    );
+    const marked = Array.from({ length: 300 }, (_, at) => `${CANARY} ${at}`);
+    const context = (at: number) => (at % 3 === 0 ? { note: `${CANARY} ${at}` } : null);
+    const producing = (async () => {
+      for (let at = 0; at < 300; at += 20) {
+        await producer.register(
+          marked
+            .slice(at, at + 20)
+            .flatMap((text, place) => [
+              item(text, { context: context(at + place), businessId: `id.${at + place}`, targetLocales: ["fr", "de"] }),
+              item(`Neighbour ${at + place}`),
+            ]),
+        );
+      }
+    })();
+    await producing;
+    let forgotten = 0;
+    for (const [at, text] of marked.entries()) {
+      const report = await operator.forget(
+        at % 2 === 0
+          ? { project: "default", text, sourceLocale: "en" }
+          : { project: "default", businessId: `id.${at}` },
+      );
+      forgotten += report.forgotten;
+      expect(report.stillUsed).toBe(0);
+    }
+    expect(forgotten).toBe(300);
+    await expect
+      .poll(async () => (await operator.status()).translations.pending, { timeout: 30_000, interval: 100 })
+      .toBe(0);
+    stop.abort();
+    await working;
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect((await operator.status()).translations).toMatchObject({ pending: 0, translated: 270, failed: 30 });
+    await expectInvariants(db);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { TransHubError } from "../../contract/errors.ts";
+import { databaseError } from "./database-error.ts";
+
+function codeOf(error: unknown): string | undefined {
+  const ours = databaseError(error);
+  return ours instanceof TransHubError ? ours.code : undefined;
+}
+
+const withCode = (code: string) => Object.assign(new Error("as the driver says it"), { code });
+
+test.each([
+  ["ECONNREFUSED", "TH_DATABASE_UNAVAILABLE"],
+  ["57P01", "TH_DATABASE_UNAVAILABLE"],
+  ["53300", "TH_DATABASE_UNAVAILABLE"],
+  ["25006", "TH_DATABASE_UNAVAILABLE"], // connected to a standby: a failover is under way
+  ["28P01", "TH_DATABASE_REFUSED"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "TH_DATABASE_REFUSED"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "TH_DATABASE_REFUSED"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "TH_DATABASE_REFUSED"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "TH_DATABASE_REFUSED"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "TH_DATABASE_REFUSED"],
+  ["CERT_HAS_EXPIRED", "TH_DATABASE_REFUSED"],
+  ["42P01", "TH_SCHEMA_MISSING"],
+  ["22021", undefined],
+])("an error %s becomes %s", (code, ours) => {
+  expect(codeOf(withCode(code))).toBe(ours);
+});
+
+test.each([
+  ["The server does not support SSL connections", "TH_DATABASE_REFUSED"],
+  ["timeout exceeded when trying to connect", "TH_DATABASE_UNAVAILABLE"],
+  ["Something else", undefined],
+])("an error that says only '%s' becomes %s", (message, ours) => {
+  expect(codeOf(new Error(message))).toBe(ours);
+});
+
+test("a certificate's file that cannot be read refuses for good, a socket's that is not there only for now", () => {
+  const missing = (syscall: string) => Object.assign(new Error("no such file"), { code: "ENOENT", syscall });
+  expect(databaseError(missing("open"))).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    hint: expect.stringContaining("sslrootcert"),
+  });
+  expect(codeOf(missing("connect"))).toBe("TH_DATABASE_UNAVAILABLE");
+});
+
+test("a pooler that takes no limits at the start refuses for good, and the hint names the setting", () => {
+  const error = Object.assign(new Error("unsupported startup parameter: statement_timeout"), { code: "08P01" });
+  expect(databaseError(error)).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    message: "The database refused: unsupported startup parameter: statement_timeout",
+    hint: expect.stringContaining("TH_DIRECT_URL"),
+  });
+});
+
+test("what nobody recognises is given back untouched", () => {
+  const error = withCode("22021");
+  expect(databaseError(error)).toBe(error);
+});

@@ -1,0 +1,113 @@
+/** The edge where PostgreSQL's and the driver's errors become ours. */
+import {
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
+  SchemaMissingError,
+  TransHubError,
+} from "../../contract/errors.ts";
+
+/** Socket errors that say "not now". */
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ENOENT",
+]);
+
+/**
+ * SQLSTATEs (or their class) that say "not now": connection exceptions, out of connections, shutdown and start-up, disk
+ * full, too little memory, a time limit.
+ */
+const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
+
+/** SQLSTATEs that say "not you, not so": authentication, no such database, missing right. */
+const REFUSED_STATE = /^(28|3D000|42501)/;
+
+/** A standby, or a server told to take no writes: after a failover, the same address is a primary again. */
+const READ_ONLY_STATE = "25006";
+
+/** Node's words for a certificate or a TLS handshake that does not do. */
+const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
+
+/** PgBouncer, of the limits that we ask a server for at the start, with the SQLSTATE of a broken connection. */
+const POOLER_SAYS_NO = /unsupported startup parameter/;
+
+/** The driver says these in words only too. */
+const DRIVER_SAYS_NO = /server does not support SSL|There was an error establishing an SSL connection/;
+
+/** Undefined schema, table, function, column, type: ours or graphile-worker's is not there (yet). */
+const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
+
+/** The driver says these in words only. */
+const DRIVER_SAYS_GONE =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Cannot use a pool after calling end|Client was closed/;
+
+/** Whether a connection said nothing for as long as we listen: it, or all there is behind it, hangs. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
+
+/** SQLSTATE of a database error, or the driver's code; undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && !(error instanceof TransHubError)) return code;
+  // Happy eyeballs: Node collects one error an address.
+  if (error instanceof AggregateError) return error.errors.map(errorCode).find((inner) => inner !== undefined);
+  return error.cause === undefined ? undefined : errorCode(error.cause);
+}
+
+/** The catalogue's error for a foreign one; what nobody recognises is given back untouched. */
+export function databaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TransHubError) return error;
+  const code = errorCode(error);
+  if (isAboutFile(error))
+    return refused(error as Error, `a certificate's file cannot be read (${code})`, TLS_FILE_HINT);
+  if (code === undefined) {
+    if (DRIVER_SAYS_NO.test(error.message)) return refused(error, error.message, NO_TLS_HINT);
+    return DRIVER_SAYS_GONE.test(error.message)
+      ? new DatabaseUnavailableError(`The database does not answer: ${error.message}`, { cause: error })
+      : error;
+  }
+  if (POOLER_SAYS_NO.test(error.message)) return refused(error, error.message, POOLER_HINT);
+  if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
+    return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
+  }
+  if (code === READ_ONLY_STATE) {
+    return new DatabaseUnavailableError("The database takes no writes now: it is a standby, or read-only", {
+      cause: error,
+    });
+  }
+  if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
+  if (REFUSED_STATE.test(code)) return refused(error);
+  if (MISSING_STATE.test(code)) {
+    return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** The driver reads certificates as it makes a connection. A socket's file that is missing is none of these. */
+function isAboutFile(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === "open";
+}
+
+const TLS_HINT =
+  "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
+
+const NO_TLS_HINT = "Switch ssl on in the server, or leave sslmode out of the URL on a network that nobody else is on.";
+
+const POOLER_HINT =
+  "TH_DATABASE_URL is that of a pooler: name the database itself as TH_DIRECT_URL too (in the library: directUrl).";
+
+const TLS_FILE_HINT = "Look at sslrootcert, sslcert and sslkey in the database's URL.";
+
+function refused(error: Error, why = error.message, hint?: string): DatabaseRefusedError {
+  return new DatabaseRefusedError(`The database refused: ${why}`, { cause: error, hint });
+}

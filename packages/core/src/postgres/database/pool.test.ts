@@ -1,0 +1,58 @@
+import { testOnSharedDatabase as test } from "@trans-hub/test-support/database";
+import { expect } from "vitest";
+import { ConnectionPool } from "./pool.ts";
+import type { Database } from "./statement.ts";
+
+const limits = async (db: Database) => {
+  const { rows } = await db.query<Record<string, string>>({
+    text: "select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle",
+  });
+  return rows[0];
+};
+
+test("statements end after a minute, but for those that take as long as they take", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url });
+  try {
+    expect(await limits(pool)).toEqual({ statement: "54s", idle: "1min" });
+    expect(await pool.unhurried(limits)).toMatchObject({ statement: "0" });
+    expect(await limits(pool)).toMatchObject({ statement: "54s" });
+  } finally {
+    await pool.end();
+  }
+});
+
+test("behind a pooler the connection asks for nothing", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url, directUrl: `${database.url}?pooler=none` });
+  try {
+    expect(await limits(pool)).toEqual({ statement: "0", idle: "0" });
+  } finally {
+    await pool.end();
+  }
+});
+
+test("a statement past its limit is told as not now", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url });
+  try {
+    const slow = pool.transaction(async (db) => {
+      await db.query({ text: "set local statement_timeout = 1" });
+      await db.query({ text: "select pg_sleep(10)" });
+    });
+    await expect(slow).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE", retryable: true });
+  } finally {
+    await pool.end();
+  }
+});
+
+test("a connection that is given back twice is given back once", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url });
+  const given = Promise.withResolvers<() => void>();
+  try {
+    pool.raw.connect((error, _, release) => (error === undefined ? given.resolve(release) : given.reject(error)));
+    const release = await given.promise;
+    release();
+    expect(release).not.toThrow();
+    expect(pool.raw.idleCount).toBe(1);
+  } finally {
+    await pool.end();
+  }
+});

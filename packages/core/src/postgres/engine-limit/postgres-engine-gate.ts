@@ -1,0 +1,98 @@
+/** The fleet's agreement with its engines, in PostgreSQL. */
+
+import type {
+  EngineCallEnd,
+  EngineFault,
+  EngineGate,
+  EngineState,
+  EngineTurn,
+  EngineWish,
+} from "../../contract/engine-gate.ts";
+import type { EngineLimitStatus } from "../../contract/status.ts";
+import { bucketOf } from "../../rules/bucket.ts";
+import { type Database, rows } from "../database/statement.ts";
+import {
+  listEngineStates,
+  openEngineCircuit,
+  pauseEngine,
+  renewEngineCalls,
+  reserveEngine,
+  settleEngineCall,
+} from "./engine-limit.sql.ts";
+
+export class PostgresEngineGate implements EngineGate {
+  readonly #open: () => Database;
+
+  /** @param open Gives the connections, or throws when the store is closed. */
+  constructor(open: () => Database) {
+    this.#open = open;
+  }
+
+  async states(): Promise<EngineState[]> {
+    return (await rows(this.#open(), listEngineStates)).map((row) => ({
+      engine: row.engine,
+      pausedMs: row.paused_ms,
+      circuit: row.circuit,
+      openMs: row.open_ms,
+      reason: row.reason,
+      openings: row.openings,
+      running: row.running,
+    }));
+  }
+
+  async reserve({ engine, callId, tokens, limits, aheadMs, leaseMs }: EngineWish): Promise<EngineTurn> {
+    const { rpm, tpm, concurrency = null } = limits;
+    const requests = rpm === undefined ? undefined : bucketOf(rpm, 1);
+    const bucket = tpm === undefined ? undefined : bucketOf(tpm, 0);
+    const [turn] = await rows(this.#open(), reserveEngine, [
+      engine,
+      callId,
+      tokens,
+      requests?.burst ?? null,
+      requests?.perSecond ?? null,
+      bucket?.burst ?? null,
+      bucket?.perSecond ?? null,
+      concurrency,
+      aheadMs,
+      leaseMs,
+    ]);
+    if (turn === undefined) throw new Error("reserving gave no row");
+    const { wait_ms: waitMs, held_by: heldBy, is_probe: isProbe, reason, openings } = turn;
+    if (turn.granted) return { isGranted: true, afterMs: waitMs, isProbe };
+    if (heldBy === "circuit") return { isGranted: false, heldBy, waitMs, reason: reason ?? "", openings };
+    return { isGranted: false, heldBy: heldBy ?? "rate", waitMs };
+  }
+
+  async settle({ engine, callId, moreTokens, works, retryMs }: EngineCallEnd): Promise<{ isClosed: boolean }> {
+    const values = [engine, callId, moreTokens, works ?? null, retryMs];
+    const [settled] = await rows(this.#open(), settleEngineCall, values);
+    return { isClosed: settled?.is_closed ?? false };
+  }
+
+  async renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void> {
+    await rows(this.#open(), renewEngineCalls, [engine, callIds, leaseMs]);
+  }
+
+  async pause(engine: string, forMs: number): Promise<{ waitMs: number; isNew: boolean }> {
+    const [paused] = await rows(this.#open(), pauseEngine, [engine, forMs]);
+    return { waitMs: paused?.wait_ms ?? forMs, isNew: paused?.is_new ?? true };
+  }
+
+  async open({ engine, callId, reason, forMs, longestMs }: EngineFault): Promise<{ waitMs: number; openings: number }> {
+    const [opened] = await rows(this.#open(), openEngineCircuit, [engine, callId, reason, forMs, longestMs]);
+    if (opened === undefined) throw new Error("opening a circuit gave no row");
+    return { waitMs: opened.wait_ms, openings: opened.openings };
+  }
+}
+
+/** The same for people. */
+export async function readEngineLimits(db: Database): Promise<EngineLimitStatus[]> {
+  return (await rows(db, listEngineStates)).map((row) => ({
+    engine: row.engine,
+    pausedUntil: row.paused_until,
+    circuit: row.circuit,
+    openUntil: row.open_until,
+    reason: row.reason,
+    running: row.running,
+  }));
+}

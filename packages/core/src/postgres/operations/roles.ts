@@ -1,0 +1,288 @@
+/** Makes the roles of a database, each with what its work takes and nothing else. */
+import pg from "pg";
+import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
+import { databaseError, errorCode } from "../database/database-error.ts";
+import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
+import { applyMigrations, migrationStatus } from "../database/migrate.ts";
+import { newClient } from "../database/pool.ts";
+import { foundation, grants, ROLE_KINDS, type RoleKind, type RoleNames, type RolesFacts } from "./role-statements.ts";
+import { scramVerifier } from "./scram.ts";
+
+export interface CreateRolesOptions {
+  /** As a superuser, or a role that may create roles and owns the database. Past a pooler. */
+  databaseUrl: string;
+  directUrl?: string | undefined;
+  /** What the names begin with. Default `trans_hub`: `trans_hub_worker` and so on. */
+  prefix?: string | undefined;
+  /** To be set; printable ASCII. A role without one keeps what it has, a new one cannot log in by password yet. */
+  passwords?: Readonly<Partial<Record<RoleKind, string>>> | undefined;
+  /** Migrate too, as the owner role. Default: false. */
+  migrate?: boolean | undefined;
+  /** Only say what would be done. Default: false. */
+  dryRun?: boolean | undefined;
+  /** Milliseconds to wait for a connection. Default 30,000. */
+  connectTimeoutMs?: number | undefined;
+}
+
+export interface RolesReport {
+  /** By what they are for. */
+  roles: RoleNames;
+  /** Names of roles that were not there. */
+  created: string[];
+  /** All that was done, or would be, in order; no password is in it. */
+  statements: string[];
+  /** False: the schema is not migrated yet, so nothing in it could be granted. Run it again after that. */
+  complete: boolean;
+}
+
+/** SQLSTATE of a right that is missing. */
+const MAY_NOT = "42501";
+
+/** SQLSTATEs of two that make or fit the same thing at once: who comes second reads again what is there. */
+const CONFLICTS = ["23505", "42710", "42P06", "40P01"];
+
+/** Each is given up only to another who got on, so that so many at once all come through. */
+const MOST_TRIES = 20;
+
+/** What begins with pg_ is the server's own. */
+const PREFIX = /^(?!pg_)[a-z_][a-z0-9_]{0,49}$/;
+
+/** Longer than any client takes. */
+const MOST_PASSWORD_CHARACTERS = 1_000;
+
+/** What waits for a table queues everybody else behind itself. Milliseconds. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes the roles and fits what is there, each time the same: attributes, memberships, owners and rights, in one
+ * transaction. Who owns the schema stays its owner, unless that is a superuser, whose things go to `<prefix>_owner`: functions
+ * that run with their owner's rights are not to run with all of them.
+ *
+ * @throws {SettingsError} The prefix or a password is of no use.
+ * @throws {DatabaseRefusedError} Missing rights.
+ * @throws {DatabaseUnavailableError} Also when a table was locked for long: nothing was done.
+ */
+export async function createRoles(options: CreateRolesOptions): Promise<RolesReport> {
+  const { prefix = "trans_hub", passwords = {}, migrate = false, dryRun = false } = options;
+  requireFit(prefix, passwords);
+  const url = options.directUrl ?? options.databaseUrl;
+  const client = newClient({
+    connectionString: url,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    application_name: "trans-hub roles",
+  });
+  try {
+    await client.connect();
+    const names = namesOf(prefix, await presentOwner(client));
+    const look = () => readFacts(client, names, options);
+    const { facts: before, statements } = await perform(client, look, dryRun, (facts) => [
+      ...foundation(names, facts),
+      ...passwordStatements(names, passwords),
+    ]);
+    if (migrate && !dryRun) await applyMigrations({ ...options, ...asRole(url, names.owner) });
+    // The first look may have been that of a stranger, who could not see whether it is migrated.
+    const { facts: after, statements: granted } = await perform(
+      client,
+      dryRun ? async () => before : look,
+      dryRun,
+      (facts) => (facts.isMigrated ? grants(names, facts) : []),
+    );
+    statements.push(...granted);
+    const present = new Set(before.roles.map(({ name }) => name));
+    const created = [names.owner, ...ROLE_KINDS.map((kind) => names[kind])].filter((name) => !present.has(name));
+    return { roles: names, created, statements, complete: after.isMigrated };
+  } catch (error) {
+    throw toldPlainly(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function requireFit(prefix: string, passwords: Readonly<Partial<Record<RoleKind, string>>>): void {
+  const problems = Object.entries(passwords)
+    .filter(([, password]) => !/^[\x20-\x7e]+$/.test(password) || password.length > MOST_PASSWORD_CHARACTERS)
+    .map(([kind]) => ({
+      key: `password of ${kind}`,
+      problem: `must be printable ASCII, on one line, no longer than ${MOST_PASSWORD_CHARACTERS}`,
+    }));
+  if (!PREFIX.test(prefix)) {
+    problems.push({
+      key: "prefix",
+      problem: "must be lower-case letters, digits and _, no longer than 50, and not begin with pg_",
+    });
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+}
+
+function namesOf(prefix: string, owner = `${prefix}_owner`): RoleNames {
+  return {
+    owner,
+    migrator: `${prefix}_migrator`,
+    producer: `${prefix}_producer`,
+    worker: `${prefix}_worker`,
+    reader: `${prefix}_reader`,
+  };
+}
+
+/** Statements that leave no password in any log: only its verifier goes to the server. */
+function passwordStatements(names: RoleNames, passwords: Readonly<Partial<Record<RoleKind, string>>>): string[] {
+  return ROLE_KINDS.flatMap((kind) => {
+    const password = passwords[kind];
+    if (password === undefined) return [];
+    return [`alter role ${pg.escapeIdentifier(names[kind])} password ${pg.escapeLiteral(scramVerifier(password))}`];
+  });
+}
+
+/** Does in one transaction what is to be done after a look; after another look, where somebody else did the same meanwhile. */
+async function perform(
+  client: pg.Client,
+  look: () => Promise<RolesFacts>,
+  dryRun: boolean,
+  statementsFor: (facts: RolesFacts) => string[],
+): Promise<{ facts: RolesFacts; statements: string[] }> {
+  for (let tries = 1; ; tries += 1) {
+    const facts = await look();
+    const statements = statementsFor(facts);
+    try {
+      if (!dryRun) await inTransaction(client, statements);
+      return { facts, statements: statements.map((statement) => statement.replace(/ password '.*$/, " password '…'")) };
+    } catch (error) {
+      if (tries === MOST_TRIES || !isConflict(error)) throw error;
+    }
+  }
+}
+
+async function inTransaction(client: pg.Client, statements: readonly string[]): Promise<void> {
+  await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  try {
+    for (const statement of statements) await client.query(statement);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  // Of roles and grants the server tells it as an error of its own: "tuple concurrently updated".
+  return (
+    CONFLICTS.includes(errorCode(error) ?? "") ||
+    (errorCode(error) === "XX000" && (error as Error).message.startsWith("tuple concurrently "))
+  );
+}
+
+/** The same database, as this role from the start. Of two options the driver takes the last. */
+function asRole(url: string, role: string): { databaseUrl: string; directUrl: undefined } {
+  const given = /[?&]options=([^&#]*)/.exec(url)?.[1] ?? "";
+  const options = `${given}${encodeURIComponent(` -c role=${role}`)}`;
+  return { databaseUrl: `${url}${url.includes("?") ? "&" : "?"}options=${options}`, directUrl: undefined };
+}
+
+function toldPlainly(error: unknown): unknown {
+  if (error instanceof TransHubError) return error;
+  const code = errorCode(error);
+  if (code === "55P03") {
+    return new DatabaseUnavailableError("A table of Trans-Hub was locked for too long, so nothing was changed", {
+      cause: error,
+      hint: "Run it again.",
+    });
+  }
+  if (code === MAY_NOT) {
+    return new DatabaseRefusedError(`The database refused: ${(error as Error).message}`, {
+      cause: error,
+      hint: "Run it as a superuser, or as a role with CREATEROLE that owns the database.",
+    });
+  }
+  return databaseError(error);
+}
+
+/** Who owns our schema, unless that is a superuser. */
+async function presentOwner(client: pg.Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ owner: string }>(
+    `select r.rolname as owner from pg_namespace as n join pg_roles as r on r.oid = n.nspowner
+     where n.nspname = 'trans_hub' and not r.rolsuper`,
+  );
+  return rows[0]?.owner;
+}
+
+const FACTS = `
+  with own as (
+    select oid, nspname, nspowner from pg_namespace where nspname in ('trans_hub', '${GRAPHILE_SCHEMA}')
+  ), owner as (
+    select (select oid from pg_roles where rolname = $1) as oid
+  ), thing as (
+    select 'schema' as kind, quote_ident(nspname) as identity, nspowner as owner, 0 as place from own
+    union all
+    select case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end,
+      format('%I.%I', nspname, relname), relowner, 1
+    from own join pg_class as c on c.relnamespace = own.oid
+    where c.relkind in ('r', 'p', 'v', 'S')
+      -- A sequence of a column goes with its table.
+      and not exists (select from pg_depend as d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i') and c.relkind = 'S')
+    union all
+    select 'routine', format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), proowner, 2
+    from own join pg_proc as p on p.pronamespace = own.oid
+    union all
+    select 'type', format('%I.%I', nspname, typname), typowner, 3
+    from own join pg_type as t on t.typnamespace = own.oid
+    left join pg_class as c on c.oid = t.typrelid
+    -- Those of tables and arrays go with what they are of.
+    where (t.typtype in ('e', 'd') or (t.typtype = 'c' and c.relkind = 'c'))
+  )
+  select
+    current_database() as database,
+    json_build_object(
+      'name', current_user,
+      'isSuperuser', (select rolsuper from pg_roles where rolname = current_user),
+      'isOwnersMember', owner.oid is not null and pg_has_role(current_user, owner.oid, 'USAGE')
+    ) as admin,
+    coalesce((
+      select json_agg(json_build_object(
+        'name', r.rolname,
+        'canLogin', r.rolcanlogin,
+        'excess', array_remove(array[
+          case when r.rolsuper then 'superuser' end, case when r.rolcreatedb then 'createdb' end,
+          case when r.rolcreaterole then 'createrole' end, case when r.rolreplication then 'replication' end,
+          case when r.rolbypassrls then 'bypassrls' end
+        ], null),
+        'isOwnersMember', exists (select from pg_auth_members as m where m.roleid = owner.oid and m.member = r.oid)
+      )) from pg_roles as r where r.rolname = any ($2::text[])
+    ), '[]') as roles,
+    array(select nspname::text from own) as schemas,
+    coalesce((
+      select json_agg(json_build_object('kind', kind, 'identity', identity) order by place, identity)
+      from thing where thing.owner is distinct from owner.oid
+    ), '[]') as strangers,
+    array(
+      select c.relname::text from own join pg_class as c on c.relnamespace = own.oid
+      where nspname = '${GRAPHILE_SCHEMA}' and c.relrowsecurity
+        and not exists (select from pg_policy as p where p.polrelid = c.oid and p.polname = $3)
+      order by 1
+    ) as "closedTables",
+    array(
+      select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid))
+      from own join pg_proc as p on p.pronamespace = own.oid
+      where nspname = 'trans_hub' and p.provolatile <> 'v'
+      order by 1
+    ) as "harmlessFunctions"
+  from owner`;
+
+async function readFacts(client: pg.Client, names: RoleNames, options: CreateRolesOptions): Promise<RolesFacts> {
+  const { rows } = await client.query<Omit<RolesFacts, "isMigrated">>(FACTS, [
+    names.owner,
+    Object.values(names),
+    names.worker,
+  ]);
+  const [facts] = rows;
+  if (facts === undefined) throw new Error("the facts about roles gave no row");
+  return { ...facts, isMigrated: await isMigrated(options) };
+}
+
+async function isMigrated(options: CreateRolesOptions): Promise<boolean> {
+  try {
+    return (await migrationStatus(options)).pending.length === 0;
+  } catch (error) {
+    if (errorCode((error as Error).cause) === MAY_NOT) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,163 @@
+/** Looks at a server as an operator would, with whatever rights the connection has. */
+import type pg from "pg";
+import { TransHubError } from "../../contract/errors.ts";
+import { databaseError, errorCode } from "../database/database-error.ts";
+import { ISO_DATES, newClient } from "../database/pool.ts";
+import { type Database, rows } from "../database/statement.ts";
+import {
+  countHiddenSessions,
+  countLetters,
+  HELD_SECONDS,
+  HELD_TRANSACTIONS,
+  listHolders,
+  listTables,
+  readBackup,
+  readRole,
+  readServer,
+} from "./server-facts.sql.ts";
+
+export interface ServerFacts {
+  /** As `server_version_num`: 180004. */
+  version: number;
+  versionText: string;
+  /** Of the connection that was asked over. */
+  isEncrypted: boolean;
+  isStandby: boolean;
+  /** Transactions of this role in this database write nothing unless they say so. */
+  isReadOnly: boolean;
+  /** The server's clock minus ours, in milliseconds, to half a round trip. */
+  clockSkewMs: number;
+  durability: { fsync: boolean; fullPageWrites: boolean; synchronousCommit: string };
+  /** `limit`: the most that this role may have in this database; `used`: by everybody, in the whole server. */
+  connections: { max: number; limit: number; used: number };
+  role: {
+    name: string;
+    isSuperuser: boolean;
+    isOwner: boolean;
+    isOwnedBySuperuser: boolean;
+    mayRead: boolean;
+    mayWrite: boolean;
+    seesJobs: boolean;
+    /** Functions that run with the owner's rights, tables and schemas that PUBLIC may use. */
+    openToEverybody: readonly string[];
+  };
+  autovacuum: boolean;
+  tables: readonly { name: string; dead: number; live: number; isVacuumed: boolean }[];
+  /** What keeps dead rows from being removed, and for how long. */
+  holders: readonly { what: string; seconds: number | null; transactions: number | null }[];
+  /** Sessions of which this role may not see what they do. */
+  hiddenSessions: number;
+  archiving: { isOn: boolean; lastArchivedAt: Date | null; lastFailedAt: Date | null };
+  /** When the newest backup that was told of began; null: there is none; undefined: this role may not see it. */
+  lastBackupAt: Date | null | undefined;
+  /** Undefined: this role may not see them. */
+  openLetters: number | undefined;
+}
+
+export interface FactsOptions {
+  /** Past a pooler: what is asked is of the session. */
+  databaseUrl: string;
+  /** Milliseconds to wait for a connection. Default 30,000. */
+  connectTimeoutMs?: number | undefined;
+}
+
+/** SQLSTATEs of what this role may not see, and of what is not there, as in an older schema. */
+const NOT_SEEN = /^(42501|42P01|3F000)$/;
+
+/**
+ * Reads them over one connection. Needs no right but to connect: what a role may not see is left out.
+ *
+ * @throws {DatabaseUnavailableError}
+ * @throws {DatabaseRefusedError}
+ */
+export async function readServerFacts(options: FactsOptions): Promise<ServerFacts> {
+  const client = newClient({
+    connectionString: options.databaseUrl,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    query_timeout: 30_000,
+    application_name: "trans-hub doctor",
+  });
+  try {
+    await client.connect();
+    await client.query(ISO_DATES);
+    return await factsOf(client);
+  } catch (error) {
+    throw error instanceof TransHubError ? error : databaseError(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function factsOf(client: pg.Client): Promise<ServerFacts> {
+  const db: Database = { query: (config) => client.query(config) };
+  const clockSkewMs = await readClockSkew(client);
+  const [server] = await rows(db, readServer);
+  const [role] = await rows(db, readRole);
+  const [hidden] = await rows(db, countHiddenSessions);
+  if (server === undefined || role === undefined || hidden === undefined) throw new Error("facts gave no row");
+  const limits = [server.role_connections, server.database_connections].filter((limit) => limit !== null);
+  const tables = await rows(db, listTables);
+  return {
+    version: server.version,
+    versionText: server.version_text,
+    isEncrypted: server.is_encrypted,
+    isStandby: server.is_standby,
+    isReadOnly: server.is_read_only,
+    clockSkewMs,
+    durability: {
+      fsync: server.fsync,
+      fullPageWrites: server.full_page_writes,
+      synchronousCommit: server.synchronous_commit,
+    },
+    connections: {
+      max: server.max_connections,
+      limit: Math.min(server.max_connections - server.reserved_connections, ...limits),
+      used: server.used_connections,
+    },
+    role: {
+      name: role.name,
+      isSuperuser: role.is_superuser,
+      isOwner: role.is_owner,
+      isOwnedBySuperuser: role.is_owned_by_superuser,
+      mayRead: role.may_read,
+      mayWrite: role.may_write,
+      seesJobs: role.sees_jobs,
+      openToEverybody: role.open_to_everybody,
+    },
+    autovacuum: server.autovacuum,
+    tables: tables.map(({ name, dead, live, is_vacuumed }) => ({ name, dead, live, isVacuumed: is_vacuumed })),
+    holders: await rows(db, listHolders, [HELD_SECONDS, HELD_TRANSACTIONS]),
+    hiddenSessions: hidden.hidden,
+    archiving: {
+      isOn: server.archives,
+      lastArchivedAt: server.last_archived_at,
+      lastFailedAt: server.last_archive_failed_at,
+    },
+    lastBackupAt: await ifSeen(async () => (await rows(db, readBackup))[0]?.started_at ?? null),
+    openLetters: await ifSeen(async () => (await rows(db, countLetters))[0]?.open ?? 0),
+  };
+}
+
+/** The best of three: a round trip that was quick says most. */
+async function readClockSkew(client: pg.Client): Promise<number> {
+  let best = { roundTripMs: Number.POSITIVE_INFINITY, skewMs: 0 };
+  for (let time = 0; time < 3; time += 1) {
+    const sentAt = Date.now();
+    const { rows: found } = await client.query<{ ms: number }>(
+      "select extract(epoch from clock_timestamp())::float8 * 1000 as ms",
+    );
+    const gotAt = Date.now();
+    const skewMs = (found[0]?.ms ?? 0) - (sentAt + gotAt) / 2;
+    if (gotAt - sentAt < best.roundTripMs) best = { roundTripMs: gotAt - sentAt, skewMs };
+  }
+  return Math.round(best.skewMs);
+}
+
+async function ifSeen<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (NOT_SEEN.test(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,272 @@
+/** The store on PostgreSQL. Each method is one line to the room where its work is done. */
+import pg from "pg";
+import { z } from "zod";
+import type { CollectOptions, CollectReport } from "../contract/collect.ts";
+import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
+import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
+import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
+import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
+import type { RegisterItem } from "../contract/item.ts";
+import type { Page, PageRequest } from "../contract/page.ts";
+import type { ListFilter } from "../contract/read.ts";
+import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
+import type { Approval } from "../contract/review.ts";
+import type { StoreStatus } from "../contract/status.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import type { Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
+import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
+import { collect } from "./collect/collect.ts";
+import { cancel } from "./control/cancel.ts";
+import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
+import { forget } from "./control/forget.ts";
+import { pause, resume } from "./control/pause.ts";
+import { ConnectionPool, superviseConnections } from "./database/pool.ts";
+import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
+import { rows, statement } from "./database/statement.ts";
+import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
+import {
+  approve,
+  listTranslations,
+  readTranslations,
+  readTranslationsByKey,
+  touchTranslations,
+} from "./read/read-store.ts";
+import { appendItems, type RegisterSettings, register } from "./register/register-store.ts";
+import { measure } from "./status/fleet-store.ts";
+import { readStatus } from "./status/status-store.ts";
+
+export interface PostgresOptions {
+  /** `postgres://…` */
+  databaseUrl: string;
+  /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
+  directUrl?: string | undefined;
+  /** Of this process. Default 10. */
+  maxConnections?: number | undefined;
+  /** Milliseconds to wait for a connection. Default 30,000. */
+  connectTimeoutMs?: number | undefined;
+  /** Milliseconds to wait for the answer to a statement. Default 60,000. */
+  answerTimeoutMs?: number | undefined;
+  /** The most texts of one batch, which is one job. Default 50. */
+  batchSize?: number | undefined;
+  /** The most bytes of text of one batch; a single longer text is a batch of its own. Default 32,768. */
+  batchBytes?: number | undefined;
+  /** Decides how often a use is noted again: after a tenth of it, a day at most. Default 90. */
+  retentionDays?: number | undefined;
+  /** Seconds between looks for work when nothing announces any. Default 2. */
+  pollSeconds?: number | undefined;
+  /** Seconds between beats. Default 2. */
+  heartbeatSeconds?: number | undefined;
+  /** Seconds of silence after which a member of the fleet counts as dead. Default 12. */
+  rescueAfterSeconds?: number | undefined;
+  applicationName?: string | undefined;
+  /** Hears of connections lost while idle. */
+  onConnectionLost?: ((error: Error) => void) | undefined;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
+const MIN_DIRECT = 2;
+
+/** Asked once at the door, so that a schema that is missing, old or too new is told plainly and at once. */
+const listMigrations = statement({
+  name: "schema.migrations",
+  row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
+  text: "select names, newer_graphile from trans_hub.schema_state($1, $2)",
+});
+
+async function checkSchema(pool: ConnectionPool): Promise<void> {
+  const [schema] = await rows(pool, listMigrations, [NEWEST_MIGRATION, NEWEST_GRAPHILE_MIGRATION]);
+  requireFitSchema(schema?.names ?? []);
+  if (schema?.newer_graphile) {
+    throw new SchemaNewerError(`graphile-worker's schema is newer than this release knows (${schema.newer_graphile})`);
+  }
+}
+
+export class PostgresPersistenceHandler implements PersistenceHandler {
+  readonly engineGate = new PostgresEngineGate(() => this.#open());
+  readonly #options: PostgresOptions;
+  readonly #pool: ConnectionPool;
+  readonly #register: RegisterSettings;
+  #directPool: pg.Pool | undefined;
+  readonly #works = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.#pool = new ConnectionPool(options);
+    this.#register = {
+      batchSize: options.batchSize ?? 50,
+      batchBytes: options.batchBytes ?? 32_768,
+      touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
+    };
+  }
+
+  /** Opens without asking the database for anything: for who waits until it is there. */
+  static open(options: PostgresOptions): PostgresPersistenceHandler {
+    return new PostgresPersistenceHandler(options);
+  }
+
+  /**
+   * Connects and looks whether the schema is one that this release may run on.
+   *
+   * @throws {DatabaseUnavailableError}
+   * @throws {DatabaseRefusedError}
+   * @throws {SchemaMissingError} It is not there, or older.
+   * @throws {SchemaNewerError} It is newer, and does not say that this release may run beside it.
+   */
+  static async connect(options: PostgresOptions): Promise<PostgresPersistenceHandler> {
+    const handler = PostgresPersistenceHandler.open(options);
+    try {
+      await checkSchema(handler.#pool);
+      return handler;
+    } catch (error) {
+      await handler.close();
+      throw error;
+    }
+  }
+
+  async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
+    return register(this.#open(), items, this.#register, options);
+  }
+
+  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+    this.#open();
+    await appendItems(client, items, options);
+  }
+
+  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+    return readTranslations(this.#open(), references);
+  }
+
+  async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
+    return readTranslationsByKey(this.#open(), keys);
+  }
+
+  async list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>> {
+    return listTranslations(this.#open(), filter, page);
+  }
+
+  async touch(references: readonly TranslationReference[]): Promise<void> {
+    await touchTranslations(this.#open(), references, this.#register.touchAfterSeconds);
+  }
+
+  async approve(approval: Approval): Promise<Translation> {
+    return approve(this.#open(), approval);
+  }
+
+  async collect(options: CollectOptions): Promise<CollectReport> {
+    return collect(this.#open(), options);
+  }
+
+  async forget(reference: ForgetReference): Promise<ForgetReport> {
+    return forget(this.#open(), reference);
+  }
+
+  async cancel(filter: CancelFilter): Promise<number> {
+    return cancel(this.#open(), filter);
+  }
+
+  async pause(target: PauseTarget): Promise<Pause[]> {
+    return pause(this.#open(), target);
+  }
+
+  async resume(target: PauseTarget): Promise<Pause[]> {
+    return resume(this.#open(), target);
+  }
+
+  async status(project?: string): Promise<StoreStatus> {
+    return readStatus(this.#open(), project);
+  }
+
+  async measure(): Promise<FleetMeasure> {
+    return measure(this.#open());
+  }
+
+  connectionUse(): ConnectionUse[] {
+    const uses = [useOf("statements", this.#pool.raw)];
+    if (this.#directPool !== undefined) uses.push(useOf("direct", this.#directPool));
+    return uses;
+  }
+
+  async listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>> {
+    return listDeadLetters(this.#open(), filter, page);
+  }
+
+  async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return replayDeadLetters(this.#open(), filter, this.#register.batchSize, this.#register.batchBytes);
+  }
+
+  async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return purgeDeadLetters(this.#open(), filter);
+  }
+
+  async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    const work = this.#work(this.#open(), options, translate);
+    this.#works.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  async #work(pool: ConnectionPool, options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    if (pool.prepared && pool.maxConnections < 2) {
+      const problem = "must be at least 2 where work is done: one listens for jobs all the time";
+      throw new SettingsError([{ key: "maxConnections", problem }], { hint: "See TH_MAX_CONNECTIONS." });
+    }
+    const { postgresWork } = await import("./work/postgres-work.ts");
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
+    return postgresWork(
+      {
+        pool,
+        directPool: this.#direct(options.concurrency),
+        pollMs: (this.#options.pollSeconds ?? 2) * 1_000,
+        beatMs: (this.#options.heartbeatSeconds ?? 2) * 1_000,
+        rescueAfterMs: (this.#options.rescueAfterSeconds ?? 12) * 1_000,
+        collect: (retentionDays) => collect(pool, { retentionDays }),
+      },
+      { ...options, signal },
+      translate,
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#works);
+    await Promise.all([this.#pool.end(), this.#directPool?.end()]);
+  }
+
+  #open(): ConnectionPool {
+    if (this.#closing.signal.aborted) throw new ClosedError("The store is closed");
+    return this.#pool;
+  }
+
+  /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */
+  #direct(concurrency: number): pg.Pool {
+    if (this.#pool.prepared) return this.#pool.raw;
+    if (this.#directPool !== undefined) return this.#directPool;
+    this.#directPool = new pg.Pool({
+      connectionString: this.#options.directUrl,
+      max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
+      connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
+      query_timeout: this.#options.answerTimeoutMs ?? 60_000,
+      application_name: this.#options.applicationName ?? "trans-hub",
+      keepAlive: true,
+    });
+    superviseConnections(this.#directPool);
+    return this.#directPool;
+  }
+}
+
+function useOf(name: ConnectionUse["pool"], pool: pg.Pool): ConnectionUse {
+  const { totalCount, idleCount, waitingCount, options } = pool;
+  return { pool: name, open: totalCount, idle: idleCount, waiting: waitingCount, max: options.max };
+}

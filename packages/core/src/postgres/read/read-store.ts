@@ -1,0 +1,206 @@
+/** Reading and reviewing on PostgreSQL. */
+
+import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
+import type { Page, PageRequest } from "../../contract/page.ts";
+import type { ListFilter } from "../../contract/read.ts";
+import type { Approval } from "../../contract/review.ts";
+import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { column, textArray } from "../database/array-literal.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows, run } from "../database/statement.ts";
+import {
+  approveTranslation,
+  findRow,
+  listTranslations as listStatement,
+  lockForReview,
+  type ReadRow,
+  readByBusinessId,
+  readByKey,
+  readByText,
+  type TranslationRow,
+  touchSources,
+} from "./read.sql.ts";
+
+export async function readTranslations(
+  pool: ConnectionPool,
+  references: readonly TranslationReference[],
+): Promise<(Translation | undefined)[]> {
+  const found = new Array<Translation | undefined>(references.length).fill(undefined);
+  const byText: { at: number; reference: Extract<TranslationReference, { text: string }> }[] = [];
+  const byId: { at: number; reference: Extract<TranslationReference, { businessId: string }> }[] = [];
+  references.forEach((reference, at) => {
+    if ("text" in reference) byText.push({ at, reference });
+    else byId.push({ at, reference });
+  });
+  await Promise.all([
+    byText.length > 0 &&
+      rows(pool, readByText, [
+        column(byText.map(({ reference }) => reference.project)),
+        column(byText.map(({ reference }) => reference.targetLocale)),
+        column(byText.map(({ reference }) => reference.sourceLocale)),
+        textArray(byText.map(({ reference }) => reference.text)),
+        column(byText.map(({ reference }) => reference.context)),
+        column(byText.map(({ reference }) => reference.format)),
+      ]).then((answers) => {
+        for (const row of answers) {
+          const { at, reference } = asked(byText, row);
+          const { project, targetLocale, sourceLocale, text, context } = reference;
+          found[at] = { ...nameOf(project, targetLocale, sourceLocale, text, context), ...stateOf(row) };
+        }
+      }),
+    byId.length > 0 &&
+      rows(pool, readByBusinessId, [
+        column(byId.map(({ reference }) => reference.project)),
+        column(byId.map(({ reference }) => reference.targetLocale)),
+        textArray(byId.map(({ reference }) => reference.businessId)),
+      ]).then((answers) => {
+        for (const row of answers) {
+          const { at, reference } = asked(byId, row);
+          const { project, targetLocale } = reference;
+          found[at] = {
+            ...nameOf(project, targetLocale, row.source_locale, row.source_text, row.canonical),
+            ...stateOf(row),
+          };
+        }
+      }),
+  ]);
+  return found;
+}
+
+/** The reference that a row answers. */
+function asked<Asked>(references: readonly Asked[], { ord }: { ord: number }): Asked {
+  const reference = references[ord - 1];
+  if (reference === undefined) throw new Error("the database answered what was not asked");
+  return reference;
+}
+
+export async function readTranslationsByKey(
+  pool: ConnectionPool,
+  keys: readonly TranslationKey[],
+): Promise<Translation[]> {
+  if (keys.length === 0) return [];
+  const found = await rows(pool, readByKey, [
+    keys.map((key) => key.contentNo),
+    keys.map((key) => key.targetLocale),
+    keys.map((key) => key.contextNo),
+    keys.map((key) => key.project),
+  ]);
+  return found.map(translationOf);
+}
+
+export async function listTranslations(
+  pool: ConnectionPool,
+  filter: ListFilter,
+  page: PageRequest = {},
+): Promise<Page<Translation>> {
+  const [contentNo, contextNo] = decodeCursor(page.cursor, 2) ?? ["0", "0"];
+  const limit = pageLimit(page);
+  const found = await rows(pool, listStatement, [
+    filter.project,
+    filter.targetLocale,
+    filter.status ?? null,
+    filter.businessIdPrefix ?? null,
+    contentNo,
+    contextNo,
+    limit,
+  ]);
+  const last = found.at(-1);
+  return {
+    items: found.map(translationOf),
+    nextCursor:
+      last === undefined || found.length < limit ? null : encodeCursor([last.content_no, String(last.context_no)]),
+  };
+}
+
+/** Notes reads, in the order in which every such call takes its locks. */
+export async function touchTranslations(
+  pool: ConnectionPool,
+  references: readonly TranslationReference[],
+  touchAfterSeconds: number,
+): Promise<void> {
+  if (references.length === 0) return;
+  const parts = references.map(partsOf);
+  await run(pool, touchSources, [
+    parts.map((each) => each.project),
+    parts.map((each) => each.businessId),
+    parts.map((each) => each.sourceLocale),
+    parts.map((each) => each.text),
+    parts.map((each) => each.context),
+    parts.map((each) => each.format),
+    touchAfterSeconds,
+  ]);
+}
+
+/** What a reference of either kind names, as the functions of the database take it. */
+function partsOf(reference: TranslationReference) {
+  const { project } = reference;
+  if ("businessId" in reference) {
+    return { project, businessId: reference.businessId, sourceLocale: null, text: null, context: null, format: "auto" };
+  }
+  const { sourceLocale, text, context, format } = reference;
+  return { project, businessId: null, sourceLocale, text, context, format };
+}
+
+/**
+ * Approves the stored text, or a person's own.
+ *
+ * @throws {TranslationNotFoundError} No such row, or none with a text and none given.
+ * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
+ */
+export async function approve(pool: ConnectionPool, approval: Approval): Promise<Translation> {
+  const { reference } = approval;
+  const { project, businessId, sourceLocale, text, context, format } = partsOf(reference);
+  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
+  const key = [row?.content_no ?? null, reference.targetLocale, row?.context_no ?? null, project];
+  await pool.transaction(async (db) => {
+    const [current] = await rows(db, lockForReview, key);
+    if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+    if (approval.revision !== undefined && approval.revision !== current.revision) {
+      throw new RevisionChangedError(approval.revision, current.revision);
+    }
+    if (approval.text === undefined && current.text === null) {
+      throw new TranslationNotFoundError("The translation has no text yet to approve", {
+        hint: "Wait until it is translated, or give the text.",
+      });
+    }
+    await run(db, approveTranslation, [...key, approval.text ?? null, approval.by ?? null, current.status]);
+  });
+  const [approved] = await rows(
+    pool,
+    readByKey,
+    key.map((part) => [part]),
+  );
+  if (approved === undefined) throw new TranslationNotFoundError("The translation was collected as it was approved");
+  return translationOf(approved);
+}
+
+function translationOf(row: TranslationRow): Translation {
+  return {
+    ...nameOf(row.project, row.target_locale, row.source_locale, row.source_text, row.canonical),
+    ...stateOf(row),
+  };
+}
+
+function nameOf(
+  project: string,
+  targetLocale: string,
+  sourceLocale: string,
+  sourceText: string,
+  canonicalContext: string | null,
+) {
+  const context: Translation["context"] = canonicalContext === null ? null : JSON.parse(canonicalContext);
+  return { project, sourceLocale, targetLocale, sourceText, context };
+}
+
+function stateOf(row: Omit<ReadRow, "ord">) {
+  return {
+    businessIds: row.business_ids ?? [],
+    status: row.status,
+    text: row.text,
+    engine: row.engine,
+    model: row.model,
+    revision: row.revision,
+    ...(row.error_code === null ? {} : { error: { code: row.error_code, message: row.error_message ?? "" } }),
+  };
+}

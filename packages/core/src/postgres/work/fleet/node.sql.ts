@@ -1,0 +1,137 @@
+/** Statements of a fleet member: its row, its beat, the rescue of others, and what all of them look after. */
+import { z } from "zod";
+import { statement } from "../../database/statement.ts";
+
+export const enterFleet = statement({
+  name: "node.enter",
+  row: z.object({}),
+  text: `
+    insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms, beat_pid)
+    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f`,
+});
+
+/**
+ * Counts one up, and moves the time of the fleet on, by at most $2 ms; no row means that the others gave this node up for
+ * dead. Its own row comes first: a beat that waits for it, while it is being given up, must not hold up everybody's.
+ */
+export const beat = statement({
+  name: "node.beat",
+  row: z.object({ beat: z.string() }),
+  text: `
+    with asynchronous as materialized (select set_config('synchronous_commit', 'off', true)),
+    own as materialized (
+      select w.node_id from trans_hub.worker_node as w, asynchronous where w.node_id = $1 for update of w
+    ), tick as (
+      update trans_hub.fleet_clock as f
+      set ms = f.ms + least(greatest(extract(epoch from clock_timestamp() - f.read_at) * 1000, 0), $2)::bigint,
+        read_at = clock_timestamp()
+      from own
+      returning f.ms
+    )
+    update trans_hub.worker_node as w
+    set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms, beat_pid = pg_backend_pid()
+    from tick
+    where w.node_id = $1
+    returning w.beat::text`,
+});
+
+/**
+ * Other nodes without a beat for $2 ms of the fleet's time; or for half of it, when the server process that carried the last
+ * one has ended as well, as it does at once with a killed process, and not with a server that was started again.
+ */
+export const listSilent = statement({
+  name: "node.list_silent",
+  row: z.object({ node_id: z.string(), beat: z.string() }),
+  text: `
+    select w.node_id, w.beat::text
+    from trans_hub.worker_node as w, trans_hub.fleet_clock as f
+    where w.node_id <> $1
+      and (
+        f.ms - w.beat_ms >= $2::float8
+        or f.ms - w.beat_ms >= $2::float8 / 2
+          and w.beat_at > pg_postmaster_start_time()
+          and not exists (select from pg_stat_activity as a where a.pid = w.beat_pid)
+      )`,
+});
+
+/** Pools that hold locks and have no row: ended between creating themselves and entering. */
+export const listStrayPools = statement({
+  name: "node.list_stray_pools",
+  row: z.object({ node_id: z.string() }),
+  text: `
+    select distinct j.locked_by as node_id
+    from graphile_worker.jobs as j
+    where j.locked_by is not null
+      and not exists (select from trans_hub.worker_node as w where w.node_id = j.locked_by)`,
+});
+
+/**
+ * Gives a pool's jobs back and takes its row, in one transaction. With a beat ($2) only if it still stands at it: of all
+ * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not. Nor is a
+ * batch that somebody has locked: a worker that is cut off in the middle of settling it, whose end must not be waited for.
+ *
+ * What was begun goes first in its level from now on; the rest keeps its place.
+ */
+export const giveUpNode = statement({
+  name: "node.give_up",
+  row: z.object({ is_gone: z.boolean() }),
+  text: `
+    with gone as materialized (
+      delete from trans_hub.worker_node as w
+      where w.node_id = $1 and ($2::bigint is null or w.beat = $2)
+      returning w.node_id
+    ), due as materialized (
+      select 1 from gone
+      union all
+      select 1 where $2::bigint is null and not exists (select from gone)
+    ), begun as materialized (
+      select b.batch_id, b.priority from trans_hub.batch as b
+      where b.started_by = $1 and exists (select from due)
+      order by b.batch_id
+      for update skip locked
+    ), charged as (
+      update trans_hub.batch as b
+      set started_by = null, crashes = b.crashes + case when $3::boolean then 1 else 0 end
+      from begun
+      where b.batch_id = begun.batch_id
+    ), held as materialized (
+      select array_agg(j.id) as ids, (begun.priority * 1000)::smallint as job_priority
+      from graphile_worker.jobs as j
+      left join begun on begun.batch_id::text = j.key
+      where j.locked_by = $1 and exists (select from due)
+      group by begun.priority
+    ), unlocked as materialized (
+      select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
+    ), first_in_line as materialized (
+      -- Unlocking puts a job behind all that waits; it was ahead of that once.
+      select sum((
+        select count(*) from graphile_worker.reschedule_jobs(h.ids, now() - interval '1 day', priority => h.job_priority)
+      ))
+      from unlocked cross join held as h
+    )
+    select exists (select from due) as is_gone from first_in_line`,
+});
+
+export const listTargetLocales = statement({
+  name: "node.list_target_locales",
+  row: z.object({ locale: z.string() }),
+  text: `select l.locale from trans_hub.target_locale as l order by l.locale`,
+});
+
+/** Folds the count deltas into one row each. Rows that another fold has in hand are left to it. */
+export const foldCounts = statement({
+  name: "node.fold_counts",
+  row: z.object({}),
+  text: `
+    with taken as (
+      delete from trans_hub.count_delta as d
+      using (select ctid from trans_hub.count_delta for update skip locked) as next
+      where d.ctid = next.ctid
+      returning d.project, d.target_locale, d.status, d.delta
+    )
+    insert into trans_hub.count_delta (project, target_locale, status, delta)
+    select t.project, t.target_locale, t.status, sum(t.delta)
+    from taken as t
+    group by t.project, t.target_locale, t.status
+    having sum(t.delta) <> 0`,
+});

@@ -1,0 +1,28 @@
+/** Keyset paging: a cursor is the key of the last row shown, opaque to whoever carries it. */
+import { InvalidItemError } from "../contract/errors.ts";
+import type { PageRequest } from "../contract/page.ts";
+
+const DEFAULT_LIMIT = 100;
+const GREATEST_LIMIT = 1_000;
+
+export function pageLimit({ limit = DEFAULT_LIMIT }: PageRequest): number {
+  return Math.max(1, Math.min(GREATEST_LIMIT, Math.trunc(limit)));
+}
+
+export function encodeCursor(key: readonly string[]): string {
+  return Buffer.from(key.join(",")).toString("base64url");
+}
+
+/**
+ * The whole numbers of a cursor; undefined for the first page.
+ *
+ * @throws {InvalidItemError} It is no cursor of ours.
+ */
+export function decodeCursor(cursor: string | undefined, parts: number): string[] | undefined {
+  if (cursor === undefined) return undefined;
+  const key = Buffer.from(cursor, "base64url").toString().split(",");
+  if (key.length !== parts || !key.every((part) => /^\d{1,19}$/.test(part))) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "cursor", "is not a cursor that a page before gave");
+  }
+  return key;
+}

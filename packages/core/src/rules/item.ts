@@ -1,0 +1,174 @@
+/** One text to be translated: as the application hands it in, and as the store takes it. */
+
+import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type InvalidItemCode, InvalidItemError } from "../contract/errors.ts";
+import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contract/item.ts";
+import { isVerbatim } from "../text/verbatim.ts";
+import { normalizeContext } from "./context.ts";
+import { canonicalLocale } from "./locale.ts";
+
+export interface ItemLimits {
+  /** Bytes in UTF-8. */
+  maxTextBytes: number;
+}
+
+/** Every key an item may have; what else it holds is ignored (the command line warns). */
+export const ITEM_KEYS = [
+  "text",
+  "sourceLocale",
+  "targetLocales",
+  "businessId",
+  "context",
+  "project",
+  "priority",
+  "format",
+  "force",
+  "expiresAfterSeconds",
+] as const satisfies readonly (keyof Item)[];
+
+export const DEFAULT_PROJECT = "default";
+/** The most bytes (UTF-8) of a project's name and of a business id. */
+export const MAX_NAME_BYTES = 255;
+/** The greatest integer of PostgreSQL, some 68 years. */
+export const MAX_EXPIRY_SECONDS = 2_147_483_647;
+
+const PRIORITIES: ReadonlyMap<unknown, PriorityClass> = new Map([
+  ["interactive", -1],
+  ["normal", 0],
+  ["bulk", 1],
+] as const);
+const FORMATS: ReadonlySet<unknown> = new Set(TEXT_FORMATS);
+
+/**
+ * Checks an item and brings it into its one form.
+ *
+ * By hand and not by a schema: this runs for every item of every request, and a schema takes several times as long.
+ *
+ * @param item From the application or a line of JSON: nothing about it is taken for granted.
+ * @throws {InvalidItemError} The first thing that is wrong with it. The message never holds the text.
+ */
+export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLimits): RegisterItem {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "item", "must be an object", {
+      hint: 'Such as { "text": "Add to cart", "targetLocales": ["fr"] }.',
+    });
+  }
+  const given = item as Record<keyof Item, unknown>;
+  const text = parseText(given.text, limits.maxTextBytes);
+  return {
+    project: parseName(given.project ?? defaults.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT"),
+    businessId: parseBusinessId(given.businessId ?? defaults.businessId),
+    sourceLocale: parseSourceLocale(given.sourceLocale ?? defaults.sourceLocale),
+    targetLocales: parseTargetLocales(given.targetLocales ?? defaults.targetLocales),
+    text,
+    context: normalizeContext(given.context ?? defaults.context)?.canonical ?? null,
+    format: parseFormat(given.format ?? defaults.format),
+    verbatim: isVerbatim(text),
+    priority: parsePriority(given.priority ?? defaults.priority),
+    force: parseForce(given.force ?? defaults.force),
+    expiresAfterSeconds: parseExpiry(given.expiresAfterSeconds ?? defaults.expiresAfterSeconds),
+  };
+}
+
+/**
+ * A name that people choose: a project, a business id.
+ *
+ * @throws {InvalidItemError} With the given code: not a string, empty, over 255 bytes, or not storable.
+ */
+export function parseName(name: unknown, field: string, code: InvalidItemCode): string {
+  if (typeof name !== "string") throw new InvalidItemError(code, field, "must be a string");
+  if (name === "") throw new InvalidItemError(code, field, "must not be empty", { hint: "Leave it out instead." });
+  if (isLonger(name, MAX_NAME_BYTES)) {
+    throw new InvalidItemError(code, field, `is longer than ${MAX_NAME_BYTES} bytes`);
+  }
+  if (!isStorable(name)) throw new InvalidItemError(code, field, NOT_STORABLE);
+  return name;
+}
+
+/**
+ * A text to translate.
+ *
+ * @throws {InvalidItemError} `TH_ITEM_SHAPE`, `TH_TEXT_EMPTY`, `TH_TEXT_TOO_LONG` or `TH_TEXT_CHARACTERS`.
+ */
+export function parseText(text: unknown, maxTextBytes: number): string {
+  if (typeof text !== "string") throw new InvalidItemError("TH_ITEM_SHAPE", "text", "must be a string");
+  if (text === "") throw new InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty");
+  if (isLonger(text, maxTextBytes)) {
+    throw new InvalidItemError("TH_TEXT_TOO_LONG", "text", `is longer than ${maxTextBytes} bytes`, {
+      hint: "Split it into paragraphs, or raise TH_MAX_TEXT_BYTES.",
+    });
+  }
+  if (!isStorable(text)) throw new InvalidItemError("TH_TEXT_CHARACTERS", "text", NOT_STORABLE);
+  return text;
+}
+
+/** @throws {InvalidItemError} `TH_FORMAT`. */
+export function parseFormat(format: unknown): TextFormat {
+  if (format === undefined || format === null) return "auto";
+  if (!FORMATS.has(format)) {
+    throw new InvalidItemError("TH_FORMAT", "format", `must be one of ${TEXT_FORMATS.join(", ")}`);
+  }
+  return format as TextFormat;
+}
+
+function parseBusinessId(businessId: unknown): string {
+  if (businessId === undefined || businessId === null) return "";
+  return parseName(businessId, "businessId", "TH_BUSINESS_ID");
+}
+
+function parseSourceLocale(locale: unknown): string {
+  if (locale === undefined || locale === null) return UNDETERMINED_LOCALE;
+  return canonicalLocale(locale, "sourceLocale", SOURCE);
+}
+const SOURCE = { allowUndetermined: true };
+
+function parseTargetLocales(locales: unknown): string[] {
+  if (locales === undefined || locales === null) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "is missing", {
+      hint: "Say into which locales, with the item or for all of them.",
+    });
+  }
+  if (!Array.isArray(locales)) throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "must be an array");
+  if (locales.length === 0) throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "must not be empty");
+  const canonical: string[] = [];
+  for (let at = 0; at < locales.length; at++) {
+    const locale = canonicalLocale(locales[at], `targetLocales[${at}]`);
+    if (!canonical.includes(locale)) canonical.push(locale);
+  }
+  return canonical;
+}
+
+function parsePriority(priority: unknown): PriorityClass {
+  if (priority === undefined || priority === null) return 0;
+  const level = PRIORITIES.get(priority);
+  if (level === undefined) {
+    throw new InvalidItemError("TH_PRIORITY", "priority", "must be interactive, normal or bulk");
+  }
+  return level;
+}
+
+function parseForce(force: unknown): boolean {
+  if (force === undefined || force === null) return false;
+  if (typeof force !== "boolean") throw new InvalidItemError("TH_ITEM_SHAPE", "force", "must be true or false");
+  return force;
+}
+
+function parseExpiry(seconds: unknown): number | null {
+  if (seconds === undefined || seconds === null) return null;
+  if (!Number.isInteger(seconds) || (seconds as number) < 1 || (seconds as number) > MAX_EXPIRY_SECONDS) {
+    const message = `must be a whole number from 1 to ${MAX_EXPIRY_SECONDS}`;
+    throw new InvalidItemError("TH_ITEM_SHAPE", "expiresAfterSeconds", message);
+  }
+  return seconds as number;
+}
+
+const NOT_STORABLE = "holds U+0000 or half a surrogate pair, which the database cannot store";
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
+/** A UTF-16 unit takes at most three bytes, so most texts need no counting. */
+function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
+}

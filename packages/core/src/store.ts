@@ -1,0 +1,55 @@
+/** What the author of a store, or of a worker, needs: the seam, what travels over it, and the store on PostgreSQL. */
+export type { CollectOptions, CollectReport } from "./contract/collect.ts";
+export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
+export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type {
+  Circuit,
+  EngineCallEnd,
+  EngineFault,
+  EngineGate,
+  EngineLimits,
+  EngineState,
+  EngineTurn,
+  EngineWish,
+} from "./contract/engine-gate.ts";
+export {
+  RequestExpiredError,
+  TranslationBlockedError,
+  WorkerCrashedError,
+  WorkerInterruptedError,
+} from "./contract/errors.ts";
+export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
+export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
+export type { Page, PageRequest } from "./contract/page.ts";
+export type { ListFilter } from "./contract/read.ts";
+export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
+export type { Approval } from "./contract/review.ts";
+export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
+export type { PersistenceHandler } from "./contract/store.ts";
+export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  EngineCall,
+  Settlement,
+  TranslateWork,
+  WorkBatch,
+  WorkItem,
+  WorkObserver,
+  WorkOptions,
+  WorkOutcome,
+  WorkResult,
+  WorkSummary,
+} from "./contract/work.ts";
+export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres/postgres-persistence-handler.ts";
+export {
+  DEFAULT_PROJECT,
+  ITEM_KEYS,
+  type ItemLimits,
+  MAX_EXPIRY_SECONDS,
+  MAX_NAME_BYTES,
+  parseItem,
+  parseName,
+} from "./rules/item.ts";
+export { localeFallbacks, sameLocale } from "./rules/locale.ts";
+export { backoffMs } from "./translate/backoff.ts";
+export type { EngineLimitChange } from "./translate/limits/limiter.ts";
+export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -1,0 +1,220 @@
+/** Work waiting or in hand: the table `batch` of a store in memory, and the claims on it. */
+import { randomUUID } from "node:crypto";
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { PriorityClass } from "../../contract/item.ts";
+import type { WorkOutcome } from "../../contract/work.ts";
+import type { Pauses } from "../../rules/pauses.ts";
+import type { Clock } from "../clock.ts";
+import type { Row } from "./row.ts";
+
+export interface BatchItem {
+  readonly row: Row;
+  readonly revision: number;
+  readonly history: readonly AttemptError[];
+}
+
+/** A pending row at revision r is in exactly one batch at r. */
+export interface Batch {
+  readonly id: string;
+  readonly project: string;
+  readonly sourceLocale: string;
+  readonly targetLocale: string;
+  items: readonly BatchItem[];
+  /** Attempts already made at each of its texts. */
+  readonly attempt: number;
+  readonly priority: PriorityClass;
+  /** Smaller is sooner: its level, then how much its lane had waiting. */
+  readonly rank: number;
+  readonly createdAt: number;
+  runAt: number;
+  /** Who is working on it. */
+  claimedBy: object | undefined;
+  /** How often a member died while it worked on it. */
+  crashes: number;
+}
+
+/** Which work is meant. */
+export interface Lane {
+  locales?: readonly string[] | undefined;
+  project?: string | undefined;
+}
+
+export interface BatchesOptions {
+  clock: Clock;
+  /** What is paused at present. */
+  pauses(): Pauses;
+  /** The most texts of one batch. */
+  batchSize: number;
+  /** The most bytes of text of one batch; a single longer text is a batch of its own. */
+  batchBytes: number;
+}
+
+/** Whether a batch's word about a row still counts. */
+export function stands({ row, revision }: BatchItem): boolean {
+  return row.status === "pending" && row.revision === revision;
+}
+
+export class InMemoryBatches {
+  readonly #options: BatchesOptions;
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(options: BatchesOptions) {
+    this.#options = options;
+  }
+
+  /** Packs pending rows into batches of one (project, source, target, priority) each. */
+  enqueue(rows: readonly Row[]): void {
+    const lanes = Map.groupBy(
+      rows,
+      ({ key, content, priority }) => `${key.project}\0${content.sourceLocale}\0${key.targetLocale}\0${priority}`,
+    );
+    const { batchSize, batchBytes } = this.#options;
+    for (const lane of lanes.values()) {
+      let items: BatchItem[] = [];
+      let bytes = 0;
+      for (const row of lane) {
+        const size = Buffer.byteLength(row.content.text);
+        if (items.length > 0 && (items.length >= batchSize || bytes + size > batchBytes)) {
+          this.#putNew(items);
+          items = [];
+          bytes = 0;
+        }
+        items.push({ row, revision: row.revision, history: [] });
+        bytes += size;
+      }
+      this.#putNew(items);
+    }
+  }
+
+  /** Every batch of a lane, those in hand included. */
+  of(lane: Lane): Batch[] {
+    return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
+  }
+
+  /** Those that nobody works on. */
+  waiting(lane: Lane): Batch[] {
+    return this.of(lane).filter(({ claimedBy }) => claimedBy === undefined);
+  }
+
+  /** Those that are in hand or will be due without anybody's doing. */
+  left(lane: Lane): Batch[] {
+    return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
+  }
+
+  /** Those whose time has come, the most urgent first. */
+  ready(lane: Lane): Batch[] {
+    const now = this.#options.clock.now();
+    return this.waiting(lane)
+      .filter((batch) => batch.runAt <= now && !this.#isPaused(batch))
+      .sort((one, other) => one.rank - other.rank);
+  }
+
+  /** When the next one is due; undefined: none waits. Milliseconds since the epoch. */
+  nextDueAt(lane: Lane): number | undefined {
+    const times = this.waiting(lane)
+      .filter((batch) => !this.#isPaused(batch))
+      .map(({ runAt }) => runAt);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /**
+   * Takes a batch in hand, or the first `maxItems` of it; the others wait on as they are. Gives those that are still to
+   * be translated at their revision.
+   */
+  claim(batch: Batch, member: object, maxItems: number): readonly BatchItem[] {
+    const standing = batch.items.filter(stands);
+    if (standing.length === 0) {
+      this.#batches.delete(batch.id);
+      return [];
+    }
+    if (standing.length > maxItems) this.#put({ ...batch, items: standing.slice(maxItems) });
+    batch.items = standing.slice(0, maxItems);
+    batch.claimedBy = member;
+    return batch.items;
+  }
+
+  /** The texts of a batch go on in parts of at most so many. */
+  takeApart(batch: Batch, partItems: number): void {
+    this.#batches.delete(batch.id);
+    for (let at = 0; at < batch.items.length; at += partItems) {
+      this.#put({ ...batch, items: batch.items.slice(at, at + partItems) });
+    }
+  }
+
+  /** What a member had in hand waits again: it is dead, or believed to be. */
+  giveBack(member: object): void {
+    for (const batch of this.#batches.values()) {
+      if (batch.claimedBy !== member) continue;
+      batch.claimedBy = undefined;
+      batch.crashes += 1;
+    }
+  }
+
+  /** Replaces a batch by what of it is to be done later, grouped by how it ended. */
+  succeed(batch: Batch, handed: readonly { item: BatchItem; outcome: WorkOutcome }[]): void {
+    this.#batches.delete(batch.id);
+    const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${isSplit(outcome)}`);
+    for (const group of groups.values()) {
+      const items = group.map(({ item }) => item);
+      // One batch has one time: the latest, so that nobody comes before its own.
+      const delayMs = Math.max(...group.map(({ outcome }) => delayOf(outcome)));
+      const counts = group[0]?.outcome.kind === "retry";
+      const half = group.some(({ outcome }) => isSplit(outcome)) ? Math.ceil(items.length / 2) : items.length;
+      for (const part of [items.slice(0, half), items.slice(half)]) {
+        if (part.length === 0) continue;
+        const runAt = this.#options.clock.now() + delayMs;
+        this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt });
+      }
+    }
+  }
+
+  /** Something was resumed: what waited for that is due. */
+  bringForward(): void {
+    const now = this.#options.clock.now();
+    for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
+  }
+
+  #isPaused({ project, targetLocale, runAt }: Batch): boolean {
+    return runAt === Number.POSITIVE_INFINITY || this.#options.pauses().holdsLane(project, targetLocale);
+  }
+
+  #putNew(items: readonly BatchItem[]): void {
+    const [first] = items;
+    if (first === undefined) return;
+    const { key, content, priority } = first.row;
+    const now = this.#options.clock.now();
+    this.#put({
+      project: key.project,
+      sourceLocale: content.sourceLocale,
+      targetLocale: key.targetLocale,
+      items,
+      attempt: 0,
+      priority,
+      createdAt: now,
+      runAt: now,
+      crashes: 0,
+    });
+  }
+
+  #put(batch: Omit<Batch, "id" | "rank" | "claimedBy">): void {
+    const waiting = this.of({ locales: [batch.targetLocale], project: batch.project }).length;
+    const rank = batch.priority * 1_000 + Math.min(999, Math.floor(waiting / 8));
+    const id = randomUUID();
+    this.#batches.set(id, { ...batch, id, rank, claimedBy: undefined });
+  }
+}
+
+function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
+  if (lane.project !== undefined && project !== lane.project) return false;
+  return lane.locales === undefined || lane.locales.includes(targetLocale);
+}
+
+/** Paused: until something is resumed. */
+function delayOf(outcome: WorkOutcome): number {
+  if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
+  return "delayMs" in outcome ? outcome.delayMs : 0;
+}
+
+function isSplit(outcome: WorkOutcome): boolean {
+  return outcome.kind === "retry" && outcome.split;
+}

@@ -1,0 +1,57 @@
+/** Texts past their last attempt: the table `dead_letter` of a store in memory. */
+import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { parseContext, type Row } from "./row.ts";
+
+export interface Letter extends DeadLetter {
+  readonly row: Row;
+}
+
+export class InMemoryLetters {
+  /** Open ones only, oldest first. */
+  readonly #open = new Map<string, Letter>();
+  #lastId = 0;
+
+  write(row: Row, attempts: AttemptError[], { code, message, engine }: AttemptError, failedAt: Date): void {
+    this.#lastId += 1;
+    const id = String(this.#lastId);
+    this.#open.set(id, {
+      id,
+      project: row.key.project,
+      sourceLocale: row.content.sourceLocale,
+      targetLocale: row.key.targetLocale,
+      sourceText: row.content.text,
+      context: parseContext(row.context),
+      code,
+      message,
+      engine,
+      failedAt,
+      attempts,
+      row,
+    });
+  }
+
+  find(filter: DeadLetterFilter): Letter[] {
+    return [...this.#open.values()].filter(
+      (letter) =>
+        (filter.project === undefined || letter.project === filter.project) &&
+        (filter.id === undefined || letter.id === filter.id) &&
+        (filter.engine === undefined || letter.engine === filter.engine) &&
+        (filter.targetLocale === undefined || letter.targetLocale === filter.targetLocale) &&
+        (filter.code === undefined || letter.code === filter.code) &&
+        (filter.since === undefined || letter.failedAt >= filter.since),
+    );
+  }
+
+  /** The last one about a row. */
+  about(row: Row): Letter | undefined {
+    return [...this.#open.values()].findLast((letter) => letter.row === row);
+  }
+
+  close(letter: Letter): void {
+    this.#open.delete(letter.id);
+  }
+
+  closeAbout(rows: ReadonlySet<Row>): void {
+    for (const letter of this.#open.values()) if (rows.has(letter.row)) this.close(letter);
+  }
+}

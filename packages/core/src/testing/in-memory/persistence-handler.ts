@@ -1,0 +1,230 @@
+/**
+ * A store in the memory of one process, for tests: of an application that uses Trans-Hub, and of Trans-Hub itself. It
+ * keeps the promises of `PersistenceHandler` except that nothing outlives the process.
+ */
+import type pg from "pg";
+import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
+import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
+import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { EngineGate } from "../../contract/engine-gate.ts";
+import { ClosedError } from "../../contract/errors.ts";
+import type { RegisterItem } from "../../contract/item.ts";
+import type { Page, PageRequest } from "../../contract/page.ts";
+import type { ListFilter } from "../../contract/read.ts";
+import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
+import type { Approval } from "../../contract/review.ts";
+import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
+import type { PersistenceHandler } from "../../contract/store.ts";
+import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { InMemoryStore } from "./store.ts";
+import { InMemoryWork } from "./work.ts";
+
+/**
+ * Stands for the transaction of an application that has no database in its tests: hand its `client` to
+ * `request(…, { client })`.
+ */
+export interface InMemoryTransaction {
+  readonly client: pg.ClientBase;
+  /** What was enqueued is registered by whoever works next. */
+  commit(): Promise<void>;
+  /** What was enqueued never was. */
+  rollback(): Promise<void>;
+}
+
+const transactions = new WeakMap<object, (() => void)[]>();
+
+export class InMemoryPersistenceHandler implements PersistenceHandler {
+  readonly #store: InMemoryStore;
+  readonly #works = new Map<InMemoryWork, Promise<unknown>>();
+  readonly #startedAt = new Date();
+  #isClosed = false;
+
+  /** @param store Several handlers over one store are several members of its fleet. Default: a new one. */
+  constructor(store: InMemoryStore = new InMemoryStore()) {
+    this.#store = store;
+  }
+
+  get engineGate(): EngineGate {
+    return this.#store.engineGate;
+  }
+
+  async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
+    return this.#open().register(items, options);
+  }
+
+  /** A client that is none of {@link begin} counts as a transaction that commits at once. */
+  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+    const store = this.#open();
+    const append = () => store.appendToInbox(items, options);
+    const transaction = transactions.get(client);
+    if (transaction === undefined) append();
+    else transaction.push(append);
+  }
+
+  /** Opens a transaction to enqueue in. */
+  begin(): InMemoryTransaction {
+    this.#open();
+    const client = {} as pg.ClientBase;
+    transactions.set(client, []);
+    const end = (appends: (() => void)[]) => {
+      transactions.delete(client);
+      for (const append of appends) append();
+    };
+    return {
+      client,
+      commit: async () => end(transactions.get(client) ?? []),
+      rollback: async () => end([]),
+    };
+  }
+
+  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+    const store = this.#open();
+    return references.map((reference) => store.read(reference));
+  }
+
+  async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
+    const store = this.#open();
+    return keys.flatMap((key) => store.readKey(key) ?? []);
+  }
+
+  async list(filter: ListFilter, page: PageRequest = {}): Promise<Page<Translation>> {
+    const store = this.#open();
+    const { project, targetLocale, status, businessIdPrefix: prefix } = filter;
+    const [contentNo = -1, contextNo = -1] = (decodeCursor(page.cursor, 2) ?? []).map(Number);
+    const found = store
+      .rows(project, targetLocale)
+      .filter(
+        ({ key }) =>
+          Number(key.contentNo) > contentNo || (Number(key.contentNo) === contentNo && key.contextNo > contextNo),
+      )
+      .map((row) => ({ key: row.key, translation: store.show(row) }))
+      .filter(({ translation }) => status === undefined || translation.status === status)
+      .filter(({ translation }) => prefix === undefined || translation.businessIds.some((id) => id.startsWith(prefix)));
+    return paged(
+      found,
+      page,
+      ({ key }) => [key.contentNo, String(key.contextNo)],
+      ({ translation }) => translation,
+    );
+  }
+
+  async touch(references: readonly TranslationReference[]): Promise<void> {
+    const store = this.#open();
+    for (const reference of references) store.touch(reference);
+  }
+
+  async approve(approval: Approval): Promise<Translation> {
+    return this.#open().approve(approval);
+  }
+
+  async collect(options: CollectOptions): Promise<CollectReport> {
+    return this.#open().collect(options);
+  }
+
+  async forget(reference: ForgetReference): Promise<ForgetReport> {
+    return this.#open().forget(reference);
+  }
+
+  async cancel(filter: CancelFilter): Promise<number> {
+    return this.#open().cancel(filter);
+  }
+
+  async pause(target: PauseTarget): Promise<Pause[]> {
+    return this.#open().pause(target);
+  }
+
+  async resume(target: PauseTarget): Promise<Pause[]> {
+    return this.#open().resume(target);
+  }
+
+  async status(project?: string): Promise<StoreStatus> {
+    return {
+      ...this.#open().status(project),
+      workers: [...this.#works.keys()].map((work, at) => this.#worker(work, at)),
+    };
+  }
+
+  async listDeadLetters(filter: DeadLetterFilter, page: PageRequest = {}): Promise<Page<DeadLetter>> {
+    const [after = 0] = (decodeCursor(page.cursor, 1) ?? []).map(Number);
+    const found = this.#open()
+      .deadLetters(filter)
+      .filter(({ id }) => Number(id) > after);
+    return paged(
+      found,
+      page,
+      ({ id }) => [id],
+      (letter) => letter,
+    );
+  }
+
+  async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return this.#open().replay(filter);
+  }
+
+  async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return this.#open().purge(filter);
+  }
+
+  async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    const work = new InMemoryWork(this.#open(), this, options, translate);
+    const running = work.run();
+    this.#works.set(
+      work,
+      running.catch(() => undefined),
+    );
+    try {
+      return await running;
+    } finally {
+      this.#works.delete(work);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const work of this.#works.keys()) work.end();
+    await Promise.all(this.#works.values());
+  }
+
+  /** Ends this member as kill -9 would: what it has in hand is never settled by it, and waits for the others. */
+  crash(): void {
+    this.#isClosed = true;
+    for (const work of this.#works.keys()) work.die();
+    this.#store.giveBack(this);
+  }
+
+  /** What happens when the others believe this member dead and it is not: its work is theirs, and it works on. */
+  giveUp(): void {
+    this.#store.giveBack(this);
+  }
+
+  #open(): InMemoryStore {
+    if (this.#isClosed) throw new ClosedError("The store is closed");
+    return this.#store;
+  }
+
+  #worker(work: InMemoryWork, at: number): WorkerStatus {
+    return {
+      id: `in-memory-${at + 1}`,
+      host: "localhost",
+      pid: process.pid,
+      version: "in-memory",
+      startedAt: this.#startedAt,
+      beatSecondsAgo: 0,
+      ...work.member,
+    };
+  }
+}
+
+function paged<Found, Item>(
+  found: readonly Found[],
+  page: PageRequest,
+  keyOf: (found: Found) => string[],
+  itemOf: (found: Found) => Item,
+): Page<Item> {
+  const shown = found.slice(0, pageLimit(page));
+  const last = shown.at(-1);
+  const nextCursor = last !== undefined && shown.length < found.length ? encodeCursor(keyOf(last)) : null;
+  return { items: shown.map(itemOf), nextCursor };
+}

@@ -1,0 +1,43 @@
+/** One translation of a store in memory, and what it is of. */
+import type { TextFormat } from "../../contract/engine.ts";
+import type { PriorityClass } from "../../contract/item.ts";
+import type { TranslationKey, TranslationStatus } from "../../contract/translation.ts";
+
+export interface Content {
+  readonly no: number;
+  readonly sourceLocale: string;
+  readonly text: string;
+}
+
+export interface Context {
+  readonly no: number;
+  readonly canonical: string | null;
+  readonly format: TextFormat;
+  readonly createdAt: number;
+}
+
+export interface Row {
+  readonly key: TranslationKey;
+  readonly content: Content;
+  readonly context: Context | undefined;
+  status: TranslationStatus;
+  priority: PriorityClass;
+  revision: number;
+  text: string | null;
+  engine: string | null;
+  model: string | null;
+  /** While pending: when nobody wants it any more. Milliseconds since the epoch; infinity: never. */
+  expiresAt: number;
+}
+
+export function parseContext(context: Context | undefined): Record<string, unknown> | null {
+  return context?.canonical ? JSON.parse(context.canonical) : null;
+}
+
+export function rowId({ contentNo, targetLocale, contextNo, project }: TranslationKey): string {
+  return `${contentNo}/${targetLocale}/${contextNo}/${project}`;
+}
+
+export function compareKeys(one: TranslationKey, other: TranslationKey): number {
+  return Number(one.contentNo) - Number(other.contentNo) || one.contextNo - other.contextNo;
+}

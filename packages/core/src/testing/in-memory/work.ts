@@ -1,0 +1,271 @@
+/** `PersistenceHandler.work` in memory: claims batch after batch, and settles what became of them. */
+
+import { orAbort } from "../../async/or-abort.ts";
+import {
+  CancelledError,
+  DatabaseUnavailableError,
+  RequestExpiredError,
+  type TransHubError,
+  WorkerCrashedError,
+} from "../../contract/errors.ts";
+import type { WorkerStatus } from "../../contract/status.ts";
+import type {
+  TranslateWork,
+  WorkBatch,
+  WorkOptions,
+  WorkOutcome,
+  WorkResult,
+  WorkSummary,
+} from "../../contract/work.ts";
+import { isDeadly, isSuspect, mostTogether } from "../../rules/crashes.ts";
+import { SYSTEM_CLOCK } from "../clock.ts";
+import type { Batch, BatchItem, Lane } from "./batches.ts";
+import { parseContext } from "./row.ts";
+import type { InMemoryStore } from "./store.ts";
+
+/** After a fault of the worker, a batch is left alone for a while: it may be the batch's doing. */
+const FAULT_DELAY_MS = 30_000;
+/** How long a function that was told to stop is waited for. */
+const GRACE_MS = 2_000;
+const DEFAULT_DRAIN_MS = 20_000;
+
+export class InMemoryWork {
+  readonly #store: InMemoryStore;
+  readonly #member: object;
+  readonly #options: WorkOptions;
+  readonly #translate: TranslateWork;
+  readonly #lane: Lane;
+  readonly #bell = new Bell();
+  /** Aborted when running calls must end now, and when they are not waited for any longer. */
+  readonly #calls = new AbortController();
+  readonly #givingUp = new AbortController();
+  readonly #summary = { translated: 0, failed: 0 };
+  #running = 0;
+  #itemsInHand = 0;
+  #isSuspectInHand = false;
+  #isEnding = false;
+  #isDead = false;
+
+  constructor(store: InMemoryStore, member: object, options: WorkOptions, translate: TranslateWork) {
+    this.#store = store;
+    this.#member = member;
+    this.#options = options;
+    this.#translate = translate;
+    this.#lane = { locales: options.locales, project: options.project };
+  }
+
+  /** As a member of a fleet shows itself. */
+  get member(): Pick<WorkerStatus, "locales" | "concurrency" | "running"> {
+    const { locales, concurrency } = this.#options;
+    return { locales: locales === undefined ? null : [...locales], concurrency, running: this.#running };
+  }
+
+  async run(): Promise<WorkSummary> {
+    const { signal, observer } = this.#options;
+    const onAbort = () => this.end();
+    const unlisten = this.#store.onChange(() => this.#bell.ring());
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    observer?.ready?.(true);
+    try {
+      await this.#loop();
+    } finally {
+      unlisten();
+      signal?.removeEventListener("abort", onAbort);
+      observer?.ready?.(false);
+    }
+    const retrying = this.#store.batches
+      .of(this.#lane)
+      .filter(({ attempt }) => attempt > 0)
+      .reduce((sum, { items }) => sum + items.length, 0);
+    return { ...this.#summary, retrying };
+  }
+
+  /** Claims nothing more; what runs has its time, then is aborted, then given up. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#bell.ring();
+    void this.#drain();
+  }
+
+  /** As kill -9 would: nothing that is in hand is ever settled by this member. */
+  die(): void {
+    this.#isDead = true;
+    this.#bell.ring();
+  }
+
+  async #drain(): Promise<void> {
+    const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
+    const over = this.#givingUp.signal;
+    // By the system's clock: how long a stop takes is no time of the store.
+    await SYSTEM_CLOCK.wait(drainMs, over);
+    this.#calls.abort(new CancelledError("The work is to stop"));
+    await SYSTEM_CLOCK.wait(GRACE_MS, over);
+    this.#givingUp.abort(new CancelledError("The work was not waited for any longer"));
+  }
+
+  async #loop(): Promise<void> {
+    while (true) {
+      if (this.#isDead) throw new DatabaseUnavailableError("This member of the store was crashed");
+      this.#store.registerInbox();
+      if (!this.#isEnding) this.#claimAll();
+      if (this.#running === 0 && (this.#isEnding || this.#isDone())) break;
+      await this.#nextEvent();
+    }
+    this.#isEnding = true;
+    this.#givingUp.abort();
+  }
+
+  #isDone(): boolean {
+    if (this.#remaining <= 0) return true;
+    if (this.#options.until === "ready") return this.#store.batches.ready(this.#lane).length === 0;
+    return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
+  }
+
+  /** Something changed, or the next batch is due. */
+  async #nextEvent(): Promise<void> {
+    const dueAt =
+      this.#isEnding || this.#running >= this.#options.concurrency
+        ? undefined
+        : this.#store.batches.nextDueAt(this.#lane);
+    const waiting = new AbortController();
+    if (dueAt !== undefined) {
+      const { clock } = this.#store;
+      void clock.wait(Math.max(0, dueAt - clock.now()), waiting.signal).then(() => this.#bell.ring());
+    }
+    await this.#bell.rung();
+    waiting.abort();
+  }
+
+  /** How many more texts may be settled. */
+  get #remaining(): number {
+    const { limit = Number.POSITIVE_INFINITY } = this.#options;
+    return limit - this.#summary.translated - this.#summary.failed - this.#itemsInHand;
+  }
+
+  #claimAll(): void {
+    for (const batch of this.#store.batches.ready(this.#lane)) {
+      if (this.#running >= this.#options.concurrency || this.#remaining <= 0) return;
+      if (batch.items.length > mostTogether(batch)) {
+        this.#store.batches.takeApart(batch, mostTogether(batch));
+        this.#bell.ring();
+        continue;
+      }
+      this.#buryExpired(batch);
+      // Two at a time would be suspected of each other's crash.
+      if (isSuspect(batch) && this.#isSuspectInHand) continue;
+      const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
+      if (items.length > 0) void this.#work(batch, items);
+    }
+  }
+
+  #buryExpired(batch: Batch): void {
+    const { code, message } = new RequestExpiredError("The request had expired when its turn came");
+    const error = { at: new Date().toISOString(), engine: null, code, message };
+    const gone = this.#store.buryExpired(batch, error);
+    if (gone.length === 0) return;
+    this.#summary.failed += gone.length;
+    const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
+    this.#options.observer?.settled?.({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+  }
+
+  async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
+    this.#running += 1;
+    this.#itemsInHand += items.length;
+    if (isSuspect(batch)) this.#isSuspectInHand = true;
+    const startedAt = performance.now();
+    const given = workBatch(batch, items, {
+      isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
+      isToYield: () => this.#isEnding,
+    });
+    const result = this.#decided(batch, items) ?? (await this.#tried(given));
+    // A late word of a member that was only believed dead is settled like any other: the revisions decide.
+    if (!this.#isDead) {
+      this.#store.settle(batch, items, result.outcomes, result.calls);
+      for (const { kind } of result.outcomes) {
+        if (kind === "translated" || kind === "failed") this.#summary[kind] += 1;
+      }
+      const elapsedMs = performance.now() - startedAt;
+      this.#options.observer?.settled?.({ batch: given, outcomes: result.outcomes, elapsedMs });
+    }
+    if (isSuspect(batch)) this.#isSuspectInHand = false;
+    this.#running -= 1;
+    this.#itemsInHand -= items.length;
+    this.#bell.ring();
+  }
+
+  /** What is not tried at all. */
+  #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
+    const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
+      return buried(items, new RequestExpiredError("The request waited longer than requests may live"));
+    }
+    if (!isDeadly(batch)) return undefined;
+    return buried(items, new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`));
+  }
+
+  async #tried(batch: WorkBatch): Promise<WorkResult> {
+    try {
+      return await orAbort(this.#translateSafely(batch), this.#givingUp.signal);
+    } catch (error) {
+      const { aborted } = this.#calls.signal;
+      if (!aborted) this.#options.observer?.fault?.(error as Error);
+      const outcome: WorkOutcome = aborted ? { kind: "released" } : { kind: "postponed", delayMs: FAULT_DELAY_MS };
+      return { outcomes: batch.items.map(() => outcome), calls: [] };
+    }
+  }
+
+  /** What throws before its first await rejects as well. */
+  async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
+    return this.#translate(batch, this.#calls.signal);
+  }
+}
+
+function workBatch(
+  batch: Batch,
+  items: readonly BatchItem[],
+  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
+): WorkBatch {
+  return {
+    ...asked,
+    project: batch.project,
+    sourceLocale: batch.sourceLocale,
+    targetLocale: batch.targetLocale,
+    items: items.map(({ row, revision, history }) => ({
+      key: row.key,
+      revision,
+      text: row.content.text,
+      context: parseContext(row.context),
+      format: row.context?.format ?? "auto",
+      attempt: batch.attempt + 1,
+      previousFailure: history.at(-1)?.message,
+    })),
+  };
+}
+
+function buried(items: readonly BatchItem[], { code, message }: TransHubError): WorkResult {
+  const error = { at: new Date().toISOString(), engine: null, code, message };
+  return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
+}
+
+/** Remembers a ring until somebody hears it. */
+class Bell {
+  #isRung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#isRung = true;
+    this.#wake?.();
+  }
+
+  async rung(): Promise<void> {
+    if (!this.#isRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    this.#isRung = false;
+  }
+}

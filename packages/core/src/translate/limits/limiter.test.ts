@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import type { EngineGate } from "../../contract/engine-gate.ts";
+import { DatabaseUnavailableError, EngineConfigError, type TransHubError } from "../../contract/errors.ts";
+import type { EngineCall } from "../../contract/work.ts";
+import { EngineLimiter, type LimiterOptions, type Permit } from "./limiter.ts";
+import { LocalEngineGate } from "./local-engine-gate.ts";
+
+/** A gate that remembers which of its methods were called. */
+function watched(gate: EngineGate = new LocalEngineGate()): EngineGate & { asked: string[] } {
+  const asked: string[] = [];
+  const methods = ["states", "reserve", "settle", "renew", "pause", "open"] as const;
+  const entries = methods.map((name) => [
+    name,
+    (...given: never[]) => {
+      asked.push(name);
+      return (gate[name] as (...given: never[]) => unknown)(...given);
+    },
+  ]);
+  return Object.assign(Object.fromEntries(entries) as EngineGate, { asked });
+}
+
+function limiter(gate: EngineGate, given: Partial<LimiterOptions> = {}) {
+  const faults: [string, string][] = [];
+  const changes: string[] = [];
+  const made = new EngineLimiter({
+    gate,
+    now: () => Date.UTC(2026, 0, 1, 12, 0, 30),
+    random: () => 0.5,
+    onFault: (error, engine) => faults.push([engine, error.code]),
+    onChange: ({ engine, change }) => changes.push(`${engine} ${change}`),
+    ...given,
+    times: { patienceMs: 30, aheadMs: 30, watchMs: 30, circuitMs: 60, ...given.times },
+  });
+  return Object.assign(made, { faults, changes });
+}
+
+const forever = new AbortController().signal;
+const call = (given: Partial<EngineCall> = {}): EngineCall => ({
+  callId: "",
+  engine: "engine",
+  model: null,
+  items: 1,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  latencyMs: 1,
+  outcome: "ok",
+  ...given,
+});
+const misconfigured = { kind: "config", error: new EngineConfigError("401") as TransHubError };
+
+async function permitted(asked: ReturnType<EngineLimiter["ask"]>): Promise<Permit> {
+  const answer = await asked;
+  if (answer === undefined || "error" in answer) throw new Error(`held: ${answer?.error.message}`);
+  return answer;
+}
+
+describe("without limits", () => {
+  test("a call costs no statement, but for one read in a while for all engines", async () => {
+    const gate = watched();
+    const own = limiter(gate, { times: { watchMs: 60_000 } });
+    for (const engine of ["one", "two", "one", "one"]) {
+      await own.ended(await permitted(own.ask(engine, 100, forever)), call());
+    }
+    expect(gate.asked).toEqual(["states"]);
+  });
+
+  test("a pause that others made is obeyed once what is known is old, and ends by itself", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate);
+    await permitted(own.ask("engine", 0, forever));
+    await gate.pause("engine", 200);
+    await expect.poll(() => own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    await permitted(own.ask("other", 0, forever));
+    await expect.poll(() => own.ask("engine", 0, forever)).toHaveProperty("callId");
+  });
+
+  test("a store out of reach stops nothing, and what was known holds", async () => {
+    const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
+    const own = limiter({ states: down, reserve: down, settle: down, renew: down, pause: down, open: down });
+    const permit = await permitted(own.ask("engine", 0, forever));
+    expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toBe(33_000);
+    expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+  });
+});
+
+describe("with limits", () => {
+  test("a call is reserved, and settled where there is something to correct", async () => {
+    const gate = watched();
+    const own = limiter(gate, { limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } } });
+    await own.ended(await permitted(own.ask("paced", 100, forever)), call());
+    expect(gate.asked).toEqual(["reserve"]);
+    await own.ended(await permitted(own.ask("metered", 100, forever)), call({ inputTokens: 5, outputTokens: 4 }));
+    expect(gate.asked).toEqual(["reserve", "reserve", "settle"]);
+  });
+
+  test("an engine that claims to have used anything keeps nobody for longer than a minute", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { tpm: 60_000 } } });
+    await own.ended(await permitted(own.ask("engine", 100, forever)), call({ outputTokens: 2_147_483_647 }));
+    const hold = await own.ask("engine", 100, forever);
+    expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
+  });
+
+  test("estimates of tokens are corrected by what calls used", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { tpm: 600_000 } } });
+    expect(own.tokensAtOnce("engine")).toBe(20_000);
+    for (const used of [300, 310, 290]) {
+      await own.ended(await permitted(own.ask("engine", 100, forever)), call({ inputTokens: used }));
+    }
+    expect(own.tokensAtOnce("engine")).toBeCloseTo(20_000 / 3, -2);
+    const { charge, tokens } = await permitted(own.ask("engine", 100, forever));
+    expect(tokens).toBe(100);
+    expect(charge).toBeCloseTo(300, -1);
+    expect(own.tokensAtOnce("other")).toBeUndefined();
+  });
+
+  test("what a call holds is kept for as long as it runs, and for no longer", async () => {
+    const gate = watched();
+    const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });
+    const other = limiter(gate, { limits: { engine: { concurrency: 1 } } });
+    const permit = await permitted(own.ask("engine", 0, forever));
+    await expect.poll(() => gate.asked.filter((name) => name === "renew").length).toBeGreaterThan(3);
+    expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    await own.ended(permit, call());
+    await permitted(other.ask("engine", 0, forever));
+    const renewals = gate.asked.filter((name) => name === "renew").length;
+    await other.ask("engine", 0, forever);
+    expect(gate.asked.filter((name) => name === "renew")).toHaveLength(renewals);
+  });
+
+  test("without the store's word nothing is asked", async () => {
+    const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
+    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down };
+    const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
+    expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
+  });
+
+  test("a turn that is near is waited for, one that is far is a hold with the rest of the wait", async () => {
+    const near: EngineGate = Object.assign(new LocalEngineGate(), {
+      reserve: async () => ({ isGranted: true, afterMs: 40, isProbe: false }) as const,
+    });
+    const startedAt = performance.now();
+    await permitted(limiter(near, { limits: { near: { rpm: 1 } } }).ask("near", 0, forever));
+    expect(performance.now() - startedAt).toBeGreaterThan(38);
+    const own = limiter(new LocalEngineGate(), { limits: { far: { rpm: 1 } } });
+    await permitted(own.ask("far", 0, forever));
+    const hold = await own.ask("far", 0, forever);
+    expect(hold).toMatchObject({ kind: "rate_limited" });
+    expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(50_000);
+  });
+
+  test("a turn that comes within the patience is waited for, unless the place is wanted for something else", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate, { limits: { engine: { rpm: 600 } }, times: { patienceMs: 60_000, aheadMs: 0 } });
+    for (let at = 0; at < 20; at += 1) await permitted(own.ask("engine", 0, forever));
+    await gate.pause("engine", 30_000);
+    const looks = [false, false, true];
+    const hold = await own.ask("engine", 0, forever, () => looks.shift() ?? true);
+    expect(hold).toMatchObject({ kind: "rate_limited" });
+    expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(20_000);
+    expect(looks).toEqual([]);
+  });
+
+  test("a stop while waiting for the turn gives it back", async () => {
+    const gate = new LocalEngineGate();
+    const limits = { engine: { rpm: 25, concurrency: 5 } };
+    const own = limiter(gate, { limits, times: { aheadMs: 600_000 } });
+    await permitted(own.ask("engine", 0, forever));
+    const stop = new AbortController();
+    const waiting = own.ask("engine", 0, stop.signal);
+    await expect.poll(async () => (await gate.states())[0]?.running).toBe(2);
+    stop.abort();
+    expect(await waiting).toBeUndefined();
+    expect(await gate.states()).toMatchObject([{ running: 1 }]);
+  });
+
+  test("a place that comes free is taken by who waits for it", async () => {
+    const gate = new LocalEngineGate();
+    const limits = { engine: { concurrency: 1 } };
+    const [one, other] = [limiter(gate, { limits }), limiter(gate, { limits, times: { patienceMs: 60_000 } })];
+    const first = await permitted(one.ask("engine", 0, forever));
+    expect(await one.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    const second = other.ask("engine", 0, forever);
+    await one.ended(first, call());
+    await permitted(second);
+  });
+});
+
+describe("the circuit", () => {
+  test("is told once by each process, by who found it and by who met it", async () => {
+    const gate = new LocalEngineGate();
+    const [finder, other] = [limiter(gate), limiter(gate)];
+    const permits = [
+      await permitted(finder.ask("engine", 0, forever)),
+      await permitted(finder.ask("engine", 0, forever)),
+    ];
+    for (const permit of permits) await finder.ended(permit, call({ outcome: "config" }), misconfigured);
+    for (let at = 0; at < 3; at += 1) {
+      expect(await other.ask("engine", 0, forever)).toMatchObject({
+        kind: "config",
+        error: expect.any(EngineConfigError),
+      });
+    }
+    expect(finder.faults).toEqual([["engine", "TH_ENGINE_CONFIG"]]);
+    expect(other.faults).toEqual([["engine", "TH_ENGINE_CONFIG"]]);
+    expect([finder.changes, other.changes]).toEqual([["engine opened"], []]);
+  });
+
+  test("lets one call try when its time is over, and closes for all when that works", async () => {
+    const gate = new LocalEngineGate();
+    const [one, other] = [limiter(gate), limiter(gate)];
+    await one.ended(await permitted(one.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
+    await expect.poll(() => one.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
+    expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
+    await expect.poll(async () => (await gate.states())[0]?.circuit).toBe("half_open");
+  });
+
+  test("stays open when the probe met no answer, and closes at any answer but the fault", async () => {
+    const gate = new LocalEngineGate();
+    const own = limiter(gate);
+    await own.ended(await permitted(own.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
+    const probe = () => expect.poll(() => own.ask("engine", 0, forever), { interval: 5 });
+    let permit: Permit | undefined;
+    const hold = (answer: unknown) => {
+      permit = (answer as Permit).isProbe ? (answer as Permit) : undefined;
+      return permit !== undefined;
+    };
+    await probe().toSatisfy(hold);
+    await own.ended(permit as unknown as Permit, call({ outcome: "transient" }));
+    expect(await gate.states()).toMatchObject([{ circuit: "open" }]);
+    await probe().toSatisfy(hold);
+    await own.ended(permit as unknown as Permit, call({ outcome: "rate_limited" }), {
+      kind: "rate_limited",
+      error: misconfigured.error,
+      retryAfterMs: 0,
+    });
+    expect(await gate.states()).toMatchObject([{ circuit: "closed", openings: 1 }]);
+    expect(own.changes).toEqual(["engine opened", "engine paused", "engine closed"]);
+    await expect.poll(() => own.ask("engine", 0, forever)).toMatchObject({ isProbe: false });
+  });
+});

@@ -1,0 +1,388 @@
+/**
+ * One process's side of the fleet's agreement with its engines: asks for each call's turn, and tells what it found.
+ *
+ * An engine without limits costs no statement for a call: its pauses and its circuit are read with all others' at most
+ * every two seconds, while there is work. An engine with limits costs one before the call, and one after it where there
+ * is something to correct. What a process holds of an engine (a place among the calls at once, the probe of a circuit) it
+ * holds for a few seconds, and prolongs while the call runs: so what a killed one held is soon free.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import type { EngineGate, EngineLimits, EngineTurn } from "../../contract/engine-gate.ts";
+import {
+  EngineConfigError,
+  EngineQuotaError,
+  EngineRateLimitedError,
+  type TransHubError,
+} from "../../contract/errors.ts";
+import type { EngineCall } from "../../contract/work.ts";
+import { bucketOf, chargeOf } from "../../rules/bucket.ts";
+import { LocalEngineGate } from "./local-engine-gate.ts";
+import { TokenMeter } from "./token-meter.ts";
+
+export interface LimiterOptions {
+  /** By engine; one without stands in none. */
+  limits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /** Default: one of this process alone. */
+  gate?: EngineGate | undefined;
+  times?: Partial<LimiterTimes> | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** From 0 to 1. */
+  random(): number;
+  /** The circuit of an engine opened, here or elsewhere in the fleet. Once an opening. */
+  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  onChange?: ((change: EngineLimitChange) => void) | undefined;
+}
+
+/** What one process did to an engine for the whole fleet: told by it alone. */
+export interface EngineLimitChange {
+  engine: string;
+  change: "paused" | "opened" | "closed";
+  /** For how long; 0 when closed. */
+  forMs: number;
+}
+
+/** Milliseconds. */
+export interface LimiterTimes {
+  /** How old knowledge of the fleet's pauses and circuits may be. Default 2,000. */
+  watchMs: number;
+  /** How long a call waits for its turn where it is, before it is handed back. Default 60,000. */
+  patienceMs: number;
+  /** A turn that comes within this time is taken ahead of it. Default 1,000. */
+  aheadMs: number;
+  /** How long a circuit opens first. Default 60,000. */
+  circuitMs: number;
+  /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
+  leaseMs: number;
+}
+
+const DEFAULT_TIMES: LimiterTimes = {
+  watchMs: 2_000,
+  patienceMs: 60_000,
+  aheadMs: 1_000,
+  circuitMs: 60_000,
+  leaseMs: 15_000,
+};
+
+/** Who waits asks again this soon: calls give back what they did not use, and the place may be wanted for something else. */
+const LONGEST_LOOK_MS = 1_000;
+
+/** An account that nobody looks after is tried four times an hour. */
+const LONGEST_CIRCUIT_MS = 900_000;
+
+/** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
+const SHORTEST_PAUSE_MS = 1_000;
+
+/** An engine that asks for more is asked again all the same, by one call an hour: nobody could end such a pause. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** Whoever waits for another's call to end asks this often. */
+const PLACE_LOOK_MS = 100;
+
+/** A call that may be made. */
+export interface Permit {
+  readonly engine: string;
+  readonly callId: string;
+  /** As the caller estimated them. */
+  readonly tokens: number;
+  /** What was taken of the bucket for them. */
+  readonly charge: number;
+  /** Whether the gate gave it and wants to hear of its end. */
+  readonly isToSettle: boolean;
+  readonly isProbe: boolean;
+}
+
+/** Why a call may not be made now, in the words of an engine's own failure. */
+export interface Hold {
+  readonly kind: "rate_limited" | "quota" | "config";
+  readonly error: TransHubError;
+  readonly waitMs: number;
+}
+
+/** What is known of an engine that nobody is to ask before `until`, by `performance.now()`. */
+interface Known {
+  until: number;
+  /** The code of the error; undefined: a pause. */
+  reason: string | undefined;
+  openings: number;
+}
+
+export class EngineLimiter {
+  readonly #gate: EngineGate;
+  readonly #options: LimiterOptions;
+  readonly #times: LimiterTimes;
+  readonly #known = new Map<string, Known>();
+  /** The last opening told of each engine. */
+  readonly #told = new Map<string, number>();
+  readonly #meters = new Map<string, TokenMeter>();
+  /** Calls that hold something of an engine, by its name. */
+  readonly #holding = new Map<string, Set<string>>();
+  #renewing: NodeJS.Timeout | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+
+  constructor(options: LimiterOptions) {
+    this.#options = options;
+    this.#gate = options.gate ?? new LocalEngineGate();
+    this.#times = { ...DEFAULT_TIMES, ...options.times };
+  }
+
+  /** The most estimated tokens of a call that fits into a full bucket; undefined where tokens are not limited. */
+  tokensAtOnce(engine: string): number | undefined {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? undefined : bucketOf(tpm, 0).burst / this.#meterOf(engine).factor;
+  }
+
+  /**
+   * Waits for a call's turn; what takes longer than a minute is a hold. Undefined: `signal` aborted first.
+   *
+   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept:
+   * to hand work back costs a transaction, and what takes its place has to wait just as long.
+   *
+   * @param tokens An estimate, corrected by how far the last ones were off.
+   * @param isToYield Whether waiting is to end now: the caller's place is wanted for something else.
+   */
+  async ask(
+    engine: string,
+    tokens: number,
+    signal: AbortSignal,
+    isToYield: () => boolean = () => false,
+  ): Promise<Permit | Hold | undefined> {
+    const { patienceMs, aheadMs } = this.#times;
+    const callId = randomUUID();
+    const charge = this.#chargeOf(engine, tokens * this.#meterOf(engine).factor);
+    const givesUpAt = performance.now() + patienceMs;
+    while (!signal.aborted) {
+      const { turn, isToSettle } = await this.#turn(engine, callId, charge);
+      if (turn.isGranted) {
+        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe: turn.isProbe };
+        this.#hold(permit);
+        if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
+        await this.#settle(permit, -charge, undefined, 0);
+        return undefined;
+      }
+      if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
+      const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
+      const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
+      // What outlasts our patience is handed back after a moment: at once, all slots would do nothing else.
+      const sleepMs = Math.min(waitMs, leftMs, LONGEST_LOOK_MS);
+      if (!(await slept(sleepMs, signal))) return undefined;
+      if (waitMs > leftMs) {
+        const error = new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[turn.heldBy]}`);
+        return { kind: "rate_limited", error, waitMs: Math.max(aheadMs, turn.waitMs - sleepMs) };
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Tells the fleet how a permitted call ended. With a failure that stops the engine, gives for how long.
+   *
+   * A database out of reach is no error here: whoever settles the work meets it, and waits.
+   */
+  async ended(
+    permit: Permit,
+    { outcome, inputTokens, outputTokens }: EngineCall,
+    fault?: { kind: string; error: TransHubError; retryAfterMs?: number | undefined },
+  ): Promise<number> {
+    let waitMs = 0;
+    if (fault?.kind === "rate_limited") waitMs = await this.#pause(permit, fault.retryAfterMs);
+    else if (fault !== undefined) waitMs = await this.#open(permit, fault.error);
+
+    const used = inputTokens + outputTokens;
+    this.#meterOf(permit.engine).learn(permit.tokens, used);
+    // What an engine says of itself may be anything; nobody is kept for longer than a minute by it.
+    const most = Math.max(permit.charge, this.#options.limits?.[permit.engine]?.tpm ?? 0);
+    const charge = Math.min(this.#chargeOf(permit.engine, used), most);
+    // A call that was turned away used nothing; of any other that does not say, the estimate stands.
+    const moreTokens = used > 0 || fault !== undefined ? charge - permit.charge : 0;
+    const hasAnswered = outcome !== "aborted" && outcome !== "transient";
+    const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
+    await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0);
+    return waitMs;
+  }
+
+  #meterOf(engine: string): TokenMeter {
+    let meter = this.#meters.get(engine);
+    if (meter === undefined) {
+      meter = new TokenMeter();
+      this.#meters.set(engine, meter);
+    }
+    return meter;
+  }
+
+  #chargeOf(engine: string, tokens: number): number {
+    const tpm = this.#options.limits?.[engine]?.tpm;
+    return tpm === undefined ? tokens : chargeOf(tokens, tpm);
+  }
+
+  async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
+    const limits = this.#options.limits?.[engine];
+    if (limits === undefined) await this.#watch();
+    const known = this.#known.get(engine);
+    const waitMs = (known?.until ?? 0) - performance.now();
+    if (known !== undefined && waitMs > 0) {
+      const { reason, openings } = known;
+      const turn: EngineTurn =
+        reason === undefined
+          ? { isGranted: false, heldBy: "pause", waitMs }
+          : { isGranted: false, heldBy: "circuit", waitMs, reason, openings };
+      return { turn, isToSettle: false };
+    }
+    // Whoever was held asks once more, even without limits: behind a pause there may be an open circuit.
+    if (limits === undefined && known === undefined) {
+      return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
+    }
+    const { leaseMs, aheadMs } = this.#times;
+    try {
+      const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
+      this.#learn(engine, turn);
+      const isToSettle =
+        turn.isGranted && (turn.isProbe || limits?.tpm !== undefined || limits?.concurrency !== undefined);
+      return { turn, isToSettle };
+    } catch {
+      // Without the fleet's word a limit would be a guess.
+      return { turn: { isGranted: false, heldBy: "rate", waitMs: aheadMs }, isToSettle: false };
+    }
+  }
+
+  #learn(engine: string, turn: EngineTurn): void {
+    if (turn.isGranted) {
+      if (!turn.isProbe) this.#known.delete(engine);
+    } else if (turn.heldBy === "pause") {
+      this.#know(engine, turn.waitMs, undefined, 0);
+    } else if (turn.heldBy === "circuit") {
+      this.#know(engine, turn.waitMs, turn.reason, turn.openings);
+    }
+  }
+
+  /** Reads the fleet's pauses and circuits when what is known of them is old. One read for all who wait for it. */
+  async #watch(): Promise<void> {
+    if (performance.now() - this.#readAt < this.#times.watchMs) return;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (const { engine, pausedMs, circuit, openMs, reason, openings } of await this.#gate.states()) {
+        if (pausedMs > 0) this.#know(engine, pausedMs, undefined, 0);
+        else if (circuit === "closed") this.#known.delete(engine);
+        // Its time over, or a probe under way: the gate says more.
+        else this.#know(engine, openMs, reason ?? "", openings);
+      }
+    } catch {
+      // What was known holds until the store is back.
+    }
+    this.#readAt = performance.now();
+  }
+
+  #know(engine: string, waitMs: number, reason: string | undefined, openings: number): void {
+    this.#known.set(engine, { until: performance.now() + waitMs, reason, openings });
+  }
+
+  async #pause({ engine }: Permit, retryAfterMs: number | undefined): Promise<number> {
+    const { now, random, onChange } = this.#options;
+    const forMs = pauseMs(retryAfterMs, now(), random());
+    const { waitMs, isNew } = await this.#gate.pause(engine, forMs).catch(() => ({ waitMs: forMs, isNew: true }));
+    this.#know(engine, waitMs, undefined, 0);
+    if (isNew) onChange?.({ engine, change: "paused", forMs: Math.round(waitMs) });
+    return waitMs;
+  }
+
+  async #open({ engine, callId }: Permit, error: TransHubError): Promise<number> {
+    const { onFault, onChange } = this.#options;
+    const forMs = this.#times.circuitMs;
+    const fault = { engine, callId, reason: error.code, forMs, longestMs: LONGEST_CIRCUIT_MS };
+    const { waitMs, openings } = await this.#gate.open(fault).catch(() => ({ waitMs: forMs, openings: -1 }));
+    this.#know(engine, waitMs, error.code, openings);
+    if (this.#isToTell(engine, openings)) {
+      onFault?.(error, engine);
+      onChange?.({ engine, change: "opened", forMs: Math.round(waitMs) });
+    }
+    return waitMs;
+  }
+
+  #circuitHold(engine: string, reason: string, openings: number, waitMs: number): Hold {
+    const isQuota = reason === "TH_ENGINE_QUOTA";
+    const FaultError = isQuota ? EngineQuotaError : EngineConfigError;
+    const what = isQuota ? "has no credit or quota left" : "is not set up right";
+    const error = new FaultError(`Engine "${engine}" is not asked: the fleet found that it ${what}`, {
+      hint: `Check the account and the settings of engine "${engine}"; the log of the worker that found it says more.`,
+    });
+    if (this.#isToTell(engine, openings)) this.#options.onFault?.(error, engine);
+    return { kind: isQuota ? "quota" : "config", error, waitMs };
+  }
+
+  #isToTell(engine: string, openings: number): boolean {
+    if (this.#told.get(engine) === openings) return false;
+    this.#told.set(engine, openings);
+    return true;
+  }
+
+  /** Prolongs what the call holds until it is settled. */
+  #hold({ engine, callId, isProbe }: Permit): void {
+    if (!isProbe && this.#options.limits?.[engine]?.concurrency === undefined) return;
+    const calls = this.#holding.get(engine) ?? new Set();
+    this.#holding.set(engine, calls.add(callId));
+    this.#renewing ??= setInterval(() => this.#renew(), this.#times.leaseMs / 3).unref();
+  }
+
+  #letGo({ engine, callId }: Permit): void {
+    const calls = this.#holding.get(engine);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.#holding.delete(engine);
+    if (this.#holding.size > 0) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+  }
+
+  #renew(): void {
+    for (const [engine, calls] of this.#holding) {
+      // A store that is away for so long gives our places to others: these are limits, not promises.
+      this.#gate.renew(engine, [...calls], this.#times.leaseMs).catch(() => undefined);
+    }
+  }
+
+  async #settle(permit: Permit, moreTokens: number, works: true | undefined, retryMs: number): Promise<void> {
+    this.#letGo(permit);
+    if (!permit.isToSettle) return;
+    const { engine, callId } = permit;
+    try {
+      const { isClosed } = await this.#gate.settle({ engine, callId, moreTokens, works, retryMs });
+      if (!isClosed) return;
+      this.#known.delete(engine);
+      this.#options.onChange?.({ engine, change: "closed", forMs: 0 });
+    } catch {
+      // Its place and its probe end by themselves.
+    }
+  }
+}
+
+const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;
+
+/**
+ * How long a rate limit holds the fleet: as long as the engine asks, from a second to a day, else until the next minute, when
+ * limits by the minute begin anew, and up to 6 s later, for its clock is not ours.
+ *
+ * @param now Milliseconds since the epoch.
+ * @param random From 0 to 1.
+ */
+function pauseMs(retryAfterMs: number | undefined, now: number, random: number): number {
+  if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
+    return Math.min(Math.max(SHORTEST_PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS);
+  }
+  return 60_000 - (now % 60_000) + 6_000 * random;
+}
+
+/** Whether the wait went to its end. */
+async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
+  if (ms <= 0) return !signal.aborted;
+  return wait(Math.ceil(ms), undefined, { signal }).then(
+    () => true,
+    () => false,
+  );
+}

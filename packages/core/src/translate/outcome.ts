@@ -1,0 +1,117 @@
+/**
+ * What becomes of one text after an attempt: the rule, without clock, chance or engine.
+ *
+ * | the attempt ended with                               | outcome                                               |
+ * |------------------------------------------------------|-------------------------------------------------------|
+ * | a text that passed the checks                         | `translated`                                          |
+ * | nothing: stopped before it was asked or answered      | `released`                                            |
+ * | transient, malformed, too long, or a failed check     | `retry` after the backoff; at the last attempt `failed` |
+ * | a rate limit, a quota or a wrong setting, no such     | `postponed`: the attempt does not count               |
+ * | a paused engine, and no text by another one           | `paused`: the attempt does not count                  |
+ * | a refusal by every engine                             | `failed`                                              |
+ * | what the next engine was to be asked for, but was not | `released`                                            |
+ */
+
+import type { AttemptError } from "../contract/dead-letter.ts";
+import type { EngineErrorKind } from "../contract/engine.ts";
+import type { TransHubError } from "../contract/errors.ts";
+import type { WorkItem, WorkOutcome } from "../contract/work.ts";
+import { backoffMs } from "./backoff.ts";
+
+/** Why one engine did not give a text that can be stored. */
+export interface Failure {
+  engine: string;
+  kind: EngineErrorKind | "blocked";
+  error: TransHubError;
+  /** As the engine said it. */
+  retryAfterMs?: number | undefined;
+  /** Of a pausing failure: for how long the fleet leaves the engine alone. Milliseconds. */
+  waitMs?: number | undefined;
+  /** How many other texts were in the same call. */
+  neighbours: number;
+  /** There was a text, which may hold the answer to a neighbour as well. */
+  isDoubt?: boolean | undefined;
+}
+
+/** One text on its way through the engines. */
+export interface Attempt {
+  readonly item: WorkItem;
+  /** In the order of the engines asked. */
+  failures: Failure[];
+  translated?: { text: string; engine: string; model: string | null };
+  /** Engines that could not be asked, because they are paused. */
+  heldBackBy?: string[];
+}
+
+export interface Circumstances {
+  /** How many engines could have been asked. */
+  engines: number;
+  maxAttempts: number;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** From 0 to 1. */
+  random: () => number;
+}
+
+const COUNTING: ReadonlySet<Failure["kind"]> = new Set(["transient", "malformed", "too_long", "blocked"]);
+const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config"]);
+
+/** Whether the engine is not to be asked for anything else now. */
+export function isPausing({ kind }: Failure): boolean {
+  return PAUSING.has(kind);
+}
+
+/** Whether the next engine of the chain is asked in the same attempt. */
+export function fallsBack({ kind, neighbours }: Failure): boolean {
+  // Too long all by itself: it will not get shorter for this engine. A circuit is open for longer than a text should wait;
+  // a rate limit is not, and the engine that was chosen first comes first.
+  return (
+    kind === "refused" ||
+    kind === "blocked" ||
+    kind === "quota" ||
+    kind === "config" ||
+    (kind === "too_long" && neighbours === 0)
+  );
+}
+
+/** Whether the fault may be another text's of the same call: models also mix up two answers, so that both are blocked. */
+export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
+  return neighbours > 0 && COUNTING.has(kind);
+}
+
+export function decideOutcome(
+  { item, failures, translated, heldBackBy = [] }: Attempt,
+  circumstances: Circumstances,
+): WorkOutcome {
+  if (translated !== undefined) return { kind: "translated", ...translated };
+  const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
+  if (counting !== undefined) {
+    const error = attemptError(counting, circumstances);
+    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
+    // An open circuit is skipped at the next attempt as it was at this one; only a rate limit has to be waited for.
+    const limits = failures.filter(({ kind }) => kind === "rate_limited");
+    const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
+    return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
+  }
+  const last = failures.at(-1);
+  const left = circumstances.engines - failures.length - heldBackBy.length;
+  if ((last === undefined || fallsBack(last)) && left > 0) return { kind: "released" };
+  const pauses = failures.filter(isPausing);
+  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
+  if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
+  return { kind: "failed", error: attemptError(last, circumstances) };
+}
+
+/** A server that fails at the same group twice may fail because of one of its texts; once is most often an outage. */
+function isToBeSplit(failure: Failure, attempt: number): boolean {
+  return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
+}
+
+/** Up to a tenth late, never early, so that what was held together does not come back together. */
+function pauseMs(pauses: readonly Failure[], { random }: Circumstances): number {
+  return Math.ceil(Math.max(0, ...pauses.map(({ waitMs = 0 }) => waitMs)) * (1 + 0.1 * random()));
+}
+
+function attemptError({ engine, error }: Failure, { now }: Circumstances): AttemptError {
+  return { at: new Date(now).toISOString(), engine, code: error.code, message: error.message };
+}

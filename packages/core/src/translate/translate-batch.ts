@@ -1,0 +1,268 @@
+/**
+ * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
+ */
+import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
+import {
+  EngineNotFoundError,
+  EngineRefusedError,
+  EngineTooLongError,
+  type TransHubError,
+  TranslationBlockedError,
+} from "../contract/errors.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../contract/work.ts";
+import { estimateTokens } from "../rules/bucket.ts";
+import { checkTranslation } from "../text/checks.ts";
+import { type Answer, callEngine, engineBatch } from "./engine-call.ts";
+import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
+import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
+import { callBytes, packCalls } from "./pack-calls.ts";
+
+export interface TranslateBatchOptions {
+  /**
+   * The chain: the first is asked for everything; what it refuses, or what of its answers fails a blocking check, goes
+   * to the next. Read at each batch, so that a getter may change it.
+   */
+  readonly engines: readonly Engine[];
+  /** A text that failed this often goes to the dead letters. */
+  maxAttempts: number;
+  /** Milliseconds for one engine call; what takes longer is `transient`. */
+  engineTimeoutMs: number;
+  /** From 0 to 1, for jitter. Default `Math.random`. */
+  random?: (() => number) | undefined;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  now?: (() => number) | undefined;
+  /** What an engine may be asked, over the whole fleet, by its name. Default: anything. */
+  limits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /** The store's, so that the fleet keeps limits, pauses and circuits together. Default: this process by itself. */
+  gate?: EngineGate | undefined;
+  /** For tests. */
+  limiterTimes?: Partial<LimiterTimes> | undefined;
+  /**
+   * Hears that an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet:
+   * somebody has to act. Once for each time the engine's circuit opens. Must not throw.
+   */
+  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  /** Hears what this process did to an engine for the whole fleet. Must not throw. */
+  onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
+  /** Hears of each engine call when it has ended, stored or not. Must not throw. */
+  onCall?: ((call: EngineCall) => void) | undefined;
+  /** Hears how long a call waited for its turn, and whether it got it. Must not throw. */
+  onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
+}
+
+/** How waiting for a turn at an engine ended. */
+export interface EngineTurnTaken {
+  engine: string;
+  waitMs: number;
+  /** `granted`: the call is made. `stopped`: the work ended first. Else why the texts are handed back. */
+  outcome: "granted" | "stopped" | "rate_limited" | "quota" | "config";
+}
+
+/**
+ * Makes the function that `PersistenceHandler.work` is given.
+ *
+ * Each call waits for its turn by the limits and for the end of a pause. What has to wait for more than about a minute, or
+ * is to yield (`WorkBatch.isToYield`), is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
+ *
+ * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
+ * aborts, what has its answer keeps it and the rest is `released`.
+ *
+ * The function rejects only without any engine, with {@link EngineNotFoundError}.
+ */
+export function translateBatch(options: TranslateBatchOptions): TranslateWork {
+  const { limits, gate, now = Date.now, random = Math.random } = options;
+  const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
+  const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
+  return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
+}
+
+class BatchTranslation {
+  readonly #options: TranslateBatchOptions;
+  readonly #limiter: EngineLimiter;
+  readonly #engines: readonly Engine[];
+  readonly #batch: WorkBatch;
+  readonly #signal: AbortSignal;
+  readonly #attempts: Attempt[];
+  readonly #calls: EngineCall[] = [];
+
+  constructor(options: TranslateBatchOptions, limiter: EngineLimiter, batch: WorkBatch, signal: AbortSignal) {
+    this.#options = options;
+    this.#limiter = limiter;
+    this.#engines = [...options.engines];
+    this.#batch = batch;
+    this.#signal = signal;
+    this.#attempts = batch.items.map((item) => ({ item, failures: [] }));
+  }
+
+  async run(): Promise<WorkResult> {
+    if (this.#engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
+    let open = this.#attempts;
+    for (const engine of this.#engines) {
+      await this.#ask(engine, open);
+      open = open.filter((attempt) => {
+        const failure = failureBy(engine, attempt);
+        return attempt.heldBackBy?.includes(engine.name) || (failure !== undefined && fallsBack(failure));
+      });
+    }
+    const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    const circumstances = { engines: this.#engines.length, maxAttempts, now: now(), random };
+    return {
+      outcomes: this.#attempts.map((attempt) => decideOutcome(attempt, circumstances)),
+      calls: this.#calls,
+    };
+  }
+
+  async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
+    const askable = open.filter((attempt) => {
+      const refusal = refuseUnasked(engine, this.#batch, attempt);
+      if (refusal !== undefined) fail(attempt, engine, refusal);
+      return refusal === undefined;
+    });
+    const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
+    const tokens = this.#tokenLimits(engine);
+    const pack = (attempts: readonly Attempt[]) =>
+      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
+    await this.#callAll(engine, pack(askable));
+
+    // At once and without the text that went missing: it delays nobody.
+    const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
+    for (const attempt of doubtful) attempt.failures.pop();
+    await this.#callAll(engine, pack(doubtful));
+
+    // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
+    const suspected = askable.filter((attempt) => {
+      const failure = failureBy(engine, attempt);
+      return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
+    });
+    for (const attempt of suspected) attempt.failures.pop();
+    await this.#callAll(
+      engine,
+      suspected.map((attempt) => [attempt]),
+    );
+  }
+
+  /**
+   * A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait. But texts
+   * take at least as many as what goes with every call: a small allowance must not go into prompts.
+   */
+  #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: WorkItem): number } {
+    const atOnce = this.#limiter.tokensAtOnce(engine.name);
+    if (atOnce === undefined) return { maxTokensPerCall: Number.POSITIVE_INFINITY, tokensOf: () => 0 };
+    const everyCall = this.#estimate(engine, []);
+    return {
+      maxTokensPerCall: Math.max(atOnce - everyCall, everyCall),
+      tokensOf: (item) => this.#estimate(engine, [item]) - everyCall,
+    };
+  }
+
+  #estimate(engine: Engine, items: readonly WorkItem[]): number {
+    return (
+      engine.estimateTokens?.(engineBatch(engine, this.#batch, items)) ??
+      estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0))
+    );
+  }
+
+  #isToYield({ name }: Engine): boolean {
+    const { isToYield, isEnginePaused } = this.#batch;
+    return (isToYield?.() || isEnginePaused?.(name)) ?? false;
+  }
+
+  /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
+  async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
+    if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call will tell
+    for (const [at, attempts] of calls.entries()) {
+      if (this.#signal.aborted) return;
+      if (this.#batch.isEnginePaused?.(engine.name)) {
+        for (const attempt of calls.slice(at).flat()) attempt.heldBackBy = [...(attempt.heldBackBy ?? []), engine.name];
+        return;
+      }
+      const items = attempts.map(({ item }) => item);
+      const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
+      const tokens = isMetered ? this.#estimate(engine, items) : 0;
+      const askedAt = performance.now();
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
+      this.#options.onTurn?.({
+        engine: engine.name,
+        waitMs: performance.now() - askedAt,
+        outcome: permit === undefined ? "stopped" : "error" in permit ? permit.kind : "granted",
+      });
+      if (permit === undefined) return;
+      if ("error" in permit) {
+        for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });
+        return;
+      }
+      const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
+      const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);
+      this.#calls.push(call);
+      this.#options.onCall?.(call);
+      for (const [position, attempt] of attempts.entries()) {
+        take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
+      }
+      const failures = attempts.map((attempt) => failureBy(engine, attempt));
+      const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
+      const [pause] = pauses;
+      const waitMs = await this.#limiter.ended(permit, call, pause);
+      if (pause !== undefined) {
+        for (const failure of pauses) failure.waitMs = waitMs;
+        for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, { ...pause, waitMs });
+        return;
+      }
+      // The others would use up their time as well, one after another, in this slot; elsewhere they need not.
+      if (timedOut) return;
+    }
+  }
+}
+
+/** Why an engine need not be asked for a text at all. */
+function refuseUnasked(engine: Engine, batch: WorkBatch, { item }: Attempt): Omit<Failure, "engine"> | undefined {
+  if (batch.sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
+    const error = new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
+      hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
+    });
+    return { kind: "refused", error, neighbours: 0 };
+  }
+  if (callBytes(item, engine) > engine.maxBytesPerCall) {
+    const error = new EngineTooLongError(`Engine "${engine.name}" takes at most ${engine.maxBytesPerCall} bytes`);
+    return { kind: "refused", error, neighbours: 0 };
+  }
+  return undefined;
+}
+
+function take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
+  if (answer === "unanswered") return;
+  if ("failure" in answer) {
+    fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
+    return;
+  }
+  const { text: source, format } = attempt.item;
+  const text = withOuterSpace(source, answer.text);
+  const blocked = checkTranslation({ source, translation: text, format });
+  if (blocked === undefined) {
+    attempt.translated = { text, engine: engine.name, model: answer.model };
+  } else {
+    const message = `The translation was not accepted: ${blocked.message}`;
+    fail(attempt, engine, {
+      kind: "blocked",
+      error: new TranslationBlockedError(blocked.blockedBy, message),
+      neighbours,
+    });
+  }
+}
+
+function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine">): void {
+  attempt.failures.push({ ...failure, engine: name });
+}
+
+/** What this engine failed of, when it was the last one asked. */
+function failureBy({ name }: Engine, { failures }: Attempt): Failure | undefined {
+  const last = failures.at(-1);
+  return last?.engine === name ? last : undefined;
+}
+
+/** Engines lose or add space at the ends, by which programs join texts; all within is the engine's. */
+function withOuterSpace(source: string, translation: string): string {
+  const leading = source.slice(0, source.length - source.trimStart().length);
+  const trailing = source.slice(source.trimEnd().length);
+  return leading + translation.trim() + trailing;
+}
