@@ -14,7 +14,7 @@ return exists (
     or p.kind = 'locale' and p.name = of_locale
 );
 
--- Of the text that was seen last under a business id.
+-- Reads translations named by a business id: of the text that was seen last under it. See read_by_text.
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
   ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
@@ -29,13 +29,8 @@ as $$
 begin
   return query
   select
-    r.ord::integer, c.source_locale, c.text, x.canonical,
-    nullif(array(
-      select s.business_id from source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-      order by s.business_id
-    ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.revision,
+    t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
     select s.content_no, s.context_no from source as s
@@ -43,29 +38,9 @@ begin
     order by s.last_seen_at desc, s.content_no desc
     limit 1
   ) as s
-  cross join lateral (
-    select t.* from translation as t
-    where t.content_no = s.content_no
-      and t.target_locale = r.target_locale
-      and t.context_no = s.context_no
-      and t.project = r.project
-    offset 0
-  ) as t
-  cross join lateral (select c.* from content as c where c.content_no = t.content_no offset 0) as c
-  left join lateral (select x.* from context as x where x.context_no = t.context_no offset 0) as x on true
-  left join lateral (
-    select d.code, d.message
-    from (
-      select d.* from dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ) as d on true;
+  cross join lateral stored_text(s.content_no, r.target_locale, s.context_no, r.project) as t
+  cross join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c
+  left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true;
 end
 $$;
 
@@ -477,29 +452,7 @@ begin
     for update of t
   ) as t;
 
-  with gone as (
-    delete from translation as t
-    where t.ctid = any (doomed)
-    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
-  ), letters as materialized (
-    select d.ctid
-    from gone as g
-    cross join lateral (
-      select d.ctid from dead_letter as d
-      where d.content_no = g.content_no and d.target_locale = g.target_locale
-        and d.context_no = g.context_no and d.project = g.project
-      offset 0
-    ) as d
-  ), unburied as (
-    delete from dead_letter as d using letters as l where d.ctid = l.ctid
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, g.status, -count(*)
-    from gone as g
-    where g.status in ('translated', 'approved')
-    group by g.project, g.target_locale, g.status
-  )
-  select count(*) into translations from gone;
+  translations := remove_translations(doomed);
 
   delete from content as c
   where c.content_no = any (locked)
@@ -522,6 +475,10 @@ set jit = off
 as $$
 declare
   cancelled bigint;
+  projects text[];
+  locales text[];
+  old_statuses translation_status[];
+  new_statuses translation_status[];
 begin
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
@@ -575,12 +532,15 @@ begin
     set status = 'translated', revision = t.revision + 1, updated_at = now()
     from locked as l
     where t.ctid = l.ctid and l.has_text
-    returning t.project, t.target_locale
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, 'translated', count(*) from gone_back as g group by g.project, g.target_locale
+    returning t.project, t.target_locale, t.status
   )
-  select (select count(*) from removed) + (select count(*) from gone_back) into cancelled;
+  select
+    (select count(*) from removed) + count(*),
+    array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
+    array_agg(g.status)
+  into cancelled, projects, locales, old_statuses, new_statuses
+  from gone_back as g;
+  perform count_changes(projects, locales, old_statuses, new_statuses);
   perform prune_batches(batch_ids);
   return cancelled;
 end
@@ -733,17 +693,9 @@ begin
     for update of t
   ) as t;
 
-  with gone as (
-    delete from translation as t
-    where t.ctid = any (doomed)
-    returning t.target_locale, t.status
-  )
-  insert into count_delta (project, target_locale, status, delta)
-  select of_project, g.target_locale, g.status, -count(*)
-  from gone as g
-  where g.status in ('translated', 'approved')
-  group by g.target_locale, g.status;
+  perform remove_translations(doomed);
 
+  -- Letters of rows that are gone already, too.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
@@ -1371,7 +1323,12 @@ begin
   )
   from jsonb_array_elements(items) with ordinality as i (value, ord);
   return (
-    select coalesce(jsonb_agg(translation_json(t.found) order by i.ord), '[]')
+    select coalesce(
+      jsonb_agg(
+        translation_json(f.content_no, wanted_locale, f.context_no, coalesce(i.value ->> 'project', 'default')) order by i.ord
+      ),
+      '[]'
+    )
     from jsonb_array_elements(items) with ordinality as i (value, ord)
     left join lateral find_row(
       coalesce(i.value ->> 'project', 'default'),
@@ -1381,22 +1338,39 @@ begin
       canonical_json(normal_context(i.value -> 'context')),
       coalesce(i.value ->> 'format', 'auto')
     ) as f on true
-    left join lateral (
-      select t as found from translation as t
-      where t.content_no = f.content_no and t.context_no = f.context_no
-        and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
-      -- A look-up for each item: as a join, the whole table was read until it was first analyzed.
-      offset 0
-    ) as t on true
   );
 end
 $$;
 
--- Reading by who may read no table: only what one can name, a text or a business id. plpgsql, for it keeps its plans. Every
--- look-up is a lateral subquery that "offset 0" keeps one. Written as joins, the planner read whole tables until they were
--- first analyzed, which is every first import: 185 s for 1,000 reads among 100,000 rows, against 0.1. And whether a dead letter
--- is open is asked outside of its look-up: inside, all that are open are read for each text, by the index that lists them.
--- What the reader has said is not told back: a third of the time would be spent on writing and reading it.
+-- The error of a row's open dead letter: one row, or none. A row has one letter for each revision at which it failed; the
+-- newest counts, and a replay, a forced request or an approval closes it.
+--
+-- The look-up by key stands in a subquery of its own, and "is it open" is asked outside of it. Asked inside, PostgreSQL
+-- takes the index of open letters, whose condition is the same, and reads all open letters for each row.
+--
+-- Inlined into the statement that calls it, so it costs no call: it is SQL, stable, has no SET and qualifies its names.
+create or replace function trans_hub.open_dead_letter(
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+) returns table (code text, message text)
+language sql stable rows 1
+as $$
+  select d.code, d.message
+  from (
+    select d.* from trans_hub.dead_letter as d
+    where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
+      and d.project = of_project
+    order by d.revision desc
+    offset 0
+  ) as d
+  where d.replayed_at is null
+  order by d.revision desc
+  limit 1
+$$;
+
+-- Reads translations named by their text. Callers may have EXECUTE on this function and no right on any table, so they
+-- read only rows that they can name. plpgsql, because it keeps its plans; every look-up is pinned (README of this folder).
+--
+-- Fields that the caller has sent are not in the answer: writing and reading them took a third of the time.
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
@@ -1412,13 +1386,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer,
-    nullif(array(
-      select s.business_id from source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-      order by s.business_id
-    ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.revision, t.error_code, t.error_message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (
@@ -1426,32 +1394,42 @@ begin
   ) as c
   left join lateral (
     select x.* from context as x
-    -- Most have none, and making an identity takes a while.
+    -- Asked first, because most texts have no context and computing an identity takes time.
     where (r.context is not null or r.format <> 'auto') and x.context_id = context_id(r.context, r.format)
     offset 0
   ) as x on true
-  cross join lateral (
-    select t.* from translation as t
-    where t.content_no = c.content_no
-      and t.target_locale = r.target_locale
-      and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
-      and t.project = r.project
+  cross join lateral stored_text(
+    c.content_no, r.target_locale, case when r.context is null and r.format = 'auto' then 0 else x.context_no end, r.project
+  ) as t;
+end
+$$;
+
+-- The state of one translation as every reader shows it, or no row. A new column of the readers is added here, and then
+-- to the result of each reader that passes it on.
+--
+-- Inlined, as open_dead_letter is.
+create or replace function trans_hub.stored_text(
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+) returns table (
+  business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
+  error_message text
+)
+language sql stable rows 1
+as $$
+  select
+    nullif(array(
+      select s.business_id from trans_hub.source as s
+      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+      order by s.business_id
+    ), '{}'),
+    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+  from (
+    select t.* from trans_hub.translation as t
+    where t.content_no = of_content_no and t.target_locale = of_target_locale
+      and t.context_no = of_context_no and t.project = of_project
     offset 0
   ) as t
-  left join lateral (
-    select d.code, d.message
-    from (
-      select d.* from dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ) as d on true;
-end
+  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
 $$;
 
 -- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id
@@ -1525,44 +1503,33 @@ begin
 end
 $$;
 
--- Translations as the library reads them, for SQL: null where there is nothing.
-create or replace function trans_hub.translation_json(t trans_hub.translation) returns jsonb
+-- A translation as the library reads it, as JSON for SQL: null where there is none.
+create or replace function trans_hub.translation_json(
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+) returns jsonb
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
   select jsonb_build_object(
-    'project', t.project,
+    'project', of_project,
     'sourceLocale', c.source_locale,
-    'targetLocale', t.target_locale,
+    'targetLocale', of_target_locale,
     'sourceText', c.text,
     'context', x.canonical::jsonb,
-    'businessIds', coalesce((
-      select jsonb_agg(s.business_id order by s.business_id)
-      from source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-    ), '[]'),
+    'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
     'status', t.status,
     'text', t.text,
     'engine', t.engine,
     'model', t.model,
     'revision', t.revision
-  ) || coalesce((
-    select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
-    from (
-      select d.* from dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      -- Or all dead letters that are open would be read for each, by the index that lists them.
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ), '{}')
-  from content as c
-  left join context as x on x.context_no = t.context_no
-  where c.content_no = t.content_no
+  ) || case
+    when t.error_code is null then '{}'
+    else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
+  end
+  from stored_text(of_content_no, of_target_locale, of_context_no, of_project) as t
+  cross join content as c
+  left join context as x on x.context_no = of_context_no
+  where c.content_no = of_content_no
 $$;
 
 -- Appends checked items, with the one job that will register them. Takes no lock anybody could wait for.
@@ -2965,6 +2932,75 @@ begin
     raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8,192 bytes';
   end if;
   return object;
+end
+$$;
+
+-- Counts rows that became, or ceased to be, translated or approved. One entry of the arrays is one row of `translation`
+-- with its status before and after the statement of the caller. Null stands for a row that did not exist, or is removed;
+-- a whole array may be null.
+--
+-- Every SQL path that stores, replaces, approves, takes back or removes a text calls this function in the same
+-- transaction: it is the one voice by which the database says that a text changed. A later feed of events hooks in here.
+-- The settlement of a batch counts for itself (postgres/work/batch.sql.ts): a call of a function for each statement of the
+-- hot path would be a cost without a use.
+--
+-- It only inserts, and so waits for no other transaction. Names are qualified, and nothing is SET: callers in TypeScript
+-- have any search_path, and a SET costs more than the insert of a small call.
+create or replace function trans_hub.count_changes(
+  projects text[], target_locales text[],
+  old_statuses trans_hub.translation_status[], new_statuses trans_hub.translation_status[]
+) returns void
+language sql volatile
+as $$
+  insert into trans_hub.count_delta (project, target_locale, status, delta)
+  select c.project, c.target_locale, side.status, sum(side.delta)
+  from unnest(projects, target_locales, old_statuses, new_statuses) as c (project, target_locale, old_status, new_status)
+  cross join lateral (values (c.old_status, -1), (c.new_status, 1)) as side (status, delta)
+  where side.status in ('translated', 'approved')
+  group by c.project, c.target_locale, side.status
+  having sum(side.delta) <> 0
+$$;
+
+-- Removes rows of `translation`, which the caller holds locks on, with their dead letters, and counts them. Gives how many.
+--
+-- The locks are taken by a statement before this one, in key order: a statement that waits for a row does not see what
+-- was stored in it meanwhile, and would leave the row standing.
+create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  removed bigint;
+  projects text[];
+  locales text[];
+  statuses translation_status[];
+begin
+  if doomed is null then
+    return 0;
+  end if;
+  with gone as (
+    delete from translation as t
+    where t.ctid = any (doomed)
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+  ), letters as materialized (
+    select d.ctid
+    from gone as g
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = g.content_no and d.target_locale = g.target_locale
+        and d.context_no = g.context_no and d.project = g.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  )
+  select count(*), array_agg(g.project), array_agg(g.target_locale), array_agg(g.status)
+  into removed, projects, locales, statuses
+  from gone as g;
+  perform count_changes(projects, locales, statuses, null);
+  return removed;
 end
 $$;
 
