@@ -123,11 +123,7 @@ begin
 
   translations := remove_translations(doomed);
 
-  delete from content as c
-  where c.content_no = any (locked)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  get diagnostics contents = row_count;
+  contents := remove_unused_contents(locked);
 end
 $$;
 
@@ -228,19 +224,109 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_context_no integer;
   in_every_context boolean := of_format is null;
-  rows_of_inbox bigint[];
-  taken bigint;
   contents bigint[];
   contexts integer[];
-  -- What the project has no more, a distinct (content, context) once.
+  -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
   gone_contexts integer[];
   doomed tid[];
 begin
-  forgotten := 0;
   still_used := 0;
+  forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
 
-  -- Until no row is left that holds it: one that somebody had in hand may come back as two.
+  contents := lock_contents(case
+    when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
+    else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
+  end);
+  -- A context without a row is -1, which no use has.
+  in_context_no := case
+    when in_context is null then 0
+    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+  end;
+
+  -- A text that a person approved may have a translation and no use.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from (
+    select s.content_no, s.context_no
+    from source as s
+    where s.content_no = any (contents) and s.project = of_project
+      and (of_business_id is null or s.business_id = of_business_id)
+    union
+    select t.content_no, t.context_no
+    from translation as t
+    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+  ) as r
+  where in_every_context or r.context_no = in_context_no;
+  if gone_contents is null then
+    return;
+  end if;
+  contents := gone_contents;
+
+  select array_agg(x.context_no) into contexts
+  from (
+    select x.context_no from context as x where x.context_no = any (gone_contexts) order by x.context_id for update
+  ) as x;
+
+  delete from source as s
+  where s.content_no = any (contents) and s.project = of_project
+    and (of_business_id is null or s.business_id = of_business_id)
+    and (in_every_context or s.context_no = in_context_no);
+
+  -- A text that another id of the project uses stays.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where not exists (
+    select from source as s
+    where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+    offset 0
+  );
+  delete from source as s
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
+
+  -- Locked by one statement and removed by the next: see remove_translations.
+  select array_agg(t.ctid) into doomed
+  from (
+    select t.ctid
+    from translation as t
+    join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
+    where t.project = of_project
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t
+  ) as t;
+  perform remove_translations(doomed);
+  -- A letter may outlive its row.
+  delete from dead_letter as d
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+  perform prune_batches((
+    select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
+  ));
+
+  perform remove_unused_contents(contents);
+  delete from context as x
+  where x.context_no = any (contexts)
+    and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
+    and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
+
+  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  select count(*) into still_used from content as c where c.content_no = any (contents);
+end
+$$;
+
+-- function control/forget_in_inbox
+create or replace function trans_hub.forget_in_inbox(
+  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  forgotten bigint := 0;
+begin
+  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
   loop
     select array_agg(i.id) into rows_of_inbox
     from inbox as i
@@ -274,102 +360,7 @@ begin
     select coalesce(sum(k.gone), 0) into taken from kept as k;
     forgotten := forgotten + taken;
   end loop;
-
-  if of_business_id is null then
-    select array_agg(c.content_no) into contents
-    from (select c.content_no from content as c where c.content_id = of_content_id for update) as c;
-  else
-    select array_agg(c.content_no) into contents
-    from (
-      select c.content_no
-      from content as c
-      where c.content_no = any (array(
-        select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id
-      ))
-      order by c.content_id
-      for update
-    ) as c;
-  end if;
-  -- Without a row, -1: no use is in a context that is not there.
-  in_context_no := case
-    when in_context is null then 0
-    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
-  end;
-
-  -- The rows of the project that are meant. A text that a person approved may have no use any more.
-  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
-  from (
-    select s.content_no, s.context_no
-    from source as s
-    where s.content_no = any (contents) and s.project = of_project
-      and (of_business_id is null or s.business_id = of_business_id)
-    union
-    select t.content_no, t.context_no
-    from translation as t
-    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
-  ) as r
-  where in_every_context or r.context_no = in_context_no;
-  if gone_contents is null then
-    return;
-  end if;
-  contents := gone_contents;
-
-  select array_agg(x.context_no) into contexts
-  from (
-    select x.context_no from context as x where x.context_no = any (gone_contexts) order by x.context_id for update
-  ) as x;
-
-  delete from source as s
-  where s.content_no = any (contents) and s.project = of_project
-    and (of_business_id is null or s.business_id = of_business_id)
-    and (in_every_context or s.context_no = in_context_no);
-
-  -- What another id of the project still uses is its own to forget.
-  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
-  from unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where not exists (
-    select from source as s
-    where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
-    offset 0
-  );
-  delete from source as s
-  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
-
-  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
-  -- which would lock it and leave it there.
-  select array_agg(t.ctid) into doomed
-  from (
-    select t.ctid
-    from translation as t
-    join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
-    where t.project = of_project
-    order by t.content_no, t.target_locale, t.context_no, t.project
-    for update of t
-  ) as t;
-
-  perform remove_translations(doomed);
-
-  -- Letters of rows that are gone already, too.
-  delete from dead_letter as d
-  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
-
-  perform prune_batches((
-    select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
-  ));
-
-  delete from content as c
-  where c.content_no = any (contents)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  delete from context as x
-  where x.context_no = any (contexts)
-    and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
-    and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
-
-  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
-  select count(*) into still_used from content as c where c.content_no = any (contents);
+  return forgotten;
 end
 $$;
 
@@ -2837,6 +2828,17 @@ as $$
   having sum(side.delta) <> 0
 $$;
 
+-- function settle/lock_contents
+create or replace function trans_hub.lock_contents(content_nos bigint[]) returns bigint[]
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select array_agg(c.content_no)
+  from (
+    select c.content_no from content as c where c.content_no = any (content_nos) order by c.content_id for update
+  ) as c
+$$;
+
 -- function settle/remove_translations
 create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
 language plpgsql volatile
@@ -2877,12 +2879,32 @@ begin
 end
 $$;
 
+-- function settle/remove_unused_contents
+create or replace function trans_hub.remove_unused_contents(content_nos bigint[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  removed bigint;
+begin
+  delete from content as c
+  where c.content_no = any (content_nos)
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$$;
+
 -- end of functions
 
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.forget,
+  trans_hub.forget_in_inbox,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
@@ -2942,7 +2964,9 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.normal_context,
   trans_hub.region_alias,
   trans_hub.count_changes,
-  trans_hub.remove_translations from public;
+  trans_hub.lock_contents,
+  trans_hub.remove_translations,
+  trans_hub.remove_unused_contents from public;
 
 -- Down Migration
 
@@ -2950,6 +2974,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.forget,
+  trans_hub.forget_in_inbox,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
@@ -3009,4 +3034,6 @@ drop function trans_hub.collect_contexts,
   trans_hub.normal_context,
   trans_hub.region_alias,
   trans_hub.count_changes,
-  trans_hub.remove_translations;
+  trans_hub.lock_contents,
+  trans_hub.remove_translations,
+  trans_hub.remove_unused_contents;

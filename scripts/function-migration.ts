@@ -48,7 +48,11 @@ export function nextMigration(folder: string, name?: string): NextMigration {
   const after = readFunctions(folder);
   const changed = inOrderOfBinding(after).filter((each) => !isSame(before.get(each.name), each));
   const dropped = [...before.values()].filter(({ name }) => !after.some((each) => each.name === name));
-  for (const each of changed) refuseNewSignature(before.get(each.name), each);
+  for (const each of changed) {
+    const released = before.get(each.name);
+    if (released === undefined) refuseWithoutRights(each, [...before.values(), ...after]);
+    else refuseNewSignature(released, each);
+  }
   for (const each of dropped) refuseEarlyDrop(each);
   const current = present && { file: present.file, text: present.text };
   if (changed.length + dropped.length === 0) return { file: undefined, text: "", present: current };
@@ -166,8 +170,17 @@ function isSame(before: SqlFunction | undefined, after: SqlFunction): boolean {
   return before !== undefined && before.sql === after.sql && before.supersededBy === after.supersededBy;
 }
 
-function refuseNewSignature(before: SqlFunction | undefined, after: SqlFunction): void {
-  if (before === undefined || before.signature === after.signature) return;
+function refuseWithoutRights({ path, name, rightsOf }: SqlFunction, all: readonly SqlFunction[]): void {
+  if (rightsOf === undefined && /_v\d+$/.test(name)) {
+    throw new FunctionsError(`${path}: a version of a function needs the line "-- rights of: PREDECESSOR" in its head`);
+  }
+  if (rightsOf !== undefined && !all.some((other) => other.name === rightsOf && other.name !== name)) {
+    throw new FunctionsError(`${path}: it has the rights of ${rightsOf}, which is no other function`);
+  }
+}
+
+function refuseNewSignature(before: SqlFunction, after: SqlFunction): void {
+  if (before.signature === after.signature) return;
   const [, stem = after.name, version = "1"] = /^(.*?)(?:_v(\d+))?$/.exec(after.name) ?? [];
   const successor = `${stem}_v${Number(version) + 1}`;
   throw new FunctionsError(

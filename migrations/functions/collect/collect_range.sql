@@ -79,10 +79,6 @@ begin
 
   translations := remove_translations(doomed);
 
-  delete from content as c
-  where c.content_no = any (locked)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  get diagnostics contents = row_count;
+  contents := remove_unused_contents(locked);
 end
 $$;
