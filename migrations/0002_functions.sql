@@ -15,7 +15,7 @@ declare
   locked integer[];
   contexts bigint;
 begin
-  -- No index leads from a context to its uses, so they are read once, as a set.
+  -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (
     select x.context_no
@@ -31,7 +31,7 @@ begin
   if locked is null then
     return 0;
   end if;
-  -- Now that nobody can take one of them up, look again.
+  -- Asked again under the locks, which keep a registration from using one of them.
   delete from context as x
   where x.context_no in (
     select l.context_no from unnest(locked) as l (context_no)
@@ -66,8 +66,7 @@ begin
     return;
   end if;
 
-  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
-  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
+  -- A text that is being registered at this moment is locked, and in use: it is skipped.
   select array_agg(c.content_no) into locked
   from (
     select c.content_no
@@ -103,8 +102,7 @@ begin
   where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
-  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
-  -- which would lock it and leave it there.
+  -- Locked by one statement and removed by the next: see remove_translations.
   select array_agg(t.ctid) into doomed
   from (
     select t.ctid
@@ -390,7 +388,7 @@ begin
         ) is not distinct from in_context
       );
   exception when others then
-    -- It was refused and is kept for a person to look at. What it would have become nobody knows; its text is this one.
+    -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
 end
@@ -496,8 +494,8 @@ set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   state rate_limit := lock_engine(of_engine);
-  -- Taken after the lock, so that it goes on from one holder to the next. A clock that was set back starts the bucket
-  -- anew where it stands, instead of keeping everybody until it has caught up.
+  -- Read after the lock, so that it never runs backwards from one holder of the lock to the next. After the clock was set
+  -- back, the bucket refills from the new time on instead of blocking all calls until the old time is reached.
   moment timestamptz := clock_timestamp();
   seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
   running bigint;
@@ -518,7 +516,7 @@ begin
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
     held_by := 'circuit';
-    -- The probe answers long before it is taken for lost.
+    -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
   end if;
@@ -647,13 +645,13 @@ create or replace function trans_hub.add_batch_jobs(
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
--- graphile-worker looks for jobs that have these keys already. Planned while the queue is empty, as it mostly is, it would read all
--- jobs for each chunk once there are many. A bitmap is made by a key or not at all.
+-- See Pragmas: graphile-worker looks for jobs with these keys. Planned while the queue is empty, as it mostly is, the look-up
+-- would read all jobs for each chunk once the queue is long.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$
 declare
-  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  -- Asked once: if the lane opened between two looks, its batches would get a job neither here nor later.
   open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
 begin
   perform graphile_worker.add_jobs(array(
@@ -693,7 +691,7 @@ return exists (
 -- function queue/job_priority
 create or replace function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
 language plpgsql stable
--- Its plan is the session's, whoever was first to ask. For a look at 128 of many, a bitmap of all would be made first.
+-- The plan is cached per session. Without these settings PostgreSQL builds a bitmap of all matching rows to read 128 of them.
 set enable_seqscan = off
 set enable_indexscan = on
 as $$
@@ -720,7 +718,7 @@ $$;
 create or replace function trans_hub.open_lanes(locales text[]) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
--- A session plans graphile-worker's statements once, whoever comes first: see add_batch_jobs.
+-- See add_batch_jobs: a session plans graphile-worker's statements once.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$
@@ -769,7 +767,7 @@ begin
     returning b.batch_id
   )
   select array_agg(m.batch_id) into parked from moved as m;
-  -- The job that the caller holds loses its key, and ends with the caller; this makes the one that waits.
+  -- The caller's job loses its key here, and ends with the caller; this adds the job that waits.
   perform trans_hub.renew_batch_jobs(parked);
   return query select unnest(parked);
 end
@@ -793,7 +791,7 @@ begin
     limit size
     for update
   ) as b;
-  -- graphile-worker moves those that nobody holds, and says which.
+  -- graphile-worker moves the jobs that no worker holds, and gives them.
   update batch as b set run_at = 'infinity'
   from (
     select j.key
@@ -848,7 +846,7 @@ begin
     where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
     returning b.batch_id, b.run_at
   )
-  -- The job of one that is gone finds nothing, and ends; but not one that is parked, whose time never comes.
+  -- The job of a removed batch finds no batch, and ends. A parked job never runs, so it is removed here.
   select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
 end
 $$;
@@ -1093,7 +1091,7 @@ as $$
 declare
   due record;
 begin
-  -- A read is a read, also where nothing may be written.
+  -- Reading works on a standby and in a read-only transaction, too.
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
@@ -1109,10 +1107,9 @@ begin
         where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
           and s.content_no = f.content_no and s.context_no = f.context_no
           and s.last_seen_at >= now() - touch_after
-        -- A look-up for each row: as joins, these took 12 s for 1,000 reads on tables never analyzed, against 32 ms.
         offset 0
       )
-      -- Only what the project really has: a read of a stranger's text is no use of it.
+      -- Only texts that the project has: reading a text of another project is no use of it.
       and exists (
         select from source as s
         where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
@@ -1120,10 +1117,10 @@ begin
       )
     order by f.content_no, f.context_no, r.project, business_id
   loop
-    -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
+    -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
     perform from content as c where c.content_no = due.content_no for key share skip locked;
     continue when not found;
-    -- Somebody who has a note in hand is writing the same. Nobody waits for it, least of all who only reads.
+    -- A locked note is being written by another reader, with the same time: no reader waits for it.
     update source as s set last_seen_at = now()
     where s.ctid = (
       select s.ctid from source as s
@@ -1141,7 +1138,7 @@ begin
       values (due.project, due.business_id, due.content_no, due.context_no)
       on conflict (project, business_id, content_no, context_no) do nothing;
     exception when lock_not_available or deadlock_detected then
-      -- One that is new and not committed yet cannot be passed over, only not waited for: the first a little, no other.
+      -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
       perform set_config('lock_timeout', '1ms', true);
     end;
   end loop;
@@ -2492,7 +2489,7 @@ begin
   then
     return concat_ws('-', language, script, region, nullif(array_to_string(variants, '-'), '')) || private;
   end if;
-  -- What is no locale may be anything, somebody's text too.
+  -- A string that is no locale may be anything, a text of a user too: only a short plain one is repeated.
   raise exception using errcode = 'TH005', message = case
     when locale ~ '^[A-Za-z0-9_-]{1,20}$' then format('"%s" is not a locale we know', locale)
     else 'is not a locale'
@@ -2503,7 +2500,7 @@ $$;
 -- function rules/canonical_number
 create or replace function trans_hub.canonical_number(number numeric) returns text
 language plpgsql immutable strict parallel safe
--- The shortest digits that read back as the same double, whatever the session prefers.
+-- The shortest digits that read back as the same double; the setting of the session must not matter.
 set extra_float_digits = 1
 as $$
 declare

@@ -217,7 +217,7 @@ describe("while a producer calls prepared statements, with EXECUTE and no other 
       }
     };
     const prepared = async () => {
-      const items = JSON.stringify([{ text: "Text 0", sourceLocale: "en" }]);
+      const items = JSON.stringify([{ text: "Raw", sourceLocale: "en" }]);
       while (!isStopping) {
         await raw.query({ name: "read", text: "select trans_hub.get_translations($1, 'fr')", values: [items] });
         await raw.query({
