@@ -9,6 +9,7 @@ import { FunctionsError, inOrderOfBinding, parseFunction, readFunctions, type Sq
 
 /** As `sha256sum` writes it: `cd migrations && sha256sum -c released.sha256` checks it, too. */
 const RELEASED = "released.sha256";
+const RELEASED_HEAD = `# No byte of these files may change. Written by "npm run migration -- --release".\n`;
 const MADE_BY =
   "-- Made by scripts/functions.ts from migrations/functions: change the files there, and make this one again.";
 /** Ends the functions of an up migration; rights, remarks and removals follow. */
@@ -96,7 +97,7 @@ export function faultOf(folder: string): string | undefined {
 /** Marks every migration of the folder as released: from now on its bytes are held. */
 export function markReleased(folder: string): void {
   const lines = readMigrations(folder).map(({ file, text }) => `${digest(text)}  ${file}\n`);
-  writeFileSync(join(folder, RELEASED), lines.join(""));
+  writeFileSync(join(folder, RELEASED), RELEASED_HEAD + lines.join(""));
 }
 
 function readMigrations(folder: string): Migration[] {
@@ -104,7 +105,7 @@ function readMigrations(folder: string): Migration[] {
   const released = new Map(
     (existsSync(list) ? readFileSync(list, "utf8") : "")
       .split("\n")
-      .filter((line) => line !== "")
+      .filter((line) => line !== "" && !line.startsWith("#"))
       .map((line): [string, string] => [line.slice(66), line.slice(0, 64)]),
   );
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
