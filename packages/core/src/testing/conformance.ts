@@ -8,6 +8,7 @@ import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
+import { settlingCases } from "./conformance/settling.ts";
 import { workingCases } from "./conformance/working.ts";
 
 const ROOMS = {
@@ -15,6 +16,7 @@ const ROOMS = {
   reading: readingCases,
   forcing: forcingCases,
   working: workingCases,
+  settling: settlingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,

@@ -24,6 +24,7 @@ import {
   untilAged,
   work,
 } from "./kit.ts";
+import { Reports } from "./settling.ts";
 
 const LATE: Record<string, WorkOutcome> = {
   text: translated("late"),
@@ -160,10 +161,16 @@ export function racingCases(add: AddCase): void {
       }
       const stop = new AbortController();
       const last = new Translator();
-      const working = work(handler, last.translate, { until: "stopped", signal: stop.signal });
+      const reports = new Reports();
+      const { observer } = reports;
+      const working = work(handler, last.translate, { until: "stopped", signal: stop.signal, observer });
       await until(async () => (await handler.status()).translations.pending === 0);
       stop.abort();
-      await working;
+      expect(await working).toMatchObject({ failed: 1 });
+      expect(reports.codes).toEqual(["TH_WORKER_CRASHED"]);
+      expect(await handler.readKeys(reports.failedKeys)).toMatchObject([
+        { sourceText: "Text number 4", status: "failed", error: { code: "TH_WORKER_CRASHED" } },
+      ]);
       expect(sizes).toEqual([16, 16, 16, 8, 1, 1]);
       expect(last.texts).not.toContain("Text number 4");
       expect(await readOne(handler, { text: "Text number 4" })).toMatchObject({
