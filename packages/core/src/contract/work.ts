@@ -74,10 +74,19 @@ export interface WorkResult {
  */
 export type TranslateWork = (batch: WorkBatch, signal: AbortSignal) => Promise<WorkResult>;
 
-/** Told after a batch's settlement is durable. */
+/**
+ * A settlement as its observer hears it, after it is durable.
+ *
+ * It holds the texts whose rows it changed, each with the outcome that was written. Left out are texts that were approved,
+ * cancelled, forgotten, collected or requested anew while an engine had them: nothing was written for those. The outcome is
+ * not always the engine's: a translation that the store cannot hold is `failed`.
+ */
 export interface Settlement {
+  /** The texts that were translated together, or ended together without a try. */
   batch: WorkBatch;
+  /** One for each text of `batch`, in its order. */
   outcomes: readonly WorkOutcome[];
+  /** Milliseconds from the start of their turn until they were stored; 0 without a try. */
   elapsedMs: number;
 }
 
@@ -111,8 +120,9 @@ export interface WorkOptions {
   observer?: WorkObserver | undefined;
 }
 
-/** Hears what happens; must not throw. */
+/** Hears of the events of one `work`; must not throw. */
 export interface WorkObserver {
+  /** Texts were settled. Called once for each settlement, after its commit, and never for batches that went back untried. */
   settled?(settlement: Settlement): void;
   /** True when work is being claimed; false while the store is out of reach or restarting. */
   ready?(isReady: boolean): void;

@@ -2,10 +2,12 @@ import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { drain, echo, item, reference, test, translated, value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
-import { NO_PAUSES } from "../../rules/pauses.ts";
 import { ConnectionPool } from "../database/pool.ts";
 import type { StatementConfig } from "../database/statement.ts";
+import { Voice, WorkVoice } from "../settle/voice.ts";
+import { ForeignProjects } from "../work/claim/foreign-projects.ts";
 import { Intake } from "../work/claim/intake.ts";
+import { FleetView } from "../work/fleet/fleet-view.ts";
 import { Gatherer } from "../work/gather/gatherer.ts";
 import { endPause, parkBatches } from "./control.sql.ts";
 
@@ -126,10 +128,13 @@ describe("pausing", () => {
     }
     const pool = new LatePool({ databaseUrl: database.url });
     onTestFinished(() => pool.end());
+    const view = new FleetView(pool, false);
+    view.entered("worker");
     const gatherer = new Gatherer({
-      ...{ pool, translate: echo, concurrency: 1, maxItems: 10, nodeId: () => "worker", observer: {} },
+      ...{ pool, view, translate: echo, concurrency: 1, maxItems: 10, onFault: () => undefined },
       intake: new Intake({ slots: 1, maxItems: 10 }),
-      ...{ pauses: () => NO_PAUSES, learnPauses: async () => undefined },
+      foreign: new ForeignProjects(undefined),
+      voice: new WorkVoice({ voice: new Voice(), observer: {}, onEnough: () => undefined }),
     });
     await store.register([item("Save")]);
     const batchId = await value<string>(db, "select batch_id::text from trans_hub.batch");

@@ -9,7 +9,7 @@ import pg from "pg";
 import { describe, expect, inject, onTestFinished, vi } from "vitest";
 import { ConnectionPool } from "../database/pool.ts";
 import type { PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
-import { giveBack, markStarted } from "./batch.sql.ts";
+import { giveBack, markStarted } from "./gather/load.sql.ts";
 
 const items = (count: number, given = {}) => Array.from({ length: count }, (_, at) => item(`Text ${at}`, given));
 const count = (db: pg.Pool, from: string) => value(db, `select count(*)::int from ${from}`);

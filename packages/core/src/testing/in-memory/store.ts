@@ -12,6 +12,7 @@ import {
   BacklogFullError,
   RevisionChangedError,
   type TransHubError,
+  TranslationBlockedError,
   TranslationNotFoundError,
 } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -484,19 +485,24 @@ export class InMemoryStore {
 
   // --- Work ---
 
-  /** Settles what was claimed. Changes nothing that is not the batch's any more, so it may come late or twice. */
+  /**
+   * Settles claimed texts. It changes no row that is no longer the batch's, so it may come late or twice. Gives what was
+   * written for each text, undefined where nothing was. A translation that PostgreSQL could not store is buried here too.
+   */
   settle(
     batch: Batch,
     items: readonly BatchItem[],
     outcomes: readonly WorkOutcome[],
     calls: readonly EngineCall[],
-  ): void {
+  ): (WorkOutcome | undefined)[] {
     for (const call of calls) if (!this.#calls.has(call.callId)) this.#calls.set(call.callId, call);
+    const written: (WorkOutcome | undefined)[] = items.map(() => undefined);
     const handed: { item: BatchItem; outcome: WorkOutcome }[] = [];
     for (const [at, item] of items.entries()) {
       if (!stands(item)) continue;
       const { row, history } = item;
-      const outcome = outcomes[at] ?? { kind: "released" };
+      const outcome = storable(outcomes[at] ?? { kind: "released" });
+      written[at] = outcome;
       if (outcome.kind === "translated") {
         row.status = "translated";
         row.text = outcome.text;
@@ -512,6 +518,7 @@ export class InMemoryStore {
     }
     this.batches.succeed(batch, handed);
     this.changed();
+    return written;
   }
 
   /** Buries the texts of a batch whose requests have expired; gives them. */
@@ -611,6 +618,13 @@ function keyOfPause({ kind, name }: Pause): string {
 
 function entriesWhere<Value>(map: ReadonlyMap<string, Value>, test: (value: Value) => boolean): [string, Value][] {
   return [...map].filter(([, value]) => test(value));
+}
+
+/** As PostgreSQL, which stores no U+0000: a translation that holds one fails for good. */
+function storable(outcome: WorkOutcome): WorkOutcome {
+  if (outcome.kind !== "translated" || !outcome.text.includes("\0")) return outcome;
+  const { code, message } = new TranslationBlockedError("nul", "The database cannot store the translation");
+  return { kind: "failed", error: { at: new Date().toISOString(), engine: null, code, message } };
 }
 
 /** What a database would refuse, although the caller let it through. */

@@ -15,18 +15,13 @@ import {
 } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { describe, expect } from "vitest";
-import type { EngineCall, WorkOutcome } from "../../../contract/work.ts";
-import { ConnectionPool } from "../../database/pool.ts";
-import { rows, type StatementConfig } from "../../database/statement.ts";
-import {
-  buryExpiredTexts,
-  type LoadedBatch,
-  loadBatchesById,
-  markBatchesStarted,
-  reconcileBatches,
-  settleBatches,
-} from "../batch-store.ts";
-import { beat, giveUpNode, listSilent } from "../fleet/node.sql.ts";
+import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
+import { ConnectionPool } from "../database/pool.ts";
+import { rows, type StatementConfig } from "../database/statement.ts";
+import { beat, giveUpNode, listSilent } from "../work/fleet/node.sql.ts";
+import { type LoadedBatch, loadBatchesById, markBatchesStarted } from "../work/gather/load-batches.ts";
+import { reconcileBatches } from "../work/upkeep/reconcile.ts";
+import { buryExpiredTexts, settleBatches } from "./settle-batches.ts";
 
 /** `pool`: connections as a worker has them. */
 const test = base.extend("pool", async ({ database }, { onCleanup }): Promise<ConnectionPool> => {
