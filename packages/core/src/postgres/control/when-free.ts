@@ -2,13 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { isContended } from "../register/register-store.ts";
 
-/** How often something is tried against strangers' locks, some 5 s each. */
+/** Tries against the locks of other sessions, about 5 s each. */
 const TRIES = 4;
 
 /**
- * Runs what may meet somebody's lock, again where it did.
+ * Repeats an act that met another session's lock.
  *
- * @throws {DatabaseUnavailableError} A lock stood in the way for long.
+ * @throws {DatabaseUnavailableError} A lock was still held after all tries.
  */
 export async function whenFree<Result>(act: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {

@@ -27,13 +27,13 @@ export interface Batch {
   readonly rank: number;
   readonly createdAt: number;
   runAt: number;
-  /** Who is working on it. */
+  /** The member that works on it. */
   claimedBy: object | undefined;
   /** How often a member died while it worked on it. */
   crashes: number;
 }
 
-/** Which work is meant. */
+/** A selection of work. */
 export interface Lane {
   locales?: readonly string[] | undefined;
   project?: string | undefined;
@@ -41,7 +41,7 @@ export interface Lane {
 
 export interface BatchesOptions {
   clock: Clock;
-  /** What is paused at present. */
+  /** The present pauses. */
   pauses(): Pauses;
   /** The most texts of one batch. */
   batchSize: number;
@@ -49,7 +49,7 @@ export interface BatchesOptions {
   batchBytes: number;
 }
 
-/** Whether a batch's word about a row still counts. */
+/** Whether a batch's decision about a row still counts. */
 export function stands({ row, revision }: BatchItem): boolean {
   return row.status === "pending" && row.revision === revision;
 }
@@ -86,22 +86,22 @@ export class InMemoryBatches {
     }
   }
 
-  /** Every batch of a lane, those in hand included. */
+  /** Every batch of a lane, including claimed ones. */
   of(lane: Lane): Batch[] {
     return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
   }
 
-  /** Those that nobody works on. */
+  /** Batches that no member has claimed. */
   waiting(lane: Lane): Batch[] {
     return this.of(lane).filter(({ claimedBy }) => claimedBy === undefined);
   }
 
-  /** Those that are in hand or will be due without anybody's doing. */
+  /** Batches that are claimed, or will be due by themselves. */
   left(lane: Lane): Batch[] {
     return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
   }
 
-  /** Those whose time has come, the most urgent first. */
+  /** Batches that are due, the most urgent first. */
   ready(lane: Lane): Batch[] {
     const now = this.#options.clock.now();
     return this.waiting(lane)
@@ -118,8 +118,8 @@ export class InMemoryBatches {
   }
 
   /**
-   * Takes a batch in hand, or the first `maxItems` of it; the others wait on as they are. Gives those that are still to
-   * be translated at their revision.
+   * Claims a batch, or its first `maxItems` texts; the others wait on as they are. Gives the texts that are still to be
+   * translated at their revision.
    */
   claim(batch: Batch, member: object, maxItems: number): readonly BatchItem[] {
     const standing = batch.items.filter(stands);
@@ -133,7 +133,7 @@ export class InMemoryBatches {
     return batch.items;
   }
 
-  /** The texts of a batch go on in parts of at most so many. */
+  /** Splits a batch into parts of at most `partItems` texts. */
   takeApart(batch: Batch, partItems: number): void {
     this.#batches.delete(batch.id);
     for (let at = 0; at < batch.items.length; at += partItems) {
@@ -141,7 +141,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** What a member had in hand waits again: it is dead, or believed to be. */
+  /** The batches of a member wait again: it is dead, or declared dead. */
   giveBack(member: object): void {
     for (const batch of this.#batches.values()) {
       if (batch.claimedBy !== member) continue;
@@ -150,13 +150,13 @@ export class InMemoryBatches {
     }
   }
 
-  /** Replaces a batch by what of it is to be done later, grouped by how it ended. */
+  /** Replaces a batch by batches of its texts to be done later, grouped by outcome. */
   succeed(batch: Batch, handed: readonly { item: BatchItem; outcome: WorkOutcome }[]): void {
     this.#batches.delete(batch.id);
     const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${isSplit(outcome)}`);
     for (const group of groups.values()) {
       const items = group.map(({ item }) => item);
-      // One batch has one time: the latest, so that nobody comes before its own.
+      // One batch has one time: the latest, so that no text is tried before its own.
       const delayMs = Math.max(...group.map(({ outcome }) => delayOf(outcome)));
       const counts = group[0]?.outcome.kind === "retry";
       const half = group.some(({ outcome }) => isSplit(outcome)) ? Math.ceil(items.length / 2) : items.length;
@@ -168,7 +168,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** Something was resumed: what waited for that is due. */
+  /** After a resume: the batches that waited for it are due. */
   bringForward(): void {
     const now = this.#options.clock.now();
     for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
@@ -209,7 +209,7 @@ function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
   return lane.locales === undefined || lane.locales.includes(targetLocale);
 }
 
-/** Paused: until something is resumed. */
+/** Milliseconds. A paused text waits for a resume. */
 function delayOf(outcome: WorkOutcome): number {
   if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
   return "delayMs" in outcome ? outcome.delayMs : 0;

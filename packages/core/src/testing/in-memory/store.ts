@@ -1,8 +1,9 @@
 /**
- * What a store in memory holds, and the rules by which it changes. Every method is synchronous, so each is a transaction.
+ * The contents of a store in memory, and the rules by which they change. Every method is synchronous, so each is a
+ * transaction.
  *
- * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and nothing
- * that is decided about a row counts unless it is still pending at the revision it was claimed with.
+ * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and a decision about a row
+ * counts only while the row is pending at the revision at which it was claimed.
  */
 
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
@@ -42,12 +43,12 @@ export interface InMemoryStoreOptions {
 
 export class InMemoryStore {
   readonly clock: Clock;
-  /** Claimed by `InMemoryWork`; what became of a claim goes to {@link settle}. */
+  /** Claimed by `InMemoryWork`, which brings the outcomes to {@link settle}. */
   readonly batches: InMemoryBatches;
   readonly engineGate: LocalEngineGate;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
-  /** As a worker asks them. */
+  /** The pauses, in the form in which a worker asks for them. */
   pauses = new Pauses([]);
   #paused: Pause[] = [];
   readonly #uses = new InMemoryUses();
@@ -93,7 +94,7 @@ export class InMemoryStore {
     return receipts;
   }
 
-  /** Texts that wait. */
+  /** Waiting texts. */
   #backlog(): number {
     return this.batches.of({}).reduce((sum, { items }) => sum + items.filter(stands).length, 0);
   }
@@ -130,7 +131,7 @@ export class InMemoryStore {
         context,
         status: isVerbatim ? "translated" : "pending",
         priority: item.priority,
-        // Above all that an earlier row of this key ever had: who read that one has not read this.
+        // Above every revision of an earlier row of this key: a reader of that row has not read this one.
         revision: this.#nextNo() * 1_000,
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
@@ -175,7 +176,7 @@ export class InMemoryStore {
     this.#supersede(row);
   }
 
-  /** Whatever was being done about a row is void from here on. */
+  /** Work that is under way on a row changes nothing from here on. */
   #supersede(row: Row): void {
     row.revision += 1;
     this.#letters.closeAbout(new Set([row]));
@@ -242,9 +243,9 @@ export class InMemoryStore {
     const use = this.#useOf(reference);
     if (use === undefined) return;
     const { project } = reference;
-    // A read of a stranger's text is no use of it.
+    // Reading a text of another project is no use of it.
     if (!this.#uses.isUsed({ ...use, project })) return;
-    // By text, a use by the text itself: touching its business ids could make an old text the one seen last.
+    // Read by its text, the text itself is used: touching its business ids could make an old text the one seen last.
     this.#see(project, "businessId" in reference ? reference.businessId : "", use.contentNo, use.contextNo);
   }
 
@@ -354,7 +355,7 @@ export class InMemoryStore {
       this.#letters.closeAbout(new Set(rows.map(([, row]) => row)));
       for (const use of aged) this.#uses.remove(use);
       for (const [id, row] of rows) {
-        // Whoever is translating it finds nothing to settle.
+        // A worker that translates it finds nothing to settle.
         row.revision += 1;
         this.#rows.delete(id);
       }
@@ -396,14 +397,14 @@ export class InMemoryStore {
     ]);
     const gone = [...named.values()].filter((text) => this.#uses.businessIds({ project, ...text }).length === 0);
     for (const { contentNo, contextNo } of gone) {
-      // Reading by its text makes one too: no request to keep it.
+      // Reading by text makes a use too, which is no request to keep the text.
       this.#uses.remove({ project, businessId: "", contentNo, contextNo });
     }
     const texts = new Set(gone.map(({ contentNo, contextNo }) => `${contentNo}/${contextNo}`));
     const rows = ownRows.filter(({ content, key }) => texts.has(`${content.no}/${key.contextNo}`));
     this.#letters.closeAbout(new Set(rows));
     for (const row of rows) {
-      // Whoever is translating it finds nothing to settle.
+      // A worker that translates it finds nothing to settle.
       row.revision += 1;
       this.#rows.delete(rowId(row.key));
     }
@@ -535,7 +536,7 @@ export class InMemoryStore {
     this.#letters.write(row, [...history, error], error, new Date(this.clock.now()));
   }
 
-  /** What a member had in hand waits again: it is dead, or believed to be. */
+  /** The batches of a member wait again: it is dead, or declared dead. */
   giveBack(member: object): void {
     this.batches.giveBack(member);
     this.changed();
@@ -548,13 +549,13 @@ export class InMemoryStore {
 
   // --- Looking on ---
 
-  /** Calls a function after every change that may be work for somebody. Gives how to end that. */
+  /** Calls a function after every change that may have made work. Returns a function that ends this. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells those who listen. */
+  /** Calls the listeners. */
   changed(): void {
     for (const listener of this.#listeners) listener();
   }
@@ -627,7 +628,7 @@ function storable(outcome: WorkOutcome): WorkOutcome {
   return { kind: "failed", error: { at: new Date().toISOString(), engine: null, code, message } };
 }
 
-/** What a database would refuse, although the caller let it through. */
+/** The error with which a database would refuse an item, although the caller let it pass. */
 function refusal({ text, businessId, project }: RegisterItem): TransHubError | undefined {
   try {
     parseText(text, Number.POSITIVE_INFINITY);

@@ -1,5 +1,4 @@
-/** `PersistenceHandler.work` in memory: claims batch after batch, and settles what became of them. */
-
+/** `PersistenceHandler.work` in memory: claims batch after batch, and settles them. */
 import { orAbort } from "../../async/or-abort.ts";
 import {
   CancelledError,
@@ -24,9 +23,9 @@ import type { Batch, BatchItem, Lane } from "./batches.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
 
-/** After a fault of the worker, a batch is left alone for a while: it may be the batch's doing. */
+/** Milliseconds. After a fault of the worker a batch is left alone for a while: the batch may be the cause. */
 const FAULT_DELAY_MS = 30_000;
-/** How long a function that was told to stop is waited for. */
+/** Milliseconds that an aborted function is waited for. */
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
 
@@ -37,7 +36,7 @@ export class InMemoryWork {
   readonly #translate: TranslateWork;
   readonly #lane: Lane;
   readonly #bell = new Bell();
-  /** Aborted when running calls must end now, and when they are not waited for any longer. */
+  /** Aborts when running calls must end now; `#givingUp` when they are not waited for any longer. */
   readonly #calls = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
@@ -55,7 +54,7 @@ export class InMemoryWork {
     this.#lane = { locales: options.locales, project: options.project };
   }
 
-  /** As a member of a fleet shows itself. */
+  /** This member as the status shows it. */
   get member(): Pick<WorkerStatus, "locales" | "concurrency" | "running"> {
     const { locales, concurrency } = this.#options;
     return { locales: locales === undefined ? null : [...locales], concurrency, running: this.#running };
@@ -82,7 +81,7 @@ export class InMemoryWork {
     return { ...this.#summary, retrying };
   }
 
-  /** Claims nothing more; what runs has its time, then is aborted, then given up. */
+  /** Claims nothing more. Running calls get their time, are then aborted, and then not waited for. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -90,7 +89,7 @@ export class InMemoryWork {
     void this.#drain();
   }
 
-  /** As kill -9 would: nothing that is in hand is ever settled by this member. */
+  /** Like kill -9: this member never settles the batches it holds. */
   die(): void {
     this.#isDead = true;
     this.#bell.ring();
@@ -99,7 +98,7 @@ export class InMemoryWork {
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
     const over = this.#givingUp.signal;
-    // By the system's clock: how long a stop takes is no time of the store.
+    // By the system's clock: the duration of a stop is not the store's time.
     await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
     await SYSTEM_CLOCK.wait(GRACE_MS, over);
@@ -124,7 +123,7 @@ export class InMemoryWork {
     return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
   }
 
-  /** Something changed, or the next batch is due. */
+  /** Waits until the store has changed or the next batch is due. */
   async #nextEvent(): Promise<void> {
     const dueAt =
       this.#isEnding || this.#running >= this.#options.concurrency
@@ -154,7 +153,7 @@ export class InMemoryWork {
         continue;
       }
       this.#buryExpired(batch);
-      // Two at a time would be suspected of each other's crash.
+      // Two at a time would be charged with each other's crash.
       if (isSuspect(batch) && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
@@ -188,7 +187,7 @@ export class InMemoryWork {
       isToYield: () => this.#isEnding,
     });
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
-    // A late word of a member that was only believed dead is settled like any other: the revisions decide.
+    // A late result of a member that was declared dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       const written = this.#store.settle(batch, items, result.outcomes, result.calls);
       const changed = given.items.filter((_, at) => written[at] !== undefined);
@@ -201,7 +200,7 @@ export class InMemoryWork {
     this.#bell.ring();
   }
 
-  /** What is not tried at all. */
+  /** The result for a batch that is not tried at all. */
   #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
     const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
@@ -222,7 +221,7 @@ export class InMemoryWork {
     }
   }
 
-  /** What throws before its first await rejects as well. */
+  /** Turns an exception before the first await into a rejection. */
   async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
     return this.#translate(batch, this.#calls.signal);
   }
@@ -255,7 +254,7 @@ function buried(items: readonly BatchItem[], { code, message }: TransHubError): 
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }
 
-/** Remembers a ring until somebody hears it. */
+/** Remembers a ring until `rung` is awaited. */
 class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;

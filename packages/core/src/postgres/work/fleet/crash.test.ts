@@ -82,7 +82,7 @@ describe("a crash", () => {
     await expect.poll(() => value(db, isGone, [pid]), { timeout: 10_000 }).toBe(true);
     expect(await silent(2_000)).toEqual(["gone"]);
     expect(await silent(2_002)).toEqual([]);
-    // A server that was started since took everybody's connections.
+    // A restart of the server ended all connections.
     await db.query("update trans_hub.worker_node set beat_at = pg_postmaster_start_time() - interval '1 second'");
     expect(await silent(2_000)).toEqual([]);
   });
@@ -101,11 +101,11 @@ describe("a crash", () => {
     await markBatchesStarted(pool, [settled?.id as string, begun?.id as string], "cut off");
     const wire = await db.connect();
     try {
-      // What a worker has done when the wire is cut between two statements of its settlement.
+      // The state of a worker whose connection is cut between two statements of its settlement.
       await wire.query("begin");
       await wire.query("delete from trans_hub.batch where batch_id = $1", [settled?.id]);
       expect(await rows(pool, giveUpNode, ["cut off", "0", true])).toEqual([{ is_gone: true }]);
-      // Nobody's beat waits for another node that is being given up.
+      // No beat waits for another node that is being declared dead.
       await wire.query("select from trans_hub.worker_node where node_id = 'alive' for update");
       const held = rows(pool, beat, ["alive", 1_000]);
       await db.query(
@@ -129,7 +129,7 @@ describe("a crash", () => {
     await registerTexts(store, 16);
     const deadly = (batch: LoadedBatch) => batch.items.some(({ text }) => text === "Text 13");
     for (const _ of [1, 2, 3]) await crash(pool, (await loadAll(pool)).filter(deadly));
-    // The pool that begins it now is given up for dead as well, and starts afresh.
+    // The pool that begins it now is declared dead as well, and starts afresh.
     const tried: number[] = [];
     await store.work({ until: "ready", concurrency: 2, maxItems: 50 }, async (batch, signal) => {
       if (!batch.items.some(({ text }) => text === "Text 13")) return echo(batch, signal);

@@ -64,7 +64,7 @@ describe("a member of the fleet outlives", () => {
     const member = startWork(store, seen.work);
     await expect.poll(() => translatedCount(db), { timeout: 30_000 }).toBe(300);
     expect(cuts).toBe(3);
-    // An answer in hand is stored when the database is back; it is not bought again.
+    // An answer that a worker holds is stored when the database is back; it is not bought again.
     expect(new Set(seen.texts).size).toBe(300);
     expect(seen.texts.length).toBeLessThanOrEqual(300 + 3 * 2 * 10);
     await expect.poll(() => member.ready.at(-1), { timeout: 10_000 }).toBe(true);
@@ -129,14 +129,14 @@ describe("a member of the fleet outlives", () => {
     let calls = 0;
     const member = startWork(store, async (batch, signal) => {
       calls += 1;
-      // The first one is deaf.
+      // The first call ignores its signal.
       return calls === 1 ? held.work(batch, new AbortController().signal) : echo(batch, signal);
     });
     await held.begun;
     await db.query(`
       with gone as (delete from trans_hub.worker_node returning node_id)
       select graphile_worker.force_unlock_workers(array_agg(node_id)) from gone`);
-    // The first call heard of no abort, and has not come back.
+    // The first call ignored the abort, and has not come back.
     await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(1);
     held.goOn();
     expect(await member.stop()).toMatchObject({ translated: 1 });
@@ -159,9 +159,9 @@ test("the work of a silent member is taken over by another, and the crash is cha
   expect(await lockedJobs(db)).toBe(4);
   const other = startWork(await openStore({ ...QUICK, rescueAfterSeconds: 0.5 }), echo);
   await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(40);
-  // More than once, as it may: silent it still claims what it is handed back.
+  // It may be rescued more than once: a silent member still claims the jobs that went back.
   expect(new Set(other.rescued)).toEqual(new Set([silent]));
-  // It answers at last; its answers are nobody's any more.
+  // It answers at last; its answers change nothing any more.
   held.goOn();
   await other.stop();
   expect(await value(db, "select sum(delta)::int from trans_hub.count_delta")).toBe(40);
@@ -177,7 +177,7 @@ test("a death is noticed by a fleet whose members all die before they have watch
   );
   const beats = () => value<number>(db, "select coalesce(sum(beat), 0)::int from trans_hub.worker_node");
   const isGone = async () => (await count(db, "trans_hub.worker_node where node_id = 'dead'")) === 0;
-  // Each is there for three beats, of which ten make a rescue.
+  // Each lives for three beats, of which ten make a rescue.
   for (let lives = 0; lives < 100 && !(await isGone()); lives += 1) {
     const store = await openStore({ heartbeatSeconds: 0.1, rescueAfterSeconds: 1 });
     const ending = new AbortController();
