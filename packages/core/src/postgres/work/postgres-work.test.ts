@@ -1,4 +1,6 @@
 /** The work of one member: how it stops, and which work it takes. */
+import { Coordinator } from "@trans-hub/core";
+import { scriptedEngine } from "@trans-hub/engines/testing";
 import {
   count,
   lockedJobs,
@@ -211,4 +213,16 @@ test("a translation that PostgreSQL cannot store ends that text alone", async ({
   ]);
   expect(await store.read([reference("Text 7")])).toMatchObject([{ status: "failed", text: null }]);
   await expectInvariants(db);
+});
+
+test("a text whose workers all died is yielded by processPendingTranslations, as failed", async ({ db, store }) => {
+  await store.register([item("Deadly")]);
+  await db.query("update trans_hub.batch set crashes = 6");
+  const engines = [scriptedEngine()];
+  const hub = await Coordinator.connect({ handler: store, sourceLocale: "en", engines });
+  const yielded = await Array.fromAsync(hub.processPendingTranslations("fr"));
+  expect(yielded).toMatchObject([
+    { sourceText: "Deadly", status: "failed", text: null, error: { code: "TH_WORKER_CRASHED" } },
+  ]);
+  await hub.close();
 });

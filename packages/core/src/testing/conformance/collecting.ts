@@ -18,7 +18,7 @@ import {
 } from "./kit.ts";
 
 export function collectingCases(add: AddCase): void {
-  add("what nobody used for the retention goes, with everything that was only its own", async ({ handler }) => {
+  add("a text that was not used for the retention goes, with everything that was only its own", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([
       item({ text: "old", businessId: "old", context: '{"screen":"checkout"}', targetLocales: ["fr", "de"] }),
@@ -83,7 +83,7 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { project: "other" })).toBeUndefined();
   });
 
-  add("a collection for one project leaves what others use", async ({ handler }) => {
+  add("a collection for one project leaves the texts of others", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([item(), item({ project: "other" }), item({ text: "other's", project: "other" })]);
     await untilAged(handler, 3);
@@ -95,7 +95,7 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { project: "other", text: "other's" })).toBeDefined();
   });
 
-  add("work whose text was collected is no work any more", async ({ handler }) => {
+  add("the batch of a collected text is no work any more", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register(items(3));
     await untilAged(handler, 3);

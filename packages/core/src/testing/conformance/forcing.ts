@@ -11,7 +11,7 @@ export function forcingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "translated", text: "new" });
   });
 
-  add("a forced try that fails leaves the good text, and tells why it failed", async ({ handler }) => {
+  add("a forced try that fails leaves the good text, and says why it failed", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
     await handler.register([item({ force: true })]);

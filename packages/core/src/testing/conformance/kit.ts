@@ -1,4 +1,4 @@
-/** What the cases of the conformance suite have in common. */
+/** The tools that the cases of the conformance suite share. */
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { expect } from "vitest";
@@ -23,9 +23,9 @@ import type {
 export interface ConformanceStore {
   /** Another member over the same store. The suite closes it. */
   open(): Promise<PersistenceHandler>;
-  /** Ends a member as kill -9 would, without settling what it has in hand. Left out: those cases are skipped. */
+  /** Ends a member like kill -9, without settling its batches. Left out: those cases are skipped. */
   crash?(handler: PersistenceHandler): Promise<void>;
-  /** Has the others take a member for dead while it lives. Left out: those cases are skipped. */
+  /** Has the fleet declare a member dead while it lives. Left out: those cases are skipped. */
   giveUp?(handler: PersistenceHandler): Promise<void>;
   /** Opens a transaction of an application. Left out: those cases are skipped. */
   begin?(): Promise<{ client: pg.ClientBase; commit(): Promise<void>; rollback(): Promise<void> }>;
@@ -33,13 +33,13 @@ export interface ConformanceStore {
   close(): Promise<void>;
 }
 
-/** What a case is given. */
+/** The members of a case. */
 export interface Members extends ConformanceStore {
   /** The first member, open already. */
   handler: PersistenceHandler;
 }
 
-/** Adds a case. `needs`: what the store must be able to, or the case is skipped. */
+/** Adds a case. `needs`: an ability of the store without which the case is skipped. */
 export type AddCase = (
   sentence: string,
   body: (members: Required<Members>) => Promise<void>,
@@ -65,7 +65,7 @@ export function item(given: Partial<RegisterItem> = {}): RegisterItem {
   };
 }
 
-/** So many items with different texts. */
+/** Items with different texts. */
 export function items(count: number, given: Partial<RegisterItem> = {}): RegisterItem[] {
   return Array.from({ length: count }, (_, at) => item({ text: `Text number ${at + 1}`, ...given }));
 }
@@ -130,7 +130,7 @@ export const retry = (delayMs: number, split = false): WorkOutcome => ({
   split,
 });
 
-/** Translates by a rule for each text, and remembers what it was given. */
+/** Translates by a rule for each text, and remembers its batches. */
 export class Translator {
   readonly batches: WorkBatch[] = [];
   readonly #decide: (item: WorkItem, batch: WorkBatch) => WorkOutcome;
@@ -147,7 +147,7 @@ export class Translator {
     );
   };
 
-  /** Everything it was given, in order. */
+  /** All items that it was given, in order. */
   get items(): WorkItem[] {
     return this.batches.flatMap((batch) => batch.items);
   }
@@ -172,18 +172,18 @@ function result(batch: WorkBatch, outcomes: WorkOutcome[]): WorkResult {
   return { outcomes, calls: [call] };
 }
 
-/** A translator that begins, and answers only when it is let. */
+/** A translator that begins, and answers only after `letGo`. */
 export class HeldTranslator {
   readonly #started = Promise.withResolvers<WorkBatch>();
   readonly #go = Promise.withResolvers<void>();
   readonly #outcome: WorkOutcome;
 
-  /** @param outcome What it answers for each text, or the text it gives. */
+  /** @param outcome Its answer for each text; a string: the translation. */
   constructor(outcome: WorkOutcome | string = "held") {
     this.#outcome = typeof outcome === "string" ? translated(outcome) : outcome;
   }
 
-  /** Resolves when it has a batch in hand. */
+  /** Resolves with its first batch. */
   get started(): Promise<WorkBatch> {
     return this.#started.promise;
   }
@@ -192,7 +192,7 @@ export class HeldTranslator {
     this.#go.resolve();
   }
 
-  /** Releases everything when it is told to stop. */
+  /** Releases every text when it is aborted. */
   readonly translate: TranslateWork = async (batch, signal) => {
     this.#started.resolve(batch);
     try {
@@ -210,7 +210,7 @@ export class HeldTranslator {
   };
 }
 
-/** Translates everything that is ready, and gives what was settled. */
+/** Translates all ready texts, and gives the settlements. */
 export async function translateAll(
   handler: PersistenceHandler,
   text: (source: string) => string = (source) => `${source} (fr)`,
@@ -221,17 +221,17 @@ export async function translateAll(
   return settled;
 }
 
-/** Fails everything that is ready, for good. */
+/** Fails all ready texts for good. */
 export async function failAll(handler: PersistenceHandler, code?: string): Promise<void> {
   await work(handler, new Translator(() => failed(code)).translate);
 }
 
 // --- Time ----------------------------------------------------------------------------------------------------------
 
-/** Longest wait for what a store may take its time for, such as noticing that a member died. Milliseconds. */
+/** Milliseconds. The longest wait for acts that take a store some time, such as noticing that a member died. */
 export const PATIENCE_MS = 60_000;
 
-/** Waits for a state that nobody announces. */
+/** Waits for a state that is not announced. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   await expect.poll(condition, { timeout: PATIENCE_MS, interval: 25 }).toBe(true);
 }

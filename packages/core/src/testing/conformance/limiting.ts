@@ -4,7 +4,7 @@ import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } f
 import type { PersistenceHandler } from "../../contract/store.ts";
 import { type AddCase, until } from "./kit.ts";
 
-/** Long enough to be over in no case by itself. */
+/** Milliseconds, long enough to end in no case by itself. */
 const LONG_MS = 600_000;
 
 export function limitingCases(addCase: AddCase): void {
@@ -121,7 +121,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await ask(other, { limits })).toMatchObject(GRANTED);
   });
 
-  add("a probe is not taken for lost while it is prolonged", async ({ handler, open }) => {
+  add("a probe does not count as lost while it is prolonged", async ({ handler, open }) => {
     const other = await open();
     await gateOf(handler).open(fault(randomUUID(), 10));
     const callId = randomUUID();
@@ -195,7 +195,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await settle(other, callId, { works: true })).toEqual({ isClosed: true });
   });
 
-  add("many members that ask at the same moment get what there is, and no more", async ({ handler, open }) => {
+  add("many members that ask at the same moment share the bucket, and get no more", async ({ handler, open }) => {
     const members = [handler, await open(), await open()];
     const limits = { rpm: 320, concurrency: 7 };
     const all = (wish: Partial<EngineWish>) =>

@@ -3,7 +3,7 @@ import type { Translation } from "../../contract/translation.ts";
 import { type AddCase, item, items, listAll, PROJECT, readOne, textReference, translateAll } from "./kit.ts";
 
 export function readingCases(add: AddCase): void {
-  add("reads answer in the order they were asked, with nothing for what is not there", async ({ handler }) => {
+  add("reads answer in the order they were asked, with nothing for a missing text", async ({ handler }) => {
     await handler.register([item({ text: "Pay", businessId: "pay" }), item({ text: "Back" })]);
     const found = await handler.read([
       textReference({ text: "Back" }),
@@ -80,7 +80,7 @@ export function readingCases(add: AddCase): void {
     expect(await texts({ businessIdPrefix: "shop_" })).toEqual([]);
   });
 
-  add("what was settled can be read by its keys", async ({ handler }) => {
+  add("settled texts can be read by their keys", async ({ handler }) => {
     await handler.register(items(3));
     const settled = await translateAll(handler);
     const keys = settled.flatMap(({ batch }) => batch.items.map(({ key }) => key));

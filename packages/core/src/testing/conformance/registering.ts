@@ -36,7 +36,7 @@ export function registeringCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "translated", text: "Add to cart (fr)", engine: "test" });
   });
 
-  add("a receipt counts what the call made, and all else as existing", async ({ handler }) => {
+  add("a receipt counts the rows that the call made, and all others as existing", async ({ handler }) => {
     const two = item({ targetLocales: ["fr", "de"] });
     expect(await handler.register([two])).toEqual([{ registered: 2, existing: 0, failed: 0 }]);
     expect(await handler.register([two, item({ targetLocales: ["ja"] })])).toEqual([
@@ -55,7 +55,7 @@ export function registeringCases(add: AddCase): void {
     expect(translator.texts).toEqual(["Add to cart"]);
   });
 
-  add("a failed text is told as failed when it is requested again, and not tried", async ({ handler }) => {
+  add("a failed text is reported as failed when it is requested again, and not tried", async ({ handler }) => {
     await handler.register([item()]);
     await failAll(handler);
     expect(await handler.register([item({ targetLocales: ["fr", "de"] })])).toEqual([
@@ -121,7 +121,7 @@ export function registeringCases(add: AddCase): void {
     expect(await listAll(handler)).toHaveLength(2);
   });
 
-  add("what pseudo stored is put back to work for a real engine, and for no other", async ({ handler }) => {
+  add("a text that pseudo stored is put back to work for a real engine, and for no other", async ({ handler }) => {
     await handler.register([item()], { engine: "pseudo" });
     await work(handler, new Translator(() => translated("[Àđđ ŧø çàřŧ]", "pseudo")).translate);
     expect(await handler.register([item()], { engine: "pseudo" })).toMatchObject([{ registered: 0, existing: 1 }]);
@@ -142,7 +142,7 @@ export function registeringCases(add: AddCase): void {
   });
 
   add(
-    "what is enqueued in a transaction is registered after its commit",
+    "an item enqueued in a transaction is registered after the commit",
     async ({ handler, begin }) => {
       const transaction = await begin();
       await handler.enqueue(transaction.client, [item({ businessId: "shop.cart.add", targetLocales: ["fr", "de"] })]);
@@ -162,7 +162,7 @@ export function registeringCases(add: AddCase): void {
   );
 
   add(
-    "what is enqueued in a transaction that rolls back never was",
+    "an item enqueued in a transaction that rolls back never was",
     async ({ handler, begin }) => {
       const transaction = await begin();
       await handler.enqueue(transaction.client, [item()]);
@@ -175,7 +175,7 @@ export function registeringCases(add: AddCase): void {
     "begin",
   );
 
-  add("new work is refused while too much waits, item by item, and what is there passes", async ({ handler }) => {
+  add("new work is refused item by item while the backlog is full, and existing texts pass", async ({ handler }) => {
     const maxBacklog = 3;
     const done = item({ text: "done" });
     await handler.register([done]);

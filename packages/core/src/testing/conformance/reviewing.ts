@@ -19,7 +19,7 @@ import {
 } from "./kit.ts";
 
 export function reviewingCases(add: AddCase): void {
-  add("a person's word on the stored text makes it approved", async ({ handler }) => {
+  add("a person's approval of the stored text makes it approved", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -47,7 +47,7 @@ export function reviewingCases(add: AddCase): void {
     expect(translator.items).toEqual([]);
   });
 
-  add("no machine overwrites what was approved while it was translating", async ({ handler }) => {
+  add("no machine overwrites a text that was approved while it was translating", async ({ handler }) => {
     await handler.register([item()]);
     const held = new HeldTranslator("machine");
     const working = work(handler, held.translate);
@@ -58,7 +58,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(approved);
   });
 
-  add("approving a revision that is no more changes nothing", async ({ handler }) => {
+  add("approving a revision that has passed changes nothing", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -71,7 +71,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(read);
   });
 
-  add("what is not there, or has no text yet, cannot be approved", async ({ handler }) => {
+  add("a missing translation, or one without a text, cannot be approved", async ({ handler }) => {
     const notFound = { code: "TH_NOT_FOUND" };
     await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);
     await handler.register([item()]);
@@ -193,7 +193,7 @@ export function reviewingCases(add: AddCase): void {
     expect(kept?.error).toBeUndefined();
   });
 
-  add("totals follow what becomes of the texts", async ({ handler }) => {
+  add("totals follow the states of the texts", async ({ handler }) => {
     await handler.register([...items(3), item({ text: "elsewhere", project: "other", targetLocales: ["de"] })]);
     const none = { pending: 0, translated: 0, failed: 0, approved: 0 };
     const before = await handler.status();
@@ -217,7 +217,7 @@ export function reviewingCases(add: AddCase): void {
     expect((await handler.status("other")).translations).toEqual({ ...none, translated: 1 });
   });
 
-  add("members that work show themselves", async ({ handler, open }) => {
+  add("members that work are in the status", async ({ handler, open }) => {
     const other = await open();
     await handler.register([item()]);
     const held = new HeldTranslator();

@@ -1,4 +1,4 @@
-/** What a store reports of its settlements: to the observer, and in the summary of the work. */
+/** The reports of settlements: to the observer, and in the summary of the work. */
 import { expect } from "vitest";
 import type { Settlement, WorkObserver, WorkOutcome } from "../../contract/work.ts";
 import {
@@ -107,7 +107,7 @@ export function settlingCases(add: AddCase): void {
 
   for (const [how, take] of Object.entries(TAKEN)) {
     for (const [name, outcome] of Object.entries({ translation: translated("late"), failure: failed() })) {
-      add(`the ${name} of a text that ${how} meanwhile is reported by nobody`, async ({ handler, open }) => {
+      add(`the ${name} of a text that ${how} meanwhile is not reported`, async ({ handler, open }) => {
         const other = await open();
         await handler.register([item(), item({ text: "Checkout" })]);
         const held = new HeldTranslator(outcome);
