@@ -6,14 +6,13 @@
  *         └─────▶ Upkeep: services ─────▶ FleetView ─────┘ pauses, locales, node id
  */
 import { setTimeout as wait } from "node:timers/promises";
-import type { JobHelpers, TaskList } from "graphile-worker";
+import type { TaskList } from "graphile-worker";
 import type pg from "pg";
 import type { CollectReport } from "../../contract/collect.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import { type Voice, WorkVoice } from "../settle/voice.ts";
-import { parseTaskPayload } from "../task-map.ts";
 import { ForeignProjects } from "./claim/foreign-projects.ts";
 import { Intake } from "./claim/intake.ts";
 import { workLeft } from "./claim/left.sql.ts";
@@ -107,17 +106,14 @@ class PostgresWork {
   async #lateTasks(): Promise<TaskList> {
     const tasks = this.#upkeep.tasks("late");
     const locales = this.#options.locales ?? (await this.#view.listLocales());
-    for (const locale of locales) tasks[`translate:${locale}`] = this.#translateTask;
+    for (const locale of locales) tasks[`translate:${locale}`] = this.#gatherer.task;
     return tasks;
   }
 
   /** A worker for all locales adds those that appeared to its live task list. */
   #addLocales(locales: readonly string[]): void {
-    for (const locale of locales) this.#tasks[`translate:${locale}`] ??= this.#translateTask;
+    for (const locale of locales) this.#tasks[`translate:${locale}`] ??= this.#gatherer.task;
   }
-
-  readonly #translateTask = (payload: unknown, { job }: JobHelpers): Promise<void> =>
-    this.#gatherer.take(parseTaskPayload("translate", payload).batch, job.priority);
 
   /** Ends the work when none is left of the kind that was asked for. The batches decide, never an inference. */
   async #endWhenDone(): Promise<void> {

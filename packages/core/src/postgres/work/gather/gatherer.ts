@@ -10,6 +10,7 @@
  * way (see `Coalescer`). Slots are engine calls at once; more jobs than slots are claimed, so that there is something to
  * join.
  */
+import type { Task } from "graphile-worker";
 import { Coalescer } from "../../../async/coalescer.ts";
 import { CancelledError } from "../../../contract/errors.ts";
 import type { TranslateWork } from "../../../contract/work.ts";
@@ -19,6 +20,7 @@ import { run } from "../../database/statement.ts";
 import { Patience } from "../../settle/patience.ts";
 import { Settler } from "../../settle/settler.ts";
 import type { WorkVoice } from "../../settle/voice.ts";
+import { parseTaskPayload } from "../../task-map.ts";
 import type { ForeignProjects } from "../claim/foreign-projects.ts";
 import type { Hold, Intake } from "../claim/intake.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
@@ -103,6 +105,11 @@ export class Gatherer {
   get undone(): number {
     return this.#undone;
   }
+
+  /** The task of every lane's jobs: takes the batch of a job through. */
+  readonly task: Task = async (payload, { job }) => {
+    await this.take(parseTaskPayload("translate", payload).batch, job.priority);
+  };
 
   /**
    * Takes a claimed batch through. Resolves when nothing is left to do for it: it was settled, handed on, or is gone.
