@@ -184,7 +184,7 @@ export class Scene {
     return from + this.random() * (to - from);
   }
 
-  /** Polls until a condition holds, where no event tells it. */
+  /** Polls until a condition holds that no event announces. */
   async until(what: string, seconds: number, holds: () => Promise<boolean>): Promise<boolean> {
     const giveUp = performance.now() + seconds * 1_000;
     for (;;) {

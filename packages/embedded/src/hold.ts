@@ -11,7 +11,7 @@ import { isWatched, tryUse } from "./server-locks.ts";
 
 const RETRY_MS = 30;
 
-/** Delay between a server's readiness and its keeper's lock, in milliseconds. */
+/** Time to wait for the keeper's lock: a server that has just become ready is locked a moment later. Milliseconds. */
 const UNWATCHED_MS = 300;
 
 /** A server held open: while this session lives, it is not stopped for idleness. */

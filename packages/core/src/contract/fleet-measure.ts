@@ -12,7 +12,7 @@ export interface FleetMeasure {
   inbox: number;
   /** Items that cannot be registered, by the reason. */
   refused: Record<string, number>;
-  /** Open dead letters; 100,000 may stand for more. */
+  /** Open dead letters; counted up to 100,000. */
   deadLetters: number;
   translated: number;
   approved: number;

@@ -244,7 +244,7 @@ describe("going down", () => {
       expect(steps[0]).toBe(version);
       expect(await migrationStatus({ databaseUrl: url })).toMatchObject({ version: null, pending: steps.toReversed() });
       expect(await revertMigration({ databaseUrl: url })).toMatchObject({ applied: [] });
-      // Only the list of migrations is left of ours.
+      // Only the list of migrations is left.
       expect((await catalog(url)).filter((line) => !/migration|^schema/.test(line))).toEqual([]);
       await applyMigrations({ databaseUrl: url });
       expect(await catalog(url)).toEqual(whole);

@@ -86,7 +86,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** Every batch of a lane, those in hand included. */
+  /** Every batch of a lane, claimed ones included. */
   of(lane: Lane): Batch[] {
     return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
   }
