@@ -12,8 +12,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-// What is in the cache is taken from there: without it, npx asks the registry each time, for over a minute when none answers.
-const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
+const PNPM = join(import.meta.dirname, "pnpm.js");
 /** Each by its folder in `packages/`, and where it comes to stand. */
 const OURS = {
   cli: ".",
@@ -52,7 +51,7 @@ export function makeImageRoot(target: string): void {
 
 function pnpm(cwd: string, ...args: string[]): void {
   // What it says belongs to stderr: stdout is the caller's.
-  execFileSync("npx", [...PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
+  execFileSync(process.execPath, [PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
 }
 
 /** `deploy` copies a package as the repository has it; only `pack` turns its entries from sources to `dist`. */
