@@ -43,8 +43,9 @@ describe("the published packages", () => {
   });
 
   test("hold every migration", async () => {
-    const migrations = await readdir(join(root, "migrations"));
-    expect(await readdir(join(app, "node_modules/@trans-hub/core/dist/migrations"))).toEqual(migrations);
+    const files = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
+    const packed = await files(join(app, "node_modules/@trans-hub/core/dist/migrations"));
+    expect(packed).toEqual(await files(join(root, "migrations")));
   });
 
   test("run the README's example beside a hostile graphile-worker configuration", async () => {
