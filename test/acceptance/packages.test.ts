@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createTestDatabase, testOnSharedDatabase as test } from "@trans-hub/test-support/database";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { packPackages, tarballFaults } from "../../scripts/packages.ts";
+import { PUBLISHED, packPackages, tarballFaults } from "../../scripts/packages.ts";
 
 const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -50,9 +50,7 @@ describe("the published packages", () => {
 
   test("run the README's example beside a hostile graphile-worker configuration", async () => {
     const database = await createTestDatabase({ migrated: false });
-    const readme = await readFile(join(root, "README.md"), "utf8");
-    const [, example] = /^```ts\n([\s\S]*?)^```$/m.exec(readme) ?? [];
-    await writeFile(join(app, "readme.ts"), example ?? "");
+    await writeProgram(join(root, "README.md"), "readme.ts");
     const env = { ...process.env, TH_DATABASE_URL: database.url };
     const { stdout } = await call(process.execPath, ["--no-warnings", "readme.ts"], { cwd: app, env });
     await database.drop();
@@ -60,18 +58,33 @@ describe("the published packages", () => {
     expect(stdout).toContain("businessIds: [ 'shop.cart.add' ]");
   });
 
+  /** The first program in TypeScript of a page, as a file of the application; gives its name, or none where the page has none. */
+  async function writeProgram(page: string, file: string): Promise<string[]> {
+    const [, program] = /^```ts\n([\s\S]*?)^```$/m.exec(await readFile(page, "utf8")) ?? [];
+    if (program === undefined) return [];
+    await writeFile(join(app, file), program);
+    return [file];
+  }
+
   test.for([
     { module: "nodenext", moduleResolution: "nodenext" },
     { module: "esnext", moduleResolution: "bundler" },
-  ])("give a strict program in TypeScript all their types, by the resolution $moduleResolution", async (resolution) => {
-    await cp(join(root, "test/acceptance/consumer/consumer.ts"), join(app, "consumer.ts"));
-    const file = `tsconfig.${resolution.moduleResolution}.json`;
-    const compilerOptions = { ...resolution, target: "es2024", strict: true, noEmit: true, types: ["node"] };
-    await writeFile(join(app, file), JSON.stringify({ compilerOptions, files: ["consumer.ts", "readme.ts"] }));
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const { stdout } = await call(process.execPath, [tsc, "-p", file], { cwd: app }).catch((error) => error);
-    expect(stdout).toBe("");
-  });
+  ])(
+    "give a strict program, and those of their READMEs, all their types by the resolution $moduleResolution",
+    async (resolution) => {
+      await cp(join(root, "test/acceptance/consumer/consumer.ts"), join(app, "consumer.ts"));
+      const readmes = await Promise.all([
+        writeProgram(join(root, "README.md"), "readme.ts"),
+        ...PUBLISHED.map((name) => writeProgram(join(root, "packages", name, "README.md"), `readme-${name}.ts`)),
+      ]);
+      const file = `tsconfig.${resolution.moduleResolution}.json`;
+      const compilerOptions = { ...resolution, target: "es2024", strict: true, noEmit: true, types: ["node"] };
+      await writeFile(join(app, file), JSON.stringify({ compilerOptions, files: ["consumer.ts", ...readmes.flat()] }));
+      const tsc = join(root, "node_modules/typescript/bin/tsc");
+      const { stdout } = await call(process.execPath, [tsc, "-p", file], { cwd: app }).catch((error) => error);
+      expect(stdout).toBe("");
+    },
+  );
 
   test("bring the command", async () => {
     const { stdout } = await call(process.execPath, ["node_modules/@trans-hub/cli/dist/bin.js", "--help"], {
