@@ -1,4 +1,4 @@
-/** The published packages: packed, installed by npm into an empty folder, and used there as a stranger would. */
+/** The published packages: packed, installed by npm into an empty folder, and used there as in a new project. */
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ describe("the published packages", () => {
     const dependencies = Object.fromEntries(CONSUMER_TYPES.map((name) => [name, devDependencies[name]]));
     const manifest = { name: "app", private: true, type: "module", dependencies };
     await writeFile(join(app, "package.json"), JSON.stringify(manifest));
-    // graphile-worker 0.18 ends the process when it finds this while it is imported.
+    // graphile-worker 0.18 ends the process when it finds this file while it is imported.
     await writeFile(join(app, ".graphile-workerrc.json"), JSON.stringify({ schema: "somewhere_else", maxPoolSize: 1 }));
     const flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
     await call("npm", ["install", ...flags, ...tarballs], { cwd: app });
