@@ -1,6 +1,6 @@
 /**
- * A shop's catalog. A product and the request to translate its name are one transaction: the shop never has a product whose
- * name nobody translates, and never translates a product that was not created.
+ * A shop's catalog. A product and the request to translate its name are one transaction: every
+ * product's name is requested, and no name of a product that was not created.
  */
 import { Coordinator } from "@trans-hub/core";
 import fastify, { type FastifyInstance } from "fastify";

@@ -34,10 +34,14 @@ const answersStatus = (status: number, headers: Record<string, string> = {}): Be
 
 const good = answers(({ texts, target }) => texts.map((text) => translated(text, target)));
 
-/** The team's service, as it should be until told otherwise. */
+/** The team's service. It answers well until a test replaces `behaviour`. */
 async function startService() {
   const calls = new EventEmitter();
-  const service = { calls, behaviour: good, url: "", close: async () => void server.closeAllConnections() };
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  const service = { calls, behaviour: good, url: "", close };
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     void json(request).then((asked) => {
       calls.emit("call");
@@ -47,10 +51,6 @@ async function startService() {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   service.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  service.close = async () => {
-    server.closeAllConnections();
-    server.close();
-  };
   return service;
 }
 

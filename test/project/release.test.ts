@@ -23,7 +23,7 @@ const test = base.extend(
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       cpSync(join(root, file), join(folder, file), { recursive: true });
     }
-    // What the repository itself has waiting must not take part.
+    // The repository's own changesets must not take part.
     for (const file of readdirSync(join(folder, ".changeset"))) {
       if (/(?<!README)\.md$/.test(file)) rmSync(join(folder, ".changeset", file));
     }

@@ -46,7 +46,7 @@ describe.each(readdirSync(folder))("%s", (file) => {
     for (const action of actions) expect(action).toMatch(/@v\d+\.\d+\.\d+$/);
   });
 
-  test("may only read, unless a job says what more it needs", () => {
+  test("may only read, except where a job names a further permission", () => {
     expect(permissions).toEqual({ contents: "read" });
   });
 });
