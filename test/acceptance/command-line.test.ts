@@ -135,7 +135,7 @@ describe("the database", () => {
 
   test("the embedded one is taken in production only when asked for", async ({ commands }) => {
     for (const env of [{ NODE_ENV: "production" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }]) {
-      expectError(await commands.run(["status"], { env }), 2, /no database is named.*\n.*TH_DATABASE_URL.*--embedded/);
+      expectError(await commands.run(["status"], { env }), 2, /no database is set.*\n.*TH_DATABASE_URL.*--embedded/);
     }
   });
 

@@ -34,7 +34,7 @@ describe(".env", () => {
   test("that cannot be read is a setting that is wrong, not one that is missing", () => {
     const cwd = folder("closed");
     mkdirSync(join(cwd, ".env"));
-    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: is there and cannot be read (EISDIR)");
+    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: exists and cannot be read (EISDIR)");
   });
 });
 
