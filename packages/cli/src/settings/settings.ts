@@ -222,7 +222,8 @@ function collect(environment: Environment, problems: Problem[], warnings: string
       else given.set(from, { value, from });
     } else if (base !== from && isSetting(base)) {
       const secret = readSecret(from, value, problems);
-      if (environment[base]) problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
+      if (environment[base])
+        problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
       else if (secret !== undefined) given.set(base, { value: secret, from });
     } else {
       warnings.push(`${from} is not a setting${suggestion(from)}`);
