@@ -4,13 +4,15 @@
  * It has no engine and no key, because workers translate. Compose puts it into our own image, beside the packages; your own
  * application depends on `@trans-hub/core`.
  */
-import { Coordinator, loadEnvironment, parseSettings } from "@trans-hub/core";
+import { readFileSync } from "node:fs";
+import { Coordinator } from "@trans-hub/core";
 
 const TEXTS = { "shop.cart.add": "Add to cart", "shop.cart.pay": "Pay now", "shop.back": "Back to the shop" };
 const targetLocales = ["fr", "de"];
 
-// Reads TH_DATABASE_URL_FILE like the commands. The library itself reads no environment.
-const { databaseUrl } = parseSettings(loadEnvironment());
+// The library reads no environment. As with the commands, the URL may come from a file.
+const { TH_DATABASE_URL, TH_DATABASE_URL_FILE } = process.env;
+const databaseUrl = TH_DATABASE_URL_FILE ? readFileSync(TH_DATABASE_URL_FILE, "utf8").trim() : TH_DATABASE_URL;
 if (databaseUrl === undefined) {
   console.error("producer: set TH_DATABASE_URL, or TH_DATABASE_URL_FILE");
   process.exit(2);
