@@ -72,8 +72,8 @@ export class BacklogFullError extends TransHubError {
   readonly code = "TH_BACKLOG_FULL";
   readonly retryable = true;
   constructor(options: TransHubErrorOptions = {}) {
-    super("The backlog is full: the number of waiting texts has reached the limit", {
-      hint: "Try again later; `trans-hub status` counts the waiting texts. TH_MAX_BACKLOG is the limit.",
+    super("As many texts wait to be translated as may wait", {
+      hint: "Try again later; see `trans-hub status` for what waits. TH_MAX_BACKLOG is the bound.",
       ...options,
     });
   }
