@@ -57,7 +57,7 @@ describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
     // The data is gone, and an empty database in its place would hide it.
     await expect(openEmbedded({ dataDir: asked })).rejects.toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
-      message: expect.stringContaining(`lay in ${first.dataDir}, which is gone`),
+      message: expect.stringContaining(`was in ${first.dataDir}, which no longer exists`),
     });
   });
 

@@ -26,7 +26,7 @@ export function define(command: Command, context: CommandContext): void {
         parseLocales,
       ),
     )
-    .option("--concurrency <number>", "engine calls at once (default: TH_CONCURRENCY)", parseWhole(1, 1_000))
+    .option("--concurrency <number>", "concurrent engine calls (default: TH_CONCURRENCY)", parseWhole(1, 1_000))
     .addOption(onlyProjectOption())
     .addOption(new Option("--with-parent").hideHelp())
     .action((options: WorkerCommandOptions) => work(command, context, options));
