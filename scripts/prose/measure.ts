@@ -4,12 +4,12 @@ import type { Prose } from "./read-prose.ts";
 /**
  * Three kinds of pronoun that stand in the place of a noun, and phrases that mean something only inside this project.
  *
- * A question may begin with "what" or "who"; only there do they not count.
+ * A question may begin with "what" or "who", and a sentence may quote one of the words; there they do not count.
  */
 export const MEASURES = {
-  what: /\b(?:what|whatever)\b/gi,
-  who: /\b(?:who|whoever|whom|whose)\b/gi,
-  somebody: /\b(?:some|no|any|every)(?:body|one)\b|\bno one\b/gi,
+  what: /(?<!")\b(?:what|whatever)\b/gi,
+  who: /(?<!")\b(?:who|whoever|whom|whose)\b/gi,
+  somebody: /(?<!")\b(?:some|no|any|every)(?:body|one)\b|\bno one\b/gi,
   private: new RegExp(
     [
       /\btold\b(?! apart)/,
@@ -69,5 +69,5 @@ export function measure(prose: readonly Prose[]): Count {
 
 /** Whether the sentence around `index` ends with a question mark. */
 function isInQuestion(text: string, index: number): boolean {
-  return /[.?!;:](?=\s|$)|\n\n/.exec(text.slice(index))?.[0] === "?";
+  return /[.?!;:](?=[\s\])"*]|$)|\n\n/.exec(text.slice(index))?.[0] === "?";
 }

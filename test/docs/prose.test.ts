@@ -51,6 +51,10 @@ test("a hit has its measure and its line, also where a line break parts its word
   ]);
 });
 
+test("a word in quotation marks is not counted", () => {
+  expect(measure(readProse("a.md", 'Write no "what" and no "who".\n')).hits).toEqual([]);
+});
+
 test("a question may begin with what", () => {
   expect(measure(readProse("a.md", "What do I back up? Nothing of what is derived.\n")).hits).toHaveLength(1);
 });
