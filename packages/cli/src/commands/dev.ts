@@ -19,7 +19,7 @@ translates.`,
   );
 }
 
-/** Always on the embedded database: whoever has another one has workers for it. */
+/** Always uses the embedded database: users of another database have workers for it. */
 async function develop(command: Command, context: CommandContext): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();

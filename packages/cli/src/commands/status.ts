@@ -55,7 +55,7 @@ function describe(status: StoreStatus, output: Output): string {
   ].join("\n");
 }
 
-/** Only what keeps an engine from being asked. */
+/** Shows only the limits that keep an engine from being called. */
 function describeLimit({ engine, pausedUntil, circuit, openUntil, reason }: EngineLimitStatus): string | undefined {
   if (circuit === "half_open") return `engine ${engine}: one probe call checks whether ${reason} is over`;
   if (circuit === "open") return `engine ${engine}: gets no calls until ${openUntil?.toISOString()} (${reason})`;
