@@ -30,20 +30,20 @@ export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
-export {
-  type ApproveQuery,
-  type CancelQuery,
-  Coordinator,
-  type ForgetQuery,
-  type GetOptions,
-  type GetQuery,
-  type ListQuery,
-  type ProcessPendingOptions,
-  type WaitQuery,
-} from "./coordinator/coordinator.ts";
+export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
-export type { TranslationName } from "./coordinator/reference.ts";
+export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";
+export type {
+  ApproveQuery,
+  CancelQuery,
+  ForgetQuery,
+  GetOptions,
+  GetQuery,
+  ListQuery,
+  TranslationName,
+  WaitQuery,
+} from "./coordinator/queries.ts";
 export type {
   EnqueueOptions,
   EnqueueReceipt,
