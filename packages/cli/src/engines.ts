@@ -1,6 +1,6 @@
-/** Which engines a command works with. */
+/** The engines that a command works with. */
 import type { Engine } from "@trans-hub/core/engine";
-import { makeEngine } from "@trans-hub/engines";
+import { makeEngine } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { usesEmbedded } from "./database.ts";
 import { loadEnvironment } from "./settings/environment.ts";
@@ -8,21 +8,22 @@ import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * The engines to translate with, the active one first. Made before any database is touched, so that with a missing name
- * or key nothing is stored anywhere.
+ * Makes the engines to translate with, the active one first. A command calls it before it opens a database, so that
+ * a missing name or key stops it before anything is stored.
  *
- * `pseudo` stands in only on the embedded database: on a team's own, pseudo-translations that nobody asked for would be
- * stored beside the real ones.
+ * Without a setting, `pseudo` stands in, but only on the embedded database: on a team's own, unwanted
+ * pseudo-translations would be stored beside the real ones.
  *
- * @throws {UsageError} None is named.
+ * @throws {UsageError} The settings name no engine.
  * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
  */
-export function enginesToTranslateWith(
+export async function enginesToTranslateWith(
   settings: Settings,
   surroundings: Pick<CommandContext, "env" | "cwd">,
   options: GlobalOptions,
-): Engine[] {
-  return enginesNamed(settings, surroundings, options).map((name) => makeEngine(name, settings));
+): Promise<Engine[]> {
+  const names = enginesNamed(settings, surroundings, options);
+  return Promise.all(names.map((name) => makeEngine(name, settings)));
 }
 
 function enginesNamed(

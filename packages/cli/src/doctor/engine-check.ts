@@ -10,17 +10,17 @@ const WAIT =
   "Look at the engine, and at the way there; pause --engine NAME saves the texts' attempts until it is back.";
 
 /**
- * @param make Makes the engines; throws where a name or a key is missing.
+ * @param make Makes the engines; rejects if a name or a key is missing.
  * @param call Whether each may be asked, by a call that costs nothing and sends no text.
  */
 export async function checkEngine(
-  make: () => readonly Engine[],
+  make: () => Promise<readonly Engine[]>,
   { engines: named }: Pick<Settings, "engines">,
   call: boolean,
 ): Promise<Check> {
   let engines: readonly Engine[];
   try {
-    engines = make();
+    engines = await make();
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
     return fail("engine", message, hint ?? "Set TH_ENGINES.");

@@ -1,20 +1,21 @@
-/** The environment a command runs in, and what of it may be shown. */
+/** The environment of a command, and how its URLs are shown. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { SettingsError } from "@trans-hub/core";
 
 export interface EnvironmentOptions {
-  /** Where `.env` is looked for. Default: the working directory. */
+  /** The folder of `.env`. Default: the working directory. */
   cwd?: string;
   /** Default: `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The environment, filled up from the file `.env` where there is one. What the environment says wins, an empty value too.
+ * The environment, with the variables of the file `.env` added, if there is one. A variable of the environment wins over
+ * the file, even if it is empty.
  *
- * @throws {SettingsError} There is a `.env` and it cannot be read.
+ * @throws {SettingsError} `.env` exists and cannot be read.
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Record<string, string | undefined> {
   const { cwd = process.cwd(), env = process.env } = options;
@@ -29,7 +30,7 @@ export function loadEnvironment(options: EnvironmentOptions = {}): Record<string
   return { ...parseEnv(file), ...env };
 }
 
-/** A URL fit to be shown: `***` stands for the password, wherever it is. */
+/** A URL with `***` in place of its password, wherever the password stands. */
 export function redact(url: string): string {
   if (!URL.canParse(url)) return "(not a URL)";
   const shown = new URL(url);

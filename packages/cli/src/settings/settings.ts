@@ -1,27 +1,16 @@
 /**
- * Every setting of Trans-Hub: one object, parsed once at the door. Inside, only plain values travel.
+ * Every setting of Trans-Hub: one object, parsed once when a command begins. The rest of the program gets plain values.
+ * The settings of an engine are defined with the engine (`packages/engines/src/<name>/definition.ts`).
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
 import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
-import type { EngineLimits } from "@trans-hub/core/engine";
-import { UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
+import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT } from "@trans-hub/core/store";
-import { closest, distance } from "fastest-levenshtein";
+import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
-import {
-  cron,
-  decimal,
-  engineNames,
-  httpUrl,
-  oneOf,
-  postgresUrl,
-  projectName,
-  sourceLocale,
-  text,
-  whole,
-} from "./setting-kinds.ts";
+import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -89,12 +78,6 @@ const schema = z.object({
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any that is free. Unset: off."),
-  TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
-  TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
-  TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
-  TH_OPENAI_ENDPOINT: httpUrl()
-    .optional()
-    .describe("Base URL, with `/v1`, of any server that speaks OpenAI's Chat Completions. Unset: OpenAI's own."),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -103,23 +86,20 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase<Rest>> : never;
-type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
-type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
+type Values = { -readonly [K in Key as Name<K>]: Parsed[K] };
+/** Engines that have settings. */
+type Configured = {
+  [E in keyof EngineSettings as string extends keyof EngineSettings[E] ? never : E]: EngineSettings[E];
+};
 
-/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; the engine's own stand under its name. */
-export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
+/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on. The settings of an engine stand under its name. */
+export interface Settings extends Omit<Values, "engines" | "heartbeatSeconds">, Configured {
   /** The first is active. Empty: none was set. */
   engines: string[];
   heartbeatSeconds: number;
-  openai: {
-    apiKey: string | undefined;
-    model: string | undefined;
-    temperature: number | undefined;
-    endpoint: string | undefined;
-  };
   /** By engine. */
   engineLimits: Record<string, EngineLimits>;
-  /** What does not stop us and should be told: settings that do not exist. For the log, one line each. */
+  /** Settings that do not exist. They stop no command; each is a line for the log. */
   warnings: string[];
 }
 
@@ -129,19 +109,29 @@ interface Problem {
   problem: string;
 }
 
-/** `TH_OPENAI_RPM` and the like. The engine need not be known here. */
+/** `TH_OPENAI_RPM` and the like, of any engine: a worker may bring one of its own. */
 const LIMIT = /^TH_([A-Z][A-Z0-9_]*)_(RPM|TPM|CONCURRENCY)$/;
 const limitKind = whole(1, 1_000_000_000);
-const KEYS = Object.keys(schema.shape) as Key[];
+
+/** A field of an engine's settings, and its name in the environment: `apiKey` of `openai` is `TH_OPENAI_API_KEY`. */
+const ENGINE_FIELDS = ENGINES.flatMap(({ name: engine, settings }) =>
+  Object.entries(settings.shape).map(([field, kind]) => ({ engine, field, kind, key: engineKey(engine, field) })),
+);
+const KINDS: Readonly<Record<string, z.ZodType>> = {
+  ...schema.shape,
+  ...Object.fromEntries(ENGINE_FIELDS.map(({ key, kind }) => [key, kind])),
+};
+const KEYS = Object.keys(KINDS);
+const GENERAL_KEYS = Object.keys(schema.shape) as Key[];
 const ALIASES = ["TH_ACTIVE_ENGINE"];
-/** Read elsewhere: by the tests. */
+/** Settings that only tests read. */
 const NOT_OURS = /^TH_TEST_/;
 
 /**
  * Reads the settings from an environment: `process.env`, or what {@link loadEnvironment} made of it.
  *
- * An empty value is none. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value. An unknown
- * `TH_…` is a warning and never stops anybody: Kubernetes injects some for a service whose name begins with `th`.
+ * An empty value counts as not set. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value.
+ * An unknown `TH_…` is a warning and stops no command: Kubernetes injects some for a service whose name begins with `th`.
  *
  * @throws {SettingsError} Names every bad setting at once, and never repeats a value.
  */
@@ -150,43 +140,43 @@ export function parseSettings(environment: Environment): Settings {
   const warnings: string[] = [];
   const given = collect(environment, problems, warnings);
 
-  const values: Record<string, string> = {};
-  for (const key of KEYS) {
-    const value = given.get(key)?.value;
-    if (value !== undefined) values[key] = value;
-  }
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
   for (const issue of parsed.error?.issues ?? []) {
     const key = String(issue.path[0]);
     problems.push({ key: given.get(key)?.from ?? key, problem: issue.message });
   }
+  const engineSettings = parseEngineSettings(given, problems);
   const engineLimits = parseLimits(given, problems);
   const { TH_HEARTBEAT_SECONDS: beat = 0, TH_RESCUE_AFTER_SECONDS: patience = 0 } = parsed.data ?? {};
   if (3 * beat > patience) {
-    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or the living are taken for dead";
+    const problem =
+      "must be at most a third of TH_RESCUE_AFTER_SECONDS, or the fleet would declare living workers dead";
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
-  return named(parsed.data, engineLimits, warnings);
+  return {
+    ...named(parsed.data),
+    ...engineSettings,
+    engines: parsed.data.TH_ENGINES ?? [],
+    heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
+    engineLimits,
+    warnings,
+  };
 }
 
 export interface SettingDescription {
   /** As in the environment. */
   key: string;
   description: string;
-  /** As one would write it; undefined: unset. */
+  /** As written in the environment; undefined: unset. */
   default: string | undefined;
 }
 
 /** Every setting, for the documentation. */
 export function describeSettings(): SettingDescription[] {
-  const settings = KEYS.map((key) => {
-    const value = schema.shape[key].safeParse(undefined).data;
-    return {
-      key,
-      description: schema.shape[key].description ?? "",
-      default: value === undefined ? value : String(value),
-    };
+  const settings = Object.entries(KINDS).map(([key, kind]) => {
+    const value = kind.safeParse(undefined).data;
+    return { key, description: kind.description ?? "", default: value === undefined ? value : String(value) };
   });
   const limits = [
     ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
@@ -199,7 +189,7 @@ export function describeSettings(): SettingDescription[] {
   ];
 }
 
-/** A value, and the variable it came from, which is what a complaint about it must name. */
+/** A value, and the variable it came from, which a complaint about it must name. */
 interface Given {
   value: string;
   from: string;
@@ -238,7 +228,7 @@ function collect(environment: Environment, problems: Problem[], warnings: string
 }
 
 function isSetting(key: string): boolean {
-  return (KEYS as string[]).includes(key) || ALIASES.includes(key) || LIMIT.test(key);
+  return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
 function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
@@ -254,8 +244,19 @@ function readSecret(key: string, path: string, problems: Problem[]): string | un
 
 function suggestion(key: string): string {
   const known = [...KEYS, ...ALIASES].flatMap((name) => [name, `${name}_FILE`]);
-  const nearest = closest(key, known);
-  return distance(key, nearest) <= 3 ? `; did you mean ${nearest}?` : "";
+  const meant = closestName(key, known);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+function parseEngineSettings(given: ReadonlyMap<string, Given>, problems: Problem[]): Configured {
+  const settings: Record<string, Record<string, unknown>> = {};
+  for (const { engine, field, key, kind } of ENGINE_FIELDS) {
+    const value = given.get(key);
+    const parsed = kind.safeParse(value?.value);
+    settings[engine] = { ...settings[engine], [field]: parsed.data };
+    for (const issue of parsed.error?.issues ?? []) problems.push({ key: value?.from ?? key, problem: issue.message });
+  }
+  return settings as Configured;
 }
 
 function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Record<string, EngineLimits> {
@@ -274,28 +275,17 @@ function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Re
   return limits;
 }
 
-function named(parsed: Parsed, engineLimits: Record<string, EngineLimits>, warnings: string[]): Settings {
-  const values = Object.fromEntries(
-    KEYS.filter((key) => !key.startsWith("TH_OPENAI_")).map((key) => [camelCase(key), parsed[key]]),
-  ) as Values<Exclude<Key, OpenAiKey>>;
-  return {
-    ...values,
-    engines: parsed.TH_ENGINES ?? [],
-    heartbeatSeconds: parsed.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.TH_RESCUE_AFTER_SECONDS / 5),
-    openai: {
-      apiKey: parsed.TH_OPENAI_API_KEY,
-      model: parsed.TH_OPENAI_MODEL,
-      temperature: parsed.TH_OPENAI_TEMPERATURE,
-      endpoint: parsed.TH_OPENAI_ENDPOINT,
-    },
-    engineLimits,
-    warnings,
-  };
+function named(parsed: Parsed): Values {
+  return Object.fromEntries(GENERAL_KEYS.map((key) => [camelCase(key), parsed[key]])) as Values;
 }
 
-function camelCase(key: Key): string {
+function camelCase(key: string): string {
   return key
     .slice("TH_".length)
     .toLowerCase()
     .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function engineKey(engine: string, field: string): string {
+  return `TH_${engine}_${field.replaceAll(/[A-Z]/g, "_$&")}`.toUpperCase().replaceAll("-", "_");
 }

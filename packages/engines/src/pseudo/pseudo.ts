@@ -8,7 +8,7 @@
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
 import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/engine";
-import { accentsOf } from "./pseudo-accents.ts";
+import { accentsOf } from "./accents.ts";
 
 export interface PseudoOptions {
   /** How much longer texts become, as a share of their length. Default 0.3: what German adds to English sentences. */
