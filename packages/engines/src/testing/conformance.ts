@@ -1,6 +1,11 @@
 /** What every engine must do, as one suite: `engineConformance("deepl", startFakeDeepl)` in the engine's test file. */
-import { checkTranslation } from "@trans-hub/core";
-import type { Engine, EngineBatch, EngineErrorKind, EngineItem } from "@trans-hub/core/engine";
+import {
+  checkTranslation,
+  type Engine,
+  type EngineBatch,
+  type EngineErrorKind,
+  type EngineItem,
+} from "@trans-hub/core/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 /** An engine with whatever stands behind it in the test. */
