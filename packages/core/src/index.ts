@@ -1,12 +1,14 @@
 /**
- * What an application needs: register texts, read translations, migrate at start-up.
+ * For applications: register texts, read translations, migrate at start-up.
  *
  * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores, and
- * workers), `/operations` (roles, migrations, facts about the server), `/testing`.
+ * workers), `/operations` (roles, migrations, facts about the server), `/testing`. A type that two readers need stands
+ * behind both doors. `doors.test.ts` lists the names of each door.
  */
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type { TextFormat } from "./contract/engine.ts";
 export {
   BacklogFullError,
   CancelledError,
@@ -54,4 +56,3 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { canonicalLocale } from "./rules/locale.ts";
-export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
