@@ -1,6 +1,6 @@
 /**
- * The types of `@trans-hub/core` as an application sees them. `npm run check:types` compiles this file, and nothing runs
- * it: a line below `@ts-expect-error` must not compile, and every other line must.
+ * The types of `@trans-hub/core` as an application sees them. `npm run check:types` compiles this file, and nothing
+ * runs it: a line below `@ts-expect-error` must not compile, and every other line must.
  */
 import type {
   CoordinatorObserver,

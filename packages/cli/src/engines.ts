@@ -33,7 +33,7 @@ function enginesNamed(
 ): readonly string[] {
   if (settings.engines.length > 0) return settings.engines;
   if (usesEmbedded(settings, options)) return ["pseudo"];
-  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, surroundings));
+  throw new UsageError("no engine is set: TH_ENGINES names the engines that translate", hint(settings, surroundings));
 }
 
 function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {

@@ -1,7 +1,7 @@
 /**
  * For applications: register texts, read translations, migrate at start-up.
  *
- * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores, and
+ * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores and
  * workers), `/operations` (roles, migrations, facts about the server), `/testing`. A type that two readers need stands
  * behind both doors. `doors.test.ts` lists the names of each door.
  */

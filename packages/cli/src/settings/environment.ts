@@ -12,8 +12,8 @@ export interface EnvironmentOptions {
 }
 
 /**
- * The environment, with the variables of the file `.env` added, if there is one. A variable of the environment wins over
- * the file, even if it is empty.
+ * The environment, with the variables of the file `.env` added, if there is one. A variable of the environment wins
+ * over the file, even if it is empty.
  *
  * @throws {SettingsError} `.env` exists and cannot be read.
  */

@@ -57,7 +57,7 @@ const CRON_FIELDS: readonly (readonly [min: number, max: number])[] = [
   [0, 7],
 ];
 
-/** Five fields as graphile-worker reads them, in UTC: numbers, ranges, a star, a star with a divisor; comma-separated. */
+/** Five cron fields as graphile-worker reads them, in UTC: numbers, ranges, a star, a star with a divisor, lists. */
 export function cron() {
   return kind("five cron fields such as 30 3 * * * (numbers, a-b, *, */n; in UTC)", (value) => {
     const fields = value.split(/\s+/);

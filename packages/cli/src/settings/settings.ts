@@ -31,7 +31,7 @@ const schema = z.object({
   TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("The project of texts that name none."),
   TH_ENGINES: engineNames()
     .optional()
-    .describe("Engines, comma-separated; the first is active, the others are fallen back to. Also `TH_ACTIVE_ENGINE`."),
+    .describe("Engines, comma-separated; the first is active, the others are its fallbacks. Also `TH_ACTIVE_ENGINE`."),
   TH_SOURCE_LOCALE: sourceLocale()
     .default(UNDETERMINED_LOCALE)
     .describe("Locale of texts that name none; `und`: the engine detects it."),
@@ -51,7 +51,7 @@ const schema = z.object({
     .describe(
       "Seconds after which a request that still waits goes to the dead letters, no engine asked. Unset: never.",
     ),
-  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is given up."),
+  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is aborted."),
   TH_DRAIN_SECONDS: decimal(0, 3_600)
     .default(20)
     .describe("Seconds a stopping worker lets running calls finish before it hands them back."),
@@ -67,13 +67,13 @@ const schema = z.object({
     .default(90)
     .describe("Days after which a text that nobody requested or read is collected. Fractions allowed."),
   TH_GC_CRON: cron().default("30 3 * * *").describe("When texts are collected: five cron fields, in UTC."),
-  TH_CACHE_SIZE: whole(0, 10_000_000).default(10_000).describe("Translations a process keeps to read again; 0: none."),
+  TH_CACHE_SIZE: whole(0, 10_000_000).default(10_000).describe("Translations that a process keeps in memory; 0: none."),
   TH_CACHE_TTL_SECONDS: decimal(0, YEAR_SECONDS)
     .default(60)
-    .describe("Seconds for which a kept translation may be old."),
+    .describe("The greatest age of a kept translation, in seconds."),
   TH_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
     .default("info")
-    .describe("The least that is logged: `trace` to `fatal`, or `silent`."),
+    .describe("The lowest level that is logged: `trace` to `fatal`, or `silent`."),
   TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
@@ -131,7 +131,7 @@ const NOT_OURS = /^TH_TEST_/;
  * Reads the settings from an environment: `process.env`, or what {@link loadEnvironment} made of it.
  *
  * An empty value counts as not set. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value.
- * An unknown `TH_…` is a warning and stops no command: Kubernetes injects some for a service whose name begins with `th`.
+ * An unknown `TH_…` is a warning and stops no command: Kubernetes injects some for a service named `th…`.
  *
  * @throws {SettingsError} Names every bad setting at once, and never repeats a value.
  */
@@ -179,7 +179,7 @@ export function describeSettings(): SettingDescription[] {
     return { key, description: kind.description ?? "", default: value === undefined ? value : String(value) };
   });
   const limits = [
-    ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
+    ["RPM", "The most requests a minute to one engine, over the whole fleet. Give every worker the same value."],
     ["TPM", "The most tokens a minute to one engine, over the whole fleet."],
     ["CONCURRENCY", "The most calls at once to one engine, over the whole fleet."],
   ] as const;

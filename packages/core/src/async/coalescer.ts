@@ -70,7 +70,7 @@ export class Coalescer<Input, Output> {
     this.#inFlight += 1;
     try {
       const outputs = await this.#options.run(batch.map(({ input }) => input));
-      // `run` owes one output for each input; without this check, a missing one would leave its caller waiting for ever.
+      // `run` owes one output for each input. Without this check, the caller of a missing one would wait for ever.
       batch.forEach(({ resolve, reject }, at) => {
         at in outputs ? resolve(outputs[at] as Output) : reject(new Error("a batch gave fewer outputs than inputs"));
       });

@@ -1,9 +1,9 @@
 /**
  * Reads with a memory. Concurrent reads share a statement, and recent answers come from the process's cache.
  *
- * This object owns the cache, and therefore every write of the process that may outdate it: a method of the store that
- * changes translations is called inside {@link CachedReads.write}, and never past it. The coordinator holds the store by
- * an interface without those methods, so a new one cannot be called without saying what it outdates.
+ * This object owns the cache, and therefore every write of the process that may outdate it. The rule: a method of the
+ * store that changes translations is called inside {@link CachedReads.write}. The coordinator holds the store by an
+ * interface without those methods, so that a new one cannot be called without saying which entries it outdates.
  */
 import { Coalescer } from "../async/coalescer.ts";
 import type { Logger } from "../contract/logger.ts";

@@ -213,8 +213,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Translates in this process the texts that are ready for a locale, and yields each once it is settled: translated, or
-   * failed for good (see `error`). A text that is to be tried again later is not yielded. Workers may run at the same
+   * Translates in this process the texts that are ready for a locale, and yields each once it is settled: translated,
+   * or failed for good (see `error`). A text that is to be tried again later is not yielded. Workers may run at the same
    * time: no text is translated twice. Leaving the loop early hands claimed texts back.
    *
    * @throws {EngineNotFoundError} The coordinator has no engine.

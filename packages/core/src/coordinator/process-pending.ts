@@ -25,8 +25,8 @@ export interface ProcessPendingOptions {
 interface ProcessOptions extends CoordinatorSettings, Omit<ProcessPendingOptions, "project"> {}
 
 /**
- * Works through the texts of a locale that are ready, and yields each once it is settled: translated, or failed for good.
- * A text that is to be tried again later is not yielded.
+ * Works through the texts of a locale that are ready, and yields each once it is settled: translated, or failed for
+ * good. A text that is to be tried again later is not yielded.
  *
  * Work goes on while the consumer is busy. When the consumer leaves (break, return), nothing more is claimed, running
  * work is stored or handed back, and then the generator ends.

@@ -28,7 +28,7 @@ export interface RequestOptions extends ItemDefaults {
 }
 
 export interface EnqueueOptions extends ItemDefaults {
-  /** The caller's open transaction. The request commits or rolls back with it, and takes no lock that others wait for. */
+  /** The caller's open transaction. The request commits or rolls back with it and takes no lock that delays others. */
   client: pg.ClientBase;
   signal?: AbortSignal | undefined;
 }

@@ -7,7 +7,7 @@ const MAX_EDITS = 3;
  * The known name that a misspelled one most likely means, for hints such as `Did you mean "openai"?`.
  *
  * At most two edits count as a misspelling, three for names of nine letters and more. Case does not count.
- * A locale has a rule of its own (`locale.ts`): its usual mistakes are no misspellings, but the names of other standards.
+ * Locales have a rule of their own (`locale.ts`): their usual mistakes are the names of other standards.
  *
  * @returns Undefined if no name is close.
  */
