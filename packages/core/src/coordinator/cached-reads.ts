@@ -21,6 +21,15 @@ const READS_AT_ONCE = 4;
 
 type Found = Translation | undefined;
 
+/**
+ * The methods of the store that change no translation. All others are called inside {@link CachedReads.write}. Add a new
+ * method of the store here only if readers get the same answer before and after it.
+ */
+export type HarmlessStore = Pick<
+  PersistenceHandler,
+  "connectionUse" | "engineGate" | "enqueue" | "list" | "listDeadLetters" | "pause" | "readKeys" | "resume" | "status"
+>;
+
 export interface CachedReadsOptions extends ReadCacheOptions {
   logger: Logger;
   observer?: CoordinatorObserver | undefined;

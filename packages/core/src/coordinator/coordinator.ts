@@ -7,15 +7,15 @@
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
-import { errorFields } from "../contract/error-fields.ts";
 import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation } from "../contract/translation.ts";
-import { CachedReads } from "./cached-reads.ts";
+import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type CoordinatorState, tellRequest } from "./observer.ts";
+import { openPostgresStore } from "./open-store.ts";
 import {
   type ConnectOptions,
   type CoordinatorOptions,
@@ -51,16 +51,6 @@ import {
   Requests,
 } from "./requests.ts";
 import { waitForTranslations } from "./wait-for.ts";
-
-/**
- * The methods of the store that change no translation. The others are reached through {@link CachedReads} only, which
- * drops outdated answers from memory. A new method of the store belongs to one of the two: add it here only if readers
- * get the same answer before and after it.
- */
-type HarmlessStore = Pick<
-  PersistenceHandler,
-  "connectionUse" | "engineGate" | "enqueue" | "list" | "listDeadLetters" | "pause" | "readKeys" | "resume" | "status"
->;
 
 /** A page of `listTranslations`: large enough that reading it costs more than asking for it. */
 const ROWS_PER_PAGE = 1_000;
@@ -106,27 +96,7 @@ export class Coordinator implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions): Promise<Coordinator> {
     if (options.handler !== undefined) return new Coordinator(options.handler, options);
-    const { databaseUrl, directUrl, maxConnections = 10, connectTimeoutMs, batchBytes, applicationName } = options;
-    if (databaseUrl === undefined || databaseUrl === "") {
-      throw new SettingsError([{ key: "databaseUrl", problem: "is missing" }], {
-        hint: "Pass the URL of a database, such as process.env.TH_DATABASE_URL.",
-      });
-    }
-    const { batchSize, retentionDays, logger } = parseCoordinatorOptions(options);
-    // Loaded here and not at the top: an application with a store of its own does not load the driver of this one.
-    // biome-ignore lint/style/noRestrictedImports: `connect` is the one place that names our store, for its caller's comfort.
-    const { PostgresPersistenceHandler } = await import("../postgres/postgres-persistence-handler.ts");
-    const handler = await PostgresPersistenceHandler.connect({
-      databaseUrl,
-      directUrl,
-      maxConnections,
-      connectTimeoutMs,
-      batchSize,
-      batchBytes,
-      retentionDays,
-      applicationName,
-      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database.connection_lost"),
-    });
+    const handler = await openPostgresStore(options);
     const coordinator = new Coordinator(handler, options);
     coordinator.#ownStore = handler;
     return coordinator;
