@@ -133,15 +133,12 @@ export class Requests {
     signal: AbortSignal | undefined,
   ): Promise<RequestReceipt> {
     const sum: RequestReceipt = { registered: 0, existing: 0, failed: 0, rejected: [] };
-    const portions = this.#portions(items, defaults, sum.rejected);
     if (isList(items)) {
-      await this.#registerAll(portions, sum, signal);
+      await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal);
       // The portions run side by side, so their refusals arrive out of order.
       sum.rejected.sort((one, other) => one.index - other.index);
-      return sum;
-    }
-    for (const portion of portions) {
-      const [receipt] = await this.#register(portion, signal);
+    } else {
+      const [receipt] = await this.#register(portionOf(this.#parse(items, defaults), 0), signal);
       if (receipt?.error !== undefined) throw receipt.error;
       if (receipt !== undefined) addReceipt(sum, 0, receipt);
     }
@@ -161,7 +158,10 @@ export class Requests {
     signal: AbortSignal | undefined,
   ): Promise<EnqueueReceipt> {
     const receipt: EnqueueReceipt = { accepted: 0, rejected: [] };
-    for (const { items: own } of this.#portions(items, defaults, receipt.rejected)) {
+    const portions = isList(items)
+      ? this.#portions(items, defaults, receipt.rejected)
+      : [portionOf(this.#parse(items, defaults), 0)];
+    for (const { items: own } of portions) {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
@@ -237,16 +237,11 @@ export class Requests {
 
   /** Parses lazily, so that an array of a million items is never held in both forms. */
   *#portions(
-    items: RequestInput | readonly RequestInput[],
+    items: readonly RequestInput[],
     defaults: ItemDefaults,
     rejected: RejectedItem[],
   ): Generator<Portion, void, undefined> {
-    let portion = emptyPortion();
-    if (!isList(items)) {
-      addItem(portion, this.#parse(items, defaults), 0);
-      yield portion;
-      return;
-    }
+    let portion: Portion | undefined;
     for (const [index, given] of items.entries()) {
       if (this.#options.closing.aborted) throw this.#options.closing.reason;
       let item: RegisterItem;
@@ -257,13 +252,18 @@ export class Requests {
         rejected.push({ index, code: error.code, message: error.message });
         continue;
       }
-      if (portion.items.length > 0 && portion.weight + weightOf(item) > ROWS_PER_STATEMENT) {
-        yield portion;
-        portion = emptyPortion();
+      const weight = weightOf(item);
+      if (portion !== undefined && portion.weight + weight <= ROWS_PER_STATEMENT) {
+        portion.items.push(item);
+        portion.places.push(index);
+        portion.rows += item.targetLocales.length;
+        portion.weight += weight;
+      } else {
+        if (portion !== undefined) yield portion;
+        portion = portionOf(item, index);
       }
-      addItem(portion, item, index);
     }
-    if (portion.items.length > 0) yield portion;
+    if (portion !== undefined) yield portion;
   }
 
   #parse(item: RequestInput, defaults: ItemDefaults): RegisterItem {
@@ -271,15 +271,9 @@ export class Requests {
   }
 }
 
-function emptyPortion(): Portion {
-  return { items: [], places: [], rows: 0, weight: 0, isCancelled: false };
-}
-
-function addItem(portion: Portion, item: RegisterItem, place: number): void {
-  portion.items.push(item);
-  portion.places.push(place);
-  portion.rows += item.targetLocales.length;
-  portion.weight += weightOf(item);
+function portionOf(item: RegisterItem, place: number): Portion {
+  const rows = item.targetLocales.length;
+  return { items: [item], places: [place], rows, weight: weightOf(item), isCancelled: false };
 }
 
 function weightOf({ targetLocales, text }: RegisterItem): number {
