@@ -1,4 +1,4 @@
-/** The engines that a command works with. */
+/** Makes a command's engines. */
 import type { Engine } from "@trans-hub/core/engine";
 import { makeEngine } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
@@ -8,13 +8,13 @@ import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * Makes the engines to translate with, the active one first. A command calls it before it opens a database, so that
- * a missing name or key stops it before anything is stored.
+ * The engines to translate with, the active one first. They are made before any database is contacted, so that with a
+ * missing name or key nothing is stored anywhere.
  *
- * Without a setting, `pseudo` stands in, but only on the embedded database: on a team's own, unwanted
- * pseudo-translations would be stored beside the real ones.
+ * `pseudo` is the default only on the embedded database: on a team's own database, unrequested pseudo-translations
+ * would be stored beside the real ones.
  *
- * @throws {UsageError} The settings name no engine.
+ * @throws {UsageError} No engine is named.
  * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
  */
 export async function enginesToTranslateWith(
@@ -33,15 +33,15 @@ function enginesNamed(
 ): readonly string[] {
   if (settings.engines.length > 0) return settings.engines;
   if (usesEmbedded(settings, options)) return ["pseudo"];
-  throw new UsageError("no engine is set: TH_ENGINES names the engines that translate", hint(settings, surroundings));
+  throw new UsageError("no engine is set in TH_ENGINES", hint(settings, surroundings));
 }
 
 function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {
   if (loadEnvironment(surroundings).OPENAI_API_KEY && openai.apiKey === undefined) {
     return (
-      "OPENAI_API_KEY is not read, so that no key is used by accident: " +
-      "set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
+      "OPENAI_API_KEY is not read, so that no key is used by accident. " +
+      "Set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
     );
   }
-  return "Set for instance TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo to try things out.";
+  return "Set for example TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo for a trial.";
 }

@@ -1,4 +1,4 @@
-/** The environment of a command, and how its URLs are shown. */
+/** A command's environment, and its display without secrets. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
@@ -12,10 +12,9 @@ export interface EnvironmentOptions {
 }
 
 /**
- * The environment, with the variables of the file `.env` added, if there is one. A variable of the environment wins
- * over the file, even if it is empty.
+ * The environment, completed from the file `.env` if it exists. The environment's values win, empty ones included.
  *
- * @throws {SettingsError} `.env` exists and cannot be read.
+ * @throws {SettingsError} A `.env` exists and cannot be read.
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Record<string, string | undefined> {
   const { cwd = process.cwd(), env = process.env } = options;
@@ -25,12 +24,12 @@ export function loadEnvironment(options: EnvironmentOptions = {}): Record<string
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { ...env };
-    throw new SettingsError([{ key: ".env", problem: `is there and cannot be read (${code})` }]);
+    throw new SettingsError([{ key: ".env", problem: `exists and cannot be read (${code})` }]);
   }
   return { ...parseEnv(file), ...env };
 }
 
-/** A URL with `***` in place of its password, wherever the password stands. */
+/** A URL fit to be shown: `***` replaces every password in it. */
 export function redact(url: string): string {
   if (!URL.canParse(url)) return "(not a URL)";
   const shown = new URL(url);

@@ -1,11 +1,11 @@
 import { TransHubError } from "./errors.ts";
 
-/** The parts of an error that may stand in a log. */
+/** The parts of an error that a log may hold. */
 export interface ErrorFields {
   name: string;
-  /** A code of the catalogue, of PostgreSQL or of the system. */
+  /** From the catalogue, PostgreSQL or the system. */
   code?: string;
-  /** Only of the catalogue's errors: their messages never hold a text of a user. */
+  /** Only of the catalogue's errors: their messages are ours and hold no user's text. */
   message?: string;
   hint?: string;
   /** The place in the program where a foreign error was thrown. */
@@ -13,13 +13,13 @@ export interface ErrorFields {
   cause?: ErrorFields;
 }
 
-/** The greatest number of causes that are followed. */
+/** Greatest number of causes that are followed. */
 const MAX_DEPTH = 4;
 
 /**
- * Reduces an error to the parts that hold neither texts nor secrets.
+ * Reduces an error to fields that hold neither texts nor secrets.
  *
- * A foreign error keeps only name, code and place, as its message may quote anything (`invalid input syntax for type
+ * Of a foreign error only name, code and place are kept: its message may quote anything (`invalid input syntax for type
  * integer: "…"`, `Unexpected token in JSON "…"`).
  */
 export function errorFields(error: unknown, depth = 0): ErrorFields {
@@ -44,7 +44,7 @@ export function errorFields(error: unknown, depth = 0): ErrorFields {
   };
 }
 
-/** The first place of a stack. The message before it is skipped, as it may hold anything, even a line like a place. */
+/** The first place in a stack, searched after the message, which may hold anything. */
 function firstFrame({ stack = "", message }: Error): string | undefined {
   const frames = stack.slice(stack.indexOf(message) + message.length);
   return /^ {4}at (?:.*\()?((?:file|node|\/|[A-Za-z]:\\)[^)\n]*:\d+:\d+)\)?$/m.exec(frames)?.[1];

@@ -11,7 +11,7 @@ export const openaiDefinition = defineEngine({
     temperature: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
     endpoint: httpUrl()
       .optional()
-      .describe("Base URL, with `/v1`, of any server that speaks OpenAI's Chat Completions. Unset: OpenAI's own."),
+      .describe("Base URL, with `/v1`, of any server with OpenAI's Chat Completions. Unset: OpenAI's own server."),
   }),
   async make({ apiKey, endpoint, model, temperature }, timeoutMs) {
     if (apiKey === undefined && endpoint === undefined) {

@@ -9,9 +9,8 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
 }; // biome-ignore format: a table
 
 /**
- * One accented letter for each ASCII letter.
- *
- * Each locale has its own, so that texts of two locales side by side differ; the same locale always has the same.
+ * One accented letter for each ASCII letter. Each locale has its own set, so that texts of two locales side by side
+ * differ; the same locale always has the same set.
  */
 export function accentsOf(locale: string): Readonly<Record<string, string>> {
   let hash = hashOf(locale);
@@ -23,7 +22,7 @@ export function accentsOf(locale: string): Readonly<Record<string, string>> {
   );
 }
 
-/** FNV-1a, 32 bits: spreads short names; nothing rests on it but variety. */
+/** FNV-1a, 32 bits: spreads short names; used only for variety. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
