@@ -11,6 +11,7 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
+  orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
@@ -139,18 +140,6 @@ export function openai(options: OpenaiOptions = {}): Engine {
       }
     },
   };
-}
-
-/** Rejects as soon as the signal is aborted, even while the library is still busy. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function withFormat(step: number) {

@@ -9,7 +9,7 @@
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
 import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/engine";
-import { accentsOf } from "./pseudo-accents.ts";
+import { accentsOf } from "./accents.ts";
 
 export interface PseudoOptions {
   /** Growth of a text, as a share of its length. Default 0.3: the growth of English sentences in German. */
