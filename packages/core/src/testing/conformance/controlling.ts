@@ -17,7 +17,7 @@ import {
 const secret = { project: PROJECT, text: "secret", sourceLocale: "en" };
 
 export function controllingCases(add: AddCase): void {
-  add("a text that is forgotten is gone, in every state", async ({ handler }) => {
+  add("a forgotten text is gone in every status", async ({ handler }) => {
     const contexts = [null, '{"screen":"checkout"}'];
     await handler.register([
       ...contexts.map((context) => item({ text: "secret", context, targetLocales: ["fr", "de"] })),
@@ -53,7 +53,7 @@ export function controllingCases(add: AddCase): void {
     expect(await listAll(handler)).toEqual([]);
   });
 
-  add("a text that another project uses stays for it", async ({ handler }) => {
+  add("a text that another project uses stays for that project", async ({ handler }) => {
     await handler.register([item({ text: "secret" }), item({ text: "secret", project: "other" })]);
     await translateAll(handler);
     expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 1 });
@@ -64,7 +64,7 @@ export function controllingCases(add: AddCase): void {
   });
 
   add(
-    "a business id is forgotten with every text it ever named, except those that another id uses",
+    "forgetting a business id removes every text it ever named, except texts that another id uses",
     async ({ handler }) => {
       await handler.register([item({ text: "first wording", businessId: "one" })]);
       await handler.register([item({ text: "second wording", businessId: "one" })]);
@@ -73,7 +73,7 @@ export function controllingCases(add: AddCase): void {
         item({ text: "shared", businessId: "two" }),
       ]);
       await translateAll(handler);
-      // Reading by its text is no request of its own.
+      // A read by the text is not a request for it.
       await handler.touch([textReference({ text: "first wording" })]);
       expect(await handler.forget({ project: PROJECT, businessId: "one" })).toEqual({ forgotten: 2, stillUsed: 1 });
       expect((await listAll(handler)).map(({ sourceText }) => sourceText)).toEqual(["shared"]);
@@ -84,21 +84,18 @@ export function controllingCases(add: AddCase): void {
     },
   );
 
-  add(
-    "a worker in the middle of translating a text that is forgotten stores nothing of it",
-    async ({ handler, open }) => {
-      const worker = await open();
-      await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
-      const held = new HeldTranslator("translated");
-      const working = work(worker, held.translate, { until: "ready" });
-      expect((await held.started).items).toHaveLength(2);
-      expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
-      held.letGo();
-      await working;
-      expect(await listAll(handler)).toMatchObject([{ sourceText: "neighbour", text: "translated" }]);
-      expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
-    },
-  );
+  add("a worker that is translating a forgotten text stores nothing of it", async ({ handler, open }) => {
+    const worker = await open();
+    await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
+    const held = new HeldTranslator("translated");
+    const working = work(worker, held.translate, { until: "ready" });
+    expect((await held.started).items).toHaveLength(2);
+    expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
+    held.letGo();
+    await working;
+    expect(await listAll(handler)).toMatchObject([{ sourceText: "neighbour", text: "translated" }]);
+    expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
+  });
 
   add("a failure of a text that was forgotten meanwhile writes no dead letter", async ({ handler, open }) => {
     const other = await open();
@@ -135,7 +132,7 @@ export function controllingCases(add: AddCase): void {
   );
 
   add(
-    "a request at the very moment of forgetting is before it or after it, and never half there",
+    "a request at the very moment of forgetting takes effect before it or after it, and never by half",
     async ({ handler, open }) => {
       const other = await open();
       for (let round = 0; round < 5; round += 1) {
@@ -154,7 +151,7 @@ export function controllingCases(add: AddCase): void {
     },
   );
 
-  add("waiting texts can be cancelled, and may be requested again", async ({ handler }) => {
+  add("waiting requests can be cancelled, and made again", async ({ handler }) => {
     await handler.register([item({ text: "done" })]);
     await translateAll(handler);
     await handler.register([
@@ -173,7 +170,7 @@ export function controllingCases(add: AddCase): void {
     expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);
   });
 
-  add("a text that is cancelled while it is translated anew is as it was", async ({ handler }) => {
+  add("a text that is cancelled while it is translated anew keeps its old translation", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
     await handler.register([item({ force: true })]);
@@ -188,7 +185,7 @@ export function controllingCases(add: AddCase): void {
     expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
   });
 
-  add("by a prefix of business ids only texts without other ids are cancelled", async ({ handler }) => {
+  add("cancelling by a prefix of business ids leaves texts that another id uses", async ({ handler }) => {
     await handler.register([
       item({ text: "own", businessId: "import.1" }),
       item({ text: "both", businessId: "import.2" }),
@@ -205,7 +202,7 @@ export function controllingCases(add: AddCase): void {
     expect(await handler.cancel({ project: PROJECT, businessIdPrefix: "%" })).toBe(0);
   });
 
-  add("work under way on a cancelled text stores nothing", async ({ handler, open }) => {
+  add("running work on a cancelled text stores nothing", async ({ handler, open }) => {
     const worker = await open();
     await handler.register([item({ text: "cancelled", businessId: "import.1" }), item({ text: "kept" })]);
     const held = new HeldTranslator("translated");
@@ -228,7 +225,7 @@ export function controllingCases(add: AddCase): void {
   });
 
   add(
-    "an item that waits to be registered is cancelled too",
+    "a request that waits to be registered is cancelled too",
     async ({ handler, begin }) => {
       const { client, commit } = await begin();
       await handler.enqueue(client, [item()]);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { type AddCase, item, readOne, Translator, translated, work } from "./kit.ts";
 
 export function expiringCases(add: AddCase): void {
-  add("a request that waited longer than it may live fails, without being tried", async ({ handler }) => {
+  add("a request that waited beyond its lifetime fails without an attempt", async ({ handler }) => {
     await handler.register([item({ text: "new" })]);
     await work(handler, new Translator(() => translated("old")).translate, { lifetimeSeconds: 3_600 });
     await handler.register([item({ text: "late" }), item({ text: "new", force: true })]);
@@ -18,7 +18,7 @@ export function expiringCases(add: AddCase): void {
     expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "translated" });
   });
 
-  add("a request that had expired when its turn came fails, and its neighbours do not", async ({ handler }) => {
+  add("a request that has expired when its turn comes fails alone", async ({ handler }) => {
     await handler.register([item({ text: "new" })]);
     await work(handler, new Translator(() => translated("old")).translate);
     await handler.register([
@@ -34,12 +34,12 @@ export function expiringCases(add: AddCase): void {
     expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "failed", error: { code: "TH_EXPIRED" } });
     expect(await readOne(handler, { text: "new" })).toMatchObject({ status: "translated", text: "old" });
     expect(await readOne(handler, { text: "in time" })).toMatchObject({ status: "translated" });
-    // A replayed text is wanted, however long it takes.
+    // A replay removes the expiry: the text is wanted however long it takes.
     expect(await handler.replayDeadLetters({ code: "TH_EXPIRED" })).toBe(2);
     expect(await work(handler, translator.translate)).toEqual({ translated: 2, failed: 0, retrying: 0 });
   });
 
-  add("a request is prolonged by a later one for longer, and never shortened", async ({ handler }) => {
+  add("a request is prolonged by a later one with a longer expiry, and never shortened", async ({ handler }) => {
     const late = { expiresAfterSeconds: 0 };
     await handler.register([item({ text: "again", ...late }), item({ text: "for ever", ...late })]);
     await handler.register([item({ text: "long", expiresAfterSeconds: 3_600 }), item({ text: "untold" })]);
@@ -57,12 +57,12 @@ export function expiringCases(add: AddCase): void {
     const translator = new Translator();
     expect(await work(handler, translator.translate)).toEqual({ translated: 5, failed: 1, retrying: 0 });
     expect(translator.texts.toSorted()).toEqual(["again", "for ever", "long", "sooner", "untold"]);
-    // A forced request puts it back to work too.
+    // A text that failed by its expiry is revived by a forced request.
     expect(await handler.register([item({ text: "gone", force: true })])).toMatchObject([{ registered: 1 }]);
     expect(await work(handler, translator.translate)).toMatchObject({ translated: 1, failed: 0 });
   });
 
-  add("of one call's requests for the same text, the longest decides", async ({ handler }) => {
+  add("the longest expiry counts for repeated requests of one call", async ({ handler }) => {
     const late = { expiresAfterSeconds: 0 };
     await handler.register([
       item({ text: "Save", ...late, priority: -1 }),

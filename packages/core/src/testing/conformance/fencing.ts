@@ -33,7 +33,7 @@ const LATE: Record<string, WorkOutcome> = {
   release: { kind: "released" },
 };
 
-/** Ways to remove a text while a worker translates it. */
+/** Ways to remove a text while it is being translated. */
 const TAKINGS: Record<string, (handler: PersistenceHandler) => Promise<unknown>> = {
   cancelled: (handler) => handler.cancel({ project: PROJECT }),
   forgotten: (handler) => handler.forget({ project: PROJECT, text: "Add to cart", sourceLocale: "en" }),
@@ -46,12 +46,12 @@ const TAKINGS: Record<string, (handler: PersistenceHandler) => Promise<unknown>>
 export function fencingCases(add: AddCase): void {
   for (const [name, outcome] of Object.entries(LATE)) {
     add(
-      `a late ${name} of a member that was given up changes nothing`,
+      `a late ${name} of a member that was declared dead changes nothing`,
       (members) => lateWord(members, outcome),
       "giveUp",
     );
 
-    add(`a ${name} for a text that was wanted sooner meanwhile changes nothing`, async ({ handler, open }) => {
+    add(`a ${name} for a text that was hastened meanwhile changes nothing`, async ({ handler, open }) => {
       const other = await open();
       await handler.register([item({ priority: 1 })]);
       const held = new HeldTranslator(outcome);
@@ -71,11 +71,11 @@ export function fencingCases(add: AddCase): void {
   for (const [how, take] of Object.entries(TAKINGS)) {
     for (const [name, outcome] of Object.entries({ text: translated("late"), failure: failed() })) {
       add(
-        `a ${name} for what was ${how} and requested anew meanwhile is not the new one's`,
+        `a ${name} for a text that was ${how} and requested anew meanwhile does not reach the new row`,
         async ({ handler, open }) => {
           const other = await open();
           await announceRetention(handler);
-          // The use by another project keeps the text in the store.
+          // Another project's use keeps the text in the store.
           await other.register([item({ project: "other" })]);
           await work(other, new Translator().translate);
           await other.register([item()]);
@@ -97,7 +97,7 @@ export function fencingCases(add: AddCase): void {
     }
   }
 
-  add("a failed try of a text that is collected meanwhile writes no dead letter", async ({ handler, open }) => {
+  add("a failed attempt at a text that was collected meanwhile writes no dead letter", async ({ handler, open }) => {
     const other = await open();
     await announceRetention(handler);
     await handler.register([item()]);
@@ -112,7 +112,7 @@ export function fencingCases(add: AddCase): void {
     expect((await other.listDeadLetters({})).items).toEqual([]);
   });
 
-  add("a revision that was read before the text was taken away and requested anew is refused", async ({ handler }) => {
+  add("a revision that was read before the text was removed and requested anew is refused", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -135,7 +135,7 @@ export function fencingCases(add: AddCase): void {
   });
 
   add(
-    "a text that kills its workers ends alone in the dead letters, and its neighbours are translated",
+    "a text that kills its worker ends alone in the dead letters, and its neighbours are translated",
     async ({ handler, open, crash }) => {
       await handler.register(items(16));
       const isDeadly = ({ items: each }: WorkBatch) => each.some(({ text }) => text === "Text number 4");
@@ -183,7 +183,7 @@ export function fencingCases(add: AddCase): void {
   );
 }
 
-/** The first call is held, the others are not. */
+/** Holds the first call, and no other. */
 function only(held: HeldTranslator, others: Translator): Translator["translate"] {
   let calls = 0;
   return (batch, signal) => {

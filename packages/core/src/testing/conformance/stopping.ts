@@ -15,7 +15,7 @@ import {
 } from "./kit.ts";
 
 export function stoppingCases(add: AddCase): void {
-  add("work until it is stopped takes up new texts, and ends when it is asked to", async ({ handler, open }) => {
+  add("work until stopped takes up new texts, and ends at its signal", async ({ handler, open }) => {
     const other = await open();
     const stop = new AbortController();
     const readiness: boolean[] = [];
@@ -34,7 +34,7 @@ export function stoppingCases(add: AddCase): void {
     expect(readiness.at(-1)).toBe(false);
   });
 
-  add("a running call may end when the work is stopped, and its text is stored", async ({ handler }) => {
+  add("work that is running at the stop may end, and is stored", async ({ handler }) => {
     await handler.register([item()]);
     const stop = new AbortController();
     const held = new HeldTranslator("in time");
@@ -46,22 +46,19 @@ export function stoppingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "translated", text: "in time" });
   });
 
-  add(
-    "a call that does not end in time is aborted, and its text is handed back without an attempt",
-    async ({ handler, open }) => {
-      const other = await open();
-      await handler.register(items(3));
-      const stop = new AbortController();
-      const held = new HeldTranslator();
-      const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 1 });
-      await held.started;
-      stop.abort();
-      expect(await working).toMatchObject({ translated: 0, failed: 0 });
-      const translator = new Translator();
-      await work(other, translator.translate);
-      expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
-    },
-  );
+  add("work that does not end in time is handed back, and no attempt is counted", async ({ handler, open }) => {
+    const other = await open();
+    await handler.register(items(3));
+    const stop = new AbortController();
+    const held = new HeldTranslator();
+    const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 1 });
+    await held.started;
+    stop.abort();
+    expect(await working).toMatchObject({ translated: 0, failed: 0 });
+    const translator = new Translator();
+    await work(other, translator.translate);
+    expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  });
 
   add("a store that is closed ends its work first", async ({ handler, open }) => {
     const other = await open();
@@ -78,7 +75,7 @@ export function stoppingCases(add: AddCase): void {
   });
 
   add(
-    "the work of a member that crashed is done by another, and no attempt is counted",
+    "the work of a crashed member is done by another, and no attempt is counted",
     async ({ handler, open, crash }) => {
       const doomed = await open();
       await handler.register(items(3));

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
 import { type AddCase, failed, item, items, listAll, readOne, retry, Translator, translated, work } from "./kit.ts";
 
-/** Decides by how often a text was given before: the first outcome, then the second. */
+/** Decides by whether a text was received before: the first outcome, then the second. */
 function oneThen(first: WorkOutcome, second: WorkOutcome) {
   const seen = new Set<string>();
   return ({ text }: WorkItem): WorkOutcome => {
@@ -31,7 +31,7 @@ export function workingCases(add: AddCase): void {
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 0 });
   });
 
-  add("no call is given more than it may hold, however large a batch was registered", async ({ handler }) => {
+  add("no call gets more items than its limit, also from a large batch", async ({ handler }) => {
     await handler.register(items(45));
     const translator = new Translator();
     await work(handler, translator.translate, { maxItems: 7 });
@@ -44,7 +44,7 @@ export function workingCases(add: AddCase): void {
     expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
   });
 
-  add("two members at once share the work and do nothing twice", async ({ handler, open }) => {
+  add("two concurrent members share the work, and do nothing twice", async ({ handler, open }) => {
     const other = await open();
     await handler.register(items(300));
     const translators = [new Translator(), new Translator()];
@@ -57,7 +57,7 @@ export function workingCases(add: AddCase): void {
     expect(new Set(texts).size).toBe(300);
   });
 
-  add("each text of a batch comes to its own end", async ({ handler }) => {
+  add("each text of a batch gets its own outcome", async ({ handler }) => {
     await handler.register(["good", "bad", "slow", "busy"].map((text) => item({ text })));
     const ends: Record<string, WorkOutcome> = {
       good: translated("bon"),
@@ -77,7 +77,7 @@ export function workingCases(add: AddCase): void {
     expect(translator.items).toHaveLength(4);
   });
 
-  add("a text to be tried again comes back later, with its attempt counted and the reason", async ({ handler }) => {
+  add("a text that is retried comes back later, with its attempt counted and the error", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen(retry(50), translated("enfin")));
     expect(await work(handler, translator.translate, { until: "empty" })).toEqual({
@@ -91,7 +91,7 @@ export function workingCases(add: AddCase): void {
     ]);
   });
 
-  add("work on ready texts leaves those that are to be tried later", async ({ handler }) => {
+  add('work until "ready" leaves delayed retries for later', async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(() => retry(600_000));
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 1 });
@@ -99,7 +99,7 @@ export function workingCases(add: AddCase): void {
     expect((await handler.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 1 });
   });
 
-  add("a text that was postponed comes back as if it had never been tried", async ({ handler }) => {
+  add("a postponed text comes back without a counted attempt", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen({ kind: "postponed", delayMs: 50 }, translated("enfin")));
     await work(handler, translator.translate, { until: "empty" });
@@ -109,7 +109,7 @@ export function workingCases(add: AddCase): void {
     ]);
   });
 
-  add("a text that was released comes back at once, as it was", async ({ handler }) => {
+  add("a released text comes back at once, without a counted attempt", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen({ kind: "released" }, translated("enfin")));
     await work(handler, translator.translate);
@@ -120,7 +120,7 @@ export function workingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ text: "enfin" });
   });
 
-  add("texts that are to be split come back with fewer neighbours", async ({ handler }) => {
+  add("texts that must be split come back with fewer neighbours", async ({ handler }) => {
     await handler.register(items(4));
     const translator = new Translator(({ attempt }) => (attempt === 1 ? retry(20, true) : translated("enfin")));
     await work(handler, translator.translate, { until: "empty" });
@@ -130,7 +130,7 @@ export function workingCases(add: AddCase): void {
     expect(later.reduce((sum, length) => sum + length, 0)).toBe(4);
   });
 
-  add("a text that failed for good is never tried again by itself", async ({ handler }) => {
+  add("a text that failed for good is never retried by itself", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(() => failed());
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 1, retrying: 0 });
@@ -181,7 +181,7 @@ export function workingCases(add: AddCase): void {
     expect(await readOne(handler, { targetLocale: "ja" })).toMatchObject({ status: "pending" });
   });
 
-  add("work for one project leaves the others as they were", async ({ handler }) => {
+  add("work for one project leaves the others unchanged", async ({ handler }) => {
     await handler.register([item({ project: "mine" }), item({ project: "other" })]);
     const mine = new Translator();
     await work(handler, mine.translate, { project: "mine" });
@@ -192,7 +192,7 @@ export function workingCases(add: AddCase): void {
     expect(rest.items.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  add("a text that is wanted sooner is done sooner, and once", async ({ handler }) => {
+  add("an urgent text is translated sooner, and once", async ({ handler }) => {
     await handler.register(items(40, { priority: 1 }));
     const urgent = item({ text: "Text number 40", priority: -1 });
     expect(await handler.register([urgent])).toEqual([{ registered: 0, existing: 1, failed: 0 }]);

@@ -1,4 +1,4 @@
-/** Work waiting or in hand: the table `batch` of a store in memory, and the claims on it. */
+/** Waiting and claimed work: the table `batch` of a store in memory, and the claims on it. */
 import { randomUUID } from "node:crypto";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { PriorityClass } from "../../contract/item.ts";
@@ -23,17 +23,17 @@ export interface Batch {
   /** Attempts already made at each of its texts. */
   readonly attempt: number;
   readonly priority: PriorityClass;
-  /** Smaller is sooner: its level, then how much its lane had waiting. */
+  /** Smaller is sooner: first by its level, then by the waiting work of its lane when it was made. */
   readonly rank: number;
   readonly createdAt: number;
   runAt: number;
   /** The member that works on it. */
   claimedBy: object | undefined;
-  /** How often a member died while it worked on it. */
+  /** Number of members that died while they worked on it. */
   crashes: number;
 }
 
-/** A selection of work. */
+/** Selects work. */
 export interface Lane {
   locales?: readonly string[] | undefined;
   project?: string | undefined;
@@ -49,7 +49,7 @@ export interface BatchesOptions {
   batchBytes: number;
 }
 
-/** Whether a batch's decision about a row still counts. */
+/** Whether a row is still pending at the batch's revision. */
 export function stands({ row, revision }: BatchItem): boolean {
   return row.status === "pending" && row.revision === revision;
 }
@@ -86,22 +86,22 @@ export class InMemoryBatches {
     }
   }
 
-  /** Every batch of a lane, including claimed ones. */
+  /** Every batch of a lane, claimed ones included. */
   of(lane: Lane): Batch[] {
     return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
   }
 
-  /** Batches that no member has claimed. */
+  /** Batches that no member works on. */
   waiting(lane: Lane): Batch[] {
     return this.of(lane).filter(({ claimedBy }) => claimedBy === undefined);
   }
 
-  /** Batches that are claimed, or will be due by themselves. */
+  /** Batches that are claimed, or will be due without an operator's action. */
   left(lane: Lane): Batch[] {
     return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
   }
 
-  /** Batches that are due, the most urgent first. */
+  /** Batches whose time has come, the most urgent first. */
   ready(lane: Lane): Batch[] {
     const now = this.#options.clock.now();
     return this.waiting(lane)
@@ -109,7 +109,7 @@ export class InMemoryBatches {
       .sort((one, other) => one.rank - other.rank);
   }
 
-  /** When the next one is due; undefined: none waits. Milliseconds since the epoch. */
+  /** Time at which the next batch is due; undefined: none waits. Milliseconds since the epoch. */
   nextDueAt(lane: Lane): number | undefined {
     const times = this.waiting(lane)
       .filter((batch) => !this.#isPaused(batch))
@@ -118,8 +118,8 @@ export class InMemoryBatches {
   }
 
   /**
-   * Claims a batch, or its first `maxItems` texts; the others wait on as they are. Gives the texts that are still to be
-   * translated at their revision.
+   * Claims a batch, or its first `maxItems`; the others keep waiting unchanged. Returns the items that are still
+   * pending at their revision.
    */
   claim(batch: Batch, member: object, maxItems: number): readonly BatchItem[] {
     const standing = batch.items.filter(stands);
@@ -133,7 +133,7 @@ export class InMemoryBatches {
     return batch.items;
   }
 
-  /** Splits a batch into parts of at most `partItems` texts. */
+  /** Divides a batch into parts of at most this many texts. */
   takeApart(batch: Batch, partItems: number): void {
     this.#batches.delete(batch.id);
     for (let at = 0; at < batch.items.length; at += partItems) {
@@ -141,7 +141,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** The batches of a member wait again: it is dead, or declared dead. */
+  /** Returns a member's claimed work to the queue: the member is dead, or believed to be. */
   giveBack(member: object): void {
     for (const batch of this.#batches.values()) {
       if (batch.claimedBy !== member) continue;
@@ -150,13 +150,13 @@ export class InMemoryBatches {
     }
   }
 
-  /** Replaces a batch by batches of its texts to be done later, grouped by outcome. */
+  /** Replaces a batch by later batches for its unfinished texts, grouped by their outcome. */
   succeed(batch: Batch, handed: readonly { item: BatchItem; outcome: WorkOutcome }[]): void {
     this.#batches.delete(batch.id);
     const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${isSplit(outcome)}`);
     for (const group of groups.values()) {
       const items = group.map(({ item }) => item);
-      // One batch has one time: the latest, so that no text is tried before its own.
+      // One batch has one time: the latest, so that no text comes before its own.
       const delayMs = Math.max(...group.map(({ outcome }) => delayOf(outcome)));
       const counts = group[0]?.outcome.kind === "retry";
       const half = group.some(({ outcome }) => isSplit(outcome)) ? Math.ceil(items.length / 2) : items.length;
@@ -168,7 +168,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** After a resume: the batches that waited for it are due. */
+  /** After a resume: parked work is due. */
   bringForward(): void {
     const now = this.#options.clock.now();
     for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
@@ -209,7 +209,7 @@ function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
   return lane.locales === undefined || lane.locales.includes(targetLocale);
 }
 
-/** Milliseconds. A paused text waits for a resume. */
+/** A paused text waits until a resume. */
 function delayOf(outcome: WorkOutcome): number {
   if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
   return "delayMs" in outcome ? outcome.delayMs : 0;

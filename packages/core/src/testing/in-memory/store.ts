@@ -1,9 +1,9 @@
 /**
- * The contents of a store in memory, and the rules by which they change. Every method is synchronous, so each is a
+ * The content of a store in memory, and the rules of its changes. Every method is synchronous, so each is a
  * transaction.
  *
- * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and a decision about a row
- * counts only while the row is pending at the revision at which it was claimed.
+ * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and a decision about a
+ * row counts only while the row is still pending at the revision of the claim.
  */
 
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
@@ -43,12 +43,12 @@ export interface InMemoryStoreOptions {
 
 export class InMemoryStore {
   readonly clock: Clock;
-  /** Claimed by `InMemoryWork`, which brings the outcomes to {@link settle}. */
+  /** Claimed by `InMemoryWork`; the outcomes of a claim go to {@link settle}. */
   readonly batches: InMemoryBatches;
   readonly engineGate: LocalEngineGate;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
-  /** The pauses, in the form in which a worker asks for them. */
+  /** The pauses in a worker's form. */
   pauses = new Pauses([]);
   #paused: Pause[] = [];
   readonly #uses = new InMemoryUses();
@@ -94,12 +94,12 @@ export class InMemoryStore {
     return receipts;
   }
 
-  /** Waiting texts. */
+  /** Number of waiting texts. */
   #backlog(): number {
     return this.batches.of({}).reduce((sum, { items }) => sum + items.filter(stands).length, 0);
   }
 
-  /** How many of an item's rows would be new work. */
+  /** Number of an item's rows that would be new work. */
   #newRows(item: RegisterItem): number {
     const content = this.#contents.get(contentId(item.sourceLocale, item.text));
     const contextNo = this.#contextNoOf(item);
@@ -131,7 +131,7 @@ export class InMemoryStore {
         context,
         status: isVerbatim ? "translated" : "pending",
         priority: item.priority,
-        // Above every revision of an earlier row of this key: a reader of that row has not read this one.
+        // Above every revision of earlier rows of this key: a reader of an earlier row has not read this one.
         revision: this.#nextNo() * 1_000,
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
@@ -176,7 +176,7 @@ export class InMemoryStore {
     this.#supersede(row);
   }
 
-  /** Work that is under way on a row changes nothing from here on. */
+  /** Makes all running work on a row void. */
   #supersede(row: Row): void {
     row.revision += 1;
     this.#letters.closeAbout(new Set([row]));
@@ -256,7 +256,7 @@ export class InMemoryStore {
     return content === undefined || contextNo === undefined ? undefined : { contentNo: content.no, contextNo };
   }
 
-  /** A row as applications see it. */
+  /** A row in the application's form. */
   show(row: Row): Translation {
     const { key, content, context, status, text, engine, model, revision } = row;
     const letter = this.#letters.about(row);
@@ -355,7 +355,7 @@ export class InMemoryStore {
       this.#letters.closeAbout(new Set(rows.map(([, row]) => row)));
       for (const use of aged) this.#uses.remove(use);
       for (const [id, row] of rows) {
-        // A worker that translates it finds nothing to settle.
+        // Running work on it finds nothing to settle.
         row.revision += 1;
         this.#rows.delete(id);
       }
@@ -397,14 +397,14 @@ export class InMemoryStore {
     ]);
     const gone = [...named.values()].filter((text) => this.#uses.businessIds({ project, ...text }).length === 0);
     for (const { contentNo, contextNo } of gone) {
-      // Reading by text makes a use too, which is no request to keep the text.
+      // A read by the text makes a use too, which is not a request to keep it.
       this.#uses.remove({ project, businessId: "", contentNo, contextNo });
     }
     const texts = new Set(gone.map(({ contentNo, contextNo }) => `${contentNo}/${contextNo}`));
     const rows = ownRows.filter(({ content, key }) => texts.has(`${content.no}/${key.contextNo}`));
     this.#letters.closeAbout(new Set(rows));
     for (const row of rows) {
-      // A worker that translates it finds nothing to settle.
+      // Running work on it finds nothing to settle.
       row.revision += 1;
       this.#rows.delete(rowId(row.key));
     }
@@ -465,7 +465,7 @@ export class InMemoryStore {
     this.pauses = new Pauses(paused);
   }
 
-  /** Of these texts and contexts, those without a use and a row. */
+  /** Deletes those of the given texts and contexts that have neither a use nor a row. */
   #dropUnused(texts: Iterable<{ contentNo: number; contextNo: number }>): void {
     const uses = this.#uses.all();
     const rows = [...this.#rows.values()];
@@ -522,7 +522,7 @@ export class InMemoryStore {
     return written;
   }
 
-  /** Buries the texts of a batch whose requests have expired; gives them. */
+  /** Moves the expired texts of a batch to the dead letters; returns them. */
   buryExpired({ items }: Batch, error: AttemptError): BatchItem[] {
     const now = this.clock.now();
     const gone = items.filter((item) => stands(item) && item.row.expiresAt <= now);
@@ -536,7 +536,7 @@ export class InMemoryStore {
     this.#letters.write(row, [...history, error], error, new Date(this.clock.now()));
   }
 
-  /** The batches of a member wait again: it is dead, or declared dead. */
+  /** Returns a member's claimed work to the queue: the member is dead, or believed to be. */
   giveBack(member: object): void {
     this.batches.giveBack(member);
     this.changed();
@@ -547,9 +547,9 @@ export class InMemoryStore {
     this.changed();
   }
 
-  // --- Looking on ---
+  // --- Observing ---
 
-  /** Calls a function after every change that may have made work. Returns a function that ends this. */
+  /** Calls a function after every change that may bring work. Returns a function that ends this. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -560,7 +560,7 @@ export class InMemoryStore {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Every engine call that was booked, oldest first. */
+  /** Every recorded engine call, oldest first. */
   get engineCalls(): readonly EngineCall[] {
     return [...this.#calls.values()];
   }

@@ -1,4 +1,5 @@
-/** `PersistenceHandler.work` in memory: claims batch after batch, and settles them. */
+/** `PersistenceHandler.work` in memory: claims batch after batch, and settles the outcomes. */
+
 import { orAbort } from "../../async/or-abort.ts";
 import {
   CancelledError,
@@ -54,7 +55,7 @@ export class InMemoryWork {
     this.#lane = { locales: options.locales, project: options.project };
   }
 
-  /** This member as the status shows it. */
+  /** The member's row in the fleet's status. */
   get member(): Pick<WorkerStatus, "locales" | "concurrency" | "running"> {
     const { locales, concurrency } = this.#options;
     return { locales: locales === undefined ? null : [...locales], concurrency, running: this.#running };
@@ -81,7 +82,7 @@ export class InMemoryWork {
     return { ...this.#summary, retrying };
   }
 
-  /** Claims nothing more. Running calls get their time, are then aborted, and then not waited for. */
+  /** Claims nothing more; running calls get their time, then are aborted, then abandoned. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -89,7 +90,7 @@ export class InMemoryWork {
     void this.#drain();
   }
 
-  /** Like kill -9: this member never settles the batches it holds. */
+  /** Like kill -9: this member never settles its work. */
   die(): void {
     this.#isDead = true;
     this.#bell.ring();
@@ -98,7 +99,7 @@ export class InMemoryWork {
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
     const over = this.#givingUp.signal;
-    // By the system's clock: the duration of a stop is not the store's time.
+    // By the system's clock: the duration of a stop is not store time.
     await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
     await SYSTEM_CLOCK.wait(GRACE_MS, over);
@@ -123,7 +124,7 @@ export class InMemoryWork {
     return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
   }
 
-  /** Waits until the store has changed or the next batch is due. */
+  /** Waits for a change, or until the next batch is due. */
   async #nextEvent(): Promise<void> {
     const dueAt =
       this.#isEnding || this.#running >= this.#options.concurrency
@@ -138,7 +139,7 @@ export class InMemoryWork {
     waiting.abort();
   }
 
-  /** How many more texts may be settled. */
+  /** Number of texts that may still be settled. */
   get #remaining(): number {
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
     return limit - this.#summary.translated - this.#summary.failed - this.#itemsInHand;
@@ -153,7 +154,7 @@ export class InMemoryWork {
         continue;
       }
       this.#buryExpired(batch);
-      // Two at a time would be charged with each other's crash.
+      // Two suspected batches at a time would be charged with each other's crash.
       if (isSuspect(batch) && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
@@ -187,7 +188,7 @@ export class InMemoryWork {
       isToYield: () => this.#isEnding,
     });
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
-    // A late result of a member that was declared dead is settled like any other: the revisions decide.
+    // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       const written = this.#store.settle(batch, items, result.outcomes, result.calls);
       const changed = given.items.filter((_, at) => written[at] !== undefined);
@@ -200,7 +201,7 @@ export class InMemoryWork {
     this.#bell.ring();
   }
 
-  /** The result for a batch that is not tried at all. */
+  /** The outcomes of a batch that needs no engine. */
   #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
     const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
@@ -221,7 +222,7 @@ export class InMemoryWork {
     }
   }
 
-  /** Turns an exception before the first await into a rejection. */
+  /** An error thrown before the first await becomes a rejection too. */
   async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
     return this.#translate(batch, this.#calls.signal);
   }
@@ -254,7 +255,7 @@ function buried(items: readonly BatchItem[], { code, message }: TransHubError): 
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }
 
-/** Remembers a ring until `rung` is awaited. */
+/** Remembers a ring until it is awaited. */
 class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;

@@ -1,0 +1,320 @@
+-- The tables, types and indexes. The first release: nothing runs beside it.
+--
+-- No foreign key stands on the hot path (they cost 30 % of registering), and nothing ever cascades: a cascade decides on
+-- its old snapshot and deletes rows that were registered while it waited. What keeps rows together is the lock order
+-- that register and collect share: content (by content_id), then context (by context_id), then the rest by key.
+
+-- Up Migration
+
+create schema if not exists trans_hub;
+
+-- One text in its source locale. content_id, made from the two, is its public identity; it is random, so it stands in
+-- this table's index alone and everything else holds content_no.
+create table trans_hub.content (
+  -- A session takes a thousand at a time: one by one, a chunk of 1,000 spends a fifth of its time on the sequence.
+  content_no bigint generated always as identity (cache 1000) primary key,
+  content_id uuid not null constraint content_is_stored_once unique,
+  source_locale text not null,
+  text text not null,
+  constraint content_source_locale_is_short check (octet_length(source_locale) <= 255),
+  constraint content_text_is_not_empty check (text <> '')
+);
+
+-- What was said about texts: one row for each distinct (canonical JSON, declared format). Number 0, which has no row,
+-- is "nothing said".
+create table trans_hub.context (
+  context_no integer generated always as identity primary key,
+  context_id uuid not null constraint context_is_stored_once unique,
+  -- RFC 8785; null when only a format was declared.
+  canonical text,
+  format text not null,
+  created_at timestamptz not null default now(),
+  constraint context_is_short check (octet_length(canonical) <= 8192),
+  constraint context_says_something check (canonical is not null or format <> 'auto'),
+  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
+);
+
+-- Who uses which text. A text registered without a business id, or read by its text, is its own user: business_id ''.
+create table trans_hub.source (
+  project text not null,
+  business_id text not null,
+  content_no bigint not null,
+  context_no integer not null,
+  last_seen_at timestamptz not null default now(),
+  primary key (project, business_id, content_no, context_no),
+  constraint source_project_is_short check (project <> '' and octet_length(project) <= 255),
+  constraint source_business_id_is_short check (octet_length(business_id) <= 255)
+) with (fillfactor = 80);
+
+-- Where most texts have no id, the planner takes any id for as common as none, and reads the whole table for it (25 s for a
+-- chunk of 1,000 among 300,000 rows, against 0.16).
+alter table trans_hub.source alter column business_id set (n_distinct = -1);
+
+create index source_by_content on trans_hub.source (content_no, context_no, project);
+
+create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');
+
+-- One text in one target locale. The key begins with the content: beginning with the project was a plan trap on tables
+-- never analyzed (1,227 ms a batch against 0.7). There is no index on status on purpose: any made every update cold.
+-- Fill factor 36 keeps updates HOT on texts of real lengths, also where all rows of a page are stored at once; a test reads the
+-- share.
+create table trans_hub.translation (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no integer not null,
+  project text not null,
+  status trans_hub.translation_status not null,
+  -- -1 interactive, 0 normal, 1 bulk
+  priority smallint not null default 0,
+  -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003).
+  -- The default is first_revision(), written out: the tables come before the functions.
+  revision integer not null default 1 + pg_catalog.pg_current_xact_id()::text::bigint % 1000000000,
+  text text,
+  engine text,
+  model text,
+  quality_flags text[],
+  approved_by text,
+  -- While pending: when nobody wants it any more. Null: never.
+  expires_at timestamptz,
+  updated_at timestamptz not null default now(),
+  primary key (content_no, target_locale, context_no, project),
+  constraint translation_stored_has_text check (text is not null or status in ('pending', 'failed')),
+  constraint translation_text_has_engine check (text is null or engine is not null),
+  constraint translation_priority_is_a_level check (priority between -1 and 1)
+) with (fillfactor = 36, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+-- Work waiting or running: where pending rows are found. A pending row at revision r is in exactly one batch at r.
+create table trans_hub.batch (
+  batch_id uuid primary key default gen_random_uuid(),
+  project text not null,
+  source_locale text not null,
+  target_locale text not null,
+  content_nos bigint[] not null,
+  context_nos integer[] not null,
+  revisions integer[] not null,
+  -- Attempts already made at each of its texts.
+  attempt smallint not null default 0,
+  -- For each text, what went wrong so far: an array of arrays of {at, engine, code, message}. Null before the first.
+  history jsonb,
+  priority smallint not null,
+  created_at timestamptz not null default now(),
+  run_at timestamptz not null default now(),
+  -- The pool that is working on it, and how often pools died while they were.
+  started_by text,
+  crashes smallint not null default 0,
+  constraint batch_lists_are_parallel check (
+    cardinality(content_nos) > 0
+    and cardinality(content_nos) = cardinality(context_nos)
+    and cardinality(content_nos) = cardinality(revisions)
+  )
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+
+-- With a digit of the id, so that one in 16 of a lane's can be counted (job_priority). Not the id: planned on an empty table, who
+-- looks for batches by it might take this index, and read all of it.
+create index batch_by_lane on trans_hub.batch (project, target_locale, left(batch_id::text, 1));
+
+-- Items requested inside somebody's transaction; registered by the fleet after its commit.
+create table trans_hub.inbox (
+  id bigint generated always as identity primary key,
+  items jsonb not null,
+  defaults jsonb not null,
+  created_at timestamptz not null default now(),
+  -- How often it was put off, and until when: a stranger's transaction holds one of its texts.
+  tries smallint not null default 0,
+  run_at timestamptz not null default now(),
+  -- Why the database does not take it at all (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
+  refused text
+);
+
+-- A text past its last attempt, with every attempt's error.
+create table trans_hub.dead_letter (
+  id bigint generated always as identity primary key,
+  content_no bigint not null,
+  target_locale text not null,
+  context_no integer not null,
+  project text not null,
+  revision integer not null,
+  priority smallint not null,
+  -- Of the last error. engine is null when no engine was asked.
+  code text not null,
+  message text not null,
+  engine text,
+  -- Every attempt's {at, engine, code, message}, oldest first.
+  history jsonb not null,
+  -- True when the row went back to the text it had before the forced try.
+  kept_text boolean not null,
+  failed_at timestamptz not null default now(),
+  -- Closed by a replay, a forced request or an approval.
+  replayed_at timestamptz,
+  constraint dead_letter_is_written_once unique (content_no, target_locale, context_no, project, revision)
+);
+
+create index dead_letter_open on trans_hub.dead_letter (id) where replayed_at is null;
+
+-- One row for each engine call. No text stands here.
+create table trans_hub.usage (
+  call_id uuid primary key,
+  engine text not null,
+  model text,
+  project text not null,
+  source_locale text not null,
+  target_locale text not null,
+  items integer not null,
+  input_tokens integer not null,
+  output_tokens integer not null,
+  cached_tokens integer not null,
+  latency_ms integer not null,
+  -- ok, partial, or the kind of the failure
+  outcome text not null,
+  called_at timestamptz not null default now()
+);
+
+-- The time of the fleet, in milliseconds: it passes only while beats go through. Each beat moves it on by what the
+-- server's clock says has passed since the last one, whoever's that was, and never by more than a beat may be late: so an
+-- outage of the database and a jump of its clock make nobody look dead. Here and not in the memory of those who watch,
+-- because a fleet whose members all die young would otherwise never notice a death.
+create table trans_hub.fleet_clock (
+  is_the_only_row boolean primary key default true check (is_the_only_row),
+  ms bigint not null default 0,
+  read_at timestamptz not null default clock_timestamp()
+) with (fillfactor = 10);
+
+insert into trans_hub.fleet_clock default values;
+
+-- Pools of the fleet. beat is a counter, beat_ms the time of the fleet at the last one: nobody ever compares two machines'
+-- clocks. The other times are for people.
+create table trans_hub.worker_node (
+  node_id text primary key,
+  beat bigint not null default 0,
+  beat_ms bigint not null default 0,
+  -- The server process that carried the last beat. Gone while its node is silent, it says that the node is gone too.
+  beat_pid integer,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  -- Null: every locale.
+  locales text[],
+  concurrency integer not null,
+  started_at timestamptz not null default now(),
+  beat_at timestamptz not null default now()
+) with (fillfactor = 50);
+
+-- Every target locale whose task (translate:<locale>) graphile-worker knows, so that workers for all locales learn of a
+-- new one. Written by open_lanes alone, never by registering: see there.
+create table trans_hub.target_locale (
+  locale text primary key,
+  created_at timestamptz not null default now()
+);
+
+-- What each collection removed.
+create table trans_hub.gc_run (
+  id bigint generated always as identity primary key,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  retention interval not null,
+  include_approved boolean not null,
+  sources bigint not null default 0,
+  translations bigint not null default 0,
+  contents bigint not null default 0,
+  contexts bigint not null default 0
+);
+
+-- How many rows became, or ceased to be, translated or approved. Insert-only, so that settling never waits for a
+-- counter; folded by a scheduled task. The sum is the total (an exact count of 6 million rows takes 3 s).
+create table trans_hub.count_delta (
+  project text not null,
+  target_locale text not null,
+  status trans_hub.translation_status not null,
+  delta bigint not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.
+grant usage on schema trans_hub to public;
+
+-- An item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (0001_rules).
+create type trans_hub.item as (
+  project text,
+  business_id text,
+  source_locale text,
+  text text,
+  context text,
+  format text,
+  verbatim boolean,
+  priority smallint,
+  forced boolean,
+  target_locales text[],
+  lifetime integer
+);
+
+-- One row for each engine that was ever limited, paused or at fault. Every time in it is this database's.
+create table trans_hub.rate_limit (
+  engine text primary key,
+  -- What may be taken of the engine's requests and tokens at refilled_at. Below zero: taken ahead of its time. Null:
+  -- never limited, so the bucket counts as full.
+  requests double precision,
+  tokens double precision,
+  refilled_at timestamptz not null default clock_timestamp(),
+  -- Nobody asks the engine before this.
+  paused_until timestamptz,
+  circuit text not null default 'closed',
+  -- The code of the error that opened the circuit.
+  reason text,
+  -- How often it opened. Tells one opening from the next.
+  openings bigint not null default 0,
+  failed_probes integer not null default 0,
+  -- From then on one call may try.
+  open_until timestamptz,
+  -- The one call that tries, and when it is taken for lost.
+  probe uuid,
+  probe_until timestamptz,
+  constraint circuit_is_closed_open_or_half_open check (circuit in ('closed', 'open', 'half_open')),
+  constraint open_circuit_has_a_reason_and_an_end check (circuit = 'closed' or (reason is not null and open_until is not null)),
+  constraint half_open_circuit_has_one_probe check (
+    (circuit = 'half_open') = (probe is not null) and (probe is null) = (probe_until is null)
+  )
+  -- Changed with every limited call: room for versions on the row's own page keeps each change off the index.
+) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- Calls under way to engines whose calls at once are limited. One that nobody prolongs ends by itself: its worker is gone.
+create table trans_hub.engine_lease (
+  call_id uuid primary key,
+  engine text not null,
+  ends_at timestamptz not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- From a context to its uses, for who must know that there is none. Only rows that have a context stand in them.
+create index source_by_context on trans_hub.source (context_no) where context_no <> 0;
+
+create index translation_by_context on trans_hub.translation (context_no) where context_no <> 0;
+
+-- What the fleet leaves alone until it is resumed.
+create table trans_hub.pause (
+  kind text not null,
+  -- The engine, project or locale; '' for everything.
+  name text not null,
+  paused_at timestamptz not null default now(),
+  primary key (kind, name),
+  constraint pause_kind_is_known check (kind in ('everything', 'engine', 'project', 'locale')),
+  constraint pause_names_what_it_pauses check ((kind = 'everything') = (name = ''))
+);
+
+-- Backups that succeeded, written by who makes them (deploy/backup/backup.sh). Here and not beside the files, so that
+-- whoever can ask the database can ask how old the last one is.
+create table trans_hub.backup_run (
+  id bigint generated always as identity primary key,
+  -- What was committed before is in it.
+  started_at timestamptz not null,
+  finished_at timestamptz not null default now(),
+  bytes bigint,
+  -- Such as pg_dump, or the name of the tool that archives.
+  made_by text not null,
+  constraint backup_run_ends_after_its_start check (finished_at >= started_at)
+);
+
+-- Down Migration
+revoke usage on schema trans_hub from public;
+drop table trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
+  trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
+  trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
+  trans_hub.content;
+drop type trans_hub.item, trans_hub.translation_status;

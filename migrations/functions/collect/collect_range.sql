@@ -1,0 +1,110 @@
+-- Collects among the next so many texts after a number, of one project or (null) of all. Each statement here has its own snapshot: the first locks, the
+-- others look again. Deciding and deleting in one statement would delete what was registered in between.
+create or replace function trans_hub.collect_range(
+  after bigint, size integer, cutoff timestamptz, include_approved boolean, of_project text,
+  out reached bigint, out sources bigint, out translations bigint, out contents bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  locked bigint[];
+  doomed tid[];
+begin
+  sources := 0;
+  translations := 0;
+  contents := 0;
+  select max(c.content_no) into reached
+  from (select c.content_no from content as c where c.content_no > after order by c.content_no limit size) as c;
+  if reached is null then
+    return;
+  end if;
+
+  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
+  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
+  select array_agg(c.content_no) into locked
+  from (
+    select c.content_no
+    from content as c
+    where c.content_no > after and c.content_no <= reached
+      and (
+        not exists (select from source as s where s.content_no = c.content_no offset 0)
+        or exists (
+          select from source as s
+          where s.content_no = c.content_no and s.last_seen_at < cutoff and (of_project is null or s.project = of_project)
+          offset 0
+        )
+        or exists (
+          select from translation as t
+          where t.content_no = c.content_no
+            and (of_project is null or t.project = of_project)
+            and not exists (
+              select from source as s
+              where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+              offset 0
+            )
+          offset 0
+        )
+      )
+    order by c.content_id
+    for update skip locked
+  ) as c;
+  if locked is null then
+    return;
+  end if;
+
+  delete from source as s
+  where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
+  get diagnostics sources = row_count;
+
+  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
+  -- which would lock it and leave it there.
+  select array_agg(t.ctid) into doomed
+  from (
+    select t.ctid
+    from translation as t
+    where t.content_no = any (locked)
+      and (of_project is null or t.project = of_project)
+      and (include_approved or t.status <> 'approved')
+      and not exists (
+        select from source as s
+        where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+        offset 0
+      )
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t
+  ) as t;
+
+  with gone as (
+    delete from translation as t
+    where t.ctid = any (doomed)
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+  ), letters as materialized (
+    select d.ctid
+    from gone as g
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = g.content_no and d.target_locale = g.target_locale
+        and d.context_no = g.context_no and d.project = g.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  ), counted as (
+    insert into count_delta (project, target_locale, status, delta)
+    select g.project, g.target_locale, g.status, -count(*)
+    from gone as g
+    where g.status in ('translated', 'approved')
+    group by g.project, g.target_locale, g.status
+  )
+  select count(*) into translations from gone;
+
+  delete from content as c
+  where c.content_no = any (locked)
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
+  get diagnostics contents = row_count;
+end
+$$;
