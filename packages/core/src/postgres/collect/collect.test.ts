@@ -26,12 +26,12 @@ const texts = async (db: pg.Pool) =>
 const STALE: CollectOptions = { retentionDays: 90 };
 
 /** Collects, after making sure that a dry run says the same and changes nothing. */
-async function collectAsTold(db: pg.Pool, store: PostgresPersistenceHandler, options: CollectOptions = STALE) {
+async function collectAsCounted(db: pg.Pool, store: PostgresPersistenceHandler, options: CollectOptions = STALE) {
   const before = await everything(db);
-  const told = await store.collect({ ...options, dryRun: true });
+  const counted = await store.collect({ ...options, dryRun: true });
   expect(await everything(db)).toBe(before);
   const done = await store.collect(options);
-  expect({ ...done, dryRun: true }).toEqual(told);
+  expect({ ...done, dryRun: true }).toEqual(counted);
   await expectInvariants(db);
   return done;
 }
@@ -59,7 +59,7 @@ describe("collecting", () => {
     await store.register([item("Old pending")]);
     await age(db, 91);
     await store.register([item("New", { context: { at: "new" } })]);
-    expect(await collectAsTold(db, store)).toEqual({
+    expect(await collectAsCounted(db, store)).toEqual({
       dryRun: false,
       sources: 3,
       translations: 4,
@@ -74,7 +74,7 @@ describe("collecting", () => {
     expect((await store.status()).translations.pending).toBe(0);
     expect((await store.status()).lastCollectionAt).toBeInstanceOf(Date);
     await expectInvariants(db);
-    expect(await collectAsTold(db, store)).toMatchObject({ sources: 0, translations: 0, contents: 0, contexts: 0 });
+    expect(await collectAsCounted(db, store)).toMatchObject({ sources: 0, translations: 0, contents: 0, contexts: 0 });
   });
 
   test("leaves a text that is read but never requested again, by its text or by its id", async ({ db, store }) => {
@@ -83,7 +83,7 @@ describe("collecting", () => {
     await age(db, 89);
     await store.touch([reference("By text"), { project: "default", targetLocale: "fr", businessId: "id" }]);
     await db.query("update trans_hub.source set last_seen_at = last_seen_at - interval '2 days'");
-    await collectAsTold(db, store);
+    await collectAsCounted(db, store);
     expect(await texts(db)).toEqual(["By id", "By text"]);
   });
 
@@ -103,7 +103,7 @@ describe("collecting", () => {
       item("Two contexts", { context: "fresh" }),
       item("Two projects", { project: "fresh" }),
     ]);
-    expect(await collectAsTold(db, store)).toMatchObject({ sources: 3, translations: 2, contents: 0, contexts: 1 });
+    expect(await collectAsCounted(db, store)).toMatchObject({ sources: 3, translations: 2, contents: 0, contexts: 1 });
     expect(await store.read([reference("Two ids")])).toMatchObject([{ status: "translated", businessIds: ["two"] }]);
     expect(
       await store.read([reference("Two projects", "fr", "stale"), reference("Two projects", "fr", "fresh")]),
@@ -116,7 +116,7 @@ describe("collecting", () => {
     await store.register([item("New wording", { businessId: "title" })]);
     const byId = { project: "default", targetLocale: "fr", businessId: "title" };
     expect(await store.read([byId])).toMatchObject([{ sourceText: "New wording" }]);
-    await collectAsTold(db, store);
+    await collectAsCounted(db, store);
     expect(await texts(db)).toEqual(["New wording"]);
     expect(await store.read([byId])).toMatchObject([{ sourceText: "New wording" }]);
   });
@@ -126,12 +126,12 @@ describe("collecting", () => {
     await drain(store);
     await store.approve({ reference: reference("Approved") });
     await age(db, 91);
-    expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, translations: 1, contents: 0 });
+    expect(await collectAsCounted(db, store)).toMatchObject({ sources: 1, translations: 1, contents: 0 });
     expect(await store.read([reference("Approved")])).toMatchObject([{ status: "approved" }]);
     // Used again, it is found as it was.
     expect(await store.register([item("Approved")])).toMatchObject([{ registered: 0, existing: 1 }]);
     await age(db, 91);
-    expect(await collectAsTold(db, store, { ...STALE, includeApproved: true })).toMatchObject({
+    expect(await collectAsCounted(db, store, { ...STALE, includeApproved: true })).toMatchObject({
       sources: 1,
       translations: 1,
       contents: 1,
@@ -145,7 +145,7 @@ describe("collecting", () => {
     }
     await drain(store);
     await age(db, 91);
-    expect(await collectAsTold(db, store, { ...STALE, project: "one" })).toMatchObject({
+    expect(await collectAsCounted(db, store, { ...STALE, project: "one" })).toMatchObject({
       sources: 2,
       translations: 2,
       contents: 1,
@@ -217,7 +217,7 @@ describe("collecting", () => {
       stranger.release(true);
     }
     expect(await texts(db)).toEqual(["In hand"]);
-    expect(await collectAsTold(db, store)).toMatchObject({ sources: 1, contents: 1 });
+    expect(await collectAsCounted(db, store)).toMatchObject({ sources: 1, contents: 1 });
   });
 
   test("takes also a text that is stored while it waits for that transaction", async ({ db, store }) => {

@@ -17,7 +17,7 @@ export async function whenFree<Result>(act: () => Promise<Result>): Promise<Resu
     } catch (error) {
       if (!isContended(error)) throw error;
       if (tries === TRIES) {
-        const message = "A long transaction of somebody else is in the way; this step changed nothing";
+        const message = "A long transaction of another session is in the way; this step changed nothing";
         throw new DatabaseUnavailableError(message, { cause: error });
       }
       await wait(Math.random() * 100 * tries);

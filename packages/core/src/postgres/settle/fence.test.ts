@@ -70,7 +70,7 @@ describe("a settlement", () => {
   }) => {
     await store.register([item("Handed over"), item("Forced"), item("Approved"), item("Hastened")]);
     const late = await loadOne(pool);
-    // The same batch was given to somebody else meanwhile.
+    // The same batch was given to another worker meanwhile.
     await settle(pool, late, (_, text) => (text === "Handed over" ? retry() : { kind: "released" }));
     await drain(
       store,

@@ -89,7 +89,7 @@ describe("a stop", () => {
     const summary = await store.work(
       { until: "stopped", concurrency: 1, maxItems: 10, signal: AbortSignal.abort() },
       async () => {
-        throw new Error("it was told not to");
+        throw new Error("it was asked not to");
       },
     );
     expect(summary).toEqual({ translated: 0, failed: 0, retrying: 0 });

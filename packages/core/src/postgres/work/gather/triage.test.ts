@@ -19,7 +19,7 @@ describe("a loaded batch", () => {
     expect(triage(batch(), { ...CALM, project: "shop", lifetimeSeconds: 11 })).toEqual({ do: "wait" });
   });
 
-  test("without a text is removed, whatever else is true of it", () => {
+  test("without a text is removed, even if it is foreign, deadly and comes during a drain", () => {
     const given = batch({ items: [], project: "other", crashes: 9 });
     expect(triage(given, { ...CALM, project: "shop", isDraining: true })).toEqual({ do: "remove" });
   });

@@ -1,17 +1,17 @@
 /**
  * The next step of a loaded batch: the rule, without a clock, a database or an engine. The first row that applies decides.
  *
- * | the batch                                                | step                 | because                                              |
- * |----------------------------------------------------------|----------------------|------------------------------------------------------|
- * | has no text left                                         | `remove`             | its texts were stored, cancelled, or handed over     |
- * | belongs to another project                               | `give_back`          | this work is for one project only                    |
- * | has texts whose requests have expired                    | `bury_expired_texts` | its other texts are looked at again                  |
- * | comes while the worker drains                            | `release`            | another node has time for it                         |
- * | has waited longer than requests may live                 | `bury`               | nobody waits for it any more                         |
- * | holds more texts than may go together after its crashes  | `split`              | the text that kills workers is to end alone          |
- * | was alone at work when too many workers died             | `bury`               | the next worker would die too                        |
- * | is of a paused lane                                      | `park`               | it waits in the database until the lane is resumed   |
- * | is none of these                                         | `wait`               | it waits in its lane for an engine slot              |
+ * | the batch                                               | step                 | because                                            |
+ * |---------------------------------------------------------|----------------------|----------------------------------------------------|
+ * | has no text left                                        | `remove`             | its texts were stored, cancelled, or handed over   |
+ * | belongs to another project                              | `give_back`          | this work is for one project only                  |
+ * | has texts whose requests have expired                   | `bury_expired_texts` | its other texts are looked at again                |
+ * | comes while the worker drains                           | `release`            | another node has time for it                       |
+ * | has waited longer than requests may live                | `bury`               | its answer would come too late                     |
+ * | holds more texts than may go together after its crashes | `split`              | the text that kills workers is to end alone        |
+ * | was alone at work when too many workers died            | `bury`               | the next worker would die too                      |
+ * | is of a paused lane                                     | `park`               | it waits in the database until the lane is resumed |
+ * | is none of these                                        | `wait`               | it waits in its lane for an engine slot            |
  */
 import { RequestExpiredError, type TransHubError, WorkerCrashedError } from "../../../contract/errors.ts";
 import { isDeadly, mostTogether } from "../../../rules/crashes.ts";
