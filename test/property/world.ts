@@ -18,14 +18,14 @@ import { errorCode } from "../../packages/core/src/postgres/database/database-er
 import type { ConnectionPool } from "../../packages/core/src/postgres/database/pool.ts";
 import { rows, run } from "../../packages/core/src/postgres/database/statement.ts";
 import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
+import { settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
+import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import {
   type LoadedBatch,
   type LoadedItem,
   loadBatchesById,
   markBatchesStarted,
-  settleBatches,
-} from "../../packages/core/src/postgres/work/batch-store.ts";
-import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
+} from "../../packages/core/src/postgres/work/gather/load-batches.ts";
 import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
 import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
 
@@ -591,7 +591,7 @@ function referenceOf({ project, text, context, locale }: RowName): TranslationRe
 }
 
 /** As in the worker: repeats what the database refused for the moment. */
-async function patiently(act: () => Promise<void>): Promise<void> {
+async function patiently(act: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await act();

@@ -7,15 +7,11 @@ import { LARGE_TABLES, scannedTables } from "@trans-hub/test-support/plans";
 import pg from "pg";
 import { collectRange } from "../../../packages/core/src/postgres/collect/collect.sql.ts";
 import { readByBusinessId, readByKey, readByText } from "../../../packages/core/src/postgres/read/read.sql.ts";
+import { bury, handOver } from "../../../packages/core/src/postgres/settle/remainder.sql.ts";
+import { lockRows, storeLocked } from "../../../packages/core/src/postgres/settle/store.sql.ts";
 import { countJobs, countTranslations } from "../../../packages/core/src/postgres/status/status.sql.ts";
-import {
-  bury,
-  handOver,
-  loadBatches,
-  lockRows,
-  storeTranslations,
-  workLeft,
-} from "../../../packages/core/src/postgres/work/batch.sql.ts";
+import { workLeft } from "../../../packages/core/src/postgres/work/claim/left.sql.ts";
+import { loadBatches } from "../../../packages/core/src/postgres/work/gather/load.sql.ts";
 import { drainOurs } from "../ours.ts";
 import type { BenchDatabase } from "../stage.ts";
 import type { Family } from "./cell.ts";
@@ -26,7 +22,7 @@ const MOST_ROWS = 100_000;
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeTranslations,
+  storeLocked,
   handOver,
   bury,
   workLeft,

@@ -5,11 +5,17 @@ import { drain, item, reference, test, value } from "@trans-hub/test-support/sto
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { readByKey } from "../read/read.sql.ts";
-import { approve, listTranslations, readTranslations, touchTranslations } from "../read/read-store.ts";
+import { listTranslations, readTranslations, touchTranslations } from "../read/read-store.ts";
 import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { register } from "../register/register-store.ts";
-import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
-import { loadBatchesById, reconcileBatches, settleBatches } from "../work/batch-store.ts";
+import { approve } from "../review/approve.ts";
+import { bury, handOver } from "../settle/remainder.sql.ts";
+import { settleBatches } from "../settle/settle-batches.ts";
+import { lockRows, storeInPlace, storeLocked } from "../settle/store.sql.ts";
+import { Voice } from "../settle/voice.ts";
+import { loadBatches } from "../work/gather/load.sql.ts";
+import { loadBatchesById } from "../work/gather/load-batches.ts";
+import { reconcileBatches } from "../work/upkeep/reconcile.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
@@ -34,8 +40,8 @@ function realisticText(at: number): string {
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeTranslations,
-  storeUnlocked,
+  storeLocked,
+  storeInPlace,
   handOver,
   bury,
   readByKey,
@@ -137,7 +143,7 @@ describe(`with ${TEXTS} texts on tables that were never analyzed`, () => {
         ),
       reading: (pool) => readTranslations(pool, [...references, ...named]),
       "noting reads": (pool) => touchTranslations(pool, [...references, ...named], 86_400),
-      approving: (pool) => approve(pool, { reference: references[0] as never, text: "Mine" }),
+      approving: (pool) => approve(pool, new Voice(), { reference: references[0] as never, text: "Mine" }),
       "a page": (pool) => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 50 }),
       "a page by the beginning of ids": (pool) =>
         listTranslations(pool, { project: "default", targetLocale: "fr", businessIdPrefix: "id.1" }, { limit: 50 }),
@@ -338,7 +344,7 @@ test("reading, forcing or approving a text looks at its own dead letters only, a
         texts.map((text) => item(text, { businessId: text, force: true })),
         settings,
       ),
-    () => approve(pool, { reference: reference("Text 7"), text: "Mine" }),
+    () => approve(pool, new Voice(), { reference: reference("Text 7"), text: "Mine" }),
   ];
   try {
     await stopAnalyzing(db);

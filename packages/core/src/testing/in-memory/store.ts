@@ -13,6 +13,7 @@ import {
   BacklogFullError,
   RevisionChangedError,
   type TransHubError,
+  TranslationBlockedError,
   TranslationNotFoundError,
 } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -242,10 +243,9 @@ export class InMemoryStore {
     const use = this.#useOf(reference);
     if (use === undefined) return;
     const { project } = reference;
-    // Reading another project's text does not count as use.
+    // Reading a text of another project is no use of it.
     if (!this.#uses.isUsed({ ...use, project })) return;
-    // For a read by text, the use is noted for the text itself: noting its business ids could make an old text the last
-    // one of an id.
+    // Read by its text, the text itself is used: touching its business ids could make an old text the one seen last.
     this.#see(project, "businessId" in reference ? reference.businessId : "", use.contentNo, use.contextNo);
   }
 
@@ -486,19 +486,24 @@ export class InMemoryStore {
 
   // --- Work ---
 
-  /** Settles claimed work. Changes only rows that still belong to the batch, so it may come late or twice. */
+  /**
+   * Settles claimed texts. It changes no row that is no longer the batch's, so it may come late or twice. Gives what was
+   * written for each text, undefined where nothing was. A translation that PostgreSQL could not store is buried here too.
+   */
   settle(
     batch: Batch,
     items: readonly BatchItem[],
     outcomes: readonly WorkOutcome[],
     calls: readonly EngineCall[],
-  ): void {
+  ): (WorkOutcome | undefined)[] {
     for (const call of calls) if (!this.#calls.has(call.callId)) this.#calls.set(call.callId, call);
+    const written: (WorkOutcome | undefined)[] = items.map(() => undefined);
     const handed: { item: BatchItem; outcome: WorkOutcome }[] = [];
     for (const [at, item] of items.entries()) {
       if (!stands(item)) continue;
       const { row, history } = item;
-      const outcome = outcomes[at] ?? { kind: "released" };
+      const outcome = storable(outcomes[at] ?? { kind: "released" });
+      written[at] = outcome;
       if (outcome.kind === "translated") {
         row.status = "translated";
         row.text = outcome.text;
@@ -514,6 +519,7 @@ export class InMemoryStore {
     }
     this.batches.succeed(batch, handed);
     this.changed();
+    return written;
   }
 
   /** Moves the expired texts of a batch to the dead letters; returns them. */
@@ -615,7 +621,14 @@ function entriesWhere<Value>(map: ReadonlyMap<string, Value>, test: (value: Valu
   return [...map].filter(([, value]) => test(value));
 }
 
-/** The error of a database for an item that the caller let through. */
+/** As PostgreSQL, which stores no U+0000: a translation that holds one fails for good. */
+function storable(outcome: WorkOutcome): WorkOutcome {
+  if (outcome.kind !== "translated" || !outcome.text.includes("\0")) return outcome;
+  const { code, message } = new TranslationBlockedError("nul", "The database cannot store the translation");
+  return { kind: "failed", error: { at: new Date().toISOString(), engine: null, code, message } };
+}
+
+/** The error with which a database would refuse an item, although the caller let it pass. */
 function refusal({ text, businessId, project }: RegisterItem): TransHubError | undefined {
   try {
     parseText(text, Number.POSITIVE_INFINITY);

@@ -10,6 +10,7 @@ import {
 } from "../../contract/errors.ts";
 import type { WorkerStatus } from "../../contract/status.ts";
 import type {
+  Settlement,
   TranslateWork,
   WorkBatch,
   WorkOptions,
@@ -23,9 +24,9 @@ import type { Batch, BatchItem, Lane } from "./batches.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
 
-/** Wait of a batch after a fault of the worker, in milliseconds: the batch may have caused the fault. */
+/** Milliseconds. After a fault of the worker a batch is left alone for a while: the batch may be the cause. */
 const FAULT_DELAY_MS = 30_000;
-/** How long an aborted function is waited for, in milliseconds. */
+/** Milliseconds that an aborted function is waited for. */
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
 
@@ -36,7 +37,7 @@ export class InMemoryWork {
   readonly #translate: TranslateWork;
   readonly #lane: Lane;
   readonly #bell = new Bell();
-  /** Aborted when running calls must end now, and when they are not waited for any longer. */
+  /** Aborts when running calls must end now; `#givingUp` when they are not waited for any longer. */
   readonly #calls = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
@@ -165,9 +166,16 @@ export class InMemoryWork {
     const error = { at: new Date().toISOString(), engine: null, code, message };
     const gone = this.#store.buryExpired(batch, error);
     if (gone.length === 0) return;
-    this.#summary.failed += gone.length;
     const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
-    this.#options.observer?.settled?.({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+    this.#report({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+  }
+
+  /** Counts and reports a settlement of rows that it changed. */
+  #report(settlement: Settlement): void {
+    for (const { kind } of settlement.outcomes) {
+      if (kind === "translated" || kind === "failed") this.#summary[kind] += 1;
+    }
+    if (settlement.outcomes.length > 0) this.#options.observer?.settled?.(settlement);
   }
 
   async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
@@ -182,12 +190,10 @@ export class InMemoryWork {
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
     // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
-      this.#store.settle(batch, items, result.outcomes, result.calls);
-      for (const { kind } of result.outcomes) {
-        if (kind === "translated" || kind === "failed") this.#summary[kind] += 1;
-      }
-      const elapsedMs = performance.now() - startedAt;
-      this.#options.observer?.settled?.({ batch: given, outcomes: result.outcomes, elapsedMs });
+      const written = this.#store.settle(batch, items, result.outcomes, result.calls);
+      const changed = given.items.filter((_, at) => written[at] !== undefined);
+      const outcomes = written.filter((outcome) => outcome !== undefined);
+      this.#report({ batch: { ...given, items: changed }, outcomes, elapsedMs: performance.now() - startedAt });
     }
     if (isSuspect(batch)) this.#isSuspectInHand = false;
     this.#running -= 1;

@@ -1,17 +1,18 @@
 /**
- * Repeats what the database refused for the moment: an outage, a deadlock, a lock. An answer of the engine is in hand and
- * need not be bought twice.
+ * Repeats acts that the database refuses for the moment: an outage, a deadlock, a lock. The worker holds the engine's
+ * answer, and need not buy it twice.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { DatabaseUnavailableError } from "../../../contract/errors.ts";
-import { errorCode } from "../../database/database-error.ts";
+import { DatabaseUnavailableError } from "../../contract/errors.ts";
+import { errorCode } from "../database/database-error.ts";
 
+/** Milliseconds. The first wait is 25 to 75 ms, and each is about twice the one before, up to this. */
 const LONGEST_WAIT_MS = 2_000;
 
 export class Patience {
   readonly #ending = new AbortController();
 
-  /** Tries until it works, or until it fails for good. */
+  /** Tries until it works. Rejects with an error that does not pass, or with any error after `end`. */
   async keepTrying<Result>(act: () => Promise<Result>): Promise<Result> {
     const { signal } = this.#ending;
     for (let tries = 0; ; tries += 1) {
@@ -27,7 +28,7 @@ export class Patience {
     }
   }
 
-  /** From now on every failure is for good. */
+  /** From now on no failure is repeated. */
   end(): void {
     this.#ending.abort();
   }
