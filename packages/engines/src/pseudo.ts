@@ -28,7 +28,6 @@ export function pseudo({ expansion = 0.3 }: PseudoOptions = {}): Engine {
     maxBytesPerCall: 4 * MIB,
     detectsSource: true,
     takesContext: false,
-    handlesIcu: true,
     async translate({ items, targetLocale }: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
       const results = new Map<string, EngineItemResult>();
       const accents = accentsOf(targetLocale);

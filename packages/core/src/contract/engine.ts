@@ -98,8 +98,6 @@ export interface Engine {
   readonly detectsSource: boolean;
   /** Whether it reads an item's context. Where false, the context is not sent. */
   readonly takesContext: boolean;
-  /** Whether ICU plural and select messages come out with their syntax intact. */
-  readonly handlesIcu: boolean;
 
   /**
    * Roughly the tokens that a call for these items takes, whatever goes with every call and the answer included; without

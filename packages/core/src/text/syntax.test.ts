@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of other languages are the subject here
 import { describe, expect, test } from "vitest";
-import { hasIcuSyntax, isVerbatim, protectedTokens, readSyntax, VERBATIM_STEPS } from "./syntax.ts";
+import { hasIcuBranches, isVerbatim, protectedTokens, readSyntax, VERBATIM_STEPS } from "./syntax.ts";
 
 const canonicals = (text: string) => protectedTokens(text).map((token) => token.canonical);
 
@@ -58,9 +58,9 @@ describe("ICU messages", () => {
   const message = "{n, plural, offset:1 =0 {No <b>files</b>} one {{host} file} other {# files}} '{'{x, number, ::.00}";
 
   test("are seen by a branching argument, not by braces alone", () => {
-    expect(hasIcuSyntax(message)).toBe(true);
-    expect(hasIcuSyntax("{n, plural, few}")).toBe(false);
-    expect(hasIcuSyntax("{price, number} {{count}}")).toBe(false);
+    expect(hasIcuBranches(message)).toBe(true);
+    expect(hasIcuBranches("{n, plural, few}")).toBe(false);
+    expect(hasIcuBranches("{price, number} {{count}}")).toBe(false);
   });
 
   test("give their arguments as tokens and their branches as language", () => {

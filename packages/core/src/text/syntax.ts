@@ -70,20 +70,20 @@ const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>
  * Placeholders, tags and ICU arguments that must survive a translation, in order of the text.
  *
  * @param format `icu` reads braces as ICU arguments; `text` leaves out what only may be a placeholder. Default `auto`:
- *   ICU where {@link hasIcuSyntax} sees it.
+ *   ICU where {@link hasIcuBranches} sees it.
  */
 export function protectedTokens(text: string, format: TextFormat = "auto"): ProtectedToken[] {
   return readSyntax(text, format).tokens;
 }
 
 /** Whether a text holds an ICU plural, select or selectordinal argument. */
-export function hasIcuSyntax(text: string): boolean {
+export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
-  const icu = format === "icu" || hasIcuSyntax(text) ? parseIcu(text) : undefined;
+  const icu = format === "icu" || hasIcuBranches(text) ? parseIcu(text) : undefined;
   const tokens: ProtectedToken[] = [];
   const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);
   for (const argument of icu?.arguments ?? []) tokens.push(argumentToken(argument));

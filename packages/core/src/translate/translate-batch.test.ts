@@ -28,7 +28,6 @@ function engine(translate: Translate, given: Partial<Engine> = {}): RecordingEng
     maxBytesPerCall: 100_000,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     ...given,
     calls,
     translate: async (batch, signal) => {

@@ -100,7 +100,6 @@ export function openai(options: OpenaiOptions = {}): Engine {
     maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     estimateTokens,
     async prepare() {
       client ??= openClient({ apiKey, baseURL });

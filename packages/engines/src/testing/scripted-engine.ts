@@ -66,7 +66,6 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     maxBytesPerCall: 16 * 2 ** 20,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     ...declared,
     calls,
     get closeCount() {
