@@ -27,7 +27,8 @@ export {
   SettingsError,
   TransHubError,
 } from "./contract/errors.ts";
-export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
+export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
+export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export {
   isVerbatim,

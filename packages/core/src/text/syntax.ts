@@ -29,6 +29,8 @@ export interface Syntax {
   spans: Span[];
   /** Whether it was read as an ICU message. */
   isIcu: boolean;
+  /** The arguments of an ICU message, outer before inner, as often as they occur. Empty for every other text. */
+  arguments: IcuArgument[];
 }
 
 const NAME = "[A-Za-z0-9][A-Za-z0-9:._-]*";
@@ -86,7 +88,8 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
   const icu = format === "icu" || hasIcuBranches(text) ? parseIcu(text) : undefined;
   const tokens: ProtectedToken[] = [];
   const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);
-  for (const argument of icu?.arguments ?? []) tokens.push(argumentToken(argument));
+  const icuArguments = icu?.arguments ?? [];
+  for (const argument of icuArguments) tokens.push(argumentToken(argument));
   for (const raw of text.matchAll(RAW_ELEMENT)) spans.push({ start: raw.index, end: raw.index + raw[0].length });
 
   for (const { alternative, start, end } of scan(text, icu === undefined ? scanAll : scanIcu)) {
@@ -105,7 +108,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const valueFormat = icu === undefined ? format : "icu";
     for (const value of tag.readable) for (const token of protectedTokens(value, valueFormat)) tokens.push(token);
   }
-  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined };
+  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, arguments: icuArguments };
 }
 
 function argumentToken({ name, type, style }: IcuArgument): ProtectedToken {

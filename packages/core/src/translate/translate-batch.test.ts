@@ -87,8 +87,8 @@ describe("good answers", () => {
     }));
     const { outcomes, calls } = await run(batchOf(["one", "two"]), [shuffled]);
     expect(outcomes).toEqual([
-      { kind: "translated", text: "ONE", engine: "first", model: "m1" },
-      { kind: "translated", text: "TWO", engine: "first", model: "m1" },
+      { kind: "translated", text: "ONE", engine: "first", model: "m1", flags: [] },
+      { kind: "translated", text: "TWO", engine: "first", model: "m1", flags: [] },
     ]);
     expect(calls).toEqual([
       {
@@ -103,6 +103,25 @@ describe("good answers", () => {
         outcome: "ok",
       },
     ]);
+  });
+
+  test("a text that fails a warning check is translated, with the names of the checks", async () => {
+    const source = "Add this text to the cart before you leave the page, or it is lost.";
+    const lazy = engine(answer((text) => ({ text: text === source ? text : "Oui" })));
+    const { outcomes, calls } = await run(batchOf([source, "Yes"]), [lazy]);
+    expect(outcomes).toEqual([
+      { kind: "translated", text: source, engine: "first", model: null, flags: ["untranslated"] },
+      { kind: "translated", text: "Oui", engine: "first", model: null, flags: [] },
+    ]);
+    expect(calls).toMatchObject([{ outcome: "ok" }]);
+    const short = engine(answer(() => ({ text: "Oui" })));
+    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([{ text: "Oui", flags: ["length"] }]);
+  });
+
+  test("a source of unknown language that comes back as it is, is no warning: it may be in the target language", async () => {
+    const same = engine(answer((text) => ({ text })));
+    const batch = { ...batchOf(["Ajouter ce texte au panier"]), sourceLocale: "und" };
+    expect((await run(batch, [same])).outcomes).toMatchObject([{ kind: "translated", flags: [] }]);
   });
 
   test("what an endpoint says of itself is booked as far as the books can hold it", async () => {
@@ -458,7 +477,7 @@ describe("an engine at fault and a next one", () => {
     for (const texts of [["one", "two"], ["three"]]) {
       const { outcomes } = await translate(batchOf(texts), new AbortController().signal);
       expect(outcomes).toEqual(
-        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null })),
+        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null, flags: [] })),
       );
     }
     expect(textsOf(first.calls)).toEqual([["one"]]);
@@ -527,7 +546,7 @@ describe("stopping", () => {
     );
     const { outcomes, calls } = await run(batchOf(["one", "two", "three"]), [slow], { signal: stop.signal });
     expect(outcomes).toEqual([
-      { kind: "translated", text: "ONE", engine: "first", model: null },
+      { kind: "translated", text: "ONE", engine: "first", model: null, flags: [] },
       { kind: "released" },
       { kind: "released" },
     ]);
