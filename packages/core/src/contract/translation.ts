@@ -23,6 +23,11 @@ export interface Translation {
   /** The engine that made `text`; `none` when there was nothing to translate, `human` for a person's. */
   engine: string | null;
   model: string | null;
+  /**
+   * The names of the warning checks that `text` failed when it was stored, sorted; empty: none. They belong to the text:
+   * they stay with it until it is replaced or a person approves it.
+   */
+  flags: string[];
   /** Raised by every change of hands; hand it to `approve` to say which text was read. */
   revision: number;
   /** The open dead letter, when the last try failed. */

@@ -1,6 +1,7 @@
 import { describe, test } from "vitest";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
+import { flaggingCases } from "./conformance/flagging.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
@@ -15,6 +16,7 @@ const ROOMS = {
   reading: readingCases,
   forcing: forcingCases,
   working: workingCases,
+  warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,

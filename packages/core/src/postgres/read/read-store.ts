@@ -200,6 +200,7 @@ function stateOf(row: Omit<ReadRow, "ord">) {
     text: row.text,
     engine: row.engine,
     model: row.model,
+    flags: row.flags ?? [],
     revision: row.revision,
     ...(row.error_code === null ? {} : { error: { code: row.error_code, message: row.error_message ?? "" } }),
   };

@@ -13,6 +13,8 @@ const STATE = {
   text: z.string().nullable(),
   engine: z.string().nullable(),
   model: z.string().nullable(),
+  /** Null: none. */
+  flags: z.array(z.string()).nullable(),
   revision: z.int(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
@@ -45,7 +47,8 @@ const COLUMNS = `
     where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
     order by s.business_id
   ) as business_ids,
-  t.status::text, t.text, t.engine, t.model, t.revision, d.code as error_code, d.message as error_message`;
+  t.status::text, t.text, t.engine, t.model, t.quality_flags as flags, t.revision,
+  d.code as error_code, d.message as error_message`;
 
 /** Content and context of translation as t. */
 const TEXTS = `
@@ -177,6 +180,8 @@ export const approveTranslation = statement({
         text = coalesce($5::text, t.text),
         engine = case when $5::text is null then t.engine else 'human' end,
         model = case when $5::text is null then t.model end,
+        -- The person has looked, also where the text stays as it is.
+        quality_flags = null,
         approved_by = $6::text,
         updated_at = now()
       where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4

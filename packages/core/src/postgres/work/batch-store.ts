@@ -175,6 +175,7 @@ export async function settleBatches(
     calls.map((call) => call.cachedTokens),
     calls.map((call) => Math.round(call.latencyMs)),
     calls.map((call) => call.outcome),
+    column(good.map(({ outcome: { flags = [] } }) => (flags.length === 0 ? null : textArray(flags)))),
   ];
   if (remainder.isEmpty) {
     const places = textArray(texts.map(({ row }) => row));

@@ -148,7 +148,7 @@ const ofItems = (parameter: number, type: string) => whole(parameter, type, "$1:
  * statement, one commit. Sets no indexed column, so the update stays HOT.
  *
  * @param locked Whether the rows are found by their keys and locked before they are written, which costs a third more, and more
- *   of the log. Otherwise a row that somebody has changed since it was read ($22: where) is left out, and so is the removal of the
+ *   of the log. Otherwise a row that somebody has changed since it was read ($23: where) is left out, and so is the removal of the
  *   batches: it is told by `is_whole`, and what is left is for the statement that locks. The rows are written in key order all the
  *   same. That one comes behind `lockRows`: what changes while a statement waits for it is out of its sight. It is given
  *   everything once more: a text prolonged during its engine call costs the settlement it is in as much again.
@@ -161,13 +161,14 @@ const storing = (name: string, locked: boolean) =>
     with item as (
       select * from unnest(
         $1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "int")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
-        ${ofItems(7, "text")}, ${ofItems(8, "text")}${locked ? "" : ", $22::tid[]"}
-      ) as i (content_no, target_locale, context_no, project, revision, text, engine, model${locked ? "" : ", row"})
+        ${ofItems(7, "text")}, ${ofItems(8, "text")}, ${ofItems(22, "text")}${locked ? "" : ", $23::tid[]"}
+      ) as i (content_no, target_locale, context_no, project, revision, text, engine, model, flags${locked ? "" : ", row"})
     ), own as ${locked ? "materialized " : ""}(
       ${locked ? `select i.*, t.ctid as row ${ownRows()}` : `select * from ${ITEMS_IN_ORDER}`}
     ), stored as (
       update trans_hub.translation as t
-      set status = 'translated', text = o.text, engine = o.engine, model = o.model, updated_at = now()
+      set status = 'translated', text = o.text, engine = o.engine, model = o.model, quality_flags = o.flags::text[],
+        updated_at = now()
       from own as o
       -- The rest only judges what stands there: by "=", a session whose first store was among few rows would go through the
       -- key's index from end to end, each time, until somebody analyzed the table.
@@ -177,10 +178,15 @@ const storing = (name: string, locked: boolean) =>
         -- The fence, also of what was locked: PostgreSQL up to 17.6 and 18.0 goes on from a place to the row that stands for it
         -- since.
         and t.revision = o.revision and t.status = 'pending'
-      returning t.project, t.target_locale
+      returning t.project, t.target_locale, t.quality_flags
     ), counted as (
-      insert into trans_hub.count_delta (project, target_locale, status, delta)
-      select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale
+      insert into trans_hub.count_delta (project, target_locale, status, delta, flag)
+      select s.project, s.target_locale, 'translated', count(*), null from stored as s group by s.project, s.target_locale
+      union all
+      select s.project, s.target_locale, 'translated', count(*), f.flag
+      from (select s.* from stored as s where s.quality_flags is not null) as s
+      cross join unnest(s.quality_flags) as f (flag)
+      group by s.project, s.target_locale, f.flag
     ), whole as materialized (
       select ${locked ? "true" : "(select count(*) from stored) = cardinality($1::bigint[])"} as is_whole
     ), standing as materialized (

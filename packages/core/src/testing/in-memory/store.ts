@@ -53,6 +53,8 @@ export class InMemoryStore {
   readonly #rows = new Map<string, Row>();
   readonly #letters = new InMemoryLetters();
   readonly #calls = new Map<string, EngineCall>();
+  /** How many texts were stored with each warning, by project. */
+  readonly #flagged = new Map<string, Map<string, number>>();
   readonly #listeners = new Set<() => void>();
   #inbox: { item: RegisterItem; options: RegisterOptions; at: number }[] = [];
   #lastNo = 0;
@@ -134,6 +136,7 @@ export class InMemoryStore {
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
         model: null,
+        flags: [],
         expiresAt: this.#expiryOf(item),
       };
       this.#rows.set(rowId(key), fresh);
@@ -256,7 +259,7 @@ export class InMemoryStore {
 
   /** A row as applications see it. */
   show(row: Row): Translation {
-    const { key, content, context, status, text, engine, model, revision } = row;
+    const { key, content, context, status, text, engine, model, flags, revision } = row;
     const letter = this.#letters.about(row);
     return {
       project: key.project,
@@ -273,6 +276,7 @@ export class InMemoryStore {
       text,
       engine,
       model,
+      flags: [...flags],
       revision,
       ...(letter !== undefined && { error: { code: letter.code, message: letter.message } }),
     };
@@ -295,6 +299,7 @@ export class InMemoryStore {
     }
     this.#supersede(row);
     row.status = "approved";
+    row.flags = [];
     if (text !== undefined) {
       row.text = text;
       row.engine = "human";
@@ -502,6 +507,8 @@ export class InMemoryStore {
         row.text = outcome.text;
         row.engine = outcome.engine;
         row.model = outcome.model;
+        row.flags = outcome.flags ?? [];
+        for (const flag of row.flags) this.#countFlag(row, flag);
       } else if (outcome.kind === "failed") {
         this.#bury(item, outcome.error);
       } else {
@@ -521,6 +528,11 @@ export class InMemoryStore {
     for (const item of gone) this.#bury(item, error);
     if (gone.length > 0) this.changed();
     return gone;
+  }
+
+  #countFlag({ key: { project } }: Row, flag: string): void {
+    const counts = this.#flagged.get(project) ?? new Map<string, number>();
+    this.#flagged.set(project, counts.set(flag, (counts.get(flag) ?? 0) + 1));
   }
 
   #bury({ row, history }: BatchItem, error: AttemptError): void {
@@ -573,9 +585,15 @@ export class InMemoryStore {
     const waiting = batches.filter(({ claimedBy }) => claimedBy === undefined);
     const due = this.batches.ready({ project }).filter(({ items }) => items.some(stands));
     const ages = due.map(({ createdAt, runAt }) => now - Math.max(createdAt, runAt));
+    const flagged: StoreStatus["flagged"] = {};
+    for (const [its, counts] of this.#flagged) {
+      if (project !== undefined && its !== project) continue;
+      for (const [flag, count] of counts) flagged[flag] = (flagged[flag] ?? 0) + count;
+    }
     return {
       translations,
       locales,
+      flagged,
       jobs: { ready: due.length, running: batches.length - waiting.length, scheduled: waiting.length - due.length },
       inbox: this.#inbox.length,
       refused: {},
