@@ -39,7 +39,7 @@ describe("the published packages", () => {
     const core = tarballs.find((file) => file.includes("trans-hub-core"));
     const { stdout } = await call("tar", ["-tzf", core ?? ""]);
     const files = stdout.trim().split("\n");
-    expect(files).toContain("package/dist/migrations/0001_rules.sql");
+    expect(files).toContain("package/dist/migrations/0001_tables.sql");
     expect(files).toContain("package/dist/index.d.ts");
     expect(files.filter((file) => /\.test\.|\/src\//.test(file))).toEqual([]);
   });

@@ -39,7 +39,7 @@ export async function nextProgram(migrations: Record<string, string>): Promise<N
   await addMigrations(folder, migrations);
   const newest = Object.keys(migrations).sort().at(-1) ?? "";
   const core = join(root, "packages/core");
-  await edit(join(core, "src/database/schema-version.ts"), /(NEWEST_MIGRATION = )"[^"]+"/, `$1"${newest}"`);
+  await edit(join(core, "src/postgres/database/schema-version.ts"), /(NEWEST_MIGRATION = )"[^"]+"/, `$1"${newest}"`);
   await edit(join(core, "package.json"), /("version": )"[^"]+"/, '$1"9.0.0"');
   return {
     folder,

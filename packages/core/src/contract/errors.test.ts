@@ -105,7 +105,10 @@ describe("the catalogue of errors", () => {
   });
 
   test("has the codes of refused items there, each with the SQLSTATE that the migrations name", () => {
-    const migration = readFileSync(new URL("../../../../migrations/0001_rules.sql", import.meta.url), "utf8");
+    const migration = readFileSync(
+      new URL("../../../../migrations/functions/register/item_code.sql", import.meta.url),
+      "utf8",
+    );
     const states = [...migration.matchAll(/^-- {3}(TH\d{3}) {2}(TH_\w+)/gm)].map(([, state, code]) => ({
       code,
       state,

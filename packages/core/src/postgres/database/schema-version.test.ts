@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { mayRunBeside, NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./schema-version.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../../../../migrations");
-const files = readdirSync(FOLDER).sort();
+const files = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(".sql"))
+  .sort();
 
 test("the newest migration is the newest file", () => {
   expect(`${NEWEST_MIGRATION}.sql`).toBe(files.at(-1));

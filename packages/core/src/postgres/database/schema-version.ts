@@ -2,7 +2,7 @@
 import { SchemaMissingError, SchemaNewerError } from "../../contract/errors.ts";
 
 /** The newest migration that this code was written for; a test holds it equal to the newest file. */
-export const NEWEST_MIGRATION = "0010_scale";
+export const NEWEST_MIGRATION = "0002_functions";
 
 /** graphile-worker's newest migration, by its number; a test holds it equal to the package's. */
 export const NEWEST_GRAPHILE_MIGRATION = 20;

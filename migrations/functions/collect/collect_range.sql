@@ -1,10 +1,6 @@
--- Garbage collection. The first release: nothing runs beside it.
-
--- Up Migration
-
 -- Collects among the next so many texts after a number, of one project or (null) of all. Each statement here has its own snapshot: the first locks, the
 -- others look again. Deciding and deleting in one statement would delete what was registered in between.
-create function trans_hub.collect_range(
+create or replace function trans_hub.collect_range(
   after bigint, size integer, cutoff timestamptz, include_approved boolean, of_project text,
   out reached bigint, out sources bigint, out translations bigint, out contents bigint
 )
@@ -112,45 +108,3 @@ begin
   get diagnostics contents = row_count;
 end
 $$;
-
--- Contexts that nothing refers to and that are older than the retention. Registering locks the contexts it uses.
-create function trans_hub.collect_contexts(cutoff timestamptz) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-declare
-  locked integer[];
-  contexts bigint;
-begin
-  -- No index leads from a context to its uses, so they are read once, as a set.
-  select array_agg(x.context_no) into locked
-  from (
-    select x.context_no
-    from context as x
-    where x.context_no in (
-      select old.context_no from context as old where old.created_at < cutoff
-      except
-      (select s.context_no from source as s union all select t.context_no from translation as t)
-    )
-    order by x.context_id
-    for update skip locked
-  ) as x;
-  if locked is null then
-    return 0;
-  end if;
-  -- Now that nobody can take one of them up, look again.
-  delete from context as x
-  where x.context_no in (
-    select l.context_no from unnest(locked) as l (context_no)
-    except
-    (select s.context_no from source as s union all select t.context_no from translation as t)
-  );
-  get diagnostics contexts = row_count;
-  return contexts;
-end
-$$;
-
-revoke execute on all functions in schema trans_hub from public;
-
--- Down Migration
-drop function trans_hub.collect_range, trans_hub.collect_contexts;

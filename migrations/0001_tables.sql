@@ -1,10 +1,12 @@
--- The tables. The first release: nothing runs beside it.
+-- The tables, types and indexes. The first release: nothing runs beside it.
 --
 -- No foreign key stands on the hot path (they cost 30 % of registering), and nothing ever cascades: a cascade decides on
 -- its old snapshot and deletes rows that were registered while it waited. What keeps rows together is the lock order
 -- that register and collect share: content (by content_id), then context (by context_id), then the rest by key.
 
 -- Up Migration
+
+create schema if not exists trans_hub;
 
 -- One text in its source locale. content_id, made from the two, is its public identity; it is random, so it stands in
 -- this table's index alone and everything else holds content_no.
@@ -43,18 +45,14 @@ create table trans_hub.source (
   constraint source_project_is_short check (project <> '' and octet_length(project) <= 255),
   constraint source_business_id_is_short check (octet_length(business_id) <= 255)
 ) with (fillfactor = 80);
+
 -- Where most texts have no id, the planner takes any id for as common as none, and reads the whole table for it (25 s for a
 -- chunk of 1,000 among 300,000 rows, against 0.16).
 alter table trans_hub.source alter column business_id set (n_distinct = -1);
+
 create index source_by_content on trans_hub.source (content_no, context_no, project);
 
 create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');
-
--- The revision of a row that is made now. It begins above all that an earlier row of its key ever had, each of which took a
--- transaction of its own: who still has that one in hand, or has read it, is not to be taken for up to date.
-create function trans_hub.first_revision() returns integer
-language sql volatile
-return 1 + pg_catalog.pg_current_xact_id()::text::bigint % 1000000000;
 
 -- One text in one target locale. The key begins with the content: beginning with the project was a plan trap on tables
 -- never analyzed (1,227 ms a batch against 0.7). There is no index on status on purpose: any made every update cold.
@@ -69,7 +67,8 @@ create table trans_hub.translation (
   -- -1 interactive, 0 normal, 1 bulk
   priority smallint not null default 0,
   -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003).
-  revision integer not null default trans_hub.first_revision(),
+  -- The default is first_revision(), written out: the tables come before the functions.
+  revision integer not null default 1 + pg_catalog.pg_current_xact_id()::text::bigint % 1000000000,
   text text,
   engine text,
   model text,
@@ -110,6 +109,7 @@ create table trans_hub.batch (
     and cardinality(content_nos) = cardinality(revisions)
   )
 ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+
 -- With a digit of the id, so that one in 16 of a lane's can be counted (job_priority). Not the id: planned on an empty table, who
 -- looks for batches by it might take this index, and read all of it.
 create index batch_by_lane on trans_hub.batch (project, target_locale, left(batch_id::text, 1));
@@ -149,6 +149,7 @@ create table trans_hub.dead_letter (
   replayed_at timestamptz,
   constraint dead_letter_is_written_once unique (content_no, target_locale, context_no, project, revision)
 );
+
 create index dead_letter_open on trans_hub.dead_letter (id) where replayed_at is null;
 
 -- One row for each engine call. No text stands here.
@@ -178,6 +179,7 @@ create table trans_hub.fleet_clock (
   ms bigint not null default 0,
   read_at timestamptz not null default clock_timestamp()
 ) with (fillfactor = 10);
+
 insert into trans_hub.fleet_clock default values;
 
 -- Pools of the fleet. beat is a counter, beat_ms the time of the fleet at the last one: nobody ever compares two machines'
@@ -233,11 +235,90 @@ create table trans_hub.count_delta (
 -- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.
 grant usage on schema trans_hub to public;
 
+-- An item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (0001_rules).
+create type trans_hub.item as (
+  project text,
+  business_id text,
+  source_locale text,
+  text text,
+  context text,
+  format text,
+  verbatim boolean,
+  priority smallint,
+  forced boolean,
+  target_locales text[],
+  lifetime integer
+);
+
+-- One row for each engine that was ever limited, paused or at fault. Every time in it is this database's.
+create table trans_hub.rate_limit (
+  engine text primary key,
+  -- What may be taken of the engine's requests and tokens at refilled_at. Below zero: taken ahead of its time. Null:
+  -- never limited, so the bucket counts as full.
+  requests double precision,
+  tokens double precision,
+  refilled_at timestamptz not null default clock_timestamp(),
+  -- Nobody asks the engine before this.
+  paused_until timestamptz,
+  circuit text not null default 'closed',
+  -- The code of the error that opened the circuit.
+  reason text,
+  -- How often it opened. Tells one opening from the next.
+  openings bigint not null default 0,
+  failed_probes integer not null default 0,
+  -- From then on one call may try.
+  open_until timestamptz,
+  -- The one call that tries, and when it is taken for lost.
+  probe uuid,
+  probe_until timestamptz,
+  constraint circuit_is_closed_open_or_half_open check (circuit in ('closed', 'open', 'half_open')),
+  constraint open_circuit_has_a_reason_and_an_end check (circuit = 'closed' or (reason is not null and open_until is not null)),
+  constraint half_open_circuit_has_one_probe check (
+    (circuit = 'half_open') = (probe is not null) and (probe is null) = (probe_until is null)
+  )
+  -- Changed with every limited call: room for versions on the row's own page keeps each change off the index.
+) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- Calls under way to engines whose calls at once are limited. One that nobody prolongs ends by itself: its worker is gone.
+create table trans_hub.engine_lease (
+  call_id uuid primary key,
+  engine text not null,
+  ends_at timestamptz not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- From a context to its uses, for who must know that there is none. Only rows that have a context stand in them.
+create index source_by_context on trans_hub.source (context_no) where context_no <> 0;
+
+create index translation_by_context on trans_hub.translation (context_no) where context_no <> 0;
+
+-- What the fleet leaves alone until it is resumed.
+create table trans_hub.pause (
+  kind text not null,
+  -- The engine, project or locale; '' for everything.
+  name text not null,
+  paused_at timestamptz not null default now(),
+  primary key (kind, name),
+  constraint pause_kind_is_known check (kind in ('everything', 'engine', 'project', 'locale')),
+  constraint pause_names_what_it_pauses check ((kind = 'everything') = (name = ''))
+);
+
+-- Backups that succeeded, written by who makes them (deploy/backup/backup.sh). Here and not beside the files, so that
+-- whoever can ask the database can ask how old the last one is.
+create table trans_hub.backup_run (
+  id bigint generated always as identity primary key,
+  -- What was committed before is in it.
+  started_at timestamptz not null,
+  finished_at timestamptz not null default now(),
+  bytes bigint,
+  -- Such as pg_dump, or the name of the tool that archives.
+  made_by text not null,
+  constraint backup_run_ends_after_its_start check (finished_at >= started_at)
+);
+
 -- Down Migration
 revoke usage on schema trans_hub from public;
-drop table trans_hub.count_delta, trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node,
-  trans_hub.fleet_clock, trans_hub.usage,
+drop table trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
+  trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
   trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
   trans_hub.content;
-drop type trans_hub.translation_status;
-drop function trans_hub.first_revision;
+drop type trans_hub.item, trans_hub.translation_status;

@@ -1,0 +1,2984 @@
+-- The functions, made by scripts/functions.ts from migrations/functions. The first release: nothing runs beside it.
+
+-- Up Migration
+
+-- Bodies may name functions that come later.
+set local check_function_bodies = off;
+
+create or replace function trans_hub.is_paused(of_project text, of_locale text) returns boolean
+language sql stable
+return exists (
+  select from trans_hub.pause as p
+  where p.kind = 'everything'
+    or p.kind = 'project' and p.name = of_project
+    or p.kind = 'locale' and p.name = of_locale
+);
+
+-- Of the text that was seen last under a business id.
+create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
+returns table (
+  ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
+  engine text, model text, flags text[], revision integer, error_code text, error_message text
+)
+language plpgsql stable security definer rows 100
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    r.ord::integer, c.source_locale, c.text, x.canonical,
+    nullif(array(
+      select s.business_id from source as s
+      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+      order by s.business_id
+    ), '{}'),
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
+  from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
+  cross join lateral (
+    select s.content_no, s.context_no from source as s
+    where s.project = r.project and s.business_id = r.business_id
+    order by s.last_seen_at desc, s.content_no desc
+    limit 1
+  ) as s
+  cross join lateral (
+    select t.* from translation as t
+    where t.content_no = s.content_no
+      and t.target_locale = r.target_locale
+      and t.context_no = s.context_no
+      and t.project = r.project
+    offset 0
+  ) as t
+  cross join lateral (select c.* from content as c where c.content_no = t.content_no offset 0) as c
+  left join lateral (select x.* from context as x where x.context_no = t.context_no offset 0) as x on true
+  left join lateral (
+    select d.code, d.message
+    from (
+      select d.* from dead_letter as d
+      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+        and d.project = t.project
+      order by d.revision desc
+      offset 0
+    ) as d
+    where d.replayed_at is null
+    order by d.revision desc
+    limit 1
+  ) as d on true;
+end
+$$;
+
+-- The code of the catalogue for the SQLSTATE of a refused item:
+--
+--   TH001  TH_ITEM_SHAPE       not an item, or a field of the wrong type
+--   TH002  TH_TEXT_EMPTY       a text of no characters
+--   TH003  TH_TEXT_TOO_LONG    a text over the limit
+--   TH004  TH_TEXT_CHARACTERS  U+0000 or half a surrogate pair
+--   TH005  TH_LOCALE           not a locale
+--   TH006  TH_BUSINESS_ID      empty or over 255 bytes
+--   TH007  TH_PROJECT          empty or over 255 bytes
+--   TH008  TH_CONTEXT          not an object of plain JSON, over 8,192 bytes, or over 32 levels deep
+--   TH009  TH_PRIORITY         not interactive, normal or bulk
+--   TH010  TH_FORMAT           not a known format
+--
+-- The message is the problem in words, without the text; "column" is the field where the rule knows it.
+create or replace function trans_hub.item_code(state text) returns text
+language sql immutable
+return case state
+  when 'TH002' then 'TH_TEXT_EMPTY'
+  when 'TH003' then 'TH_TEXT_TOO_LONG'
+  when 'TH004' then 'TH_TEXT_CHARACTERS'
+  when 'TH005' then 'TH_LOCALE'
+  when 'TH006' then 'TH_BUSINESS_ID'
+  when 'TH007' then 'TH_PROJECT'
+  when 'TH008' then 'TH_CONTEXT'
+  when 'TH009' then 'TH_PRIORITY'
+  when 'TH010' then 'TH_FORMAT'
+  else 'TH_ITEM_SHAPE'
+end;
+
+-- How many texts as long as this one go into a batch. A power of two where it is not as many as may, the greatest that fits: texts of
+-- about one length share a batch.
+create or replace function trans_hub.texts_a_batch(bytes integer, batch_size integer, batch_bytes integer) returns integer
+language sql immutable
+return case
+  when bytes::bigint * batch_size <= batch_bytes then batch_size
+  else 1 << (length(ltrim(greatest(1, batch_bytes / bytes)::bit(32)::text, '0')) - 1)
+end;
+
+-- A JSON value in the one form that RFC 8785 gives it, "level" containers deep.
+create or replace function trans_hub.canonical_json(value jsonb, level integer) returns text
+language plpgsql immutable strict parallel safe
+as $$
+begin
+  if level >= 32 and jsonb_typeof(value) in ('object', 'array') then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is nested deeper than 32 levels';
+  end if;
+  case jsonb_typeof(value)
+    when 'object' then
+      return '{' || coalesce((
+        select string_agg(
+          to_json(member.key)::text || ':' || case jsonb_typeof(member.value)
+            when 'string' then member.value::text
+            else trans_hub.canonical_json(member.value, level + 1)
+          end,
+          ','
+          -- By UTF-16 code units, in which a character from U+10000 on begins with a surrogate and so comes before
+          -- U+E000 … U+FFFF. UTF-8 has it the other way round, so those get the last character put before them.
+          order by case
+            when member.key ~ '[\uE000-\uFFFF\U0010FFFF]' then regexp_replace(
+              replace(member.key, U&'\+10FFFF', U&'\+10FFFF\0001'), '[\uE000-\uFFFF]', U&'\+10FFFF' || '\&', 'g'
+            )
+            else member.key
+          end collate "C"
+        )
+        from jsonb_each(value) as member (key, value)
+      ), '') || '}';
+    when 'array' then
+      return '[' || coalesce((
+        select string_agg(trans_hub.canonical_json(element.value, level + 1), ',' order by element.place)
+        from jsonb_array_elements(value) with ordinality as element (value, place)
+      ), '') || ']';
+    when 'number' then
+      return trans_hub.canonical_number(value::numeric);
+    else
+      -- PostgreSQL escapes in a string what JSON.stringify escapes, and in the same way.
+      return value::text;
+  end case;
+end
+$$;
+
+-- The canonical form of a JSON value: RFC 8785, with numbers that every language reads alike.
+create or replace function trans_hub.canonical_json(value jsonb) returns text
+language sql immutable strict parallel safe
+return trans_hub.canonical_json(value, 0);
+
+-- --- Identity ---
+
+-- The first 16 bytes of SHA-256 over the source locale, a zero byte, and the text, both in UTF-8. Stable, as convert_to is: called
+-- immutable, it would not be expanded where it is used, and cost twice as much.
+create or replace function trans_hub.content_id(source_locale text, text text) returns uuid
+language sql stable strict parallel safe
+return encode(
+  substr(sha256(convert_to(source_locale, 'UTF8') || '\x00'::bytea || convert_to(text, 'UTF8')), 1, 16), 'hex'
+)::uuid;
+
+-- The same over the canonical context (RFC 8785), a zero byte, and the declared format. Null where nothing was said: no
+-- context and the format "auto".
+create or replace function trans_hub.context_id(canonical text, format text) returns uuid
+language sql immutable parallel safe
+return case when canonical is not null or format <> 'auto' then encode(
+  substr(sha256(convert_to(coalesce(canonical, ''), 'UTF8') || '\x00'::bytea || convert_to(format, 'UTF8')), 1, 16),
+  'hex'
+)::uuid end;
+
+-- The revision of a row that is made now. It begins above all that an earlier row of its key ever had, each of which took a
+-- transaction of its own: who still has that one in hand, or has read it, is not to be taken for up to date.
+create or replace function trans_hub.first_revision() returns integer
+language sql volatile
+return 1 + pg_catalog.pg_current_xact_id()::text::bigint % 1000000000;
+
+-- --- Nothing to translate ---
+
+-- Whether a letter of any script is in the text. The letters are those of Unicode 17, by
+-- scripts/generate-letter-ranges.ts: [[:alpha:]] asks the database's locale, and in locale C knows ASCII only.
+create or replace function trans_hub.has_letter(text text) returns boolean
+language sql immutable strict parallel safe
+return text ~ '[A-Za-z]' or text ~ (
+  '['
+  '\u0041-\u005a\u0061-\u007a\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u02c6-\u02d1\u02e0-\u02e4'
+  '\u02ec\u02ee\u0370-\u0374\u0376-\u037d\u037f\u0386\u0388-\u03f5\u03f7-\u0481\u048a-\u0559\u0560-\u0588'
+  '\u05d0-\u05f2\u0620-\u064a\u066e-\u066f\u0671-\u06d3\u06d5\u06e5-\u06e6\u06ee-\u06ef\u06fa-\u06fc\u06ff\u0710'
+  '\u0712-\u072f\u074d-\u07a5\u07b1\u07ca-\u07ea\u07f4-\u07f5\u07fa\u0800-\u0815\u081a\u0824\u0828\u0840-\u0858'
+  '\u0860-\u0887\u0889-\u088f\u08a0-\u08c9\u0904-\u0939\u093d\u0950\u0958-\u0961\u0971-\u0980\u0985-\u09b9\u09bd'
+  '\u09ce\u09dc-\u09e1\u09f0-\u09f1\u09fc\u0a05-\u0a39\u0a59-\u0a5e\u0a72-\u0a74\u0a85-\u0ab9\u0abd\u0ad0-\u0ae1'
+  '\u0af9\u0b05-\u0b39\u0b3d\u0b5c-\u0b61\u0b71\u0b83-\u0bb9\u0bd0\u0c05-\u0c39\u0c3d\u0c58-\u0c61\u0c80'
+  '\u0c85-\u0cb9\u0cbd\u0cdc-\u0ce1\u0cf1-\u0cf2\u0d04-\u0d3a\u0d3d\u0d4e\u0d54-\u0d56\u0d5f-\u0d61\u0d7a-\u0d7f'
+  '\u0d85-\u0dc6\u0e01-\u0e30\u0e32-\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2-\u0eb3\u0ebd-\u0ec6\u0edc-\u0f00'
+  '\u0f40-\u0f6c\u0f88-\u0f8c\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065-\u1066\u106e-\u1070'
+  '\u1075-\u1081\u108e\u10a0-\u10fa\u10fc-\u135a\u1380-\u138f\u13a0-\u13fd\u1401-\u166c\u166f-\u167f\u1681-\u169a'
+  '\u16a0-\u16ea\u16f1-\u1711\u171f-\u1731\u1740-\u1751\u1760-\u1770\u1780-\u17b3\u17d7\u17dc\u1820-\u1884'
+  '\u1887-\u18a8\u18aa-\u191e\u1950-\u19c9\u1a00-\u1a16\u1a20-\u1a54\u1aa7\u1b05-\u1b33\u1b45-\u1b4c\u1b83-\u1ba0'
+  '\u1bae-\u1baf\u1bba-\u1be5\u1c00-\u1c23\u1c4d-\u1c4f\u1c5a-\u1c7d\u1c80-\u1cbf\u1ce9-\u1cec\u1cee-\u1cf3'
+  '\u1cf5-\u1cf6\u1cfa-\u1dbf\u1e00-\u1fbc\u1fbe\u1fc2-\u1fcc\u1fd0-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ffc\u2071\u207f'
+  '\u2090-\u209c\u2102\u2107\u210a-\u2113\u2115\u2119-\u211d\u2124\u2126\u2128\u212a-\u212d\u212f-\u2139'
+  '\u213c-\u213f\u2145-\u2149\u214e\u2183-\u2184\u2c00-\u2ce4\u2ceb-\u2cee\u2cf2-\u2cf3\u2d00-\u2d6f\u2d80-\u2dde'
+  '\u2e2f\u3005-\u3006\u3031-\u3035\u303b-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u318e\u31a0-\u31bf'
+  '\u31f0-\u31ff\u3400-\u4dbf\u4e00-\ua48c\ua4d0-\ua4fd\ua500-\ua60c\ua610-\ua61f\ua62a-\ua66e\ua67f-\ua69d'
+  '\ua6a0-\ua6e5\ua717-\ua71f\ua722-\ua788\ua78b-\ua801\ua803-\ua805\ua807-\ua80a\ua80c-\ua822\ua840-\ua873'
+  '\ua882-\ua8b3\ua8f2-\ua8f7\ua8fb\ua8fd-\ua8fe\ua90a-\ua925\ua930-\ua946\ua960-\ua97c\ua984-\ua9b2\ua9cf'
+  '\ua9e0-\ua9e4\ua9e6-\ua9ef\ua9fa-\uaa28\uaa40-\uaa42\uaa44-\uaa4b\uaa60-\uaa76\uaa7a\uaa7e-\uaaaf\uaab1'
+  '\uaab5-\uaab6\uaab9-\uaabd\uaac0\uaac2-\uaadd\uaae0-\uaaea\uaaf2-\uaaf4\uab01-\uab5a\uab5c-\uab69\uab70-\uabe2'
+  '\uac00-\ud7fb\uf900-\ufb1d\ufb1f-\ufb28\ufb2a-\ufbb1\ufbd3-\ufd3d\ufd50-\ufd8f\ufd92-\ufdc7\ufdf0-\ufdfb'
+  '\ufe70-\ufefc\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc\U00010000-\U000100fa\U00010280-\U000102d0'
+  '\U00010300-\U0001031f\U0001032d-\U00010340\U00010342-\U00010349\U00010350-\U00010375\U00010380-\U0001039d'
+  '\U000103a0-\U000103cf\U00010400-\U0001049d\U000104b0-\U00010563\U00010570-\U00010855\U00010860-\U00010876'
+  '\U00010880-\U0001089e\U000108e0-\U000108f5\U00010900-\U00010915\U00010920-\U00010939\U00010940-\U000109b7'
+  '\U000109be-\U000109bf\U00010a00\U00010a10-\U00010a35\U00010a60-\U00010a7c\U00010a80-\U00010a9c'
+  '\U00010ac0-\U00010ac7\U00010ac9-\U00010ae4\U00010b00-\U00010b35\U00010b40-\U00010b55\U00010b60-\U00010b72'
+  '\U00010b80-\U00010b91\U00010c00-\U00010cf2\U00010d00-\U00010d23\U00010d4a-\U00010d65\U00010d6f-\U00010d85'
+  '\U00010e80-\U00010ea9\U00010eb0-\U00010ec7\U00010f00-\U00010f1c\U00010f27-\U00010f45\U00010f70-\U00010f81'
+  '\U00010fb0-\U00010fc4\U00010fe0-\U00010ff6\U00011003-\U00011037\U00011071-\U00011072\U00011075'
+  '\U00011083-\U000110af\U000110d0-\U000110e8\U00011103-\U00011126\U00011144\U00011147-\U00011172\U00011176'
+  '\U00011183-\U000111b2\U000111c1-\U000111c4\U000111da\U000111dc\U00011200-\U0001122b\U0001123f-\U00011240'
+  '\U00011280-\U000112a8\U000112b0-\U000112de\U00011305-\U00011339\U0001133d\U00011350\U0001135d-\U00011361'
+  '\U00011380-\U000113b7\U000113d1\U000113d3\U00011400-\U00011434\U00011447-\U0001144a\U0001145f-\U000114af'
+  '\U000114c4-\U000114c5\U000114c7\U00011580-\U000115ae\U000115d8-\U000115db\U00011600-\U0001162f\U00011644'
+  '\U00011680-\U000116aa\U000116b8\U00011700-\U0001171a\U00011740-\U0001182b\U000118a0-\U000118df'
+  '\U000118ff-\U0001192f\U0001193f\U00011941\U000119a0-\U000119d0\U000119e1\U000119e3\U00011a00'
+  '\U00011a0b-\U00011a32\U00011a3a\U00011a50\U00011a5c-\U00011a89\U00011a9d\U00011ab0-\U00011af8'
+  '\U00011bc0-\U00011be0\U00011c00-\U00011c2e\U00011c40\U00011c72-\U00011c8f\U00011d00-\U00011d30\U00011d46'
+  '\U00011d60-\U00011d89\U00011d98\U00011db0-\U00011ddb\U00011ee0-\U00011ef2\U00011f02\U00011f04-\U00011f33'
+  '\U00011fb0\U00012000-\U00012399\U00012480-\U00012ff0\U00013000-\U0001342f\U00013441-\U00013446'
+  '\U00013460-\U0001611d\U00016800-\U00016a5e\U00016a70-\U00016abe\U00016ad0-\U00016aed\U00016b00-\U00016b2f'
+  '\U00016b40-\U00016b43\U00016b63-\U00016d6c\U00016e40-\U00016e7f\U00016ea0-\U00016f4a\U00016f50'
+  '\U00016f93-\U00016fe1\U00016fe3\U00016ff2-\U00016ff3\U00017000-\U0001bc99\U0001d400-\U0001d6c0'
+  '\U0001d6c2-\U0001d6da\U0001d6dc-\U0001d6fa\U0001d6fc-\U0001d714\U0001d716-\U0001d734\U0001d736-\U0001d74e'
+  '\U0001d750-\U0001d76e\U0001d770-\U0001d788\U0001d78a-\U0001d7a8\U0001d7aa-\U0001d7c2\U0001d7c4-\U0001d7cb'
+  '\U0001df00-\U0001df2a\U0001e030-\U0001e06d\U0001e100-\U0001e12c\U0001e137-\U0001e13d\U0001e14e'
+  '\U0001e290-\U0001e2ad\U0001e2c0-\U0001e2eb\U0001e4d0-\U0001e4eb\U0001e5d0-\U0001e5ed\U0001e5f0'
+  '\U0001e6c0-\U0001e6e2\U0001e6e4-\U0001e6e5\U0001e6e7-\U0001e6ed\U0001e6f0-\U0001e6f4\U0001e6fe-\U0001e8c4'
+  '\U0001e900-\U0001e943\U0001e94b\U0001ee00-\U0001eebb\U00020000-\U00033479'
+  ']'
+);
+
+create or replace function trans_hub.is_language_2(language text) returns boolean
+language sql immutable strict parallel safe
+return ('["' || replace(
+  'aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en '
+  'eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja '
+  'jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb '
+  'nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq '
+  'sr ss st su sv sw ta te tg th ti tk tn to tr ts tt ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu'
+, ' ', '","') || '"]')::jsonb ? language;
+
+create or replace function trans_hub.is_language_3(language text) returns boolean
+language sql immutable strict parallel safe
+return get_bit(decode(
+  '/+3d/uf/vwv7//7a9hccV2uWU/j/9/9wvwN//8sFhQDp3/xn7//2d/f///////fjqP+//0w0CnK+33/95vvX///N/1sr9PFwXeefFAcg3+0dKsEh'
+  'eK9u39//f/v3f/////973f+/fvdv4///7/+9x7//+b//7f///96///9/79/9/bP++3d////2/e/7//+3///1z///f9///93+/9/fn+/X+ftr7u//'
+  '/v/+5zu9/cWtLQDsnIBDJAglQQBQRACAuv/yl7BCRdaTJID3e+UXVlFJDhw3NvPvnelRGGUIAAC8/70/aM12Nz7Hh8+4AYEAMAWAACAAAANAAACS'
+  'IND9de/efl4EAAJkjRnBn3MiAAAA3y3OAuXZ875u/c+dFEEEhgDBAPDHZV/WmV637e4BAAIAAAAAVVpHgmUBLFZ7dN9/fwAAAAEEVgMAALAUJ1EW'
+  'CgABAAAQEUkAACAQAAAAAAAARAQAEIAFEAAABACAKAQAABCVLRAEFSRTsdS+4o0DAIAAQAAAAAAABBc4AR1BkQCYpwgAAECCAAAABAAAAAIBQABE'
+  'AACw/is5AAIAAAAAAAAAAAAgAEAEAAAAAgAAABCDqAQAAAAABCAEpggEAAiBUAAACDEGQAAAAABAAAP1AwAAAAAAAKAbsxMAgAARAAAAAAAAAAAA'
+  'AAAA///f7f/ez4KigP/fJu8P5QMQALDFgEUFmQPfuI8D0EiQAQ6Bo5MUyziyf/9s+f/+XwQIAAEgAjxP/A+ADkQAAAS//dvW6Bv0N6MNAAAgenkC'
+  'B4QA0P1//gAYBIAAAAAAAIQcAQAAAAAAEEAABAi0/qQMQAAAkQQALABgsCL7d/YcAZ/bagEAAQAAAEAFNbYCIAQABFHi3+k/BQkIBUAAAAAAEAAA'
+  'BAAAAAAhAmzjSBQIIMBHgAcAAADMUEAkhUeEQCAQACAAUIgQANis7lA1DABpDgmLIwAAIAVAEAAAAFBAlkDWWIeBRpf7ABAACACAAEBFAAECAAFA'
+  'gABCCPjr1znEnRYAAAgEASAg2aIBAAAAEkQAAAQA8IWBEwSAAAFQEEAAAPCQYkzSAgFKAEIEAAgAACDAAIAGAAAAAAAAsNivFQIIAAABAAAAABAB'
+  'ABAAAADP1+F9/////993/+/y/33+//ffP+P837/6///a/X//f/7//f////////3v/P/f39x3/9/3/////7777///7/9///7//f/vr///7//L/fr/'
+  'f///9Nv/vXutzN7+vJgFLP8H8Pv/fwAIAMN9GwbGcPDvfH9EIjCfex79/Uby/z7f8g6V1//fR4ABAgAgQFEfihkRBhCHUdD7/3dAAwTRWEgAQAAQ'
+  'AAIAIAqAezf9vv7////////t/5/+f///7////7fff/f//9t7//x/8+/+7bu9//H7///e3339//f///f//7/7/y//X////3/fV7/ns/9/3//n////'
+  '9p7yb/7ve+f//Of9Xv9/m77//v99t30CggTfv///1e+/v/f/4p7n/3f/Vl3F////7//v3v2nfQmjUQbEl9BcL6T/dP0jXUvef/8/IBQAVlHCZLUN'
+  '4v//30KFxAUAIgB0aRAABEEAAQYAAAAAAFBgBAQBAAAGESAAGACQ8VVlawaVBkfN2kSde4IAIkAAFUIAAABUgflbEIzJRs/3EhEAIAAAAJAAAAAA'
+  'AAoQAAFAAODffb99vkv/t0AUgGGw1R16BAIASS0UIPPp8a7vPwAAAsPgEnyz2bm793z3/9v09W1B9DcQAAEAf9U2kTFdBIbr8De9HQAAAENwQgBA'
+  'AAABAxkkCAD//////////////////////////////////////////////////////////////////////////////////////2+951XuE1kIwUAh'
+  '+hYBgAAAAADwfi++ACMAIAAACAAAMLXDEAAAAAEgFgABAhCCowFQAAGDEUgAAADw358tEooQfthSAIAgAAAAAEAUAgAEQBBCAGFXnDEAAAABXAIg'
+  'AAABAAABAAAAv1b/f///L9/Oz73ZJf/vf0NAAPE56fX3/d/7n/d/YWrxP/8/8670567f0/3f/9V8v1f/C4FQGcz3/e+v1/v8/19XR+9fQBAgdv2f'
+  'BIgVB33GHKGC9ed+f/8////11X//vfZd/z9AmAK/4/3jdv5M/t9f0DoVe4j/vv/+9r+393P/e+7f99f96i6Aj8X9/v/Pi/r6/vv9v1d7Rh83+/jb'
+  'Rc11FrnqO6AeIAAQAgQkSAQAAEDUBgQAAAQABAAwCQRAAAgAAAAkAAQAEFwY100NVEvxBkTVSAoAAgBAAAgAAADc1+sfWEhBJKAEABACQCIAEAAA'
+  'AAAAAAEAAAAAEBC/b5MAAQAAAAAAAABAAC0AAAAAAAACAAAAwIaCAgABAAH+GAIAEvD/eT0AJQAAAAoAAAAAAABAABADAAAAAAABAACDAAAAAAEA'
+  'AAAAAAAAAAAAAAD/u//Pfq4REAAAkgFGzNFeAAEAMBQEURABBPY/MgUEAJAAIFR0lD2fccx41UP1V2cEAQAAAAAACHfbG1Rgg2gFEAs4ugEAADAA'
+  'JAQAABACMQIBAAAw9OeX1qxQgEACBBAFhAThAQAAAEoRUEBAgAAQYpAAAAJ/qv83AAD0Lr//wM3GTPVCrP+tCwAAwFaMFJuxE33u9qWghwFEGAEZ'
+  'TkoIUCgw4IAQICAA////T+4BBoAiQBQBABULPgEAABCQKQUCAADBGyYAAAAQXCXQVIJEUvwALDFUINSDEAAAAAAAAExwEYUAahAAAFB/u8sGACAQ'
+  'BDJFEAZEAAASAAAA8G/9fwUCFoEAAAAIABAMAwAAAACDMAIghAARwAMkAAAACcAYBshE8P//fxQBAYRQB/z//w8BAAAQOAEBABJA4XYGCAMQAAAA'
+  'AQAAAAAAACQKQIAAAA==',
+  'base64'), (ascii(language) - 97) * 676 + (ascii(substr(language, 2)) - 97) * 26 + ascii(substr(language, 3)) - 97
+) = 1;
+
+create or replace function trans_hub.is_region(region text) returns boolean
+language sql immutable strict parallel safe
+return ('["' || replace(
+  'AC AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY '
+  'BZ CA CC CD CF CG CH CI CK CL CM CN CO CP CQ CR CU CV CW CX CY CZ DE DG DJ DK DM DO DZ EA EC EE EG EH ER ES ET '
+  'EU EZ FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU IC ID IE IL '
+  'IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME '
+  'MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH '
+  'PK PL PM PN PR PS PT PW PY QA QO RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ '
+  'TA TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM UN US UY UZ VA VC VE VG VI VN VU WF WS XA XB XK YE '
+  'YT ZA ZM ZW 001 002 003 005 009 011 013 014 015 017 018 019 021 029 030 034 035 039 053 054 057 061 142 143 145 '
+  '150 151 154 155 202 419'
+, ' ', '","') || '"]')::jsonb ? region;
+
+create or replace function trans_hub.is_script(script text) returns boolean
+language sql immutable strict parallel safe
+return ('["' || replace(
+  'Adlm Afak Aghb Ahom Arab Aran Armi Armn Avst Bali Bamu Bass Batk Beng Berf Bhks Blis Bopo Brah Brai Bugi Buhd '
+  'Cakm Cans Cari Cham Cher Chrs Cirt Copt Cpmn Cprt Cyrl Cyrs Deva Diak Dogr Dsrt Dupl Egyd Egyh Egyp Elba Elym '
+  'Ethi Gara Geok Geor Glag Gong Gonm Goth Gran Grek Gujr Gukh Guru Hanb Hang Hani Hano Hans Hant Hatr Hebr Hira '
+  'Hluw Hmng Hmnp Hrkt Hung Inds Ital Jamo Java Jpan Jurc Kali Kana Kawi Khar Khmr Khoj Kits Knda Kore Kpel Krai '
+  'Kthi Lana Laoo Latf Latg Latn Lepc Limb Lina Linb Lisu Loma Lyci Lydi Mahj Maka Mand Mani Marc Maya Medf Mend '
+  'Merc Mero Mlym Modi Mong Moon Mroo Mtei Mult Mymr Nagm Nand Narb Nbat Newa Nkgb Nkoo Nshu Ogam Olck Onao Orkh '
+  'Orya Osge Osma Ougr Palm Pauc Perm Phag Phli Phlp Phlv Phnx Plrd Prti Qaag Rjng Rohg Roro Runr Samr Sara Sarb '
+  'Saur Sgnw Shaw Shrd Sidd Sidt Sind Sinh Sogd Sogo Sora Soyo Sund Sunu Sylo Syrc Syre Syrj Syrn Tagb Takr Tale '
+  'Talu Taml Tang Tavt Tayo Telu Teng Tfng Tglg Thaa Thai Tibt Tirh Tnsa Todr Tols Toto Tutg Ugar Vaii Visp Vith '
+  'Wara Wcho Wole Xpeo Xsux Yezi Yiii Zanb Zinh Zmth Zsye Zsym Zxxx Zyyy Zzzz'
+, ' ', '","') || '"]')::jsonb ? script;
+
+-- --- Locales ---
+
+-- The tables, from CLDR 48, by scripts/generate-locale-tables.ts.
+
+create or replace function trans_hub.language_alias(language text) returns text
+language sql immutable strict parallel safe
+return ('{"' || replace(replace(
+  'bh:bho in:id iw:he ji:yi jw:jv mo:ro sh:sr-Latn tl:fil tw:ak aam:aas aar:aa abk:ab adp:dz afr:af agp:apf ais:ami '
+  'ajp:apc ajt:aeb aju:jrb aka:ak alb:sq als:sq amh:am ara:ar arb:ar arg:an arm:hy asd:snz asm:as aue:ktz ava:av '
+  'ave:ae aym:ay ayr:ay ayx:nun aze:az azj:az bak:ba bam:bm baq:eu baz:nvo bcc:bal bcl:bik bel:be ben:bn bgm:bcg '
+  'bhk:fbl bic:bir bih:bho bis:bi bjd:drl bjq:bzc bkb:ebk blg:iba bod:bo bos:bs bre:br btb:beb bul:bg bur:my '
+  'bxk:luy bxr:bua cat:ca ccq:rki ces:cs cha:ch che:ce chi:zh chu:cu chv:cv cjr:mom cka:cmr cld:syr cls:sa cmk:xch '
+  'cmn:zh cnr:sr-ME cor:kw cos:co coy:pij cqu:quh cre:cr cwd:cr cym:cy cze:cs daf:dnj dan:da dap:njz dek:sqm deu:de '
+  'dgo:doi dhd:mwr dik:din diq:zza dit:dif div:dv djl:dze dkl:aqd drh:mn drr:kzk drw:fa-AF dud:uth duj:dwu dut:nl '
+  'dwl:dbt dzo:dz ekk:et ell:el elp:amq emk:man eng:en epo:eo esk:ik est:et eus:eu ewe:ee fao:fo fas:fa fat:ak '
+  'fij:fj fin:fi fra:fr fre:fr fry:fy fuc:ff ful:ff gav:dev gaz:om gbc:wny gbo:grb geo:ka ger:de gfx:vaj ggn:gvr '
+  'ggo:esg ggr:gtu gio:aou gla:gd gle:ga glg:gl gli:kzk glv:gv gno:gon gom:kok gre:el grn:gn gti:nyc gug:gn guj:gu '
+  'guv:duz gya:gba hat:ht hau:ha hbs:sr-Latn hdn:hai hea:hmn heb:he her:hz him:srx hin:hi hmo:ho hrr:jal hrv:hr '
+  'hun:hu hye:hy ibi:opa ibo:ig ice:is ido:io iii:ii ike:iu iku:iu ile:ie ill:ilm ilw:gal ina:ia ind:id ipk:ik '
+  'isl:is ita:it izi:eza jar:jgk jav:jv jaw:jv jeg:oyb jpn:ja kal:kl kan:kn kas:ks kat:ka kau:kr kaz:kk kdv:zkd '
+  'kgc:tdf kgd:ncq kgh:kml kgm:plu khk:mn khm:km kik:ki kin:rw kir:ky kmr:ku knc:kr kng:kg koj:kwv kom:kv kon:kg '
+  'kor:ko kpp:jkm kpv:kv krm:bmf ktr:dtp kua:kj kur:ku kvs:gdj kwq:yam kxe:tvd kxl:kru kzh:dgl kzj:dtp kzt:dtp '
+  'lak:ksp lao:lo lat:la lav:lv lbk:bnc leg:enl lii:raq lim:li lin:ln lit:lt llo:ngt lmm:rmx ltz:lb lub:lu lug:lg '
+  'lvs:lv mac:mk mah:mh mal:ml mao:mi mar:mr may:ms meg:cir mgx:jbk mhr:chm mkd:mk mlg:mg mlt:mt mnt:wnn mof:xnt '
+  'mol:ro mon:mn mri:mi msa:ms mst:mry mup:raj mwd:dmw mwj:vaj mya:my myd:aog myt:mry nad:xny nau:na nav:nv nbf:nru '
+  'nbl:nr nbx:gll ncp:kdz nde:nd ndo:ng nep:ne nld:nl nln:azd nlr:nrk nno:nn nns:nbr nnx:ngv nob:nb nom:cbr noo:dtd '
+  'nor:no npi:ne nte:eko nts:pij nxu:bpp nya:ny oci:oc ojg:oj oji:oj ori:or orm:om ory:or oss:os oun:vaj pan:pa '
+  'pat:kxr pbu:ps pcr:adx per:fa pes:fa pli:pi plt:mg pmc:huw pmk:crr pmu:phr pnb:lah pol:pl por:pt ppa:bfy ppr:lcq '
+  'prp:gu prs:fa-AF pry:prt pus:ps puz:pub que:qu quz:qu rmr:emx rmy:rom roh:rm ron:ro rum:ro run:rn rus:ru sag:sg '
+  'san:sa sap:aqt sca:hle scc:sr scr:hr sgl:isk sin:si skk:oyb slk:sk slo:sk slv:sl smd:kmb sme:se smo:sm sna:sn '
+  'snb:iba snd:sd som:so sot:st spa:es spy:kln sqi:sq src:sc srd:sc srp:sr ssw:ss sul:sgd sum:ulw sun:su swa:sw '
+  'swc:sw-CD swe:sv swh:sw szd:umi tah:ty tam:ta tat:tt tdu:dtp tel:te tgg:bjp tgk:tg tgl:fil tha:th thc:tpo '
+  'thw:ola thx:oyb tib:bo tid:itd tie:ras tir:ti tkk:twm tlw:weo tmk:tdg tmp:tyj tne:kak tnf:fa-AF ton:to tpw:tpn '
+  'tsf:taj tsn:tn tso:ts ttq:tmh tuk:tk tur:tr twi:ak uig:ug ukr:uk umu:del unp:wro uok:ema urd:ur uzb:uz uzn:uz '
+  'ven:ve vie:vi vol:vo wel:cy wgw:wgb wit:nol wiw:nwo wln:wa wol:wo xba:cax xho:xh xia:acn xkh:waw xpe:kpe xrq:dmw '
+  'xsj:suj xsl:den xss:zko ybd:rki ydd:yi yen:ynq yid:yi yiy:yrm yma:lrr ymt:mtm yor:yo yos:zom yuu:yug zai:zap '
+  'zha:za zho:zh zir:scv zkb:kjh zsm:ms zul:zu zyb:za'
+, ':', '":"'), ' ', '","') || '"}')::jsonb ->> language;
+
+create or replace function trans_hub.region_alias(region text) returns text
+language sql immutable strict parallel safe
+return ('{"' || replace(replace(
+  'AN:CW BU:MM CS:RS CT:KI DD:DE DY:BJ FQ:AQ FX:FR HV:BF JT:UM MI:UM NH:VU NQ:AQ NT:SA PU:UM PZ:PA QU:EU RH:ZW '
+  'TP:TL UK:GB VD:VN WK:UM YD:YE YU:RS ZR:CD'
+, ':', '":"'), ' ', '","') || '"}')::jsonb ->> region;
+
+-- Contexts that nothing refers to and that are older than the retention. Registering locks the contexts it uses.
+create or replace function trans_hub.collect_contexts(cutoff timestamptz) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  locked integer[];
+  contexts bigint;
+begin
+  -- No index leads from a context to its uses, so they are read once, as a set.
+  select array_agg(x.context_no) into locked
+  from (
+    select x.context_no
+    from context as x
+    where x.context_no in (
+      select old.context_no from context as old where old.created_at < cutoff
+      except
+      (select s.context_no from source as s union all select t.context_no from translation as t)
+    )
+    order by x.context_id
+    for update skip locked
+  ) as x;
+  if locked is null then
+    return 0;
+  end if;
+  -- Now that nobody can take one of them up, look again.
+  delete from context as x
+  where x.context_no in (
+    select l.context_no from unnest(locked) as l (context_no)
+    except
+    (select s.context_no from source as s union all select t.context_no from translation as t)
+  );
+  get diagnostics contexts = row_count;
+  return contexts;
+end
+$$;
+
+-- Collects among the next so many texts after a number, of one project or (null) of all. Each statement here has its own snapshot: the first locks, the
+-- others look again. Deciding and deleting in one statement would delete what was registered in between.
+create or replace function trans_hub.collect_range(
+  after bigint, size integer, cutoff timestamptz, include_approved boolean, of_project text,
+  out reached bigint, out sources bigint, out translations bigint, out contents bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  locked bigint[];
+  doomed tid[];
+begin
+  sources := 0;
+  translations := 0;
+  contents := 0;
+  select max(c.content_no) into reached
+  from (select c.content_no from content as c where c.content_no > after order by c.content_no limit size) as c;
+  if reached is null then
+    return;
+  end if;
+
+  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
+  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
+  select array_agg(c.content_no) into locked
+  from (
+    select c.content_no
+    from content as c
+    where c.content_no > after and c.content_no <= reached
+      and (
+        not exists (select from source as s where s.content_no = c.content_no offset 0)
+        or exists (
+          select from source as s
+          where s.content_no = c.content_no and s.last_seen_at < cutoff and (of_project is null or s.project = of_project)
+          offset 0
+        )
+        or exists (
+          select from translation as t
+          where t.content_no = c.content_no
+            and (of_project is null or t.project = of_project)
+            and not exists (
+              select from source as s
+              where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+              offset 0
+            )
+          offset 0
+        )
+      )
+    order by c.content_id
+    for update skip locked
+  ) as c;
+  if locked is null then
+    return;
+  end if;
+
+  delete from source as s
+  where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
+  get diagnostics sources = row_count;
+
+  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
+  -- which would lock it and leave it there.
+  select array_agg(t.ctid) into doomed
+  from (
+    select t.ctid
+    from translation as t
+    where t.content_no = any (locked)
+      and (of_project is null or t.project = of_project)
+      and (include_approved or t.status <> 'approved')
+      and not exists (
+        select from source as s
+        where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+        offset 0
+      )
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t
+  ) as t;
+
+  with gone as (
+    delete from translation as t
+    where t.ctid = any (doomed)
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+  ), letters as materialized (
+    select d.ctid
+    from gone as g
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = g.content_no and d.target_locale = g.target_locale
+        and d.context_no = g.context_no and d.project = g.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  ), counted as (
+    insert into count_delta (project, target_locale, status, delta)
+    select g.project, g.target_locale, g.status, -count(*)
+    from gone as g
+    where g.status in ('translated', 'approved')
+    group by g.project, g.target_locale, g.status
+  )
+  select count(*) into translations from gone;
+
+  delete from content as c
+  where c.content_no = any (locked)
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
+  get diagnostics contents = row_count;
+end
+$$;
+
+-- Takes back what waits in these batches: a row that never had a text goes, one that had is translated again, as it was. With
+-- a prefix only texts that the project uses under such business ids, and under no other. Gives how many rows.
+--
+-- Sources stay, and age out: removing them would need the lock of each text.
+create or replace function trans_hub.cancel_batches(batch_ids uuid[], id_prefix text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  cancelled bigint;
+begin
+  with entry as (
+    select e.content_no, b.target_locale, e.context_no, b.project, e.revision
+    from batch as b
+    cross join lateral unnest(b.content_nos, b.context_nos, b.revisions) as e (content_no, context_no, revision)
+    where b.batch_id = any (batch_ids)
+      and (
+        id_prefix is null
+        or exists (
+          select from source as s
+          where s.content_no = e.content_no and s.context_no = e.context_no and s.project = b.project
+            and starts_with(s.business_id, id_prefix)
+          offset 0
+        )
+        and not exists (
+          select from source as s
+          where s.content_no = e.content_no and s.context_no = e.context_no and s.project = b.project
+            and s.business_id <> '' and not starts_with(s.business_id, id_prefix)
+          offset 0
+        )
+      )
+  ), locked as materialized (
+    select t.ctid, t.text is not null as has_text
+    from (select * from entry order by content_no, target_locale, context_no, project) as e
+    cross join lateral (
+      select t.ctid, t.text
+      from translation as t
+      where t.content_no = e.content_no and t.target_locale = e.target_locale
+        and t.context_no = e.context_no and t.project = e.project
+        and t.revision = e.revision and t.status = 'pending'
+      for update
+    ) as t
+  ), removed as (
+    delete from translation as t
+    using locked as l
+    where t.ctid = l.ctid and not l.has_text
+    returning t.content_no, t.target_locale, t.context_no, t.project
+  ), letters as materialized (
+    select d.ctid
+    from removed as r
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = r.content_no and d.target_locale = r.target_locale
+        and d.context_no = r.context_no and d.project = r.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  ), gone_back as (
+    update translation as t
+    set status = 'translated', revision = t.revision + 1, updated_at = now()
+    from locked as l
+    where t.ctid = l.ctid and l.has_text
+    returning t.project, t.target_locale
+  ), counted as (
+    insert into count_delta (project, target_locale, status, delta)
+    select g.project, g.target_locale, 'translated', count(*) from gone_back as g group by g.project, g.target_locale
+  )
+  select (select count(*) from removed) + (select count(*) from gone_back) into cancelled;
+  perform prune_batches(batch_ids);
+  return cancelled;
+end
+$$;
+
+-- Removes a project's text from every table: its uses, translations, dead letters, what its batches say of it, items of the
+-- inbox that hold it, and the text and its contexts themselves where nobody else uses them.
+--
+--   of_business_id   names every text that was ever registered under this id. A text that another id of the project uses
+--                    too stays for it; a use without an id does not hold it (reading by text makes one).
+--   of_text          or else names one text, under all its ids; with a format only in this context, otherwise in each
+--
+-- Gives how many texts the project has no more (each context its own, items of the inbox included), and how many of those
+-- named stay for another id, context or project.
+--
+-- Locks in the order that everybody takes them in: inbox, content, context, then the rest by key. Who is registering the
+-- text finds it collected and makes it anew; who is translating it has a row no more, and stores nothing.
+create or replace function trans_hub.forget(
+  of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  of_content_id uuid := content_id(of_source_locale, of_text);
+  in_context uuid := context_id(of_context, of_format);
+  in_context_no integer;
+  in_every_context boolean := of_format is null;
+  rows_of_inbox bigint[];
+  taken bigint;
+  contents bigint[];
+  contexts integer[];
+  -- What the project has no more, a distinct (content, context) once.
+  gone_contents bigint[];
+  gone_contexts integer[];
+  doomed tid[];
+begin
+  forgotten := 0;
+  still_used := 0;
+
+  -- Until no row is left that holds it: one that somebody had in hand may come back as two.
+  loop
+    select array_agg(i.id) into rows_of_inbox
+    from inbox as i
+    where exists (
+      select from jsonb_array_elements(i.items) as e (value)
+      where is_to_forget(
+        e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
+      )
+    );
+    exit when rows_of_inbox is null;
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with kept as materialized (
+      select
+        i.id,
+        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
+        count(*) filter (where e.goes) as gone
+      from inbox as i
+      cross join lateral (
+        select e.value, e.ord, is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
+        ) as goes
+        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      ) as e
+      where i.id = any (rows_of_inbox)
+      group by i.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    forgotten := forgotten + taken;
+  end loop;
+
+  if of_business_id is null then
+    select array_agg(c.content_no) into contents
+    from (select c.content_no from content as c where c.content_id = of_content_id for update) as c;
+  else
+    select array_agg(c.content_no) into contents
+    from (
+      select c.content_no
+      from content as c
+      where c.content_no = any (array(
+        select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id
+      ))
+      order by c.content_id
+      for update
+    ) as c;
+  end if;
+  -- Without a row, -1: no use is in a context that is not there.
+  in_context_no := case
+    when in_context is null then 0
+    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+  end;
+
+  -- The rows of the project that are meant. A text that a person approved may have no use any more.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from (
+    select s.content_no, s.context_no
+    from source as s
+    where s.content_no = any (contents) and s.project = of_project
+      and (of_business_id is null or s.business_id = of_business_id)
+    union
+    select t.content_no, t.context_no
+    from translation as t
+    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+  ) as r
+  where in_every_context or r.context_no = in_context_no;
+  if gone_contents is null then
+    return;
+  end if;
+  contents := gone_contents;
+
+  select array_agg(x.context_no) into contexts
+  from (
+    select x.context_no from context as x where x.context_no = any (gone_contexts) order by x.context_id for update
+  ) as x;
+
+  delete from source as s
+  where s.content_no = any (contents) and s.project = of_project
+    and (of_business_id is null or s.business_id = of_business_id)
+    and (in_every_context or s.context_no = in_context_no);
+
+  -- What another id of the project still uses is its own to forget.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where not exists (
+    select from source as s
+    where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+    offset 0
+  );
+  delete from source as s
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
+
+  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
+  -- which would lock it and leave it there.
+  select array_agg(t.ctid) into doomed
+  from (
+    select t.ctid
+    from translation as t
+    join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
+    where t.project = of_project
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t
+  ) as t;
+
+  with gone as (
+    delete from translation as t
+    where t.ctid = any (doomed)
+    returning t.target_locale, t.status
+  )
+  insert into count_delta (project, target_locale, status, delta)
+  select of_project, g.target_locale, g.status, -count(*)
+  from gone as g
+  where g.status in ('translated', 'approved')
+  group by g.target_locale, g.status;
+
+  delete from dead_letter as d
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+
+  perform prune_batches((
+    select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
+  ));
+
+  delete from content as c
+  where c.content_no = any (contents)
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
+  delete from context as x
+  where x.context_no = any (contexts)
+    and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
+    and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
+
+  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  select count(*) into still_used from content as c where c.content_no = any (contents);
+end
+$$;
+
+-- Whether an item that waits in the inbox is to be forgotten: it was requested under this business id, or it is this text.
+create or replace function trans_hub.is_to_forget(
+  item jsonb, defaults jsonb,
+  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+) returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if coalesce(item ->> 'project', defaults ->> 'project', 'default') <> of_project then
+    return false;
+  elsif of_business_id is not null then
+    return coalesce(item ->> 'businessId', defaults ->> 'businessId', '') = of_business_id;
+  elsif coalesce(item ->> 'text', defaults ->> 'text', '') <> of_text then
+    return false;
+  end if;
+  begin
+    return content_id(canonical_locale(coalesce(item ->> 'sourceLocale', defaults ->> 'sourceLocale', 'und')), of_text) = of_content_id
+      and (
+        in_every_context
+        or context_id(
+          canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context'))),
+          coalesce(item ->> 'format', defaults ->> 'format', 'auto')
+        ) is not distinct from in_context
+      );
+  exception when others then
+    -- It was refused and is kept for a person to look at. What it would have become nobody knows; its text is this one.
+    return true;
+  end;
+end
+$$;
+
+-- The engine's row, locked; made when there is none.
+create or replace function trans_hub.lock_engine(of_engine text) returns trans_hub.rate_limit
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit;
+begin
+  loop
+    select * into state from rate_limit as r where r.engine = of_engine for update;
+    if found then
+      return state;
+    end if;
+    insert into rate_limit (engine) values (of_engine) on conflict do nothing;
+  end loop;
+end
+$$;
+
+-- Opens the circuit; by the probe, again and for twice as long as before. A call that began before it opened changes
+-- nothing. openings names the opening, for who tells it once.
+create or replace function trans_hub.open_engine_circuit(
+  of_engine text, by_call uuid, for_reason text, for_ms double precision, longest_ms double precision,
+  out wait_ms double precision, out openings bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  moment timestamptz := clock_timestamp();
+begin
+  if state.circuit = 'closed' then
+    state.openings := state.openings + 1;
+    state.failed_probes := 0;
+  elsif state.probe = by_call then
+    state.failed_probes := least(state.failed_probes + 1, 30);
+  else
+    openings := state.openings;
+    wait_ms := greatest(0, extract(epoch from state.open_until - moment) * 1000);
+    return;
+  end if;
+  openings := state.openings;
+  wait_ms := least(longest_ms, for_ms * 2 ^ state.failed_probes);
+  update rate_limit as r
+  set
+    circuit = 'open', reason = for_reason, openings = state.openings, failed_probes = state.failed_probes,
+    open_until = moment + make_interval(secs => wait_ms / 1000), probe = null, probe_until = null
+  where r.engine = of_engine;
+end
+$$;
+
+-- Stops everybody for a while. Never shortens a pause. is_new: it was not paused before.
+create or replace function trans_hub.pause_engine(
+  of_engine text, for_ms double precision, out wait_ms double precision, out is_new boolean
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  moment timestamptz := clock_timestamp();
+  ends timestamptz := greatest(state.paused_until, moment + make_interval(secs => for_ms / 1000));
+begin
+  is_new := state.paused_until is null or state.paused_until <= moment;
+  wait_ms := extract(epoch from ends - moment) * 1000;
+  if ends is distinct from state.paused_until then
+    update rate_limit as r set paused_until = ends where r.engine = of_engine;
+  end if;
+end
+$$;
+
+-- Keeps the places of calls under way, and of the probe among them. The engine's row is locked first, as everywhere.
+create or replace function trans_hub.renew_engine_calls(of_engine text, call_ids uuid[], lease_ms double precision) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  ends timestamptz := clock_timestamp() + make_interval(secs => lease_ms / 1000);
+begin
+  update engine_lease as l set ends_at = ends where l.call_id = any (call_ids);
+  if state.probe = any (call_ids) then
+    update rate_limit as r set probe_until = ends where r.engine = of_engine;
+  end if;
+end
+$$;
+
+-- Asks for the turn of one call. Refused, nothing is taken, and wait_ms says when to ask again. Granted, the call may
+-- start after wait_ms, which is at most ahead_ms: its share is taken already.
+--
+-- A call of more tokens than the bucket holds is let through by a full one, which then owes: refused, it would wait for
+-- ever. A rate of null is no limit. An open circuit whose time is over lets one call through to try it.
+create or replace function trans_hub.reserve_engine(
+  of_engine text, by_call uuid, want_tokens double precision,
+  request_burst double precision, request_rate double precision,
+  token_burst double precision, token_rate double precision,
+  most_calls integer, ahead_ms double precision, lease_ms double precision,
+  out granted boolean, out wait_ms double precision, out held_by text, out is_probe boolean,
+  out reason text, out openings bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  -- Taken after the lock, so that it goes on from one holder to the next. A clock that was set back starts the bucket
+  -- anew where it stands, instead of keeping everybody until it has caught up.
+  moment timestamptz := clock_timestamp();
+  seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
+  running bigint;
+begin
+  granted := false;
+  is_probe := state.circuit <> 'closed';
+  reason := state.reason;
+  openings := state.openings;
+  wait_ms := 0;
+
+  if state.paused_until > moment then
+    held_by := 'pause';
+    wait_ms := extract(epoch from state.paused_until - moment) * 1000;
+    return;
+  elsif state.circuit = 'open' and state.open_until > moment then
+    held_by := 'circuit';
+    wait_ms := extract(epoch from state.open_until - moment) * 1000;
+    return;
+  elsif state.circuit = 'half_open' and state.probe_until > moment then
+    held_by := 'circuit';
+    -- The probe answers long before it is taken for lost.
+    wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
+    return;
+  end if;
+
+  if request_rate is not null then
+    state.requests := least(request_burst, coalesce(state.requests, request_burst) + seconds * request_rate);
+    wait_ms := greatest(wait_ms, (1 - state.requests) / request_rate * 1000);
+  end if;
+  if token_rate is not null then
+    state.tokens := least(token_burst, coalesce(state.tokens, token_burst) + seconds * token_rate);
+    wait_ms := greatest(wait_ms, (least(want_tokens, token_burst) - state.tokens) / token_rate * 1000);
+  end if;
+  if wait_ms > ahead_ms then
+    held_by := 'rate';
+    return;
+  end if;
+
+  if most_calls is not null then
+    delete from engine_lease as l where l.engine = of_engine and l.ends_at <= moment;
+    select count(*) into running from engine_lease as l where l.engine = of_engine;
+    if running >= most_calls then
+      held_by := 'calls';
+      wait_ms := 0;
+      return;
+    end if;
+    insert into engine_lease (call_id, engine, ends_at)
+    values (by_call, of_engine, moment + make_interval(secs => lease_ms / 1000));
+  end if;
+
+  update rate_limit as r
+  set
+    requests = case when request_rate is null then state.requests else state.requests - 1 end,
+    tokens = case when token_rate is null then state.tokens else state.tokens - want_tokens end,
+    refilled_at = moment,
+    circuit = case when is_probe then 'half_open' else 'closed' end,
+    probe = case when is_probe then by_call end,
+    probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
+  where r.engine = of_engine;
+  granted := true;
+end
+$$;
+
+-- Ends a call: corrects what it took of the tokens, gives its lease back, and if it was the probe, says what it found.
+-- works null: nothing; another may try after retry_ms. Gives whether the circuit closed.
+create or replace function trans_hub.settle_engine_call(
+  of_engine text, by_call uuid, more_tokens double precision, works boolean, retry_ms double precision
+) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  was_probe boolean := coalesce(state.probe = by_call, false);
+begin
+  delete from engine_lease as l where l.call_id = by_call;
+  update rate_limit as r
+  set
+    tokens = r.tokens - more_tokens,
+    circuit = case when not was_probe then r.circuit when works then 'closed' else 'open' end,
+    reason = case when was_probe and works then null else r.reason end,
+    open_until = case
+      when not was_probe then r.open_until
+      when works then null
+      else clock_timestamp() + make_interval(secs => retry_ms / 1000)
+    end,
+    failed_probes = case when was_probe and works then 0 else r.failed_probes end,
+    probe = case when was_probe then null else r.probe end,
+    probe_until = case when was_probe then null else r.probe_until end
+  where r.engine = of_engine;
+  return was_probe and works is true;
+end
+$$;
+
+-- Lanes with work that is due and not paused. "materialized", so that the pauses are asked once a lane: PostgreSQL moves the
+-- question below the grouping otherwise, and asks it for each of 100,000 batches, ten times as long.
+create or replace function trans_hub.due_lanes(out texts bigint, out since timestamptz) returns setof record
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with lane as materialized (
+    select
+      b.project, b.target_locale, sum(cardinality(b.content_nos))::bigint as texts, min(greatest(b.created_at, b.run_at)) as since
+    from batch as b
+    where b.run_at <= now()
+    group by b.project, b.target_locale
+  )
+  select l.texts, l.since from lane as l where not is_paused(l.project, l.target_locale)
+  union all
+  select sum(jsonb_array_length(i.items))::bigint, min(greatest(i.created_at, i.run_at))
+  from inbox as i
+  where i.refused is null and i.run_at <= now()
+  having count(*) > 0
+$$;
+
+-- For how many seconds the oldest of them is due; 0: there is none.
+create or replace function trans_hub.oldest_ready_seconds() returns double precision
+language sql stable security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select coalesce(greatest(0, extract(epoch from now() - min(l.since))), 0)::double precision from trans_hub.due_lanes() as l
+$$;
+
+-- Texts that somebody should be working on now: waiting or in hand. In the inbox an item counts as one.
+create or replace function trans_hub.ready_texts() returns bigint
+language sql stable security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select coalesce(sum(l.texts), 0)::bigint from trans_hub.due_lanes() as l
+$$;
+
+-- The names of ours from `newest` on, and the newest of graphile-worker's that breaks with who knows none beyond
+-- `newest_graphile`. For everybody who connects: a role that may ask for it may read neither table.
+create or replace function trans_hub.schema_state(newest text, newest_graphile integer, out names text[], out newer_graphile integer)
+language plpgsql stable security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  select
+    array(select m.name from trans_hub.migration as m where m.name >= newest order by m.name),
+    (select max(g.id) from graphile_worker.migrations as g where g.breaking and g.id > newest_graphile)
+  into names, newer_graphile;
+end
+$$;
+
+-- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
+-- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
+-- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
+-- Jobs tell their project by a flag, so that who works for one project passes over the others' without claiming them.
+--
+--   levels            of the batches: a job's priority is that of its lane within the level
+--   job_priorities    for whose job it is another: an entry that is not null
+create or replace function trans_hub.add_batch_jobs(
+  batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
+  job_priorities smallint[] default null
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+-- graphile-worker looks for jobs that have these keys already. Planned while the queue is empty, as it mostly is, it would read all
+-- jobs for each chunk once there are many. A bitmap is made by a key or not at all.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
+begin
+  perform graphile_worker.add_jobs(array(
+    select row(
+      'translate:' || j.target_locale, json_build_object('batch', j.batch_id), null, j.run_at, 32767, j.batch_id::text,
+      coalesce(j.job_priority, l.job_priority), array['project:' || j.project]
+    )::graphile_worker.job_spec
+    from unnest(batch_ids, projects, target_locales, levels, run_ats, job_priorities)
+      as j (batch_id, project, target_locale, level, run_at, job_priority)
+    left join (
+      select l.*, job_priority(l.level, l.project, l.target_locale) as job_priority
+      from (
+        select distinct j.project, j.target_locale, j.level
+        from unnest(projects, target_locales, levels, job_priorities) as j (project, target_locale, level, job_priority)
+        where j.job_priority is null
+      ) as l
+      offset 0
+    ) as l using (project, target_locale, level)
+    where j.target_locale = any (open_locales)
+  ));
+  if not target_locales <@ open_locales then
+    perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
+  end if;
+end
+$$;
+
+-- The priority of a job: its level, then the lane (project and target locale) with the least waiting first, so that a
+-- lane with little to do goes ahead of a lane with much, and never beyond its level. What waits is counted up to 128 batches, and
+-- beyond by a sample of one in 16, for which random ids are good: to count 8,000 took a tenth of registering.
+create or replace function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
+language plpgsql stable
+-- Its plan is the session's, whoever was first to ask. For a look at 128 of many, a bitmap of all would be made first.
+set enable_seqscan = off
+set enable_indexscan = on
+as $$
+declare
+  waiting bigint := (
+    select count(*)
+    from (select from trans_hub.batch where project = of_project and target_locale = of_locale limit 128) as some_waiting
+  );
+begin
+  if waiting = 128 then
+    select greatest(waiting, 16 * count(*))
+    into waiting
+    from (
+      select from trans_hub.batch
+      where project = of_project and target_locale = of_locale and left(batch_id::text, 1) = '0'
+      limit 500
+    ) as one_in_16;
+  end if;
+  return level * 1000 + least(waiting / 8, 999);
+end
+$$;
+
+-- Makes the tasks of target locales that have none (null: of every locale that has a batch). For a statement of its own: a
+-- task's first job makes the task, and whoever comes second waits until the first has committed. Inside a stranger's long
+-- transaction, that would hold up everybody who asks for the same locale.
+create or replace function trans_hub.open_lanes(locales text[]) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+-- A session plans graphile-worker's statements once, whoever comes first: see add_batch_jobs.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  new_locale text;
+begin
+  for new_locale in
+    select distinct l.locale
+    from (
+      select unnest(locales) as locale
+      union all
+      select b.target_locale from batch as b where locales is null
+    ) as l
+    where not exists (select from target_locale as t where t.locale = l.locale)
+    order by 1
+  loop
+    perform graphile_worker.add_job(
+      'translate:' || new_locale, job_key => 'open translate:' || new_locale, run_at => 'infinity'
+    );
+    perform graphile_worker.remove_job('open translate:' || new_locale);
+    insert into target_locale (locale) values (new_locale) on conflict do nothing;
+  end loop;
+end
+$$;
+
+-- A paused batch is parked: it and its job wait for 'infinity', claimed by nobody, until it is resumed.
+--
+-- Parks claimed batches, and gives those that it did: none whose pause has ended. Who resumes waits for the locks on the
+-- pauses taken here, and then finds what was parked; so nothing is parked behind its back.
+create or replace function trans_hub.park_batches(batch_ids uuid[]) returns setof uuid
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  parked uuid[];
+begin
+  perform from pause order by kind, name for key share;
+
+  with locked as materialized (
+    select b.batch_id
+    from batch as b
+    where b.batch_id = any (batch_ids) and is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    for update
+  ), moved as (
+    update batch as b set run_at = 'infinity', started_by = null
+    from locked as l
+    where b.batch_id = l.batch_id
+    returning b.batch_id
+  )
+  select array_agg(m.batch_id) into parked from moved as m;
+  -- The job that the caller holds loses its key, and ends with the caller; this makes the one that waits.
+  perform trans_hub.renew_batch_jobs(parked);
+  return query select unnest(parked);
+end
+$$;
+
+-- Parks the next so many due batches of paused lanes after an id, so that a fleet need not claim each to find it paused.
+-- What is claimed already is its worker's to park; what is due later is parked when it is claimed.
+create or replace function trans_hub.park_waiting(after uuid, size integer, out reached uuid, out parked bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  perform from pause order by kind, name for key share;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.run_at <= now() and is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    limit size
+    for update
+  ) as b;
+  -- graphile-worker moves those that nobody holds, and says which.
+  update batch as b set run_at = 'infinity'
+  from (
+    select j.key
+    from graphile_worker.reschedule_jobs(
+      array(select j.id from graphile_worker.jobs as j where j.key = any (due::text[])), run_at => 'infinity'
+    ) as j
+  ) as moved
+  where b.batch_id = any (due) and b.batch_id::text = moved.key;
+  get diagnostics parked = row_count;
+end
+$$;
+
+-- Takes out of batches what is no work any more: texts that are not pending at the batch's revision, with their history.
+-- Changes no row that stands, so it is safe beside whoever works on the batch. Locks come after those of the rows, as in a
+-- settlement.
+create or replace function trans_hub.prune_batches(batch_ids uuid[]) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  parked_jobs bigint;
+begin
+  perform from batch as b where b.batch_id = any (batch_ids) order by b.batch_id for update;
+
+  with kept as materialized (
+    select
+      b.batch_id,
+      array_agg(e.content_no order by e.ord) as content_nos,
+      array_agg(e.context_no order by e.ord) as context_nos,
+      array_agg(e.revision order by e.ord) as revisions,
+      jsonb_agg(coalesce(b.history -> (e.ord - 1)::integer, '[]') order by e.ord) as history
+    from batch as b
+    cross join lateral unnest(b.content_nos, b.context_nos, b.revisions)
+      with ordinality as e (content_no, context_no, revision, ord)
+    cross join lateral (
+      select t.revision from translation as t
+      where t.content_no = e.content_no and t.target_locale = b.target_locale
+        and t.context_no = e.context_no and t.project = b.project
+        and t.status = 'pending' and t.revision = e.revision
+      offset 0
+    ) as standing
+    where b.batch_id = any (batch_ids)
+    group by b.batch_id
+  ), cut as (
+    update batch as b
+    set content_nos = k.content_nos, context_nos = k.context_nos, revisions = k.revisions,
+      history = case when b.history is not null then k.history end
+    from kept as k
+    where b.batch_id = k.batch_id and cardinality(k.content_nos) < cardinality(b.content_nos)
+  ), gone as (
+    delete from batch as b
+    where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
+    returning b.batch_id, b.run_at
+  )
+  -- The job of one that is gone finds nothing, and ends; but not one that is parked, whose time never comes.
+  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
+end
+$$;
+
+-- Jobs for batches at the time of each, as its lane's priority is now.
+create or replace function trans_hub.renew_batch_jobs(batch_ids uuid[]) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select trans_hub.add_batch_jobs(
+    array_agg(b.batch_id), array_agg(b.project), array_agg(b.target_locale), array_agg(b.priority), array_agg(b.run_at)
+  )
+  from batch as b
+  where b.batch_id = any (batch_ids)
+  having count(*) > 0
+$$;
+
+-- Brings the next so many parked batches after an id forward whose lane is not paused (any more). Who parked for the sake
+-- of an engine is only known to itself: those come forward when anything is resumed, and with "sure" only once no engine is
+-- paused.
+create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  if sure and exists (select from pause as p where p.kind = 'engine') then
+    unparked := 0;
+    return;
+  end if;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.run_at = 'infinity' and not is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics unparked = row_count;
+  perform renew_batch_jobs(due);
+end
+$$;
+
+-- Which text is meant: the text itself where it is given, else the one seen last under the business id.
+create or replace function trans_hub.find_row(
+  of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
+  out content_no bigint, out context_no integer
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if of_text is null then
+    select s.content_no, s.context_no into find_row.content_no, find_row.context_no
+    from source as s
+    where s.project = of_project and s.business_id = of_business_id
+    order by s.last_seen_at desc, s.content_no desc
+    limit 1;
+  else
+    select c.content_no into find_row.content_no
+    from content as c
+    where c.content_id = trans_hub.content_id(of_source_locale, of_text);
+    if of_context is null and of_format = 'auto' then
+      context_no := 0;
+    else
+      select x.context_no into find_row.context_no
+      from context as x
+      where x.context_id = trans_hub.context_id(of_context, of_format);
+    end if;
+  end if;
+end
+$$;
+
+-- Reads translations into one locale: a list in the order of the items, null for what is not there. An item names its
+-- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}).
+create or replace function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  wanted_locale text := canonical_locale(get_translations.target_locale);
+begin
+  if wanted_locale is null then
+    raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
+  end if;
+  if jsonb_typeof(items) = 'object' then
+    items := jsonb_build_array(items);
+  elsif jsonb_typeof(items) is distinct from 'array' then
+    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
+  end if;
+  perform touch(
+    array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
+    array_agg(i.value ->> 'businessId' order by i.ord),
+    array_agg(canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')) order by i.ord),
+    array_agg(i.value ->> 'text' order by i.ord),
+    array_agg(canonical_json(normal_context(i.value -> 'context')) order by i.ord),
+    array_agg(coalesce(i.value ->> 'format', 'auto') order by i.ord),
+    interval '1 day'
+  )
+  from jsonb_array_elements(items) with ordinality as i (value, ord);
+  return (
+    select coalesce(jsonb_agg(translation_json(t.found) order by i.ord), '[]')
+    from jsonb_array_elements(items) with ordinality as i (value, ord)
+    left join lateral find_row(
+      coalesce(i.value ->> 'project', 'default'),
+      i.value ->> 'businessId',
+      canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
+      i.value ->> 'text',
+      canonical_json(normal_context(i.value -> 'context')),
+      coalesce(i.value ->> 'format', 'auto')
+    ) as f on true
+    left join lateral (
+      select t as found from translation as t
+      where t.content_no = f.content_no and t.context_no = f.context_no
+        and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
+      -- A look-up for each item: as a join, the whole table was read until it was first analyzed.
+      offset 0
+    ) as t on true
+  );
+end
+$$;
+
+-- Reading by who may read no table: only what one can name, a text or a business id. plpgsql, for it keeps its plans. Every
+-- look-up is a lateral subquery that "offset 0" keeps one. Written as joins, the planner read whole tables until they were
+-- first analyzed, which is every first import: 185 s for 1,000 reads among 100,000 rows, against 0.1. And whether a dead letter
+-- is open is asked outside of its look-up: inside, all that are open are read for each text, by the index that lists them.
+-- What the reader has said is not told back: a third of the time would be spent on writing and reading it.
+create or replace function trans_hub.read_by_text(
+  projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
+) returns table (
+  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  error_code text, error_message text
+)
+language plpgsql stable security definer rows 100
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    r.ord::integer,
+    nullif(array(
+      select s.business_id from source as s
+      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+      order by s.business_id
+    ), '{}'),
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
+  from unnest(projects, target_locales, source_locales, texts, contexts, formats)
+    with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
+  cross join lateral (
+    select c.* from content as c where c.content_id = content_id(r.source_locale, r.text) offset 0
+  ) as c
+  left join lateral (
+    select x.* from context as x
+    -- Most have none, and making an identity takes a while.
+    where (r.context is not null or r.format <> 'auto') and x.context_id = context_id(r.context, r.format)
+    offset 0
+  ) as x on true
+  cross join lateral (
+    select t.* from translation as t
+    where t.content_no = c.content_no
+      and t.target_locale = r.target_locale
+      and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
+      and t.project = r.project
+    offset 0
+  ) as t
+  left join lateral (
+    select d.code, d.message
+    from (
+      select d.* from dead_letter as d
+      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+        and d.project = t.project
+      order by d.revision desc
+      offset 0
+    ) as d
+    where d.replayed_at is null
+    order by d.revision desc
+    limit 1
+  ) as d on true;
+end
+$$;
+
+-- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id
+-- ''), for touching the rows of its business ids could make an old text the one "seen last" under an id.
+-- What somebody has in hand is passed over, and the rest is noted.
+create or replace function trans_hub.touch(
+  projects text[], business_ids text[], source_locales text[], texts text[], contexts text[], formats text[],
+  touch_after interval
+) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+set lock_timeout = '50ms'
+as $$
+declare
+  due record;
+begin
+  -- A read is a read, also where nothing may be written.
+  if current_setting('transaction_read_only')::boolean then
+    return;
+  end if;
+  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+  for due in
+    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
+    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+      as r (project, business_id, source_locale, text, context, format)
+    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+    where f.content_no is not null and f.context_no is not null
+      and not exists (
+        select from source as s
+        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
+          and s.content_no = f.content_no and s.context_no = f.context_no
+          and s.last_seen_at >= now() - touch_after
+        -- A look-up for each row: as joins, these took 12 s for 1,000 reads on tables never analyzed, against 32 ms.
+        offset 0
+      )
+      -- Only what the project really has: a read of a stranger's text is no use of it.
+      and exists (
+        select from source as s
+        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+        offset 0
+      )
+    order by f.content_no, f.context_no, r.project, business_id
+  loop
+    -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
+    perform from content as c where c.content_no = due.content_no for key share skip locked;
+    continue when not found;
+    -- Somebody who has a note in hand is writing the same. Nobody waits for it, least of all who only reads.
+    update source as s set last_seen_at = now()
+    where s.ctid = (
+      select s.ctid from source as s
+      where s.project = due.project and s.business_id = due.business_id
+        and s.content_no = due.content_no and s.context_no = due.context_no
+      for no key update skip locked
+    );
+    continue when found or exists (
+      select from source as s
+      where s.project = due.project and s.business_id = due.business_id
+        and s.content_no = due.content_no and s.context_no = due.context_no
+    );
+    begin
+      insert into source as s (project, business_id, content_no, context_no)
+      values (due.project, due.business_id, due.content_no, due.context_no)
+      on conflict (project, business_id, content_no, context_no) do nothing;
+    exception when lock_not_available or deadlock_detected then
+      -- One that is new and not committed yet cannot be passed over, only not waited for: the first a little, no other.
+      perform set_config('lock_timeout', '1ms', true);
+    end;
+  end loop;
+end
+$$;
+
+-- Translations as the library reads them, for SQL: null where there is nothing.
+create or replace function trans_hub.translation_json(t trans_hub.translation) returns jsonb
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select jsonb_build_object(
+    'project', t.project,
+    'sourceLocale', c.source_locale,
+    'targetLocale', t.target_locale,
+    'sourceText', c.text,
+    'context', x.canonical::jsonb,
+    'businessIds', coalesce((
+      select jsonb_agg(s.business_id order by s.business_id)
+      from source as s
+      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+    ), '[]'),
+    'status', t.status,
+    'text', t.text,
+    'engine', t.engine,
+    'model', t.model,
+    'flags', coalesce(to_jsonb(t.quality_flags), '[]'),
+    'revision', t.revision
+  ) || coalesce((
+    select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
+    from (
+      select d.* from dead_letter as d
+      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
+        and d.project = t.project
+      order by d.revision desc
+      -- Or all dead letters that are open would be read for each, by the index that lists them.
+      offset 0
+    ) as d
+    where d.replayed_at is null
+    order by d.revision desc
+    limit 1
+  ), '{}')
+  from content as c
+  left join context as x on x.context_no = t.context_no
+  where c.content_no = t.content_no
+$$;
+
+-- Appends checked items, with the one job that will register them. Takes no lock anybody could wait for.
+create or replace function trans_hub.append_to_inbox(items jsonb, defaults jsonb) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+-- See add_batch_jobs.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  inbox_id bigint;
+begin
+  insert into inbox (items, defaults) values (items, defaults) returning id into inbox_id;
+  perform graphile_worker.add_job('register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000);
+  return inbox_id;
+end
+$$;
+
+-- Appends items inside any transaction: registered by the fleet after its commit, forgotten with its rollback. Gives
+-- {accepted, rejected}; how many are new is not known yet.
+create or replace function trans_hub.enqueue(items jsonb, defaults jsonb default '{}') returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read record;
+begin
+  select r.raw, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  if jsonb_array_length(read.raw) > 0 then
+    perform append_to_inbox(read.raw, coalesce(nullif(defaults, 'null'), '{}'));
+  end if;
+  return jsonb_build_object('accepted', jsonb_array_length(read.raw), 'rejected', read.rejected);
+end
+$$;
+
+-- Packs pending rows into batches of one (project, source, target, priority), each with its job, in the order in which they
+-- are given, long texts apart from short ones: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
+-- jobs of 479.
+create or replace function trans_hub.enqueue_batches(
+  contents bigint[],
+  locales text[],
+  contexts integer[],
+  projects text[],
+  revisions integer[],
+  priorities smallint[],
+  source_locales text[],
+  bytes integer[],
+  batch_size integer,
+  batch_bytes integer
+) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with lane as (
+    select
+      r.project, r.source_locale, r.locale, r.priority, r.size, count(*)::integer as texts,
+      array_agg(r.content_no order by r.ord) as content_nos,
+      array_agg(r.context_no order by r.ord) as context_nos,
+      array_agg(r.revision order by r.ord) as revisions
+    from (
+      select r.*, trans_hub.texts_a_batch(r.bytes, batch_size, batch_bytes) as size
+      from unnest(contents, locales, contexts, projects, revisions, priorities, source_locales, bytes) with ordinality
+        as r (content_no, locale, context_no, project, revision, priority, source_locale, bytes, ord)
+    ) as r
+    group by r.project, r.source_locale, r.locale, r.priority, r.size
+  ), packed as (
+    insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+    select
+      l.project, l.source_locale, l.locale, l.content_nos[at : at + l.size - 1], l.context_nos[at : at + l.size - 1],
+      l.revisions[at : at + l.size - 1], l.priority
+    from lane as l
+    cross join lateral generate_series(1, l.texts, l.size) as at
+    returning batch_id, project, target_locale, priority, run_at
+  )
+  select trans_hub.add_batch_jobs(
+    array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
+  )
+  from packed as p
+  having count(*) > 0
+$$;
+
+-- Items that were read, as register() takes them.
+create or replace function trans_hub.item_columns(
+  good trans_hub.item[],
+  out texts text[],
+  out business_ids text[],
+  out contexts text[],
+  out formats text[],
+  out verbatim boolean[],
+  out lifetimes integer[],
+  out item_groups integer[],
+  out group_projects text[],
+  out group_source_locales text[],
+  out group_priorities smallint[],
+  out group_forced boolean[],
+  out want_groups integer[],
+  out want_locales text[]
+)
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with item as materialized (
+    select
+      i.*,
+      dense_rank() over (order by i.project, i.source_locale, i.priority, i.forced, i.target_locales)::integer as group_no
+    from unnest(good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+  ), item_group as materialized (
+    select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
+  )
+  select i.*, g.*, w.*
+  from (
+    select
+      array_agg(i.text order by i.ord),
+      case when bool_or(i.business_id <> '') then array_agg(i.business_id order by i.ord) end,
+      case when bool_or(i.context is not null) then array_agg(i.context order by i.ord) end,
+      case when bool_or(i.format <> 'auto') then array_agg(i.format order by i.ord) end,
+      case when bool_or(i.verbatim) then array_agg(i.verbatim order by i.ord) end,
+      case when bool_or(i.lifetime is not null) then array_agg(i.lifetime order by i.ord) end,
+      case when max(i.group_no) > 1 then array_agg(i.group_no order by i.ord) end
+    from item as i
+  ) as i
+  cross join (
+    select
+      array_agg(g.project order by g.group_no), array_agg(g.source_locale order by g.group_no),
+      array_agg(g.priority order by g.group_no), array_agg(g.forced order by g.group_no)
+    from item_group as g
+  ) as g
+  cross join (
+    select array_agg(g.group_no order by g.group_no, l.ord), array_agg(l.locale order by g.group_no, l.ord)
+    from item_group as g
+    cross join lateral unnest(g.target_locales) with ordinality as l (locale, ord)
+  ) as w
+$$;
+
+-- Puts off a row of the inbox that could not be registered now: halves it, so that in the end only what is behind the
+-- lock, or is bad, waits. A row of one item that is refused for good ("state") is kept, for a person to look at.
+create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with row as (
+    delete from inbox as i
+    using (select id from inbox where id = of_id for update skip locked) as own
+    where i.id = own.id
+    returning i.*
+  ), item as (
+    select e.value, e.ord, (e.ord - 1) * 2 / jsonb_array_length(r.items) as half
+    from row as r
+    cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+  )
+  insert into inbox (items, defaults, created_at, tries, run_at, refused)
+  select
+    i.items, r.defaults, r.created_at,
+    least(r.tries + 1, 10),
+    clock_timestamp() + case
+      when jsonb_array_length(r.items) > 1 then interval '0'
+      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+    end,
+    case when jsonb_array_length(r.items) = 1 then state end
+  from row as r
+  cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as i
+$$;
+
+create or replace function trans_hub.read_item(item jsonb, defaults jsonb, max_text_bytes integer) returns trans_hub.item
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  whole jsonb;
+  result trans_hub.item;
+  target record;
+  field text;
+begin
+  if jsonb_typeof(item) is distinct from 'object' then
+    raise exception using errcode = 'TH001', column = 'item', message = 'must be an object';
+  end if;
+  -- Null is absent, in the item as in the defaults.
+  whole := jsonb_strip_nulls(defaults - 'context') || jsonb_strip_nulls(item - 'context');
+  foreach field in array array['text', 'sourceLocale', 'businessId', 'project', 'priority', 'format'] loop
+    if whole ? field and jsonb_typeof(whole -> field) <> 'string' then
+      raise exception using column = field, message = 'must be a string', errcode = case field
+        when 'sourceLocale' then 'TH005' when 'businessId' then 'TH006' when 'project' then 'TH007'
+        when 'priority' then 'TH009' when 'format' then 'TH010' else 'TH001'
+      end;
+    end if;
+  end loop;
+  if not whole ? 'text' then
+    raise exception using errcode = 'TH001', column = 'text', message = 'is missing';
+  end if;
+  result.text := whole ->> 'text';
+  if result.text = '' then
+    raise exception using errcode = 'TH002', column = 'text', message = 'is empty';
+  end if;
+  if octet_length(result.text) > max_text_bytes then
+    raise exception using errcode = 'TH003', column = 'text', message = format('is longer than %s bytes', max_text_bytes);
+  end if;
+
+  result.project := coalesce(whole ->> 'project', 'default');
+  if result.project = '' or octet_length(result.project) > 255 then
+    raise exception using errcode = 'TH007', column = 'project', message = 'must be 1 to 255 bytes';
+  end if;
+  result.business_id := coalesce(whole ->> 'businessId', '');
+  if whole ->> 'businessId' = '' or octet_length(result.business_id) > 255 then
+    raise exception using errcode = 'TH006', column = 'businessId', message = 'must be 1 to 255 bytes';
+  end if;
+
+  if jsonb_typeof(whole -> 'targetLocales') is distinct from 'array' then
+    raise exception using errcode = 'TH001', column = 'targetLocales', message = 'must be a list of at least one locale';
+  elsif jsonb_array_length(whole -> 'targetLocales') = 0 then
+    raise exception using errcode = 'TH001', column = 'targetLocales', message = 'must be a list of at least one locale';
+  end if;
+  begin
+    field := 'sourceLocale';
+    result.source_locale := canonical_locale(coalesce(whole ->> 'sourceLocale', 'und'));
+    for target in
+      select l.value, l.ord from jsonb_array_elements(whole -> 'targetLocales') with ordinality as l (value, ord)
+    loop
+      field := format('targetLocales[%s]', target.ord - 1);
+      if jsonb_typeof(target.value) <> 'string' then
+        raise exception using errcode = 'TH005', message = 'must be a string';
+      elsif canonical_locale(target.value #>> '{}') = 'und' then
+        raise exception using errcode = 'TH005', message = 'cannot be und';
+      end if;
+      result.target_locales := result.target_locales || canonical_locale(target.value #>> '{}');
+    end loop;
+  exception when sqlstate 'TH005' then
+    raise exception using errcode = 'TH005', column = field, message = sqlerrm;
+  end;
+  if cardinality(result.target_locales) > 1 then
+    result.target_locales := array(
+      select l.locale from unnest(result.target_locales) with ordinality as l (locale, ord)
+      group by l.locale order by min(l.ord)
+    );
+  end if;
+
+  result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
+  if octet_length(result.context) > 8192 then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8192 bytes';
+  end if;
+
+  result.format := coalesce(whole ->> 'format', 'auto');
+  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then
+    raise exception using errcode = 'TH010', column = 'format',
+      message = 'must be one of auto, text, icu, i18next, printf, html, markdown';
+  end if;
+
+  result.priority := case coalesce(whole ->> 'priority', 'normal')
+    when 'interactive' then -1 when 'normal' then 0 when 'bulk' then 1 end;
+  if result.priority is null then
+    raise exception using errcode = 'TH009', column = 'priority', message = 'must be interactive, normal or bulk';
+  end if;
+
+  if whole ? 'force' and jsonb_typeof(whole -> 'force') <> 'boolean' then
+    raise exception using errcode = 'TH001', column = 'force', message = 'must be true or false';
+  end if;
+  result.forced := coalesce((whole ->> 'force')::boolean, false);
+
+  if whole ? 'expiresAfterSeconds' then
+    if jsonb_typeof(whole -> 'expiresAfterSeconds') <> 'number'
+      or (whole ->> 'expiresAfterSeconds')::numeric not between 1 and 2147483647
+      or (whole ->> 'expiresAfterSeconds')::numeric % 1 <> 0
+    then
+      raise exception using errcode = 'TH001', column = 'expiresAfterSeconds',
+        message = 'must be a whole number from 1 to 2147483647';
+    end if;
+    result.lifetime := (whole ->> 'expiresAfterSeconds')::numeric::integer;
+  end if;
+  result.verbatim := is_verbatim(result.text);
+  return result;
+end
+$$;
+
+-- Splits items into the good ones, made whole, and the refused ones with their reasons.
+create or replace function trans_hub.read_items(
+  items jsonb, defaults jsonb, max_text_bytes integer, out good trans_hub.item[], out raw jsonb, out rejected jsonb
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  entry record;
+  places bigint[] := '{}';
+begin
+  good := '{}';
+  rejected := '[]';
+  if jsonb_typeof(items) = 'object' then
+    items := jsonb_build_array(items);
+  elsif jsonb_typeof(items) is distinct from 'array' then
+    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
+  end if;
+  defaults := coalesce(nullif(defaults, 'null'), '{}');
+  if jsonb_typeof(defaults) <> 'object' then
+    raise exception using errcode = 'TH001', message = 'defaults must be an object';
+  end if;
+  for entry in select e.value, e.ord - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
+    begin
+      good := good || read_item(entry.value, defaults, max_text_bytes);
+      places := places || entry.index;
+    exception when others then
+      -- Only refusals of the item: what is wrong with the database is not the item's fault.
+      if sqlstate !~ '^(TH0|22)' then
+        raise;
+      end if;
+      declare
+        field text;
+      begin
+        get stacked diagnostics field = column_name;
+        rejected := rejected || jsonb_build_array(jsonb_build_object(
+          'index', entry.index,
+          'code', item_code(sqlstate),
+          'message', case when sqlstate ~ '^TH0' then concat_ws(': ', nullif(field, ''), sqlerrm)
+            else 'the database cannot store it (SQLSTATE ' || sqlstate || ')' end
+        ));
+      end;
+    end;
+  end loop;
+  -- Gathered at once: appended one by one, 10,000 items are copied 10,000 times.
+  select coalesce(jsonb_agg(e.value order by e.ord), '[]') into raw
+  from jsonb_array_elements(items) with ordinality as e (value, ord)
+  join unnest(places) as p (index) on p.index = e.ord - 1;
+end
+$$;
+
+-- Registers items, each once for each of its target locales. Everything the caller knows comes as arrays; all identity
+-- (sha256, canonical JSON) is made here and nowhere else.
+--
+--   texts                 one entry an item, as in the next six, each of which is null where it has nothing to say:
+--   business_ids          no item has one
+--   contexts, formats     no item has one; all are 'auto'
+--   verbatim              no item is stored as it is
+--   lifetimes             so many seconds from now on the item is wanted, if it waits for so long; for ever, also an entry
+--   item_groups           all items are of the first group
+--   group_projects … group_forced   one entry a group of items that agree in these and in their target locales
+--   want_groups, want_locales       one entry for each target locale of a group, counted from 1
+--   batch_size, batch_bytes   the most items, and bytes of text, that one batch takes
+--   touch_after           how old last_seen_at must be to be written again
+--   for_engine            when set and not 'pseudo', rows stored by 'pseudo' count as missing
+--   lock_timeout_ms       how long to wait for a stranger's lock: 55P03 then tells the caller to try again in halves, so
+--                         that nobody but what is behind the lock is held up
+--
+-- Gives, for each item, how many of its rows this call made or put back to work, how many were there, and how many of
+-- those lie in the dead letters; for each of the last two null where no item has any.
+--
+-- The order of locks: context by context_id, content by content_id, then source and translation by key. A collection, which takes
+-- contents first, waits for nobody; nor does this for long. A text that a collection removes at this very moment is noticed (fewer rows than asked)
+-- and registered again, from before the insert: repeating it while holding the greater keys would deadlock.
+create or replace function trans_hub.register(
+  texts text[],
+  business_ids text[],
+  contexts text[],
+  formats text[],
+  verbatim boolean[],
+  lifetimes integer[],
+  item_groups integer[],
+  group_projects text[],
+  group_source_locales text[],
+  group_priorities smallint[],
+  group_forced boolean[],
+  want_groups integer[],
+  want_locales text[],
+  batch_size integer,
+  batch_bytes integer,
+  touch_after interval,
+  for_engine text,
+  lock_timeout_ms integer,
+  out registered integer[],
+  out existing integer[],
+  out failed integer[]
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+-- What the body sets it to would otherwise stay for the rest of the caller's transaction.
+set lock_timeout = 0
+-- Plans here must not depend on statistics: the first import runs on tables that were never analyzed.
+set enable_seqscan = off
+-- That makes plans look dear, and the dear are compiled: before PostgreSQL 18, some 60 ms for every call.
+set jit = off
+as $$
+declare
+  item_content_ids uuid[];
+  item_contents bigint[];
+  item_contexts integer[];
+  content_ids uuid[];
+  content_nos bigint[];
+  context_ids uuid[];
+  context_nos integer[];
+  context_canonicals text[];
+  context_formats text[];
+  -- Rows of this call, a distinct key once: new ones, and old ones put back to work.
+  made_contents bigint[];
+  made_contexts integer[];
+  made_locales text[];
+  made_projects text[];
+  redo_rows tid[];
+  redo_statuses translation_status[];
+  redo_priorities smallint[];
+  redo_untils timestamptz[];
+  redo_only_prolonged boolean[];
+  redone record;
+  work_contents bigint[];
+  work_contexts integer[];
+  work_locales text[];
+  work_projects text[];
+  work_revisions integer[];
+  work_priorities smallint[];
+  work_source_locales text[];
+  work_bytes integer[];
+  has_existing boolean;
+  longest integer;
+  want_projects text[];
+  want_source_locales text[];
+  want_priorities smallint[];
+  has_verbatim boolean;
+  -- Of the items, what is work.
+  work_groups integer[];
+  work_lifetimes integer[];
+  -- One entry an item, and one for each of its target locales.
+  projects text[];
+  source_locales text[];
+  priorities smallint[];
+  forced boolean[];
+  pair_items integer[];
+  pair_locales text[];
+  pair_lifetimes integer[];
+  new_revision integer;
+  new_batches uuid[];
+  new_projects text[];
+  new_locales text[];
+  new_priorities smallint[];
+  new_run_ats timestamptz[];
+begin
+  perform set_config('lock_timeout', lock_timeout_ms::text, true);
+  select
+    array_agg(content_id(group_source_locales[coalesce(i.group_no, 1)], i.text) order by i.ord), max(octet_length(i.text))
+  into item_content_ids, longest
+  from unnest(texts, item_groups) with ordinality as i (text, group_no, ord);
+
+  -- 1: contexts are there, and locked against collection. Most calls have none.
+  if contexts is not null or formats is not null then
+    select
+      array_agg(context_id(d.canonical, d.format) order by i.ord),
+      array_agg(d.canonical order by i.ord),
+      array_agg(d.format order by i.ord)
+    into context_ids, context_canonicals, context_formats
+    from unnest(texts, contexts, formats) with ordinality as i (text, context, format, ord)
+    cross join lateral (
+      select canonical_json(i.context::jsonb) as canonical, coalesce(i.format, 'auto') as format
+    ) as d;
+
+    for try in 1..10 loop
+      begin
+        insert into context (context_id, canonical, format)
+        select distinct on (i.context_id) i.context_id, i.canonical, i.format
+        from unnest(context_ids, context_canonicals, context_formats) as i (context_id, canonical, format)
+        where (i.canonical is not null or i.format <> 'auto')
+          and not exists (select from context as c where c.context_id = i.context_id offset 0)
+        order by i.context_id
+        on conflict on constraint context_is_stored_once do nothing;
+
+        select array_agg(coalesce(c.context_no, 0) order by i.ord)
+        into item_contexts
+        from unnest(context_ids) with ordinality as i (context_id, ord)
+        left join (
+          select c.context_id, c.context_no
+          from context as c
+          where c.context_id = any (context_ids)
+          order by c.context_id
+          for key share
+        ) as c on c.context_id = i.context_id;
+
+        exit when not exists (
+          select from unnest(item_contexts, context_canonicals, context_formats) as i (context_no, canonical, format)
+          where i.context_no = 0 and (i.canonical is not null or i.format <> 'auto')
+        );
+        raise exception using errcode = 'TH900', message = 'a context was collected while it was registered';
+      exception when sqlstate 'TH900' then
+        if try = 10 then
+          raise exception using errcode = '40001', message = 'contexts were collected as fast as they were registered';
+        end if;
+      end;
+    end loop;
+  else
+    item_contexts := array_fill(0, array[cardinality(texts)]);
+  end if;
+
+  -- A catalog that is new: nobody has any of its texts, and each is here once. Then nobody has any of its rows either, and
+  -- nobody sees them before this transaction ends: no conflicts, locks and looks. Of more than fifty texts some speak for all; where they
+  -- are wrong, the unique key says so and nothing has happened.
+  if
+    (select count(*) from (select from unnest(item_content_ids) as i group by i) as d) = cardinality(texts)
+    and not exists (
+      select from content as c
+      where c.content_id = any (array(
+        select item_content_ids[i] from generate_series(1, cardinality(texts), (cardinality(texts) + 49) / 50) as i
+      ))
+    )
+  then
+    begin
+      new_revision := first_revision();
+      item_contents := array(select nextval('content_content_no_seq') from generate_series(1, cardinality(texts)));
+
+      insert into content (content_no, content_id, source_locale, text)
+      overriding system value
+      select i.content_no, i.content_id, group_source_locales[coalesce(i.group_no, 1)], i.text
+      from unnest(item_contents, item_content_ids, item_groups, texts) as i (content_no, content_id, group_no, text)
+      order by i.content_id;
+
+      insert into source (project, business_id, content_no, context_no)
+      select group_projects[coalesce(i.group_no, 1)], coalesce(i.business_id, ''), i.content_no, i.context_no
+      from unnest(item_contents, item_contexts, item_groups, business_ids)
+        as i (content_no, context_no, group_no, business_id);
+
+      select
+        array_agg(group_projects[w.group_no] order by w.ord), array_agg(group_source_locales[w.group_no] order by w.ord),
+        array_agg(group_priorities[w.group_no] order by w.ord),
+        verbatim is not null or bool_or(w.locale = group_source_locales[w.group_no])
+      into want_projects, want_source_locales, want_priorities, has_verbatim
+      from unnest(want_groups, want_locales) with ordinality as w (group_no, locale, ord);
+
+      if has_verbatim then
+        with made as (
+          insert into translation
+            (content_no, target_locale, context_no, project, status, priority, revision, text, engine)
+          select
+            i.content_no, w.locale, i.context_no, w.project, 'translated', w.priority, new_revision, i.text, 'none'
+          from unnest(item_contents, item_contexts, item_groups, verbatim, texts)
+            as i (content_no, context_no, group_no, verbatim, text)
+          join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+            as w (group_no, locale, project, source_locale, priority)
+            on w.group_no = coalesce(i.group_no, 1)
+          where i.verbatim or w.locale = w.source_locale
+          returning project, target_locale
+        )
+        insert into count_delta (project, target_locale, status, delta)
+        select m.project, m.target_locale, 'translated', count(*) from made as m group by m.project, m.target_locale;
+      end if;
+
+      if verbatim is null then
+        work_contents := item_contents;
+        work_contexts := item_contexts;
+        work_groups := item_groups;
+        work_lifetimes := lifetimes;
+      else
+        select
+          array_agg(i.content_no order by i.ord), array_agg(i.context_no order by i.ord), array_agg(i.group_no order by i.ord),
+          array_agg(i.lifetime order by i.ord)
+        into work_contents, work_contexts, work_groups, work_lifetimes
+        from unnest(item_contents, item_contexts, item_groups, lifetimes, verbatim) with ordinality
+          as i (content_no, context_no, group_no, lifetime, verbatim, ord)
+        where i.verbatim is not true;
+      end if;
+
+      insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)
+      select
+        i.content_no, w.locale, i.context_no, w.project, 'pending', w.priority, new_revision,
+        now() + make_interval(secs => i.lifetime)
+      from unnest(work_contents, work_contexts, work_groups, work_lifetimes)
+        as i (content_no, context_no, group_no, lifetime)
+      join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+        as w (group_no, locale, project, source_locale, priority)
+        on w.group_no = coalesce(i.group_no, 1)
+      where w.locale <> w.source_locale;
+
+      if item_groups is null and longest::bigint * batch_size <= batch_bytes then
+        -- As enqueue_batches would, where all batches are full: it is given arrays, and making those takes longer than packing.
+        with packed as (
+          insert into batch (project, source_locale, target_locale, content_nos, context_nos, revisions, priority)
+          select
+            w.project, w.source_locale, w.locale, work_contents[at : at + batch_size - 1],
+            work_contexts[at : at + batch_size - 1],
+            array_fill(new_revision, array[least(batch_size, cardinality(work_contents) - at + 1)]), w.priority
+          from unnest(want_locales, want_projects, want_source_locales, want_priorities)
+            as w (locale, project, source_locale, priority)
+          cross join generate_series(1, cardinality(work_contents), batch_size) as at
+          where w.locale <> w.source_locale
+          returning batch_id, project, target_locale, priority, run_at
+        )
+        select
+          array_agg(p.batch_id), array_agg(p.project), array_agg(p.target_locale), array_agg(p.priority), array_agg(p.run_at)
+        into new_batches, new_projects, new_locales, new_priorities, new_run_ats
+        from packed as p;
+        if new_batches is not null then
+          perform add_batch_jobs(new_batches, new_projects, new_locales, new_priorities, new_run_ats);
+        end if;
+      else
+        perform enqueue_batches(
+          array_agg(i.content_no order by i.ord), array_agg(w.locale order by i.ord), array_agg(i.context_no order by i.ord),
+          array_agg(w.project order by i.ord), array_fill(new_revision, array[count(*)::integer]),
+          array_agg(w.priority order by i.ord), array_agg(w.source_locale order by i.ord), array_agg(i.bytes order by i.ord),
+          batch_size, batch_bytes
+        )
+        from (
+          select i.content_no, i.context_no, i.group_no, i.verbatim, octet_length(i.text) as bytes, i.ord
+          from unnest(item_contents, item_contexts, item_groups, verbatim, texts) with ordinality
+            as i (content_no, context_no, group_no, verbatim, text, ord)
+        ) as i
+        join unnest(want_groups, want_locales, want_projects, want_source_locales, want_priorities)
+          as w (group_no, locale, project, source_locale, priority)
+          on w.group_no = coalesce(i.group_no, 1)
+        where i.verbatim is not true and w.locale <> w.source_locale
+        having count(*) > 0;
+      end if;
+
+      if item_groups is null then
+        registered := array_fill(cardinality(want_locales), array[cardinality(texts)]);
+      else
+        select array_agg(w.wants order by i.ord)
+        into registered
+        from unnest(item_groups) with ordinality as i (group_no, ord)
+        join (select w.group_no, count(*)::integer as wants from unnest(want_groups) as w (group_no) group by w.group_no) as w
+          using (group_no);
+      end if;
+      return;
+    exception when unique_violation then
+      -- Somebody was faster.
+      null;
+    end;
+  end if;
+
+  -- Some of it may be there: from here on, every item has everything of its own, and each of its target locales.
+  select
+    array_agg(group_projects[i.group_no] order by i.ord), array_agg(group_source_locales[i.group_no] order by i.ord),
+    array_agg(group_priorities[i.group_no] order by i.ord), array_agg(group_forced[i.group_no] order by i.ord),
+    array_agg(coalesce(i.business_id, '') order by i.ord), array_agg(coalesce(i.verbatim, false) order by i.ord)
+  into projects, source_locales, priorities, forced, business_ids, verbatim
+  from (
+    select i.business_id, i.verbatim, coalesce(i.group_no, 1) as group_no, i.ord
+    from unnest(texts, business_ids, verbatim, item_groups) with ordinality as i (text, business_id, verbatim, group_no, ord)
+  ) as i;
+  select array_agg(i.ord::integer order by i.ord, w.ord), array_agg(w.locale order by i.ord, w.ord)
+  into pair_items, pair_locales
+  from unnest(texts, item_groups) with ordinality as i (text, group_no, ord)
+  join unnest(want_groups, want_locales) with ordinality as w (group_no, locale, ord) on w.group_no = coalesce(i.group_no, 1);
+
+  -- Who wants a row for the longest time decides for all of the call; null, for ever, is the longest.
+  if lifetimes is not null then
+    select array_agg(p.lifetime order by p.ord)
+    into pair_lifetimes
+    from (
+      select
+        p.ord,
+        case when count(*) over of_row = count(i.lifetime) over of_row then max(i.lifetime) over of_row end as lifetime
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_content_ids, item_contexts, projects, lifetimes)
+        with ordinality as i (content_id, context_no, project, lifetime, ord) on i.ord = p.item
+      window of_row as (partition by i.content_id, p.locale, i.context_no, i.project)
+    ) as p;
+  end if;
+
+  -- 2: contents are there, and locked against collection. What this call inserts nobody else sees: only the others want a lock.
+  for try in 1..10 loop
+    begin
+      with made as (
+        insert into content (content_id, source_locale, text)
+        select distinct on (i.content_id) i.content_id, i.source_locale, i.text
+        from unnest(item_content_ids, source_locales, texts) as i (content_id, source_locale, text)
+        where not exists (select from content as c where c.content_id = i.content_id offset 0)
+        order by i.content_id
+        on conflict on constraint content_is_stored_once do nothing
+        returning content_id, content_no
+      )
+      select array_agg(m.content_id), array_agg(m.content_no) into content_ids, content_nos from made as m;
+
+      select content_ids || array_agg(c.content_id), content_nos || array_agg(c.content_no)
+      into content_ids, content_nos
+      from (
+        select c.content_id, c.content_no
+        from content as c
+        where c.content_id = any (array(select unnest(item_content_ids) except select unnest(content_ids)))
+        order by c.content_id
+        for key share
+      ) as c;
+
+      exit when cardinality(content_ids) = (select count(distinct i) from unnest(item_content_ids) as i);
+      raise exception using errcode = 'TH900', message = 'a text was collected while it was registered';
+    exception when sqlstate 'TH900' then
+      if try = 10 then
+        raise exception using errcode = '40001', message = 'texts were collected as fast as they were registered';
+      end if;
+    end;
+  end loop;
+
+  select array_agg(c.content_no order by i.ord)
+  into item_contents
+  from unnest(item_content_ids) with ordinality as i (content_id, ord)
+  join unnest(content_ids, content_nos) as c (content_id, content_no) on c.content_id = i.content_id;
+
+  -- 3: who uses them.
+  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+
+  -- Rows seen lately are left alone, chosen by a plain read, so an unchanged catalog writes nothing.
+  insert into source (project, business_id, content_no, context_no)
+  select distinct i.project, i.business_id, i.content_no, i.context_no
+  from unnest(projects, business_ids, item_contents, item_contexts) as i (project, business_id, content_no, context_no)
+  where not exists (
+    select from source as s
+    where s.project = i.project and s.business_id = i.business_id
+      and s.content_no = i.content_no and s.context_no = i.context_no
+    offset 0
+  )
+  order by i.project, i.business_id, i.content_no, i.context_no
+  on conflict do nothing;
+
+  with seen as (
+    select s.project, s.business_id, s.content_no, s.context_no
+    from (
+      select distinct i.project, i.business_id, i.content_no, i.context_no
+      from unnest(projects, business_ids, item_contents, item_contexts)
+        as i (project, business_id, content_no, context_no)
+    ) as i
+    cross join lateral (
+      select s.* from source as s
+      where s.project = i.project and s.business_id = i.business_id
+        and s.content_no = i.content_no and s.context_no = i.context_no
+        and (
+          s.last_seen_at < now() - touch_after
+          -- The text requested last is the text of its business id, also when it was that before.
+          or (s.business_id <> '' and exists (
+            select from source as younger
+            where younger.project = s.project and younger.business_id = s.business_id
+              and younger.last_seen_at > s.last_seen_at
+          ))
+        )
+      offset 0
+    ) as s
+  ), locked as materialized (
+    select s.ctid
+    from (select * from seen order by project, business_id, content_no, context_no) as i
+    cross join lateral (
+      select s.ctid from source as s
+      where s.project = i.project and s.business_id = i.business_id
+        and s.content_no = i.content_no and s.context_no = i.context_no
+      for update
+    ) as s
+  )
+  update source as s set last_seen_at = now() from locked where s.ctid = locked.ctid;
+
+  -- 4: the rows themselves.
+  with pair as (
+    select distinct on (i.content_no, p.locale, i.context_no, i.project)
+      i.content_no, p.locale, i.context_no, i.project, i.text, i.priority, p.lifetime,
+      i.verbatim or p.locale = i.source_locale as is_verbatim
+    from unnest(pair_items, pair_locales, pair_lifetimes) as p (item, locale, lifetime)
+    join unnest(item_contents, item_contexts, projects, source_locales, texts, verbatim, priorities)
+      with ordinality as i (content_no, context_no, project, source_locale, text, verbatim, priority, ord)
+      on i.ord = p.item
+    order by i.content_no, p.locale, i.context_no, i.project, i.priority
+  ), made as (
+    insert into translation (content_no, target_locale, context_no, project, status, priority, text, engine, expires_at)
+    select
+      p.content_no, p.locale, p.context_no, p.project,
+      case when p.is_verbatim then 'translated' else 'pending' end::translation_status,
+      p.priority,
+      case when p.is_verbatim then p.text end,
+      case when p.is_verbatim then 'none' end,
+      case when not p.is_verbatim then now() + make_interval(secs => p.lifetime) end
+    from pair as p
+    order by p.content_no, p.locale, p.context_no, p.project
+    on conflict do nothing
+    returning content_no, target_locale, context_no, project, status, revision, priority
+  )
+  select
+    array_agg(m.content_no), array_agg(m.target_locale), array_agg(m.context_no), array_agg(m.project),
+    array_agg(m.content_no) filter (where m.status = 'pending'),
+    array_agg(m.target_locale) filter (where m.status = 'pending'),
+    array_agg(m.context_no) filter (where m.status = 'pending'),
+    array_agg(m.project) filter (where m.status = 'pending'),
+    array_agg(m.revision) filter (where m.status = 'pending'),
+    array_agg(m.priority) filter (where m.status = 'pending')
+  into
+    made_contents, made_locales, made_contexts, made_projects,
+    work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities
+  from made as m;
+
+  has_existing := coalesce(cardinality(made_contents), 0) < cardinality(pair_items);
+
+  if made_contents is not null and coalesce(cardinality(work_contents), 0) < cardinality(made_contents) then
+    insert into count_delta (project, target_locale, status, delta)
+    select m.project, m.locale, 'translated', count(*)
+    from (
+      select m.project, m.locale, m.content_no, m.context_no
+      from unnest(made_projects, made_locales, made_contents, made_contexts) as m (project, locale, content_no, context_no)
+      except
+      select w.project, w.locale, w.content_no, w.context_no
+      from unnest(work_projects, work_locales, work_contents, work_contexts) as w (project, locale, content_no, context_no)
+    ) as m
+    group by m.project, m.locale;
+  end if;
+
+  -- Rows that were there: forced ones, pseudo ones asked for by a real engine, and pending ones wanted sooner go (back)
+  -- to work at the next revision, which makes whatever batch held them before a no-op. Pending ones that would expire before
+  -- this call's wish does are only prolonged, where they are: no request without an expiry finds any.
+  if has_existing then
+    with pair as (
+      select
+        i.content_no, p.locale, i.context_no, i.project,
+        bool_or(i.forced) as is_forced, min(i.priority) as priority,
+        now() + make_interval(secs => min(p.lifetime)) as expires_at,
+        bool_and(i.verbatim or p.locale = i.source_locale) as is_verbatim
+      from unnest(pair_items, pair_locales, pair_lifetimes) as p (item, locale, lifetime)
+      join unnest(item_contents, item_contexts, projects, source_locales, verbatim, priorities, forced)
+        with ordinality as i (content_no, context_no, project, source_locale, verbatim, priority, forced, ord)
+        on i.ord = p.item
+      group by i.content_no, p.locale, i.context_no, i.project
+    ), wanted as (
+      select
+        t.content_no, t.target_locale, t.context_no, t.project,
+        p.priority as wanted_priority, p.is_forced, p.expires_at as wanted_until
+      from pair as p
+      cross join lateral (
+        select t.content_no, t.target_locale, t.context_no, t.project
+        from translation as t
+        where t.content_no = p.content_no and t.target_locale = p.locale
+          and t.context_no = p.context_no and t.project = p.project
+          and not p.is_verbatim
+          and (
+            (p.is_forced and t.status in ('translated', 'failed'))
+            or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
+            or (t.status = 'pending' and t.priority > p.priority)
+            or (t.status = 'pending' and t.expires_at < coalesce(p.expires_at, 'infinity'))
+          )
+        offset 0
+      ) as t
+      -- Not those that this very call made.
+      where not exists (
+        select from unnest(made_contents, made_locales, made_contexts, made_projects)
+          as m (content_no, locale, context_no, project)
+        where m.content_no = p.content_no and m.locale = p.locale and m.context_no = p.context_no and m.project = p.project
+      )
+    )
+    select
+      array_agg(l.ctid), array_agg(l.status), array_agg(l.wanted_priority), array_agg(l.wanted_until),
+      array_agg(l.status = 'pending' and l.priority <= l.wanted_priority)
+    into redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged
+    from (
+      select t.ctid, t.status, t.priority, w.wanted_priority, w.wanted_until
+      from (select * from wanted order by content_no, target_locale, context_no, project) as w
+      cross join lateral (
+        select t.ctid, t.status, t.priority
+        from translation as t
+        where t.content_no = w.content_no and t.target_locale = w.target_locale
+          and t.context_no = w.context_no and t.project = w.project
+          and (
+            (w.is_forced and t.status in ('translated', 'failed'))
+            or (for_engine <> 'pseudo' and t.status = 'translated' and t.engine = 'pseudo')
+            or (t.status = 'pending' and t.priority > w.wanted_priority)
+            or (t.status = 'pending' and t.expires_at < coalesce(w.wanted_until, 'infinity'))
+          )
+        for update
+      ) as t
+    ) as l;
+
+    -- A statement of its own: what a worker hands over while the one above waits for it is out of that one's sight.
+    with locked as materialized (
+      select * from unnest(redo_rows, redo_statuses, redo_priorities, redo_untils, redo_only_prolonged)
+        as l (row, old_status, wanted_priority, wanted_until, is_only_prolonged)
+    ), prolonged as (
+      update translation as t set expires_at = l.wanted_until
+      from locked as l
+      where t.ctid = l.row and l.is_only_prolonged
+    ), again as (
+      update translation as t
+      set
+        status = 'pending', revision = t.revision + 1, priority = l.wanted_priority, updated_at = now(),
+        expires_at = case
+          when l.old_status <> 'pending' then l.wanted_until
+          -- "greatest" passes over a null, which here is the greatest.
+          when t.expires_at is not null and l.wanted_until is not null then greatest(t.expires_at, l.wanted_until)
+        end
+      from locked as l
+      where t.ctid = l.row and not l.is_only_prolonged
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, l.old_status
+    ), closed as (
+      update dead_letter as d
+      set replayed_at = now()
+      from (
+        select d.ctid
+        from again as a
+        cross join lateral (
+          select d.ctid, d.replayed_at from dead_letter as d
+          where d.content_no = a.content_no and d.target_locale = a.target_locale
+            and d.context_no = a.context_no and d.project = a.project
+          offset 0
+        ) as d
+        -- Not inside, or all that are open would be read for each row, by the index that lists them.
+        where d.replayed_at is null
+      ) as open_letter
+      where d.ctid = open_letter.ctid
+    ), counted as (
+      insert into count_delta (project, target_locale, status, delta)
+      select a.project, a.target_locale, 'translated', -count(*)
+      from again as a
+      where a.old_status = 'translated'
+      group by a.project, a.target_locale
+    )
+    select
+      -- A hastened row was pending before: it goes into a new batch, and still counts as existing.
+      array_agg(a.content_no) filter (where a.old_status <> 'pending') as made_contents,
+      array_agg(a.target_locale) filter (where a.old_status <> 'pending') as made_locales,
+      array_agg(a.context_no) filter (where a.old_status <> 'pending') as made_contexts,
+      array_agg(a.project) filter (where a.old_status <> 'pending') as made_projects,
+      array_agg(a.content_no) as contents, array_agg(a.target_locale) as locales, array_agg(a.context_no) as contexts,
+      array_agg(a.project) as projects, array_agg(a.revision) as revisions, array_agg(a.priority) as priorities
+    into redone
+    from again as a;
+
+    if redone.contents is not null then
+      made_contents := made_contents || redone.made_contents;
+      made_locales := made_locales || redone.made_locales;
+      made_contexts := made_contexts || redone.made_contexts;
+      made_projects := made_projects || redone.made_projects;
+      work_contents := work_contents || redone.contents;
+      work_locales := work_locales || redone.locales;
+      work_contexts := work_contexts || redone.contexts;
+      work_projects := work_projects || redone.projects;
+      work_revisions := work_revisions || redone.revisions;
+      work_priorities := work_priorities || redone.priorities;
+    end if;
+  end if;
+
+  if work_contents is not null then
+    -- In the order of the items: what the inserts gave back is in the order of the locks.
+    select
+      array_agg(w.content_no order by i.ord), array_agg(w.locale order by i.ord), array_agg(w.context_no order by i.ord),
+      array_agg(w.project order by i.ord), array_agg(w.revision order by i.ord), array_agg(w.priority order by i.ord),
+      array_agg(i.source_locale order by i.ord), array_agg(i.bytes order by i.ord)
+    into
+      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
+      work_bytes
+    from unnest(work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities)
+      as w (content_no, locale, context_no, project, revision, priority)
+    join (
+      select i.content_no, i.source_locale, octet_length(i.text) as bytes, min(i.ord) as ord
+      from unnest(item_contents, source_locales, texts) with ordinality as i (content_no, source_locale, text, ord)
+      group by i.content_no, i.source_locale, i.text
+    ) as i on i.content_no = w.content_no;
+    perform enqueue_batches(
+      work_contents, work_locales, work_contexts, work_projects, work_revisions, work_priorities, work_source_locales,
+      work_bytes, batch_size, batch_bytes
+    );
+  end if;
+
+  -- Each row of the call is told to the first item that asked for it.
+  select
+    array_agg(i.registered order by i.ord),
+    case when bool_or(i.existing > 0) then array_agg(i.existing order by i.ord) end,
+    case when bool_or(i.failed > 0) then array_agg(i.failed order by i.ord) end
+  into registered, existing, failed
+  from (
+    select
+      i.ord,
+      (count(p.item) filter (where p.is_made))::integer as registered,
+      (count(p.item) filter (where not p.is_made))::integer as existing,
+      (count(p.item) filter (where p.is_failed))::integer as failed
+    from generate_series(1, cardinality(texts)) as i (ord)
+    left join (
+      select
+        p.item,
+        m.content_no is not null
+          and row_number() over (partition by i.content_no, p.locale, i.context_no, i.project order by p.ord) = 1 as is_made,
+        has_existing and m.content_no is null and exists (
+          select from translation as t
+          where t.content_no = i.content_no and t.target_locale = p.locale
+            and t.context_no = i.context_no and t.project = i.project and t.status = 'failed'
+          offset 0
+        ) as is_failed
+      from unnest(pair_items, pair_locales) with ordinality as p (item, locale, ord)
+      join unnest(item_contents, item_contexts, projects)
+        with ordinality as i (content_no, context_no, project, ord) on i.ord = p.item
+      left join unnest(made_contents, made_locales, made_contexts, made_projects)
+        as m (content_no, locale, context_no, project)
+        on m.content_no = i.content_no and m.locale = p.locale
+        and m.context_no = i.context_no and m.project = i.project
+    ) as p on p.item = i.ord
+    group by i.ord
+  ) as i;
+end
+$$;
+
+-- register(), unless too much waits already: then new work is refused, item by item, and what is there passes as ever.
+-- Of refused, null says that no item is.
+--
+-- The bound is max_backlog, or without one the setting trans_hub.max_backlog (alter database … set trans_hub.max_backlog),
+-- in texts that wait in batches. It is a bound on load and no quota: calls at the same moment may go over it together.
+create or replace function trans_hub.register_bounded(
+  texts text[],
+  business_ids text[],
+  contexts text[],
+  formats text[],
+  verbatim boolean[],
+  lifetimes integer[],
+  item_groups integer[],
+  group_projects text[],
+  group_source_locales text[],
+  group_priorities smallint[],
+  group_forced boolean[],
+  want_groups integer[],
+  want_locales text[],
+  batch_size integer,
+  batch_bytes integer,
+  touch_after interval,
+  for_engine text,
+  lock_timeout_ms integer,
+  max_backlog bigint,
+  out registered integer[],
+  out existing integer[],
+  out failed integer[],
+  out refused boolean[]
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  room bigint := coalesce(max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
+  asked bigint;
+  admitted integer[];
+begin
+  if room is not null then
+    select room - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
+    select count(*) into asked
+    from unnest(texts, item_groups) as i (text, group_no)
+    join unnest(want_groups) as w (group_no) on w.group_no = coalesce(i.group_no, 1);
+  end if;
+  if room is null or room >= asked then
+    select r.registered, r.existing, r.failed into registered, existing, failed
+    from register(
+      texts, business_ids, contexts, formats, verbatim, lifetimes, item_groups, group_projects, group_source_locales,
+      group_priorities, group_forced, want_groups, want_locales, batch_size, batch_bytes, touch_after, for_engine,
+      lock_timeout_ms
+    ) as r;
+    return;
+  end if;
+
+  -- In their order, as long as there is room; what is no new work needs none.
+  select array_agg(i.ord order by i.ord) filter (where not i.is_refused), array_agg(i.is_refused order by i.ord)
+  into admitted, refused
+  from (
+    select i.ord, i.new_rows > 0 and sum(i.new_rows) over (order by i.ord) > room as is_refused
+    from (
+      select i.ord::integer as ord, count(*) filter (where work.is_new) as new_rows
+      from (
+        select
+          group_projects[i.group_no] as project, group_source_locales[i.group_no] as source_locale, i.text, i.context,
+          i.format, i.is_verbatim, group_forced[i.group_no] as is_forced, i.group_no, i.ord
+        from (
+          select i.text, i.context, coalesce(i.format, 'auto') as format, coalesce(i.verbatim, false) as is_verbatim,
+            coalesce(i.group_no, 1) as group_no, i.ord
+          from unnest(texts, contexts, formats, verbatim, item_groups) with ordinality
+            as i (text, context, format, verbatim, group_no, ord)
+        ) as i
+      ) as i
+      left join unnest(want_groups, want_locales) as p (group_no, locale) using (group_no)
+      cross join lateral (
+        select p.locale is not null and not i.is_verbatim and p.locale <> i.source_locale and coalesce((
+          select i.is_forced and t.status in ('translated', 'failed')
+          from find_row(
+            i.project, null, i.source_locale, i.text, canonical_json(i.context::jsonb), i.format
+          ) as f
+          join translation as t
+            on t.content_no = f.content_no and t.context_no = f.context_no and t.target_locale = p.locale
+            and t.project = i.project
+        ), true) as is_new
+      ) as work
+      group by i.ord
+    ) as i
+  ) as i;
+
+  if admitted is not null then
+    select r.registered, r.existing, r.failed into registered, existing, failed
+    from (
+      select
+        array_agg(texts[n.item] order by n.ord) as texts,
+        case when business_ids is not null then array_agg(business_ids[n.item] order by n.ord) end as business_ids,
+        case when contexts is not null then array_agg(contexts[n.item] order by n.ord) end as contexts,
+        case when formats is not null then array_agg(formats[n.item] order by n.ord) end as formats,
+        case when verbatim is not null then array_agg(verbatim[n.item] order by n.ord) end as verbatim,
+        case when lifetimes is not null then array_agg(lifetimes[n.item] order by n.ord) end as lifetimes,
+        case when item_groups is not null then array_agg(item_groups[n.item] order by n.ord) end as item_groups
+      from unnest(admitted) with ordinality as n (item, ord)
+    ) as i
+    cross join lateral register(
+      i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, group_projects,
+      group_source_locales, group_priorities, group_forced, want_groups, want_locales, batch_size, batch_bytes, touch_after,
+      for_engine, lock_timeout_ms
+    ) as r;
+  end if;
+  select
+    array_agg(coalesce(registered[n.ord], 0) order by i.ord),
+    case when existing is not null then array_agg(coalesce(existing[n.ord], 0) order by i.ord) end,
+    case when failed is not null then array_agg(coalesce(failed[n.ord], 0) order by i.ord) end
+  into registered, existing, failed
+  from generate_series(1, cardinality(texts)) as i (ord)
+  left join unnest(admitted) with ordinality as n (item, ord) on n.item = i.ord;
+end
+$$;
+
+-- Registers what was appended under these numbers, all with the same defaults; gives how many rows it took. Rows that
+-- another worker has in hand are left to it. The length of a text was judged, by whatever setting, when it was appended;
+-- what is refused here all the same stays in the inbox, for a person to look at.
+create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  taken record;
+  read record;
+begin
+  with row as (
+    delete from inbox as i
+    using (select id from inbox where id = any (ids) order by id for update skip locked) as next
+    where i.id = next.id
+    returning i.id, i.items, i.defaults, i.created_at
+  )
+  select
+    (select count(*) from row)::integer as count,
+    (select r.defaults from row as r limit 1) as defaults,
+    (
+      -- An expiry counts from the request on, not from now.
+      select jsonb_agg(
+        case
+          when jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1 then e.value || jsonb_build_object(
+            'expiresAfterSeconds',
+            greatest(1, ceil(l.seconds::numeric - extract(epoch from clock_timestamp() - r.created_at)::numeric))
+          )
+          else e.value
+        end
+        order by r.id, e.ord
+      )
+      from row as r
+      cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+      cross join lateral (
+        select coalesce(nullif(e.value -> 'expiresAfterSeconds', 'null'), r.defaults -> 'expiresAfterSeconds') as seconds
+      ) as l
+    ) as items
+  into taken;
+  if taken.count > 0 then
+    select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
+    perform register_read(read.good, taken.defaults ->> 'engine', 50);
+    insert into inbox (items, defaults, refused)
+    select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
+    from jsonb_array_elements(read.rejected) as r (value);
+  end if;
+  return taken.count;
+end
+$$;
+
+-- Registers items that were read; gives the sums of the receipt.
+create or replace function trans_hub.register_read(
+  good trans_hub.item[], engine text, lock_timeout_ms integer, out registered bigint, out existing bigint, out failed bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if cardinality(good) = 0 then
+    registered := 0;
+    existing := 0;
+    failed := 0;
+    return;
+  end if;
+  select
+    coalesce((select sum(n) from unnest(r.registered) as n), 0),
+    coalesce((select sum(n) from unnest(r.existing) as n), 0),
+    coalesce((select sum(n) from unnest(r.failed) as n), 0)
+  into registered, existing, failed
+  from item_columns(good) as i
+  cross join lateral register(
+    i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, i.group_projects,
+    i.group_source_locales, i.group_priorities, i.group_forced, i.want_groups, i.want_locales, 50, 32768, interval '1 day',
+    engine, lock_timeout_ms
+  ) as r;
+end
+$$;
+
+-- As it was, and within the bound of the database.
+create or replace function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  read record;
+  receipt record;
+  refusals jsonb;
+begin
+  select r.good, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  select
+    coalesce((select sum(n) from unnest(r.registered) as n), 0) as registered,
+    coalesce((select sum(n) from unnest(r.existing) as n), 0) as existing,
+    coalesce((select sum(n) from unnest(r.failed) as n), 0) as failed,
+    r.refused
+  into receipt
+  from item_columns(read.good) as i
+  cross join lateral register_bounded(
+    i.texts, i.business_ids, i.contexts, i.formats, i.verbatim, i.lifetimes, i.item_groups, i.group_projects,
+    i.group_source_locales, i.group_priorities, i.group_forced, i.want_groups, i.want_locales, 50, 32768, interval '1 day',
+    defaults ->> 'engine', 200, null
+  ) as r
+  where cardinality(read.good) > 0;
+
+  -- The good items stand where no refused one does.
+  select coalesce(jsonb_agg(
+    jsonb_build_object('index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'as much waits as may wait: try again later')
+    order by g.index
+  ), '[]')
+  into refusals
+  from (
+    select i.index, row_number() over (order by i.index) as ord
+    from generate_series(0, cardinality(read.good) + jsonb_array_length(read.rejected) - 1) as i (index)
+    where not exists (
+      select from jsonb_array_elements(read.rejected) as r (value) where (r.value ->> 'index')::integer = i.index
+    )
+  ) as g
+  where receipt.refused[g.ord];
+
+  return jsonb_build_object(
+    'registered', coalesce(receipt.registered, 0),
+    'existing', coalesce(receipt.existing, 0),
+    'failed', coalesce(receipt.failed, 0),
+    'rejected', read.rejected || refusals
+  );
+end
+$$;
+
+-- A locale in the one spelling we store: zh_cn is zh-CN, iw is he, fra is fr. "und" is let through: a source may be.
+--
+-- Refused is what is no locale, and of what is one: extensions (-u-, -t-: how dates are written does not change a
+-- translation), extended languages (zh-yue is yue) and variants that name a language or region.
+create or replace function trans_hub.canonical_locale(locale text) returns text
+language plpgsql immutable strict parallel safe
+as $$
+declare
+  part text[] := regexp_match(
+    translate(locale, '_', '-'),
+    '^([A-Za-z]{2,3})(-[A-Za-z]{4})?(-[A-Za-z]{2}|-[0-9]{3})?((-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*)'
+      '((-[xX](-[A-Za-z0-9]{1,8})+)?)$'
+  );
+  -- Case by "C": in a Turkish database, lower('I') is not i.
+  language text := lower(part[1] collate "C");
+  script text := initcap(substr(part[2], 2) collate "C");
+  region text := upper(substr(part[3], 2) collate "C");
+  given_variants text[] := string_to_array(lower(substr(part[4], 2) collate "C"), '-');
+  variants text[] := '{}';
+  private text := lower(part[7] collate "C");
+  alias text[] := string_to_array(trans_hub.language_alias(language), '-');
+begin
+  if cardinality(given_variants) > 0 then
+    variants := array(select distinct v collate "C" from unnest(given_variants) as v order by 1);
+  end if;
+  if alias is not null then
+    language := alias[1];
+    if length(alias[2]) = 4 then
+      script := coalesce(script, alias[2]);
+    else
+      region := coalesce(region, alias[2]);
+    end if;
+  end if;
+  region := coalesce(trans_hub.region_alias(region), region);
+  if language = 'und' and length(locale) = 3 then
+    return language;
+  elsif length(locale) <= 100
+    and (
+      length(language) = 2 and trans_hub.is_language_2(language)
+      or length(language) = 3 and trans_hub.is_language_3(language)
+    )
+    and (script is null or trans_hub.is_script(script))
+    and (region is null or trans_hub.is_region(region))
+    and cardinality(variants) = cardinality(given_variants)
+    and not variants && array[
+      'aaland', 'arevela', 'arevmda', 'bokmal', 'gaulish', 'guoyu', 'hakka',
+      'heploc', 'lojban', 'nynorsk', 'polytoni', 'saaho', 'xiang'
+    ]
+  then
+    return concat_ws('-', language, script, region, nullif(array_to_string(variants, '-'), '')) || private;
+  end if;
+  -- What is no locale may be anything, somebody's text too.
+  raise exception using errcode = 'TH005', message = case
+    when locale ~ '^[A-Za-z0-9_-]{1,20}$' then format('"%s" is not a locale we know', locale)
+    else 'is not a locale'
+  end;
+end
+$$;
+
+-- --- Context ---
+
+-- A number as ECMAScript writes it. Read as a double, as JSON.parse does.
+create or replace function trans_hub.canonical_number(number numeric) returns text
+language plpgsql immutable strict parallel safe
+-- The shortest digits that read back as the same double, whatever the session prefers.
+set extra_float_digits = 1
+as $$
+declare
+  double double precision;
+begin
+  -- From half a step above the greatest double on, a number reads as infinite.
+  if abs(number) >= 1.797693134862315807e308 then
+    raise exception using errcode = 'TH008', column = 'context', message = 'holds a number beyond a double''s range';
+  end if;
+  -- To half of the smallest double, it reads as zero; the cast would refuse it.
+  double := case when abs(number) <= 2.4703282292062327e-324 then 0 else number end;
+  if double = trunc(double) then
+    if abs(double) > 9007199254740991 then
+      raise exception using errcode = 'TH008', column = 'context',
+        message = 'holds a whole number beyond 2^53 - 1, which other languages would round',
+        hint = 'Send it as a string.';
+    end if;
+    return double::bigint;
+  end if;
+  if abs(double) < 1e-6 then
+    return replace(double::text, 'e-0', 'e-');
+  end if;
+  return double::text::numeric; -- from the digits: the direct cast keeps 15 of them
+end
+$$;
+
+-- Whether the text is to be kept as it is: no letter is left once markup, placeholders, URLs and addresses are gone.
+-- The steps are VERBATIM_STEPS of packages/core/src/text/verbatim.ts, in their order.
+create or replace function trans_hub.is_verbatim(text text) returns boolean
+language plpgsql immutable strict parallel safe
+as $$
+declare
+  rest text := text;
+begin
+  -- Every step needs one of these characters, and most texts have none.
+  if text !~ '[<:@&$%{]' or not trans_hub.has_letter(text) then
+    return not trans_hub.has_letter(text);
+  end if;
+  -- scripts and styles
+  rest := regexp_replace(rest, $re$<(script|style)[^<>]*>[^<]*</(script|style)[ \t\r\n]*>$re$, ' ', 'g');
+  -- comments
+  rest := regexp_replace(rest, $re$<!--[^-]*(-[^-]+)*-->$re$, ' ', 'g');
+  -- tags without attributes
+  rest := regexp_replace(rest, $re$</?[A-Za-z0-9][A-Za-z0-9:._-]*[ \t\r\n]*/?>$re$, ' ', 'g');
+  -- tags with attributes
+  rest := regexp_replace(rest, $re$<[A-Za-z0-9][A-Za-z0-9:._-]*[ \t\r\n](?![^<>]*(alt|title|placeholder|aria-label)=)[^<>=]*=[^<>]*>$re$, ' ', 'g');
+  -- URLs
+  rest := regexp_replace(rest, $re$[A-Za-z][A-Za-z0-9+.-]{1,15}://[!#-;=?-~\u00c0-\u024f]+$re$, ' ', 'g');
+  -- e-mail addresses
+  rest := regexp_replace(rest, $re$(^|[ \t\r\n<>(){}\[\],;:"'/|])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$re$, ' ', 'g');
+  -- HTML entities
+  rest := regexp_replace(rest, $re$&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});$re$, ' ', 'g');
+  -- nested i18next keys
+  rest := regexp_replace(rest, $re$\$t\([^()]*\)$re$, ' ', 'g');
+  -- prefixed placeholders
+  rest := regexp_replace(rest, $re$[$%#]\{[^{}]*\}$re$, ' ', 'g');
+  -- placeholders in braces
+  rest := regexp_replace(rest, $re$\{[ \t\r\n]*([^{} \t\r\n"',:(]+[ \t\r\n]*)?(,[ \t\r\n]*[A-Za-z0-9-]+[ \t\r\n]*([,:][^{}]*)?|[:(][^{}]*)?\}$re$, ' ', 'g');
+  -- placeholders in double braces
+  rest := regexp_replace(rest, $re$\{\{[^{}]*\}\}$re$, ' ', 'g');
+  -- template statements
+  rest := regexp_replace(rest, $re$\{%[^{}]*%\}$re$, ' ', 'g');
+  -- named conversions
+  rest := regexp_replace(rest, $re$%\([^() \t\r\n]*\)[-#0+]{0,5}[0-9]{0,9}(\.[0-9]{1,9})?[diouxXeEfFgGcrs]$re$, ' ', 'g');
+  -- key references
+  rest := regexp_replace(rest, $re$\[%[^%\[\]]*%\]$re$, ' ', 'g');
+  -- names between percent signs
+  rest := regexp_replace(rest, $re$%[A-Za-z_][A-Za-z0-9_.]{2,63}%$re$, ' ', 'g');
+  -- printf conversions
+  rest := regexp_replace(rest, $re$%([0-9]{1,3}\$)?[-#0+]{0,5}([0-9]{0,9}|\*)(\.([0-9]{0,9}|\*))?(hh|h|ll|l|L|q|j|z|t)?[diouxXeEfFgGcCsSpn@]$re$, ' ', 'g');
+  return not trans_hub.has_letter(rest);
+end
+$$;
+
+-- What a caller gave as context, as an object, or null where it says nothing (null, "" and {}). A string is short for
+-- {"note": …}, unless it begins with a brace: then it is the object in JSON.
+--
+-- Not parallel safe: it catches what the parser raises, and PostgreSQL 14 to 16 take no savepoint in a parallel query.
+create or replace function trans_hub.normal_context(value jsonb) returns jsonb
+language plpgsql immutable strict parallel unsafe
+as $$
+declare
+  object jsonb := value;
+  note text;
+begin
+  if jsonb_typeof(value) = 'string' then
+    note := value #>> '{}';
+    if note = '' then
+      return null;
+    elsif starts_with(note, '{') then
+      begin
+        object := note::jsonb;
+      exception
+        when data_exception or program_limit_exceeded then
+          raise exception using errcode = 'TH008', column = 'context', message = 'begins with a brace and is not JSON';
+      end;
+    else
+      object := jsonb_build_object('note', note);
+    end if;
+  end if;
+  if jsonb_typeof(object) = 'null' or object = '{}' then
+    return null;
+  elsif jsonb_typeof(object) <> 'object' then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is neither an object nor a string';
+  elsif octet_length(trans_hub.canonical_json(object)) > 8192 then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8,192 bytes';
+  end if;
+  return object;
+end
+$$;
+
+revoke execute on all functions in schema trans_hub from public;
+
+-- Down Migration
+do $$
+begin
+  -- In one statement, as some are bound to others.
+  execute (
+    select 'drop function ' || string_agg(p.oid::regprocedure::text, ', ')
+    from pg_proc as p
+    where p.pronamespace = 'trans_hub'::regnamespace
+  );
+end
+$$;

@@ -1,0 +1,76 @@
+-- Takes back what waits in these batches: a row that never had a text goes, one that had is translated again, as it was. With
+-- a prefix only texts that the project uses under such business ids, and under no other. Gives how many rows.
+--
+-- Sources stay, and age out: removing them would need the lock of each text.
+create or replace function trans_hub.cancel_batches(batch_ids uuid[], id_prefix text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  cancelled bigint;
+begin
+  with entry as (
+    select e.content_no, b.target_locale, e.context_no, b.project, e.revision
+    from batch as b
+    cross join lateral unnest(b.content_nos, b.context_nos, b.revisions) as e (content_no, context_no, revision)
+    where b.batch_id = any (batch_ids)
+      and (
+        id_prefix is null
+        or exists (
+          select from source as s
+          where s.content_no = e.content_no and s.context_no = e.context_no and s.project = b.project
+            and starts_with(s.business_id, id_prefix)
+          offset 0
+        )
+        and not exists (
+          select from source as s
+          where s.content_no = e.content_no and s.context_no = e.context_no and s.project = b.project
+            and s.business_id <> '' and not starts_with(s.business_id, id_prefix)
+          offset 0
+        )
+      )
+  ), locked as materialized (
+    select t.ctid, t.text is not null as has_text
+    from (select * from entry order by content_no, target_locale, context_no, project) as e
+    cross join lateral (
+      select t.ctid, t.text
+      from translation as t
+      where t.content_no = e.content_no and t.target_locale = e.target_locale
+        and t.context_no = e.context_no and t.project = e.project
+        and t.revision = e.revision and t.status = 'pending'
+      for update
+    ) as t
+  ), removed as (
+    delete from translation as t
+    using locked as l
+    where t.ctid = l.ctid and not l.has_text
+    returning t.content_no, t.target_locale, t.context_no, t.project
+  ), letters as materialized (
+    select d.ctid
+    from removed as r
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = r.content_no and d.target_locale = r.target_locale
+        and d.context_no = r.context_no and d.project = r.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  ), gone_back as (
+    update translation as t
+    set status = 'translated', revision = t.revision + 1, updated_at = now()
+    from locked as l
+    where t.ctid = l.ctid and l.has_text
+    returning t.project, t.target_locale
+  ), counted as (
+    insert into count_delta (project, target_locale, status, delta)
+    select g.project, g.target_locale, 'translated', count(*) from gone_back as g group by g.project, g.target_locale
+  )
+  select (select count(*) from removed) + (select count(*) from gone_back) into cancelled;
+  perform prune_batches(batch_ids);
+  return cancelled;
+end
+$$;

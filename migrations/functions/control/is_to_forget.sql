@@ -1,0 +1,31 @@
+-- Whether an item that waits in the inbox is to be forgotten: it was requested under this business id, or it is this text.
+create or replace function trans_hub.is_to_forget(
+  item jsonb, defaults jsonb,
+  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+) returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  if coalesce(item ->> 'project', defaults ->> 'project', 'default') <> of_project then
+    return false;
+  elsif of_business_id is not null then
+    return coalesce(item ->> 'businessId', defaults ->> 'businessId', '') = of_business_id;
+  elsif coalesce(item ->> 'text', defaults ->> 'text', '') <> of_text then
+    return false;
+  end if;
+  begin
+    return content_id(canonical_locale(coalesce(item ->> 'sourceLocale', defaults ->> 'sourceLocale', 'und')), of_text) = of_content_id
+      and (
+        in_every_context
+        or context_id(
+          canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context'))),
+          coalesce(item ->> 'format', defaults ->> 'format', 'auto')
+        ) is not distinct from in_context
+      );
+  exception when others then
+    -- It was refused and is kept for a person to look at. What it would have become nobody knows; its text is this one.
+    return true;
+  end;
+end
+$$;

@@ -1,0 +1,15 @@
+-- Keeps the places of calls under way, and of the probe among them. The engine's row is locked first, as everywhere.
+create or replace function trans_hub.renew_engine_calls(of_engine text, call_ids uuid[], lease_ms double precision) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  ends timestamptz := clock_timestamp() + make_interval(secs => lease_ms / 1000);
+begin
+  update engine_lease as l set ends_at = ends where l.call_id = any (call_ids);
+  if state.probe = any (call_ids) then
+    update rate_limit as r set probe_until = ends where r.engine = of_engine;
+  end if;
+end
+$$;

@@ -1,0 +1,45 @@
+-- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
+-- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
+-- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
+-- Jobs tell their project by a flag, so that who works for one project passes over the others' without claiming them.
+--
+--   levels            of the batches: a job's priority is that of its lane within the level
+--   job_priorities    for whose job it is another: an entry that is not null
+create or replace function trans_hub.add_batch_jobs(
+  batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
+  job_priorities smallint[] default null
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+-- graphile-worker looks for jobs that have these keys already. Planned while the queue is empty, as it mostly is, it would read all
+-- jobs for each chunk once there are many. A bitmap is made by a key or not at all.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
+begin
+  perform graphile_worker.add_jobs(array(
+    select row(
+      'translate:' || j.target_locale, json_build_object('batch', j.batch_id), null, j.run_at, 32767, j.batch_id::text,
+      coalesce(j.job_priority, l.job_priority), array['project:' || j.project]
+    )::graphile_worker.job_spec
+    from unnest(batch_ids, projects, target_locales, levels, run_ats, job_priorities)
+      as j (batch_id, project, target_locale, level, run_at, job_priority)
+    left join (
+      select l.*, job_priority(l.level, l.project, l.target_locale) as job_priority
+      from (
+        select distinct j.project, j.target_locale, j.level
+        from unnest(projects, target_locales, levels, job_priorities) as j (project, target_locale, level, job_priority)
+        where j.job_priority is null
+      ) as l
+      offset 0
+    ) as l using (project, target_locale, level)
+    where j.target_locale = any (open_locales)
+  ));
+  if not target_locales <@ open_locales then
+    perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
+  end if;
+end
+$$;

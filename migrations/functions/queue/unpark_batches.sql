@@ -1,0 +1,28 @@
+-- Brings the next so many parked batches after an id forward whose lane is not paused (any more). Who parked for the sake
+-- of an engine is only known to itself: those come forward when anything is resumed, and with "sure" only once no engine is
+-- paused.
+create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  if sure and exists (select from pause as p where p.kind = 'engine') then
+    unparked := 0;
+    return;
+  end if;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.run_at = 'infinity' and not is_paused(b.project, b.target_locale)
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics unparked = row_count;
+  perform renew_batch_jobs(due);
+end
+$$;

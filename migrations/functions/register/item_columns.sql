@@ -1,0 +1,53 @@
+-- Items that were read, as register() takes them.
+create or replace function trans_hub.item_columns(
+  good trans_hub.item[],
+  out texts text[],
+  out business_ids text[],
+  out contexts text[],
+  out formats text[],
+  out verbatim boolean[],
+  out lifetimes integer[],
+  out item_groups integer[],
+  out group_projects text[],
+  out group_source_locales text[],
+  out group_priorities smallint[],
+  out group_forced boolean[],
+  out want_groups integer[],
+  out want_locales text[]
+)
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with item as materialized (
+    select
+      i.*,
+      dense_rank() over (order by i.project, i.source_locale, i.priority, i.forced, i.target_locales)::integer as group_no
+    from unnest(good) with ordinality
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+  ), item_group as materialized (
+    select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
+  )
+  select i.*, g.*, w.*
+  from (
+    select
+      array_agg(i.text order by i.ord),
+      case when bool_or(i.business_id <> '') then array_agg(i.business_id order by i.ord) end,
+      case when bool_or(i.context is not null) then array_agg(i.context order by i.ord) end,
+      case when bool_or(i.format <> 'auto') then array_agg(i.format order by i.ord) end,
+      case when bool_or(i.verbatim) then array_agg(i.verbatim order by i.ord) end,
+      case when bool_or(i.lifetime is not null) then array_agg(i.lifetime order by i.ord) end,
+      case when max(i.group_no) > 1 then array_agg(i.group_no order by i.ord) end
+    from item as i
+  ) as i
+  cross join (
+    select
+      array_agg(g.project order by g.group_no), array_agg(g.source_locale order by g.group_no),
+      array_agg(g.priority order by g.group_no), array_agg(g.forced order by g.group_no)
+    from item_group as g
+  ) as g
+  cross join (
+    select array_agg(g.group_no order by g.group_no, l.ord), array_agg(l.locale order by g.group_no, l.ord)
+    from item_group as g
+    cross join lateral unnest(g.target_locales) with ordinality as l (locale, ord)
+  ) as w
+$$;

@@ -1,0 +1,8 @@
+-- The same over the canonical context (RFC 8785), a zero byte, and the declared format. Null where nothing was said: no
+-- context and the format "auto".
+create or replace function trans_hub.context_id(canonical text, format text) returns uuid
+language sql immutable parallel safe
+return case when canonical is not null or format <> 'auto' then encode(
+  substr(sha256(convert_to(coalesce(canonical, ''), 'UTF8') || '\x00'::bytea || convert_to(format, 'UTF8')), 1, 16),
+  'hex'
+)::uuid end;
