@@ -1,5 +1,5 @@
 /**
- * The contract of an engine: what turns texts into translations.
+ * The contract of an engine, which turns texts into translations.
  *
  * Core knows this contract and no engine. An engine is stateless between calls (it may hold a connection pool), is safe
  * to call concurrently, and never retries by itself: waiting, retrying, splitting and falling back belong to the
@@ -7,7 +7,10 @@
  */
 import type { TransHubError } from "./errors.ts";
 
-/** How the syntax of a text is to be read. `auto`, the default, says nothing and leaves it to detection. */
+/**
+ * How the syntax of a text is to be read. `auto`, the default, leaves it to detection. A release reads a format of a later
+ * release as `auto`.
+ */
 export const TEXT_FORMATS = ["auto", "text", "icu", "i18next", "printf", "html", "markdown"] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
@@ -19,10 +22,10 @@ export interface EngineItem {
   /** Opaque and unique within the batch; the answer is matched by it, never by position. */
   id: string;
   text: string;
-  /** What the producer said about the text: for the engine to read, never an instruction to it. Absent: nothing. */
+  /** The producer's remarks about the text, for the engine to read and never an instruction to it. Absent: none. */
   context?: Readonly<Record<string, unknown>> | undefined;
   format: TextFormat;
-  /** Why the previous try at this text was not accepted (our own words, no text of anybody), to try differently. */
+  /** Why the previous translation was not accepted, so that the engine tries differently. It quotes no text. */
   previousFailure?: string | undefined;
 }
 
@@ -35,58 +38,58 @@ export interface EngineBatch {
   items: readonly EngineItem[];
 }
 
-/** What an engine failed of: says what the fleet does next. */
+/** The kind of an engine's failure. It decides the next step of the fleet. */
 export type EngineErrorKind =
-  /** Pause the engine for the whole fleet; consumes no attempt. */
+  /** The fleet pauses the engine; no attempt counts. */
   | "rate_limited"
-  /** Credit or quota is used up: stop asking until somebody acts. */
+  /** Credit or quota is used up: the fleet stops asking until a person acts. */
   | "quota"
-  /** Key, model or address is wrong: stop asking until somebody acts. */
+  /** Key, model or address is wrong: the fleet stops asking until a person acts. */
   | "config"
-  /** Network, time-out, server error: try again. */
+  /** Network, time-out, server error: the text is tried again. */
   | "transient"
-  /** This text, never by this engine: next engine, then dead letter. */
+  /** This engine never translates this text: it goes to the next engine, at last to the dead letters. */
   | "refused"
-  /** The answer for this text was unusable: split the batch, say why, try again. */
+  /** The answer for this text was unusable: it is tried again with fewer neighbours, and with the reason. */
   | "malformed"
-  /** Text or answer over the engine's length: split. */
+  /** The texts or the answer are longer than the engine allows: the batch is split. */
   | "too_long";
 
 /** An engine's failure, for one item or for all. `error` is one of the catalogue's `Engine…Error`s. */
 export interface EngineFailure {
   kind: EngineErrorKind;
   error: TransHubError;
-  /** Milliseconds the engine asked us to wait; only with `rate_limited`. */
+  /** The wait that the engine asked for, in milliseconds; only with `rate_limited`. */
   retryAfterMs?: number | undefined;
 }
 
 /** The answer for one item. */
 export type EngineItemResult = { text: string; model?: string | undefined } | { failure: EngineFailure };
 
-/** What the call used. Zero where the engine does not say. */
+/** The tokens that a call used. Zero when the engine does not report them. */
 export interface EngineUsage {
   inputTokens: number;
   outputTokens: number;
-  /** Part of `inputTokens` that the engine served from its prompt cache. */
+  /** The part of `inputTokens` that the engine served from its prompt cache. */
   cachedTokens: number;
 }
 
 /** The answer to a batch. */
 export interface EngineReply {
   /**
-   * By item id. An id that is missing here counts as `malformed`; one that was not asked for is ignored. Nothing is
-   * ever aligned by position.
+   * By item id. A missing id counts as `malformed`; an id that was not asked for is ignored. No answer is ever matched by
+   * its position.
    */
   results: ReadonlyMap<string, EngineItemResult>;
   usage?: EngineUsage | undefined;
-  /** The model that answered, when the engine knows. */
+  /** The model that answered. Absent: the engine does not know it. */
   model?: string | undefined;
 }
 
 export interface Engine {
   /** As in `TH_ENGINES`; stored with each translation. Lower-case letters, digits and `-`. */
   readonly name: string;
-  /** Changes when the same text might come out otherwise: prompt, model, rules. */
+  /** Changes with everything that may change a translation: prompt, model, rules. */
   readonly version: string;
   /** Whether texts leave the machines the team runs. */
   readonly processor: "local" | "third-party";
@@ -94,43 +97,43 @@ export interface Engine {
   readonly maxItemsPerCall: number;
   /** The most UTF-8 bytes of text one call may carry, contexts included. */
   readonly maxBytesPerCall: number;
-  /** Whether it works with `und` as source; one that cannot refuses by name. */
+  /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;
-  /** Whether it reads an item's context. Where false, the context is not sent. */
+  /** Whether it reads an item's context. Where false, no context is sent. */
   readonly takesContext: boolean;
 
   /**
-   * Roughly the tokens that a call for these items takes, whatever goes with every call and the answer included; without
-   * items, what goes with every call. The fleet corrects it by what calls really took. For a limit of tokens a minute. Default:
-   * by the bytes of the texts.
+   * Estimates the tokens of a call for these items, prompt and answer included; without items, those of the prompt. The
+   * fleet needs it for a limit of tokens a minute, and corrects it by the tokens that calls used. Default: by the bytes
+   * of the texts.
    */
   estimateTokens?(batch: EngineBatch): number;
 
-  /** Loads what calls need, so that one leaves at once when its turn has come. Asked often; must not ask the engine. */
+  /** Loads the modules that calls need, so that a call leaves at once on its turn. Called often; must make no request. */
   prepare?(): Promise<void>;
 
   /**
-   * Whether the engine would take calls now: asks it something that costs nothing and sends no text. Undefined: it would, or
-   * there is no such question. For who sets things up; never asked by the fleet.
+   * Asks the engine whether it takes calls now, by a request that costs nothing and sends no text. Undefined: it does, or
+   * no such request exists. For a person who sets up the engine; the fleet never calls it.
    */
   probe?(signal: AbortSignal): Promise<EngineFailure | undefined>;
 
   /**
    * Translates a batch.
    *
-   * A failure of the whole call is answered as that failure for every item (see `failAll`), not thrown, so that one
-   * path serves both. What is thrown all the same counts as `transient` for every item, except an abort.
+   * A failure of the whole call is returned as that failure for every item (see `failAll`), not thrown, so that one path
+   * serves both. A thrown error counts as `transient` for every item, except an abort.
    *
-   * @param signal Aborted when the worker must stop or the call took too long: the engine ends its requests and
-   *   rejects with the signal's reason, at once.
+   * @param signal Aborted when the worker must stop or the call took too long. The engine then ends its requests and
+   *   rejects with the signal's reason at once.
    */
   translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply>;
 
-  /** Ends what the engine holds open. Called once, when nothing is in flight. */
+  /** Closes the engine's connections. Called when no call is in flight. Twice is harmless. */
   close?(): Promise<void>;
 }
 
-/** The reply of a call that failed as a whole. */
+/** The reply to a call that failed as a whole. */
 export function failAll(batch: EngineBatch, failure: EngineFailure): EngineReply {
   return { results: new Map(batch.items.map((item) => [item.id, { failure }])) };
 }

@@ -48,7 +48,7 @@ describe("placeholders and tags", () => {
     expect(canonicals('<a href="{url}" title="Open {title}">')).toEqual(["<a href={url} title=>", "{title}"]);
   });
 
-  test("what only may be a placeholder is marked, and left out of declared plain text", () => {
+  test("a token that is only possibly a placeholder is marked, and left out of declared plain text", () => {
     expect(protectedTokens("%1")).toEqual([{ kind: "placeholder", canonical: "%1", maybe: true }]);
     expect(protectedTokens("%1", "text")).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe("texts without language", () => {
     expect(isVerbatim(text)).toBe(false);
   });
 
-  test("are told by patterns that PostgreSQL reads alike", () => {
+  test("are recognized by patterns that PostgreSQL reads in the same way", () => {
     for (const { pattern } of VERBATIM_STEPS) {
       expect(pattern).not.toMatch(/\\[swdbpSWDBP1-9]|\(\?[^!]|[*+?}]\?/);
     }

@@ -181,8 +181,11 @@ const storing = (name: string, locked: boolean) =>
       returning t.project, t.target_locale, t.quality_flags
     ), counted as (
       insert into trans_hub.count_delta (project, target_locale, status, delta, flag)
-      select s.project, s.target_locale, 'translated', count(*), null from stored as s group by s.project, s.target_locale
+      select s.project, s.target_locale, 'translated'::trans_hub.translation_status, count(*), null
+      from stored as s
+      group by s.project, s.target_locale
       union all
+      -- Nothing for texts without warnings.
       select s.project, s.target_locale, 'translated', count(*), f.flag
       from (select s.* from stored as s where s.quality_flags is not null) as s
       cross join unnest(s.quality_flags) as f (flag)
