@@ -477,7 +477,13 @@ describe("an engine at fault and a next one", () => {
     for (const texts of [["one", "two"], ["three"]]) {
       const { outcomes } = await translate(batchOf(texts), new AbortController().signal);
       expect(outcomes).toEqual(
-        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null, flags: [] })),
+        texts.map((text) => ({
+          kind: "translated",
+          text: text.toUpperCase(),
+          engine: "second",
+          model: null,
+          flags: [],
+        })),
       );
     }
     expect(textsOf(first.calls)).toEqual([["one"]]);
