@@ -1,4 +1,5 @@
-/** What the author of an engine needs: its contract, its errors, and the syntax of texts that it must leave intact. */
+/** The names for the author of an engine: its contract, its errors, and the syntax of texts that it must leave intact. */
+export { orAbort } from "./async/or-abort.ts";
 export {
   type Engine,
   type EngineBatch,

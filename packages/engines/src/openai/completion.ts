@@ -1,4 +1,4 @@
-/** Reading a response of Chat Completions: its choice, its usage, and the ways in which it may be none. */
+/** Reads a response of Chat Completions: its choice, its usage, and its ways of being a failure. */
 import {
   type EngineBatch,
   type EngineFailure,
@@ -38,9 +38,9 @@ const Completion = z.object({
 });
 
 /**
- * What a response with a success status means for the batch.
+ * The reply to a batch, read from a response with a success status.
  *
- * Some gateways answer 200 and say inside that they did not.
+ * Some gateways answer 200 with an error inside.
  */
 export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): EngineReply {
   const error = errorWithin(body);
@@ -74,7 +74,7 @@ type Choice = z.infer<typeof Completion>["choices"][number];
 function failureOfChoice({ finish_reason, message }: Choice, itemCount: number): EngineFailure | undefined {
   switch (finish_reason) {
     case "length":
-      // What parses of a cut answer may end in a cut text, so nothing of it counts.
+      // The part of a cut answer that parses may end in a cut text, so no text of it counts.
       return engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts');
     case "content_filter":
       return refused("openai", "by its content filter", itemCount);

@@ -1,8 +1,8 @@
 /**
  * Translation by a language model behind any endpoint that speaks OpenAI's Chat Completions.
  *
- * One call carries many texts, keyed by id. The `openai` package does the HTTP, without its retries (ours see the whole
- * fleet), without reading the environment, and is loaded with the first call.
+ * One call carries many texts, keyed by id. The `openai` package does the HTTP, without its own retries (the fleet retries,
+ * because it sees every worker) and without reading the environment. It is loaded with the first call.
  */
 import {
   type Engine,
@@ -11,6 +11,7 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
+  orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
@@ -20,15 +21,15 @@ import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./pr
 import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
 
-/** Cheap, widely served and good at short texts; any other is one setting away. */
+/** Cheap, widely served and good at short texts. `TH_OPENAI_MODEL` names another. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 
-/** What a server answers that knows no models by name. */
+/** The statuses of servers that do not list their models. */
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Needed for OpenAI itself; servers of one's own often want none. */
+  /** Needed for OpenAI itself. A server of your own often needs none. */
   apiKey?: string | undefined;
   /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
@@ -36,20 +37,20 @@ export interface OpenaiOptions {
   model?: string | undefined;
   /** Default 0. Left out for models that refuse it. */
   temperature?: number | undefined;
-  /** Milliseconds until a call is given up as `transient`. Default 120,000. */
+  /** Milliseconds until a call ends as `transient`. Default 120,000. */
   timeoutMs?: number | undefined;
-  /** Whether texts leave the machines the team runs. Default `third-party`: say `local` for a server of your own. */
+  /** Whether texts leave the machines that your team runs. Default `third-party`; `local` is for a server of your own. */
   processor?: Engine["processor"] | undefined;
   /** Default 100. */
   maxItemsPerCall?: number | undefined;
-  /** Default 48 KiB: some 12,000 tokens in and a few more out, below the usual 16,384 for an answer. */
+  /** Default 48 KiB: about 12,000 tokens of question and a few more of answer, below the usual limit of 16,384 tokens. */
   maxBytesPerCall?: number | undefined;
 }
 
 /**
  * Makes the engine. No request is made before the first call.
  *
- * @throws {EngineConfigError} No key for OpenAI's own endpoint, or an address that is none.
+ * @throws {EngineConfigError} The key for OpenAI's own endpoint is missing, or the address is not a plain http(s) URL.
  */
 export function openai(options: OpenaiOptions = {}): Engine {
   const { apiKey, baseURL = DEFAULT_BASE_URL, model = DEFAULT_MODEL, temperature = 0, timeoutMs = 120_000 } = options;
@@ -58,14 +59,74 @@ export function openai(options: OpenaiOptions = {}): Engine {
   }
   assertAddress(baseURL);
 
-  let client: Promise<OpenAI> | undefined;
-  // What the endpoint turned out to refuse; calls that ran at the same time may all learn it, none unlearns it.
-  const learned = { formatStep: 0, temperature: true };
+  const chat = new Chat({ apiKey, baseURL, model, temperature, timeoutMs });
+  return {
+    name: "openai",
+    version: `${PROMPT_VERSION}:${model}`,
+    processor: options.processor ?? "third-party",
+    maxItemsPerCall: options.maxItemsPerCall ?? 100,
+    maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
+    detectsSource: true,
+    takesContext: true,
+    estimateTokens,
+    async prepare() {
+      await chat.client();
+    },
+    probe: (signal) => chat.probe(signal),
+    translate: (batch, signal) => chat.translate(batch, signal),
+  };
+}
 
-  /** One request, and again only where the endpoint cannot do what was asked for: at most three times more. */
-  async function complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
-    client ??= openClient({ apiKey, baseURL });
-    const { chat } = await client;
+interface ChatOptions {
+  apiKey: string | undefined;
+  baseURL: string;
+  model: string;
+  temperature: number;
+  timeoutMs: number;
+}
+
+/** The calls of one engine, and the refusals that its endpoint has shown so far. */
+class Chat {
+  readonly #options: ChatOptions;
+  #client: Promise<OpenAI> | undefined;
+  // Calls that run at the same time may all learn the same refusal; none unlearns it.
+  readonly #learned = { formatStep: 0, temperature: true };
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+  }
+
+  /** Made with the first call: the package is loaded only when it is needed. */
+  client(): Promise<OpenAI> {
+    this.#client ??= openClient(this.#options);
+    return this.#client;
+  }
+
+  async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+    signal.throwIfAborted();
+    if (batch.items.length === 0) return { results: new Map() };
+    const { timeoutMs } = this.#options;
+    const call = new AbortController();
+    const stop = () => call.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(() => call.abort(), timeoutMs);
+    try {
+      // The library may still be busy when the call is aborted.
+      return await orAbort(this.#complete(batch, call.signal), call.signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unreachable(error));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** One request, and again only after a refusal of an option that it can do without: at most three times more. */
+  async #complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+    const { chat } = await this.client();
+    const { model, temperature, timeoutMs } = this.#options;
+    const learned = this.#learned;
     for (;;) {
       const asked = { ...learned };
       const response = await chat.completions
@@ -79,10 +140,10 @@ export function openai(options: OpenaiOptions = {}): Engine {
             ...(asked.temperature && { temperature }),
             ...withFormat(asked.formatStep),
           },
-          { signal, timeout: timeoutMs + 1_000 }, // ours ends the call first, and says so
+          { signal, timeout: timeoutMs + 1_000 }, // our own timer ends the call first, with an error that says so
         )
         .withResponse()
-        .catch(whatRefused);
+        .catch(refusalIn);
       if ("data" in response) return replyOf(response.data, response.response.headers, batch);
 
       if (asked.temperature && isAboutTemperature(response)) learned.temperature = false;
@@ -92,60 +153,17 @@ export function openai(options: OpenaiOptions = {}): Engine {
     }
   }
 
-  return {
-    name: "openai",
-    version: `${PROMPT_VERSION}:${model}`,
-    processor: options.processor ?? "third-party",
-    maxItemsPerCall: options.maxItemsPerCall ?? 100,
-    maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
-    detectsSource: true,
-    takesContext: true,
-    estimateTokens,
-    async prepare() {
-      client ??= openClient({ apiKey, baseURL });
-      await client;
-    },
-    /** Lists the models: free, and refused with a wrong key. Servers that have no list are taken at their word. */
-    async probe(signal) {
-      client ??= openClient({ apiKey, baseURL });
-      try {
-        const { models } = await client;
-        const answer = await models.list({ signal, timeout: timeoutMs }).catch(whatRefused);
-        if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
-        return failureOf("openai", answer, 1);
-      } catch (error) {
-        return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
-      }
-    },
-    async translate(batch, signal) {
-      signal.throwIfAborted();
-      if (batch.items.length === 0) return { results: new Map() };
-      const call = new AbortController();
-      const stop = () => call.abort(signal.reason);
-      signal.addEventListener("abort", stop, { once: true });
-      const timer = setTimeout(() => call.abort(), timeoutMs);
-      try {
-        return await orAbort(complete(batch, call.signal), call.signal);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unreachable(error));
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", stop);
-      }
-    },
-  };
-}
-
-/** Rejects as soon as the signal is aborted, whatever the library is still busy with. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+  /** Lists the models: free of charge, and refused with a wrong key. A server without such a list passes. */
+  async probe(signal: AbortSignal): Promise<EngineFailure | undefined> {
+    const { timeoutMs } = this.#options;
+    try {
+      const { models } = await this.client();
+      const answer = await models.list({ signal, timeout: timeoutMs }).catch(refusalIn);
+      if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
+      return failureOf("openai", answer, 1);
+    } catch (error) {
+      return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
+    }
   }
 }
 
@@ -154,9 +172,9 @@ function withFormat(step: number) {
   return format === undefined ? {} : { response_format: format };
 }
 
-/** An answer with an error status, as a refusal; everything else goes on as it is. */
-function whatRefused(error: unknown): Refusal {
-  // By its shape: the class would have to be imported, and the package is loaded only when needed.
+/** The refusal in an error of the package that has an HTTP status. Every other error is thrown again. */
+function refusalIn(error: unknown): Refusal {
+  // Recognized by its shape: an import of the class would load the package.
   const { status, error: body, headers } = error as { status?: unknown; error?: unknown; headers?: unknown };
   if (typeof status !== "number") throw error;
   return refusalOf(status, body, headers instanceof Headers ? headers : undefined);
@@ -168,7 +186,7 @@ function timedOut(timeoutMs: number): EngineFailure {
   });
 }
 
-/** No answer came, or none that could be read to its end. Of the error only the system's code is passed on. */
+/** No answer came, or none that could be read to its end. Only the system's code of the error is passed on. */
 function unreachable(error: unknown): EngineFailure {
   let code: unknown;
   for (let cause: unknown = error; cause instanceof Error && code === undefined; cause = cause.cause) {
@@ -180,7 +198,7 @@ function unreachable(error: unknown): EngineFailure {
 
 function assertAddress(baseURL: string): void {
   const url = URL.parse(baseURL);
-  // Not repeated in the message: an address may hold a password.
+  // The message does not repeat the address, which may hold a password.
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
     throw new EngineConfigError('The address of engine "openai" is not a plain http(s) URL', {
       hint: "Set TH_OPENAI_ENDPOINT to something like http://localhost:11434/v1.",

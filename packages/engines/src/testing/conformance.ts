@@ -1,23 +1,23 @@
-/** What every engine must do, as one suite: `engineConformance("deepl", startFakeDeepl)` in the engine's test file. */
+/** The suite that every engine must pass: `engineConformance("deepl", startFakeDeepl)` in the engine's test file. */
 import { checkTranslation } from "@trans-hub/core";
 import type { Engine, EngineBatch, EngineErrorKind, EngineItem } from "@trans-hub/core/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-/** An engine with whatever stands behind it in the test. */
+/** An engine and the server behind it. */
 export interface EngineUnderTest {
   engine: Engine;
-  /** Ends what stands behind the engine. The engine itself is closed by the suite. */
+  /** Stops the server behind the engine. The suite closes the engine itself. */
   dispose?(): Promise<void>;
   /**
-   * For each failure this engine can meet: makes the calls that follow meet it. A kind left out is one it never answers
-   * with. `rate_limited` must ask for a wait of 2 s.
+   * By kind of failure: makes the following calls fail in this way. A kind that is left out is one that the engine never
+   * answers with. `rate_limited` must ask for a wait of 2 s.
    */
   provoke?: Partial<Record<EngineErrorKind, () => void>>;
-  /** Makes the calls that follow never end by themselves; resolves when one has arrived. Left out: it never waits. */
+  /** Makes the following calls never end by themselves; resolves when one has arrived. Left out: the engine never waits. */
   hang?(): Promise<unknown>;
-  /** Makes the answers that follow come in another order than the items. */
+  /** Makes the following answers come in another order than the items. */
   reorder?(): void;
-  /** What no error may hold: keys, passwords. */
+  /** Keys and passwords, which no error may hold. */
   secrets?: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
   }
 
   describe(`${name} keeps the contract of an engine`, () => {
-    test("it declares what the fleet must know", async () => {
+    test("it declares the facts that the fleet needs", async () => {
       const { engine } = await start();
       expect(engine.name).toMatch(/^[a-z0-9-]+$/);
       expect(engine.version).not.toBe("");
