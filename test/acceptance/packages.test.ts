@@ -1,4 +1,4 @@
-/** What is published: packed, installed by npm into an empty folder, and used there as a stranger would. */
+/** The published packages: packed, installed by npm into an empty folder, and used there like in a new project. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,14 +28,14 @@ describe("the published packages", () => {
     const app = join(folder, "app");
     await mkdir(app);
     await writeFile(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
-    // graphile-worker 0.18 ends the process when it finds this while it is imported.
+    // graphile-worker 0.18 ends the process when it finds this file while it is imported.
     await writeFile(join(app, ".graphile-workerrc.json"), JSON.stringify({ schema: "somewhere_else", maxPoolSize: 1 }));
     await call("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...tarballs], { cwd: app });
   }, 300_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("hold the migrations, and no source, test or sample of ours", async () => {
+  test("hold the migrations, and no source, test or sample", async () => {
     const core = tarballs.find((file) => file.includes("trans-hub-core"));
     const { stdout } = await call("tar", ["-tzf", core ?? ""]);
     const files = stdout.trim().split("\n");

@@ -1,14 +1,16 @@
-/** What one PostgreSQL carries, by arithmetic from what was measured on this machine. */
+/** The capacity of one PostgreSQL, calculated from the figures measured on this machine. */
 import { significant, type Verdict } from "./figures.ts";
 
-/** Of the machine's time; the rest is for readers, vacuum, collections and the rush hour. */
+/** Usable share of the machine's time; the rest is for readers, vacuum, collections and the rush hour. */
 const USE = 0.5;
 const DAY_SECONDS = 86_400;
 const MILLION = 1e6;
-/** Of the memory, that keys which are met at random may take before registering waits for the disk. */
+/** Share of the memory that randomly accessed keys may take before registering waits for the disk. */
 const MEMORY_SHARE = 0.5;
 const MEMORY_GB = 16;
-/** Default of a process of ours, and of PostgreSQL less what it keeps for a superuser. */
+/**
+ * Default number of connections of one of our processes, and PostgreSQL's default without its reserve for superusers.
+ */
 const CONNECTIONS_A_PROCESS = 10;
 const CONNECTIONS = 97;
 

@@ -1,4 +1,4 @@
-/** What the benchmark says: on the terminal, and as a page with pictures. */
+/** The benchmark's report: on the terminal, and as a page with pictures. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capacityPlan } from "./capacity.ts";
@@ -14,7 +14,7 @@ export interface BenchReport {
   skipped: readonly { cell: string; why: string }[];
 }
 
-/** For a terminal. */
+/** The table for a terminal. */
 export function printTable({ machine, cells, facts, skipped }: Omit<BenchReport, "curves">): string {
   const lines = [JSON.stringify(machine, null, 2), ""];
   let last = "";

@@ -1,4 +1,4 @@
-/** What the chaos suite says: on the terminal, and as a page with pictures. */
+/** The chaos suite's report: on the terminal, and as a page with pictures. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";

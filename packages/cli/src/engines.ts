@@ -1,4 +1,4 @@
-/** Which engines a command works with. */
+/** Makes a command's engines. */
 import type { Engine } from "@trans-hub/core/engine";
 import { makeEngine } from "@trans-hub/engines";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
@@ -8,13 +8,13 @@ import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * The engines to translate with, the active one first. Made before any database is touched, so that with a missing name
- * or key nothing is stored anywhere.
+ * The engines to translate with, the active one first. They are made before any database is contacted, so that with a
+ * missing name or key nothing is stored anywhere.
  *
- * `pseudo` stands in only on the embedded database: on a team's own, pseudo-translations that nobody asked for would be
- * stored beside the real ones.
+ * `pseudo` is the default only on the embedded database: on a team's own database, unrequested pseudo-translations
+ * would be stored beside the real ones.
  *
- * @throws {UsageError} None is named.
+ * @throws {UsageError} No engine is named.
  * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
  */
 export function enginesToTranslateWith(

@@ -1,4 +1,4 @@
-/** What `pause` and `resume` have in common: one target or none, and how what is paused is told. */
+/** Shared by `pause` and `resume`: the choice of at most one target, and the description of a pause. */
 import type { Pause, PauseTarget } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
@@ -19,7 +19,7 @@ export function withPauseOptions(command: Command): Command {
     .addOption(targetLocaleOption());
 }
 
-/** @throws {UsageError} More than one is named. */
+/** @throws {UsageError} More than one target is named. */
 export function pauseTarget({ engine, project, locale }: PauseOptions): PauseTarget {
   if ([engine, project, locale].filter((name) => name !== undefined).length > 1) {
     throw new UsageError(
@@ -43,6 +43,6 @@ export function describePaused(paused: readonly Pause[]): string {
   const each = paused.map(
     ({ kind, name, since }) => `${[kind, name].filter(Boolean).join(" ")} since ${since.toISOString()}`,
   );
-  // Whoever may pause may have named anything.
+  // Names in a pause are free text of other operators, so they are made printable.
   return printable(`paused: ${each.join("; ")}`);
 }

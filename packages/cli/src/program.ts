@@ -1,8 +1,8 @@
 /**
  * The tree of commands.
  *
- * A command's module is loaded when its name stands on the command line, and only then: `--help` and `get` must not
- * wait for what `demo` needs.
+ * A command's module is loaded only when its name is on the command line: `--help` and `get` must not wait for the
+ * dependencies of `demo`.
  */
 import { Command, CommanderError, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
@@ -60,7 +60,7 @@ export async function runProgram(argv: string[], version: string, context: Comma
   const program = createProgram(version, context);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(sentence(summary));
-    // A text that happens to be a command's name loads one module too many, and that is all.
+    // A text that happens to be a command's name loads one module too many, which does no harm.
     if (argv.includes(name)) (await load()).define(command, context);
   }
   if (argv.length === 0) {
@@ -87,7 +87,7 @@ function createProgram(version: string, context: CommandContext): Command {
       .configureHelp({ showGlobalOptions: true })
       .addHelpText("after", HELP_AFTER)
       .exitOverride()
-      // Errors are told in one place, and there in the form that --json asks for.
+      // Errors are reported in one place, in the form that --json asks for.
       .configureOutput({
         outputError: () => undefined,
         getOutHasColors: () => context.output.colors.isColorSupported,
@@ -95,7 +95,7 @@ function createProgram(version: string, context: CommandContext): Command {
   );
 }
 
-/** Commander says `error: …`, and below it at times what was meant. */
+/** Commander says `error: …`, sometimes with a suggestion on the next line. */
 function usageError({ message, code }: CommanderError): UsageError {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const meant = rest.join(" ").replace(/^\((.*)\)$/, "$1");

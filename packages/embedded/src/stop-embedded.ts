@@ -7,10 +7,10 @@ import { layoutOf } from "./layout.ts";
 import { postmasterState, stopPostmaster } from "./postmaster.ts";
 
 /**
- * Stops the server of a data folder now, whoever uses it, and returns when it is still; true when one ran. For tests and
- * `dev`: everything else leaves that to the keeper.
+ * Stops the server of a data folder now, in use or not, and returns when it has ended; true when one ran. For tests and
+ * `dev`: everything else leaves this to the keeper.
  *
- * @throws {EmbeddedDatabaseError} It runs and could not be stopped.
+ * @throws {EmbeddedDatabaseError} The server runs and could not be stopped.
  */
 export async function stopEmbedded(options: { dataDir: string }): Promise<boolean> {
   const found = await locateDataDir(options.dataDir);

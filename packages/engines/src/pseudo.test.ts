@@ -22,7 +22,7 @@ describe("pseudo-localization", () => {
     expect(text).toMatch(/^\[[^A-Za-z]{20} ·{6}\]$/);
   });
 
-  test("says the same for the same text and locale, and something else for another locale", async () => {
+  test("gives the same result for the same text and locale, and another one for another locale", async () => {
     expect(await localize("Add to cart")).toBe(await localize("Add to cart"));
     const locales = ["fr", "de", "es", "ja", "ar", "pt-BR", "zh-Hans"];
     const texts = await Promise.all(locales.map((locale) => localize("Add to cart", { locale })));
@@ -48,7 +48,7 @@ describe("pseudo-localization", () => {
     for (const piece of kept) expect(localized).toContain(piece);
   });
 
-  test("leaves alone what has nothing to translate", async () => {
+  test("leaves texts without anything to translate unchanged", async () => {
     for (const text of ["", "  ", "24/7", "{name}", "https://example.com"]) expect(await localize(text)).toBe(text);
   });
 

@@ -21,7 +21,7 @@ test("engines are made by name", () => {
   expect(ENGINE_NAMES).toEqual(["openai", "pseudo"]);
 });
 
-test("an unknown name is answered with the names there are, and the one that was meant", () => {
+test("an unknown name is an error with the known names and the closest one", () => {
   expect(thrownBy(() => makeEngine("openia"))).toMatchObject({
     code: "TH_ENGINE_NOT_FOUND",
     hint: 'Did you mean "openai"? Engines are: openai, pseudo.',
@@ -30,14 +30,14 @@ test("an unknown name is answered with the names there are, and the one that was
   expect(thrownBy(() => makeEngine("constructor"))).toMatchObject({ hint: "Engines are: openai, pseudo." });
 });
 
-test("openai without a key names the setting, unless an endpoint is named", () => {
+test("openai without a key is an error that names the setting, unless an endpoint is named", () => {
   const error = thrownBy(() => makeEngine("openai"));
   expect(error).toBeInstanceOf(SettingsError);
   expect(error).toMatchObject({ problems: [{ key: "TH_OPENAI_API_KEY" }] });
   expect(makeEngine("openai", { openai: { endpoint: "http://127.0.0.1:1/v1" } }).name).toBe("openai");
 });
 
-test("an address that is none is refused without being repeated", () => {
+test("an invalid address is refused without being repeated", () => {
   for (const endpoint of ["ollama", "ftp://host/v1", "http://user:hunter2@host/v1"]) {
     const error = thrownBy(() => makeEngine("openai", { openai: { endpoint } }));
     expect(error).toBeInstanceOf(EngineConfigError);

@@ -1,8 +1,9 @@
 /**
- * Every metric: the table of docs/operations.md is written from here, and the alert rules are held to it.
+ * Every metric: the table of docs/operations.md is generated from this list, and the alert rules are checked against
+ * it.
  *
- * No label is a text, a business id, a project or a key, and none grows without end: locales and codes from outside are cut
- * off after the first hundred (`LabelCap`), all else are names of ours or of the settings.
+ * No label is a text, a business id, a project or a key, and no label grows without bound: locales and codes from
+ * outside are cut off after the first hundred (`LabelCap`), all other values are names from the code or the settings.
  */
 
 export interface MetricDescription {
@@ -22,7 +23,7 @@ const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 30, 60] as const;
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 const STATEMENT_ROWS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000] as const;
 
-/** Of one process, whichever it is. */
+/** Metrics of one process, worker or application. */
 export const PROCESS_METRICS = {
   build: {
     type: "gauge",
@@ -50,7 +51,7 @@ export const PROCESS_METRICS = {
   },
 } as const satisfies Catalogue;
 
-/** Of one worker. */
+/** Metrics of one worker. */
 export const WORKER_METRICS = {
   ready: {
     type: "gauge",
@@ -153,7 +154,7 @@ export const WORKER_METRICS = {
   },
 } as const satisfies Catalogue;
 
-/** Of the whole fleet, from the database: each worker says the same. */
+/** Metrics of the whole fleet, read from the database: every worker exposes the same values. */
 export const FLEET_METRICS = {
   backlog: {
     type: "gauge",
@@ -229,7 +230,7 @@ export const FLEET_METRICS = {
   },
 } as const satisfies Catalogue;
 
-/** Of one application, in the registry that it hands over. */
+/** Metrics of one application, kept in the registry that it hands over. */
 export const PRODUCER_METRICS = {
   requests: {
     type: "counter",
@@ -297,7 +298,7 @@ export const PRODUCER_METRICS = {
   },
 } as const satisfies Catalogue;
 
-/** Where a metric is found, for the table. */
+/** All metrics with the process that exposes them, for the table. */
 export function describeMetrics(): (MetricDescription & { of: "process" | "worker" | "fleet" | "producer" })[] {
   return [
     ...Object.values(PROCESS_METRICS).map((metric) => ({ ...metric, of: "process" as const })),

@@ -1,4 +1,4 @@
-/** What a next release would bring: migrations, and code that needs them. */
+/** A simulated next release: migrations, and code that needs them. */
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -16,17 +16,18 @@ export interface NextProgram extends NextRelease {
   readonly bin: string;
 }
 
-/** @param migrations From the name, such as `9001_add-quality.beside-0008`, to the SQL that goes up. */
+/** @param migrations SQL of the up migrations by name, such as `9001_add-quality.beside-0008`. */
 export async function nextRelease(migrations: Record<string, string>): Promise<NextRelease> {
   const folder = await mkdtemp(join(tmpdir(), "trans-hub-migrations-"));
   await addMigrations(folder, migrations);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** As {@link nextRelease}, with the code of this one, but for its version and the migration that it needs. */
+/** Like {@link nextRelease}, with this release's code, except for its version and the migration that it needs. */
 export async function nextProgram(migrations: Record<string, string>): Promise<NextProgram> {
   const root = await mkdtemp(join(tmpdir(), "trans-hub-next-"));
-  // Links between packages are relative, so they point into the copy; all others go by way of the link here.
+  // Links between packages are relative, so they point into the copy; all other packages are resolved through the link
+  // here.
   const isSource = (path: string) => !["dist", "sample"].includes(basename(path)) && !path.endsWith(".test.ts");
   await cp(join(ROOT, "packages"), join(root, "packages"), {
     recursive: true,

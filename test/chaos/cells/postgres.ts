@@ -7,7 +7,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Cell } from "./cell.ts";
 
-/** A worker that loses its connections gives its jobs back, though their calls go on: others may send the same again. */
+/**
+ * A worker that loses its connections hands its jobs back while its calls go on: others may send the same texts again.
+ */
 const LOST = { endsCalls: true };
 
 export const crash: Cell = {
@@ -80,7 +82,7 @@ export const disk: Cell = {
         fill(filler);
         await wait(Math.min(scene.options.seconds * 300, scene.between(2_000, 6_000)));
         rmSync(filler);
-        // Without room for its log PostgreSQL gives up altogether; somebody has to start it again.
+        // Without room for its log PostgreSQL shuts down; an operator has to start it again.
         const isThere = await scene.db.query("select pg_switch_wal()").then(
           () => true,
           () => false,
@@ -94,7 +96,7 @@ export const disk: Cell = {
   },
 };
 
-/** To the last block. */
+/** Fills the disk to the last block. */
 function fill(path: string): void {
   for (let block = Buffer.alloc(2 ** 20); block.length >= 512; block = block.subarray(0, block.length / 2)) {
     try {

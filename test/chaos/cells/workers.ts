@@ -15,7 +15,7 @@ export const kill: Cell = {
   },
 };
 
-/** Of a run of 60 s. */
+/** Number of kills in a run of 60 s. */
 const KILLS = 50;
 const TRANSLATIONS = 100_000;
 
@@ -68,7 +68,7 @@ export const rolling: Cell = {
 export const herd: Cell = {
   name: "herd",
   what: "20 workers (fewer in a run under 20 s) start at once beside the load, all are ended, and they start again",
-  // Little load: twenty processes that start take all the cores there are.
+  // Little load: twenty starting processes take all available cores.
   scene: () => ({ workers: 1, load: { everyMs: 500 }, env: { TH_MAX_CONNECTIONS: "5" } }),
   async trouble(scene) {
     const size = Math.min(20, Math.ceil(scene.options.seconds));

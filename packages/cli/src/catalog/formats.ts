@@ -15,7 +15,7 @@ export interface CatalogFormat {
   /** Undefined when there is no such file. */
   read(file: string): Promise<Catalog | undefined>;
   format(source: Catalog, values: ReadonlyMap<string, string>, options?: FormatCatalogOptions): FormattedCatalog;
-  /** Messages that must not be translated as if they were one plain sentence. */
+  /** Keys of the messages that must not be translated as if they were one plain sentence. */
   pluralKeys(source: Catalog): ReadonlySet<string>;
 }
 

@@ -38,7 +38,7 @@ async function cancel(
     ...(businessIdPrefix === undefined ? [] : [`under ids that begin with ${businessIdPrefix}`]),
   ];
   if (!(await confirm(context, `cancel everything that waits ${parts.join(", ")}`, yes))) return;
-  // A step under way is finished: each is a transaction of its own.
+  // A step in progress is finished: each step is a transaction of its own.
   context.graceMs = 5_000;
   await withSession(command, context, { settings, project }, async ({ hub }) => {
     const cancelled = await hub.cancel({ targetLocale: to, businessIdPrefix });

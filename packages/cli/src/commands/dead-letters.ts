@@ -96,7 +96,7 @@ async function purgeLetters(command: Command, context: CommandContext, options: 
   });
 }
 
-/** A slip of the hand must not touch everything. */
+/** An omitted filter must not act on every dead letter. */
 function requireChoice({ all, yes: _, ...filters }: ActOptions): void {
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   if (all === true || isFiltered) return;

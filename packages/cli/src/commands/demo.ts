@@ -27,15 +27,15 @@ import { tableOf } from "../table.ts";
 interface DemoReport {
   translated: number;
   failed: number;
-  /** Since the command began. */
+  /** Seconds since the command began. */
   seconds: number;
   engine: string;
   workers: (WorkSummary & { pid: number })[];
-  /** Without anything to translate (a number, placeholders alone): stored as they are when they were registered. */
+  /** Texts without anything to translate (a number, placeholders alone): stored unchanged at registration. */
   verbatim: number;
-  /** Messages with ICU or plural syntax, left out. */
+  /** Messages with ICU or plural syntax, which were left out. */
   unsupported: number;
-  /** The catalogs written. */
+  /** Paths of the written catalogs. */
   files: string[];
 }
 
@@ -64,7 +64,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
   output.note(
     `Translating with ${engine}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`,
   );
-  // The workers get some time to hand back what they hold.
+  // Time for the workers to hand back the work that they hold.
   context.graceMs = 5_000;
 
   const database = await openEmbeddedDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
@@ -109,7 +109,10 @@ function engineOf({ engines: [active], openai }: Settings): string {
   return active ?? (openai.apiKey !== undefined || openai.endpoint !== undefined ? "openai" : "pseudo");
 }
 
-/** Starts the workers, has something registered, waits until it is done, and stops them; gives what each did. */
+/**
+ * Starts the workers, registers through `register`, waits until all is translated, and stops the workers; returns each
+ * worker's summary.
+ */
 async function withWorkers(
   { env, output, signal }: CommandContext,
   own: { databaseUrl: string; engine: string },
@@ -119,7 +122,7 @@ async function withWorkers(
   const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project: PROJECT, ...own }));
   let progress: Progress | undefined;
   try {
-    // Before anything is registered, or the first to start would have it all.
+    // All workers must be up before anything is registered, or the first one would take all the work.
     await untilTrue(
       workers,
       signal,
@@ -147,7 +150,7 @@ async function withWorkers(
   }
 }
 
-/** Looks again and again; fails when nobody is left to make it true. */
+/** Repeats a check until it is true; fails when no worker is left. */
 async function untilTrue(
   workers: readonly WorkerProcess[],
   signal: AbortSignal,
@@ -166,7 +169,7 @@ function sum(workers: DemoReport["workers"], field: "translated" | "failed"): nu
   return workers.reduce((total, worker) => total + worker[field], 0);
 }
 
-/** Equal texts once, as they are counted when they are registered. */
+/** Counts equal texts once, as registration does. */
 function countVerbatim(translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>): number {
   const texts = (byKey: ReadonlyMap<string, Translation>) =>
     new Set([...byKey.values()].filter(({ engine }) => engine === "none").map(({ sourceText }) => sourceText));

@@ -18,7 +18,7 @@ Prints the database's URL: set it as TH_DATABASE_URL in your application. Withou
   );
 }
 
-/** Always on the embedded database: whoever has another one has workers for it. */
+/** Always uses the embedded database: users of another database have workers for it. */
 async function develop(command: Command, context: CommandContext): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();

@@ -23,7 +23,7 @@ export function define(command: Command, context: CommandContext): void {
   examples(command, "export --to fr > fr.jsonl", "export --to fr --status approved | jq -r .text");
 }
 
-/** Line by line at the reader's pace, so that memory does not grow with the store. */
+/** Writes line by line at the reader's pace, so that memory does not grow with the store. */
 async function exportTranslations(
   command: Command,
   context: CommandContext,

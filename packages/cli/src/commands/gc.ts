@@ -4,7 +4,10 @@ import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import { withSession } from "../session.ts";
 
-/** As for TH_GC_RETENTION_DAYS: a hundred years. More than that, PostgreSQL has no interval for at some point. */
+/**
+ * As for TH_GC_RETENTION_DAYS: a hundred years. PostgreSQL's intervals are bounded, so larger values would fail at some
+ * point.
+ */
 const MAX_RETENTION_DAYS = 36_500;
 
 interface GcOptions {
@@ -26,7 +29,7 @@ export function define(command: Command, context: CommandContext): void {
 }
 
 async function collect(command: Command, context: CommandContext, options: GcOptions): Promise<void> {
-  // A chunk under way is finished: each is a transaction of its own.
+  // A chunk in progress is finished: each chunk is a transaction of its own.
   context.graceMs = 5_000;
   await withSession(command, context, {}, async ({ hub }) => {
     const report = await hub.runGarbageCollection({ ...options, signal: context.signal });

@@ -17,7 +17,7 @@ export function define(command: Command, context: CommandContext): void {
 
 async function pause(command: Command, context: CommandContext, options: PauseOptions): Promise<void> {
   const target = pauseTarget(options);
-  // Not refused: a worker may bring an engine of its own.
+  // Unknown names are not refused: a worker may bring an engine of its own.
   if (options.engine !== undefined && !ENGINE_NAMES.includes(options.engine)) {
     context.output.warn(
       `no engine of Trans-Hub's is named ${printable(options.engine)}: there are ${ENGINE_NAMES.join(", ")}`,

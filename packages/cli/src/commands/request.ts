@@ -42,11 +42,11 @@ interface Report extends RejectedReport {
   failed: number;
 }
 
-/** Chunks being registered at once, so that the database need not wait for the next to be read. */
+/** Number of chunks registered at the same time, so that the database does not wait while the next chunk is read. */
 const MAX_CHUNKS_IN_FLIGHT = 3;
-/** What may stand in a line beside the text: context, ids, JSON's own characters. */
+/** Room in a line for everything beside the text: context, ids, JSON's own characters. */
 const LINE_OVERHEAD_BYTES = 65_536;
-/** `\u0000` for one byte: the most that JSON's escapes make of a text. */
+/** `\u0000` for one byte: the largest growth of a text by JSON's escapes. */
 const MAX_ESCAPE_FACTOR = 6;
 
 export function define(command: Command, context: CommandContext): void {
@@ -102,14 +102,14 @@ async function request(
     ...(force && { force }),
     ...(expiresAfter !== undefined && { expiresAfterSeconds: expiresAfter }),
   };
-  // What is wrong with the options is told once, and not of each item.
+  // An error in the options is reported once, not for each item.
   parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);
 
   const chunks =
     file === undefined
       ? argumentChunks(texts, businessId, context)
       : fileChunks(file, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
-  // The chunks under way are finished, so that what is registered and what is told agree.
+  // The chunks in progress are finished, so that the report agrees with the registered rows.
   context.graceMs = 10_000;
   const report = await withSession(command, context, { settings }, ({ hub }) =>
     registerAll(hub, chunks, defaults, context),
@@ -127,7 +127,7 @@ function checkUsage(texts: string[], { to, file, businessId }: RequestOptions): 
   }
 }
 
-/** A stream of chunks, and what was rejected before it became one. */
+/** A stream of chunks. `rejected` receives the lines that are refused before they reach a chunk. */
 type Chunks = (rejected: (line: RejectedLine) => void) => AsyncIterable<ItemChunk>;
 
 function argumentChunks(texts: string[], businessId: string | undefined, context: CommandContext): Chunks {
@@ -141,7 +141,8 @@ function argumentChunks(texts: string[], businessId: string | undefined, context
 }
 
 function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
-  // Each line lives for a moment. By itself V8 lets the heap grow with how much dies: to 290 MB over a million lines, where 120 do.
+  // Each line lives for a moment only. By default V8 lets the heap grow with the rate of garbage: to 290 MB over a
+  // million lines, where 120 MB are enough.
   setFlagsFromString("--optimize-for-size");
   return (rejected) => {
     const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
@@ -187,7 +188,7 @@ async function registerAll(
       signal.throwIfAborted();
       const running = register(chunk).finally(() => inFlight.delete(running));
       inFlight.add(running);
-      // Kept from counting as unhandled while another chunk is awaited; `all` below still sees it.
+      // Keeps the rejection from counting as unhandled while another chunk is awaited; `all` below still sees it.
       running.catch(() => undefined);
       if (inFlight.size >= MAX_CHUNKS_IN_FLIGHT) await Promise.race(inFlight);
     }

@@ -63,7 +63,7 @@ async function createAll(
   }
 }
 
-/** @throws {UsageError} The folder has none of the files, or one that cannot be read. */
+/** @throws {UsageError} The folder has none of the files, or has an unreadable one. */
 function readPasswords(folder: string): Partial<Record<RoleKind, string>> {
   const passwords: Partial<Record<RoleKind, string>> = {};
   for (const kind of ROLE_KINDS) {

@@ -64,7 +64,7 @@ function describeFlagged(flagged: StoreStatus["flagged"]): string {
     .join(", ");
 }
 
-/** Only what keeps an engine from being asked. */
+/** Shows only the limits that keep an engine from being called. */
 function describeLimit({ engine, pausedUntil, circuit, openUntil, reason }: EngineLimitStatus): string | undefined {
   if (circuit === "half_open") return `engine ${engine}: one call tries whether ${reason} is over`;
   if (circuit === "open") return `engine ${engine}: not asked until ${openUntil?.toISOString()} (${reason})`;

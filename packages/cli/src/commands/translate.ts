@@ -55,7 +55,7 @@ async function translate(
   const settings = readSettings(context);
   const engines = worker ? enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>()) : [];
   const { files, lock } = await planFiles({ targets, lockFile, force });
-  // What runs is stored or handed back, which takes a moment.
+  // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
   const session = { settings, project, sourceLocale: from, engines };

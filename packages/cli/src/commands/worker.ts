@@ -12,7 +12,7 @@ interface WorkerCommandOptions {
   locales?: string[];
   concurrency?: number;
   project?: string;
-  /** Set by `demo`: a worker it started must not outlive it, however it ends. */
+  /** Set by `demo`: its workers must not outlive it, even when it crashes. */
   withParent?: boolean;
 }
 

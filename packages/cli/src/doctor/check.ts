@@ -1,6 +1,6 @@
 /** One line of the production checklist. */
 
-/** Every check by its name, with what it looks at: the table of docs/operations.md, held equal by a test. */
+/** Every check by its name, with its subject: the table of docs/operations.md, held equal by a test. */
 export const CHECKS = {
   settings: "names that are no settings (warn)",
   log: "`TH_LOG_FORMAT=pretty`, which no log collector reads (warn)",
@@ -38,7 +38,7 @@ export interface Check {
   name: CheckName;
   status: "ok" | "warn" | "fail";
   detail: string;
-  /** What to do; null when all is well. */
+  /** The remedy; null when all is well. */
   cure: string | null;
 }
 

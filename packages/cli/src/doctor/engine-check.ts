@@ -1,17 +1,17 @@
-/** Whether the engines would translate. */
+/** Checks whether the engines can translate. */
 import type { Engine, EngineFailure } from "@trans-hub/core/engine";
 import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const PROBE_MS = 10_000;
 
-/** For what no setting cures. */
+/** The remedy where no setting helps. */
 const WAIT =
   "Look at the engine, and at the way there; pause --engine NAME saves the texts' attempts until it is back.";
 
 /**
  * @param make Makes the engines; throws where a name or a key is missing.
- * @param call Whether each may be asked, by a call that costs nothing and sends no text.
+ * @param call Whether each engine may be called, by a request that costs nothing and sends no text.
  */
 export async function checkEngine(
   make: () => readonly Engine[],

@@ -21,7 +21,10 @@ export function checkLog({ logFormat }: Pick<Settings, "logFormat">): Check {
 const GROUP_OR_OTHERS = 0o077;
 const OTHERS = 0o007;
 
-/** What holds secrets: `.env`, and the file of each `TH_…_FILE`. Secret mounts give their group a right to read, and must. */
+/**
+ * Checks the files with secrets: `.env`, and the file of each `TH_…_FILE`. Secret mounts must stay readable for their
+ * group.
+ */
 export function checkSecrets(env: Readonly<Record<string, string | undefined>>, cwd: string): Check {
   const files = Object.entries(env).filter(([name, path]) => /^TH_[A-Z_]+_FILE$/.test(name) && path !== "");
   const open = [
@@ -37,7 +40,7 @@ function isOpenTo(path: string, whom: number): boolean {
   return found?.isFile() === true && process.platform !== "win32" && (found.mode & whom) !== 0;
 }
 
-/** A container's files are gone with it, and a server's working folder is nobody's idea of a place for data. */
+/** A container's files disappear with the container, and a server's working folder is not expected to hold data. */
 export function checkEmbedded(env: Readonly<Record<string, string | undefined>>): Check {
   if (env.NODE_ENV !== "production" && !env.KUBERNETES_SERVICE_HOST) return ok("database", "embedded, for one machine");
   return fail(

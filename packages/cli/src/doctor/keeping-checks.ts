@@ -1,10 +1,10 @@
-/** Rules over what keeps the data whole and the tables small: backups, archiving, vacuum. */
+/** Rules over the upkeep that keeps the data whole and the tables small: backups, archiving, vacuum. */
 import type { ServerFacts } from "@trans-hub/core/operations";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A daily one, with a day to spare. */
+/** Maximum age of a backup: one day, and a day to spare. */
 const BACKUP_DAYS = 2;
 
 export function checkBackup({ lastBackupAt }: Pick<ServerFacts, "lastBackupAt">, now: number): Check {
@@ -42,7 +42,7 @@ export function checkLetters({ openLetters }: Pick<ServerFacts, "openLetters">):
   );
 }
 
-/** Fewer are gone with the next vacuum, and not worth a word. */
+/** Below this number the next vacuum removes them, and no warning is due. */
 const DEAD_ROWS = 10_000;
 
 export function checkBloat({ autovacuum, tables }: Pick<ServerFacts, "autovacuum" | "tables">): Check {

@@ -1,4 +1,4 @@
-/** Rules over what `status` tells of the queue and the fleet. */
+/** Rules over the queue and the fleet, as `status` reports them. */
 
 import type { StoreStatus } from "@trans-hub/core";
 import { printable } from "../output.ts";
@@ -7,10 +7,13 @@ import { type Check, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Seconds for which work may be ready before somebody should look why nobody takes it. */
+/** Seconds for which work may be ready without being claimed before a person should look into it. */
 const STALE_SECONDS = 600;
 
-/** Without a worker nothing is ever translated. On the embedded database one is often started by hand, when needed. */
+/**
+ * Without a worker nothing is ever translated. For the embedded database a worker is often started by hand, when
+ * needed.
+ */
 export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "named" | "embedded"): Check {
   const [worker] = workers;
   if (worker !== undefined) {
@@ -24,7 +27,7 @@ export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "n
   };
 }
 
-/** Items that were accepted inside a transaction and cannot become anything: whoever asked was not told. */
+/** Items that were accepted inside a transaction and cannot be registered: their callers got no error. */
 export function checkInbox({ refused }: Pick<StoreStatus, "refused">): Check[] {
   if (Object.keys(refused).length === 0) return [];
   const cure =
@@ -32,7 +35,7 @@ export function checkInbox({ refused }: Pick<StoreStatus, "refused">): Check[] {
   return [{ name: "inbox", status: "warn", detail: describeRefused(refused), cure }];
 }
 
-/** What an operator paused waits until somebody resumes it; it is easily forgotten. */
+/** A pause lasts until an operator resumes it, and is easily forgotten. */
 export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   return paused.map(({ kind, name, since }) => ({
     name: "pause",
@@ -44,7 +47,7 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   }));
 }
 
-/** An engine whose account or setting is at fault: nobody asks it but for a single call now and then. */
+/** Engines whose account or setting is at fault: workers make only a single call now and then. */
 export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] {
   return limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
     if (circuit === "closed") return [];
@@ -57,7 +60,7 @@ export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] 
   });
 }
 
-/** While a fleet is replaced there are two; for long, some were forgotten. */
+/** Two releases are normal while a fleet is replaced; over a longer time, some workers were forgotten. */
 export function checkReleases({ workers }: Pick<StoreStatus, "workers">): Check {
   const releases = [...new Set(workers.map(({ version }) => version))].sort();
   if (releases.length <= 1) return ok("release", releases[0] ?? "no worker is alive");
@@ -72,7 +75,7 @@ export function checkBacklog({ oldestReadySeconds }: Pick<StoreStatus, "oldestRe
 }
 
 /**
- * Collection is fresh when the last one is no older than its schedule allows, with a day to spare. One that never ran
+ * Collection is fresh when the last run is no older than its schedule allows, with a day to spare. If it never ran it
  * may be due yet, so that is only a warning.
  */
 export function checkCollection(
@@ -87,7 +90,7 @@ export function checkCollection(
   return { name: "gc", status: "fail", detail: `last ran ${at}, longer ago than its schedule says`, cure };
 }
 
-/** The longest that a schedule may leave between two runs, in days: by its coarsest field. */
+/** The longest time between two runs of a schedule, in days, judged by its coarsest field. */
 function intervalDays(cron: string): number {
   const [, , dayOfMonth, month, dayOfWeek] = cron.trim().split(/\s+/);
   if (month !== "*") return 366;

@@ -1,4 +1,4 @@
-/** Rules over what the server tells of itself and of our connection to it. */
+/** Rules over the server's own facts and our connection to it. */
 import type { ServerFacts } from "@trans-hub/core/operations";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -6,9 +6,9 @@ const OLDEST = 140_000;
 const NEWEST = 190_000;
 
 /**
- * The oldest minor release of each major one that is well. Before these, a statement that finds a row by its ctid, and has to
- * wait for whoever changes it, then goes on with the row's new version without looking at the ctid again. Ours lock the rows
- * first or compare more than the ctid; those of others may not.
+ * The oldest sound minor release of each major one. In earlier releases a statement that finds a row by its ctid, and
+ * waits for another transaction's change of that row, goes on with the row's new version without comparing the ctid
+ * again. Our statements lock the rows first or compare more than the ctid; those of others may not.
  */
 const WELL_SINCE: Readonly<Record<number, number>> = { 14: 20, 15: 15, 16: 11, 17: 7, 18: 1 };
 
@@ -32,12 +32,12 @@ export function checkVersion({ version, versionText, isStandby, isReadOnly }: Se
   return ok("version", detail);
 }
 
-/** Whatever names this machine: there is no wire to listen on. */
+/** Names of this machine: no network is involved. */
 const LOCAL = /^(localhost|127\.[\d.]+|\[?::1\]?|)$/;
 
-/** @param url As it was given: what it says of who must answer is not to be seen from the connection. */
+/** @param url The URL as the user gave it: the connection does not show whether it demands a verified server. */
 export function checkEncryption({ isEncrypted }: Pick<ServerFacts, "isEncrypted">, url: string): Check {
-  // The driver takes one without a host, which is no URL elsewhere.
+  // The driver accepts a URL without a host, which is otherwise not a valid URL.
   const { hostname = "", searchParams } = URL.parse(url) ?? new URL(url.replace("@/", "@localhost/"));
   const host = searchParams.get("host") ?? decodeURIComponent(hostname);
   const cure = "Add sslmode=verify-full&sslrootcert=/path/to/ca.pem to TH_DATABASE_URL.";
@@ -92,7 +92,7 @@ export function checkDurability({ durability }: Pick<ServerFacts, "durability">)
   return ok("durability", `fsync, full_page_writes, synchronous_commit = ${synchronousCommit}`);
 }
 
-/** @param workers How many are alive; undefined: not known. @param pool The most connections of each. */
+/** @param workers Number of live workers; undefined: not known. @param pool The most connections of each worker. */
 export function checkConnections(
   { connections: { max, limit, used } }: Pick<ServerFacts, "connections">,
   workers: number | undefined,
@@ -117,7 +117,7 @@ export function checkConnections(
 
 const SKEW_MS = 5_000;
 
-/** The fleet compares no clocks of machines; logs, certificates and people do. */
+/** The fleet never compares the clocks of machines; logs, certificates and people do. */
 export function checkClock({ clockSkewMs }: Pick<ServerFacts, "clockSkewMs">): Check {
   const detail = `the server's is ${Math.abs(clockSkewMs / 1_000).toFixed(1)} s ${clockSkewMs < 0 ? "behind" : "ahead"}`;
   if (Math.abs(clockSkewMs) <= SKEW_MS) return ok("clock", detail);

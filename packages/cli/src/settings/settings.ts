@@ -106,9 +106,9 @@ type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase
 type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
 type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
 
-/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; the engine's own stand under its name. */
+/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; settings of an engine are grouped under its name. */
 export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
-  /** The first is active. Empty: none was set. */
+  /** The first engine is active. Empty: no engine was set. */
   engines: string[];
   heartbeatSeconds: number;
   openai: {
@@ -117,9 +117,9 @@ export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines
     temperature: number | undefined;
     endpoint: string | undefined;
   };
-  /** By engine. */
+  /** Limits by engine name. */
   engineLimits: Record<string, EngineLimits>;
-  /** What does not stop us and should be told: settings that do not exist. For the log, one line each. */
+  /** Harmless mistakes to report, one log line each: settings that do not exist. */
   warnings: string[];
 }
 
@@ -134,14 +134,15 @@ const LIMIT = /^TH_([A-Z][A-Z0-9_]*)_(RPM|TPM|CONCURRENCY)$/;
 const limitKind = whole(1, 1_000_000_000);
 const KEYS = Object.keys(schema.shape) as Key[];
 const ALIASES = ["TH_ACTIVE_ENGINE"];
-/** Read elsewhere: by the tests. */
+/** Variables read by the tests only. */
 const NOT_OURS = /^TH_TEST_/;
 
 /**
- * Reads the settings from an environment: `process.env`, or what {@link loadEnvironment} made of it.
+ * Reads the settings from an environment: `process.env`, or the result of {@link loadEnvironment}.
  *
- * An empty value is none. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value. An unknown
- * `TH_…` is a warning and never stops anybody: Kubernetes injects some for a service whose name begins with `th`.
+ * An empty value counts as unset. Any setting may be given as `TH_…_FILE`, the path of a file with the value. An
+ * unknown `TH_…` gives a warning and never an error: Kubernetes injects such variables for a service whose name begins
+ * with `th`.
  *
  * @throws {SettingsError} Names every bad setting at once, and never repeats a value.
  */
@@ -171,10 +172,10 @@ export function parseSettings(environment: Environment): Settings {
 }
 
 export interface SettingDescription {
-  /** As in the environment. */
+  /** Name of the variable in the environment. */
   key: string;
   description: string;
-  /** As one would write it; undefined: unset. */
+  /** The default as written in the environment; undefined: unset. */
   default: string | undefined;
 }
 
@@ -199,7 +200,7 @@ export function describeSettings(): SettingDescription[] {
   ];
 }
 
-/** A value, and the variable it came from, which is what a complaint about it must name. */
+/** A value, and its variable, which a complaint about the value must name. */
 interface Given {
   value: string;
   from: string;

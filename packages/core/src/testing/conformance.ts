@@ -24,7 +24,7 @@ const ROOMS = {
   racing: racingCases,
 };
 
-/** Adds the suite to the test file that is being collected. See `persistenceConformance` in `./index.ts`. */
+/** Adds the suite to the current test file. See `persistenceConformance` in `./index.ts`. */
 export function addConformanceSuite(name: string, makeStore: () => Promise<ConformanceStore>): void {
   describe(`${name} keeps the promises of PersistenceHandler`, () => {
     for (const [room, addCases] of Object.entries(ROOMS)) describe(room, () => addCases(caseAdder(makeStore)));

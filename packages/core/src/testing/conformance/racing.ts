@@ -1,4 +1,4 @@
-/** What happens in the middle of something else: fences, crashes, and steps that meet. */
+/** Events in the middle of other steps: late results, crashes, and steps that meet. */
 import { expect } from "vitest";
 import type { PersistenceHandler } from "../../contract/store.ts";
 import type { WorkBatch, WorkOutcome } from "../../contract/work.ts";
@@ -32,7 +32,7 @@ const LATE: Record<string, WorkOutcome> = {
   release: { kind: "released" },
 };
 
-/** What takes a text away while somebody translates it. */
+/** Ways to remove a text while it is being translated. */
 const TAKINGS: Record<string, (handler: PersistenceHandler) => Promise<unknown>> = {
   cancelled: (handler) => handler.cancel({ project: PROJECT }),
   forgotten: (handler) => handler.forget({ project: PROJECT, text: "Add to cart", sourceLocale: "en" }),
@@ -45,12 +45,12 @@ const TAKINGS: Record<string, (handler: PersistenceHandler) => Promise<unknown>>
 export function racingCases(add: AddCase): void {
   for (const [name, outcome] of Object.entries(LATE)) {
     add(
-      `a late ${name} of a member that was given up changes nothing`,
+      `a late ${name} of a member that was declared dead changes nothing`,
       (members) => lateWord(members, outcome),
       "giveUp",
     );
 
-    add(`a ${name} for what was wanted sooner meanwhile changes nothing`, async ({ handler, open }) => {
+    add(`a ${name} for a text that was hastened meanwhile changes nothing`, async ({ handler, open }) => {
       const other = await open();
       await handler.register([item({ priority: 1 })]);
       const held = new HeldTranslator(outcome);
@@ -70,11 +70,11 @@ export function racingCases(add: AddCase): void {
   for (const [how, take] of Object.entries(TAKINGS)) {
     for (const [name, outcome] of Object.entries({ text: translated("late"), failure: failed() })) {
       add(
-        `a ${name} for what was ${how} and requested anew meanwhile is not the new one's`,
+        `a ${name} for a text that was ${how} and requested anew meanwhile does not reach the new row`,
         async ({ handler, open }) => {
           const other = await open();
           await announceRetention(handler);
-          // Who else uses the text keeps it in the store.
+          // Another project's use keeps the text in the store.
           await other.register([item({ project: "other" })]);
           await work(other, new Translator().translate);
           await other.register([item()]);
@@ -96,7 +96,7 @@ export function racingCases(add: AddCase): void {
     }
   }
 
-  add("a failed try of what is collected meanwhile writes no dead letter", async ({ handler, open }) => {
+  add("a failed attempt at a text that was collected meanwhile writes no dead letter", async ({ handler, open }) => {
     const other = await open();
     await announceRetention(handler);
     await handler.register([item()]);
@@ -111,7 +111,7 @@ export function racingCases(add: AddCase): void {
     expect((await other.listDeadLetters({})).items).toEqual([]);
   });
 
-  add("a revision that was read before the text was taken away and requested anew is refused", async ({ handler }) => {
+  add("a revision that was read before the text was removed and requested anew is refused", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -134,7 +134,7 @@ export function racingCases(add: AddCase): void {
   });
 
   add(
-    "a text that kills whoever tries it ends alone in the dead letters, and its neighbours are translated",
+    "a text that kills its worker ends alone in the dead letters, and its neighbours are translated",
     async ({ handler, open, crash }) => {
       await handler.register(items(16));
       const isDeadly = ({ items: each }: WorkBatch) => each.some(({ text }) => text === "Text number 4");
@@ -175,22 +175,25 @@ export function racingCases(add: AddCase): void {
     "crash",
   );
 
-  add("what is cancelled while it is claimed is translated or gone, each text once", async ({ handler, open }) => {
-    const [one, two] = [await open(), await open()];
-    let cancelled = 0;
-    let translatedTexts = 0;
-    for (let round = 0; round < 5; round += 1) {
-      await handler.register(items(40, { context: `{"round":${round}}` }));
-      const works = [one, two].map((member) => work(member, new Translator().translate, { maxItems: 4 }));
-      cancelled += await handler.cancel({ project: PROJECT });
-      await Promise.all(works);
-      translatedTexts = (await listAll(handler)).length;
-      expect(cancelled + translatedTexts).toBe(40 * (round + 1));
-      expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: translatedTexts });
-    }
-  });
+  add(
+    "a text that is cancelled while it is claimed is either translated or deleted, and counted once",
+    async ({ handler, open }) => {
+      const [one, two] = [await open(), await open()];
+      let cancelled = 0;
+      let translatedTexts = 0;
+      for (let round = 0; round < 5; round += 1) {
+        await handler.register(items(40, { context: `{"round":${round}}` }));
+        const works = [one, two].map((member) => work(member, new Translator().translate, { maxItems: 4 }));
+        cancelled += await handler.cancel({ project: PROJECT });
+        await Promise.all(works);
+        translatedTexts = (await listAll(handler)).length;
+        expect(cancelled + translatedTexts).toBe(40 * (round + 1));
+        expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: translatedTexts });
+      }
+    },
+  );
 
-  add("what is forgotten while it is stored is gone", async ({ handler, open }) => {
+  add("a text that is forgotten while it is stored is gone", async ({ handler, open }) => {
     const other = await open();
     for (let round = 0; round < 5; round += 1) {
       const texts = items(20);
@@ -204,22 +207,25 @@ export function racingCases(add: AddCase): void {
     }
   });
 
-  add("what a person approves while it is stored, or fails, is the person's", async ({ handler, open }) => {
-    const other = await open();
-    const texts = items(40);
-    await handler.register(texts);
-    const halfFails = new Translator(({ text }) => (text.endsWith("7") ? failed() : translated("machine")));
-    await Promise.all([
-      work(other, halfFails.translate, { maxItems: 3 }),
-      ...texts.map(({ text }) => handler.approve({ reference: textReference({ text }), text: "person" })),
-    ]);
-    await work(other, halfFails.translate, { until: "empty" });
-    const found = await listAll(handler);
-    expect(found.map(({ status, text }) => `${status}: ${text}`)).toEqual(texts.map(() => "approved: person"));
-    expect((await handler.listDeadLetters({})).items).toEqual([]);
-  });
+  add(
+    "a text that a person approves while it is stored, or fails, keeps the person's translation",
+    async ({ handler, open }) => {
+      const other = await open();
+      const texts = items(40);
+      await handler.register(texts);
+      const halfFails = new Translator(({ text }) => (text.endsWith("7") ? failed() : translated("machine")));
+      await Promise.all([
+        work(other, halfFails.translate, { maxItems: 3 }),
+        ...texts.map(({ text }) => handler.approve({ reference: textReference({ text }), text: "person" })),
+      ]);
+      await work(other, halfFails.translate, { until: "empty" });
+      const found = await listAll(handler);
+      expect(found.map(({ status, text }) => `${status}: ${text}`)).toEqual(texts.map(() => "approved: person"));
+      expect((await handler.listDeadLetters({})).items).toEqual([]);
+    },
+  );
 
-  add("what is forced while it is worked on is lost by nobody", async ({ handler, open }) => {
+  add("a text that is forced while it is worked on is never lost", async ({ handler, open }) => {
     const other = await open();
     const texts = items(40);
     await handler.register(texts);
@@ -240,7 +246,7 @@ export function racingCases(add: AddCase): void {
     expect((await handler.listDeadLetters({})).items).toEqual([]);
   });
 
-  add("a dead letter that is replayed and purged at once is the one or the other", async ({ handler, open }) => {
+  add("a dead letter that is replayed and purged at once is either replayed or purged", async ({ handler, open }) => {
     const other = await open();
     for (let round = 0; round < 5; round += 1) {
       await handler.register(items(20));
@@ -258,7 +264,7 @@ export function racingCases(add: AddCase): void {
     }
   });
 
-  add("pauses that come and go while work is claimed lose nothing and cost no attempt", async ({ handler, open }) => {
+  add("pauses and resumes during claims lose nothing and cost no attempt", async ({ handler, open }) => {
     const members = [await open(), await open()];
     const stop = new AbortController();
     const translator = new Translator();
@@ -280,7 +286,7 @@ export function racingCases(add: AddCase): void {
   });
 }
 
-/** The first call is held, the others are not. */
+/** Holds the first call, and no other. */
 function only(held: HeldTranslator, others: Translator): Translator["translate"] {
   let calls = 0;
   return (batch, signal) => {

@@ -1,4 +1,4 @@
-/** `PersistenceHandler.work` in memory: claims batch after batch, and settles what became of them. */
+/** `PersistenceHandler.work` in memory: claims batch after batch, and settles the outcomes. */
 
 import { orAbort } from "../../async/or-abort.ts";
 import {
@@ -23,9 +23,9 @@ import type { Batch, BatchItem, Lane } from "./batches.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
 
-/** After a fault of the worker, a batch is left alone for a while: it may be the batch's doing. */
+/** Wait of a batch after a fault of the worker, in milliseconds: the batch may have caused the fault. */
 const FAULT_DELAY_MS = 30_000;
-/** How long a function that was told to stop is waited for. */
+/** How long an aborted function is waited for, in milliseconds. */
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
 
@@ -54,7 +54,7 @@ export class InMemoryWork {
     this.#lane = { locales: options.locales, project: options.project };
   }
 
-  /** As a member of a fleet shows itself. */
+  /** The member's row in the fleet's status. */
   get member(): Pick<WorkerStatus, "locales" | "concurrency" | "running"> {
     const { locales, concurrency } = this.#options;
     return { locales: locales === undefined ? null : [...locales], concurrency, running: this.#running };
@@ -81,7 +81,7 @@ export class InMemoryWork {
     return { ...this.#summary, retrying };
   }
 
-  /** Claims nothing more; what runs has its time, then is aborted, then given up. */
+  /** Claims nothing more; running calls get their time, then are aborted, then abandoned. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -89,7 +89,7 @@ export class InMemoryWork {
     void this.#drain();
   }
 
-  /** As kill -9 would: nothing that is in hand is ever settled by this member. */
+  /** Like kill -9: this member never settles its work. */
   die(): void {
     this.#isDead = true;
     this.#bell.ring();
@@ -98,7 +98,7 @@ export class InMemoryWork {
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
     const over = this.#givingUp.signal;
-    // By the system's clock: how long a stop takes is no time of the store.
+    // By the system's clock: the duration of a stop is not store time.
     await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
     await SYSTEM_CLOCK.wait(GRACE_MS, over);
@@ -123,7 +123,7 @@ export class InMemoryWork {
     return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
   }
 
-  /** Something changed, or the next batch is due. */
+  /** Waits for a change, or until the next batch is due. */
   async #nextEvent(): Promise<void> {
     const dueAt =
       this.#isEnding || this.#running >= this.#options.concurrency
@@ -138,7 +138,7 @@ export class InMemoryWork {
     waiting.abort();
   }
 
-  /** How many more texts may be settled. */
+  /** Number of texts that may still be settled. */
   get #remaining(): number {
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
     return limit - this.#summary.translated - this.#summary.failed - this.#itemsInHand;
@@ -153,7 +153,7 @@ export class InMemoryWork {
         continue;
       }
       this.#buryExpired(batch);
-      // Two at a time would be suspected of each other's crash.
+      // Two suspected batches at a time would be charged with each other's crash.
       if (isSuspect(batch) && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
@@ -180,7 +180,7 @@ export class InMemoryWork {
       isToYield: () => this.#isEnding,
     });
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
-    // A late word of a member that was only believed dead is settled like any other: the revisions decide.
+    // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       this.#store.settle(batch, items, result.outcomes, result.calls);
       for (const { kind } of result.outcomes) {
@@ -195,7 +195,7 @@ export class InMemoryWork {
     this.#bell.ring();
   }
 
-  /** What is not tried at all. */
+  /** The outcomes of a batch that needs no engine. */
   #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
     const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
@@ -216,7 +216,7 @@ export class InMemoryWork {
     }
   }
 
-  /** What throws before its first await rejects as well. */
+  /** An error thrown before the first await becomes a rejection too. */
   async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
     return this.#translate(batch, this.#calls.signal);
   }
@@ -249,7 +249,7 @@ function buried(items: readonly BatchItem[], { code, message }: TransHubError): 
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }
 
-/** Remembers a ring until somebody hears it. */
+/** Remembers a ring until it is awaited. */
 class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;
