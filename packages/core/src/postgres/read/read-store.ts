@@ -68,10 +68,10 @@ export async function readTranslations(
   return found;
 }
 
-/** The reference that a row answers. */
+/** The reference that a row answers. Rows carry its number, counted from 1. */
 function asked<Asked>(references: readonly Asked[], { ord }: { ord: number }): Asked {
   const reference = references[ord - 1];
-  if (reference === undefined) throw new Error("the database answered what was not asked");
+  if (reference === undefined) throw new Error("the database answered a reference that was not asked for");
   return reference;
 }
 
@@ -113,7 +113,7 @@ export async function listTranslations(
   };
 }
 
-/** Notes reads, in the order in which every such call takes its locks. */
+/** Notes reads. Every such call takes its locks in the same order. */
 export async function touchTranslations(
   pool: ConnectionPool,
   references: readonly TranslationReference[],
@@ -132,7 +132,7 @@ export async function touchTranslations(
   ]);
 }
 
-/** What a reference of either kind names, as the functions of the database take it. */
+/** The fields of a reference of either kind, as the functions of the database take them. */
 function partsOf(reference: TranslationReference) {
   const { project } = reference;
   if ("businessId" in reference) {
