@@ -1,7 +1,7 @@
 /**
- * What one engine is sent: the texts of a batch with the facts that belong to them, in calls that the engine accepts.
+ * The content of engine calls: the texts of a batch with the facts that belong to them, in calls that the engine accepts.
  *
- * This is the one place where such a fact is added: a fact about one text in {@link briefOf}, a fact about all of them in
+ * This is the only place where such a fact is added: a fact about one text in {@link briefOf}, a fact about all of them in
  * {@link engineBatch}. A fact that only some engines read stands behind the field by which an engine declares it.
  */
 import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";

@@ -8,7 +8,8 @@ const PLURAL_FORM = /^(?:zero|one|two|few|many|other|=[0-9]+)$/;
  * In an ICU message the options of each select are those of the source, for they are identifiers of the program. The
  * forms of a plural belong to the language: each must be one that CLDR knows, `other` among them, and their number is free.
  *
- * It has the name of the check `icu`, and stands behind those of the tokens: an engine that lost a tag is to hear of that first.
+ * It shares its name with the check `icu`, and comes after the checks of placeholders and tags: a lost tag is reported first,
+ * because it also breaks a page.
  */
 export const icuBranches: Check = {
   name: "icu",

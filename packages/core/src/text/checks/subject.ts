@@ -12,8 +12,8 @@ export interface Check {
   /** `block`: the translation is not stored. `warn`: it is stored, with the name of the check beside it. */
   readonly severity: "block" | "warn";
   /**
-   * Gives one clause that says what is wrong, undefined when nothing is. The clause goes to logs, dead letters and engines,
-   * so it holds counts and kinds and never a word of either text.
+   * Returns one clause that names the fault; undefined when there is none. The clause goes to logs, dead letters and
+   * engines, so it holds counts and kinds and never a word of either text.
    */
   check(subject: CheckSubject): string | undefined;
 }
@@ -31,7 +31,7 @@ export interface TranslationToCheck {
 }
 
 /**
- * The input of every check. What several checks need is read once, when the first of them asks for it.
+ * The input of every check. Facts that several checks need are read once, when the first of them asks.
  *
  * A fact that a new check needs (the terms of a glossary, a greatest length) becomes a field of
  * {@link TranslationToCheck}, and every check sees it here.
