@@ -7,19 +7,19 @@
  * that, so that its silence is not read as a clean result.
  */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 
 interface Report {
   advisories?: Record<string, { module_name?: string; severity?: string; title?: string; url?: string }>;
   error?: { code?: string; message?: string };
 }
 
-const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0", "-r", "audit", "--prod", "--audit-level", "high", "--json"];
-const { stdout } = spawnSync("npx", PNPM, {
+const pnpm = join(import.meta.dirname, "pnpm.js");
+const { stdout } = spawnSync(process.execPath, [pnpm, "-r", "audit", "--prod", "--audit-level", "high", "--json"], {
   encoding: "utf8",
   timeout: 30_000,
   // One try, so that an offline machine does not wait.
   env: { ...process.env, pnpm_config_fetch_retries: "0" },
-  shell: process.platform === "win32",
 });
 
 const report = parse(stdout ?? "");

@@ -13,8 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-// Prefers the cache: otherwise npx asks the registry each time, for over a minute when none answers.
-const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
+const PNPM = join(import.meta.dirname, "pnpm.js");
 /** Each package by its folder in `packages/`, with its place in the result. */
 const OURS = {
   cli: ".",
@@ -53,7 +52,7 @@ export function makeImageRoot(target: string): void {
 
 function pnpm(cwd: string, ...args: string[]): void {
   // Output goes to stderr: stdout is the caller's.
-  execFileSync("npx", [...PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
+  execFileSync(process.execPath, [PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
 }
 
 /** `deploy` copies a package as it is in the repository; only `pack` turns its entries from sources to `dist`. */

@@ -113,9 +113,10 @@ function page(packages: readonly Package[]): string {
   );
   return `# Licences
 
-Trans-Hub is under the [MIT licence](../LICENSE). Its packages depend on these, directly or by others; \`npm run check\` holds this
-list to what is installed and refuses any licence that asks for more than a notice. \`@trans-hub/embedded\`, which production images leave
-out, also brings PostgreSQL's own binaries, under the PostgreSQL licence.
+Trans-Hub is under the [MIT licence](../LICENSE). Its packages depend on the packages below, directly or indirectly.
+\`npm run check\` compares this list with the installed packages, and refuses any licence that requires more than a notice.
+\`@trans-hub/embedded\`, which production images leave out, also contains PostgreSQL's own binaries, under the PostgreSQL
+licence.
 
 | package | licence |
 |---|---|

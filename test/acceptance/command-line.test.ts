@@ -135,7 +135,7 @@ describe("a database", () => {
 
   test("that is embedded is used in production only on request", async ({ commands }) => {
     for (const env of [{ NODE_ENV: "production" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }]) {
-      expectError(await commands.run(["status"], { env }), 2, /no database is named.*\n.*TH_DATABASE_URL.*--embedded/);
+      expectError(await commands.run(["status"], { env }), 2, /no database is set.*\n.*TH_DATABASE_URL.*--embedded/);
     }
   });
 

@@ -202,7 +202,7 @@ const FAULTS: Fault[] = [
     is: "an open connection to another machine",
     name: "encryption",
     status: "warn",
-    detail: /reads along/,
+    detail: /can read all texts/,
     cannot: () => (OTHER_ADDRESS === undefined ? "this machine has no address but its own" : undefined),
     async plant(fleet) {
       const target = new URL(fleet.server.url);
@@ -252,7 +252,7 @@ const FAULTS: Fault[] = [
     is: "a function that everybody may call",
     name: "privileges",
     status: "warn",
-    detail: /everybody may use function trans_hub\.forget|trans_hub\.request/,
+    detail: /PUBLIC may use function trans_hub\.forget|trans_hub\.request/,
     plant: sql(
       "grant execute on function trans_hub.request to public",
       "revoke execute on function trans_hub.request from public",
@@ -303,14 +303,14 @@ const FAULTS: Fault[] = [
     is: "a fleet that wants more connections than there are",
     name: "connections",
     status: "fail",
-    detail: /one worker wants up to 500; 197 of 200/,
+    detail: /one worker uses up to 500; the server allows 197 of 200/,
     plant: withEnv({ TH_MAX_CONNECTIONS: "500" }),
   },
   {
     is: "a role with hardly any connections",
     name: "connections",
     status: "fail",
-    detail: /wants up to 50; 30 of 200/,
+    detail: /uses up to 50; the server allows 30 of 200/,
     async plant({ db }) {
       await run(db, "alter role trans_hub_worker connection limit 30");
       return {
@@ -338,7 +338,7 @@ const FAULTS: Fault[] = [
     is: "an engine at fault",
     name: "circuit",
     status: "warn",
-    detail: /engine deepl is not asked/,
+    detail: /engine deepl gets no calls/,
     plant: sql(
       `insert into trans_hub.rate_limit (engine, circuit, reason, open_until)
        values ('deepl', 'open', 'TH_ENGINE_QUOTA', now() + interval '5 min')`,
@@ -371,7 +371,7 @@ const FAULTS: Fault[] = [
     is: "a collection that is overdue",
     name: "gc",
     status: "fail",
-    detail: /longer ago than its schedule says/,
+    detail: /longer ago than the schedule allows/,
     plant: sql(
       "update trans_hub.gc_run set started_at = started_at - interval '5 days'",
       "update trans_hub.gc_run set started_at = started_at + interval '5 days'",
@@ -381,7 +381,7 @@ const FAULTS: Fault[] = [
     is: "a backup that is old",
     name: "backup",
     status: "fail",
-    detail: /the last began/,
+    detail: /the last one began/,
     plant: sql(
       "update trans_hub.backup_run set started_at = started_at - interval '3 days'",
       "update trans_hub.backup_run set started_at = started_at + interval '3 days'",
@@ -391,7 +391,7 @@ const FAULTS: Fault[] = [
     is: "no backup",
     name: "backup",
     status: "warn",
-    detail: /none was recorded/,
+    detail: /no backup was recorded/,
     plant: sql("delete from trans_hub.backup_run", BACKUP),
   },
   {
@@ -421,7 +421,7 @@ const FAULTS: Fault[] = [
     is: "a dead letter",
     name: "dead-letters",
     status: "warn",
-    detail: /^1 is open$/,
+    detail: /^1 open$/,
     plant: sql(
       `insert into trans_hub.dead_letter
          (content_no, target_locale, context_no, project, revision, priority, code, message, history, kept_text)
@@ -499,7 +499,7 @@ const FAULTS: Fault[] = [
     is: "a server's clock that is wrong",
     name: "clock",
     status: "warn",
-    detail: /the server's is 3[56]\d\d\.\d s ahead/,
+    detail: /the server's clock is 3[56]\d\d\.\d s ahead/,
     // The original is put back instead.
     plant() {
       const now = Date.now;

@@ -9,10 +9,12 @@ const root = resolve(import.meta.dirname, "../..");
 
 function pages(): string[] {
   const top = readdirSync(root).filter((file) => file.endsWith(".md"));
-  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => join("docs", file));
-  return [...top, ...docs].map((file) => join(root, file));
+  const below = [".changeset", ".github", "docs", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
+      .map((file) => join(folder, file)),
+  );
+  return [...top, ...below].map((file) => join(root, file));
 }
 
 /** Named like GitHub's headings, because the links are read there. */

@@ -18,7 +18,7 @@ export async function confirm(
   if (stdin.isTTY !== true || output.json) throw new UsageError(`this would ${what}`, "Add --yes to do it.");
   const terminal = createInterface({ input: stdin, output: output.stderr });
   try {
-    const answer = await terminal.question(`This would ${what}. Go on? [y/N] `, { signal });
+    const answer = await terminal.question(`This would ${what}. Continue? [y/N] `, { signal });
     const goesOn = /^y(es)?$/i.test(answer.trim());
     if (!goesOn) output.note("Nothing was changed.");
     return goesOn;

@@ -92,8 +92,8 @@ function refuseWhereDataCouldBeLost(env: NodeJS.ProcessEnv): void {
           : undefined;
   if (place === undefined) return;
   throw new UsageError(
-    `no database is named, and ${place} the embedded PostgreSQL is used only when asked for`,
-    "Set TH_DATABASE_URL, or add --embedded if its data may live in this machine's files.",
+    `no database is set, and ${place} the embedded PostgreSQL is used only with --embedded`,
+    "Set TH_DATABASE_URL, or add --embedded to keep the data in files of this machine.",
   );
 }
 
@@ -103,7 +103,7 @@ async function loadEmbedded(): Promise<typeof import("@trans-hub/embedded")> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new UsageError(
-      "no database is named, and the embedded PostgreSQL is not installed here",
+      "no database is set, and the embedded PostgreSQL is not installed here",
       "Set TH_DATABASE_URL, or install @trans-hub/embedded.",
     );
   }

@@ -32,15 +32,15 @@ function enginesNamed(
 ): readonly string[] {
   if (settings.engines.length > 0) return settings.engines;
   if (usesEmbedded(settings, options)) return ["pseudo"];
-  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, surroundings));
+  throw new UsageError("no engine is set in TH_ENGINES", hint(settings, surroundings));
 }
 
 function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {
   if (loadEnvironment(surroundings).OPENAI_API_KEY && openai.apiKey === undefined) {
     return (
-      "OPENAI_API_KEY is not read, so that no key is used by accident: " +
-      "set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
+      "OPENAI_API_KEY is not read, so that no key is used by accident. " +
+      "Set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
     );
   }
-  return "Set for instance TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo to try things out.";
+  return "Set for example TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo for a trial.";
 }

@@ -40,7 +40,7 @@ export function required<Value>(value: Value | undefined, flag: string): Value {
 }
 
 export function contextOption(): Option {
-  return new Option("--context <context>", "what the text is about: a note, or a JSON object");
+  return new Option("--context <context>", "context of the text: a note, or a JSON object");
 }
 
 /** An option given more than once adds to its earlier values. */
@@ -79,11 +79,9 @@ export function examples(command: Command, ...lines: string[]): void {
 }
 
 export function formatOption(): Option {
-  return new Option("--format <format>", "how the text's syntax is to be read").choices([...TEXT_FORMATS]);
+  return new Option("--format <format>", "syntax of the text").choices([...TEXT_FORMATS]);
 }
 
 export function targetLocaleOption(): Option {
-  return new Option("--locale <locale>", "those for this target locale").argParser((value: string) =>
-    parseLocale(value),
-  );
+  return new Option("--locale <locale>", "only this target locale").argParser((value: string) => parseLocale(value));
 }

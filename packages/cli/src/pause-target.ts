@@ -14,8 +14,8 @@ export interface PauseOptions {
 
 export function withPauseOptions(command: Command): Command {
   return command
-    .option("--engine <name>", "this engine: the next of the chain is asked, or else the texts wait")
-    .option("--project <name>", "this project (default: all)")
+    .option("--engine <name>", "only this engine: its texts go to the next engine of TH_ENGINES, or wait")
+    .option("--project <name>", "only this project (default: all)")
     .addOption(targetLocaleOption());
 }
 
@@ -23,8 +23,8 @@ export function withPauseOptions(command: Command): Command {
 export function pauseTarget({ engine, project, locale }: PauseOptions): PauseTarget {
   if ([engine, project, locale].filter((name) => name !== undefined).length > 1) {
     throw new UsageError(
-      "name one of --engine, --project and --locale",
-      "Each is a pause of its own: one after the other.",
+      "give only one of --engine, --project and --locale",
+      "Each of them is a separate pause: run the command once for each.",
     );
   }
   return {

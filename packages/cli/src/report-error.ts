@@ -26,8 +26,8 @@ const USAGE_ERRORS = new Set([
 
 /** Hints for errors of core that have a remedy on the command line. */
 const HINTS: Readonly<Record<string, string>> = {
-  TH_DATABASE_UNAVAILABLE: "Is PostgreSQL running, and is TH_DATABASE_URL its address?",
-  TH_DATABASE_REFUSED: "Check user, password, database and grants in TH_DATABASE_URL.",
+  TH_DATABASE_UNAVAILABLE: "Check that PostgreSQL runs, and that TH_DATABASE_URL is its address.",
+  TH_DATABASE_REFUSED: "Check the user, password and database in TH_DATABASE_URL, and the grants of that user.",
 };
 
 export function exitCodeOf(error: unknown): number {
@@ -48,7 +48,11 @@ export function reportError(error: unknown, redactUrl: (url: string) => string):
       .trim()
       .replaceAll(/\bpostgres(?:ql)?:\/\/[^\s"'`]+/g, redactUrl);
   if (isInterruption(error)) {
-    return { code: "TH_CANCELLED", message: "Interrupted", hint: "What was done is kept; the same command goes on." };
+    return {
+      code: "TH_CANCELLED",
+      message: "Interrupted",
+      hint: "Finished work is kept; run the same command again to continue.",
+    };
   }
   if (isOurs(error)) {
     const { code, message, hint = HINTS[code] } = error;

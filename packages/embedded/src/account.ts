@@ -76,8 +76,8 @@ async function makeAccount(): Promise<Account> {
   );
   const [account] = await databaseAccounts();
   if (account !== undefined) return account;
-  throw new EmbeddedDatabaseError("PostgreSQL refuses to run as root, and there is no ordinary user to run it as", {
+  throw new EmbeddedDatabaseError("PostgreSQL refuses to run as root, and this machine has no ordinary user for it", {
     cause: failure,
-    hint: `Run the command as an ordinary user, or make one for the server (useradd --system ${OWN_NAME}), or name a database in TH_DATABASE_URL.`,
+    hint: `Run the command as an ordinary user, or create one for the server (useradd --system ${OWN_NAME}), or set TH_DATABASE_URL to a database.`,
   });
 }

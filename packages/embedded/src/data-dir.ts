@@ -28,7 +28,8 @@ export async function locateDataDir(asked: string): Promise<FoundDataDir | undef
   if (elsewhere === undefined) return found;
   const target = await lookAt(elsewhere);
   // A new, empty database in its place would hide the loss.
-  if (target === undefined) throw folderError(asked, `The data of ${asked} lay in ${elsewhere}, which is gone`);
+  if (target === undefined)
+    throw folderError(asked, `The data of ${asked} was in ${elsewhere}, which no longer exists`);
   return target;
 }
 
@@ -44,7 +45,7 @@ export async function prepareDataDir(asked: string, account: Account | undefined
     return await prepare(asked, account);
   } catch (error) {
     if (error instanceof EmbeddedDatabaseError) throw error;
-    throw folderError(asked, `The data folder ${asked} cannot be made ready`, { cause: error });
+    throw folderError(asked, `The data folder ${asked} cannot be prepared`, { cause: error });
   }
 }
 
@@ -91,7 +92,7 @@ async function refuseOtherContent(dataDir: string): Promise<void> {
   if (basename(dataDir) === DATA_DIR_NAME) return;
   const stranger = (await readdir(dataDir)).find((name) => !isOwnEntry(name));
   if (stranger === undefined) return;
-  throw folderError(dataDir, `The data folder ${dataDir} holds something else already, such as ${stranger}`);
+  throw folderError(dataDir, `The data folder ${dataDir} contains other files already, such as ${stranger}`);
 }
 
 async function takeOver(dataDir: string, account: Account | undefined): Promise<void> {
@@ -124,9 +125,9 @@ async function settleElsewhere(closed: string, account: Account): Promise<string
   const holdsData = (await readdir(closed)).includes(basename(layoutOf(closed).cluster));
   if (base === undefined || holdsData) {
     throw new EmbeddedDatabaseError(
-      `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}: a folder above it is closed`,
+      `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}: a parent folder is closed to that user`,
       {
-        hint: `Set ${DATA_DIR_VARIABLE} to a folder below open ones, such as /srv/trans-hub; data can be moved there.`,
+        hint: `Set ${DATA_DIR_VARIABLE} to a folder with open parent folders, such as /srv/trans-hub; you can move the data there.`,
       },
     );
   }

@@ -165,7 +165,7 @@ describe("one clear error describes", () => {
     writeFileSync(join(project, "package.json"), "{}");
     await expect(openEmbedded({ dataDir: project })).rejects.toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
-      message: expect.stringContaining(`${project} holds something else already, such as package.json`),
+      message: expect.stringContaining(`${project} contains other files already, such as package.json`),
       hint: expect.stringContaining("TH_DATA_DIR"),
     });
     expect(statSync(project).mode & 0o777).toBe(0o755);

@@ -114,7 +114,7 @@ async function timeoutError(options: HoldOptions, last: Error): Promise<Embedded
     `The embedded PostgreSQL in ${dataDir} was not ready within ${options.timeoutMs / 1_000} s: ${last.message}`,
     {
       cause: logCause(dataDir),
-      hint: `${layoutOf(dataDir).log} says what it was doing. A database of your own can be named in TH_DATABASE_URL.`,
+      hint: `${layoutOf(dataDir).log} shows its last steps. You can also set TH_DATABASE_URL to a database of your own.`,
     },
   );
 }

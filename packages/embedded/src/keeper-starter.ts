@@ -56,6 +56,6 @@ async function failedError(asked: string): Promise<EmbeddedDatabaseError> {
   const dataDir = (await locateDataDir(asked))?.path ?? asked;
   return new EmbeddedDatabaseError(`The embedded PostgreSQL in ${dataDir} does not start`, {
     cause: logCause(dataDir),
-    hint: `${layoutOf(dataDir).log} says why. A database of your own can be named in TH_DATABASE_URL.`,
+    hint: `${layoutOf(dataDir).log} gives the reason. You can also set TH_DATABASE_URL to a database of your own.`,
   });
 }

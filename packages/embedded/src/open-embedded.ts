@@ -43,7 +43,8 @@ export async function openEmbedded(options: {
 }): Promise<EmbeddedDatabase> {
   const asked = resolve(options.dataDir);
   const hold = await holdServer({ dataDir: asked, signal: options.signal, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
-  if (hold === undefined) throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${asked} was given up`);
+  if (hold === undefined)
+    throw new EmbeddedDatabaseError(`The wait for the embedded PostgreSQL in ${asked} ended early`);
 
   const closing = new AbortController();
   let current: Hold | undefined = hold;

@@ -34,7 +34,7 @@ async function refuseOtherVersion(dataDir: string, binaries: Binaries): Promise<
   throw new EmbeddedDatabaseError(
     `The data in ${dataDir} was made by PostgreSQL ${made}; the installed one is ${binaries.major}`,
     {
-      hint: `Use the release of Trans-Hub that made it, or move the data over with pg_dump, or start anew: remove the folder or set ${DATA_DIR_VARIABLE} to another one.`,
+      hint: `Use the release of Trans-Hub that made it, or move the data with pg_dump, or start with no data: remove the folder or set ${DATA_DIR_VARIABLE} to another one.`,
     },
   );
 }

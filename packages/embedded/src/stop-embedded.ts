@@ -26,7 +26,7 @@ export async function stopEmbedded(options: { dataDir: string }): Promise<boolea
     if ((await postmasterState(layout)).is === "alive") {
       throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${found.path} could not be stopped`, {
         cause: new AggregateError([error, logCause(found.path)]),
-        hint: `Look at ${layout.log}; the process is named in ${layout.postmasterPid}.`,
+        hint: `See ${layout.log}; ${layout.postmasterPid} contains the process id.`,
       });
     }
   }

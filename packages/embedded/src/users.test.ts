@@ -57,7 +57,7 @@ describe.runIf(root)("root, which may not run PostgreSQL itself,", () => {
     // The data is gone, and an empty database in its place would hide the loss.
     await expect(openEmbedded({ dataDir: asked })).rejects.toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
-      message: expect.stringContaining(`lay in ${first.dataDir}, which is gone`),
+      message: expect.stringContaining(`was in ${first.dataDir}, which no longer exists`),
     });
   });
 

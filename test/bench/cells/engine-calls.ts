@@ -22,7 +22,7 @@ export const engineCalls: Family = {
       family: "calls",
       better: "less",
       phase: FRESH,
-      note: "counted by the server from what it received, four characters a token",
+      note: "counted by the server on receipt, four characters a token",
     } as const;
     const cell = `for ${COUNT.toLocaleString("en")} short strings with mixed contexts to one locale`;
     stage.record(

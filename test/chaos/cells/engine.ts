@@ -14,7 +14,7 @@ const TROUBLES: readonly { kind: string; rules: Rule[] }[] = [
 
 export const engine: Cell = {
   name: "engine",
-  what: "the engine is down, overrun, hangs, hangs up, answers nonsense, each for some seconds",
+  what: "the engine is down, overloaded, hangs, closes connections, answers nonsense, each for some seconds",
   // One attempt more than other cells have, and in a long run two: here the engine fails, not the texts.
   scene: (seconds) => ({ maxAttempts: seconds < 20 ? 4 : 5, env: { TH_ENGINE_TIMEOUT_SECONDS: "2" } }),
   async trouble(scene) {

@@ -66,7 +66,7 @@ async function startBehindTheWires(scene: Scene) {
 
 export const network: Cell = {
   name: "network",
-  what: "a worker in a network namespace is cut off from the database, and half the time from the engine, longer than the rescue takes",
+  what: "a worker in a network namespace is cut off from the database, and half the time from the engine, for longer than a rescue takes",
   cannotRun: () => {
     if (process.platform !== "linux" || process.getuid?.() !== 0) return "network namespaces need root on Linux";
     try {

@@ -14,7 +14,7 @@ const LOST = { endsCalls: true };
 
 export const crash: Cell = {
   name: "crash",
-  what: "PostgreSQL is stopped as by a power cut and started again every 5 to 10 s",
+  what: "PostgreSQL is killed as in a power cut and started again every 5 to 10 s",
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 400, scene.between(5_000, 10_000)));
@@ -92,7 +92,7 @@ export const disk: Cell = {
         await scene.postgres.restart("crash");
       });
     }
-    scene.notes.push(`PostgreSQL gave up and was started again ${crashes} times`);
+    scene.notes.push(`PostgreSQL stopped and was started again ${crashes} times`);
   },
 };
 
@@ -109,7 +109,7 @@ function fill(path: string): void {
 
 export const snapshot: Cell = {
   name: "snapshot",
-  what: "a transaction with an old snapshot stays open, so that nothing dead can be cleaned up",
+  what: "a transaction with an old snapshot stays open, so that vacuum cannot remove dead rows",
   async trouble(scene) {
     const idle = new pg.Client({ connectionString: scene.postgres.url, application_name: "" });
     await idle.connect();

@@ -6,7 +6,7 @@ import type { Cell } from "./cell.ts";
 
 export const transaction: Cell = {
   name: "transaction",
-  what: "producers that request inside transactions of their own are killed between statements",
+  what: "producers that request inside their own transactions are killed between statements",
   scene: () => ({ load: { inTransaction: true, everyMs: 60, chunk: 5 } }),
   async trouble(scene) {
     while (scene.isLoaded) {
@@ -26,7 +26,7 @@ export const transaction: Cell = {
     const unasked = [...texts].filter((text) => !written.has(text)).length;
     if (alone > 0) scene.violations.push(`${alone} texts of committed transactions were not requested`);
     if (unasked > 0) scene.violations.push(`${unasked} texts of transactions that never committed were requested`);
-    scene.notes.push(`${written.size} texts of committed transactions, all requested, and no other`);
+    scene.notes.push(`${written.size} texts of committed transactions, all of them and no others requested`);
   },
 };
 
@@ -71,7 +71,9 @@ export const collect: Cell = {
       await hub.close();
     }
     if (lost > 0) scene.violations.push(`${lost} rows that were requested during a collection are gone`);
-    scene.notes.push(`${runs} collections took ${contents} texts; ${checked} rows requested during one, ${lost} lost`);
+    scene.notes.push(
+      `${runs} collections removed ${contents} texts; ${checked} rows requested during one, ${lost} lost`,
+    );
   },
 };
 

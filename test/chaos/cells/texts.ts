@@ -16,7 +16,7 @@ export const hard: Cell = {
   async afterwards(scene) {
     const [beside, elsewhere] = await latencies(scene);
     scene.notes.push(
-      `beside hard inputs, ms from acknowledged to stored (p50 / p99): ${quantiles(beside)}; elsewhere: ${quantiles(elsewhere)}`,
+      `beside hard inputs, ms from acknowledgement to storage (p50 / p99): ${quantiles(beside)}; elsewhere: ${quantiles(elsewhere)}`,
     );
     // A text counts as delayed when it needs a second attempt because of a neighbour.
     const sends = new Map<string, number>();
@@ -55,7 +55,7 @@ function quantiles(sorted: readonly number[]): string {
 
 export const forget: Cell = {
   name: "forget",
-  what: "marked texts (1,000 per 60 s) are requested, and forgotten some moments later, wherever they are by then",
+  what: "marked texts (1,000 per 60 s) are requested, and forgotten some moments later, in any state",
   async trouble(scene) {
     const hub = await Coordinator.connect({ databaseUrl: scene.postgres.url, sourceLocale: "en", maxConnections: 4 });
     const count = Math.ceil((1_000 * scene.options.seconds) / 60);

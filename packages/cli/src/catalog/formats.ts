@@ -34,5 +34,5 @@ export function catalogFormat(file: string): CatalogFormat {
   const format = FORMATS.find(({ extensions }) => extensions.includes(extension));
   if (format !== undefined) return format;
   const known = FORMATS.flatMap(({ extensions }) => extensions).join(", ");
-  throw new UsageError(`${file} is no catalog that can be read`, `Files may end in: ${known}.`);
+  throw new UsageError(`${file} has no known catalog format`, `Files may end in: ${known}.`);
 }

@@ -38,7 +38,7 @@ export type ValueDecision =
 
 const lockVersion = 1;
 const damagedHint =
-  "Restore it from version control, or delete it: values already in target files are then kept as they are.";
+  "Restore it from version control, or delete it; without it, existing values of target files are kept.";
 
 /**
  * The first 16 bytes of SHA-256, in hex, of the text; with a context, of the text, U+0000 and the context's canonical

@@ -46,13 +46,14 @@ const START_TIMEOUT_MS = 30_000;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("See it work: a web shop's catalog in three languages, by two workers, on the embedded PostgreSQL.")
+    .description("Translate a web shop's catalog into three languages with two workers, on the embedded PostgreSQL.")
     .action(() => demo(command, context));
   examples(command, "demo", "demo --json");
   command.addHelpText(
     "after",
     `
-With TH_OPENAI_API_KEY (and TH_OPENAI_ENDPOINT) that engine translates, else pseudo. Running it again translates again.`,
+If TH_OPENAI_API_KEY or TH_OPENAI_ENDPOINT is set, the engine openai translates; otherwise the engine pseudo. A second
+run translates again.`,
   );
 }
 
@@ -77,7 +78,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
       const workers = await withWorkers(context, { databaseUrl: database.databaseUrl, engine }, handler, async () => {
         const registered = await registerSample(hub, sample);
         output.note(
-          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}, equal texts once`,
+          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}; equal texts count once`,
         );
         return registered;
       });
@@ -199,8 +200,8 @@ function describe(
       ]),
     ),
     ...report.files.map((file) => `wrote ${file}`),
-    `${report.verbatim} translations are their texts as they are: there is nothing to translate in them`,
-    `${unsupported} messages with ICU or plural syntax were left out: that is not supported yet`,
+    `${report.verbatim} translations equal their source texts, which have nothing to translate`,
+    `${unsupported} messages with ICU or plural syntax were left out: this syntax is not supported yet`,
     `${report.translated} translated, ${report.failed} failed, in ${report.seconds} s`,
   ].join("\n");
 }

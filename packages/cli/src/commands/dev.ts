@@ -14,7 +14,8 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-Prints the database's URL: set it as TH_DATABASE_URL in your application. Without TH_ENGINES, pseudo translates.`,
+Prints the database's URL: set it as TH_DATABASE_URL in your application. If TH_ENGINES is not set, the engine pseudo
+translates.`,
   );
 }
 

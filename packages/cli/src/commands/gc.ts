@@ -19,10 +19,12 @@ interface GcOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Collect what nobody requested or read for the retention. Workers do it too, by TH_GC_CRON.")
+    .description(
+      "Remove texts that were not requested or read during the retention. Workers also do this, by TH_GC_CRON.",
+    )
     .option("--retention-days <days>", "default: TH_GC_RETENTION_DAYS; fractions allowed", parseDays)
-    .option("--dry-run", "count what would go, and change nothing")
-    .option("--include-approved", "also what a person approved")
+    .option("--dry-run", "count the rows to remove, and change nothing")
+    .option("--include-approved", "also approved translations")
     .addOption(onlyProjectOption())
     .action((options: GcOptions) => collect(command, context, options));
   examples(command, "gc --dry-run", "gc --retention-days 30 --json");

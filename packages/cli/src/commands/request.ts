@@ -51,19 +51,25 @@ const MAX_ESCAPE_FACTOR = 6;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .argument("[text...]", "texts to register; - reads one from stdin")
+    .argument("[text...]", "texts to register; - reads one text from stdin")
     .addOption(new Option("--to <locales>", "target locales, comma-separated").argParser(parseLocales))
     .addOption(fromOption())
-    .option("--file <path>", "JSON lines, one item each; - reads them from stdin")
+    .option("--file <path>", "file of JSON lines, one item each; - reads stdin")
     .option("--business-id <id>", "your own name for the text; with one text only")
     .addOption(contextOption())
-    .addOption(new Option("--priority <level>", "who goes first").choices(["interactive", "normal", "bulk"]))
+    .addOption(
+      new Option("--priority <level>", "urgency; interactive texts are translated first").choices([
+        "interactive",
+        "normal",
+        "bulk",
+      ]),
+    )
     .addOption(formatOption())
     .addOption(projectOption())
-    .option("--force", "translate anew what is there, unless a person approved it")
+    .option("--force", "translate again texts that have a translation, unless a person approved it")
     .option(
       "--expires-after <seconds>",
-      "not wanted any more if it still waits then (default: never)",
+      "do not translate texts that still wait after this time (default: never)",
       parseWhole(1, MAX_EXPIRY_SECONDS),
     )
     .action((texts: string[], options: RequestOptions) => request(command, context, texts, options));
@@ -77,9 +83,9 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-A line of the file is such as {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}};
-what it leaves out comes from the options. Rejected lines are named, the rest is registered, and the exit code is 1. With
---json the first 10,000 of them stand in "rejected"; of more, the others are named on stderr and "rejectedCount" counts all.`,
+An example of a line: {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}}.
+Options give the values of missing fields. Rejected lines are reported, the other lines are registered, and the exit code
+is 1. With --json, "rejected" lists the first 10,000; stderr reports the others, and "rejectedCount" counts all.`,
   );
 }
 
@@ -119,11 +125,12 @@ async function request(
 }
 
 function checkUsage(texts: string[], { to, file, businessId }: RequestOptions): void {
-  if (file === undefined && texts.length === 0) throw new UsageError("give texts, or a file with --file");
-  if (file !== undefined && texts.length > 0) throw new UsageError("give either texts or --file");
-  if (file === undefined && to === undefined) throw new UsageError("--to is missing: into which locales?");
+  if (file === undefined && texts.length === 0)
+    throw new UsageError("no text was given: pass texts, or a file with --file");
+  if (file !== undefined && texts.length > 0) throw new UsageError("pass either texts or --file, not both");
+  if (file === undefined && to === undefined) throw new UsageError("--to is missing");
   if (businessId !== undefined && (file !== undefined || texts.length !== 1)) {
-    throw new UsageError("--business-id names one text", "In a file, each line may have its businessId.");
+    throw new UsageError("--business-id needs exactly one text", "In a file, each line may have its own businessId.");
   }
 }
 
@@ -147,7 +154,7 @@ function fileChunks(file: string, { stdin, output, signal }: CommandContext, max
   return (rejected) => {
     const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
     const unknownKeys = (keys: readonly string[]) =>
-      output.warn(`ignored what items do not have: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
+      output.warn(`ignored unknown fields of items: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
     return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
 }

@@ -6,8 +6,7 @@ import { type Check, fail, ok, warn } from "./check.ts";
 const PROBE_MS = 10_000;
 
 /** The remedy where no setting helps. */
-const WAIT =
-  "Look at the engine, and at the way there; pause --engine NAME saves the texts' attempts until it is back.";
+const WAIT = "Check the engine and the network to it; until it is back, pause --engine NAME consumes no attempts.";
 
 /**
  * @param make Makes the engines; throws where a name or a key is missing.
@@ -27,7 +26,7 @@ export async function checkEngine(
   }
   try {
     if (named.length === 0) {
-      return warn("engine", "pseudo stands in, since none is set", "Set TH_ENGINES for real translations.");
+      return warn("engine", "no engine is set, so pseudo is used", "Set TH_ENGINES for real translations.");
     }
     const failures = call ? await Promise.all(engines.map(probe)) : [];
     const failure = failures.find((each) => each !== undefined);
@@ -35,7 +34,7 @@ export async function checkEngine(
       return fail("engine", failure.error.message, failure.error.hint ?? WAIT);
     }
     const asked = call && engines.some((engine) => engine.probe !== undefined);
-    return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set up${asked ? ", and answers" : ""}`);
+    return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set${asked ? ", and answers" : ""}`);
   } finally {
     await Promise.all(engines.map((engine) => engine.close?.()));
   }

@@ -64,7 +64,7 @@ async function examineDatabase(
       databaseUrl: database.directUrl ?? database.databaseUrl,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
-    checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "named, it answers"));
+    checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "set, and answers"));
     checks.push(...examineServer(facts, database));
     const schema = await examineSchema(database);
     checks.push(schema);
@@ -74,8 +74,8 @@ async function examineDatabase(
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
     checks.push(checkBloat(facts), checkHorizon(facts));
     if (status === undefined) {
-      const cure = "Run doctor as a worker's or a reader's role.";
-      return [...checks, warn("worker", "this role may not see the fleet, its work and its collections", cure)];
+      const cure = "Run doctor with the role of a worker or a reader.";
+      return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
     }
     return [...checks, ...examineQueue(status, database, settings)];
   } catch (error) {
@@ -119,7 +119,8 @@ async function examineSchema(database: ChosenDatabase): Promise<Check> {
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
     // This role may not read the list of migrations; the store itself reports whether the schema fits.
-    if (error.code === "TH_DATABASE_REFUSED") return ok("schema", "this role may not see which; it fits this release");
+    if (error.code === "TH_DATABASE_REFUSED")
+      return ok("schema", "fits this release (this role may not read the version)");
     return fail("schema", error.message, error.hint ?? "Run trans-hub migrate.");
   }
 }

@@ -17,7 +17,7 @@ const STALE_SECONDS = 600;
 export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "named" | "embedded"): Check {
   const [worker] = workers;
   if (worker !== undefined) {
-    return ok("worker", workers.length === 1 ? `one, on ${worker.host}` : `${workers.length} are alive`);
+    return ok("worker", workers.length === 1 ? `one is alive, on ${worker.host}` : `${workers.length} are alive`);
   }
   return {
     name: "worker",
@@ -31,7 +31,7 @@ export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "n
 export function checkInbox({ refused }: Pick<StoreStatus, "refused">): Check[] {
   if (Object.keys(refused).length === 0) return [];
   const cure =
-    "Look at them (select id, refused, items from trans_hub.inbox where refused is not null), request them anew as they should be, and delete those rows.";
+    "Read them (select id, refused, items from trans_hub.inbox where refused is not null), request corrected items, and delete these rows.";
   return [{ name: "inbox", status: "warn", detail: describeRefused(refused), cure }];
 }
 
@@ -51,12 +51,12 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
 export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] {
   return limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
     if (circuit === "closed") return [];
-    const next = openUntil === null ? "one call tries it now" : `until ${openUntil.toISOString()}`;
+    const next = openUntil === null ? "the next call is a probe" : `until ${openUntil.toISOString()}`;
     const cure =
       reason === "TH_ENGINE_QUOTA"
-        ? `Look at the plan and the billing of the account of engine "${engine}"; then it is asked again by itself.`
-        : `Check the key, model and address of engine "${engine}", and restart the workers with them.`;
-    return [{ name: "circuit", status: "warn", detail: `engine ${engine} is not asked, ${next} (${reason})`, cure }];
+        ? `Check the plan and the billing of the account of engine "${engine}"; the fleet then uses it again by itself.`
+        : `Correct the key, model or address of engine "${engine}", and restart the workers.`;
+    return [{ name: "circuit", status: "warn", detail: `engine ${engine} gets no calls, ${next} (${reason})`, cure }];
   });
 }
 
@@ -71,7 +71,7 @@ export function checkBacklog({ oldestReadySeconds }: Pick<StoreStatus, "oldestRe
   if (oldestReadySeconds === null) return ok("backlog", "nothing waits");
   const detail = `the oldest work has been ready for ${Math.round(oldestReadySeconds)} s`;
   if (oldestReadySeconds <= STALE_SECONDS) return ok("backlog", detail);
-  return warn("backlog", detail, "See trans-hub status: start more workers, or one for the locale that waits.");
+  return warn("backlog", detail, "See trans-hub status; start more workers, or a worker for the waiting locale.");
 }
 
 /**
@@ -83,11 +83,11 @@ export function checkCollection(
   gcCron: string,
   now: number,
 ): Check {
-  const cure = `Workers collect by TH_GC_CRON (${gcCron}, UTC): keep one running then, or run trans-hub gc from cron.`;
+  const cure = `Workers collect by TH_GC_CRON (${gcCron}, UTC): keep a worker running at that time, or run trans-hub gc by cron.`;
   if (lastCollectionAt === null) return { name: "gc", status: "warn", detail: "never ran", cure };
   const at = lastCollectionAt.toISOString();
   if (now - lastCollectionAt.getTime() <= intervalDays(gcCron) * DAY_MS + DAY_MS) return ok("gc", `last ran ${at}`);
-  return { name: "gc", status: "fail", detail: `last ran ${at}, longer ago than its schedule says`, cure };
+  return { name: "gc", status: "fail", detail: `last ran ${at}, longer ago than the schedule allows`, cure };
 }
 
 /** The longest time between two runs of a schedule, in days, judged by its coarsest field. */

@@ -24,7 +24,7 @@ export function loadEnvironment(options: EnvironmentOptions = {}): Record<string
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { ...env };
-    throw new SettingsError([{ key: ".env", problem: `is there and cannot be read (${code})` }]);
+    throw new SettingsError([{ key: ".env", problem: `exists and cannot be read (${code})` }]);
   }
   return { ...parseEnv(file), ...env };
 }

@@ -173,9 +173,9 @@ describe("a value from a file", () => {
       }),
     ).toEqual({
       TH_DATABASE_URL_FILE: "names a file that cannot be read (ENOENT)",
-      TH_DIRECT_URL_FILE: "names a file that is empty",
+      TH_DIRECT_URL_FILE: "names an empty file",
       TH_BATCH_SIZE_FILE: "must be a whole number from 1 to 1,000",
-      TH_OPENAI_API_KEY_FILE: "is set beside TH_OPENAI_API_KEY: set one of them",
+      TH_OPENAI_API_KEY_FILE: "cannot be set together with TH_OPENAI_API_KEY: set only one of them",
       TH_DATA_DIR_FILE: "names a file that cannot be read (EISDIR)",
     });
   });

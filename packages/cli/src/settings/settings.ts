@@ -28,73 +28,75 @@ const YEAR_SECONDS = 31_536_000;
 const schema = z.object({
   TH_DATABASE_URL: postgresUrl()
     .optional()
-    .describe("The database: `postgres://…`. Else `DATABASE_URL`, else an embedded PostgreSQL."),
+    .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
   TH_DIRECT_URL: postgresUrl()
     .optional()
     .describe(
-      "The same database without a pooler, for LISTEN and migrations, where `TH_DATABASE_URL` goes through one.",
+      "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
     ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
       "Folder of the embedded PostgreSQL. Unset: the nearest `.trans-hub/`, or one beside the nearest `package.json`.",
     ),
-  TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("The project of texts that name none."),
+  TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("Project of texts without a project."),
   TH_ENGINES: engineNames()
     .optional()
-    .describe("Engines, comma-separated; the first is active, the others are fallen back to. Also `TH_ACTIVE_ENGINE`."),
+    .describe("Engines, comma-separated; the first is active, the others are fallbacks. Also `TH_ACTIVE_ENGINE`."),
   TH_SOURCE_LOCALE: sourceLocale()
     .default(UNDETERMINED_LOCALE)
-    .describe("Locale of texts that name none; `und`: the engine detects it."),
-  TH_BATCH_SIZE: whole(1, 1_000).default(50).describe("The most texts in one batch, and in one engine call."),
-  TH_CONCURRENCY: whole(1, 1_000).default(4).describe("Engine calls at once in one worker."),
-  TH_MAX_CONNECTIONS: whole(1, 1_000).default(10).describe("The most database connections of one process."),
+    .describe("Source locale of texts without one; `und`: the engine detects it."),
+  TH_BATCH_SIZE: whole(1, 1_000).default(50).describe("Largest number of texts in one batch, and in one engine call."),
+  TH_CONCURRENCY: whole(1, 1_000).default(4).describe("Number of concurrent engine calls in one worker."),
+  TH_MAX_CONNECTIONS: whole(1, 1_000).default(10).describe("Largest number of database connections of one process."),
   TH_POLL_SECONDS: decimal(0.1, 3_600)
     .default(2)
-    .describe("Seconds between looks for work that no notification announced."),
-  TH_MAX_ATTEMPTS: whole(1, 100).default(5).describe("Attempts at a text before it goes to the dead letters."),
-  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("The longest text, in bytes of UTF-8."),
+    .describe("Seconds between polls for work that no notification announced."),
+  TH_MAX_ATTEMPTS: whole(1, 100)
+    .default(5)
+    .describe("Attempts to translate a text before it goes to the dead letters."),
+  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("Largest size of a text, in bytes of UTF-8."),
   TH_MAX_BACKLOG: whole(1, 1_000_000_000)
     .optional()
-    .describe("Requests are refused while more texts than this wait. Unset: no limit."),
+    .describe("Requests are refused while this number of texts waits. Unset: no limit."),
   TH_REQUEST_LIFETIME_SECONDS: decimal(1, YEAR_SECONDS)
     .optional()
-    .describe(
-      "Seconds after which a request that still waits goes to the dead letters, no engine asked. Unset: never.",
-    ),
-  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is given up."),
+    .describe("Seconds after which a waiting request goes to the dead letters without an engine call. Unset: never."),
+  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is aborted."),
   TH_DRAIN_SECONDS: decimal(0, 3_600)
     .default(20)
-    .describe("Seconds a stopping worker lets running calls finish before it hands them back."),
+    .describe("Seconds that a stopping worker gives running calls before it aborts them and returns their texts."),
   TH_HEARTBEAT_SECONDS: decimal(0.1, 60)
     .optional()
     .describe(
-      "Seconds between a worker's signs of life. Unset: 2, or a fifth of `TH_RESCUE_AFTER_SECONDS` if that is less.",
+      "Seconds between a worker's heartbeats. Unset: 2, or a fifth of `TH_RESCUE_AFTER_SECONDS` if that is less.",
     ),
   TH_RESCUE_AFTER_SECONDS: decimal(0.5, 3_600)
     .default(12)
-    .describe("Seconds without a sign of life after which a worker's work is taken up by others."),
+    .describe("Seconds without a heartbeat after which other workers take over a worker's work."),
   TH_GC_RETENTION_DAYS: decimal(0, 36_500)
     .default(90)
-    .describe("Days after which a text that nobody requested or read is collected. Fractions allowed."),
-  TH_GC_CRON: cron().default("30 3 * * *").describe("When texts are collected: five cron fields, in UTC."),
-  TH_CACHE_SIZE: whole(0, 10_000_000).default(10_000).describe("Translations a process keeps to read again; 0: none."),
+    .describe("Days without a request or a read after which a text is collected. Fractions allowed."),
+  TH_GC_CRON: cron().default("30 3 * * *").describe("Schedule of the collection: five cron fields, in UTC."),
+  TH_CACHE_SIZE: whole(0, 10_000_000)
+    .default(10_000)
+    .describe("Translations in the read cache of a process; 0: no cache."),
   TH_CACHE_TTL_SECONDS: decimal(0, YEAR_SECONDS)
     .default(60)
-    .describe("Seconds for which a kept translation may be old."),
+    .describe("Largest age of a cached translation, in seconds."),
   TH_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
     .default("info")
-    .describe("The least that is logged: `trace` to `fatal`, or `silent`."),
+    .describe("Lowest level that is logged: `trace` to `fatal`, or `silent`."),
   TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
-    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any that is free. Unset: off."),
+    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any free port. Unset: off."),
   TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
   TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
   TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
   TH_OPENAI_ENDPOINT: httpUrl()
     .optional()
-    .describe("Base URL, with `/v1`, of any server that speaks OpenAI's Chat Completions. Unset: OpenAI's own."),
+    .describe("Base URL, with `/v1`, of any server with OpenAI's Chat Completions. Unset: OpenAI's own server."),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -164,7 +166,7 @@ export function parseSettings(environment: Environment): Settings {
   const engineLimits = parseLimits(given, problems);
   const { TH_HEARTBEAT_SECONDS: beat = 0, TH_RESCUE_AFTER_SECONDS: patience = 0 } = parsed.data ?? {};
   if (3 * beat > patience) {
-    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or the living are taken for dead";
+    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or live workers are declared dead";
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
@@ -190,9 +192,12 @@ export function describeSettings(): SettingDescription[] {
     };
   });
   const limits = [
-    ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
-    ["TPM", "The most tokens a minute to one engine, over the whole fleet."],
-    ["CONCURRENCY", "The most calls at once to one engine, over the whole fleet."],
+    [
+      "RPM",
+      "Largest number of requests a minute to one engine, for the whole fleet. Set the same value for every worker.",
+    ],
+    ["TPM", "Largest number of tokens a minute to one engine, for the whole fleet."],
+    ["CONCURRENCY", "Largest number of concurrent calls to one engine, for the whole fleet."],
   ] as const;
   return [
     ...settings,
@@ -214,11 +219,12 @@ function collect(environment: Environment, problems: Problem[], warnings: string
     if (isSetting(from)) {
       // For a service th-metrics, Kubernetes sets TH_METRICS_PORT=tcp://10.0.0.7:9090.
       if (from.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
-        warnings.push(`${from} is Kubernetes's, not ours`);
+        warnings.push(`${from} was set by Kubernetes for a service and is ignored`);
       else given.set(from, { value, from });
     } else if (base !== from && isSetting(base)) {
       const secret = readSecret(from, value, problems);
-      if (environment[base]) problems.push({ key: from, problem: `is set beside ${base}: set one of them` });
+      if (environment[base])
+        problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
       else if (secret !== undefined) given.set(base, { value: secret, from });
     } else {
       warnings.push(`${from} is not a setting${suggestion(from)}`);
@@ -227,7 +233,7 @@ function collect(environment: Environment, problems: Problem[], warnings: string
   const alias = given.get("TH_ACTIVE_ENGINE");
   const engines = given.get("TH_ENGINES");
   if (alias !== undefined && engines !== undefined && alias.value !== engines.value) {
-    problems.push({ key: alias.from, problem: "is another name of TH_ENGINES, and both are set: set one of them" });
+    problems.push({ key: alias.from, problem: "is an alias of TH_ENGINES, and both are set: set only one of them" });
   }
   standIn("TH_ENGINES", alias);
   standIn("TH_DATABASE_URL", { value: environment.DATABASE_URL ?? "", from: "DATABASE_URL" });
@@ -246,7 +252,7 @@ function readSecret(key: string, path: string, problems: Problem[]): string | un
   try {
     const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
     if (secret !== "") return secret;
-    problems.push({ key, problem: "names a file that is empty" });
+    problems.push({ key, problem: "names an empty file" });
   } catch (error) {
     problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
   }

@@ -23,7 +23,8 @@ export function targetFiles(
   cwd: string,
 ): TargetFile[] {
   const unknown = pattern.match(/\{(?!(?:locale|name)\})[^{}]*\}/);
-  if (unknown) throw new UsageError(`--out: ${unknown[0]} is not known`, "There are {locale} and {name}.");
+  if (unknown)
+    throw new UsageError(`--out: ${unknown[0]} is not a placeholder`, "The placeholders are {locale} and {name}.");
   const targets = sources.flatMap((source) =>
     locales.map((locale) => {
       const name = basename(source, extname(source));
