@@ -1,6 +1,6 @@
 /** Makes a command's engines. */
 import type { Engine } from "@trans-hub/core/engine";
-import { makeEngine } from "@trans-hub/engines";
+import { makeEngine } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { usesEmbedded } from "./database.ts";
 import { loadEnvironment } from "./settings/environment.ts";
@@ -17,12 +17,13 @@ import { UsageError } from "./usage-error.ts";
  * @throws {UsageError} No engine is named.
  * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
  */
-export function enginesToTranslateWith(
+export async function enginesToTranslateWith(
   settings: Settings,
   surroundings: Pick<CommandContext, "env" | "cwd">,
   options: GlobalOptions,
-): Engine[] {
-  return enginesNamed(settings, surroundings, options).map((name) => makeEngine(name, settings));
+): Promise<Engine[]> {
+  const names = enginesNamed(settings, surroundings, options);
+  return Promise.all(names.map((name) => makeEngine(name, settings)));
 }
 
 function enginesNamed(

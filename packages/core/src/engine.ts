@@ -1,4 +1,7 @@
-/** The names for the author of an engine: its contract, its errors, and the syntax of texts that it must leave intact. */
+/**
+ * For authors of engines: the contract, its errors, the syntax of texts that an engine must leave intact, and two small
+ * tools for waiting and for hints.
+ */
 export { orAbort } from "./async/or-abort.ts";
 export {
   type Engine,
@@ -28,6 +31,7 @@ export {
   SettingsError,
   TransHubError,
 } from "./contract/errors.ts";
+export { closestName } from "./rules/closest-name.ts";
 export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Translation } from "@trans-hub/core";
 import type { PersistenceHandler, WorkSummary } from "@trans-hub/core/store";
-import { makeEngine } from "@trans-hub/engines";
+import { makeEngine } from "@trans-hub/engines/registry";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openEmbeddedDatabase } from "../database.ts";
@@ -61,7 +61,8 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
   const { output } = context;
   const settings = readSettings(context);
   const engine = engineOf(settings);
-  makeEngine(engine, settings);
+  // Before the database, so that a bad setting stops the demo at once.
+  await makeEngine(engine, settings);
   output.note(
     `Translating with ${engine}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`,
   );

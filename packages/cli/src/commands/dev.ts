@@ -23,7 +23,7 @@ translates.`,
 async function develop(command: Command, context: CommandContext): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const engines = enginesToTranslateWith(settings, context, { ...globals, embedded: true });
+  const engines = await enginesToTranslateWith(settings, context, { ...globals, embedded: true });
   await asService(context, settings, async (signal, logger) => {
     const database = await openEmbeddedDatabase({ ...context, signal }, settings, globals);
     const { databaseUrl } = database;

@@ -1,4 +1,4 @@
-import { ENGINE_NAMES } from "@trans-hub/engines";
+import { ENGINE_NAMES } from "@trans-hub/engines/registry";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples } from "../options.ts";

@@ -56,7 +56,9 @@ async function translate(
   const { output, cwd, signal } = context;
   const targets = targetFiles(sources, required(to, "--to"), required(out, "--out"), cwd);
   const settings = readSettings(context);
-  const engines = worker ? enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>()) : [];
+  const engines = worker
+    ? await enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>())
+    : [];
   const { files, lock } = await planFiles({ targets, lockFile, force });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;

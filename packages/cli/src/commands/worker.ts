@@ -46,7 +46,7 @@ async function work(
 ): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const engines = enginesToTranslateWith(settings, context, globals);
+  const engines = await enginesToTranslateWith(settings, context, globals);
   if (withParent) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   await asService(context, settings, async (signal, logger) => {
     const database = await openDatabase({ ...context, signal }, settings, globals);

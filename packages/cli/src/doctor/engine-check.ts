@@ -9,17 +9,17 @@ const PROBE_MS = 10_000;
 const WAIT = "Check the engine and the network to it; until it is back, pause --engine NAME consumes no attempts.";
 
 /**
- * @param make Makes the engines; throws where a name or a key is missing.
+ * @param make Makes the engines; rejects if a name or a key is missing.
  * @param call Whether each engine may be called, by a request that costs nothing and sends no text.
  */
 export async function checkEngine(
-  make: () => readonly Engine[],
+  make: () => Promise<readonly Engine[]>,
   { engines: named }: Pick<Settings, "engines">,
   call: boolean,
 ): Promise<Check> {
   let engines: readonly Engine[];
   try {
-    engines = make();
+    engines = await make();
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
     return fail("engine", message, hint ?? "Set TH_ENGINES.");

@@ -34,7 +34,7 @@ export interface Examination {
   settings: Settings;
   surroundings: Pick<CommandContext, "env" | "cwd">;
   database: ChosenDatabase;
-  makeEngines(): Engine[];
+  makeEngines(): Promise<Engine[]>;
   /** Whether engines may be called. */
   callsEngine: boolean;
 }

@@ -1,27 +1,16 @@
 /**
- * Every setting of Trans-Hub: one object, parsed once at the door. Inside, only plain values travel.
+ * Every setting of Trans-Hub: one object, parsed once when a command begins. The rest of the program gets plain values.
+ * The settings of an engine are defined with the engine (`packages/engines/src/<name>/definition.ts`).
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
 import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
-import type { EngineLimits } from "@trans-hub/core/engine";
-import { UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
+import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT } from "@trans-hub/core/store";
-import { closest, distance } from "fastest-levenshtein";
+import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
-import {
-  cron,
-  decimal,
-  engineNames,
-  httpUrl,
-  oneOf,
-  postgresUrl,
-  projectName,
-  sourceLocale,
-  text,
-  whole,
-} from "./setting-kinds.ts";
+import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -91,12 +80,6 @@ const schema = z.object({
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any free port. Unset: off."),
-  TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
-  TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
-  TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
-  TH_OPENAI_ENDPOINT: httpUrl()
-    .optional()
-    .describe("Base URL, with `/v1`, of any server with OpenAI's Chat Completions. Unset: OpenAI's own server."),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -105,23 +88,20 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase<Rest>> : never;
-type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
-type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
+type Values = { -readonly [K in Key as Name<K>]: Parsed[K] };
+/** Engines that have settings. */
+type Configured = {
+  [E in keyof EngineSettings as string extends keyof EngineSettings[E] ? never : E]: EngineSettings[E];
+};
 
-/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; settings of an engine are grouped under its name. */
-export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
-  /** The first engine is active. Empty: no engine was set. */
+/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on. The settings of an engine stand under its name. */
+export interface Settings extends Omit<Values, "engines" | "heartbeatSeconds">, Configured {
+  /** The first is active. Empty: none was set. */
   engines: string[];
   heartbeatSeconds: number;
-  openai: {
-    apiKey: string | undefined;
-    model: string | undefined;
-    temperature: number | undefined;
-    endpoint: string | undefined;
-  };
-  /** Limits by engine name. */
+  /** By engine. */
   engineLimits: Record<string, EngineLimits>;
-  /** Harmless mistakes to report, one log line each: settings that do not exist. */
+  /** Settings that do not exist. They stop no command; each is a line for the log. */
   warnings: string[];
 }
 
@@ -131,10 +111,20 @@ interface Problem {
   problem: string;
 }
 
-/** `TH_OPENAI_RPM` and the like. The engine need not be known here. */
+/** `TH_OPENAI_RPM` and the like, of any engine: a worker may bring one of its own. */
 const LIMIT = /^TH_([A-Z][A-Z0-9_]*)_(RPM|TPM|CONCURRENCY)$/;
 const limitKind = whole(1, 1_000_000_000);
-const KEYS = Object.keys(schema.shape) as Key[];
+
+/** A field of an engine's settings, and its name in the environment: `apiKey` of `openai` is `TH_OPENAI_API_KEY`. */
+const ENGINE_FIELDS = ENGINES.flatMap(({ name: engine, settings }) =>
+  Object.entries(settings.shape).map(([field, kind]) => ({ engine, field, kind, key: engineKey(engine, field) })),
+);
+const KINDS: Readonly<Record<string, z.ZodType>> = {
+  ...schema.shape,
+  ...Object.fromEntries(ENGINE_FIELDS.map(({ key, kind }) => [key, kind])),
+};
+const KEYS = Object.keys(KINDS);
+const GENERAL_KEYS = Object.keys(schema.shape) as Key[];
 const ALIASES = ["TH_ACTIVE_ENGINE"];
 /** Variables read by the tests only. */
 const NOT_OURS = /^TH_TEST_/;
@@ -153,16 +143,12 @@ export function parseSettings(environment: Environment): Settings {
   const warnings: string[] = [];
   const given = collect(environment, problems, warnings);
 
-  const values: Record<string, string> = {};
-  for (const key of KEYS) {
-    const value = given.get(key)?.value;
-    if (value !== undefined) values[key] = value;
-  }
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
   for (const issue of parsed.error?.issues ?? []) {
     const key = String(issue.path[0]);
     problems.push({ key: given.get(key)?.from ?? key, problem: issue.message });
   }
+  const engineSettings = parseEngineSettings(given, problems);
   const engineLimits = parseLimits(given, problems);
   const { TH_HEARTBEAT_SECONDS: beat = 0, TH_RESCUE_AFTER_SECONDS: patience = 0 } = parsed.data ?? {};
   if (3 * beat > patience) {
@@ -170,7 +156,14 @@ export function parseSettings(environment: Environment): Settings {
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
-  return named(parsed.data, engineLimits, warnings);
+  return {
+    ...named(parsed.data),
+    ...engineSettings,
+    engines: parsed.data.TH_ENGINES ?? [],
+    heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
+    engineLimits,
+    warnings,
+  };
 }
 
 export interface SettingDescription {
@@ -183,13 +176,9 @@ export interface SettingDescription {
 
 /** Every setting, for the documentation. */
 export function describeSettings(): SettingDescription[] {
-  const settings = KEYS.map((key) => {
-    const value = schema.shape[key].safeParse(undefined).data;
-    return {
-      key,
-      description: schema.shape[key].description ?? "",
-      default: value === undefined ? value : String(value),
-    };
+  const settings = Object.entries(KINDS).map(([key, kind]) => {
+    const value = kind.safeParse(undefined).data;
+    return { key, description: kind.description ?? "", default: value === undefined ? value : String(value) };
   });
   const limits = [
     [
@@ -245,7 +234,7 @@ function collect(environment: Environment, problems: Problem[], warnings: string
 }
 
 function isSetting(key: string): boolean {
-  return (KEYS as string[]).includes(key) || ALIASES.includes(key) || LIMIT.test(key);
+  return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
 function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
@@ -261,8 +250,19 @@ function readSecret(key: string, path: string, problems: Problem[]): string | un
 
 function suggestion(key: string): string {
   const known = [...KEYS, ...ALIASES].flatMap((name) => [name, `${name}_FILE`]);
-  const nearest = closest(key, known);
-  return distance(key, nearest) <= 3 ? `; did you mean ${nearest}?` : "";
+  const meant = closestName(key, known);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+function parseEngineSettings(given: ReadonlyMap<string, Given>, problems: Problem[]): Configured {
+  const settings: Record<string, Record<string, unknown>> = {};
+  for (const { engine, field, key, kind } of ENGINE_FIELDS) {
+    const value = given.get(key);
+    const parsed = kind.safeParse(value?.value);
+    settings[engine] = { ...settings[engine], [field]: parsed.data };
+    for (const issue of parsed.error?.issues ?? []) problems.push({ key: value?.from ?? key, problem: issue.message });
+  }
+  return settings as Configured;
 }
 
 function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Record<string, EngineLimits> {
@@ -281,28 +281,17 @@ function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Re
   return limits;
 }
 
-function named(parsed: Parsed, engineLimits: Record<string, EngineLimits>, warnings: string[]): Settings {
-  const values = Object.fromEntries(
-    KEYS.filter((key) => !key.startsWith("TH_OPENAI_")).map((key) => [camelCase(key), parsed[key]]),
-  ) as Values<Exclude<Key, OpenAiKey>>;
-  return {
-    ...values,
-    engines: parsed.TH_ENGINES ?? [],
-    heartbeatSeconds: parsed.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.TH_RESCUE_AFTER_SECONDS / 5),
-    openai: {
-      apiKey: parsed.TH_OPENAI_API_KEY,
-      model: parsed.TH_OPENAI_MODEL,
-      temperature: parsed.TH_OPENAI_TEMPERATURE,
-      endpoint: parsed.TH_OPENAI_ENDPOINT,
-    },
-    engineLimits,
-    warnings,
-  };
+function named(parsed: Parsed): Values {
+  return Object.fromEntries(GENERAL_KEYS.map((key) => [camelCase(key), parsed[key]])) as Values;
 }
 
-function camelCase(key: Key): string {
+function camelCase(key: string): string {
   return key
     .slice("TH_".length)
     .toLowerCase()
     .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function engineKey(engine: string, field: string): string {
+  return `TH_${engine}_${field.replaceAll(/[A-Z]/g, "_$&")}`.toUpperCase().replaceAll("-", "_");
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { checkTranslation } from "@trans-hub/core";
 import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/core/engine";
+import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect, onTestFinished, test } from "vitest";

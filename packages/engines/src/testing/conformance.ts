@@ -2,8 +2,13 @@
  * The requirements of every engine, as one suite: call `engineConformance("deepl", startFakeDeepl)` in the engine's
  * test file.
  */
-import { checkTranslation } from "@trans-hub/core";
-import type { Engine, EngineBatch, EngineErrorKind, EngineItem } from "@trans-hub/core/engine";
+import {
+  checkTranslation,
+  type Engine,
+  type EngineBatch,
+  type EngineErrorKind,
+  type EngineItem,
+} from "@trans-hub/core/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 /** An engine with its server or fake in the test. */

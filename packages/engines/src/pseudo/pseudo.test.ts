@@ -1,8 +1,7 @@
-import { checkTranslation } from "@trans-hub/core";
-import { type EngineItem, TEXT_FORMATS } from "@trans-hub/core/engine";
+import { checkTranslation, type EngineItem, TEXT_FORMATS } from "@trans-hub/core/engine";
 import { describe, expect, test } from "vitest";
+import { engineConformance } from "../testing/index.ts";
 import { pseudo } from "./pseudo.ts";
-import { engineConformance } from "./testing/index.ts";
 
 engineConformance("pseudo", () => ({ engine: pseudo() }));
 

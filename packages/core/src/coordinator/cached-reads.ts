@@ -1,11 +1,19 @@
-/** Reading as the application does: from the cache where it can, joined with whoever reads at the same moment. */
+/**
+ * Reads with a memory. Concurrent reads share a statement, and recent answers come from the process's cache.
+ *
+ * This object owns the cache, and therefore every write of the process that may outdate it. The rule: a method of the
+ * store that changes translations is called inside {@link CachedReads.write}. The coordinator holds the store by an
+ * interface without those methods, so that a new one cannot be called without saying which entries it outdates.
+ */
 import { Coalescer } from "../async/coalescer.ts";
+import type { Logger } from "../contract/logger.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
+import type { Settlement, TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { localeFallbacks } from "../rules/locale.ts";
 import type { CoordinatorObserver } from "./observer.ts";
-import { cacheKey, type ReadCache, useKey } from "./read-cache.ts";
-import type { TouchLog } from "./touch-log.ts";
+import { cacheKey, ReadCache, type ReadCacheOptions, useKey } from "./read-cache.ts";
+import { TouchLog } from "./touch-log.ts";
 
 /** References of one statement. */
 const REFERENCES_PER_READ = 5_000;
@@ -13,27 +21,38 @@ const READS_AT_ONCE = 4;
 
 type Found = Translation | undefined;
 
-export class Reader {
+/**
+ * The methods of the store that change no translation. All others are called inside {@link CachedReads.write}. Add a new
+ * method of the store here only if readers get the same answer before and after it.
+ */
+export type HarmlessStore = Pick<
+  PersistenceHandler,
+  "connectionUse" | "engineGate" | "enqueue" | "list" | "listDeadLetters" | "pause" | "readKeys" | "resume" | "status"
+>;
+
+export interface CachedReadsOptions extends ReadCacheOptions {
+  logger: Logger;
+  observer?: CoordinatorObserver | undefined;
+}
+
+export class CachedReads {
+  readonly #store: PersistenceHandler;
   readonly #cache: ReadCache;
   readonly #touches: TouchLog;
   readonly #observer: CoordinatorObserver | undefined;
   readonly #coalescer: Coalescer<readonly TranslationReference[], Found[]>;
 
-  constructor(
-    handler: Pick<PersistenceHandler, "read">,
-    cache: ReadCache,
-    touches: TouchLog,
-    observer?: CoordinatorObserver,
-  ) {
+  constructor(store: PersistenceHandler, { logger, observer, ...cache }: CachedReadsOptions) {
+    this.#store = store;
     this.#observer = observer;
-    this.#cache = cache;
-    this.#touches = touches;
+    this.#cache = new ReadCache(cache);
+    this.#touches = new TouchLog({ touch: (references) => store.touch(references), logger });
     this.#coalescer = new Coalescer({
       maxWeight: REFERENCES_PER_READ,
       weigh: (references) => references.length,
       maxInFlight: READS_AT_ONCE,
       run: async (groups) => {
-        const found = await handler.read(groups.flat());
+        const found = await store.read(groups.flat());
         let at = 0;
         return groups.map((references) => {
           at += references.length;
@@ -43,7 +62,40 @@ export class Reader {
     });
   }
 
-  /** Past the cache, and no use of the text: for who watches it. */
+  /**
+   * Runs a write of the store and drops the entries that it outdates.
+   *
+   * @param outdate Drops them. It runs after a failed write as well, then without a result: the write may have been
+   *   done in part, or committed while its answer was lost.
+   */
+  async write<Result>(
+    act: (store: PersistenceHandler) => Promise<Result>,
+    outdate: (cache: ReadCache, result: Result | undefined) => void,
+  ): Promise<Result> {
+    let result: Result | undefined;
+    try {
+      result = await act(this.#store);
+      return result;
+    } finally {
+      outdate(this.#cache, result);
+    }
+  }
+
+  /** `PersistenceHandler.work`; each settlement drops its texts from the cache before the observer hears of it. */
+  work({ observer, ...options }: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    const settled = (settlement: Settlement) => {
+      this.#cache.settled(settlement);
+      observer?.settled?.(settlement);
+    };
+    return this.#store.work({ ...options, observer: { ...observer, settled } }, translate);
+  }
+
+  /** Writes the noted uses of texts to the store, so that collection spares them. Never rejects. */
+  flushUses(): Promise<void> {
+    return this.#touches.flush();
+  }
+
+  /** Bypasses the cache and does not count as use; for polling (`waitFor`). */
   async readStored(references: readonly TranslationReference[]): Promise<Found[]> {
     const chunks: Promise<Found[]>[] = [];
     for (let at = 0; at < references.length; at += REFERENCES_PER_READ) {
@@ -53,8 +105,8 @@ export class Reader {
   }
 
   /**
-   * Reads, in the order of the references. With `fallback`, where a locale has no text yet, the first of its fallbacks
-   * that has one; when none has, what stands for the locale itself.
+   * Reads, in the order of the references, and notes each use. With `fallback`, a locale without a text is answered by
+   * the first of its fallbacks that has one; if none has, by the translation of the locale itself.
    */
   async read(references: readonly TranslationReference[], fallback: boolean): Promise<Found[]> {
     const startedAt = performance.now();
@@ -64,7 +116,7 @@ export class Reader {
       const chain = fallback ? fallbackChain(reference) : [named(reference)];
       for (const link of chain) {
         link.found = this.#cache.get(link.key);
-        // Whatever stands behind it in the chain is not needed: what is cached has a text.
+        // The rest of the chain is not needed: every entry of the cache has a text.
         if (link.found !== undefined) {
           fromMemory += 1;
           break;
@@ -104,7 +156,7 @@ export class Reader {
   }
 }
 
-/** A reference of a chain of fallbacks, with its keys, and what stands for it. */
+/** A reference of a chain of fallbacks, with its keys and the translation found for it. */
 interface Link {
   reference: TranslationReference;
   use: string;

@@ -8,7 +8,7 @@
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
 import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/engine";
-import { accentsOf } from "./pseudo-accents.ts";
+import { accentsOf } from "./accents.ts";
 
 export interface PseudoOptions {
   /** The share by which texts become longer. Default 0.3, as German is longer than English. */
