@@ -72,6 +72,7 @@ create table trans_hub.translation (
   text text,
   engine text,
   model text,
+  -- Names of the warning checks that the text failed, sorted. Null: none.
   quality_flags text[],
   approved_by text,
   -- While pending: when nobody wants it any more. Null: never.
@@ -225,7 +226,10 @@ create table trans_hub.count_delta (
   project text not null,
   target_locale text not null,
   status trans_hub.translation_status not null,
-  delta bigint not null
+  delta bigint not null,
+  -- Null: the row counts translations. Else it counts those that were stored with this warning, and is no part of the totals
+  -- (docs/adr/0025). Written for these alone, so that texts without warnings pay nothing.
+  flag text
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.

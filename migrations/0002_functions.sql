@@ -18,7 +18,7 @@ return exists (
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
   ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
-  engine text, model text, revision integer, error_code text, error_message text
+  engine text, model text, flags text[], revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -35,7 +35,7 @@ begin
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
     select s.content_no, s.context_no from source as s
@@ -1400,8 +1400,8 @@ $$;
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
-  error_message text
+  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -1418,7 +1418,7 @@ begin
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (
@@ -1545,6 +1545,7 @@ as $$
     'text', t.text,
     'engine', t.engine,
     'model', t.model,
+    'flags', coalesce(to_jsonb(t.quality_flags), '[]'),
     'revision', t.revision
   ) || coalesce((
     select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))

@@ -2,7 +2,7 @@
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
   ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
-  engine text, model text, revision integer, error_code text, error_message text
+  engine text, model text, flags text[], revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -19,7 +19,7 @@ begin
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
     select s.content_no, s.context_no from source as s

@@ -6,8 +6,8 @@
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
-  error_message text
+  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -24,7 +24,7 @@ begin
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (

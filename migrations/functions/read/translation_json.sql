@@ -18,6 +18,7 @@ as $$
     'text', t.text,
     'engine', t.engine,
     'model', t.model,
+    'flags', coalesce(to_jsonb(t.quality_flags), '[]'),
     'revision', t.revision
   ) || coalesce((
     select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
