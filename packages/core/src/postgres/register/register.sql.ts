@@ -3,7 +3,8 @@ import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
 /**
- * Registers items given as parallel arrays, unless too much waits; the parameters are those of `trans_hub.register` (migrations/0003).
+ * Registers items by the door of the library (migrations/functions/register). Parameters 1 to 13 are the columns of
+ * `trans_hub.grouped_items`, 14 to 19 those of `trans_hub.register_options`.
  * The receipt's arrays are in the order of the items. Null: no item has any; of `registered`, every row of each was made.
  */
 export const registerItems = statement({
@@ -18,10 +19,14 @@ export const registerItems = statement({
     select
       case when r.existing is not null or r.refused is not null then r.registered end as registered,
       r.existing, r.failed, r.refused
-    from trans_hub.register_bounded(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-      $10::smallint[], $11::boolean[], $12::integer[], $13::text[], $14::integer, $15::integer,
-      make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+    from trans_hub.register(
+      row(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
+        $10::smallint[], $11::boolean[], $12::integer[], $13::text[]
+      )::trans_hub.grouped_items,
+      row(
+        $14::integer, $15::integer, make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+      )::trans_hub.register_options
     ) as r`,
 });
 
