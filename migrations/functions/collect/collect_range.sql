@@ -77,29 +77,7 @@ begin
     for update of t
   ) as t;
 
-  with gone as (
-    delete from translation as t
-    where t.ctid = any (doomed)
-    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
-  ), letters as materialized (
-    select d.ctid
-    from gone as g
-    cross join lateral (
-      select d.ctid from dead_letter as d
-      where d.content_no = g.content_no and d.target_locale = g.target_locale
-        and d.context_no = g.context_no and d.project = g.project
-      offset 0
-    ) as d
-  ), unburied as (
-    delete from dead_letter as d using letters as l where d.ctid = l.ctid
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, g.status, -count(*)
-    from gone as g
-    where g.status in ('translated', 'approved')
-    group by g.project, g.target_locale, g.status
-  )
-  select count(*) into translations from gone;
+  translations := remove_translations(doomed);
 
   delete from content as c
   where c.content_no = any (locked)

@@ -11,6 +11,10 @@ set jit = off
 as $$
 declare
   cancelled bigint;
+  projects text[];
+  locales text[];
+  old_statuses translation_status[];
+  new_statuses translation_status[];
 begin
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
@@ -64,12 +68,15 @@ begin
     set status = 'translated', revision = t.revision + 1, updated_at = now()
     from locked as l
     where t.ctid = l.ctid and l.has_text
-    returning t.project, t.target_locale
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, 'translated', count(*) from gone_back as g group by g.project, g.target_locale
+    returning t.project, t.target_locale, t.status
   )
-  select (select count(*) from removed) + (select count(*) from gone_back) into cancelled;
+  select
+    (select count(*) from removed) + count(*),
+    array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
+    array_agg(g.status)
+  into cancelled, projects, locales, old_statuses, new_statuses
+  from gone_back as g;
+  perform count_changes(projects, locales, old_statuses, new_statuses);
   perform prune_batches(batch_ids);
   return cancelled;
 end

@@ -145,17 +145,9 @@ begin
     for update of t
   ) as t;
 
-  with gone as (
-    delete from translation as t
-    where t.ctid = any (doomed)
-    returning t.target_locale, t.status
-  )
-  insert into count_delta (project, target_locale, status, delta)
-  select of_project, g.target_locale, g.status, -count(*)
-  from gone as g
-  where g.status in ('translated', 'approved')
-  group by g.target_locale, g.status;
+  perform remove_translations(doomed);
 
+  -- Letters of rows that are gone already, too.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;

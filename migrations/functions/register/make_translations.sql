@@ -65,7 +65,10 @@ begin
   into made, due, failed, verbatim_projects, verbatim_locales;
 
   if verbatim_projects <> '{}' then
-    perform count_translated(verbatim_projects, verbatim_locales, 1);
+    perform count_changes(
+      verbatim_projects, verbatim_locales, null,
+      array_fill('translated'::translation_status, array[cardinality(verbatim_projects)])
+    );
   end if;
 end
 $$;

@@ -71,9 +71,6 @@ begin
   end if;
 
   result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
-  if octet_length(result.context) > 8192 then
-    raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8192 bytes';
-  end if;
 
   result.format := coalesce(whole ->> 'format', 'auto');
   if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then

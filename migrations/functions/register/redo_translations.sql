@@ -82,7 +82,11 @@ begin
   from again as a;
 
   if translated_projects is not null then
-    perform count_translated(translated_projects, translated_locales, -1);
+    perform count_changes(
+      translated_projects, translated_locales,
+      array_fill('translated'::translation_status, array[cardinality(translated_projects)]),
+      array_fill('pending'::translation_status, array[cardinality(translated_projects)])
+    );
   end if;
 end
 $$;

@@ -37,9 +37,9 @@ begin
         as i (content_no, context_no, group_no, verbatim, text)
       join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1)
       where i.verbatim or w.locale = w.source_locale
-      returning project, target_locale
+      returning project, target_locale, status
     )
-    select count_translated(array_agg(m.project), array_agg(m.target_locale), 1) into nothing from made as m having count(*) > 0;
+    select count_changes(array_agg(m.project), array_agg(m.target_locale), null, array_agg(m.status)) into nothing from made as m;
   end if;
 
   insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)

@@ -31,7 +31,8 @@ import {
   readTranslationsByKey,
   touchTranslations,
 } from "./read/read-store.ts";
-import { appendItems, type RegisterSettings, register } from "./register/register-store.ts";
+import { appendItems } from "./register/append.ts";
+import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -88,6 +89,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
+  readonly #registrar: Registrar;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -101,6 +103,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       batchBytes: options.batchBytes ?? 32_768,
       touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
     };
+    this.#registrar = new Registrar(this.#pool, this.#register);
   }
 
   /** Opens without asking the database for anything: for who waits until it is there. */
@@ -128,7 +131,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
-    return register(this.#open(), items, this.#register, options);
+    this.#open();
+    return this.#registrar.register(items, options);
   }
 
   async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {

@@ -74,18 +74,17 @@ export const replayDeadLetters = statement({
       set status = 'pending', revision = t.revision + 1, expires_at = null, updated_at = now()
       from locked
       where t.ctid = locked.ctid
-      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority,
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, t.status,
         locked.status as old_status, locked.letter_id
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
       from again
       where d.id = again.letter_id
-    ), counted as (
-      insert into trans_hub.count_delta (project, target_locale, status, delta)
-      select a.project, a.target_locale, 'translated', -count(*)
+    ), counted as materialized (
+      select trans_hub.count_changes(
+        array_agg(a.project), array_agg(a.target_locale), array_agg(a.old_status), array_agg(a.status)
+      )
       from again as a
-      where a.old_status = 'translated'
-      group by a.project, a.target_locale
     ), batched as materialized (
       select trans_hub.enqueue_batches(
         array_agg(a.content_no), array_agg(a.target_locale), array_agg(a.context_no), array_agg(a.project),
@@ -96,7 +95,8 @@ export const replayDeadLetters = statement({
       join trans_hub.content as c on c.content_no = a.content_no
       having count(*) > 0
     )
-    select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
+    select (select count(*) from again) as replayed
+    from (select count(*) from batched) as batches, (select count(*) from counted) as counts`,
 });
 
 /**

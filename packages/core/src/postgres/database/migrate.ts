@@ -10,7 +10,7 @@ import {
   SchemaNewerError,
   TransHubError,
 } from "../../contract/errors.ts";
-import { databaseError, errorCode } from "./database-error.ts";
+import { databaseError, errorCode, isCatalogRace } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
@@ -55,7 +55,7 @@ const LOOK_MS = 200;
 const FIRST_WORD_MS = 1_000;
 const NEXT_WORD_MS = 30_000;
 
-/** SQLSTATEs of "somebody holds it": lock_timeout, deadlock. */
+/** SQLSTATEs of a lock that another session holds: lock_timeout, deadlock. */
 const LOCKED_STATE = /^(55P03|40P01)$/;
 
 const OLDEST_SERVER = 140_000;
@@ -66,9 +66,12 @@ const MIGRATIONS = fileURLToPath(
 );
 
 /**
- * Applies every migration that is missing. Safe from many nodes at once: one works, the others wait and find it done.
- * Safe beside producers and workers: it holds nobody up for longer than a moment, and is tried again where it would.
- * Analyzes the tables that never were. On a schema that is newer, and that this release may run on, there is nothing to do.
+ * Applies every missing migration. Safe from many nodes at once: one node migrates, the others wait and find nothing to do.
+ * Safe beside producers and workers: a lock is awaited for `lockTimeoutMs` at most, and then tried again. Analyzes tables
+ * that were never analyzed.
+ *
+ * A newer schema that this release may run on stays exactly as it is: a node of the previous release that migrates during a
+ * roll-out neither puts its own functions back nor reports an error.
  *
  * @throws {SchemaNewerError} The database was migrated by a newer release, and this one may not run on it.
  * @throws {MigrationError} A migration failed, or somebody's lock outlasted all tries; the database is as before it.
@@ -80,6 +83,7 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
     const before = await appliedMigrations(client, known);
     const attempt = async () => {
       const present = await appliedMigrations(client, known);
+      if (present.some((name) => !known.includes(name))) return;
       if (known.some((name) => !present.includes(name))) await runMigrations(client, "up", known.length, options);
       await migrateGraphileWorker(options);
       await nameTasks(client);
@@ -140,9 +144,11 @@ async function knownMigrations({ folder = MIGRATIONS }: MigrateOptions): Promise
 }
 
 /**
- * The names of ours that the database has, oldest first. A name that is not known means that a newer release was here.
+ * The names of the migrations that the database has, oldest first. A name that is not in `known` was applied by a newer
+ * release.
  *
- * @throws {SchemaNewerError} It does not say that who knows `known` may run beside it.
+ * @throws {SchemaNewerError} A name that is not in `known` does not admit this release, or one that is in `known` is missing
+ *   beside it: applying that one out of order could undo a part of the newer release.
  */
 async function appliedMigrations(client: pg.Client, known: string[]): Promise<string[]> {
   const { rows: present } = await client.query<{ present: string | null }>(
@@ -151,8 +157,8 @@ async function appliedMigrations(client: pg.Client, known: string[]): Promise<st
   if (!present[0]?.present) return [];
   const { rows } = await client.query<{ name: string }>("select name from trans_hub.migration order by name");
   const names = rows.map(({ name }) => name);
-  const newest = known.at(-1) ?? "";
-  const unfit = names.find((name) => !known.includes(name) && !(names.includes(newest) && mayRunBeside(name, newest)));
+  const isWhole = known.every((name) => names.includes(name));
+  const unfit = names.find((name) => !known.includes(name) && !(isWhole && mayRunBeside(name, known.at(-1))));
   if (unfit !== undefined) throw newerSchema(unfit);
   return names;
 }
@@ -168,6 +174,8 @@ async function runMigrations(
   await runner({
     dbClient: client,
     dir: folder,
+    // The folder also has the list of released files.
+    ignorePattern: "(?!.*\\.sql$).*",
     direction,
     count,
     migrationsTable: "migration",
@@ -297,7 +305,8 @@ async function untilUnlocked(client: pg.Client, options: MigrateOptions, act: ()
 }
 
 function isLocked(error: unknown): boolean {
-  return LOCKED_STATE.test(errorCode(error) ?? "");
+  // A grant on a function that is being replaced races with it: `trans-hub roles create`, or a person.
+  return LOCKED_STATE.test(errorCode(error) ?? "") || isCatalogRace(error);
 }
 
 interface Holder {

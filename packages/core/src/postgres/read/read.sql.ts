@@ -33,39 +33,20 @@ export type TranslationRow = z.infer<typeof TranslationRow>;
 export type ReadRow = z.infer<typeof readByText.row>;
 
 /*
- * Applications read by functions (migrations/0009), for their role may read no table. Every look-up, there and below, is a
- * lateral subquery that "offset 0" keeps one: the reason stands there.
+ * Applications read by functions (migrations/functions/read), because their role has no right on any table. Look-ups are
+ * pinned, there and below: migrations/functions/README.md says why.
  */
 
-/** The columns of a `TranslationRow`, from translation as t, content as c, context as x. */
-const COLUMNS = `
-  t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text as source_text, x.canonical,
-  array(
-    select s.business_id from trans_hub.source as s
-    where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-    order by s.business_id
-  ) as business_ids,
-  t.status::text, t.text, t.engine, t.model, t.revision, d.code as error_code, d.message as error_message`;
+/** The columns of a `TranslationRow`, from `stateOf`: t, content as c and context as x; `key` has the key of the row. */
+const columns = (key: string) => `
+  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale, c.text as source_text,
+  x.canonical, t.*`;
 
-/** Content and context of translation as t. */
-const TEXTS = `
-  cross join lateral (select c.* from trans_hub.content as c where c.content_no = t.content_no offset 0) as c
-  left join lateral (select x.* from trans_hub.context as x where x.context_no = t.context_no offset 0) as x on true`;
-
-const DEAD_LETTER = `
-  left join lateral (
-    select d.code, d.message
-    from (
-      select d.* from trans_hub.dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ) as d on true`;
+/** The state of the row at `key`, as t, with its content and context. */
+const stateOf = (key: string) => `
+  cross join lateral trans_hub.stored_text(${key}.content_no, ${key}.target_locale, ${key}.context_no, ${key}.project) as t
+  cross join lateral (select c.* from trans_hub.content as c where c.content_no = ${key}.content_no offset 0) as c
+  left join lateral (select x.* from trans_hub.context as x where x.context_no = ${key}.context_no offset 0) as x on true`;
 
 /** A column of the references by text; see `column`. */
 const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
@@ -94,19 +75,10 @@ export const readByKey = statement({
   name: "translation.read_by_key",
   row: TranslationRow,
   text: `
-    select ${COLUMNS}
+    select ${columns("r")}
     from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
-    cross join lateral (
-      select t.* from trans_hub.translation as t
-      where t.content_no = r.content_no
-        and t.target_locale = r.target_locale
-        and t.context_no = r.context_no
-        and t.project = r.project
-      offset 0
-    ) as t
-    ${TEXTS}
-    ${DEAD_LETTER}
+    ${stateOf("r")}
     order by r.ord`,
 });
 
@@ -115,22 +87,21 @@ export const listTranslations = statement({
   name: "translation.list",
   row: TranslationRow,
   text: `
-    select ${COLUMNS}
-    from trans_hub.translation as t
-    ${TEXTS}
-    ${DEAD_LETTER}
-    where t.project = $1
-      and t.target_locale = $2
-      and ($3::text is null or t.status = $3::trans_hub.translation_status)
+    select ${columns("k")}
+    from trans_hub.translation as k
+    ${stateOf("k")}
+    where k.project = $1
+      and k.target_locale = $2
+      and ($3::text is null or k.status = $3::trans_hub.translation_status)
       and ($4::text is null or exists (
         select from trans_hub.source as s
-        where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+        where s.content_no = k.content_no and s.context_no = k.context_no and s.project = k.project
           and starts_with(s.business_id, $4)
-        -- Or all ids of all projects would be read for each page.
+        -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
-      and (t.content_no, t.context_no) > ($5::bigint, $6::int)
-    order by t.content_no, t.context_no
+      and (k.content_no, k.context_no) > ($5::bigint, $6::int)
+    order by k.content_no, k.context_no
     limit $7`,
 });
 
@@ -142,7 +113,7 @@ export const touchSources = statement({
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], make_interval(secs => $7::float8))`,
 });
 
-/** Which text and context are meant; see migrations/0004. */
+/** The text and context that a reference names; see trans_hub.find_row. */
 export const findRow = statement({
   name: "translation.find_row",
   row: z.object({ content_no: z.string().nullable(), context_no: z.int().nullable() }),
@@ -163,8 +134,8 @@ export const lockForReview = statement({
 });
 
 /**
- * A person's word. Raising the revision makes any batch that holds the row a no-op; an open dead letter closes; the
- * totals follow.
+ * Stores the decision of a reviewer. Raising the revision turns any batch that holds the row into a no-op; an open dead
+ * letter closes; the change is counted.
  */
 export const approveTranslation = statement({
   name: "translation.approve",
@@ -180,7 +151,7 @@ export const approveTranslation = statement({
         approved_by = $6::text,
         updated_at = now()
       where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-      returning t.project, t.target_locale
+      returning t.project, t.target_locale, t.status
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
       from (
@@ -190,9 +161,8 @@ export const approveTranslation = statement({
       ) as letter
       where d.ctid = letter.ctid and letter.replayed_at is null
     )
-    insert into trans_hub.count_delta (project, target_locale, status, delta)
-    select a.project, a.target_locale, change.status::trans_hub.translation_status, change.delta
-    from approved as a
-    cross join (values ('approved', 1), ('translated', -1)) as change (status, delta)
-    where (change.status = 'approved' and $7::text <> 'approved') or (change.status = 'translated' and $7::text = 'translated')`,
+    select trans_hub.count_changes(
+      array_agg(a.project), array_agg(a.target_locale), array[$7::text]::trans_hub.translation_status[], array_agg(a.status)
+    )
+    from approved as a`,
 });
