@@ -231,7 +231,7 @@ create table trans_hub.count_delta (
 -- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.
 grant usage on schema trans_hub to public;
 
--- An item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (0001_rules).
+-- An item of a SQL caller, checked and made whole with the defaults (read_item).
 create type trans_hub.item as (
   project text,
   business_id text,

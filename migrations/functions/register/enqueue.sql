@@ -1,5 +1,5 @@
--- Appends items inside any transaction: registered by the fleet after its commit, forgotten with its rollback. Gives
--- {accepted, rejected}; how many are new is not known yet.
+-- Appends items inside any transaction: the fleet registers them after its commit, and a rollback takes them back. Gives
+-- {accepted, rejected}; the number of new rows is not known yet.
 create or replace function trans_hub.enqueue(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp

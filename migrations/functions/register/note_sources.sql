@@ -1,5 +1,5 @@
--- Notes which project and business id uses each text. Rows seen lately are left alone, chosen by a plain read, so an
--- unchanged catalog writes nothing.
+-- Notes which project and business id uses each text. A plain read leaves out rows that were seen lately, so an unchanged
+-- catalog writes nothing.
 create or replace function trans_hub.note_sources(
   items trans_hub.grouped_items, content_nos bigint[], context_nos integer[], touch_after interval
 ) returns void
@@ -38,7 +38,7 @@ begin
         and s.content_no = i.content_no and s.context_no = i.context_no
         and (
           s.last_seen_at < now() - touch_after
-          -- The text requested last is the text of its business id, also when it was that before.
+          -- The text requested last is the text of its business id, also where it was that once before.
           or (s.business_id <> '' and exists (
             select from source as younger
             where younger.project = s.project and younger.business_id = s.business_id

@@ -1,3 +1,4 @@
+-- One item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (item_code).
 create or replace function trans_hub.read_item(item jsonb, defaults jsonb, max_text_bytes integer) returns trans_hub.item
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,9 +1,9 @@
--- Registers items, each once for each of its target locales: the door of the library. `request`, `enqueue` and the inbox
--- are the doors for SQL; all of them end in register_items.
+-- Registers items, each once for each of its target locales: the door of the library. The doors for SQL are `request`, and
+-- `enqueue` with register_inbox; all of them end in register_admitted.
 --
 -- Everything that the caller knows comes in two records. All identity (sha256, canonical JSON) is made in the database. A
--- text that the caller calls verbatim is stored as translated only where is_verbatim agrees; the opposite mistake costs
--- one call to an engine and is not looked for, because 1,000 looks take as long as a third of the chunk.
+-- text that the caller calls verbatim is stored as translated only where is_verbatim agrees. The opposite mistake costs
+-- one call to an engine and is not looked for: is_verbatim for 1,000 texts takes 1.9 ms, a sixth of their registration.
 create or replace function trans_hub.register(items trans_hub.grouped_items, options trans_hub.register_options)
 returns trans_hub.register_receipt
 language plpgsql volatile security definer
@@ -17,8 +17,16 @@ set jit = off
 as $$
 begin
   if items.contexts is not null then
+    -- Each different one once: canonical_json takes 40 µs, and texts of one screen share their context.
     items.contexts := array(
-      select canonical_json(c.context::jsonb) from unnest(items.contexts) with ordinality as c (context, ord) order by c.ord
+      select d.canonical
+      from unnest(items.contexts) with ordinality as c (context, ord)
+      left join (
+        select u.context, canonical_json(u.context::jsonb) as canonical
+        from (select distinct c.context from unnest(items.contexts) as c (context)) as u
+        offset 0
+      ) as d using (context)
+      order by c.ord
     );
   end if;
   if items.verbatim is not null then

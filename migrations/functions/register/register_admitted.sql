@@ -1,10 +1,10 @@
--- Registers items that fit the bound, by the short way where the catalog is new, else by the long one.
+-- Registers items that fit the bound: by the short way where the catalog is new, else by the long way.
 --
 -- The order of locks: contexts by context_id, contents by content_id, then sources and translations by key. A collection
--- takes contents first and waits for nobody, and this call waits no longer than options.lock_timeout_ms: 55P03 tells the
--- caller to try again in halves, so that only the item behind the lock is held up. A text that a collection removes at this
--- very moment is noticed (fewer rows than asked for) and registered again, from before its insert: a repetition that holds the greater
--- keys would deadlock.
+-- takes contents first and does not wait for locks. This call waits options.lock_timeout_ms at most: 55P03 makes the
+-- caller try again in halves, so that only the item behind the lock is held up. A text that a collection removes at the same
+-- moment is noticed, because fewer rows are locked than asked for, and is registered again from before its insert: a
+-- repetition that holds the greater keys would deadlock.
 create or replace function trans_hub.register_admitted(items trans_hub.grouped_items, options trans_hub.register_options)
 returns trans_hub.register_receipt
 language plpgsql volatile
@@ -41,7 +41,7 @@ begin
     begin
       return register_new_catalog(items, content_ids, context_nos, options);
     exception when unique_violation then
-      -- Somebody was faster, or the fifty were wrong.
+      -- Another producer was faster, or the fifty were wrong.
       null;
     end;
   end if;

@@ -2,7 +2,7 @@
 -- another worker has locked is left to that worker. The length of a text was checked by the producer's own setting when the
 -- text was appended. An item that is refused here all the same stays in the inbox, for a person to look at.
 --
--- The bound of the database does not apply: the producer was told that the items are accepted.
+-- The bound of the database does not apply here: `enqueue` has accepted the items.
 create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
 language plpgsql volatile security definer
 -- See register.
