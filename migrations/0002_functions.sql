@@ -15,7 +15,7 @@ declare
   locked integer[];
   contexts bigint;
 begin
-  -- No index leads from a context to its uses, so they are read once, as a set.
+  -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (
     select x.context_no
@@ -31,7 +31,7 @@ begin
   if locked is null then
     return 0;
   end if;
-  -- Now that nobody can take one of them up, look again.
+  -- Asked again under the locks, which keep a registration from using one of them.
   delete from context as x
   where x.context_no in (
     select l.context_no from unnest(locked) as l (context_no)
@@ -66,8 +66,7 @@ begin
     return;
   end if;
 
-  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
-  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
+  -- A text that is being registered at this moment is locked, and in use: it is skipped.
   select array_agg(c.content_no) into locked
   from (
     select c.content_no
@@ -103,8 +102,7 @@ begin
   where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
-  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
-  -- which would lock it and leave it there.
+  -- Locked by one statement and removed by the next: see remove_translations.
   select array_agg(t.ctid) into doomed
   from (
     select t.ctid
@@ -123,11 +121,7 @@ begin
 
   translations := remove_translations(doomed);
 
-  delete from content as c
-  where c.content_no = any (locked)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  get diagnostics contents = row_count;
+  contents := remove_unused_contents(locked);
 end
 $$;
 
@@ -228,19 +222,109 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_context_no integer;
   in_every_context boolean := of_format is null;
-  rows_of_inbox bigint[];
-  taken bigint;
   contents bigint[];
   contexts integer[];
-  -- What the project has no more, a distinct (content, context) once.
+  -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
   gone_contexts integer[];
   doomed tid[];
 begin
-  forgotten := 0;
   still_used := 0;
+  forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
 
-  -- Until no row is left that holds it: one that somebody had in hand may come back as two.
+  contents := lock_contents(case
+    when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
+    else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
+  end);
+  -- A context without a row is -1, which no use has.
+  in_context_no := case
+    when in_context is null then 0
+    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+  end;
+
+  -- A text that a person approved may have a translation and no use.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from (
+    select s.content_no, s.context_no
+    from source as s
+    where s.content_no = any (contents) and s.project = of_project
+      and (of_business_id is null or s.business_id = of_business_id)
+    union
+    select t.content_no, t.context_no
+    from translation as t
+    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+  ) as r
+  where in_every_context or r.context_no = in_context_no;
+  if gone_contents is null then
+    return;
+  end if;
+  contents := gone_contents;
+
+  select array_agg(x.context_no) into contexts
+  from (
+    select x.context_no from context as x where x.context_no = any (gone_contexts) order by x.context_id for update
+  ) as x;
+
+  delete from source as s
+  where s.content_no = any (contents) and s.project = of_project
+    and (of_business_id is null or s.business_id = of_business_id)
+    and (in_every_context or s.context_no = in_context_no);
+
+  -- A text that another id of the project uses stays.
+  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
+  from unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where not exists (
+    select from source as s
+    where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+    offset 0
+  );
+  delete from source as s
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
+
+  -- Locked by one statement and removed by the next: see remove_translations.
+  select array_agg(t.ctid) into doomed
+  from (
+    select t.ctid
+    from translation as t
+    join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
+    where t.project = of_project
+    order by t.content_no, t.target_locale, t.context_no, t.project
+    for update of t
+  ) as t;
+  perform remove_translations(doomed);
+  -- A letter may outlive its row.
+  delete from dead_letter as d
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+  perform prune_batches((
+    select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
+  ));
+
+  perform remove_unused_contents(contents);
+  delete from context as x
+  where x.context_no = any (contexts)
+    and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
+    and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
+
+  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  select count(*) into still_used from content as c where c.content_no = any (contents);
+end
+$$;
+
+-- function control/forget_in_inbox
+create or replace function trans_hub.forget_in_inbox(
+  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  forgotten bigint := 0;
+begin
+  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
   loop
     select array_agg(i.id) into rows_of_inbox
     from inbox as i
@@ -274,102 +358,7 @@ begin
     select coalesce(sum(k.gone), 0) into taken from kept as k;
     forgotten := forgotten + taken;
   end loop;
-
-  if of_business_id is null then
-    select array_agg(c.content_no) into contents
-    from (select c.content_no from content as c where c.content_id = of_content_id for update) as c;
-  else
-    select array_agg(c.content_no) into contents
-    from (
-      select c.content_no
-      from content as c
-      where c.content_no = any (array(
-        select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id
-      ))
-      order by c.content_id
-      for update
-    ) as c;
-  end if;
-  -- Without a row, -1: no use is in a context that is not there.
-  in_context_no := case
-    when in_context is null then 0
-    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
-  end;
-
-  -- The rows of the project that are meant. A text that a person approved may have no use any more.
-  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
-  from (
-    select s.content_no, s.context_no
-    from source as s
-    where s.content_no = any (contents) and s.project = of_project
-      and (of_business_id is null or s.business_id = of_business_id)
-    union
-    select t.content_no, t.context_no
-    from translation as t
-    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
-  ) as r
-  where in_every_context or r.context_no = in_context_no;
-  if gone_contents is null then
-    return;
-  end if;
-  contents := gone_contents;
-
-  select array_agg(x.context_no) into contexts
-  from (
-    select x.context_no from context as x where x.context_no = any (gone_contexts) order by x.context_id for update
-  ) as x;
-
-  delete from source as s
-  where s.content_no = any (contents) and s.project = of_project
-    and (of_business_id is null or s.business_id = of_business_id)
-    and (in_every_context or s.context_no = in_context_no);
-
-  -- What another id of the project still uses is its own to forget.
-  select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
-  from unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where not exists (
-    select from source as s
-    where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
-    offset 0
-  );
-  delete from source as s
-  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project;
-
-  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
-  -- which would lock it and leave it there.
-  select array_agg(t.ctid) into doomed
-  from (
-    select t.ctid
-    from translation as t
-    join unnest(gone_contents, gone_contexts) as r (content_no, context_no) using (content_no, context_no)
-    where t.project = of_project
-    order by t.content_no, t.target_locale, t.context_no, t.project
-    for update of t
-  ) as t;
-
-  perform remove_translations(doomed);
-
-  -- Letters of rows that are gone already, too.
-  delete from dead_letter as d
-  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
-  where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
-
-  perform prune_batches((
-    select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
-  ));
-
-  delete from content as c
-  where c.content_no = any (contents)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  delete from context as x
-  where x.context_no = any (contexts)
-    and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
-    and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
-
-  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
-  select count(*) into still_used from content as c where c.content_no = any (contents);
+  return forgotten;
 end
 $$;
 
@@ -399,7 +388,7 @@ begin
         ) is not distinct from in_context
       );
   exception when others then
-    -- It was refused and is kept for a person to look at. What it would have become nobody knows; its text is this one.
+    -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
 end
@@ -505,8 +494,8 @@ set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   state rate_limit := lock_engine(of_engine);
-  -- Taken after the lock, so that it goes on from one holder to the next. A clock that was set back starts the bucket
-  -- anew where it stands, instead of keeping everybody until it has caught up.
+  -- Read after the lock, so that it never runs backwards from one holder of the lock to the next. After the clock was set
+  -- back, the bucket refills from the new time on instead of blocking all calls until the old time is reached.
   moment timestamptz := clock_timestamp();
   seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
   running bigint;
@@ -527,7 +516,7 @@ begin
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
     held_by := 'circuit';
-    -- The probe answers long before it is taken for lost.
+    -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
   end if;
@@ -656,13 +645,13 @@ create or replace function trans_hub.add_batch_jobs(
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
--- graphile-worker looks for jobs that have these keys already. Planned while the queue is empty, as it mostly is, it would read all
--- jobs for each chunk once there are many. A bitmap is made by a key or not at all.
+-- See Pragmas: graphile-worker looks for jobs with these keys. Planned while the queue is empty, as it mostly is, the look-up
+-- would read all jobs for each chunk once the queue is long.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$
 declare
-  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  -- Asked once: if the lane opened between two looks, its batches would get a job neither here nor later.
   open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
 begin
   perform graphile_worker.add_jobs(array(
@@ -702,7 +691,7 @@ return exists (
 -- function queue/job_priority
 create or replace function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
 language plpgsql stable
--- Its plan is the session's, whoever was first to ask. For a look at 128 of many, a bitmap of all would be made first.
+-- The plan is cached per session. Without these settings PostgreSQL builds a bitmap of all matching rows to read 128 of them.
 set enable_seqscan = off
 set enable_indexscan = on
 as $$
@@ -729,7 +718,7 @@ $$;
 create or replace function trans_hub.open_lanes(locales text[]) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
--- A session plans graphile-worker's statements once, whoever comes first: see add_batch_jobs.
+-- See add_batch_jobs: a session plans graphile-worker's statements once.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$
@@ -778,7 +767,7 @@ begin
     returning b.batch_id
   )
   select array_agg(m.batch_id) into parked from moved as m;
-  -- The job that the caller holds loses its key, and ends with the caller; this makes the one that waits.
+  -- The caller's job loses its key here, and ends with the caller; this adds the job that waits.
   perform trans_hub.renew_batch_jobs(parked);
   return query select unnest(parked);
 end
@@ -802,7 +791,7 @@ begin
     limit size
     for update
   ) as b;
-  -- graphile-worker moves those that nobody holds, and says which.
+  -- graphile-worker moves the jobs that no worker holds, and gives them.
   update batch as b set run_at = 'infinity'
   from (
     select j.key
@@ -857,7 +846,7 @@ begin
     where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
     returning b.batch_id, b.run_at
   )
-  -- The job of one that is gone finds nothing, and ends; but not one that is parked, whose time never comes.
+  -- The job of a removed batch finds no batch, and ends. A parked job never runs, so it is removed here.
   select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
 end
 $$;
@@ -1102,7 +1091,7 @@ as $$
 declare
   due record;
 begin
-  -- A read is a read, also where nothing may be written.
+  -- Reading works on a standby and in a read-only transaction, too.
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
@@ -1118,10 +1107,9 @@ begin
         where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
           and s.content_no = f.content_no and s.context_no = f.context_no
           and s.last_seen_at >= now() - touch_after
-        -- A look-up for each row: as joins, these took 12 s for 1,000 reads on tables never analyzed, against 32 ms.
         offset 0
       )
-      -- Only what the project really has: a read of a stranger's text is no use of it.
+      -- Only texts that the project has: reading a text of another project is no use of it.
       and exists (
         select from source as s
         where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
@@ -1129,10 +1117,10 @@ begin
       )
     order by f.content_no, f.context_no, r.project, business_id
   loop
-    -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
+    -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
     perform from content as c where c.content_no = due.content_no for key share skip locked;
     continue when not found;
-    -- Somebody who has a note in hand is writing the same. Nobody waits for it, least of all who only reads.
+    -- A locked note is being written by another reader, with the same time: no reader waits for it.
     update source as s set last_seen_at = now()
     where s.ctid = (
       select s.ctid from source as s
@@ -1150,7 +1138,7 @@ begin
       values (due.project, due.business_id, due.content_no, due.context_no)
       on conflict (project, business_id, content_no, context_no) do nothing;
     exception when lock_not_available or deadlock_detected then
-      -- One that is new and not committed yet cannot be passed over, only not waited for: the first a little, no other.
+      -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
       perform set_config('lock_timeout', '1ms', true);
     end;
   end loop;
@@ -2516,7 +2504,7 @@ begin
   then
     return concat_ws('-', language, script, region, nullif(array_to_string(variants, '-'), '')) || private;
   end if;
-  -- What is no locale may be anything, somebody's text too.
+  -- A string that is no locale may be anything, a text of a user too: only a short plain one is repeated.
   raise exception using errcode = 'TH005', message = case
     when locale ~ '^[A-Za-z0-9_-]{1,20}$' then format('"%s" is not a locale we know', locale)
     else 'is not a locale'
@@ -2527,7 +2515,7 @@ $$;
 -- function rules/canonical_number
 create or replace function trans_hub.canonical_number(number numeric) returns text
 language plpgsql immutable strict parallel safe
--- The shortest digits that read back as the same double, whatever the session prefers.
+-- The shortest digits that read back as the same double; the setting of the session must not matter.
 set extra_float_digits = 1
 as $$
 declare
@@ -2853,6 +2841,17 @@ as $$
   having sum(side.delta) <> 0
 $$;
 
+-- function settle/lock_contents
+create or replace function trans_hub.lock_contents(content_nos bigint[]) returns bigint[]
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select array_agg(c.content_no)
+  from (
+    select c.content_no from content as c where c.content_no = any (content_nos) order by c.content_id for update
+  ) as c
+$$;
+
 -- function settle/remove_translations
 create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
 language plpgsql volatile
@@ -2893,12 +2892,32 @@ begin
 end
 $$;
 
+-- function settle/remove_unused_contents
+create or replace function trans_hub.remove_unused_contents(content_nos bigint[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  removed bigint;
+begin
+  delete from content as c
+  where c.content_no = any (content_nos)
+    and not exists (select from source as s where s.content_no = c.content_no offset 0)
+    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$$;
+
 -- end of functions
 
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.forget,
+  trans_hub.forget_in_inbox,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
@@ -2975,7 +2994,9 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.normal_context,
   trans_hub.region_alias,
   trans_hub.count_changes,
-  trans_hub.remove_translations from public;
+  trans_hub.lock_contents,
+  trans_hub.remove_translations,
+  trans_hub.remove_unused_contents from public;
 
 -- Down Migration
 
@@ -2983,6 +3004,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.forget,
+  trans_hub.forget_in_inbox,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
@@ -3059,4 +3081,6 @@ drop function trans_hub.collect_contexts,
   trans_hub.normal_context,
   trans_hub.region_alias,
   trans_hub.count_changes,
-  trans_hub.remove_translations;
+  trans_hub.lock_contents,
+  trans_hub.remove_translations,
+  trans_hub.remove_unused_contents;

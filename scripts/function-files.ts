@@ -48,8 +48,7 @@ export function parseFunction(path: string, text: string): SqlFunction {
 /**
  * Reads the folder `functions` of a folder of migrations, in the order of paths.
  *
- * @throws {FunctionsError} A file is not one function, a name stands twice, or a line of a head names a function that is
- *   not there.
+ * @throws {FunctionsError} A file is not one function, a name stands twice, or a successor is not there.
  */
 export function readFunctions(migrations: string): SqlFunction[] {
   const functions = globSync("functions/*/*.sql", { cwd: migrations })
@@ -58,17 +57,12 @@ export function readFunctions(migrations: string): SqlFunction[] {
     .map((file) =>
       parseFunction(file.slice("functions/".length, -".sql".length), readFileSync(join(migrations, file), "utf8")),
     );
-  for (const [at, { name, path, rightsOf, supersededBy }] of functions.entries()) {
+  for (const [at, { name, path, supersededBy }] of functions.entries()) {
     const twin = functions.findIndex((other) => other.name === name);
     if (twin !== at) throw new FunctionsError(`${path}: ${functions[twin]?.path} has the same name`);
-    for (const other of [rightsOf, supersededBy]) {
-      if (other !== undefined && (other === name || !functions.some((each) => each.name === other))) {
-        throw new FunctionsError(`${path}: its head names ${other}, which is no other function of the folder`);
-      }
-    }
-    if (/_v\d+$/.test(name) && rightsOf === undefined) {
+    if (supersededBy !== undefined && !functions.some((each) => each.name === supersededBy && each.name !== name)) {
       throw new FunctionsError(
-        `${path}: a version of a function needs the line "-- rights of: PREDECESSOR" in its head`,
+        `${path}: it is superseded by ${supersededBy}, which is no other function of the folder`,
       );
     }
   }

@@ -9,6 +9,7 @@ import { FunctionsError, inOrderOfBinding, parseFunction, readFunctions, type Sq
 
 /** As `sha256sum` writes it: `cd migrations && sha256sum -c released.sha256` checks it, too. */
 const RELEASED = "released.sha256";
+const RELEASED_HEAD = `# No byte of these files may change. Written by "npm run migration -- --release".\n`;
 const MADE_BY =
   "-- Made by scripts/functions.ts from migrations/functions: change the files there, and make this one again.";
 /** Ends the functions of an up migration; rights, remarks and removals follow. */
@@ -48,7 +49,11 @@ export function nextMigration(folder: string, name?: string): NextMigration {
   const after = readFunctions(folder);
   const changed = inOrderOfBinding(after).filter((each) => !isSame(before.get(each.name), each));
   const dropped = [...before.values()].filter(({ name }) => !after.some((each) => each.name === name));
-  for (const each of changed) refuseNewSignature(before.get(each.name), each);
+  for (const each of changed) {
+    const released = before.get(each.name);
+    if (released === undefined) refuseWithoutRights(each, [...before.values(), ...after]);
+    else refuseNewSignature(released, each);
+  }
   for (const each of dropped) refuseEarlyDrop(each);
   const current = present && { file: present.file, text: present.text };
   if (changed.length + dropped.length === 0) return { file: undefined, text: "", present: current };
@@ -92,7 +97,7 @@ export function faultOf(folder: string): string | undefined {
 /** Marks every migration of the folder as released: from now on its bytes are held. */
 export function markReleased(folder: string): void {
   const lines = readMigrations(folder).map(({ file, text }) => `${digest(text)}  ${file}\n`);
-  writeFileSync(join(folder, RELEASED), lines.join(""));
+  writeFileSync(join(folder, RELEASED), RELEASED_HEAD + lines.join(""));
 }
 
 function readMigrations(folder: string): Migration[] {
@@ -100,7 +105,7 @@ function readMigrations(folder: string): Migration[] {
   const released = new Map(
     (existsSync(list) ? readFileSync(list, "utf8") : "")
       .split("\n")
-      .filter((line) => line !== "")
+      .filter((line) => line !== "" && !line.startsWith("#"))
       .map((line): [string, string] => [line.slice(66), line.slice(0, 64)]),
   );
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
@@ -166,8 +171,17 @@ function isSame(before: SqlFunction | undefined, after: SqlFunction): boolean {
   return before !== undefined && before.sql === after.sql && before.supersededBy === after.supersededBy;
 }
 
-function refuseNewSignature(before: SqlFunction | undefined, after: SqlFunction): void {
-  if (before === undefined || before.signature === after.signature) return;
+function refuseWithoutRights({ path, name, rightsOf }: SqlFunction, all: readonly SqlFunction[]): void {
+  if (rightsOf === undefined && /_v\d+$/.test(name)) {
+    throw new FunctionsError(`${path}: a version of a function needs the line "-- rights of: PREDECESSOR" in its head`);
+  }
+  if (rightsOf !== undefined && !all.some((other) => other.name === rightsOf && other.name !== name)) {
+    throw new FunctionsError(`${path}: it has the rights of ${rightsOf}, which is no other function`);
+  }
+}
+
+function refuseNewSignature(before: SqlFunction, after: SqlFunction): void {
+  if (before.signature === after.signature) return;
   const [, stem = after.name, version = "1"] = /^(.*?)(?:_v(\d+))?$/.exec(after.name) ?? [];
   const successor = `${stem}_v${Number(version) + 1}`;
   throw new FunctionsError(

@@ -35,11 +35,14 @@ describe("the published packages", () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("hold the migrations, and no source, test or sample of ours", async () => {
+  test("hold the numbered migrations, and no source, test or sample of ours", async () => {
     const core = tarballs.find((file) => file.includes("trans-hub-core"));
     const { stdout } = await call("tar", ["-tzf", core ?? ""]);
     const files = stdout.trim().split("\n");
-    expect(files).toContain("package/dist/migrations/0001_tables.sql");
+    const migrations = (await readdir(join(root, "migrations"))).filter((file) => file.endsWith(".sql"));
+    expect(files.filter((file) => file.includes("/migrations/")).sort()).toEqual(
+      migrations.map((file) => `package/dist/migrations/${file}`).sort(),
+    );
     expect(files).toContain("package/dist/index.d.ts");
     expect(files.filter((file) => /\.test\.|\/src\//.test(file))).toEqual([]);
   });
@@ -66,7 +69,7 @@ describe("the published packages", () => {
     const { stdout } = await call(process.execPath, ["main.js", database.url], { cwd: app });
     await database.drop();
     expect(JSON.parse(stdout)).toEqual({
-      applied: (await readdir(join(root, "migrations"))).length,
+      applied: (await readdir(join(root, "migrations"))).filter((file) => file.endsWith(".sql")).length,
       receipt: { registered: 1, existing: 0, failed: 0, rejected: [] },
       done: ["translated"],
       hasText: true,

@@ -1,7 +1,8 @@
--- Takes back what waits in these batches: a row that never had a text goes, one that had is translated again, as it was. With
--- a prefix only texts that the project uses under such business ids, and under no other. Gives how many rows.
+-- Takes back the pending texts of these batches: a row that never had a text is removed, a row that had one is translated again,
+-- with that text. With a prefix only texts that the project uses under business ids with that prefix, and under no other id.
+-- Gives the number of rows.
 --
--- Sources stay, and age out: removing them would need the lock of each text.
+-- The uses (`source`) stay, and are collected with age: removing them would need the lock of each text.
 create or replace function trans_hub.cancel_batches(batch_ids uuid[], id_prefix text) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

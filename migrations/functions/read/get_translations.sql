@@ -1,4 +1,4 @@
--- Reads translations into one locale: a list in the order of the items, null for what is not there. An item names its
+-- Reads translations into one locale: a list in the order of the items, null where there is no translation. An item names its
 -- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}).
 create or replace function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
 language plpgsql volatile security definer

@@ -2,7 +2,7 @@
 -- newest counts, and a replay, a forced request or an approval closes it.
 --
 -- The look-up by key stands in a subquery of its own, and "is it open" is asked outside of it. Asked inside, PostgreSQL
--- takes the index of open letters, whose condition is the same, and reads all open letters for each row.
+-- takes the index of open letters, which has the same condition, and reads all open letters for each row.
 --
 -- Inlined into the statement that calls it, so it costs no call: it is SQL, stable, has no SET and qualifies its names.
 create or replace function trans_hub.open_dead_letter(

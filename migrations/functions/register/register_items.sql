@@ -1,6 +1,6 @@
--- Registers items of which the contexts are canonical. Its callers are the doors: they pin search_path, lock_timeout,
--- enable_seqscan and jit for everything below. A function below a door has no setting of its own, and nobody but the owner
--- and a worker may call it.
+-- Registers items of which the contexts are canonical. Its callers are the doors, register and request: they pin search_path,
+-- lock_timeout, enable_seqscan and jit for everything below. A function below a door has no setting of its own, and only the
+-- owner and a worker may call it.
 --
 -- The bound is options.max_backlog, or without one the setting trans_hub.max_backlog (alter database … set
 -- trans_hub.max_backlog), in texts that wait in batches. Items whose new rows would go over it are refused; rows that are

@@ -1,7 +1,7 @@
--- What a caller gave as context, as an object, or null where it says nothing (null, "" and {}). A string is short for
--- {"note": …}, unless it begins with a brace: then it is the object in JSON.
+-- A caller's context as an object, or null where it says nothing (null, "" and {}). A string is short for {"note": …}, unless
+-- it begins with a brace: then it is the object in JSON.
 --
--- Not parallel safe: it catches what the parser raises, and PostgreSQL 14 to 16 take no savepoint in a parallel query.
+-- Not parallel safe: it catches errors of the parser, and PostgreSQL 14 to 16 take no savepoint in a parallel query.
 create or replace function trans_hub.normal_context(value jsonb) returns jsonb
 language plpgsql immutable strict parallel unsafe
 as $$

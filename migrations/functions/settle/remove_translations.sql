@@ -1,7 +1,7 @@
 -- Removes rows of `translation`, which the caller holds locks on, with their dead letters, and counts them. Gives how many.
 --
--- The locks are taken by a statement before this one, in key order: a statement that waits for a row does not see what
--- was stored in it meanwhile, and would leave the row standing.
+-- The locks are taken by a statement before this one, in key order: a statement that waits for a row does not see
+-- a text that is stored in it meanwhile, and would leave the row standing.
 create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,6 +1,6 @@
 /**
  * What the rules of locales know. Made by `scripts/generate-locale-tables.ts`, which says why it is frozen; the same
- * tables stand in `migrations/0001_rules.sql`.
+ * tables stand in `migrations/functions/rules`.
  */
 
 /** The version of CLDR they were taken from. */

@@ -1,4 +1,4 @@
-/** Statements of garbage collection. The locks are in trans_hub.collect_range (migrations/0005). */
+/** Statements of garbage collection. The locks are in trans_hub.collect_range. */
 import { z } from "zod";
 import { PATIENT, statement } from "../database/statement.ts";
 

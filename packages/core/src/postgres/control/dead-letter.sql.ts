@@ -100,10 +100,10 @@ export const replayDeadLetters = statement({
 });
 
 /**
- * Removes dead letters, and the failed rows they speak of. A row that kept its text keeps it.
+ * Removes dead letters and their failed rows. A row that kept its text keeps it.
  *
- * Whoever removes rows holds their contents first, as a collection does: who registers such a row at the same moment waits
- * there and makes it anew, where otherwise it would find it standing, then gone, and its request with it.
+ * The contents are locked before the rows, as in a collection. A registration of such a row at the same moment waits there
+ * and makes the row anew; without the lock it would find the row present, and the purge would remove it with the request.
  */
 export const purgeDeadLetters = statement({
   name: "dead_letter.purge",
@@ -111,11 +111,8 @@ export const purgeDeadLetters = statement({
   row: z.object({ purged: z.coerce.number() }),
   text: `
     with held as materialized (
-      select c.content_no
-      from trans_hub.content as c
-      where c.content_no = any (array(select d.content_no from trans_hub.dead_letter as d where ${FILTER}))
-      order by c.content_id
-      for update
+      select unnest(trans_hub.lock_contents(array(select d.content_no from trans_hub.dead_letter as d where ${FILTER})))
+        as content_no
     ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
     ), purged as (

@@ -1,4 +1,4 @@
-/** What a scaler asks (migrations/0010), and how many workers it makes of the answer. */
+/** The queries of a scaler, and the number of workers that it makes of the answer. */
 
 import { drain, item, test, value } from "@trans-hub/test-support/store";
 import pg from "pg";
