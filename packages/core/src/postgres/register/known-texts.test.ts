@@ -46,6 +46,23 @@ test("an unchanged catalog registered again writes nothing", async ({ db, store 
   await expectInvariants(db);
 });
 
+test("a business id names the text requested last, also after a call that requested two texts under it", async ({
+  db,
+  store,
+}) => {
+  const named = (text: string) => item(text, { businessId: "title" });
+  const nameOf = async () => {
+    const [found] = await store.read([{ project: "default", targetLocale: "fr", businessId: "title" }]);
+    return found?.sourceText;
+  };
+  await store.register([named("Old")]);
+  await store.register([named("Old"), named("New")]);
+  expect(await nameOf()).toBe("New");
+  await store.register([named("Old")]);
+  expect(await nameOf()).toBe("Old");
+  await expectInvariants(db);
+});
+
 test("a waiting request is prolonged where it is, and one without an expiry is not written", async ({ db, store }) => {
   await store.register([item("Expires", { expiresAfterSeconds: 60 }), item("Stays")]);
   const state = "select xmin::text || ctid::text from trans_hub.translation where expires_at is null";
