@@ -1052,10 +1052,8 @@ begin
 end
 $$;
 
--- function read/stored_text
-create or replace function trans_hub.stored_text(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
-) returns table (
+-- function read/row_state
+create or replace function trans_hub.row_state(t trans_hub.translation) returns table (
   business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
   error_message text
 )
@@ -1068,13 +1066,27 @@ as $$
       order by s.business_id
     ), '{}'),
     t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+  from (select) as this_row
+  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
+$$;
+
+-- function read/stored_text
+create or replace function trans_hub.stored_text(
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+) returns table (
+  business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
+  error_message text
+)
+language sql stable rows 1
+as $$
+  select s.*
   from (
     select t.* from trans_hub.translation as t
     where t.content_no = of_content_no and t.target_locale = of_target_locale
       and t.context_no = of_context_no and t.project = of_project
     offset 0
   ) as t
-  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
+  cross join lateral trans_hub.row_state(row(t.*)::trans_hub.translation) as s
 $$;
 
 -- function read/touch
@@ -2934,6 +2946,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.open_dead_letter,
   trans_hub.read_by_business_id,
   trans_hub.read_by_text,
+  trans_hub.row_state,
   trans_hub.stored_text,
   trans_hub.touch,
   trans_hub.translation_json,
@@ -3021,6 +3034,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.open_dead_letter,
   trans_hub.read_by_business_id,
   trans_hub.read_by_text,
+  trans_hub.row_state,
   trans_hub.stored_text,
   trans_hub.touch,
   trans_hub.translation_json,

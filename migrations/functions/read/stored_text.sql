@@ -1,7 +1,4 @@
--- The state of one translation as every reader shows it, or no row. A new column of the readers is added here, and then
--- to the result of each reader that passes it on.
---
--- Inlined, as open_dead_letter is.
+-- The state of the translation with this key, or no row: a pinned look-up, and row_state. Inlined, as open_dead_letter is.
 create or replace function trans_hub.stored_text(
   of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
 ) returns table (
@@ -10,18 +7,12 @@ create or replace function trans_hub.stored_text(
 )
 language sql stable rows 1
 as $$
-  select
-    nullif(array(
-      select s.business_id from trans_hub.source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-      order by s.business_id
-    ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.revision, d.code, d.message
+  select s.*
   from (
     select t.* from trans_hub.translation as t
     where t.content_no = of_content_no and t.target_locale = of_target_locale
       and t.context_no = of_context_no and t.project = of_project
     offset 0
   ) as t
-  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
+  cross join lateral trans_hub.row_state(row(t.*)::trans_hub.translation) as s
 $$;

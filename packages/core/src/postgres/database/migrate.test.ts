@@ -111,7 +111,7 @@ describe("applyMigrations", () => {
       await (await PostgresPersistenceHandler.connect({ databaseUrl: url })).close();
     }));
 
-  test("has every table analyzed that never was", () =>
+  test("analyzes every table that was never analyzed", () =>
     withDatabase(async ({ url }) => {
       expect(
         await query(
@@ -152,7 +152,7 @@ describe("applyMigrations", () => {
       }));
   }
 
-  test("says so when it may not, and when the password is wrong", () =>
+  test("reports missing rights, and a wrong password", () =>
     withDatabase(async ({ url }) => {
       const role = `poor_${Math.random().toString(36).slice(2)}`;
       await query(url, `create role ${role} login password 'right'`);
@@ -205,7 +205,7 @@ describe("applyMigrations", () => {
     }
   });
 
-  test("tells a server that goes away in the middle as unavailable, not as a faulty migration", () =>
+  test("reports a server that goes away in the middle as unavailable, not as a faulty migration", () =>
     withDatabase(async ({ url }) => {
       const holder = new pg.Client({ connectionString: url });
       holder.on("error", () => {});
@@ -263,7 +263,7 @@ describe("going down", () => {
     }, true));
 });
 
-test("a store on a database without the schema, or with half of it, says what to do", () =>
+test("a store on a database without the schema, or with half of it, says how to get it", () =>
   withDatabase(async ({ url }) => {
     await expect(PostgresPersistenceHandler.connect({ databaseUrl: url })).rejects.toMatchObject({
       code: "TH_SCHEMA_MISSING",

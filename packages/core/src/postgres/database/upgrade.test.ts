@@ -45,7 +45,7 @@ const waitingForALock = (db: pg.Pool) =>
   );
 
 describe("a migration that finds a table locked", () => {
-  test("lets producers and workers go on, says whom it waits for, and is done once they are over", async ({
+  test("lets producers and workers go on, names the session that it waits for, and finishes after it", async ({
     database,
     db,
     store,
@@ -184,10 +184,7 @@ test("nothing is lost while tables are altered under producers and a worker", as
 });
 
 describe("on the schema of a next release", () => {
-  test("that says that this one may run beside it, everything goes on, and migrating has nothing to do", async ({
-    database,
-    additive,
-  }) => {
+  test("that admits this one, everything goes on, and migrating has nothing to do", async ({ database, additive }) => {
     const { url } = database;
     await applyMigrations({ databaseUrl: url, folder: additive.folder });
     const store = await PostgresPersistenceHandler.connect({ databaseUrl: url });
@@ -204,7 +201,7 @@ describe("on the schema of a next release", () => {
   });
 
   for (const name of ["9001_removes", "9001_removes.beside-9000"]) {
-    test(`that does not (${name}), neither a store nor a migration is to be had`, async ({ database }) => {
+    test(`that does not admit this one (${name}), store and migration are refused`, async ({ database }) => {
       const removing = await nextRelease({ [name]: "alter table trans_hub.translation drop column text;" });
       try {
         await applyMigrations({ databaseUrl: database.url, folder: removing.folder });
@@ -221,7 +218,7 @@ describe("on the schema of a next release", () => {
   }
 });
 
-test("a store on a schema that lacks this release's newest migration says what to do", async ({ database }) => {
+test("a store on a schema that lacks this release's newest migration says how to get it", async ({ database }) => {
   await revertMigration({ databaseUrl: database.url });
   await expect(PostgresPersistenceHandler.connect({ databaseUrl: database.url })).rejects.toMatchObject({
     code: "TH_SCHEMA_MISSING",

@@ -37,14 +37,13 @@ export type ReadRow = z.infer<typeof readByText.row>;
  * pinned, there and below: migrations/functions/README.md says why.
  */
 
-/** The columns of a `TranslationRow`, from `stateOf`: t, content as c and context as x; `key` has the key of the row. */
+/** The columns of a `TranslationRow`, from its state as t, content as c and context as x; `key` has the key of the row. */
 const columns = (key: string) => `
   ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale, c.text as source_text,
   x.canonical, t.*`;
 
-/** The state of the row at `key`, as t, with its content and context. */
-const stateOf = (key: string) => `
-  cross join lateral trans_hub.stored_text(${key}.content_no, ${key}.target_locale, ${key}.context_no, ${key}.project) as t
+/** Content and context of the row at `key`. */
+const textsOf = (key: string) => `
   cross join lateral (select c.* from trans_hub.content as c where c.content_no = ${key}.content_no offset 0) as c
   left join lateral (select x.* from trans_hub.context as x where x.context_no = ${key}.context_no offset 0) as x on true`;
 
@@ -78,7 +77,8 @@ export const readByKey = statement({
     select ${columns("r")}
     from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
-    ${stateOf("r")}
+    cross join lateral trans_hub.stored_text(r.content_no, r.target_locale, r.context_no, r.project) as t
+    ${textsOf("r")}
     order by r.ord`,
 });
 
@@ -89,7 +89,8 @@ export const listTranslations = statement({
   text: `
     select ${columns("k")}
     from trans_hub.translation as k
-    ${stateOf("k")}
+    cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
+    ${textsOf("k")}
     where k.project = $1
       and k.target_locale = $2
       and ($3::text is null or k.status = $3::trans_hub.translation_status)
