@@ -1,17 +1,17 @@
 -- The tables, types and indexes. The first release: nothing runs beside it.
 --
--- No foreign key stands on the hot path (they cost 30 % of registering), and nothing ever cascades: a cascade decides on
--- its old snapshot and deletes rows that were registered while it waited. What keeps rows together is the lock order
--- that register and collect share: content (by content_id), then context (by context_id), then the rest by key.
+-- The hot path has no foreign keys (they cost 30 % of registering), and no delete cascades: a cascade decides on its old
+-- snapshot and deletes rows that were registered while it waited. Rows stay together by the lock order that register and
+-- collect share: content (by content_id), then context (by context_id), then the rest by key.
 
 -- Up Migration
 
 create schema if not exists trans_hub;
 
--- One text in its source locale. content_id, made from the two, is its public identity; it is random, so it stands in
--- this table's index alone and everything else holds content_no.
+-- One text in its source locale. content_id, made from the two, is its public identity. It is random, so only this
+-- table's index has it; all other tables refer to content_no.
 create table trans_hub.content (
-  -- A session takes a thousand at a time: one by one, a chunk of 1,000 spends a fifth of its time on the sequence.
+  -- A session takes 1,000 numbers at a time: one by one, a chunk of 1,000 texts spends a fifth of its time on the sequence.
   content_no bigint generated always as identity (cache 1000) primary key,
   content_id uuid not null constraint content_is_stored_once unique,
   source_locale text not null,
@@ -20,8 +20,8 @@ create table trans_hub.content (
   constraint content_text_is_not_empty check (text <> '')
 );
 
--- What was said about texts: one row for each distinct (canonical JSON, declared format). Number 0, which has no row,
--- is "nothing said".
+-- The context of texts: one row for each distinct (canonical JSON, declared format). Number 0, which has no row, is "no
+-- context and format auto".
 create table trans_hub.context (
   context_no integer generated always as identity primary key,
   context_id uuid not null constraint context_is_stored_once unique,
@@ -34,7 +34,7 @@ create table trans_hub.context (
   constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
 );
 
--- Who uses which text. A text registered without a business id, or read by its text, is its own user: business_id ''.
+-- The uses of texts by projects. A text registered without a business id, or read by its text, has the business_id ''.
 create table trans_hub.source (
   project text not null,
   business_id text not null,
@@ -46,18 +46,18 @@ create table trans_hub.source (
   constraint source_business_id_is_short check (octet_length(business_id) <= 255)
 ) with (fillfactor = 80);
 
--- Where most texts have no id, the planner takes any id for as common as none, and reads the whole table for it (25 s for a
--- chunk of 1,000 among 300,000 rows, against 0.16).
+-- Where most texts have no id, the planner assumes that each id is as frequent as '', and reads the whole table for one (25 s
+-- for a chunk of 1,000 among 300,000 rows, against 0.16 s).
 alter table trans_hub.source alter column business_id set (n_distinct = -1);
 
 create index source_by_content on trans_hub.source (content_no, context_no, project);
 
 create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');
 
--- One text in one target locale. The key begins with the content: beginning with the project was a plan trap on tables
--- never analyzed (1,227 ms a batch against 0.7). There is no index on status on purpose: any made every update cold.
--- Fill factor 36 keeps updates HOT on texts of real lengths, also where all rows of a page are stored at once; a test reads the
--- share.
+-- One text in one target locale. The key begins with the content: a key that began with the project was a plan trap on
+-- tables never analyzed (1,227 ms a batch against 0.7). An index on status is left out on purpose: with any, no update was
+-- HOT. Fill factor 36 keeps updates HOT on texts of real lengths, also where all rows of a page are stored at once; a test
+-- reads the share.
 create table trans_hub.translation (
   content_no bigint not null,
   target_locale text not null,
@@ -66,8 +66,8 @@ create table trans_hub.translation (
   status trans_hub.translation_status not null,
   -- -1 interactive, 0 normal, 1 bulk
   priority smallint not null default 0,
-  -- The fence: raised by every hand-over, force, replay, hastening and approval (docs/adr/0003).
-  -- The default is first_revision(), written out: the tables come before the functions.
+  -- The fence: every hand-over, force, replay, hastening and approval raises it (docs/adr/0003).
+  -- The default is first_revision(), written out, because tables are made before functions.
   revision integer not null default 1 + pg_catalog.pg_current_xact_id()::text::bigint % 1000000000,
   text text,
   engine text,
@@ -75,7 +75,7 @@ create table trans_hub.translation (
   -- Names of the warning checks that the text failed, sorted. Null: none.
   quality_flags text[],
   approved_by text,
-  -- While pending: when nobody wants it any more. Null: never.
+  -- While pending: the time after which the translation is no longer wanted. Null: never.
   expires_at timestamptz,
   updated_at timestamptz not null default now(),
   primary key (content_no, target_locale, context_no, project),
@@ -84,7 +84,7 @@ create table trans_hub.translation (
   constraint translation_priority_is_a_level check (priority between -1 and 1)
 ) with (fillfactor = 36, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
--- Work waiting or running: where pending rows are found. A pending row at revision r is in exactly one batch at r.
+-- Work that waits or runs; pending rows are found here. A pending row at revision r is in exactly one batch at r.
 create table trans_hub.batch (
   batch_id uuid primary key default gen_random_uuid(),
   project text not null,
@@ -93,14 +93,14 @@ create table trans_hub.batch (
   content_nos bigint[] not null,
   context_nos integer[] not null,
   revisions integer[] not null,
-  -- Attempts already made at each of its texts.
+  -- The number of attempts that each of its texts has had.
   attempt smallint not null default 0,
-  -- For each text, what went wrong so far: an array of arrays of {at, engine, code, message}. Null before the first.
+  -- The errors of each text so far: an array of arrays of {at, engine, code, message}. Null before the first error.
   history jsonb,
   priority smallint not null,
   created_at timestamptz not null default now(),
   run_at timestamptz not null default now(),
-  -- The pool that is working on it, and how often pools died while they were.
+  -- The worker pool that works on it, and how many pools died while they worked on it.
   started_by text,
   crashes smallint not null default 0,
   constraint batch_lists_are_parallel check (
@@ -110,20 +110,20 @@ create table trans_hub.batch (
   )
 ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 
--- With a digit of the id, so that one in 16 of a lane's can be counted (job_priority). Not the id: planned on an empty table, who
--- looks for batches by it might take this index, and read all of it.
+-- The digit of the id lets job_priority count one in 16 batches of a lane. It is not the whole id: a look-up of batches by
+-- id that was planned on an empty table could choose this index, and read all of it.
 create index batch_by_lane on trans_hub.batch (project, target_locale, left(batch_id::text, 1));
 
--- Items requested inside somebody's transaction; registered by the fleet after its commit.
+-- Items requested inside a transaction of the caller; the fleet registers them after its commit.
 create table trans_hub.inbox (
   id bigint generated always as identity primary key,
   items jsonb not null,
   defaults jsonb not null,
   created_at timestamptz not null default now(),
-  -- How often it was put off, and until when: a stranger's transaction holds one of its texts.
+  -- How often it was put off, and until when, because another transaction held one of its texts.
   tries smallint not null default 0,
   run_at timestamptz not null default now(),
-  -- Why the database does not take it at all (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
+  -- Why the database refuses it for good (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
   refused text
 );
 
@@ -136,11 +136,11 @@ create table trans_hub.dead_letter (
   project text not null,
   revision integer not null,
   priority smallint not null,
-  -- Of the last error. engine is null when no engine was asked.
+  -- Code, message and engine of the last error. engine is null when no engine was asked.
   code text not null,
   message text not null,
   engine text,
-  -- Every attempt's {at, engine, code, message}, oldest first.
+  -- {at, engine, code, message} of every attempt, oldest first.
   history jsonb not null,
   -- True when the row went back to the text it had before the forced try.
   kept_text boolean not null,
@@ -152,7 +152,7 @@ create table trans_hub.dead_letter (
 
 create index dead_letter_open on trans_hub.dead_letter (id) where replayed_at is null;
 
--- One row for each engine call. No text stands here.
+-- One row for each engine call, without any text.
 create table trans_hub.usage (
   call_id uuid primary key,
   engine text not null,
@@ -170,10 +170,10 @@ create table trans_hub.usage (
   called_at timestamptz not null default now()
 );
 
--- The time of the fleet, in milliseconds: it passes only while beats go through. Each beat moves it on by what the
--- server's clock says has passed since the last one, whoever's that was, and never by more than a beat may be late: so an
--- outage of the database and a jump of its clock make nobody look dead. Here and not in the memory of those who watch,
--- because a fleet whose members all die young would otherwise never notice a death.
+-- Fleet time, in milliseconds: it passes only while heartbeats arrive. Each heartbeat advances it by the time that passed on
+-- the server's clock since the last one of any node, and by no more than a heartbeat may be late: so an outage of the database
+-- or a jump of its clock makes no node look dead. It is stored, and not in the memory of a node, because a fleet whose nodes
+-- all die young would otherwise never notice a death.
 create table trans_hub.fleet_clock (
   is_the_only_row boolean primary key default true check (is_the_only_row),
   ms bigint not null default 0,
@@ -182,13 +182,13 @@ create table trans_hub.fleet_clock (
 
 insert into trans_hub.fleet_clock default values;
 
--- Pools of the fleet. beat is a counter, beat_ms the time of the fleet at the last one: nobody ever compares two machines'
--- clocks. The other times are for people.
+-- Worker pools of the fleet. beat counts heartbeats, beat_ms is the fleet time of the last one: the clocks of two machines are
+-- never compared. The other times are for people.
 create table trans_hub.worker_node (
   node_id text primary key,
   beat bigint not null default 0,
   beat_ms bigint not null default 0,
-  -- The server process that carried the last beat. Gone while its node is silent, it says that the node is gone too.
+  -- The server process of the last heartbeat. If it has ended while its node is silent, the node has ended too.
   beat_pid integer,
   host text not null,
   pid integer not null,
@@ -200,14 +200,14 @@ create table trans_hub.worker_node (
   beat_at timestamptz not null default now()
 ) with (fillfactor = 50);
 
--- Every target locale whose task (translate:<locale>) graphile-worker knows, so that workers for all locales learn of a
--- new one. Written by open_lanes alone, never by registering: see there.
+-- Every target locale with a graphile-worker task (translate:<locale>): workers for all locales learn of a new one here.
+-- Only open_lanes writes it, never a registration: see there.
 create table trans_hub.target_locale (
   locale text primary key,
   created_at timestamptz not null default now()
 );
 
--- What each collection removed.
+-- One row for each collection, with the number of rows that it removed.
 create table trans_hub.gc_run (
   id bigint generated always as identity primary key,
   started_at timestamptz not null default now(),
@@ -220,8 +220,8 @@ create table trans_hub.gc_run (
   contexts bigint not null default 0
 );
 
--- How many rows became, or ceased to be, translated or approved. Insert-only, so that settling never waits for a
--- counter; folded by a scheduled task. The sum is the total (an exact count of 6 million rows takes 3 s).
+-- The number of rows that became, or ceased to be, translated or approved (count_changes). Insert-only, so that a settlement
+-- never waits for a counter; a scheduled task folds it. The sum is the total (an exact count of 6 million rows takes 3 s).
 create table trans_hub.count_delta (
   project text not null,
   target_locale text not null,
@@ -232,10 +232,10 @@ create table trans_hub.count_delta (
   flag text
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Resolving a function's name is everybody's; calling it, and every table, is nobody's until it is granted.
+-- Every role may resolve the names of functions. Calling a function, and every table, must be granted.
 grant usage on schema trans_hub to public;
 
--- An item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (0001_rules).
+-- An item after read_item has checked it and filled in the defaults.
 create type trans_hub.item as (
   project text,
   business_id text,
@@ -250,25 +250,106 @@ create type trans_hub.item as (
   lifetime integer
 );
 
--- One row for each engine that was ever limited, paused or at fault. Every time in it is this database's.
+-- Items as trans_hub.register takes them: one entry an item in a column, and fields that items have in common once a group.
+-- A record for each item would say it more plainly, and took 1.9 ms more of the 12 ms of 1,000 items (docs/adr/0028).
+create type trans_hub.grouped_items as (
+  texts text[],
+  -- One entry an item in each of the next six. Null: no item has a business id.
+  business_ids text[],
+  -- JSON. Null: no item has one.
+  contexts text[],
+  -- Null: all are 'auto'.
+  formats text[],
+  -- Whether the text is stored as it is. Null: none is.
+  verbatim boolean[],
+  -- Seconds for which the item may wait, from now on; null, also of an item: for ever.
+  lifetimes integer[],
+  -- From 1. Null: all items are of the first group.
+  item_groups integer[],
+  -- One entry a group.
+  group_projects text[],
+  group_source_locales text[],
+  group_priorities smallint[],
+  group_forced boolean[],
+  -- One entry for each target locale of a group: the group, and the locale.
+  want_groups integer[],
+  want_locales text[]
+);
+
+create type trans_hub.register_options as (
+  -- The most texts, and bytes of text, of one batch.
+  batch_size integer,
+  batch_bytes integer,
+  -- How old last_seen_at must be to be written again.
+  touch_after interval,
+  -- The producer's engine. Unless it is null or 'pseudo', rows stored by 'pseudo' count as missing.
+  for_engine text,
+  -- How long to wait for a stranger's lock.
+  lock_timeout_ms integer,
+  -- The most texts that may wait. Null: the setting trans_hub.max_backlog, or no bound.
+  max_backlog bigint
+);
+
+-- One entry an item, counted in rows. Null in place of the last three: no item has any.
+create type trans_hub.register_receipt as (
+  -- Rows made by this call, or put back to work.
+  registered integer[],
+  -- All others, duplicates inside the call included.
+  existing integer[],
+  -- Those of "existing" that lie in the dead letters.
+  failed integer[],
+  -- Items that would go over the bound.
+  refused boolean[]
+);
+
+-- One target locale of a group of items, with the fields that the items of the group share.
+create type trans_hub.want as (
+  group_no integer,
+  locale text,
+  project text,
+  source_locale text,
+  priority smallint,
+  forced boolean
+);
+
+-- One row of trans_hub.translation that a call asks for.
+create type trans_hub.wanted_row as (
+  content_no bigint,
+  locale text,
+  context_no integer,
+  project text,
+  source_locale text,
+  -- The text itself, where it is stored as it is; else null.
+  verbatim text,
+  bytes integer,
+  priority smallint,
+  forced boolean,
+  expires_at timestamptz,
+  -- The items that ask for it, the first one first.
+  items integer[],
+  -- In the order of the key, from 1.
+  place integer
+);
+
+-- One row for each engine that was ever limited, paused or at fault. All times are those of this database.
 create table trans_hub.rate_limit (
   engine text primary key,
-  -- What may be taken of the engine's requests and tokens at refilled_at. Below zero: taken ahead of its time. Null:
-  -- never limited, so the bucket counts as full.
+  -- The engine's requests and tokens that were free at refilled_at. Below zero: taken in advance. Null: never limited, so
+  -- the bucket counts as full.
   requests double precision,
   tokens double precision,
   refilled_at timestamptz not null default clock_timestamp(),
-  -- Nobody asks the engine before this.
+  -- The engine gets no call before this time.
   paused_until timestamptz,
   circuit text not null default 'closed',
   -- The code of the error that opened the circuit.
   reason text,
-  -- How often it opened. Tells one opening from the next.
+  -- How often it opened: the number of the present opening.
   openings bigint not null default 0,
   failed_probes integer not null default 0,
-  -- From then on one call may try.
+  -- From this time on one call may try.
   open_until timestamptz,
-  -- The one call that tries, and when it is taken for lost.
+  -- The one call that tries (the probe), and the end of its lease.
   probe uuid,
   probe_until timestamptz,
   constraint circuit_is_closed_open_or_half_open check (circuit in ('closed', 'open', 'half_open')),
@@ -276,22 +357,22 @@ create table trans_hub.rate_limit (
   constraint half_open_circuit_has_one_probe check (
     (circuit = 'half_open') = (probe is not null) and (probe is null) = (probe_until is null)
   )
-  -- Changed with every limited call: room for versions on the row's own page keeps each change off the index.
+  -- Changed with every limited call: room for versions on the row's own page keeps the updates HOT.
 ) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Calls under way to engines whose calls at once are limited. One that nobody prolongs ends by itself: its worker is gone.
+-- Running calls to engines with a limit of concurrent calls. A lease that is not extended ends: its worker is gone.
 create table trans_hub.engine_lease (
   call_id uuid primary key,
   engine text not null,
   ends_at timestamptz not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- From a context to its uses, for who must know that there is none. Only rows that have a context stand in them.
+-- From a context to its uses, for the removal of unused contexts. Rows without a context are left out.
 create index source_by_context on trans_hub.source (context_no) where context_no <> 0;
 
 create index translation_by_context on trans_hub.translation (context_no) where context_no <> 0;
 
--- What the fleet leaves alone until it is resumed.
+-- Pauses: the fleet starts no such work until it is resumed.
 create table trans_hub.pause (
   kind text not null,
   -- The engine, project or locale; '' for everything.
@@ -302,11 +383,11 @@ create table trans_hub.pause (
   constraint pause_names_what_it_pauses check ((kind = 'everything') = (name = ''))
 );
 
--- Backups that succeeded, written by who makes them (deploy/backup/backup.sh). Here and not beside the files, so that
--- whoever can ask the database can ask how old the last one is.
+-- Successful backups, recorded by the backup script (deploy/backup/backup.sh). They stand here and not beside the files, so
+-- that the age of the last one can be asked of the database.
 create table trans_hub.backup_run (
   id bigint generated always as identity primary key,
-  -- What was committed before is in it.
+  -- Everything that was committed before this time is in the backup.
   started_at timestamptz not null,
   finished_at timestamptz not null default now(),
   bytes bigint,
@@ -321,4 +402,5 @@ drop table trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_
   trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
   trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
   trans_hub.content;
-drop type trans_hub.item, trans_hub.translation_status;
+drop type trans_hub.item, trans_hub.grouped_items, trans_hub.register_options, trans_hub.register_receipt, trans_hub.want,
+  trans_hub.wanted_row, trans_hub.translation_status;

@@ -1,48 +1,48 @@
-/** Writes `migrations/0002_functions.sql` from the SQL functions, which stand one a file in `migrations/functions`. */
-import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+/**
+ * Makes the numbered migration of `migrations/functions`, where each SQL function stands in a file of its own:
+ *
+ *     npm run migration                     # makes the unreleased one again, or the next number
+ *     npm run migration -- quality-flags    # names it
+ *     npm run migration -- --check          # says whether it is up to date; needs no database
+ *     npm run migration -- --release        # marks all migrations as released: from then on none may be edited
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { FunctionsError } from "./function-files.ts";
+import { faultOf, markReleased, writeMigration } from "./function-migration.ts";
 
-const MIGRATIONS = resolve(import.meta.dirname, "../migrations");
+const ROOT = resolve(import.meta.dirname, "..");
+const MIGRATIONS = resolve(ROOT, "migrations");
+const VERSION = resolve(ROOT, "packages/core/src/postgres/database/schema-version.ts");
 
-const functions = globSync("functions/*/*.sql", { cwd: MIGRATIONS })
-  .sort()
-  .map((file) => ({ name: basename(file, ".sql"), body: readFileSync(resolve(MIGRATIONS, file), "utf8").trim() }));
-
-/** A body of one expression ("return …") is bound when it is made, so what it calls is made first. */
-const bound = functions.filter(({ body }) => /^return/m.test(body));
-const ordered: typeof functions = [];
-function add(entry: (typeof functions)[number]): void {
-  if (ordered.includes(entry)) return;
-  for (const other of bound) {
-    if (other !== entry && new RegExp(`\\b${other.name}\\(`).test(entry.body)) add(other);
-  }
-  ordered.push(entry);
+function main(argument: string | undefined): void {
+  if (argument === "--release") markReleased(MIGRATIONS);
+  else if (argument === "--check") check();
+  else write(argument);
 }
-for (const entry of [...bound, ...functions]) add(entry);
 
-writeFileSync(
-  resolve(MIGRATIONS, "0002_functions.sql"),
-  `-- The functions, made by scripts/functions.ts from migrations/functions. The first release: nothing runs beside it.
+function check(): void {
+  const fault = faultOf(MIGRATIONS);
+  if (fault !== undefined) throw new FunctionsError(fault);
+}
 
--- Up Migration
-
--- Bodies may name functions that come later.
-set local check_function_bodies = off;
-
-${ordered.map(({ body }) => body).join("\n\n")}
-
-revoke execute on all functions in schema trans_hub from public;
-
--- Down Migration
-do $$
-begin
-  -- In one statement, as some are bound to others.
-  execute (
-    select 'drop function ' || string_agg(p.oid::regprocedure::text, ', ')
-    from pg_proc as p
-    where p.pronamespace = 'trans_hub'::regnamespace
+function write(name: string | undefined): void {
+  const file = writeMigration(MIGRATIONS, name);
+  console.log(file === undefined ? "migrations/functions says nothing new" : `migrations/${file}`);
+  if (file === undefined) return;
+  const newest = file.slice(0, -".sql".length);
+  writeFileSync(
+    VERSION,
+    readFileSync(VERSION, "utf8").replace(/(NEWEST_MIGRATION = )"([^"]+)"/, (all, start, known) =>
+      known.slice(0, 4) > newest.slice(0, 4) ? all : `${start}"${newest}"`,
+    ),
   );
-end
-$$;
-`,
-);
+}
+
+try {
+  main(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof FunctionsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -2,7 +2,7 @@
  * Prints the tables of the locale rules, generated once from this Node's Unicode data (CLDR):
  *
  *   node scripts/generate-locale-tables.ts          packages/core/src/rules/locale-tables.ts
- *   node scripts/generate-locale-tables.ts --sql    the same tables as the functions of a migration
+ *   node scripts/generate-locale-tables.ts --sql    the same tables as functions of migrations/functions/rules
  *
  * The tables are frozen on purpose. `Intl` uses the CLDR of its own Node, and a fleet on two Node versions must not
  * disagree about a text's locale, which is part of its identity. New tables are a new migration, never an edit.
@@ -84,7 +84,7 @@ function typescript(): string {
   return [
     "/**",
     " * What the rules of locales know. Made by `scripts/generate-locale-tables.ts`, which says why it is frozen; the same",
-    " * tables stand in `migrations/0001_rules.sql`.",
+    " * tables stand in `migrations/functions/rules`.",
     " */",
     "",
     `/** The version of CLDR they were taken from. */\nexport const CLDR = ${JSON.stringify(tables.cldr)};`,

@@ -10,15 +10,24 @@ import { expect } from "vitest";
 import { NEWEST_MIGRATION } from "../../packages/core/src/postgres/database/schema-version.ts";
 
 const NEXT = `9001_add-notes.beside-${NEWEST_MIGRATION.slice(0, 4)}`;
+const REPLACED = "select count(*)::int from pg_proc where prosrc like '%-- replaced%'";
 const LOCALES = ["fr", "de"];
 
 const test = testOnDatabase
   .extend("next", async ({ commands: _ }, { onCleanup }): Promise<NextProgram> => {
-    const program = await nextProgram({
-      [NEXT]: ["translation", "batch", "content", "worker_node"]
-        .map((table) => `alter table trans_hub.${table} add column if not exists note text;`)
-        .join("\n"),
-    });
+    const program = await nextProgram(
+      {
+        [NEXT]: ["translation", "batch", "content", "worker_node"]
+          .map((table) => `alter table trans_hub.${table} add column if not exists note text;`)
+          .join("\n"),
+      },
+      Object.fromEntries(
+        ["read/find_row", "read/read_by_text", "queue/add_batch_jobs"].map((path) => [
+          path,
+          (text: string) => text.replace(/^(begin\n)/m, "$1  -- replaced\n"),
+        ]),
+      ),
+    );
     onCleanup(() => program.remove());
     return program;
   })
@@ -99,8 +108,14 @@ test("no request fails or is lost while a fleet is migrated, replaced one by one
     await goesOn(db);
 
     // 1: migrate, with the command of the next release. 2: replace workers, one after another.
-    expect(await commands.json(["migrate"], { bin: next.bin })).toMatchObject({ applied: [NEXT], version: NEXT });
+    expect(await commands.json(["migrate"], { bin: next.bin })).toMatchObject({
+      applied: [NEXT, next.newest],
+      version: next.newest,
+    });
     await goesOn(db);
+    // An old node that migrates as it starts changes nothing.
+    expect(await commands.json(["migrate"])).toMatchObject({ applied: [], version: next.newest });
+    expect(await value(db, REPLACED)).toBe(3);
     const young: Running[] = [];
     for (const worker of old) {
       young.push(await start(next.bin));
@@ -120,9 +135,10 @@ test("no request fails or is lost while a fleet is migrated, replaced one by one
     expect(await commands.json(["migrate", "down", "--yes"], { code: 1 })).toMatchObject({
       error: { code: "TH_SCHEMA_NEWER" },
     });
-    expect(await commands.json(["migrate", "down", "--yes"], { bin: next.bin })).toMatchObject({
-      version: NEWEST_MIGRATION,
-    });
+    for (const version of [NEXT, NEWEST_MIGRATION]) {
+      expect(await commands.json(["migrate", "down", "--yes"], { bin: next.bin })).toMatchObject({ version });
+    }
+    expect(await value(db, REPLACED)).toBe(0);
     await goesOn(db);
     // The next release's worker now waits for its schema, without harm.
     const waiting = commands.start(["worker"], { env, bin: next.bin });

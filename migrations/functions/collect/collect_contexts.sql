@@ -1,4 +1,4 @@
--- Contexts that nothing refers to and that are older than the retention. Registering locks the contexts it uses.
+-- Removes contexts that no row refers to and that are older than the retention. Registering locks the contexts that it uses.
 create or replace function trans_hub.collect_contexts(cutoff timestamptz) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -7,7 +7,7 @@ declare
   locked integer[];
   contexts bigint;
 begin
-  -- No index leads from a context to its uses, so they are read once, as a set.
+  -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (
     select x.context_no
@@ -23,7 +23,7 @@ begin
   if locked is null then
     return 0;
   end if;
-  -- Now that nobody can take one of them up, look again.
+  -- Asked again under the locks, which keep a registration from using one of them.
   delete from context as x
   where x.context_no in (
     select l.context_no from unnest(locked) as l (context_no)

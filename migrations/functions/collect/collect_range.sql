@@ -1,5 +1,5 @@
--- Collects among the next so many texts after a number, of one project or (null) of all. Each statement here has its own snapshot: the first locks, the
--- others look again. Deciding and deleting in one statement would delete what was registered in between.
+-- Collects among the next `size` texts after a number, of one project or (null) of all. The first statement locks, the others
+-- look again (see Pragmas): deciding and deleting in one statement would delete rows that were registered in between.
 create or replace function trans_hub.collect_range(
   after bigint, size integer, cutoff timestamptz, include_approved boolean, of_project text,
   out reached bigint, out sources bigint, out translations bigint, out contents bigint
@@ -22,8 +22,7 @@ begin
     return;
   end if;
 
-  -- Texts somebody is registering at this moment are skipped; they are in use. "offset 0" keeps each "exists" a look-up:
-  -- as joins, collecting 50,000 texts took 55 s on tables never analyzed, against 2.
+  -- A text that is being registered at this moment is locked, and in use: it is skipped.
   select array_agg(c.content_no) into locked
   from (
     select c.content_no
@@ -59,8 +58,7 @@ begin
   where s.content_no = any (locked) and s.last_seen_at < cutoff and (of_project is null or s.project = of_project);
   get diagnostics sources = row_count;
 
-  -- A statement of its own: what a worker stores while this waits for it is out of the sight of the statement that waited,
-  -- which would lock it and leave it there.
+  -- Locked by one statement and removed by the next: see remove_translations.
   select array_agg(t.ctid) into doomed
   from (
     select t.ctid
@@ -77,34 +75,8 @@ begin
     for update of t
   ) as t;
 
-  with gone as (
-    delete from translation as t
-    where t.ctid = any (doomed)
-    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
-  ), letters as materialized (
-    select d.ctid
-    from gone as g
-    cross join lateral (
-      select d.ctid from dead_letter as d
-      where d.content_no = g.content_no and d.target_locale = g.target_locale
-        and d.context_no = g.context_no and d.project = g.project
-      offset 0
-    ) as d
-  ), unburied as (
-    delete from dead_letter as d using letters as l where d.ctid = l.ctid
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, g.status, -count(*)
-    from gone as g
-    where g.status in ('translated', 'approved')
-    group by g.project, g.target_locale, g.status
-  )
-  select count(*) into translations from gone;
+  translations := remove_translations(doomed);
 
-  delete from content as c
-  where c.content_no = any (locked)
-    and not exists (select from source as s where s.content_no = c.content_no offset 0)
-    and not exists (select from translation as t where t.content_no = c.content_no offset 0);
-  get diagnostics contents = row_count;
+  contents := remove_unused_contents(locked);
 end
 $$;

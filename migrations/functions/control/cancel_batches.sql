@@ -1,7 +1,8 @@
--- Takes back what waits in these batches: a row that never had a text goes, one that had is translated again, as it was. With
--- a prefix only texts that the project uses under such business ids, and under no other. Gives how many rows.
+-- Takes back the pending texts of these batches: a row that never had a text is removed, a row that had one is translated again,
+-- with that text. With a prefix only texts that the project uses under business ids with that prefix, and under no other id.
+-- Gives the number of rows.
 --
--- Sources stay, and age out: removing them would need the lock of each text.
+-- The uses (`source`) stay, and are collected with age: removing them would need the lock of each text.
 create or replace function trans_hub.cancel_batches(batch_ids uuid[], id_prefix text) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -11,6 +12,10 @@ set jit = off
 as $$
 declare
   cancelled bigint;
+  projects text[];
+  locales text[];
+  old_statuses translation_status[];
+  new_statuses translation_status[];
 begin
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
@@ -64,12 +69,15 @@ begin
     set status = 'translated', revision = t.revision + 1, updated_at = now()
     from locked as l
     where t.ctid = l.ctid and l.has_text
-    returning t.project, t.target_locale
-  ), counted as (
-    insert into count_delta (project, target_locale, status, delta)
-    select g.project, g.target_locale, 'translated', count(*) from gone_back as g group by g.project, g.target_locale
+    returning t.project, t.target_locale, t.status
   )
-  select (select count(*) from removed) + (select count(*) from gone_back) into cancelled;
+  select
+    (select count(*) from removed) + count(*),
+    array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
+    array_agg(g.status)
+  into cancelled, projects, locales, old_statuses, new_statuses
+  from gone_back as g;
+  perform count_changes(projects, locales, old_statuses, new_statuses);
   perform prune_batches(batch_ids);
   return cancelled;
 end

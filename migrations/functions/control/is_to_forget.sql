@@ -1,4 +1,4 @@
--- Whether an item that waits in the inbox is to be forgotten: it was requested under this business id, or it is this text.
+-- Whether an item in the inbox is to be forgotten: it has this business id, or it is this text.
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
   of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
@@ -24,7 +24,7 @@ begin
         ) is not distinct from in_context
       );
   exception when others then
-    -- It was refused and is kept for a person to look at. What it would have become nobody knows; its text is this one.
+    -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
 end

@@ -1,4 +1,4 @@
--- The engine's row, locked; made when there is none.
+-- Locks the engine's row, and makes it when there is none.
 create or replace function trans_hub.lock_engine(of_engine text) returns trans_hub.rate_limit
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,5 +1,5 @@
--- Opens the circuit; by the probe, again and for twice as long as before. A call that began before it opened changes
--- nothing. openings names the opening, for who tells it once.
+-- Opens the circuit of an engine. The probe opens it again for twice as long as before; a call that began before the circuit
+-- opened changes nothing. `openings` numbers the opening, so that callers report each one once.
 create or replace function trans_hub.open_engine_circuit(
   of_engine text, by_call uuid, for_reason text, for_ms double precision, longest_ms double precision,
   out wait_ms double precision, out openings bigint

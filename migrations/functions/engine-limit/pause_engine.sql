@@ -1,4 +1,4 @@
--- Stops everybody for a while. Never shortens a pause. is_new: it was not paused before.
+-- Stops all calls to an engine for a while, and never shortens a pause. `is_new` says that the engine was not paused before.
 create or replace function trans_hub.pause_engine(
   of_engine text, for_ms double precision, out wait_ms double precision, out is_new boolean
 )

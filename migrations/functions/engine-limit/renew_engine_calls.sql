@@ -1,4 +1,5 @@
--- Keeps the places of calls under way, and of the probe among them. The engine's row is locked first, as everywhere.
+-- Extends the leases of running calls, and that of the probe among them. The engine's row is locked first, as in every function of
+-- this room.
 create or replace function trans_hub.renew_engine_calls(of_engine text, call_ids uuid[], lease_ms double precision) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

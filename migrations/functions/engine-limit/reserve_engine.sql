@@ -1,8 +1,8 @@
--- Asks for the turn of one call. Refused, nothing is taken, and wait_ms says when to ask again. Granted, the call may
--- start after wait_ms, which is at most ahead_ms: its share is taken already.
+-- Reserves one call to an engine. A refused call takes nothing, and `wait_ms` says when to ask again. A granted call may start
+-- after `wait_ms`, at most `ahead_ms`; its share is taken already.
 --
--- A call of more tokens than the bucket holds is let through by a full one, which then owes: refused, it would wait for
--- ever. A rate of null is no limit. An open circuit whose time is over lets one call through to try it.
+-- A call that wants more tokens than the bucket holds passes when the bucket is full, and leaves it in debt: refused, it would
+-- wait for ever. A rate of null is no limit. After an open circuit's time one call passes, as the probe.
 create or replace function trans_hub.reserve_engine(
   of_engine text, by_call uuid, want_tokens double precision,
   request_burst double precision, request_rate double precision,
@@ -16,8 +16,8 @@ set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   state rate_limit := lock_engine(of_engine);
-  -- Taken after the lock, so that it goes on from one holder to the next. A clock that was set back starts the bucket
-  -- anew where it stands, instead of keeping everybody until it has caught up.
+  -- Read after the lock, so that it never runs backwards from one holder of the lock to the next. After the clock was set
+  -- back, the bucket refills from the new time on instead of blocking all calls until the old time is reached.
   moment timestamptz := clock_timestamp();
   seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
   running bigint;
@@ -38,7 +38,7 @@ begin
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
     held_by := 'circuit';
-    -- The probe answers long before it is taken for lost.
+    -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
   end if;

@@ -1,5 +1,5 @@
--- Ends a call: corrects what it took of the tokens, gives its lease back, and if it was the probe, says what it found.
--- works null: nothing; another may try after retry_ms. Gives whether the circuit closed.
+-- Ends a call: corrects the tokens that it took, ends its lease, and, if it was the probe, closes or reopens the circuit.
+-- `works` null: the probe found nothing out, and another call may try after `retry_ms`. Gives whether the circuit closed.
 create or replace function trans_hub.settle_engine_call(
   of_engine text, by_call uuid, more_tokens double precision, works boolean, retry_ms double precision
 ) returns boolean

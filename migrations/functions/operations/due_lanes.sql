@@ -1,5 +1,5 @@
--- Lanes with work that is due and not paused. "materialized", so that the pauses are asked once a lane: PostgreSQL moves the
--- question below the grouping otherwise, and asks it for each of 100,000 batches, ten times as long.
+-- Lanes with work that is due and not paused. "materialized", so that pauses are asked once a lane: PostgreSQL otherwise moves the
+-- question below the grouping, and asks it for each of 100,000 batches, which takes ten times as long.
 create or replace function trans_hub.due_lanes(out texts bigint, out since timestamptz) returns setof record
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp

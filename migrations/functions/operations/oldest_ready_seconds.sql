@@ -1,4 +1,4 @@
--- For how many seconds the oldest of them is due; 0: there is none.
+-- For how many seconds the oldest ready text has been due; 0: none is. See ready_texts.
 create or replace function trans_hub.oldest_ready_seconds() returns double precision
 language sql stable security definer
 set search_path = pg_catalog, trans_hub, pg_temp

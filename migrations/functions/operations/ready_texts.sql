@@ -1,4 +1,4 @@
--- Texts that somebody should be working on now: waiting or in hand. In the inbox an item counts as one.
+-- The number of texts that are due: waiting, or being translated. An item of the inbox counts as one text.
 create or replace function trans_hub.ready_texts() returns bigint
 language sql stable security definer
 set search_path = pg_catalog, trans_hub, pg_temp

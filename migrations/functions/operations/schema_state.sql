@@ -1,5 +1,5 @@
--- The names of ours from `newest` on, and the newest of graphile-worker's that breaks with who knows none beyond
--- `newest_graphile`. For everybody who connects: a role that may ask for it may read neither table.
+-- The names of our migrations from `newest` on, and the newest breaking graphile-worker migration after `newest_graphile`. For
+-- every process that connects: its role may have no right on either table.
 create or replace function trans_hub.schema_state(newest text, newest_graphile integer, out names text[], out newer_graphile integer)
 language plpgsql stable security definer
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,23 +1,23 @@
--- One job for each batch. The payload is the batch's id and nothing else, and so is the key: a batch that asks for a job
--- twice has one. max_attempts is as high as it goes and never read: graphile-worker consumes an attempt at every claim.
--- Batches of a locale whose lane is not open yet get theirs from the fleet, by the job that is added here instead.
--- Jobs tell their project by a flag, so that who works for one project passes over the others' without claiming them.
+-- Adds one job for each batch. Payload and key are the id of the batch and nothing else, so a batch that asks for a job twice
+-- has one. max_attempts is the highest that graphile-worker takes, and is never read: a claim uses up an attempt. Batches of a
+-- locale whose lane is not open yet get their jobs from the fleet, by the job `open_lanes` that is added here instead. A
+-- flag of each job names its project, so that a worker of one project passes over the jobs of others without claiming them.
 --
---   levels            of the batches: a job's priority is that of its lane within the level
---   job_priorities    for whose job it is another: an entry that is not null
+--   levels            priority levels of the batches; the priority of a job is that of its lane within the level
+--   job_priorities    priority override for each job; null: use the lane's priority
 create or replace function trans_hub.add_batch_jobs(
   batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
   job_priorities smallint[] default null
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
--- graphile-worker looks for jobs that have these keys already. Planned while the queue is empty, as it mostly is, it would read all
--- jobs for each chunk once there are many. A bitmap is made by a key or not at all.
+-- See Pragmas: graphile-worker looks for jobs with these keys. Planned while the queue is empty, as it mostly is, the look-up
+-- would read all jobs for each chunk once the queue is long.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$
 declare
-  -- Looked up once: a lane that is opened between two looks would have its batches get no job here and none later.
+  -- Asked once: if the lane opened between two looks, its batches would get a job neither here nor later.
   open_locales text[] := array(select l.locale from target_locale as l where l.locale = any (target_locales));
 begin
   perform graphile_worker.add_jobs(array(

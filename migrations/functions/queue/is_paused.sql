@@ -1,3 +1,4 @@
+-- Whether everything, this project or this target locale is paused.
 create or replace function trans_hub.is_paused(of_project text, of_locale text) returns boolean
 language sql stable
 return exists (

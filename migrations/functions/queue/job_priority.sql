@@ -1,9 +1,9 @@
--- The priority of a job: its level, then the lane (project and target locale) with the least waiting first, so that a
--- lane with little to do goes ahead of a lane with much, and never beyond its level. What waits is counted up to 128 batches, and
--- beyond by a sample of one in 16, for which random ids are good: to count 8,000 took a tenth of registering.
+-- The priority of a job: its level first, then the lane (project and target locale) with the fewest waiting batches, so that a
+-- short lane goes before a long one and never before a higher level. Up to 128 waiting batches are counted, more are
+-- estimated from a sample of one in 16, for which random ids are good: counting 8,000 batches took a tenth of registering.
 create or replace function trans_hub.job_priority(level smallint, of_project text, of_locale text) returns smallint
 language plpgsql stable
--- Its plan is the session's, whoever was first to ask. For a look at 128 of many, a bitmap of all would be made first.
+-- The plan is cached per session. Without these settings PostgreSQL builds a bitmap of all matching rows to read 128 of them.
 set enable_seqscan = off
 set enable_indexscan = on
 as $$

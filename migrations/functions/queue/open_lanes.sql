@@ -1,10 +1,10 @@
--- Makes the tasks of target locales that have none (null: of every locale that has a batch). For a statement of its own: a
--- task's first job makes the task, and whoever comes second waits until the first has committed. Inside a stranger's long
--- transaction, that would hold up everybody who asks for the same locale.
+-- Makes the graphile-worker tasks of target locales that have none; null: of every locale that has a batch. It runs as a
+-- statement of its own: the first job of a task makes the task, and a second transaction waits until the first has committed.
+-- Inside a caller's long transaction this would hold up every request for the same locale.
 create or replace function trans_hub.open_lanes(locales text[]) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
--- A session plans graphile-worker's statements once, whoever comes first: see add_batch_jobs.
+-- See add_batch_jobs: a session plans graphile-worker's statements once.
 set enable_seqscan = off
 set enable_indexscan = off
 as $$

@@ -1,7 +1,8 @@
--- A paused batch is parked: it and its job wait for 'infinity', claimed by nobody, until it is resumed.
+-- Parks claimed batches whose lane is paused, and gives their ids. A parked batch and its job wait for 'infinity', so no worker
+-- claims them until the pause ends.
 --
--- Parks claimed batches, and gives those that it did: none whose pause has ended. Who resumes waits for the locks on the
--- pauses taken here, and then finds what was parked; so nothing is parked behind its back.
+-- The locks on the pauses make a `resume` wait until this transaction ends; then it finds the parked batches. So no batch is
+-- parked after its pause has ended.
 create or replace function trans_hub.park_batches(batch_ids uuid[]) returns setof uuid
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -24,7 +25,7 @@ begin
     returning b.batch_id
   )
   select array_agg(m.batch_id) into parked from moved as m;
-  -- The job that the caller holds loses its key, and ends with the caller; this makes the one that waits.
+  -- The caller's job loses its key here, and ends with the caller; this adds the job that waits.
   perform trans_hub.renew_batch_jobs(parked);
   return query select unnest(parked);
 end

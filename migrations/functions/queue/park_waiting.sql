@@ -1,5 +1,5 @@
--- Parks the next so many due batches of paused lanes after an id, so that a fleet need not claim each to find it paused.
--- What is claimed already is its worker's to park; what is due later is parked when it is claimed.
+-- Parks the next `size` due batches of paused lanes after an id, so that the fleet does not claim each of them to find it paused.
+-- The worker of a claimed batch parks it; a batch that is due later is parked when it is claimed.
 create or replace function trans_hub.park_waiting(after uuid, size integer, out reached uuid, out parked bigint)
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -17,7 +17,7 @@ begin
     limit size
     for update
   ) as b;
-  -- graphile-worker moves those that nobody holds, and says which.
+  -- graphile-worker moves the jobs that no worker holds, and gives them.
   update batch as b set run_at = 'infinity'
   from (
     select j.key

@@ -1,6 +1,6 @@
--- Takes out of batches what is no work any more: texts that are not pending at the batch's revision, with their history.
--- Changes no row that stands, so it is safe beside whoever works on the batch. Locks come after those of the rows, as in a
--- settlement.
+-- Removes from batches the texts that are no longer pending at the batch's revision, with their history, and batches that become
+-- empty. It changes no row of a standing text, so it is safe beside the worker of the batch. The caller has locked the rows
+-- before, as a settlement does.
 create or replace function trans_hub.prune_batches(batch_ids uuid[]) returns void
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -42,7 +42,7 @@ begin
     where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
     returning b.batch_id, b.run_at
   )
-  -- The job of one that is gone finds nothing, and ends; but not one that is parked, whose time never comes.
+  -- The job of a removed batch finds no batch, and ends. A parked job never runs, so it is removed here.
   select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
 end
 $$;

@@ -1,4 +1,4 @@
--- Jobs for batches at the time of each, as its lane's priority is now.
+-- Adds the jobs of batches again, due as the batches are, with the present priority of their lanes.
 create or replace function trans_hub.renew_batch_jobs(batch_ids uuid[]) returns void
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,6 +1,5 @@
--- Brings the next so many parked batches after an id forward whose lane is not paused (any more). Who parked for the sake
--- of an engine is only known to itself: those come forward when anything is resumed, and with "sure" only once no engine is
--- paused.
+-- Brings the next `size` parked batches after an id forward, if their lane is not paused. A batch that is parked because of an
+-- engine does not say so: it comes forward whenever anything is resumed, or with "sure" only once no engine is paused.
 create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -1,4 +1,5 @@
--- Which text is meant: the text itself where it is given, else the one seen last under the business id.
+-- The numbers of a referenced text and context: of the text itself where it is given, else of the text that was seen last under the
+-- business id.
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
   out content_no bigint, out context_no integer

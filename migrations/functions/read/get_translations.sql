@@ -1,4 +1,4 @@
--- Reads translations into one locale: a list in the order of the items, null for what is not there. An item names its
+-- Reads translations into one locale: a list in the order of the items, null where there is no translation. An item names its
 -- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}).
 create or replace function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
 language plpgsql volatile security definer
@@ -28,7 +28,12 @@ begin
   )
   from jsonb_array_elements(items) with ordinality as i (value, ord);
   return (
-    select coalesce(jsonb_agg(translation_json(t.found) order by i.ord), '[]')
+    select coalesce(
+      jsonb_agg(
+        translation_json(f.content_no, wanted_locale, f.context_no, coalesce(i.value ->> 'project', 'default')) order by i.ord
+      ),
+      '[]'
+    )
     from jsonb_array_elements(items) with ordinality as i (value, ord)
     left join lateral find_row(
       coalesce(i.value ->> 'project', 'default'),
@@ -38,13 +43,6 @@ begin
       canonical_json(normal_context(i.value -> 'context')),
       coalesce(i.value ->> 'format', 'auto')
     ) as f on true
-    left join lateral (
-      select t as found from translation as t
-      where t.content_no = f.content_no and t.context_no = f.context_no
-        and t.target_locale = wanted_locale and t.project = coalesce(i.value ->> 'project', 'default')
-      -- A look-up for each item: as a join, the whole table was read until it was first analyzed.
-      offset 0
-    ) as t on true
   );
 end
 $$;

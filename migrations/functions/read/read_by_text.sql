@@ -1,8 +1,7 @@
--- Reading by who may read no table: only what one can name, a text or a business id. plpgsql, for it keeps its plans. Every
--- look-up is a lateral subquery that "offset 0" keeps one. Written as joins, the planner read whole tables until they were
--- first analyzed, which is every first import: 185 s for 1,000 reads among 100,000 rows, against 0.1. And whether a dead letter
--- is open is asked outside of its look-up: inside, all that are open are read for each text, by the index that lists them.
--- What the reader has said is not told back: a third of the time would be spent on writing and reading it.
+-- Reads translations named by their text. Callers may have EXECUTE on this function and no right on any table, so they
+-- read only rows that they can name. plpgsql, because it keeps its plans; every look-up is pinned (README of this folder).
+--
+-- Fields that the caller has sent are not in the answer: writing and reading them took a third of the time.
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
@@ -18,13 +17,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer,
-    nullif(array(
-      select s.business_id from source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-      order by s.business_id
-    ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
+    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (
@@ -32,30 +25,12 @@ begin
   ) as c
   left join lateral (
     select x.* from context as x
-    -- Most have none, and making an identity takes a while.
+    -- Asked first, because most texts have no context and computing an identity takes time.
     where (r.context is not null or r.format <> 'auto') and x.context_id = context_id(r.context, r.format)
     offset 0
   ) as x on true
-  cross join lateral (
-    select t.* from translation as t
-    where t.content_no = c.content_no
-      and t.target_locale = r.target_locale
-      and t.context_no = case when r.context is null and r.format = 'auto' then 0 else x.context_no end
-      and t.project = r.project
-    offset 0
-  ) as t
-  left join lateral (
-    select d.code, d.message
-    from (
-      select d.* from dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ) as d on true;
+  cross join lateral stored_text(
+    c.content_no, r.target_locale, case when r.context is null and r.format = 'auto' then 0 else x.context_no end, r.project
+  ) as t;
 end
 $$;

@@ -1,6 +1,6 @@
--- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id
--- ''), for touching the rows of its business ids could make an old text the one "seen last" under an id.
--- What somebody has in hand is passed over, and the rest is noted.
+-- Notes that texts were read, so that collection leaves them. A read by text is a use by the text itself (business id ''):
+-- touching the rows of its business ids could make an old text the one "seen last" under an id.
+-- Rows that another transaction has locked are passed over; the rest is noted.
 create or replace function trans_hub.touch(
   projects text[], business_ids text[], source_locales text[], texts text[], contexts text[], formats text[],
   touch_after interval
@@ -14,7 +14,7 @@ as $$
 declare
   due record;
 begin
-  -- A read is a read, also where nothing may be written.
+  -- Reading works on a standby and in a read-only transaction, too.
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
@@ -30,10 +30,9 @@ begin
         where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
           and s.content_no = f.content_no and s.context_no = f.context_no
           and s.last_seen_at >= now() - touch_after
-        -- A look-up for each row: as joins, these took 12 s for 1,000 reads on tables never analyzed, against 32 ms.
         offset 0
       )
-      -- Only what the project really has: a read of a stranger's text is no use of it.
+      -- Only texts that the project has: reading a text of another project is no use of it.
       and exists (
         select from source as s
         where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
@@ -41,10 +40,10 @@ begin
       )
     order by f.content_no, f.context_no, r.project, business_id
   loop
-    -- The same lock as registering takes; what a collection has in hand at this moment is not read any more.
+    -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
     perform from content as c where c.content_no = due.content_no for key share skip locked;
     continue when not found;
-    -- Somebody who has a note in hand is writing the same. Nobody waits for it, least of all who only reads.
+    -- A locked note is being written by another reader, with the same time: no reader waits for it.
     update source as s set last_seen_at = now()
     where s.ctid = (
       select s.ctid from source as s
@@ -62,7 +61,7 @@ begin
       values (due.project, due.business_id, due.content_no, due.context_no)
       on conflict (project, business_id, content_no, context_no) do nothing;
     exception when lock_not_available or deadlock_detected then
-      -- One that is new and not committed yet cannot be passed over, only not waited for: the first a little, no other.
+      -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
       perform set_config('lock_timeout', '1ms', true);
     end;
   end loop;

@@ -1,40 +1,29 @@
--- Translations as the library reads them, for SQL: null where there is nothing.
-create or replace function trans_hub.translation_json(t trans_hub.translation) returns jsonb
+-- A translation as the library reads it, as JSON for SQL: null where there is none.
+create or replace function trans_hub.translation_json(
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+) returns jsonb
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
   select jsonb_build_object(
-    'project', t.project,
+    'project', of_project,
     'sourceLocale', c.source_locale,
-    'targetLocale', t.target_locale,
+    'targetLocale', of_target_locale,
     'sourceText', c.text,
     'context', x.canonical::jsonb,
-    'businessIds', coalesce((
-      select jsonb_agg(s.business_id order by s.business_id)
-      from source as s
-      where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-    ), '[]'),
+    'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
     'status', t.status,
     'text', t.text,
     'engine', t.engine,
     'model', t.model,
-    'flags', coalesce(to_jsonb(t.quality_flags), '[]'),
+    'flags', coalesce(to_jsonb(t.flags), '[]'),
     'revision', t.revision
-  ) || coalesce((
-    select jsonb_build_object('error', jsonb_build_object('code', d.code, 'message', d.message))
-    from (
-      select d.* from dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      -- Or all dead letters that are open would be read for each, by the index that lists them.
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ), '{}')
-  from content as c
-  left join context as x on x.context_no = t.context_no
-  where c.content_no = t.content_no
+  ) || case
+    when t.error_code is null then '{}'
+    else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
+  end
+  from stored_text(of_content_no, of_target_locale, of_context_no, of_project) as t
+  cross join content as c
+  left join context as x on x.context_no = of_context_no
+  where c.content_no = of_content_no
 $$;

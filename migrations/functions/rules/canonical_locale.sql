@@ -1,7 +1,7 @@
--- A locale in the one spelling we store: zh_cn is zh-CN, iw is he, fra is fr. "und" is let through: a source may be.
+-- A locale in its one stored spelling: zh_cn is zh-CN, iw is he, fra is fr. "und" passes, because a source may have it.
 --
--- Refused is what is no locale, and of what is one: extensions (-u-, -t-: how dates are written does not change a
--- translation), extended languages (zh-yue is yue) and variants that name a language or region.
+-- Refused are strings that are no locale, and of locales: extensions (-u-, -t-: the format of dates does not change a translation),
+-- extended languages (zh-yue is yue) and variants that name a language or region.
 create or replace function trans_hub.canonical_locale(locale text) returns text
 language plpgsql immutable strict parallel safe
 as $$
@@ -49,7 +49,7 @@ begin
   then
     return concat_ws('-', language, script, region, nullif(array_to_string(variants, '-'), '')) || private;
   end if;
-  -- What is no locale may be anything, somebody's text too.
+  -- A string that is no locale may be anything, a text of a user too: only a short plain one is repeated.
   raise exception using errcode = 'TH005', message = case
     when locale ~ '^[A-Za-z0-9_-]{1,20}$' then format('"%s" is not a locale we know', locale)
     else 'is not a locale'

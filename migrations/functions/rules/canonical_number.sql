@@ -1,9 +1,7 @@
--- --- Context ---
-
 -- A number as ECMAScript writes it. Read as a double, as JSON.parse does.
 create or replace function trans_hub.canonical_number(number numeric) returns text
 language plpgsql immutable strict parallel safe
--- The shortest digits that read back as the same double, whatever the session prefers.
+-- The shortest digits that read back as the same double; the setting of the session must not matter.
 set extra_float_digits = 1
 as $$
 declare

@@ -1,5 +1,5 @@
--- The same over the canonical context (RFC 8785), a zero byte, and the declared format. Null where nothing was said: no
--- context and the format "auto".
+-- The first 16 bytes of SHA-256 over the canonical context (RFC 8785), a zero byte and the declared format, in UTF-8. Null for an
+-- item without context and with the format "auto".
 create or replace function trans_hub.context_id(canonical text, format text) returns uuid
 language sql immutable parallel safe
 return case when canonical is not null or format <> 'auto' then encode(

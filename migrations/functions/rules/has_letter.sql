@@ -1,7 +1,5 @@
--- --- Nothing to translate ---
-
--- Whether a letter of any script is in the text. The letters are those of Unicode 17, by
--- scripts/generate-letter-ranges.ts: [[:alpha:]] asks the database's locale, and in locale C knows ASCII only.
+-- Whether the text has a letter of any script. The letters are those of Unicode 17, from scripts/generate-letter-ranges.ts:
+-- [[:alpha:]] depends on the database's locale, and in locale C knows ASCII only.
 create or replace function trans_hub.has_letter(text text) returns boolean
 language sql immutable strict parallel safe
 return text ~ '[A-Za-z]' or text ~ (

@@ -1,3 +1,4 @@
+-- Whether a code of two letters is a language. The table is from CLDR 48, by scripts/generate-locale-tables.ts.
 create or replace function trans_hub.is_language_2(language text) returns boolean
 language sql immutable strict parallel safe
 return ('["' || replace(

@@ -1,3 +1,4 @@
+-- Whether a code of three letters is a language: one bit for each code. From CLDR 48, by scripts/generate-locale-tables.ts.
 create or replace function trans_hub.is_language_3(language text) returns boolean
 language sql immutable strict parallel safe
 return get_bit(decode(

@@ -1,3 +1,4 @@
+-- Whether the code is a script. The table is from CLDR 48, by scripts/generate-locale-tables.ts.
 create or replace function trans_hub.is_script(script text) returns boolean
 language sql immutable strict parallel safe
 return ('["' || replace(

@@ -1,4 +1,4 @@
--- Whether the text is to be kept as it is: no letter is left once markup, placeholders, URLs and addresses are gone.
+-- Whether the text is kept as it is: without markup, placeholders, URLs and addresses it has no letter.
 -- The steps are VERBATIM_STEPS of packages/core/src/text/verbatim.ts, in their order.
 create or replace function trans_hub.is_verbatim(text text) returns boolean
 language plpgsql immutable strict parallel safe

@@ -1,7 +1,4 @@
--- --- Locales ---
-
--- The tables, from CLDR 48, by scripts/generate-locale-tables.ts.
-
+-- The present code of a language that has several. The table is from CLDR 48, by scripts/generate-locale-tables.ts.
 create or replace function trans_hub.language_alias(language text) returns text
 language sql immutable strict parallel safe
 return ('{"' || replace(replace(

@@ -1,3 +1,4 @@
+-- The present code of a region that was renamed. The table is from CLDR 48, by scripts/generate-locale-tables.ts.
 create or replace function trans_hub.region_alias(region text) returns text
 language sql immutable strict parallel safe
 return ('{"' || replace(replace(

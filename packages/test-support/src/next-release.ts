@@ -1,13 +1,22 @@
-/** A simulated next release: migrations, and code that needs them. */
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+/** A next release for tests: migrations, functions, and code that needs them. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { markReleased, writeMigration } from "../../../scripts/function-migration.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
+
+/** From the name, such as `9001_add-quality.beside-0008`, to the SQL that goes up. */
+export type NextMigrations = Readonly<Record<string, string>>;
+
+/** From the path, such as `read/find_row`, to the new text of the file, or null where the release has no such file. */
+export type NextFunctions = Readonly<Record<string, ((text: string) => string) | string | null>>;
 
 export interface NextRelease {
   /** For `applyMigrations({ folder })`. */
   readonly folder: string;
+  /** The newest of its migrations. */
+  readonly newest: string;
   remove(): Promise<void>;
 }
 
@@ -16,15 +25,24 @@ export interface NextProgram extends NextRelease {
   readonly bin: string;
 }
 
-/** @param migrations SQL of the up migrations by name, such as `9001_add-quality.beside-0008`. */
-export async function nextRelease(migrations: Record<string, string>): Promise<NextRelease> {
+/**
+ * Makes the folder of migrations of a next release. The functions that it changes get their numbered migration from the
+ * script that makes ours.
+ *
+ * @param before The release before it. Default: this one.
+ */
+export async function nextRelease(
+  migrations: NextMigrations,
+  functions: NextFunctions = {},
+  before: { folder: string } = { folder: join(ROOT, "migrations") },
+): Promise<NextRelease> {
   const folder = await mkdtemp(join(tmpdir(), "trans-hub-migrations-"));
-  await addMigrations(folder, migrations);
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  const newest = await release(folder, before.folder, migrations, functions);
+  return { folder, newest, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Like {@link nextRelease}, with this release's code, except for its version and the migration that it needs. */
-export async function nextProgram(migrations: Record<string, string>): Promise<NextProgram> {
+/** As {@link nextRelease}, with the code of this one, but for its version and the migration that it needs. */
+export async function nextProgram(migrations: NextMigrations, functions: NextFunctions = {}): Promise<NextProgram> {
   const root = await mkdtemp(join(tmpdir(), "trans-hub-next-"));
   // Links between packages are relative, so they point into the copy; all other packages are resolved through the link
   // here.
@@ -37,23 +55,42 @@ export async function nextProgram(migrations: Record<string, string>): Promise<N
   await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
   const folder = join(root, "migrations");
   await mkdir(folder);
-  await addMigrations(folder, migrations);
-  const newest = Object.keys(migrations).sort().at(-1) ?? "";
+  const newest = await release(folder, join(ROOT, "migrations"), migrations, functions);
   const core = join(root, "packages/core");
   await edit(join(core, "src/postgres/database/schema-version.ts"), /(NEWEST_MIGRATION = )"[^"]+"/, `$1"${newest}"`);
   await edit(join(core, "package.json"), /("version": )"[^"]+"/, '$1"9.0.0"');
   return {
     folder,
+    newest,
     bin: join(root, "packages/cli/src/bin.js"),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }
 
-async function addMigrations(folder: string, migrations: Record<string, string>): Promise<void> {
-  await cp(join(ROOT, "migrations"), folder, { recursive: true });
+/** @returns The name of the newest migration. */
+async function release(
+  folder: string,
+  before: string,
+  migrations: NextMigrations,
+  functions: NextFunctions,
+): Promise<string> {
+  await cp(before, folder, { recursive: true });
+  markReleased(folder);
   for (const [name, up] of Object.entries(migrations)) {
     await writeFile(join(folder, `${name}.sql`), `-- Of a test.\n-- Up Migration\n${up}\n-- Down Migration\nselect;\n`);
   }
+  for (const [path, change] of Object.entries(functions)) {
+    const file = join(folder, "functions", `${path}.sql`);
+    if (change === null) {
+      await rm(file);
+    } else {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, typeof change === "string" ? change : change(await readFile(file, "utf8")));
+    }
+  }
+  writeMigration(folder);
+  const names = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
+  return basename(names.at(-1) ?? "", ".sql");
 }
 
 async function edit(file: string, what: RegExp, by: string): Promise<void> {

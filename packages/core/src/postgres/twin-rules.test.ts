@@ -1,19 +1,18 @@
 /** The rules in SQL and their twins here give the same answer, whatever the locale of the database. */
-import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createTestDatabase, type TestDatabase } from "@trans-hub/test-support/database";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inOrderOfBinding, readFunctions } from "../../../../scripts/function-files.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { contentId, contextKey } from "../rules/identity.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import * as tables from "../rules/locale-tables.ts";
 import { isVerbatim, VERBATIM_STEPS } from "../text/verbatim.ts";
 
-const FOLDER = resolve(import.meta.dirname, "../../../../migrations/functions/rules");
-const RULES = globSync("*.sql", { cwd: FOLDER })
-  .sort()
-  .map((file) => readFileSync(resolve(FOLDER, file), "utf8"))
+const RULES = inOrderOfBinding(readFunctions(resolve(import.meta.dirname, "../../../../migrations")))
+  .filter(({ path }) => path.startsWith("rules/"))
+  .map(({ sql }) => sql)
   .join("\n");
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 

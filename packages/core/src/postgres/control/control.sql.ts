@@ -1,4 +1,4 @@
-/** Statements of control by operators. The work itself is done by SQL functions. */
+/** Statements of control by operators. The work itself is in the functions of migrations/functions/control and queue. */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 

@@ -76,18 +76,17 @@ export const replayDeadLetters = statement({
       set status = 'pending', revision = t.revision + 1, expires_at = null, updated_at = now()
       from locked
       where t.ctid = locked.ctid
-      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority,
+      returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, t.status,
         locked.status as old_status, locked.letter_id
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
       from again
       where d.id = again.letter_id
-    ), counted as (
-      insert into trans_hub.count_delta (project, target_locale, status, delta)
-      select a.project, a.target_locale, 'translated', -count(*)
+    ), counted as materialized (
+      select trans_hub.count_changes(
+        array_agg(a.project), array_agg(a.target_locale), array_agg(a.old_status), array_agg(a.status)
+      )
       from again as a
-      where a.old_status = 'translated'
-      group by a.project, a.target_locale
     ), batched as materialized (
       select trans_hub.enqueue_batches(
         array_agg(a.content_no), array_agg(a.target_locale), array_agg(a.context_no), array_agg(a.project),
@@ -98,7 +97,8 @@ export const replayDeadLetters = statement({
       join trans_hub.content as c on c.content_no = a.content_no
       having count(*) > 0
     )
-    select (select count(*) from again) as replayed from (select count(*) from batched) as done`,
+    select (select count(*) from again) as replayed
+    from (select count(*) from batched) as batches, (select count(*) from counted) as counts`,
 });
 
 /**
@@ -113,11 +113,8 @@ export const purgeDeadLetters = statement({
   row: z.object({ purged: z.coerce.number() }),
   text: `
     with held as materialized (
-      select c.content_no
-      from trans_hub.content as c
-      where c.content_no = any (array(select d.content_no from trans_hub.dead_letter as d where ${FILTER}))
-      order by c.content_id
-      for update
+      select unnest(trans_hub.lock_contents(array(select d.content_no from trans_hub.dead_letter as d where ${FILTER})))
+        as content_no
     ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
     ), purged as (

@@ -62,6 +62,14 @@ export function errorCode(error: unknown): string | undefined {
   return error.cause === undefined ? undefined : errorCode(error.cause);
 }
 
+/**
+ * Whether two sessions changed one function, role or right at once. The second one fails with an internal error, "tuple
+ * concurrently updated", instead of waiting for a lock; the same change then succeeds.
+ */
+export function isCatalogRace(error: unknown): boolean {
+  return errorCode(error) === "XX000" && /^tuple concurrently /.test((error as Error).message);
+}
+
 /** The catalogue's error for a foreign one; an unknown error is returned untouched. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TransHubError) return error;

@@ -76,7 +76,7 @@ describe("applyMigrations", () => {
       const reports = await Promise.all(Array.from({ length: 8 }, () => applyMigrations({ databaseUrl: url })));
       const all = reports.flatMap(({ applied }) => applied);
       expect(all).toEqual([...new Set(all)]);
-      expect(all.length).toBeGreaterThanOrEqual(5);
+      expect(all.length).toBeGreaterThanOrEqual(2);
       expect(reports.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
       for (const { pending, version } of reports)
         expect({ pending, version }).toEqual({ pending: [], version: all.at(-1) });

@@ -10,7 +10,7 @@ import {
   SchemaNewerError,
   TransHubError,
 } from "../../contract/errors.ts";
-import { databaseError, errorCode } from "./database-error.ts";
+import { databaseError, errorCode, isCatalogRace } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
@@ -21,18 +21,18 @@ export interface MigrateOptions {
   directUrl?: string | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
-  /** Milliseconds to wait for a lock at once, while whoever comes later waits behind us. Default 2,000. */
+  /** Milliseconds that one attempt waits for a lock; later sessions wait behind it meanwhile. Default 2,000. */
   lockTimeoutMs?: number | undefined;
-  /** How often that is tried, with pauses in which the others go on. Default 10. */
+  /** Number of attempts, with pauses in which the other sessions go on. Default 10. */
   lockAttempts?: number | undefined;
-  /** Told in one sentence what is waited for: another node that migrates, or a lock on a table. May be told again. */
+  /** Hears one sentence about the reason of a wait: another node that migrates, or a lock on a table. May be called again. */
   onWaiting?: ((what: string) => void) | undefined;
-  /** Where the migrations lie. Default: those of this release. For tests of what a next release would bring. */
+  /** The folder of migrations. Default: that of this release. For tests of a next release. */
   folder?: string | undefined;
 }
 
 export interface MigrationReport {
-  /** Names applied (or, going down, taken back) by this very call, in order. */
+  /** Names that this call applied (or, going down, took back), in order. */
   applied: string[];
   /** Names that this release knows and the database lacks. */
   pending: string[];
@@ -40,22 +40,22 @@ export interface MigrationReport {
   version: string | null;
 }
 
-/** Any number, the same in every release: who migrates holds this lock of the database. */
+/** The advisory lock of a migrating node. Any number, the same in every release. */
 const MIGRATION_LOCK = 7_261_190_541;
 
 /**
- * What waits for a table queues everybody else behind itself. So it waits a little, lets the others go on a little, and
- * tries again: some 40 s in all.
+ * A session that waits for a table makes all later sessions wait behind it. So a migration waits a little, lets the others
+ * go on a little, and tries again: some 40 s in all.
  */
 const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_ATTEMPTS = 10;
 
-/** Between two looks whether another node has done migrating; then between two words about it. */
+/** The wait between two tries for the migration lock; the time to the first and to each next report of the wait. */
 const LOOK_MS = 200;
 const FIRST_WORD_MS = 1_000;
 const NEXT_WORD_MS = 30_000;
 
-/** SQLSTATEs of "somebody holds it": lock_timeout, deadlock. */
+/** SQLSTATEs of a lock that another session holds: lock_timeout, deadlock. */
 const LOCKED_STATE = /^(55P03|40P01)$/;
 
 const OLDEST_SERVER = 140_000;
@@ -66,12 +66,15 @@ const MIGRATIONS = fileURLToPath(
 );
 
 /**
- * Applies every migration that is missing. Safe from many nodes at once: one works, the others wait and find it done.
- * Safe beside producers and workers: it holds nobody up for longer than a moment, and is tried again where it would.
- * Analyzes the tables that never were. On a schema that is newer, and that this release may run on, there is nothing to do.
+ * Applies every missing migration. Safe from many nodes at once: one node migrates, the others wait and find nothing to do.
+ * Safe beside producers and workers: a lock is awaited for `lockTimeoutMs` at most, and then tried again. Analyzes tables
+ * that were never analyzed.
+ *
+ * A newer schema that this release may run on stays exactly as it is: a node of the previous release that migrates during a
+ * roll-out neither puts its own functions back nor reports an error.
  *
  * @throws {SchemaNewerError} The database was migrated by a newer release, and this one may not run on it.
- * @throws {MigrationError} A migration failed, or somebody's lock outlasted all tries; the database is as before it.
+ * @throws {MigrationError} A migration failed, or the lock of another session outlasted all tries; the database is as before.
  * @throws {DatabaseRefusedError} Encoding not UTF8, server older than 14, or missing rights.
  * @throws {DatabaseUnavailableError}
  */
@@ -80,6 +83,7 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
     const before = await appliedMigrations(client, known);
     const attempt = async () => {
       const present = await appliedMigrations(client, known);
+      if (present.some((name) => !known.includes(name))) return;
       if (known.some((name) => !present.includes(name))) await runMigrations(client, "up", known.length, options);
       await migrateGraphileWorker(options);
       await nameTasks(client);
@@ -96,7 +100,7 @@ export async function applyMigrations(options: MigrateOptions): Promise<Migratio
 }
 
 /**
- * Takes back the newest migration of ours. What it held is gone.
+ * Takes back the newest migration of ours. The rows of its tables are lost.
  *
  * @throws {SchemaNewerError} The newest is of a newer release, which alone knows how to take it back.
  */
@@ -119,7 +123,7 @@ export async function revertMigration(options: MigrateOptions): Promise<Migratio
   });
 }
 
-/** Says what is applied and what is missing, and changes nothing. */
+/** Reports the applied and the missing migrations, and changes nothing. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationReport> {
   return withClient(options, async (client) => {
     const known = await knownMigrations(options);
@@ -140,9 +144,11 @@ async function knownMigrations({ folder = MIGRATIONS }: MigrateOptions): Promise
 }
 
 /**
- * The names of ours that the database has, oldest first. A name that is not known means that a newer release was here.
+ * The names of the migrations that the database has, oldest first. A name that is not in `known` was applied by a newer
+ * release.
  *
- * @throws {SchemaNewerError} It does not say that who knows `known` may run beside it.
+ * @throws {SchemaNewerError} A name that is not in `known` does not admit this release, or one that is in `known` is missing
+ *   beside it: applying that one out of order could undo a part of the newer release.
  */
 async function appliedMigrations(client: pg.Client, known: string[]): Promise<string[]> {
   const { rows: present } = await client.query<{ present: string | null }>(
@@ -151,8 +157,8 @@ async function appliedMigrations(client: pg.Client, known: string[]): Promise<st
   if (!present[0]?.present) return [];
   const { rows } = await client.query<{ name: string }>("select name from trans_hub.migration order by name");
   const names = rows.map(({ name }) => name);
-  const newest = known.at(-1) ?? "";
-  const unfit = names.find((name) => !known.includes(name) && !(names.includes(newest) && mayRunBeside(name, newest)));
+  const isWhole = known.every((name) => names.includes(name));
+  const unfit = names.find((name) => !known.includes(name) && !(isWhole && mayRunBeside(name, known.at(-1))));
   if (unfit !== undefined) throw newerSchema(unfit);
   return names;
 }
@@ -168,16 +174,18 @@ async function runMigrations(
   await runner({
     dbClient: client,
     dir: folder,
+    // The folder also has the list of released files.
+    ignorePattern: "(?!.*\\.sql$).*",
     direction,
     count,
     migrationsTable: "migration",
     migrationsSchema: "trans_hub",
     createMigrationsSchema: true,
-    // We hold our own lock, over both schemas.
+    // Our own lock covers both schemas.
     noLock: true,
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   }).catch(async (error: Error) => {
-    // Each migration is a transaction of its own, which who runs them leaves open when it fails.
+    // Each migration is a transaction of its own, which the runner leaves open when it fails.
     await client.query("rollback").catch(() => undefined);
     if (isLocked(error)) throw error;
     const translated = databaseError(error);
@@ -196,7 +204,7 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
     onConnect: (client) => limitLockWaits(client, options),
   });
   const { exitCode } = process;
-  // A connection that is lost fails the query that was using it; unheard, it would end the process as well.
+  // A lost connection fails the query that was using it; without a listener it would end the process as well.
   pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
   try {
     await migrate({ pgPool: pool, schema: GRAPHILE_SCHEMA, logger: new Logger(() => () => undefined) });
@@ -210,8 +218,8 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
 }
 
 /**
- * A task's first job makes the task, and who comes second waits until the first has committed. What is enqueued inside
- * callers' transactions waits for nobody, so its task is made here: by a job that is taken away at once.
+ * The first job of a task makes the task, and a second transaction waits until the first has committed. Enqueueing inside the
+ * transaction of a caller must not wait, so the tasks for it are made here, by jobs that are removed at once.
  */
 async function nameTasks(client: pg.Client): Promise<void> {
   await client.query(`
@@ -219,7 +227,7 @@ async function nameTasks(client: pg.Client): Promise<void> {
     from unnest(array['register_inbox', 'open_lanes']) as task`);
 }
 
-/** graphile-worker says in words that its schema is newer than itself. */
+/** graphile-worker says only in words that its schema is newer than itself. */
 function newerGraphileWorker(error: Error): unknown {
   return /schema revision|breaking|only supports/i.test(error.message)
     ? new SchemaNewerError(`graphile-worker's schema is newer than this release knows: ${error.message}`, {
@@ -249,7 +257,7 @@ async function withMigrationLock<Result>(
   });
 }
 
-/** Asked again and again instead of waited for: a statement that waits holds up `create index concurrently` elsewhere. */
+/** Asks again and again instead of waiting: a statement that waits blocks `create index concurrently` in other sessions. */
 async function takeMigrationLock(client: pg.Client, { onWaiting }: MigrateOptions): Promise<void> {
   let nextWordAt = performance.now() + FIRST_WORD_MS;
   for (;;) {
@@ -273,7 +281,7 @@ async function limitLockWaits(
   await client.query(`set lock_timeout = ${Math.ceil(lockTimeoutMs)}`);
 }
 
-/** Repeats what may be repeated while somebody's locks are in its way. */
+/** Repeats an act while locks of other sessions are in its way. */
 async function untilUnlocked(client: pg.Client, options: MigrateOptions, act: () => Promise<void>): Promise<void> {
   const { lockTimeoutMs = LOCK_TIMEOUT_MS, lockAttempts = LOCK_ATTEMPTS, onWaiting } = options;
   for (let attempt = 1; ; attempt += 1) {
@@ -297,7 +305,8 @@ async function untilUnlocked(client: pg.Client, options: MigrateOptions, act: ()
 }
 
 function isLocked(error: unknown): boolean {
-  return LOCKED_STATE.test(errorCode(error) ?? "");
+  // A grant on a function that is being replaced races with it: `trans-hub roles create`, or a person.
+  return LOCKED_STATE.test(errorCode(error) ?? "") || isCatalogRace(error);
 }
 
 interface Holder {
@@ -314,7 +323,7 @@ const MIGRATING = `
   where locktype = 'advisory' and granted and objsubid = 1 and (classid::bigint << 32) + objid::bigint = $1
     and database = (select oid from pg_database where datname = current_database())`;
 
-/** Whoever was in our way until now holds a lock on a table, in a transaction at least as old as our wait. */
+/** The sessions that were in our way: each holds a lock on a table, in a transaction at least as old as our wait. */
 const IN_THE_WAY = `
   select pid, nullif(application_name, '') as name, state, extract(epoch from clock_timestamp() - xact_start)::int as seconds,
     string_agg(distinct format('%I.%I', nspname, relname), ', ') as tables
@@ -327,7 +336,7 @@ const IN_THE_WAY = `
   order by xact_start
   limit 3`;
 
-/** Never the holder's statement: it may have somebody's text in it. */
+/** Never has the statement of the holder, which may hold a text of a user. */
 function describeHolders(holders: readonly Holder[]): string {
   if (holders.length === 0) return "by now nobody";
   return holders

@@ -7,12 +7,12 @@ export const NEWEST_MIGRATION = "0002_functions";
 /** graphile-worker's newest migration, by its number; a test holds it equal to the package's. */
 export const NEWEST_GRAPHILE_MIGRATION = 20;
 
-/** `0009_add-quality.beside-0008`: code that knows 0008 may run beside it. */
+/** `0009_add-quality.beside-0008`: a release that knows 0008 may run beside it. */
 const BESIDE = /\.beside-(\d{4})$/;
 
 /**
- * Whether code whose newest migration is `newest` may run where `name`, which it does not know, was applied. A name that
- * says nothing says no.
+ * Whether code whose newest migration is `newest` may run where `name`, which it does not know, was applied. A name without
+ * the ending admits no older release.
  */
 export function mayRunBeside(name: string, newest: string = NEWEST_MIGRATION): boolean {
   const [, oldest] = BESIDE.exec(name) ?? [];
@@ -24,7 +24,7 @@ export function mayRunBeside(name: string, newest: string = NEWEST_MIGRATION): b
  *
  * @param present The names of migrations from `newest` on, in any order.
  * @throws {SchemaMissingError} This code's newest migration is not there.
- * @throws {SchemaNewerError} One is there that does not say that this code may run beside it.
+ * @throws {SchemaNewerError} A newer migration does not admit this code.
  */
 export function requireFitSchema(present: readonly string[], newest: string = NEWEST_MIGRATION): void {
   const unfit = present.find((name) => name !== newest && !mayRunBeside(name, newest));

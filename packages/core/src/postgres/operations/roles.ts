@@ -1,7 +1,7 @@
 /** Makes the roles of a database, each with the rights that its work needs and no others. */
 import pg from "pg";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
-import { databaseError, errorCode } from "../database/database-error.ts";
+import { databaseError, errorCode, isCatalogRace } from "../database/database-error.ts";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 import { applyMigrations, migrationStatus } from "../database/migrate.ts";
 import { newClient } from "../database/pool.ts";
@@ -172,11 +172,7 @@ async function inTransaction(client: pg.Client, statements: readonly string[]): 
 }
 
 function isConflict(error: unknown): boolean {
-  // For roles and grants the server reports this as an internal error: "tuple concurrently updated".
-  return (
-    CONFLICTS.includes(errorCode(error) ?? "") ||
-    (errorCode(error) === "XX000" && (error as Error).message.startsWith("tuple concurrently "))
-  );
+  return CONFLICTS.includes(errorCode(error) ?? "") || isCatalogRace(error);
 }
 
 /** The same database, as this role from the start. Of two equal options the driver uses the last. */

@@ -35,41 +35,19 @@ export type TranslationRow = z.infer<typeof TranslationRow>;
 export type ReadRow = z.infer<typeof readByText.row>;
 
 /*
- * Applications read through functions (migrations/functions/read), because their role may read no table. Every look-up, there
- * and below, is a lateral subquery, and "offset 0" keeps the planner from making it a join: as joins, whole tables were read
- * until they were first analyzed, which is every first import (185 s for 1,000 reads among 100,000 rows, against 0.1).
+ * Applications read by functions (migrations/functions/read), because their role has no right on any table. Look-ups are
+ * pinned, there and below: migrations/functions/README.md says why.
  */
 
-/** The columns of a `TranslationRow`, from translation as t, content as c, context as x. */
-const COLUMNS = `
-  t.content_no::text, t.context_no, t.project, c.source_locale, t.target_locale, c.text as source_text, x.canonical,
-  array(
-    select s.business_id from trans_hub.source as s
-    where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
-    order by s.business_id
-  ) as business_ids,
-  t.status::text, t.text, t.engine, t.model, t.quality_flags as flags, t.revision,
-  d.code as error_code, d.message as error_message`;
+/** The columns of a `TranslationRow`, from its state as t, content as c and context as x; `key` has the key of the row. */
+const columns = (key: string) => `
+  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale, c.text as source_text,
+  x.canonical, t.*`;
 
-/** Content and context, from translation as t. */
-const TEXTS = `
-  cross join lateral (select c.* from trans_hub.content as c where c.content_no = t.content_no offset 0) as c
-  left join lateral (select x.* from trans_hub.context as x where x.context_no = t.context_no offset 0) as x on true`;
-
-const DEAD_LETTER = `
-  left join lateral (
-    select d.code, d.message
-    from (
-      select d.* from trans_hub.dead_letter as d
-      where d.content_no = t.content_no and d.target_locale = t.target_locale and d.context_no = t.context_no
-        and d.project = t.project
-      order by d.revision desc
-      offset 0
-    ) as d
-    where d.replayed_at is null
-    order by d.revision desc
-    limit 1
-  ) as d on true`;
+/** Content and context of the row at `key`. */
+const textsOf = (key: string) => `
+  cross join lateral (select c.* from trans_hub.content as c where c.content_no = ${key}.content_no offset 0) as c
+  left join lateral (select x.* from trans_hub.context as x where x.context_no = ${key}.context_no offset 0) as x on true`;
 
 /** A column of the references by text; see `column`. */
 const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
@@ -98,19 +76,11 @@ export const readByKey = statement({
   name: "translation.read_by_key",
   row: TranslationRow,
   text: `
-    select ${COLUMNS}
+    select ${columns("r")}
     from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
-    cross join lateral (
-      select t.* from trans_hub.translation as t
-      where t.content_no = r.content_no
-        and t.target_locale = r.target_locale
-        and t.context_no = r.context_no
-        and t.project = r.project
-      offset 0
-    ) as t
-    ${TEXTS}
-    ${DEAD_LETTER}
+    cross join lateral trans_hub.stored_text(r.content_no, r.target_locale, r.context_no, r.project) as t
+    ${textsOf("r")}
     order by r.ord`,
 });
 
@@ -119,22 +89,22 @@ export const listTranslations = statement({
   name: "translation.list",
   row: TranslationRow,
   text: `
-    select ${COLUMNS}
-    from trans_hub.translation as t
-    ${TEXTS}
-    ${DEAD_LETTER}
-    where t.project = $1
-      and t.target_locale = $2
-      and ($3::text is null or t.status = $3::trans_hub.translation_status)
+    select ${columns("k")}
+    from trans_hub.translation as k
+    cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
+    ${textsOf("k")}
+    where k.project = $1
+      and k.target_locale = $2
+      and ($3::text is null or k.status = $3::trans_hub.translation_status)
       and ($4::text is null or exists (
         select from trans_hub.source as s
-        where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
+        where s.content_no = k.content_no and s.context_no = k.context_no and s.project = k.project
           and starts_with(s.business_id, $4)
-        -- Without it all ids of all projects would be read for each page.
+        -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
-      and (t.content_no, t.context_no) > ($5::bigint, $6::int)
-    order by t.content_no, t.context_no
+      and (k.content_no, k.context_no) > ($5::bigint, $6::int)
+    order by k.content_no, k.context_no
     limit $7`,
 });
 

@@ -43,7 +43,7 @@ export const approveTranslation = statement({
         approved_by = $6::text,
         updated_at = now()
       where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-      returning t.project, t.target_locale
+      returning t.project, t.target_locale, t.status
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
       from (
@@ -53,9 +53,8 @@ export const approveTranslation = statement({
       ) as letter
       where d.ctid = letter.ctid and letter.replayed_at is null
     )
-    insert into trans_hub.count_delta (project, target_locale, status, delta)
-    select a.project, a.target_locale, change.status::trans_hub.translation_status, change.delta
-    from approved as a
-    cross join (values ('approved', 1), ('translated', -1)) as change (status, delta)
-    where (change.status = 'approved' and $7::text <> 'approved') or (change.status = 'translated' and $7::text = 'translated')`,
+    select trans_hub.count_changes(
+      array_agg(a.project), array_agg(a.target_locale), array[$7::text]::trans_hub.translation_status[], array_agg(a.status)
+    )
+    from approved as a`,
 });

@@ -1,0 +1,42 @@
+-- Removes rows of `translation`, which the caller holds locks on, with their dead letters, and counts them. Gives how many.
+--
+-- The locks are taken by a statement before this one, in key order: a statement that waits for a row does not see
+-- a text that is stored in it meanwhile, and would leave the row standing.
+create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  removed bigint;
+  projects text[];
+  locales text[];
+  statuses translation_status[];
+begin
+  if doomed is null then
+    return 0;
+  end if;
+  with gone as (
+    delete from translation as t
+    where t.ctid = any (doomed)
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+  ), letters as materialized (
+    select d.ctid
+    from gone as g
+    cross join lateral (
+      select d.ctid from dead_letter as d
+      where d.content_no = g.content_no and d.target_locale = g.target_locale
+        and d.context_no = g.context_no and d.project = g.project
+      offset 0
+    ) as d
+  ), unburied as (
+    delete from dead_letter as d using letters as l where d.ctid = l.ctid
+  )
+  select count(*), array_agg(g.project), array_agg(g.target_locale), array_agg(g.status)
+  into removed, projects, locales, statuses
+  from gone as g;
+  perform count_changes(projects, locales, statuses, null);
+  return removed;
+end
+$$;
