@@ -1,5 +1,5 @@
 /**
- * Prints Unicode's letters (\p{L}) as a bracket expression for PostgreSQL, for `migrations/functions/rules/has_letter.sql`:
+ * Prints Unicode's letters (\p{L}) as a bracket expression for PostgreSQL, as `migrations/functions/rules/has_letter.sql` has it:
  *
  *   node scripts/generate-letter-ranges.ts
  *

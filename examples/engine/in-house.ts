@@ -35,7 +35,6 @@ export function inHouse({ url, token }: InHouseOptions): Engine {
     maxBytesPerCall: 256 * 1024,
     detectsSource: true,
     takesContext: false,
-    handlesIcu: false,
     async translate(batch, signal) {
       if (batch.items.length === 0) return { results: new Map() };
       const response = await post(url, token, batch, signal);

@@ -42,10 +42,11 @@ describe("the published packages", () => {
     expect((await Promise.all(tarballs.map(tarballFaults))).flat()).toEqual([]);
   });
 
-  test("hold every numbered migration, and not the files that functions are made from", async () => {
+  test("hold the numbered migrations", async () => {
     const files = async (folder: string) => (await readdir(folder, { recursive: true })).sort();
     const packed = await files(join(app, "node_modules/@trans-hub/core/dist/migrations"));
-    expect(packed).toEqual((await files(join(root, "migrations"))).filter((file) => /^\d+_.*\.sql$/.test(file)));
+    // The functions are in the numbered files, which alone are applied.
+    expect(packed).toEqual((await files(join(root, "migrations"))).filter((file) => /^\d{4}_[^/]*\.sql$/.test(file)));
   });
 
   test("run the README's example beside a hostile graphile-worker configuration", async () => {

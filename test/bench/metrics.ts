@@ -33,7 +33,6 @@ const instant: Engine = {
   maxBytesPerCall: 1_000_000,
   detectsSource: true,
   takesContext: false,
-  handlesIcu: false,
   translate: async ({ items }) => ({ results: new Map(items.map(({ id, text }) => [id, { text }])) }),
 };
 

@@ -2,7 +2,7 @@
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
   ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
-  engine text, model text, revision integer, error_code text, error_message text
+  engine text, model text, flags text[], revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -13,7 +13,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.revision,
+    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (

@@ -5,8 +5,8 @@
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, business_ids text[], status text, text text, engine text, model text, revision integer, error_code text,
-  error_message text
+  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -17,7 +17,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.revision, t.error_code, t.error_message
+    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (

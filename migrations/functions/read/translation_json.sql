@@ -16,6 +16,7 @@ as $$
     'text', t.text,
     'engine', t.engine,
     'model', t.model,
+    'flags', coalesce(to_jsonb(t.flags), '[]'),
     'revision', t.revision
   ) || case
     when t.error_code is null then '{}'

@@ -1,4 +1,5 @@
--- Appends checked items, with the one job that will register them. Takes no lock anybody could wait for.
+-- Appends checked items as one row, with the one job that will register it. Takes no lock that another transaction could wait
+-- for.
 create or replace function trans_hub.append_to_inbox(items jsonb, defaults jsonb) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp

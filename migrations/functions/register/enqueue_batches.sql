@@ -1,6 +1,6 @@
--- Packs pending rows into batches of one (project, source, target, priority), each with its job, in the order in which they
--- are given, long texts apart from short ones: who asks for texts together has them translated together. Context travels with the item: grouping by it made 4,121
--- jobs of 479.
+-- Packs pending rows into batches of one project, source locale, target locale and priority, each batch with its job. Rows keep
+-- the order of the arrays, so that texts requested together are translated together; long texts go apart from short ones.
+-- Context is no part of the group but travels with the item: grouping by it made 4,121 jobs out of 479.
 create or replace function trans_hub.enqueue_batches(
   contents bigint[],
   locales text[],

@@ -11,7 +11,7 @@
 --   TH009  TH_PRIORITY         not interactive, normal or bulk
 --   TH010  TH_FORMAT           not a known format
 --
--- The message is the problem in words, without the text; "column" is the field where the rule knows it.
+-- The message is the problem in words, without the text; "column" is the field, where the rule knows it.
 create or replace function trans_hub.item_code(state text) returns text
 language sql immutable
 return case state

@@ -1,5 +1,6 @@
--- Puts off a row of the inbox that could not be registered now: halves it, so that in the end only what is behind the
--- lock, or is bad, waits. A row of one item that is refused for good ("state") is kept, for a person to look at.
+-- Puts off a row of the inbox that could not be registered now. The row is halved, so that in the end only the item behind
+-- the lock, or the bad item, waits. A row of one item that is refused for good ("state", its SQLSTATE) is kept for a person
+-- to look at.
 create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns void
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp

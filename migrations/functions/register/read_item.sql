@@ -1,3 +1,4 @@
+-- One item as the library writes it, checked and made whole with the defaults. Raises TH001 to TH010 (item_code).
 create or replace function trans_hub.read_item(item jsonb, defaults jsonb, max_text_bytes integer) returns trans_hub.item
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -71,9 +72,6 @@ begin
   end if;
 
   result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
-  if octet_length(result.context) > 8192 then
-    raise exception using errcode = 'TH008', column = 'context', message = 'is longer than 8192 bytes';
-  end if;
 
   result.format := coalesce(whole ->> 'format', 'auto');
   if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then

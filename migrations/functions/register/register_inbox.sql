@@ -1,9 +1,15 @@
--- Registers what was appended under these numbers, all with the same defaults; gives how many rows it took. Rows that
--- another worker has in hand are left to it. The length of a text was judged, by whatever setting, when it was appended;
--- what is refused here all the same stays in the inbox, for a person to look at.
+-- Registers the rows of the inbox with these numbers, all of the same defaults, and gives how many rows it took. A row that
+-- another worker has locked is left to that worker. The length of a text was checked by the producer's own setting when the
+-- text was appended. An item that is refused here all the same stays in the inbox, for a person to look at.
+--
+-- The bound of the database does not apply here: `enqueue` has accepted the items.
 create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
-language plpgsql volatile
+language plpgsql volatile security definer
+-- See register.
 set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = 0
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   taken record;
@@ -39,7 +45,9 @@ begin
   into taken;
   if taken.count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
-    perform register_read(read.good, taken.defaults ->> 'engine', 50);
+    if read.good <> '{}' then
+      perform register_admitted(items_as_groups(read.good), sql_options(taken.defaults ->> 'engine', 50));
+    end if;
     insert into inbox (items, defaults, refused)
     select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
     from jsonb_array_elements(read.rejected) as r (value);

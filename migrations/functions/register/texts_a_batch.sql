@@ -1,5 +1,5 @@
--- How many texts as long as this one go into a batch. A power of two where it is not as many as may, the greatest that fits: texts of
--- about one length share a batch.
+-- How many texts of this length go into a batch: batch_size where they fit, else the greatest power of two that fits. By powers
+-- of two, texts of about one length share a batch.
 create or replace function trans_hub.texts_a_batch(bytes integer, batch_size integer, batch_bytes integer) returns integer
 language sql immutable
 return case

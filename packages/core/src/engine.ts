@@ -32,7 +32,8 @@ export {
   TransHubError,
 } from "./contract/errors.ts";
 export { closestName } from "./rules/closest-name.ts";
-export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
+export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
+export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export {
   isVerbatim,

@@ -23,7 +23,6 @@ export const upperCase: Engine = {
   maxBytesPerCall: 65_536,
   detectsSource: true,
   takesContext: false,
-  handlesIcu: false,
   async translate({ items }): Promise<EngineReply> {
     return { results: new Map(items.map(({ id, text }) => [id, { text: text.toUpperCase() }])) };
   },

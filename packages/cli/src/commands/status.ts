@@ -2,7 +2,7 @@ import type { EngineLimitStatus, StoreStatus } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
-import type { Output } from "../output.ts";
+import { type Output, printable } from "../output.ts";
 import { describePaused } from "../pause-target.ts";
 import { describeRefused } from "../refused-items.ts";
 import { withSession } from "../session.ts";
@@ -21,7 +21,7 @@ async function status(command: Command, context: CommandContext, { project }: { 
 }
 
 function describe(status: StoreStatus, output: Output): string {
-  const { jobs, inbox, refused, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
+  const { flagged, jobs, inbox, refused, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
   const locales = [...Object.entries(status.locales), ["all", status.translations] as const];
   const oldest = oldestReadySeconds === null ? "" : `, the oldest ready for ${duration(oldestReadySeconds)}`;
   return [
@@ -31,6 +31,7 @@ function describe(status: StoreStatus, output: Output): string {
       locales.map(([locale, count]) => [locale, count.pending, count.translated, count.approved, count.failed]),
     ),
     `batches: ${jobs.ready} ready, ${jobs.running} running, ${jobs.scheduled} scheduled${oldest}`,
+    ...(Object.keys(flagged).length > 0 ? [`stored with a warning: ${describeFlagged(flagged)}`] : []),
     ...(inbox > 0 ? [`inbox: ${inbox} items to be registered`] : []),
     ...(Object.keys(refused).length > 0 ? [`inbox: ${describeRefused(refused)}`] : []),
     ...(paused.length > 0 ? [describePaused(paused)] : []),
@@ -53,6 +54,14 @@ function describe(status: StoreStatus, output: Output): string {
     ...limits.flatMap((limit) => describeLimit(limit) ?? []),
     `last collection: ${lastCollectionAt?.toISOString() ?? "never"}`,
   ].join("\n");
+}
+
+/** Such as `12 length, 3 untranslated`. */
+function describeFlagged(flagged: StoreStatus["flagged"]): string {
+  return Object.entries(flagged)
+    .sort(([, one], [, other]) => other - one)
+    .map(([check, texts]) => `${texts} ${printable(check)}`)
+    .join(", ");
 }
 
 /** Shows only the limits that keep an engine from being called. */

@@ -7,6 +7,11 @@ export interface StoreStatus {
   translations: Record<TranslationStatus, number>;
   /** The same for each target locale. */
   locales: Record<string, Record<TranslationStatus, number>>;
+  /**
+   * How many texts were stored with a warning, by the name of the check, since the store was made. A total of events: it does
+   * not fall when such a text is replaced, approved or collected.
+   */
+  flagged: Record<string, number>;
   /** Numbers of jobs: due, running, due later. */
   jobs: { ready: number; running: number; scheduled: number };
   /** Items requested in a caller's transaction that the fleet has yet to register. */

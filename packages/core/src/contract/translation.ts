@@ -24,6 +24,11 @@ export interface Translation {
   engine: string | null;
   model: string | null;
   /**
+   * The names of the warning checks that `text` failed when it was stored, sorted; empty: none. They belong to the text:
+   * they stay with it until it is replaced or a person approves it.
+   */
+  flags: string[];
+  /**
    * Raised by every retry, replay, force, hastening and approval; pass it to `approve` to state which text was read.
    */
   revision: number;

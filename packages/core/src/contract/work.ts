@@ -34,8 +34,11 @@ export interface WorkBatch {
 
 /** The decision about one text. */
 export type WorkOutcome =
-  /** Store it. */
-  | { kind: "translated"; text: string; engine: string; model: string | null }
+  /**
+   * Store it. `flags`: the names of the warning checks that the text failed, sorted. Left out: none. A store keeps a name
+   * that it does not know: it may be that of a later release.
+   */
+  | { kind: "translated"; text: string; engine: string; model: string | null; flags?: readonly string[] | undefined }
   /** Try again later; the attempt counts. `split`: with fewer neighbours. */
   | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
   /** Try again later; no attempt counts (a rate limit, an open circuit). */

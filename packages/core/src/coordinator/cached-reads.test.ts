@@ -17,7 +17,6 @@ const engine: Engine = {
   maxBytesPerCall: 1_000_000,
   detectsSource: true,
   takesContext: true,
-  handlesIcu: true,
   translate: async ({ items }) => ({ results: new Map(items.map(({ id, text }) => [id, { text: `${text} (fr)` }])) }),
 };
 

@@ -42,7 +42,6 @@ function engine(
     maxBytesPerCall: 1_000_000,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     ...given,
     texts,
     translate: async ({ items }) => ({

@@ -25,7 +25,8 @@ import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from ".
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { listTranslations, readTranslations, readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
-import { appendItems, type RegisterSettings, register } from "./register/register-store.ts";
+import { appendItems } from "./register/append.ts";
+import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
 import { Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
@@ -85,6 +86,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
   readonly #voice = new Voice();
+  readonly #registrar: Registrar;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -98,6 +100,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       batchBytes: options.batchBytes ?? 32_768,
       touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
     };
+    this.#registrar = new Registrar(this.#pool, this.#register);
   }
 
   /** Opens without asking the database for anything: for who waits until it is there. */
@@ -125,7 +128,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
-    return register(this.#open(), items, this.#register, options);
+    this.#open();
+    return this.#registrar.register(items, options);
   }
 
   async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
 import { expiringCases } from "./conformance/expiring.ts";
 import { fencingCases } from "./conformance/fencing.ts";
+import { flaggingCases } from "./conformance/flagging.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
@@ -23,6 +24,7 @@ const ROOMS = {
   settling: settlingCases,
   expiring: expiringCases,
   stopping: stoppingCases,
+  warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,

@@ -1,8 +1,8 @@
 /**
- * Reading an ICU message far enough to protect it: which arguments it has, and which stretches are words.
+ * Reads an ICU message far enough to protect it: its arguments, and the stretches that are words.
  *
- * Not a formatter's parser: it accepts what keeps its braces, and judges no category, skeleton or plural rule. One
- * pass, its own stack: a hostile nesting of a million braces neither recurses nor looks anything up twice.
+ * It is no formatter's parser: it accepts every message whose braces balance, and judges no category, skeleton or plural
+ * rule. One pass with a stack of its own: a hostile nesting of a million braces neither recurses nor is read twice.
  */
 
 /** A stretch of a text, in UTF-16 units, `end` excluded. */
@@ -15,14 +15,14 @@ export interface IcuArgument {
   name: string;
   /** `plural`, `number`, …; empty for a bare `{name}`. */
   type: string;
-  /** Of `{price, number, ::currency/USD}` the part after the second comma, trimmed; empty where there is none. */
+  /** The part after the second comma, trimmed: `::currency/USD` of `{price, number, ::currency/USD}`. Empty: none. */
   style: string;
-  /** Of a plural, select or selectordinal: `one`, `=0`, `female`, … in order. Empty for every other type. */
+  /** The branches of a plural, select or selectordinal, in order: `one`, `=0`, `female`. Empty for every other type. */
   selectors: string[];
 }
 
 export interface IcuMessage {
-  /** Every argument, outer before inner, as often as it occurs. */
+  /** Every argument, outer before inner, each as often as it occurs. */
   arguments: IcuArgument[];
   /** The literal text at every depth, in order; quoted braces and `#` are part of it. */
   literals: Span[];
@@ -34,7 +34,7 @@ const BRANCH = /\s*([^\s{},]+)\s*\{/y;
 const CLOSE = /\s*\}/y;
 const BRANCHING = new Set(["plural", "select", "selectordinal"]);
 
-/** Reads a message; undefined where it is not one: unbalanced braces, or braces that hold no argument. */
+/** Reads a message. Undefined: the braces do not balance, or hold no argument. */
 export function parseIcu(text: string): IcuMessage | undefined {
   const message: IcuMessage = { arguments: [], literals: [] };
   const open: IcuArgument[] = [];
@@ -68,7 +68,7 @@ export function parseIcu(text: string): IcuMessage | undefined {
 
     // Between two branches of the innermost open argument: the next one opens, or the argument ends.
     const argument = open.at(-1);
-    if (argument === undefined) return undefined; // a closing brace nobody opened
+    if (argument === undefined) return undefined; // a closing brace without an opening one
     const branch = matchAt(BRANCH, text, at);
     if (branch !== null) {
       argument.selectors.push(branch[1] ?? "");
@@ -82,7 +82,7 @@ export function parseIcu(text: string): IcuMessage | undefined {
   }
 }
 
-/** Where the literal text that starts at `at` ends: at a brace that is syntax, or at the end of the text. */
+/** The end of the literal text that starts at `at`: a brace that is syntax, or the end of the text. */
 function literalEnd(text: string, at: number): number {
   let index = at;
   while (index < text.length) {
@@ -93,7 +93,10 @@ function literalEnd(text: string, at: number): number {
   return index;
 }
 
-/** After the apostrophe at `at`: it quotes only before a brace, and then up to the next single one or the end. */
+/**
+ * The place after the apostrophe at `at` and the text that it quotes. An apostrophe quotes only before a brace, up to the
+ * next single apostrophe or the end.
+ */
 function quoteEnd(text: string, at: number): number {
   const next = text[at + 1];
   if (next === "'") return at + 2;

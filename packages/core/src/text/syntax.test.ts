@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of other languages are the subject here
 import { describe, expect, test } from "vitest";
-import { hasIcuSyntax, isVerbatim, protectedTokens, readSyntax, VERBATIM_STEPS } from "./syntax.ts";
+import { hasIcuBranches, isVerbatim, protectedTokens, readSyntax, VERBATIM_STEPS } from "./syntax.ts";
 
 const canonicals = (text: string) => protectedTokens(text).map((token) => token.canonical);
 
@@ -48,7 +48,7 @@ describe("placeholders and tags", () => {
     expect(canonicals('<a href="{url}" title="Open {title}">')).toEqual(["<a href={url} title=>", "{title}"]);
   });
 
-  test("what only may be a placeholder is marked, and left out of declared plain text", () => {
+  test("a token that is only possibly a placeholder is marked, and left out of declared plain text", () => {
     expect(protectedTokens("%1")).toEqual([{ kind: "placeholder", canonical: "%1", maybe: true }]);
     expect(protectedTokens("%1", "text")).toEqual([]);
   });
@@ -58,9 +58,9 @@ describe("ICU messages", () => {
   const message = "{n, plural, offset:1 =0 {No <b>files</b>} one {{host} file} other {# files}} '{'{x, number, ::.00}";
 
   test("are seen by a branching argument, not by braces alone", () => {
-    expect(hasIcuSyntax(message)).toBe(true);
-    expect(hasIcuSyntax("{n, plural, few}")).toBe(false);
-    expect(hasIcuSyntax("{price, number} {{count}}")).toBe(false);
+    expect(hasIcuBranches(message)).toBe(true);
+    expect(hasIcuBranches("{n, plural, few}")).toBe(false);
+    expect(hasIcuBranches("{price, number} {{count}}")).toBe(false);
   });
 
   test("give their arguments as tokens and their branches as language", () => {
@@ -97,7 +97,7 @@ describe("texts without language", () => {
     expect(isVerbatim(text)).toBe(false);
   });
 
-  test("are told by patterns that PostgreSQL reads alike", () => {
+  test("are recognized by patterns that PostgreSQL reads in the same way", () => {
     for (const { pattern } of VERBATIM_STEPS) {
       expect(pattern).not.toMatch(/\\[swdbpSWDBP1-9]|\(\?[^!]|[*+?}]\?/);
     }

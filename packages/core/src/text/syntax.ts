@@ -1,8 +1,8 @@
 /**
- * The syntax of a text: what in it is not language and must come through a translation.
+ * The syntax of a text: the parts that are not language and must come through a translation.
  *
- * Everything here is pure, and linear on hostile input (a test holds it to that): each alternative below starts at a
- * character that its own body excludes, or is bounded.
+ * All functions are pure, and linear on hostile input, which a test measures: each alternative below starts at a character
+ * that its own body excludes, or is bounded.
  */
 import type { TextFormat } from "../contract/engine.ts";
 import { type IcuArgument, parseIcu, type Span } from "./icu.ts";
@@ -16,27 +16,29 @@ export interface ProtectedToken {
   /** Equal for two spellings of the same token; differs in nothing else. */
   canonical: string;
   /**
-   * Whether it only may be a token (`%1`, `:name`, `$name`): it must come through when the source has it, and means
-   * nothing when only the translation does ("%5 indirim" is Turkish for "5% off").
+   * Whether it is only possibly a token (`%1`, `:name`, `$name`). Such a token of the source must come through; one that
+   * only the translation has means nothing ("%5 indirim" is Turkish for "5% off").
    */
   maybe: boolean;
 }
 
-/** What a text holds beside language. */
+/** The parts of a text that are not language. */
 export interface Syntax {
   tokens: ProtectedToken[];
-  /** Stretches that are no language, in order and apart. In ICU messages: all but the literal text of the branches. */
+  /** Stretches that are not language, in order and apart. In ICU messages: all but the literal text of the branches. */
   spans: Span[];
   /** Whether it was read as an ICU message. */
   isIcu: boolean;
+  /** The arguments of an ICU message, outer before inner, as often as they occur. Empty for every other text. */
+  arguments: IcuArgument[];
 }
 
 const NAME = "[A-Za-z0-9][A-Za-z0-9:._-]*";
 const CONVERSION = "[diouxXeEfFgGcCsSpn@]";
 
-/** What a stretch found by its shape is; the first alternative that matches at a place wins. */
+/** The kinds of syntax by their shapes. The first alternative that matches at a place wins. */
 const alternatives = {
-  // <b>, </b>, <br/>, <0>, <a href="…">; whether it really is a tag, readTag says.
+  // <b>, </b>, <br/>, <0>, <a href="…">; readTag decides whether it really is a tag.
   tag: `</?${NAME}(?:[\\s/{][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*)?>`,
   comment: "<!--[^-]*(?:-[^-]+)*-->",
   // <!DOCTYPE …>, <![CDATA[, ]]>, <?xml …?>, <%= … %>
@@ -69,24 +71,25 @@ const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>
 /**
  * Placeholders, tags and ICU arguments that must survive a translation, in order of the text.
  *
- * @param format `icu` reads braces as ICU arguments; `text` leaves out what only may be a placeholder. Default `auto`:
- *   ICU where the text has an argument of the kinds plural, select or selectordinal.
+ * @param format `icu` reads braces as ICU arguments; `text` leaves out tokens that are only possibly placeholders.
+ *   Default `auto`: ICU where the text has an argument of the kinds plural, select or selectordinal.
  */
 export function protectedTokens(text: string, format: TextFormat = "auto"): ProtectedToken[] {
   return readSyntax(text, format).tokens;
 }
 
-/** Whether a text holds an ICU plural, select or selectordinal argument. */
-export function hasIcuSyntax(text: string): boolean {
+/** Whether a text holds the beginning of an ICU plural, select or selectordinal argument. It may still not balance. */
+export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
-  const icu = format === "icu" || hasIcuSyntax(text) ? parseIcu(text) : undefined;
+  const icu = format === "icu" || hasIcuBranches(text) ? parseIcu(text) : undefined;
   const tokens: ProtectedToken[] = [];
   const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);
-  for (const argument of icu?.arguments ?? []) tokens.push(argumentToken(argument));
+  const icuArguments = icu?.arguments ?? [];
+  for (const argument of icuArguments) tokens.push(argumentToken(argument));
   for (const raw of text.matchAll(RAW_ELEMENT)) spans.push({ start: raw.index, end: raw.index + raw[0].length });
 
   for (const { alternative, start, end } of scan(text, icu === undefined ? scanAll : scanIcu)) {
@@ -101,11 +104,11 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const tag = readTag(found);
     if (tag === undefined) continue;
     tokens.push({ kind: "markup", canonical: tag.canonical, maybe: false });
-    // What people read in a tag is translated, and its placeholders survive like any other.
+    // The value of an attribute that people read is translated, and its placeholders survive like any other.
     const valueFormat = icu === undefined ? format : "icu";
     for (const value of tag.readable) for (const token of protectedTokens(value, valueFormat)) tokens.push(token);
   }
-  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined };
+  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, arguments: icuArguments };
 }
 
 function argumentToken({ name, type, style }: IcuArgument): ProtectedToken {
@@ -127,14 +130,14 @@ function* scan(text: string, pattern: RegExp): Generator<Found> {
     const alternative = (Object.keys(groups) as Alternative[]).find((name) => groups[name] !== undefined);
     if (alternative === undefined) return;
     if (alternative === "tag" && readTag(match[0]) === undefined) {
-      regex.lastIndex = match.index + 1; // words in angle brackets: what stands between them is still to be read
+      regex.lastIndex = match.index + 1; // words in angle brackets: the text between them is still to be read
       continue;
     }
     yield { alternative, start: match.index, end: regex.lastIndex };
   }
 }
 
-/** What lies between the given stretches, which are in order and apart. */
+/** The gaps between the given stretches, which are in order and apart. */
 function gapsBetween(spans: readonly Span[], length: number): Span[] {
   const gaps: Span[] = [];
   let at = 0;

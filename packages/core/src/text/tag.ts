@@ -1,12 +1,12 @@
 /** One HTML or XML tag, in a form in which two spellings of the same tag are equal. */
 
-/** Attributes whose value people read: a translation may change the value, not the attribute. */
+/** Attributes whose value people read. A translation may change the value, not the attribute. */
 const TRANSLATABLE = new Set(["title", "alt", "placeholder", "aria-label"]);
 
 /** Elements without content: `<br>` and `<br/>` are the same tag. */
 const VOID = new Set("area base br col embed hr img input link meta source track wbr".split(" "));
 
-/** Elements that take attributes without a value (`<input disabled>`), which `<your name>` must not pass for. */
+/** Elements that take attributes without a value (`<input disabled>`). `<your name>` must not be read as one of them. */
 const TAKES_BARE_ATTRIBUTES = new Set(
   "a audio button details dialog fieldset form iframe img input ol option script select textarea track video".split(
     " ",
@@ -16,7 +16,7 @@ const TAKES_BARE_ATTRIBUTES = new Set(
 export interface Tag {
   /** Name, closing mark and attributes, sorted; without white space and without values that people read. */
   canonical: string;
-  /** The values that people read, as they stand. */
+  /** The values that people read, unchanged. */
   readable: string[];
 }
 
@@ -25,7 +25,7 @@ const ATTRIBUTE = /([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))?|\//g;
 /**
  * Reads a tag that {@link syntax.ts} found by its shape.
  *
- * @returns undefined for what only looks like one: words in angle brackets, such as `<your name>` or `<3 of us>`.
+ * @returns undefined for words in angle brackets, such as `<your name>` or `<3 of us>`.
  */
 export function readTag(text: string): Tag | undefined {
   const head = /^<(\/?)([A-Za-z0-9][A-Za-z0-9:._-]*)/.exec(text);

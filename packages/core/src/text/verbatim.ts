@@ -1,13 +1,13 @@
 /**
- * Which texts hold nothing to translate.
+ * The rule that finds texts with nothing to translate.
  *
- * The same rule runs in SQL, where texts are registered for every language, so it is a plain sequence of
+ * The same rule runs in SQL, which registers the texts of programs in every language. So it is a plain sequence of
  * replacements that PostgreSQL's regular expressions can repeat: no lookbehind, no lazy quantifier, no back reference,
  * no `\s`, `\w` or `\b` (they differ between the two), no alternation whose order or length would decide, and bracket
- * expressions that name their characters. Only the last test asks Unicode: is a letter left?
+ * expressions that name their characters. Only the last step asks Unicode whether a letter is left.
  */
 
-/** One step of the rule: every match of `pattern` (case-sensitive) becomes one space. */
+/** One step of the rule. It replaces every match of `pattern` (case-sensitive) by one space. */
 export interface VerbatimStep {
   readonly takesOut: string;
   /** Source of a regular expression that means the same in JavaScript and as a PostgreSQL ARE. */
@@ -38,7 +38,7 @@ export const VERBATIM_STEPS: readonly VerbatimStep[] = [
     pattern: "[A-Za-z][A-Za-z0-9+.-]{1,15}://[!#-;=?-~\u00C0-\u024F]+",
   },
   {
-    // The character before is part of the match: without it every position of a long word would start a scan.
+    // The match includes the character before: without it every position of a long word would start a scan.
     takesOut: "e-mail addresses",
     pattern: "(^|[ \\t\\r\\n<>(){}\\[\\],;:\"'/|])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+",
   },
@@ -72,10 +72,11 @@ const steps = VERBATIM_STEPS.map(({ pattern }) => new RegExp(pattern, "g"));
 const LETTER = /\p{L}/u;
 
 /**
- * Whether a text is to be kept as it is: no letter is left once markup, placeholders, URLs and addresses are taken out.
+ * Whether a text stays as it is in every language: no letter is left when markup, placeholders, URLs and addresses are
+ * taken out.
  *
- * True for white space, numbers, symbols and emoji alone. Version strings, UUIDs and file paths hold letters and are
- * sent to an engine: telling those from words needs guesses, and a wrong guess would leave a text untranslated for ever.
+ * True for white space, numbers, symbols and emoji alone. Version strings, UUIDs and file paths hold letters and go to an
+ * engine: only a guess separates them from words, and a wrong guess would leave a text untranslated for ever.
  */
 export function isVerbatim(text: string): boolean {
   // Seven in eight texts of an interface are words alone.

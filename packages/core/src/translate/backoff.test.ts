@@ -15,7 +15,7 @@ test.each([
   expect(backoffMs(attempt, middle)).toBe(ms);
 });
 
-test("jitter moves it by a tenth at most, and never the same way for everybody", () => {
+test("jitter changes the wait by a tenth at most, and differs from call to call", () => {
   expect(backoffMs(1, () => 0)).toBe(1_800);
   expect(backoffMs(1, () => 1)).toBe(2_200);
   expect(new Set(Array.from({ length: 20 }, () => backoffMs(5))).size).toBeGreaterThan(1);

@@ -1,6 +1,4 @@
-/**
- * One call of one engine: bounded in time, never hanging, booked.
- */
+/** One call of one engine: bounded in time, answered in full, booked. */
 import { randomUUID } from "node:crypto";
 import { orAbort } from "../async/or-abort.ts";
 import type {
@@ -13,11 +11,11 @@ import type {
   EngineReply,
 } from "../contract/engine.ts";
 import { EngineMalformedError, EngineTransientError, TransHubError } from "../contract/errors.ts";
-import type { EngineCall, WorkBatch, WorkItem } from "../contract/work.ts";
+import type { EngineCall } from "../contract/work.ts";
 
 /**
- * What an engine said about one item; `unanswered`: the work was stopped first. A failure `isDoubt` where there was a text,
- * but none for the item beside it.
+ * An engine's answer for one item. `unanswered`: the work was stopped first. A failure `isDoubt` when the engine gave a
+ * text for this item and none for the item beside it.
  */
 export type Answer =
   | { text: string; model: string | null }
@@ -27,7 +25,7 @@ export type Answer =
 export interface CallResult {
   /** In the order of the items. */
   answers: Answer[];
-  /** For the books; `outcome` speaks of what the engine answered, before any check of ours. */
+  /** For the books. Its `outcome` is that of the engine's answer, before any check. */
   call: EngineCall;
   /** Whether the engine used up its time. */
   timedOut: boolean;
@@ -36,25 +34,23 @@ export interface CallResult {
 export interface CallLimits {
   /** Stops the call; its items are then `unanswered`. */
   signal: AbortSignal;
-  /** Milliseconds; what takes longer is `transient`. */
+  /** Milliseconds. A call that takes longer is `transient`. */
   timeoutMs: number;
 }
 
 /**
  * Asks an engine for some items of a batch. Never rejects.
  *
- * An engine that ignores its signal is left to itself: we go on without its answer.
+ * The call ends with its signal or its time. An engine that ignores both goes on by itself, and its answer is dropped.
  */
 export async function callEngine(
   engine: Engine,
-  batch: WorkBatch,
-  items: readonly WorkItem[],
+  batch: EngineBatch,
   { signal, timeoutMs }: CallLimits,
 ): Promise<CallResult> {
   const callId = randomUUID();
   const startedAt = performance.now();
-  // By hand and not with AbortSignal.any: the worker's signal lives as long as the worker, and each call would stay
-  // known to it.
+  // Not AbortSignal.any: the worker's signal lives as long as the worker and would keep a reference to each call.
   const ending = new AbortController();
   const onAbort = () => ending.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -68,13 +64,13 @@ export async function callEngine(
   let reply: EngineReply | undefined;
   let answers: Answer[];
   try {
-    reply = bookable(await orAbort(engine.translate(engineBatch(engine, batch, items), ending.signal), ending.signal));
-    answers = readReply(engine, reply, items);
+    reply = bookable(await orAbort(engine.translate(batch, ending.signal), ending.signal));
+    answers = readReply(engine, reply, batch.items);
   } catch (error) {
     const answer: Answer = signal.aborted
       ? "unanswered"
       : { failure: { kind: "transient", error: timedOut ? ending.signal.reason : thrownError(engine, error) } };
-    answers = items.map(() => answer);
+    answers = batch.items.map(() => answer);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
@@ -83,7 +79,7 @@ export async function callEngine(
     callId,
     engine: engine.name,
     model: reply?.model ?? null,
-    items: items.length,
+    items: batch.items.length,
     inputTokens: reply?.usage?.inputTokens ?? 0,
     outputTokens: reply?.usage?.outputTokens ?? 0,
     cachedTokens: reply?.usage?.cachedTokens ?? 0,
@@ -93,32 +89,7 @@ export async function callEngine(
   return { answers, call, timedOut };
 }
 
-/** The items as the engine gets them. */
-export function engineBatch(
-  engine: Engine,
-  batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
-  items: readonly WorkItem[],
-): EngineBatch {
-  return {
-    sourceLocale: batch.sourceLocale,
-    targetLocale: batch.targetLocale,
-    items: items.map(({ text, format, context, previousFailure }, at): EngineItem => {
-      const takesContext = engine.takesContext && context !== null;
-      return {
-        id: itemId(at),
-        text,
-        format,
-        ...(takesContext && { context }),
-        ...(previousFailure !== undefined && { previousFailure }),
-      };
-    }),
-  };
-}
-
-/**
- * The reply with facts that the books can hold: what an endpoint says of its tokens or its name must not cost a text
- * that is good.
- */
+/** The reply with facts that the books can hold: a bad token count or model name must not cost a good text. */
 function bookable(reply: EngineReply): EngineReply {
   const { usage, model } = reply;
   return {
@@ -137,24 +108,19 @@ function bookable(reply: EngineReply): EngineReply {
 /** The greatest integer of PostgreSQL. */
 const MOST_TOKENS = 2_147_483_647;
 
-function tokenCount(said: number): number {
-  return Number.isFinite(said) ? Math.min(Math.max(0, Math.round(said)), MOST_TOKENS) : 0;
+function tokenCount(reported: number): number {
+  return Number.isFinite(reported) ? Math.min(Math.max(0, Math.round(reported)), MOST_TOKENS) : 0;
 }
 
-/** Counted from 1, as a language model would. */
-function itemId(at: number): string {
-  return String(at + 1);
-}
-
-function readReply(engine: Engine, reply: EngineReply, items: readonly WorkItem[]): Answer[] {
-  const isMissing = (at: number) => at >= 0 && at < items.length && isNone(reply.results.get(itemId(at)));
-  return items.map((_, at): Answer => {
-    const result = reply.results.get(itemId(at));
+function readReply(engine: Engine, reply: EngineReply, items: readonly EngineItem[]): Answer[] {
+  const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(reply.results.get(item.id));
+  return items.map(({ id }, at): Answer => {
+    const result = reply.results.get(id);
     if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
     if ("failure" in result) return { failure: withoutTexts(engine, result.failure, items) };
     if (typeof result.text !== "string") return malformed(`Engine "${engine.name}" gave an answer that is no text`);
-    // Models write two sentences that belong together under the first one's id: no check of ours tells such a text.
-    if (isMissing(at - 1) || isMissing(at + 1)) {
+    // Models write two sentences that belong together under the first one's id, and no check can detect that.
+    if (isMissing(items[at - 1]) || isMissing(items[at + 1])) {
       return { ...malformed(`Engine "${engine.name}" gave no answer for the text beside this one`), isDoubt: true };
     }
     return { text: result.text, model: result.model ?? reply.model ?? null };
@@ -172,8 +138,8 @@ function malformed(message: string): { failure: EngineFailure } {
 }
 
 /**
- * What an engine threw although it should answer. Errors of libraries quote what they were given, so of a foreign one
- * only its name is told.
+ * The error for a call that threw instead of answering. Errors of libraries quote their input, so only the name of a
+ * foreign error is kept.
  */
 function thrownError(engine: Engine, error: unknown): TransHubError {
   const name = error instanceof Error && /^[A-Za-z]{1,60}$/.test(error.name) ? error.name : "something";
@@ -181,11 +147,11 @@ function thrownError(engine: Engine, error: unknown): TransHubError {
   return new EngineTransientError(`Engine "${engine.name}" threw ${name}${message}`, { cause: error });
 }
 
-/** Shorter texts are words that any message may hold by chance. */
+/** In characters. Shorter texts are words that any message may hold by chance. */
 const QUOTABLE_LENGTH = 4;
 
-/** Keeps a text out of the books although an engine quoted it in its error. */
-function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly WorkItem[]): EngineFailure {
+/** Keeps a text out of the books when an engine quotes it in its error. */
+function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly EngineItem[]): EngineFailure {
   const { message } = failure.error;
   const quotes = items.some(({ text }) => text.trim().length >= QUOTABLE_LENGTH && message.includes(text.trim()));
   if (!quotes) return failure;

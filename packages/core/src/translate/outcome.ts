@@ -1,15 +1,15 @@
 /**
- * What becomes of one text after an attempt: the rule, without clock, chance or engine.
+ * The outcome of one text after an attempt: the rule, without clock, chance or engine.
  *
- * | the attempt ended with                               | outcome                                               |
- * |------------------------------------------------------|-------------------------------------------------------|
- * | a text that passed the checks                         | `translated`                                          |
- * | nothing: stopped before it was asked or answered      | `released`                                            |
- * | transient, malformed, too long, or a failed check     | `retry` after the backoff; at the last attempt `failed` |
- * | a rate limit, a quota or a wrong setting, no such     | `postponed`: the attempt does not count               |
- * | a paused engine, and no text by another one           | `paused`: the attempt does not count                  |
- * | a refusal by every engine                             | `failed`                                              |
- * | what the next engine was to be asked for, but was not | `released`                                            |
+ * | the attempt ended with                                | outcome                                                 |
+ * |-------------------------------------------------------|---------------------------------------------------------|
+ * | a text that passed the blocking checks                | `translated`, with the warning checks that it failed    |
+ * | nothing: the work stopped before the question or the answer | `released`                                        |
+ * | transient, malformed, too long, or a blocking check   | `retry` after the backoff; at the last attempt `failed` |
+ * | a rate limit, a quota or a wrong setting, none of those | `postponed`: the attempt does not count               |
+ * | a paused engine, and no text by another one           | `paused`: the attempt does not count                    |
+ * | a refusal by every engine                             | `failed`                                                |
+ * | a failure for the next engine, which was not asked    | `released`                                              |
  */
 
 import type { AttemptError } from "../contract/dead-letter.ts";
@@ -23,13 +23,13 @@ export interface Failure {
   engine: string;
   kind: EngineErrorKind | "blocked";
   error: TransHubError;
-  /** As the engine said it. */
+  /** Milliseconds, as the engine reported them. */
   retryAfterMs?: number | undefined;
-  /** Of a pausing failure: for how long the fleet leaves the engine alone. Milliseconds. */
+  /** For a pausing failure, how long the fleet does not ask the engine. Milliseconds. */
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
-  /** There was a text, which may hold the answer to a neighbour as well. */
+  /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface Attempt {
   readonly item: WorkItem;
   /** In the order of the engines asked. */
   failures: Failure[];
-  translated?: { text: string; engine: string; model: string | null };
-  /** Engines that could not be asked, because they are paused. */
+  translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
+  /** Engines that were not asked because they are paused. */
   heldBackBy?: string[];
 }
 
@@ -63,8 +63,8 @@ export function isPausing({ kind }: Failure): boolean {
 
 /** Whether the next engine of the chain is asked in the same attempt. */
 export function fallsBack({ kind, neighbours }: Failure): boolean {
-  // Too long all by itself: it will not get shorter for this engine. A circuit is open for longer than a text should wait;
-  // a rate limit is not, and the engine that was chosen first comes first.
+  // A text that is too long alone does not get shorter for this engine. A circuit is open for longer than a text should
+  // wait; a rate limit is not, and the engine that was chosen first comes first.
   return (
     kind === "refused" ||
     kind === "blocked" ||
@@ -74,7 +74,7 @@ export function fallsBack({ kind, neighbours }: Failure): boolean {
   );
 }
 
-/** Whether the fault may be another text's of the same call: models also mix up two answers, so that both are blocked. */
+/** Whether another text of the same call may be at fault: models also mix up two answers, so that both are blocked. */
 export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
   return neighbours > 0 && COUNTING.has(kind);
 }
@@ -88,7 +88,7 @@ export function decideOutcome(
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
     if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
-    // An open circuit is skipped at the next attempt as it was at this one; only a rate limit has to be waited for.
+    // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");
     const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
@@ -102,12 +102,12 @@ export function decideOutcome(
   return { kind: "failed", error: attemptError(last, circumstances) };
 }
 
-/** A server that fails at the same group twice may fail because of one of its texts; once is most often an outage. */
+/** A server that fails at the same group twice may fail because of one of its texts; one failure is most often an outage. */
 function isToBeSplit(failure: Failure, attempt: number): boolean {
   return mayBeANeighbours(failure) && (failure.kind !== "transient" || attempt >= 2);
 }
 
-/** Up to a tenth late, never early, so that what was held together does not come back together. */
+/** Adds up to 10 % of jitter, never a negative one, so that texts paused together do not return together or too early. */
 function pauseMs(pauses: readonly Failure[], { random }: Circumstances): number {
   return Math.ceil(Math.max(0, ...pauses.map(({ waitMs = 0 }) => waitMs)) * (1 + 0.1 * random()));
 }

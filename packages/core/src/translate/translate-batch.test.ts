@@ -28,7 +28,6 @@ function engine(translate: Translate, given: Partial<Engine> = {}): RecordingEng
     maxBytesPerCall: 100_000,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     ...given,
     calls,
     translate: async (batch, signal) => {
@@ -88,8 +87,8 @@ describe("good answers", () => {
     }));
     const { outcomes, calls } = await run(batchOf(["one", "two"]), [shuffled]);
     expect(outcomes).toEqual([
-      { kind: "translated", text: "ONE", engine: "first", model: "m1" },
-      { kind: "translated", text: "TWO", engine: "first", model: "m1" },
+      { kind: "translated", text: "ONE", engine: "first", model: "m1", flags: [] },
+      { kind: "translated", text: "TWO", engine: "first", model: "m1", flags: [] },
     ]);
     expect(calls).toEqual([
       {
@@ -106,7 +105,26 @@ describe("good answers", () => {
     ]);
   });
 
-  test("what an endpoint says of itself is booked as far as the books can hold it", async () => {
+  test("a text that fails a warning check is translated, with the names of the checks", async () => {
+    const source = "Add this text to the cart before you leave the page, or it is lost.";
+    const lazy = engine(answer((text) => ({ text: text === source ? text : "Oui" })));
+    const { outcomes, calls } = await run(batchOf([source, "Yes"]), [lazy]);
+    expect(outcomes).toEqual([
+      { kind: "translated", text: source, engine: "first", model: null, flags: ["untranslated"] },
+      { kind: "translated", text: "Oui", engine: "first", model: null, flags: [] },
+    ]);
+    expect(calls).toMatchObject([{ outcome: "ok" }]);
+    const short = engine(answer(() => ({ text: "Oui" })));
+    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([{ text: "Oui", flags: ["length"] }]);
+  });
+
+  test("a source of unknown language that comes back as it is, is no warning: it may be in the target language", async () => {
+    const same = engine(answer((text) => ({ text })));
+    const batch = { ...batchOf(["Ajouter ce texte au panier"]), sourceLocale: "und" };
+    expect((await run(batch, [same])).outcomes).toMatchObject([{ kind: "translated", flags: [] }]);
+  });
+
+  test("token counts and a model name that the books cannot hold are booked as far as they can", async () => {
     const boastful = engine(({ items }) => ({
       results: new Map(items.map((item) => [item.id, { text: item.text }])),
       model: "m\u00001",
@@ -117,7 +135,7 @@ describe("good answers", () => {
     expect(calls).toMatchObject([{ model: "m1", inputTokens: 10, outputTokens: 2_147_483_647, cachedTokens: 0 }]);
   });
 
-  test("the space around a text is the source's, all within is the engine's", async () => {
+  test("the space around a text is that of the source, the space within is that of the engine", async () => {
     const spacious = engine(answer((source) => ({ text: `\n"${source.trim()}  !" ` })));
     const { outcomes } = await run(batchOf(["  one\n", "two"]), [spacious]);
     expect(outcomes).toMatchObject([{ text: '  "one  !"\n' }, { text: '"two  !"' }]);
@@ -194,7 +212,7 @@ describe("one bad text", () => {
     ]);
   });
 
-  test("an engine that merges pairs whatever it is given is never believed", async () => {
+  test("the merged texts of an engine that always merges pairs are never stored", async () => {
     const merging = engine(({ items }) => ({
       results: new Map(
         items.flatMap(({ id }, at): [string, EngineItemResult][] => (at % 2 === 0 ? [[id, { text: "both" }]] : [])),
@@ -214,7 +232,7 @@ describe("one bad text", () => {
     expect(JSON.stringify(outcomes[0])).not.toMatch(/Willi|Hello/);
   });
 
-  test("at its last attempt a text is asked alone before it is given up", async () => {
+  test("at its last attempt a text is asked for alone before it fails", async () => {
     const broken = engine(({ items, ...batch }) =>
       items.some(({ text }) => text === "bad")
         ? failAll({ ...batch, items }, { kind: "malformed", error: new EngineMalformedError("no JSON") })
@@ -225,7 +243,7 @@ describe("one bad text", () => {
     expect(textsOf(broken.calls)).toEqual([["one", "bad", "two"], ["one"], ["bad"], ["two"]]);
   });
 
-  test("texts whose answers were mixed up are asked with fewer neighbours, at last alone", async () => {
+  test("texts whose answers were mixed up are asked for with fewer neighbours, at last alone", async () => {
     const mixing = engine(({ items }) => ({
       results: new Map(items.map(({ id }, at) => [id, { text: items.at(at - 1)?.text ?? "" }])),
     }));
@@ -245,7 +263,7 @@ describe("one bad text", () => {
 });
 
 describe("the chain", () => {
-  test("what one engine refuses or spoils goes to the next, and nothing else does", async () => {
+  test("a text that one engine refuses or spoils goes to the next engine, and no other text does", async () => {
     const first = engine(
       answer((source) => {
         if (source === "refuse") return { failure: { kind: "refused", error: new EngineRefusedError("No") } };
@@ -322,7 +340,7 @@ describe("trying again", () => {
     expect(last.outcomes).toMatchObject([{ kind: "failed", error: { code: "TH_ENGINE_TRANSIENT" } }]);
   });
 
-  test("what was too long in company is split, and what failed twice in company too", async () => {
+  test("texts that were too long together are split, and so are texts that failed together twice", async () => {
     const tooLong = answer(() => ({ failure: { kind: "too_long", error: new EngineTooLongError("4k") } }));
     const splits = async (translate: Translate, attempt: number, texts: string[]) => {
       const { outcomes } = await run(batchOf(texts, { attempt }), [engine(translate)]);
@@ -353,7 +371,7 @@ describe("trying again", () => {
     expect(JSON.stringify(outcomes)).not.toContain("secret");
   });
 
-  test("an engine that hangs and ignores its signal is left after the time-out, and what it was not asked is free", async () => {
+  test("an engine that hangs and ignores its signal is left after the time-out, and texts it was not asked for are released", async () => {
     const hanging = engine(() => new Promise(() => undefined), { maxItemsPerCall: 1 });
     const { outcomes, calls } = await run(batchOf(["one", "two"]), [hanging], { engineTimeoutMs: 20 });
     expect(outcomes).toMatchObject([
@@ -378,7 +396,7 @@ describe("pauses", () => {
     expect(first.calls).toHaveLength(1);
   });
 
-  test("without Retry-After the next minute is waited for", async () => {
+  test("without Retry-After the wait lasts until the next minute", async () => {
     const { outcomes } = await run(batchOf(["one"]), [limited()]);
     // 30 s to the minute, 3 s of 6 for its clock, and the half of a tenth.
     expect(outcomes).toEqual([postponedFor(34_650)]);
@@ -394,7 +412,7 @@ describe("pauses", () => {
     expect(outcomes).toEqual([postponedFor(delayMs)]);
   });
 
-  test("a wrong setting pauses the engine and is told to whoever listens", async () => {
+  test("a wrong setting pauses the engine and is reported to onFault", async () => {
     const faults: [TransHubError, string][] = [];
     const misconfigured = engine(answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } })));
     const { outcomes } = await run(batchOf(["one", "two"], { attempt: 5 }), [misconfigured], {
@@ -415,7 +433,7 @@ describe("a paused engine", () => {
     expect(first.calls).toEqual([]);
   });
 
-  test("has its texts wait when no other engine can do them, also where the others refuse", async () => {
+  test("keeps its texts waiting when no other engine can translate them, also when the others refuse", async () => {
     const [first, second] = [engine(upperCase), engine(refuse, { name: "second" })];
     const both = { ...batchOf(["one"]), ...pausing("first", "second") };
     expect((await run(both, [first, second])).outcomes).toEqual([{ kind: "paused" }]);
@@ -459,20 +477,26 @@ describe("an engine at fault and a next one", () => {
     for (const texts of [["one", "two"], ["three"]]) {
       const { outcomes } = await translate(batchOf(texts), new AbortController().signal);
       expect(outcomes).toEqual(
-        texts.map((text) => ({ kind: "translated", text: text.toUpperCase(), engine: "second", model: null })),
+        texts.map((text) => ({
+          kind: "translated",
+          text: text.toUpperCase(),
+          engine: "second",
+          model: null,
+          flags: [],
+        })),
       );
     }
     expect(textsOf(first.calls)).toEqual([["one"]]);
     expect(textsOf(second.calls)).toEqual([["one", "two"], ["three"]]);
   });
 
-  test("what fails at the next engine is tried again after its backoff, not after the circuit", async () => {
+  test("a text that fails at the next engine is tried again after its backoff, not after the circuit", async () => {
     const transient = answer(() => ({ failure: { kind: "transient", error: new EngineTransientError("500") } }));
     const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(transient, { name: "second" })]);
     expect(outcomes).toMatchObject([{ kind: "retry", delayMs: 2_000, error: { engine: "second" } }]);
   });
 
-  test("what the next engine refuses waits for the one at fault", async () => {
+  test("a text that the next engine refuses waits for the one at fault", async () => {
     const { outcomes } = await run(batchOf(["one"]), [misconfigured(), engine(refuse, { name: "second" })]);
     expect(outcomes).toEqual([postponedFor(63_000)]);
   });
@@ -489,7 +513,7 @@ describe("an engine at fault and a next one", () => {
 });
 
 describe("limits", () => {
-  test("a call holds no more than may be taken at once, and what is not allowed yet is postponed", async () => {
+  test("a call holds no more tokens than may be taken at once, and calls beyond the limit are postponed", async () => {
     // 333 tokens at once: 498 bytes.
     const own = engine(upperCase);
     const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(200));
@@ -516,7 +540,7 @@ describe("limits", () => {
 });
 
 describe("stopping", () => {
-  test("what was answered is kept, the rest is released", async () => {
+  test("answered texts keep their answers, the others are released", async () => {
     const stop = new AbortController();
     const slow = engine(
       async (batch, signal) => {
@@ -528,14 +552,14 @@ describe("stopping", () => {
     );
     const { outcomes, calls } = await run(batchOf(["one", "two", "three"]), [slow], { signal: stop.signal });
     expect(outcomes).toEqual([
-      { kind: "translated", text: "ONE", engine: "first", model: null },
+      { kind: "translated", text: "ONE", engine: "first", model: null, flags: [] },
       { kind: "released" },
       { kind: "released" },
     ]);
     expect(calls.map(({ outcome }) => outcome)).toEqual(["ok", "aborted"]);
   });
 
-  test("what one engine refused is released when the stop came before the next", async () => {
+  test("a text that one engine refused is released when the stop came before the next engine", async () => {
     const stop = new AbortController();
     const first = engine((batch, signal) => {
       stop.abort();

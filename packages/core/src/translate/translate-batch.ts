@@ -1,72 +1,65 @@
-/**
- * Translates one claimed batch: engine by engine, call by call, and decides what becomes of each text. Stores nothing.
- */
+/** Translates one claimed batch: engine by engine, call by call, and decides each text's outcome. Stores nothing. */
 import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
-import {
-  EngineNotFoundError,
-  EngineRefusedError,
-  EngineTooLongError,
-  type TransHubError,
-  TranslationBlockedError,
-} from "../contract/errors.ts";
+import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
-import { checkTranslation } from "../text/checks.ts";
-import { type Answer, callEngine, engineBatch } from "./engine-call.ts";
+import { judge } from "../text/checks/judge.ts";
+import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
+import { type Answer, callEngine } from "./engine-call.ts";
 import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
-import { callBytes, packCalls } from "./pack-calls.ts";
 
 export interface TranslateBatchOptions {
   /**
-   * The chain: the first is asked for everything; what it refuses, or what of its answers fails a blocking check, goes
-   * to the next. Read at each batch, so that a getter may change it.
+   * The chain: the first is asked for everything; texts that it refuses, or whose answers fail a blocking check, go to the
+   * next. Read at each batch, so that a getter may change it.
    */
   readonly engines: readonly Engine[];
-  /** A text that failed this often goes to the dead letters. */
+  /** A text that failed this many times goes to the dead letters. */
   maxAttempts: number;
-  /** Milliseconds for one engine call; what takes longer is `transient`. */
+  /** Milliseconds for one engine call; a longer one is `transient`. */
   engineTimeoutMs: number;
   /** From 0 to 1, for jitter. Default `Math.random`. */
   random?: (() => number) | undefined;
   /** Milliseconds since the epoch. Default `Date.now`. */
   now?: (() => number) | undefined;
-  /** What an engine may be asked, over the whole fleet, by its name. Default: anything. */
+  /** The limits of each engine over the whole fleet, by its name. Default: none. */
   limits?: Readonly<Record<string, EngineLimits>> | undefined;
-  /** The store's, so that the fleet keeps limits, pauses and circuits together. Default: this process by itself. */
+  /** The store's, so that the fleet shares limits, pauses and circuits. Default: a gate of this process alone. */
   gate?: EngineGate | undefined;
   /** For tests. */
   limiterTimes?: Partial<LimiterTimes> | undefined;
   /**
-   * Hears that an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet:
-   * somebody has to act. Once for each time the engine's circuit opens. Must not throw.
+   * Called when an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet: a
+   * person has to act. Once for each opening of the engine's circuit. Must not throw.
    */
   onFault?: ((error: TransHubError, engine: string) => void) | undefined;
-  /** Hears what this process did to an engine for the whole fleet. Must not throw. */
+  /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
-  /** Hears of each engine call when it has ended, stored or not. Must not throw. */
+  /** Called at the end of each engine call, before anything of it is stored. Must not throw. */
   onCall?: ((call: EngineCall) => void) | undefined;
-  /** Hears how long a call waited for its turn, and whether it got it. Must not throw. */
+  /** Called at the end of each wait for a turn, granted or not. Must not throw. */
   onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
 }
 
-/** How waiting for a turn at an engine ended. */
+/** The end of a wait for a turn at an engine. */
 export interface EngineTurnTaken {
   engine: string;
   waitMs: number;
-  /** `granted`: the call is made. `stopped`: the work ended first. Else why the texts are handed back. */
+  /** `granted`: the call is made. `stopped`: the work ended first. Else the reason why the texts are handed back. */
   outcome: "granted" | "stopped" | "rate_limited" | "quota" | "config";
 }
 
 /**
- * Makes the function that `PersistenceHandler.work` is given.
+ * Makes the function for `PersistenceHandler.work`.
  *
- * Each call waits for its turn by the limits and for the end of a pause. What has to wait for more than about a minute, or
- * is to yield (`WorkBatch.isToYield`), is `postponed`; an engine whose circuit is open is skipped, as long as there is a next one.
+ * Each call waits for its turn by the limits and for the end of a pause. A call that has to wait for more than about a
+ * minute, or is to yield (`WorkBatch.isToYield`), is `postponed`; an engine whose circuit is open is skipped when there is
+ * a next one.
  *
- * The calls of one batch go out one after another: how many run at once is the store's `concurrency`. When the signal
- * aborts, what has its answer keeps it and the rest is `released`.
+ * The calls of one batch go out one after another: the store's `concurrency` says how many batches run at once. When the
+ * signal aborts, answered texts keep their answers and the others are `released`.
  *
  * The function rejects only without any engine, with {@link EngineNotFoundError}.
  */
@@ -115,9 +108,9 @@ class BatchTranslation {
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
     const askable = open.filter((attempt) => {
-      const refusal = refuseUnasked(engine, this.#batch, attempt);
-      if (refusal !== undefined) fail(attempt, engine, refusal);
-      return refusal === undefined;
+      const error = refusalOf(engine, this.#batch, attempt.item);
+      if (error !== undefined) fail(attempt, engine, { kind: "refused", error, neighbours: 0 });
+      return error === undefined;
     });
     const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
     const tokens = this.#tokenLimits(engine);
@@ -125,12 +118,12 @@ class BatchTranslation {
       packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
     await this.#callAll(engine, pack(askable));
 
-    // At once and without the text that went missing: it delays nobody.
+    // At once and without the text that went missing, so that its neighbours lose no attempt.
     const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
     for (const attempt of doubtful) attempt.failures.pop();
     await this.#callAll(engine, pack(doubtful));
 
-    // No text goes to the dead letters for what a call of several did: at its last attempt it is asked alone.
+    // A call of several texts sends none of them to the dead letters: at its last attempt a text is asked for alone.
     const suspected = askable.filter((attempt) => {
       const failure = failureBy(engine, attempt);
       return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
@@ -143,8 +136,8 @@ class BatchTranslation {
   }
 
   /**
-   * A call of more tokens than may be taken at once would wait for a full bucket, and then make all others wait. But texts
-   * take at least as many as what goes with every call: a small allowance must not go into prompts.
+   * A call of more tokens than a full bucket holds would wait until it is full, and then make all others wait. The texts
+   * of a call may take at least as many tokens as its prompt does: a small allowance must not be spent on prompts.
    */
   #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: WorkItem): number } {
     const atOnce = this.#limiter.tokensAtOnce(engine.name);
@@ -159,7 +152,7 @@ class BatchTranslation {
   #estimate(engine: Engine, items: readonly WorkItem[]): number {
     return (
       engine.estimateTokens?.(engineBatch(engine, this.#batch, items)) ??
-      estimateTokens(items.reduce((sum, item) => sum + callBytes(item, engine), 0))
+      estimateTokens(items.reduce((sum, item) => sum + briefBytes(engine, item), 0))
     );
   }
 
@@ -168,9 +161,9 @@ class BatchTranslation {
     return (isToYield?.() || isEnginePaused?.(name)) ?? false;
   }
 
-  /** What is not asked any more because of a stop or of a time-out stays without a failure, and is released. */
+  /** Texts that are not asked for because of a stop or a time-out stay without a failure, and are released. */
   async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
-    if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call will tell
+    if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call meets the same failure
     for (const [at, attempts] of calls.entries()) {
       if (this.#signal.aborted) return;
       if (this.#batch.isEnginePaused?.(engine.name)) {
@@ -193,11 +186,11 @@ class BatchTranslation {
         return;
       }
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
-      const { answers, call, timedOut } = await callEngine(engine, this.#batch, items, limits);
+      const { answers, call, timedOut } = await callEngine(engine, engineBatch(engine, this.#batch, items), limits);
       this.#calls.push(call);
       this.#options.onCall?.(call);
       for (const [position, attempt] of attempts.entries()) {
-        take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
+        this.#take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
       }
       const failures = attempts.map((attempt) => failureBy(engine, attempt));
       const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
@@ -208,45 +201,35 @@ class BatchTranslation {
         for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, { ...pause, waitMs });
         return;
       }
-      // The others would use up their time as well, one after another, in this slot; elsewhere they need not.
+      // The next calls would use up their time as well, one after another, in this slot; in another they need not.
       if (timedOut) return;
     }
   }
-}
 
-/** Why an engine need not be asked for a text at all. */
-function refuseUnasked(engine: Engine, batch: WorkBatch, { item }: Attempt): Omit<Failure, "engine"> | undefined {
-  if (batch.sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
-    const error = new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
-      hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
+  #take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
+    if (answer === "unanswered") return;
+    if ("failure" in answer) {
+      fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
+      return;
+    }
+    const { text: source, format } = attempt.item;
+    const { sourceLocale, targetLocale } = this.#batch;
+    const text = withOuterSpace(source, answer.text);
+    const { blocked, warnings } = judge({
+      source,
+      translation: text,
+      format,
+      sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
+      targetLocale,
     });
-    return { kind: "refused", error, neighbours: 0 };
-  }
-  if (callBytes(item, engine) > engine.maxBytesPerCall) {
-    const error = new EngineTooLongError(`Engine "${engine.name}" takes at most ${engine.maxBytesPerCall} bytes`);
-    return { kind: "refused", error, neighbours: 0 };
-  }
-  return undefined;
-}
-
-function take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
-  if (answer === "unanswered") return;
-  if ("failure" in answer) {
-    fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
-    return;
-  }
-  const { text: source, format } = attempt.item;
-  const text = withOuterSpace(source, answer.text);
-  const blocked = checkTranslation({ source, translation: text, format });
-  if (blocked === undefined) {
-    attempt.translated = { text, engine: engine.name, model: answer.model };
-  } else {
+    if (blocked === undefined) {
+      const flags = warnings.map(({ check }) => check).sort();
+      attempt.translated = { text, engine: engine.name, model: answer.model, flags };
+      return;
+    }
     const message = `The translation was not accepted: ${blocked.message}`;
-    fail(attempt, engine, {
-      kind: "blocked",
-      error: new TranslationBlockedError(blocked.blockedBy, message),
-      neighbours,
-    });
+    const error = new TranslationBlockedError(blocked.blockedBy, message);
+    fail(attempt, engine, { kind: "blocked", error, neighbours });
   }
 }
 
@@ -254,13 +237,13 @@ function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine
   attempt.failures.push({ ...failure, engine: name });
 }
 
-/** What this engine failed of, when it was the last one asked. */
+/** This engine's failure, when it was the last one asked. */
 function failureBy({ name }: Engine, { failures }: Attempt): Failure | undefined {
   const last = failures.at(-1);
   return last?.engine === name ? last : undefined;
 }
 
-/** Engines lose or add space at the ends, by which programs join texts; all within is the engine's. */
+/** Engines lose or add space at the ends, by which programs join texts. The space within is the engine's. */
 function withOuterSpace(source: string, translation: string): string {
   const leading = source.slice(0, source.length - source.trimStart().length);
   const trailing = source.slice(source.trimEnd().length);

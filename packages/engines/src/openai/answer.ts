@@ -1,4 +1,4 @@
-/** Reads an answer: tolerant of text around the JSON, strict about the JSON's content. */
+/** Reads an answer: tolerant of text around the JSON, strict about the JSON itself. */
 
 import type { EngineBatch, EngineItemResult } from "@trans-hub/core/engine";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { engineFailure } from "../failure.ts";
 
 const Answer = z.object({ items: z.array(z.unknown()) });
 const AnswerItem = z.object({
-  // Some models answer 7 for "7", which cannot confuse two ids.
+  // Some models answer 7 for "7", which confuses no two ids.
   id: z.union([z.string(), z.number().transform(String)]),
   text: z.unknown(),
 });
@@ -14,8 +14,8 @@ const AnswerItem = z.object({
 /**
  * The results of an answer, one for each item of the batch.
  *
- * No text is matched by position, padded or trimmed. An unknown id is dropped. An id that is missing, repeated or
- * without a text is `malformed`: with two texts for one id, the right one cannot be determined.
+ * No answer is taken by position, padded or trimmed. An id that was not asked for is dropped. An id that is missing, comes
+ * twice or has no text is `malformed`: nothing says which of two texts is the right one.
  */
 export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
   const answer = Answer.safeParse(parseJson(content));
@@ -46,9 +46,8 @@ function malformed(batch: EngineBatch, message: string): Map<string, EngineItemR
 }
 
 /**
- * The first reading that parses: the whole content, the part after a model's thinking aloud, the content of a code
- * fence, or the part between the outermost braces. Broken JSON is not repaired: a guess at broken JSON is a guess at
- * texts.
+ * The value of the first candidate that parses: the whole content, the part after a model's thoughts, the content of a code
+ * fence, the part between the outermost braces. Nothing is repaired: a guess at broken JSON is a guess at texts.
  */
 function parseJson(content: string): unknown {
   const thought = content.lastIndexOf("</think>");
@@ -60,7 +59,7 @@ function parseJson(content: string): unknown {
     try {
       return JSON.parse(candidate);
     } catch {
-      // The next reading may parse.
+      // The next candidate may parse.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** Reads a response of Chat Completions: its choice, its usage, and the failures that a success status can hide. */
+/** Reads a response of Chat Completions: its choice, its usage, and its ways of being a failure. */
 import {
   type EngineBatch,
   type EngineFailure,
@@ -38,7 +38,9 @@ const Completion = z.object({
 });
 
 /**
- * The batch's reply from a response with a success status. Some gateways answer 200 and report a failure in the body.
+ * The reply to a batch, read from a response with a success status.
+ *
+ * Some gateways answer 200 with an error inside.
  */
 export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): EngineReply {
   const error = errorWithin(body);
@@ -72,7 +74,7 @@ type Choice = z.infer<typeof Completion>["choices"][number];
 function failureOfChoice({ finish_reason, message }: Choice, itemCount: number): EngineFailure | undefined {
   switch (finish_reason) {
     case "length":
-      // A cut answer may end in a cut text even if it parses, so all of it is discarded.
+      // The part of a cut answer that parses may end in a cut text, so no text of it counts.
       return engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts');
     case "content_filter":
       return refused("openai", "by its content filter", itemCount);

@@ -1,8 +1,8 @@
 /**
  * Translation by a language model behind any endpoint that speaks OpenAI's Chat Completions.
  *
- * One call carries many texts, keyed by id. The `openai` package does the HTTP. Its retries are off (Trans-Hub's own
- * retries see the whole fleet), it ignores the environment, and it is loaded with the first call.
+ * One call carries many texts, keyed by id. The `openai` package does the HTTP, without its own retries (the fleet retries,
+ * because it sees every worker) and without reading the environment. It is loaded with the first call.
  */
 import {
   type Engine,
@@ -21,39 +21,36 @@ import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./pr
 import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
 
-/** Cheap, widely available and good at short texts; another model is one setting away. */
+/** Cheap, widely served and good at short texts. `TH_OPENAI_MODEL` names another. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 
-/** Statuses from a server that does not list its models. */
+/** The statuses of servers that do not list their models. */
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Required for OpenAI itself; self-hosted servers often need none. */
+  /** Needed for OpenAI itself. A server of your own often needs none. */
   apiKey?: string | undefined;
-  /** Base URL, including `/v1`. Default `https://api.openai.com/v1`. */
+  /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
   /** Default `gpt-4o-mini`. */
   model?: string | undefined;
   /** Default 0. Left out for models that refuse it. */
   temperature?: number | undefined;
-  /** Milliseconds after which a call fails as `transient`. Default 120,000. */
+  /** Milliseconds until a call ends as `transient`. Default 120,000. */
   timeoutMs?: number | undefined;
-  /** Whether texts leave the team's own machines. Default `third-party`: set `local` for a server of your own. */
+  /** Whether texts leave the machines that your team runs. Default `third-party`; `local` is for a server of your own. */
   processor?: Engine["processor"] | undefined;
   /** Default 100. */
   maxItemsPerCall?: number | undefined;
-  /**
-   * Default 48 KiB: some 12,000 tokens of input and a few more of output, below the usual limit of 16,384 for an
-   * answer.
-   */
+  /** Default 48 KiB: about 12,000 tokens of question and a few more of answer, below the usual limit of 16,384 tokens. */
   maxBytesPerCall?: number | undefined;
 }
 
 /**
  * Makes the engine. No request is made before the first call.
  *
- * @throws {EngineConfigError} No key for OpenAI's own endpoint, or an invalid address.
+ * @throws {EngineConfigError} The key for OpenAI's own endpoint is missing, or the address is not a plain http(s) URL.
  */
 export function openai(options: OpenaiOptions = {}): Engine {
   const { apiKey, baseURL = DEFAULT_BASE_URL, model = DEFAULT_MODEL, temperature = 0, timeoutMs = 120_000 } = options;
@@ -62,14 +59,74 @@ export function openai(options: OpenaiOptions = {}): Engine {
   }
   assertAddress(baseURL);
 
-  let client: Promise<OpenAI> | undefined;
-  // Features that the endpoint refused. Concurrent calls may all learn the same; none unlearns it.
-  const learned = { formatStep: 0, temperature: true };
+  const chat = new Chat({ apiKey, baseURL, model, temperature, timeoutMs });
+  return {
+    name: "openai",
+    version: `${PROMPT_VERSION}:${model}`,
+    processor: options.processor ?? "third-party",
+    maxItemsPerCall: options.maxItemsPerCall ?? 100,
+    maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
+    detectsSource: true,
+    takesContext: true,
+    estimateTokens,
+    async prepare() {
+      await chat.client();
+    },
+    probe: (signal) => chat.probe(signal),
+    translate: (batch, signal) => chat.translate(batch, signal),
+  };
+}
 
-  /** Sends one request, and repeats it only where the endpoint refuses a feature: at most three times more. */
-  async function complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
-    client ??= openClient({ apiKey, baseURL });
-    const { chat } = await client;
+interface ChatOptions {
+  apiKey: string | undefined;
+  baseURL: string;
+  model: string;
+  temperature: number;
+  timeoutMs: number;
+}
+
+/** The calls of one engine, and the refusals that its endpoint has shown so far. */
+class Chat {
+  readonly #options: ChatOptions;
+  #client: Promise<OpenAI> | undefined;
+  // Calls that run at the same time may all learn the same refusal; none unlearns it.
+  readonly #learned = { formatStep: 0, temperature: true };
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+  }
+
+  /** Made with the first call: the package is loaded only when it is needed. */
+  client(): Promise<OpenAI> {
+    this.#client ??= openClient(this.#options);
+    return this.#client;
+  }
+
+  async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+    signal.throwIfAborted();
+    if (batch.items.length === 0) return { results: new Map() };
+    const { timeoutMs } = this.#options;
+    const call = new AbortController();
+    const stop = () => call.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(() => call.abort(), timeoutMs);
+    try {
+      // The library may still be busy when the call is aborted.
+      return await orAbort(this.#complete(batch, call.signal), call.signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unreachable(error));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** One request, and again only after a refusal of an option that it can do without: at most three times more. */
+  async #complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+    const { chat } = await this.client();
+    const { model, temperature, timeoutMs } = this.#options;
+    const learned = this.#learned;
     for (;;) {
       const asked = { ...learned };
       const response = await chat.completions
@@ -83,10 +140,10 @@ export function openai(options: OpenaiOptions = {}): Engine {
             ...(asked.temperature && { temperature }),
             ...withFormat(asked.formatStep),
           },
-          { signal, timeout: timeoutMs + 1_000 }, // our timeout ends the call first, with our own error
+          { signal, timeout: timeoutMs + 1_000 }, // our own timer ends the call first, with an error that says so
         )
         .withResponse()
-        .catch(whatRefused);
+        .catch(refusalIn);
       if ("data" in response) return replyOf(response.data, response.response.headers, batch);
 
       if (asked.temperature && isAboutTemperature(response)) learned.temperature = false;
@@ -96,50 +153,18 @@ export function openai(options: OpenaiOptions = {}): Engine {
     }
   }
 
-  return {
-    name: "openai",
-    version: `${PROMPT_VERSION}:${model}`,
-    processor: options.processor ?? "third-party",
-    maxItemsPerCall: options.maxItemsPerCall ?? 100,
-    maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
-    detectsSource: true,
-    takesContext: true,
-    handlesIcu: true,
-    estimateTokens,
-    async prepare() {
-      client ??= openClient({ apiKey, baseURL });
-      await client;
-    },
-    /** Lists the models: free of charge, and refused with a wrong key. A server without such a list passes. */
-    async probe(signal) {
-      client ??= openClient({ apiKey, baseURL });
-      try {
-        const { models } = await client;
-        const answer = await models.list({ signal, timeout: timeoutMs }).catch(whatRefused);
-        if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
-        return failureOf("openai", answer, 1);
-      } catch (error) {
-        return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
-      }
-    },
-    async translate(batch, signal) {
-      signal.throwIfAborted();
-      if (batch.items.length === 0) return { results: new Map() };
-      const call = new AbortController();
-      const stop = () => call.abort(signal.reason);
-      signal.addEventListener("abort", stop, { once: true });
-      const timer = setTimeout(() => call.abort(), timeoutMs);
-      try {
-        return await orAbort(complete(batch, call.signal), call.signal);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unreachable(error));
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", stop);
-      }
-    },
-  };
+  /** Lists the models: free of charge, and refused with a wrong key. A server without such a list passes. */
+  async probe(signal: AbortSignal): Promise<EngineFailure | undefined> {
+    const { timeoutMs } = this.#options;
+    try {
+      const { models } = await this.client();
+      const answer = await models.list({ signal, timeout: timeoutMs }).catch(refusalIn);
+      if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
+      return failureOf("openai", answer, 1);
+    } catch (error) {
+      return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
+    }
+  }
 }
 
 function withFormat(step: number) {
@@ -147,9 +172,9 @@ function withFormat(step: number) {
   return format === undefined ? {} : { response_format: format };
 }
 
-/** An answer with an error status, as a refusal; any other error is thrown on. */
-function whatRefused(error: unknown): Refusal {
-  // Recognized by its shape: the class would have to be imported, and the package is loaded only when needed.
+/** The refusal in an error of the package that has an HTTP status. Every other error is thrown again. */
+function refusalIn(error: unknown): Refusal {
+  // Recognized by its shape: an import of the class would load the package.
   const { status, error: body, headers } = error as { status?: unknown; error?: unknown; headers?: unknown };
   if (typeof status !== "number") throw error;
   return refusalOf(status, body, headers instanceof Headers ? headers : undefined);
@@ -161,7 +186,7 @@ function timedOut(timeoutMs: number): EngineFailure {
   });
 }
 
-/** No answer came, or none that could be read to its end. Only the system's code is taken from the error. */
+/** No answer came, or none that could be read to its end. Only the system's code of the error is passed on. */
 function unreachable(error: unknown): EngineFailure {
   let code: unknown;
   for (let cause: unknown = error; cause instanceof Error && code === undefined; cause = cause.cause) {
@@ -173,7 +198,7 @@ function unreachable(error: unknown): EngineFailure {
 
 function assertAddress(baseURL: string): void {
   const url = URL.parse(baseURL);
-  // The address is not repeated in the message: it may hold a password.
+  // The message does not repeat the address, which may hold a password.
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
     throw new EngineConfigError('The address of engine "openai" is not a plain http(s) URL', {
       hint: "Set TH_OPENAI_ENDPOINT to something like http://localhost:11434/v1.",

@@ -1,7 +1,7 @@
 /**
- * The content of a request: the system prompt and the one JSON object of the user message.
+ * The two messages of a call: the system prompt, and one JSON object as the user message.
  *
- * The shape of that object is a contract: anyone may build a server that speaks it.
+ * The shape of that object is a contract: other servers may be built to speak it.
  */
 import type { EngineBatch } from "@trans-hub/core/engine";
 
@@ -9,8 +9,8 @@ import type { EngineBatch } from "@trans-hub/core/engine";
 export const PROMPT_VERSION = "1";
 
 /**
- * The same bytes in every call, so that a provider's prompt cache can serve it: locales and all other variables are in
- * the user message. Texts are only JSON data there, so a text cannot pass for an instruction.
+ * The same bytes in every call, so that a provider's prompt cache can serve it: locales and all other variables are in the
+ * user message. Texts come only as JSON data, so that no text can pass for an instruction.
  */
 export const SYSTEM_PROMPT = `You translate the texts of software: labels, messages, pages.
 
@@ -40,10 +40,7 @@ Rules:
 - "failure" says why the last translation of this text was not accepted. Do it differently.
 - A text that is already in the target language, or has nothing to translate, comes back unchanged.`;
 
-/**
- * Bytes per token of the prompt. Four bytes of English make a token; for other languages and for JSON, three are on the
- * safe side.
- */
+/** Four bytes of English make a token. Three are on the safe side for other languages and for JSON. */
 const PROMPT_BYTES_A_TOKEN = 4;
 const BYTES_A_TOKEN = 3;
 

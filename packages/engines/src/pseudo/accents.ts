@@ -1,4 +1,4 @@
-/** Look-alikes of each letter. All differ from every ASCII letter, so no word can turn into syntax. */
+/** Look-alikes of each letter. None of them is an ASCII letter, so no word can turn into syntax. */
 const LOOK_ALIKES: Readonly<Record<string, string>> = {
   A: "ÀÁÂÃÄÅ", B: "ßƁɃ", C: "ÇĆĈĊČ", D: "ĎĐḐ", E: "ÈÉÊËĒĖ", F: "ƑḞ", G: "ĜĞĠĢ", H: "ĤĦḪ", I: "ÌÍÎÏĪĮ", J: "ĴɈ", K: "ĶǨḰ",
   L: "ĹĻĽŁ", M: "ḾṀṂ", N: "ÑŃŅŇ", O: "ÒÓÔÕÖØ", P: "ÞṔṖ", Q: "ǪǬ", R: "ŔŖŘ", S: "ŚŜŞŠ", T: "ŢŤŦ", U: "ÙÚÛÜŪŮ", V: "ṼṾ",
@@ -9,8 +9,9 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
 }; // biome-ignore format: a table
 
 /**
- * One accented letter for each ASCII letter. Each locale has its own set, so that texts of two locales side by side
- * differ; the same locale always has the same set.
+ * One accented letter for each ASCII letter.
+ *
+ * Each locale has its own, so that texts of two locales side by side differ; the same locale always has the same.
  */
 export function accentsOf(locale: string): Readonly<Record<string, string>> {
   let hash = hashOf(locale);
@@ -22,7 +23,7 @@ export function accentsOf(locale: string): Readonly<Record<string, string>> {
   );
 }
 
-/** FNV-1a, 32 bits: spreads short names; used only for variety. */
+/** FNV-1a, 32 bits. It spreads short names; only variety depends on it. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;

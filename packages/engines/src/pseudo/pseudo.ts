@@ -1,10 +1,9 @@
 /**
- * Pseudo-localization: a "translation" that needs no network and no key, and shows at a glance which texts are not
- * localized.
+ * Pseudo-localization: a "translation" that needs no network and no key, and makes texts that are not localized visible.
  *
- * `Save {count} files` becomes `[Ŝåṽé {count} ƒïļéŝ ·····]`. The accents show which texts go through translation (and
- * which fonts lack letters), the padding shows which layouts are too tight, the brackets show which texts are cut or
- * glued together. Placeholders, tags, entities, addresses and ICU syntax stay unchanged; white space at both ends stays
+ * `Save {count} files` becomes `[Ŝåṽé {count} ƒïļéŝ ·····]`. Accents show which texts go through translation (and which
+ * fonts lack letters), the padding shows which layouts are too tight, the brackets show which texts are cut or glued
+ * together. Placeholders, tags, entities, addresses and ICU syntax come through unchanged; white space at both ends stays
  * outside the brackets.
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
@@ -12,7 +11,7 @@ import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/e
 import { accentsOf } from "./accents.ts";
 
 export interface PseudoOptions {
-  /** Growth of a text, as a share of its length. Default 0.3: the growth of English sentences in German. */
+  /** The share by which texts become longer. Default 0.3, as German is longer than English. */
   expansion?: number | undefined;
 }
 
@@ -24,13 +23,11 @@ export function pseudo({ expansion = 0.3 }: PseudoOptions = {}): Engine {
     name: "pseudo",
     version: "1",
     processor: "local",
-    // The engine never waits, so the limits only bound how long it blocks the event loop: 4 MiB take about a quarter
-    // second.
+    // It never waits. The limits only bound its time on the event loop: 4 MiB take about a quarter of a second.
     maxItemsPerCall: 500,
     maxBytesPerCall: 4 * MIB,
     detectsSource: true,
     takesContext: false,
-    handlesIcu: true,
     async translate({ items, targetLocale }: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
       const results = new Map<string, EngineItemResult>();
       const accents = accentsOf(targetLocale);
@@ -44,13 +41,13 @@ export function pseudo({ expansion = 0.3 }: PseudoOptions = {}): Engine {
   };
 }
 
-/** Parts without words for people that no check covers: entities, addresses, code. Linear on any input. */
+/** Parts that no check protects and people do not read: entities, addresses, code. Linear on any input. */
 const KEPT_TOO = [
   /&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/g,
   /[A-Za-z][A-Za-z0-9+.-]{1,15}:\/\/[!#-;=?-~\u00C0-\u024F]+/g,
   /(?:^|[\s<>(){}[\],;:"'/|])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g,
 ];
-/** Fenced code, code spans, and targets of links. */
+/** Fenced code, code spans, and the targets of links. */
 const KEPT_IN_MARKDOWN = [/```[^`]*```/g, /`[^`\n]+`/g, /\]\([^()\s]*/g, /^\[[^\][]+\]:\s.*$/gm];
 
 interface Localizing {
@@ -79,7 +76,7 @@ function pseudoLocalize(text: string, { format, accents, expansion }: Localizing
   return `${localized.slice(0, indent)}[${inner}${padding}]${localized.slice(indent + inner.length)}`;
 }
 
-/** The spans that are not language, in order and without overlap. */
+/** The stretches that are not language, in order and apart. */
 function keptSpans(text: string, format: TextFormat): Span[] {
   const { spans } = readSyntax(text, format);
   const patterns = format === "auto" || format === "markdown" ? [...KEPT_TOO, ...KEPT_IN_MARKDOWN] : KEPT_TOO;

@@ -1,5 +1,12 @@
-/** An engine in the same process that answers by a test's script, and records every call. */
-import type { Engine, EngineBatch, EngineItem, EngineItemResult, EngineReply } from "@trans-hub/core/engine";
+/** An engine in the same process that answers by a test's script and records every call. */
+import {
+  type Engine,
+  type EngineBatch,
+  type EngineItem,
+  type EngineItemResult,
+  type EngineReply,
+  orAbort,
+} from "@trans-hub/core/engine";
 
 /** One call that a scripted engine received. */
 export interface ScriptedCall {
@@ -9,19 +16,19 @@ export interface ScriptedCall {
   signal: AbortSignal;
   /** `performance.now()` at its start. */
   startedAt: number;
-  /** `performance.now()` at its end, successful or not; undefined while it runs. */
+  /** `performance.now()` at its end, also of a failed call. Undefined: it still runs. */
   endedAt: number | undefined;
 }
 
 export interface Script extends Partial<Omit<Engine, "translate" | "close">> {
   /**
-   * The answer for one item: a text, a whole result, or undefined to leave the item out. Default: the text behind its
-   * target locale, `[fr] Save`.
+   * The answer for one item: a text, a whole result, or undefined to leave the item out.
+   * Default: the text behind its target locale, `[fr] Save`.
    */
   item?: (item: EngineItem, call: ScriptedCall) => Answer | Promise<Answer>;
   /**
-   * Runs before the items: may wait, throw, or answer the whole call itself. Its waits are cut short by the call's
-   * abort, as in a real engine.
+   * Runs before the items. It may wait, throw, or answer the whole call itself. The call's abort ends its wait, as in a
+   * real engine.
    */
   call?: (call: ScriptedCall) => EngineReply | undefined | Promise<EngineReply | undefined>;
 }
@@ -29,13 +36,13 @@ export interface Script extends Partial<Omit<Engine, "translate" | "close">> {
 type Answer = string | EngineItemResult | undefined;
 
 export interface ScriptedEngine extends Engine {
-  /** Every call so far, in the order of their start. */
+  /** Every call so far, in order of their start. */
   readonly calls: readonly ScriptedCall[];
-  /** Number of calls of `close`. */
+  /** How often `close` ran. */
   readonly closeCount: number;
-  /** Changes the script from the next call on; omitted parts stay. */
+  /** Changes the script from the next call on. A part that is left out stays. */
   rescript(script: Pick<Script, "item" | "call">): void;
-  /** Resolves with call `number` (counted from 1) once it has started; at once if it already has. */
+  /** Resolves with call `number` (counted from 1) once it has started, at once if it has. */
   started(number: number): Promise<ScriptedCall>;
 }
 
@@ -66,7 +73,6 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     maxBytesPerCall: 16 * 2 ** 20,
     detectsSource: true,
     takesContext: true,
-    handlesIcu: true,
     ...declared,
     calls,
     get closeCount() {
@@ -94,13 +100,9 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       };
       calls.push(call);
       for (const { number, resolve } of waiting) if (number === call.number) resolve(call);
-      const { promise: aborted, reject } = Promise.withResolvers<never>();
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
       try {
-        return await Promise.race([answerAll(call), aborted]);
+        return await orAbort(answerAll(call), signal);
       } finally {
-        signal.removeEventListener("abort", onAbort);
         call.endedAt = performance.now();
       }
     },

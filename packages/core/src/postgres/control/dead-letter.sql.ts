@@ -102,10 +102,10 @@ export const replayDeadLetters = statement({
 });
 
 /**
- * Removes dead letters and their failed rows. A row that kept its text keeps it.
+ * Removes dead letters, and their failed rows. A row that kept its text keeps it.
  *
- * The contents are locked before the rows, as in a collection. A registration of such a row at the same moment waits there
- * and makes the row anew; without the lock it would find the row present, and the purge would remove it with the request.
+ * It locks the contents of the rows first, as a collection does. A registration of such a row at the same moment waits
+ * there and makes the row anew; otherwise it would find the row standing, then gone, and its request would be lost.
  */
 export const purgeDeadLetters = statement({
   name: "dead_letter.purge",

@@ -52,7 +52,7 @@ export const PRODUCER_FUNCTIONS = [
   "enqueue",
   "get_translations",
   "schema_state",
-  "register_bounded",
+  "register",
   "append_to_inbox",
   "open_lanes",
   "read_by_text",

@@ -62,10 +62,10 @@ export async function readTranslations(
   return found;
 }
 
-/** The reference that a row answers. */
+/** The reference that a row answers. Rows carry its number, counted from 1. */
 function asked<Asked>(references: readonly Asked[], { ord }: { ord: number }): Asked {
   const reference = references[ord - 1];
-  if (reference === undefined) throw new Error("the database answered what was not asked");
+  if (reference === undefined) throw new Error("the database answered a reference that was not asked for");
   return reference;
 }
 
@@ -107,7 +107,7 @@ export async function listTranslations(
   };
 }
 
-/** Notes reads, in the order in which every such call takes its locks. */
+/** Notes reads. Every such call takes its locks in the same order. */
 export async function touchTranslations(
   pool: ConnectionPool,
   references: readonly TranslationReference[],
@@ -126,7 +126,7 @@ export async function touchTranslations(
   ]);
 }
 
-/** The parts of a reference of either kind, as the functions of the database take them. */
+/** The fields of a reference of either kind, as the functions of the database take them. */
 export function partsOf(reference: TranslationReference) {
   const { project } = reference;
   if ("businessId" in reference) {
@@ -161,6 +161,7 @@ function stateOf(row: Omit<ReadRow, "ord">) {
     text: row.text,
     engine: row.engine,
     model: row.model,
+    flags: row.flags ?? [],
     revision: row.revision,
     ...(row.error_code === null ? {} : { error: { code: row.error_code, message: row.error_message ?? "" } }),
   };

@@ -5,7 +5,7 @@ import { statement } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 
-/** What a `Translation` shows beyond what names it. */
+/** The columns of a `Translation` that do not name it. */
 const STATE = {
   /** Null: none. */
   business_ids: z.array(z.string()).nullable(),
@@ -13,6 +13,8 @@ const STATE = {
   text: z.string().nullable(),
   engine: z.string().nullable(),
   model: z.string().nullable(),
+  /** Null: none. */
+  flags: z.array(z.string()).nullable(),
   revision: z.int(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
@@ -20,7 +22,7 @@ const STATE = {
 
 const SOURCE = { source_locale: z.string(), source_text: z.string(), canonical: z.string().nullable() };
 
-/** A row of `translation` with all that a `Translation` shows. */
+/** A row of `translation` with every column that a `Translation` has. */
 const TranslationRow = z.object({
   content_no: z.string(),
   context_no: z.int(),
@@ -50,7 +52,7 @@ const textsOf = (key: string) => `
 /** A column of the references by text; see `column`. */
 const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
 
-/** Rows named by their text; `ord` says which reference each answers. Identity is made by the database. */
+/** Rows named by their text. `ord` is the number of the reference that a row answers. The database makes the identity. */
 export const readByText = statement({
   name: "translation.read_by_text",
   row: z.object({ ord: z.int(), ...STATE }),
@@ -60,7 +62,7 @@ export const readByText = statement({
     )`,
 });
 
-/** Rows named by a business id: of the text that was seen last under it. */
+/** Rows named by a business id. It stands for the text that was last seen under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
   row: z.object({ ord: z.int(), ...SOURCE, ...STATE }),
@@ -82,7 +84,7 @@ export const readByKey = statement({
     order by r.ord`,
 });
 
-/** A page in the order of the key, from after ($5, $6) on. */
+/** A page in the order of the key, after ($5, $6). */
 export const listTranslations = statement({
   name: "translation.list",
   row: TranslationRow,

@@ -1,4 +1,4 @@
-/** Registers what was requested inside callers' transactions, after their commits. */
+/** Registers the items that were requested inside callers' transactions, after their commits. */
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
@@ -11,8 +11,10 @@ const ITEMS = 2_000;
 const BYTES = 16_777_216;
 
 /**
- * Takes the inbox through. What is behind a stranger's lock is put off, what the database will not take is put aside;
- * neither holds up another.
+ * Registers every row of the inbox that is due. A row behind a stranger's lock is put off, a row that the database refuses
+ * is put aside; neither holds up another row.
+ *
+ * @throws {DatabaseUnavailableError}
  */
 export async function registerInbox(pool: ConnectionPool): Promise<void> {
   for (;;) {
@@ -25,7 +27,7 @@ export async function registerInbox(pool: ConnectionPool): Promise<void> {
       if (!isContended(error) && !isUnstorable(error)) throw error;
       for (const id of ids) taken += await registerRow(pool, id);
     }
-    // What is left is in another worker's hands.
+    // Another worker has locked the rest.
     if (taken === 0) return;
   }
 }

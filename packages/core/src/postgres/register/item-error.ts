@@ -1,9 +1,9 @@
-/** An item's error as the store says it, in the catalogue's words. */
+/** From a database error that one item caused to the error of our catalogue. */
 
 import { type InvalidItemCode, InvalidItemError } from "../../contract/errors.ts";
 import { errorCode } from "../database/database-error.ts";
 
-/** The codes that our SQL functions raise (migrations/0001). */
+/** The codes that our SQL functions raise (migrations/functions/register/item_code.sql). */
 const CODE_OF_STATE: Record<string, InvalidItemCode> = {
   TH001: "TH_ITEM_SHAPE",
   TH002: "TH_TEXT_EMPTY",
@@ -18,8 +18,8 @@ const CODE_OF_STATE: Record<string, InvalidItemCode> = {
 };
 
 /**
- * The typed error for a database error that one item caused. PostgreSQL's own message may quote a value, so only its
- * SQLSTATE is told.
+ * The typed error for a database error that one item caused. PostgreSQL's own message may quote a value of the
+ * item, so the error gives only its SQLSTATE.
  */
 export function itemErrorOfState(error: unknown): InvalidItemError {
   const state = errorCode(error) ?? "unknown";

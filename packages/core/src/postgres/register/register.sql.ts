@@ -1,10 +1,13 @@
-/** Statements by which texts enter. The work itself is in the SQL functions (migrations/0003, 0004, 0008). */
+/** Statements by which texts enter. The work is done by the SQL functions in migrations/functions/register. */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
 /**
- * Registers items given as parallel arrays, unless too much waits; the parameters are those of `trans_hub.register` (migrations/0003).
- * The receipt's arrays are in the order of the items. Null: no item has any; of `registered`, every row of each was made.
+ * Registers items. Parameters 1 to 13 are the columns of `trans_hub.grouped_items`, 14 to 19 those of
+ * `trans_hub.register_options`.
+ *
+ * Each array of the receipt has one entry an item, in the order of the items. A null `registered` says that this call made
+ * every row of every item; any other null, that no item has a row of this kind. So the receipt of a new catalog is empty.
  */
 export const registerItems = statement({
   name: "register.items",
@@ -18,21 +21,25 @@ export const registerItems = statement({
     select
       case when r.existing is not null or r.refused is not null then r.registered end as registered,
       r.existing, r.failed, r.refused
-    from trans_hub.register_bounded(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-      $10::smallint[], $11::boolean[], $12::integer[], $13::text[], $14::integer, $15::integer,
-      make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+    from trans_hub.register(
+      row(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
+        $10::smallint[], $11::boolean[], $12::integer[], $13::text[]
+      )::trans_hub.grouped_items,
+      row(
+        $14::integer, $15::integer, make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+      )::trans_hub.register_options
     ) as r`,
 });
 
-/** Makes the tasks of locales that are new to this database. */
+/** Makes graphile-worker's tasks for locales that are new to this database. */
 export const openLanes = statement({
   name: "register.open_lanes",
   row: z.object({}),
   text: "select from trans_hub.open_lanes($1::text[])",
 });
 
-/** Appends items; takes no lock anybody could wait for, so it is safe inside a caller's transaction. */
+/** Appends items. It takes no lock that another transaction could wait for, so it is safe inside a caller's transaction. */
 export const appendToInbox = statement({
   name: "register.append_to_inbox",
   row: z.object({ id: z.string() }),
@@ -40,8 +47,8 @@ export const appendToInbox = statement({
 });
 
 /**
- * The rows of the inbox that go together next: the oldest due one, and those after it with the same defaults, as far as
- * one registration is to hold.
+ * The rows of the inbox that are registered together next: the oldest due row, and the rows after it with the same
+ * defaults, up to $1 rows, $2 items and $3 bytes.
  */
 export const listInbox = statement({
   name: "register.list_inbox",
@@ -72,14 +79,14 @@ export const listInbox = statement({
     order by due.id`,
 });
 
-/** Registers these rows of the inbox; gives how many it took. */
+/** Registers these rows of the inbox; gives the number of rows it took. */
 export const registerInboxRows = statement({
   name: "register.inbox_rows",
   row: z.object({ taken: z.int() }),
   text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
 });
 
-/** Puts off a row: half by half, and for good ($2: why) when it is one item. */
+/** Puts off a row, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
 export const putOffInboxRow = statement({
   name: "register.put_off_inbox",
   row: z.object({}),

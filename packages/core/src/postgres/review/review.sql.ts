@@ -38,6 +38,8 @@ export const approveTranslation = statement({
         text = coalesce($5::text, t.text),
         engine = case when $5::text is null then t.engine else 'human' end,
         model = case when $5::text is null then t.model end,
+        -- The person has looked, also where the text stays as it is.
+        quality_flags = null,
         approved_by = $6::text,
         updated_at = now()
       where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4

@@ -94,6 +94,7 @@ function storedColumns(
     calls.map((call) => call.cachedTokens),
     calls.map((call) => Math.round(call.latencyMs)),
     calls.map((call) => call.outcome),
+    column(good.map(({ outcome: { flags = [] } }) => (flags.length === 0 ? null : textArray(flags)))),
   ];
 }
 

@@ -35,8 +35,8 @@ const ofItems = (parameter: number, type: string) => whole(parameter, type, "$1:
 
 /** Columns of `item`, without its place in the table. */
 const ITEM_VALUES = `$1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "int")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
-        ${ofItems(7, "text")}, ${ofItems(8, "text")}`;
-const ITEM_COLUMNS = "content_no, target_locale, context_no, project, revision, text, engine, model";
+        ${ofItems(7, "text")}, ${ofItems(8, "text")}, ${ofItems(22, "text")}`;
+const ITEM_COLUMNS = "content_no, target_locale, context_no, project, revision, text, engine, model, flags";
 
 /**
  * Writes the rows of the CTE `own as o` at their places. Sets no indexed column, so the update stays HOT.
@@ -48,18 +48,26 @@ const ITEM_COLUMNS = "content_no, target_locale, context_no, project, revision, 
  */
 const STORED = `
       update trans_hub.translation as t
-      set status = 'translated', text = o.text, engine = o.engine, model = o.model, updated_at = now()
+      set status = 'translated', text = o.text, engine = o.engine, model = o.model, quality_flags = o.flags::text[],
+        updated_at = now()
       from own as o
       where t.ctid = o.row
         and (t.content_no, t.target_locale, t.context_no, t.project)
           is not distinct from (o.content_no, o.target_locale, o.context_no, o.project)
         and t.revision = o.revision and t.status = 'pending'
-      returning t.project, t.target_locale, o.ord`;
+      returning t.project, t.target_locale, t.quality_flags, o.ord`;
 
-/** Counts the rows of `stored`. */
+/** Counts the rows of `stored`, and the warnings of those that have any. */
 const COUNTED = `
-      insert into trans_hub.count_delta (project, target_locale, status, delta)
-      select s.project, s.target_locale, 'translated', count(*) from stored as s group by s.project, s.target_locale`;
+      insert into trans_hub.count_delta (project, target_locale, status, delta, flag)
+      select s.project, s.target_locale, 'translated'::trans_hub.translation_status, count(*), null
+      from stored as s
+      group by s.project, s.target_locale
+      union all
+      select s.project, s.target_locale, 'translated', count(*), f.flag
+      from (select s.* from stored as s where s.quality_flags is not null) as s
+      cross join unnest(s.quality_flags) as f (flag)
+      group by s.project, s.target_locale, f.flag`;
 
 /** Removes the batches $9, if `whole` says so: locked in order and after the rows, as pruning takes them. */
 const BATCHES_REMOVED = `
@@ -96,7 +104,7 @@ const PARKED_JOBS = `(
 
 /**
  * Settles batches of which every text was translated, in one statement and one commit: stores, counts, removes the
- * batches, books the calls. Takes each row where it stood when it was loaded ($22), in key order.
+ * batches, books the calls. Takes each row where it stood when it was loaded ($23), in key order.
  *
  * A row that was written since is left out, and then the batches are kept: `is_whole` is false, and `stored` says which
  * texts were stored. The rest is for {@link storeLocked}, which is given all values again: a text that was prolonged
@@ -107,7 +115,7 @@ export const storeInPlace = statement({
   row: z.object({ is_whole: z.boolean(), stored: Places, parked_jobs: z.coerce.number() }),
   text: `
     with item as (
-      select * from unnest(${ITEM_VALUES}, $22::tid[]) with ordinality as i (${ITEM_COLUMNS}, row, ord)
+      select * from unnest(${ITEM_VALUES}, $23::tid[]) with ordinality as i (${ITEM_COLUMNS}, row, ord)
     ), own as (
       select * from ${ITEMS_IN_ORDER}
     ), stored as (${STORED}

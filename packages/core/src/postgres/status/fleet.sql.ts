@@ -65,7 +65,7 @@ export const measureFleet = statement({
       ) as dead_letters,
       (
         select coalesce(jsonb_object_agg(c.status, c.n), '{}')
-        from (select d.status, sum(d.delta) as n from trans_hub.count_delta as d group by d.status) as c
+        from (select d.status, sum(d.delta) as n from trans_hub.count_delta as d where d.flag is null group by d.status) as c
       ) as stored,
       (select count(*) from trans_hub.worker_node) as workers,
       (

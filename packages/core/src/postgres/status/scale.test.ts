@@ -1,4 +1,4 @@
-/** The queries of a scaler, and the number of workers that result from the answers. */
+/** The queries of a scaler, and the number of workers that it makes of the answer. */
 
 import { drain, item, test, value } from "@trans-hub/test-support/store";
 import pg from "pg";

@@ -28,6 +28,7 @@ export async function readStatus(pool: ConnectionPool, project?: string): Promis
   return {
     translations: total,
     locales,
+    flagged: jobs.flagged,
     jobs: { ready: jobs.ready, running: jobs.running, scheduled: jobs.scheduled },
     inbox: jobs.inbox,
     refused: jobs.refused,

@@ -28,7 +28,7 @@ export const countTranslations = statement({
       union all
       select d.target_locale, d.status::text, sum(d.delta)
       from trans_hub.count_delta as d
-      where $1::text is null or d.project = $1
+      where d.flag is null and ($1::text is null or d.project = $1)
       group by d.target_locale, d.status
       union all
       select d.target_locale, 'failed', count(*)
@@ -48,6 +48,7 @@ export const countJobs = statement({
     scheduled: Count,
     inbox: Count,
     refused: z.record(z.string(), z.number()),
+    flagged: z.record(z.string(), z.number()),
     oldest_ready_seconds: z.coerce.number().nullable(),
     last_collection_at: z.date().nullable(),
   }),
@@ -74,6 +75,15 @@ export const countJobs = statement({
           group by i.refused
         ) as r
       ) as refused,
+      (
+        select coalesce(jsonb_object_agg(f.flag, f.texts), '{}')
+        from (
+          select d.flag, sum(d.delta) as texts
+          from trans_hub.count_delta as d
+          where d.flag is not null and ($1::text is null or d.project = $1)
+          group by d.flag
+        ) as f
+      ) as flagged,
       extract(epoch from now() - min(greatest(w.created_at, w.run_at)) filter (where w.run_at <= now()))
         as oldest_ready_seconds,
       (select max(g.started_at) from trans_hub.gc_run as g where g.finished_at is not null) as last_collection_at

@@ -30,6 +30,7 @@ export function registeringCases(add: AddCase): void {
       text: null,
       engine: null,
       model: null,
+      flags: [],
       revision: expect.any(Number),
     });
     await translateAll(other);

@@ -26,6 +26,8 @@ export interface Row {
   text: string | null;
   engine: string | null;
   model: string | null;
+  /** Names of the warning checks that `text` failed. */
+  flags: readonly string[];
   /** While pending: the time from which it is not wanted any more. Milliseconds since the epoch; infinity: never. */
   expiresAt: number;
 }

@@ -55,6 +55,8 @@ export class InMemoryStore {
   readonly #rows = new Map<string, Row>();
   readonly #letters = new InMemoryLetters();
   readonly #calls = new Map<string, EngineCall>();
+  /** How many texts were stored with each warning, by project. */
+  readonly #flagged = new Map<string, Map<string, number>>();
   readonly #listeners = new Set<() => void>();
   #inbox: { item: RegisterItem; options: RegisterOptions; at: number }[] = [];
   #lastNo = 0;
@@ -136,6 +138,7 @@ export class InMemoryStore {
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
         model: null,
+        flags: [],
         expiresAt: this.#expiryOf(item),
       };
       this.#rows.set(rowId(key), fresh);
@@ -258,7 +261,7 @@ export class InMemoryStore {
 
   /** A row in the application's form. */
   show(row: Row): Translation {
-    const { key, content, context, status, text, engine, model, revision } = row;
+    const { key, content, context, status, text, engine, model, flags, revision } = row;
     const letter = this.#letters.about(row);
     return {
       project: key.project,
@@ -275,6 +278,7 @@ export class InMemoryStore {
       text,
       engine,
       model,
+      flags: [...flags],
       revision,
       ...(letter !== undefined && { error: { code: letter.code, message: letter.message } }),
     };
@@ -297,6 +301,7 @@ export class InMemoryStore {
     }
     this.#supersede(row);
     row.status = "approved";
+    row.flags = [];
     if (text !== undefined) {
       row.text = text;
       row.engine = "human";
@@ -509,6 +514,8 @@ export class InMemoryStore {
         row.text = outcome.text;
         row.engine = outcome.engine;
         row.model = outcome.model;
+        row.flags = outcome.flags ?? [];
+        for (const flag of row.flags) this.#countFlag(row, flag);
       } else if (outcome.kind === "failed") {
         this.#bury(item, outcome.error);
       } else {
@@ -529,6 +536,11 @@ export class InMemoryStore {
     for (const item of gone) this.#bury(item, error);
     if (gone.length > 0) this.changed();
     return gone;
+  }
+
+  #countFlag({ key: { project } }: Row, flag: string): void {
+    const counts = this.#flagged.get(project) ?? new Map<string, number>();
+    this.#flagged.set(project, counts.set(flag, (counts.get(flag) ?? 0) + 1));
   }
 
   #bury({ row, history }: BatchItem, error: AttemptError): void {
@@ -581,9 +593,15 @@ export class InMemoryStore {
     const waiting = batches.filter(({ claimedBy }) => claimedBy === undefined);
     const due = this.batches.ready({ project }).filter(({ items }) => items.some(stands));
     const ages = due.map(({ createdAt, runAt }) => now - Math.max(createdAt, runAt));
+    const flagged: StoreStatus["flagged"] = {};
+    for (const [its, counts] of this.#flagged) {
+      if (project !== undefined && its !== project) continue;
+      for (const [flag, count] of counts) flagged[flag] = (flagged[flag] ?? 0) + count;
+    }
     return {
       translations,
       locales,
+      flagged,
       jobs: { ready: due.length, running: batches.length - waiting.length, scheduled: waiting.length - due.length },
       inbox: this.#inbox.length,
       refused: {},

@@ -56,7 +56,7 @@ async function permitted(asked: ReturnType<EngineLimiter["ask"]>): Promise<Permi
 }
 
 describe("without limits", () => {
-  test("a call costs no statement, but for one read in a while for all engines", async () => {
+  test("a call costs no statement, except one read for all engines from time to time", async () => {
     const gate = watched();
     const own = limiter(gate, { times: { watchMs: 60_000 } });
     for (const engine of ["one", "two", "one", "one"]) {
@@ -65,7 +65,7 @@ describe("without limits", () => {
     expect(gate.asked).toEqual(["states"]);
   });
 
-  test("a pause that others made is obeyed once what is known is old, and ends by itself", async () => {
+  test("a pause made by another process is obeyed after the next read, and ends by itself", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate);
     await permitted(own.ask("engine", 0, forever));
@@ -75,7 +75,7 @@ describe("without limits", () => {
     await expect.poll(() => own.ask("engine", 0, forever)).toHaveProperty("callId");
   });
 
-  test("a store out of reach stops nothing, and what was known holds", async () => {
+  test("a store out of reach stops no call, and the last known state holds", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
     const own = limiter({ states: down, reserve: down, settle: down, renew: down, pause: down, open: down });
     const permit = await permitted(own.ask("engine", 0, forever));
@@ -85,7 +85,7 @@ describe("without limits", () => {
 });
 
 describe("with limits", () => {
-  test("a call is reserved, and settled where there is something to correct", async () => {
+  test("a call is reserved, and settled when there is something to correct", async () => {
     const gate = watched();
     const own = limiter(gate, { limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } } });
     await own.ended(await permitted(own.ask("paced", 100, forever)), call());
@@ -94,7 +94,7 @@ describe("with limits", () => {
     expect(gate.asked).toEqual(["reserve", "reserve", "settle"]);
   });
 
-  test("an engine that claims to have used anything keeps nobody for longer than a minute", async () => {
+  test("an engine that reports too many tokens keeps no call waiting for longer than a minute", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate, { limits: { engine: { tpm: 60_000 } } });
     await own.ended(await permitted(own.ask("engine", 100, forever)), call({ outputTokens: 2_147_483_647 }));
@@ -102,7 +102,7 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeLessThan(62_000);
   });
 
-  test("estimates of tokens are corrected by what calls used", async () => {
+  test("token estimates are corrected by the tokens that calls used", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate, { limits: { engine: { tpm: 600_000 } } });
     expect(own.tokensAtOnce("engine")).toBe(20_000);
@@ -116,7 +116,7 @@ describe("with limits", () => {
     expect(own.tokensAtOnce("other")).toBeUndefined();
   });
 
-  test("what a call holds is kept for as long as it runs, and for no longer", async () => {
+  test("the place of a call is kept while it runs, and no longer", async () => {
     const gate = watched();
     const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });
     const other = limiter(gate, { limits: { engine: { concurrency: 1 } } });
@@ -130,14 +130,14 @@ describe("with limits", () => {
     expect(gate.asked.filter((name) => name === "renew")).toHaveLength(renewals);
   });
 
-  test("without the store's word nothing is asked", async () => {
+  test("without an answer of the store no engine is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
     const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down };
     const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
   });
 
-  test("a turn that is near is waited for, one that is far is a hold with the rest of the wait", async () => {
+  test("a near turn is waited for, a far one is a hold with the rest of the wait", async () => {
     const near: EngineGate = Object.assign(new LocalEngineGate(), {
       reserve: async () => ({ isGranted: true, afterMs: 40, isProbe: false }) as const,
     });
@@ -151,7 +151,7 @@ describe("with limits", () => {
     expect((hold as { waitMs: number }).waitMs).toBeGreaterThan(50_000);
   });
 
-  test("a turn that comes within the patience is waited for, unless the place is wanted for something else", async () => {
+  test("a turn that comes within the patience is waited for, unless the slot is needed for other work", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate, { limits: { engine: { rpm: 600 } }, times: { patienceMs: 60_000, aheadMs: 0 } });
     for (let at = 0; at < 20; at += 1) await permitted(own.ask("engine", 0, forever));
@@ -176,7 +176,7 @@ describe("with limits", () => {
     expect(await gate.states()).toMatchObject([{ running: 1 }]);
   });
 
-  test("a place that comes free is taken by who waits for it", async () => {
+  test("a free place is taken by the call that waits for it", async () => {
     const gate = new LocalEngineGate();
     const limits = { engine: { concurrency: 1 } };
     const [one, other] = [limiter(gate, { limits }), limiter(gate, { limits, times: { patienceMs: 60_000 } })];
@@ -189,7 +189,7 @@ describe("with limits", () => {
 });
 
 describe("the circuit", () => {
-  test("is told once by each process, by who found it and by who met it", async () => {
+  test("is reported once by each process: the one that opened it and those that met it", async () => {
     const gate = new LocalEngineGate();
     const [finder, other] = [limiter(gate), limiter(gate)];
     const permits = [
@@ -208,7 +208,7 @@ describe("the circuit", () => {
     expect([finder.changes, other.changes]).toEqual([["engine opened"], []]);
   });
 
-  test("lets one call try when its time is over, and closes for all when that works", async () => {
+  test("lets one call try when its time is over, and closes for all when that call succeeds", async () => {
     const gate = new LocalEngineGate();
     const [one, other] = [limiter(gate), limiter(gate)];
     await one.ended(await permitted(one.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
@@ -217,7 +217,7 @@ describe("the circuit", () => {
     await expect.poll(async () => (await gate.states())[0]?.circuit).toBe("half_open");
   });
 
-  test("stays open when the probe met no answer, and closes at any answer but the fault", async () => {
+  test("stays open when the probe got no answer, and closes at any answer except the fault", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate);
     await own.ended(await permitted(own.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);

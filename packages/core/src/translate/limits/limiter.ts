@@ -1,10 +1,10 @@
 /**
- * One process's side of the fleet's agreement with its engines: asks for each call's turn, and tells what it found.
+ * One process's side of the fleet's limits: it asks the gate for the turn of each call, and reports how the call ended.
  *
- * An engine without limits costs no statement for a call: its pauses and its circuit are read with all others' at most
- * every two seconds, while there is work. An engine with limits costs one before the call, and one after it where there
- * is something to correct. What a process holds of an engine (a place among the calls at once, the probe of a circuit) it
- * holds for a few seconds, and prolongs while the call runs: so what a killed one held is soon free.
+ * An engine without limits costs no statement a call: its pauses and its circuit are read together with those of all
+ * engines, at most every two seconds while there is work. An engine with limits costs one statement before the call, and
+ * one after it when there is something to correct. A process holds a place among the calls at once, or the probe of a
+ * circuit, for a few seconds and renews it while the call runs, so the places of a killed process are soon free.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
@@ -21,39 +21,39 @@ import { LocalEngineGate } from "./local-engine-gate.ts";
 import { TokenMeter } from "./token-meter.ts";
 
 export interface LimiterOptions {
-  /** By engine; one without stands in none. */
+  /** Keyed by engine name; engines without limits are absent. */
   limits?: Readonly<Record<string, EngineLimits>> | undefined;
-  /** Default: one of this process alone. */
+  /** Default: a gate of this process alone. */
   gate?: EngineGate | undefined;
   times?: Partial<LimiterTimes> | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** From 0 to 1. */
   random(): number;
-  /** The circuit of an engine opened, here or elsewhere in the fleet. Once an opening. */
+  /** Called when the circuit of an engine opens, here or elsewhere in the fleet. Once for each opening. */
   onFault?: ((error: TransHubError, engine: string) => void) | undefined;
   onChange?: ((change: EngineLimitChange) => void) | undefined;
 }
 
-/** What one process did to an engine for the whole fleet: told by it alone. */
+/** A change that one process made to an engine for the whole fleet. Only that process reports it. */
 export interface EngineLimitChange {
   engine: string;
   change: "paused" | "opened" | "closed";
-  /** For how long; 0 when closed. */
+  /** Milliseconds; 0 when closed. */
   forMs: number;
 }
 
 /** Milliseconds. */
 export interface LimiterTimes {
-  /** How old knowledge of the fleet's pauses and circuits may be. Default 2,000. */
+  /** The greatest age of the fleet's pauses and circuits as they are known here. Default 2,000. */
   watchMs: number;
-  /** How long a call waits for its turn where it is, before it is handed back. Default 60,000. */
+  /** How long a call waits for its turn in its slot, before it is handed back. Default 60,000. */
   patienceMs: number;
-  /** A turn that comes within this time is taken ahead of it. Default 1,000. */
+  /** A turn that comes within this time is taken now and waited for. Default 1,000. */
   aheadMs: number;
-  /** How long a circuit opens first. Default 60,000. */
+  /** How long a circuit stays open the first time. Default 60,000. */
   circuitMs: number;
-  /** How long the place of a call outlives its process; prolonged three times as often. Default 15,000. */
+  /** How long the place of a call outlives its process; renewed after each third of it. Default 15,000. */
   leaseMs: number;
 }
 
@@ -65,42 +65,42 @@ const DEFAULT_TIMES: LimiterTimes = {
   leaseMs: 15_000,
 };
 
-/** Who waits asks again this soon: calls give back what they did not use, and the place may be wanted for something else. */
+/** A waiting call asks again after this time: other calls give back unused tokens, and its slot may be needed for other work. */
 const LONGEST_LOOK_MS = 1_000;
 
-/** An account that nobody looks after is tried four times an hour. */
+/** An account that nobody repairs is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
 
-/** "At once" from an engine that has just refused, each time anew, would make us call it without a pause for ever. */
+/** An engine that answers "at once" to every refused call would otherwise be called without a pause for ever. */
 const SHORTEST_PAUSE_MS = 1_000;
 
-/** An engine that asks for more is asked again all the same, by one call an hour: nobody could end such a pause. */
+/** An engine that asks for a longer pause is tried by one call an hour: no command ends such a pause. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
-/** Whoever waits for another's call to end asks this often. */
+/** A call that waits for the end of another call asks this often. */
 const PLACE_LOOK_MS = 100;
 
 /** A call that may be made. */
 export interface Permit {
   readonly engine: string;
   readonly callId: string;
-  /** As the caller estimated them. */
+  /** The caller's estimate. */
   readonly tokens: number;
-  /** What was taken of the bucket for them. */
+  /** The tokens that were taken from the bucket. */
   readonly charge: number;
-  /** Whether the gate gave it and wants to hear of its end. */
+  /** Whether the gate granted it and has to be informed of its end. */
   readonly isToSettle: boolean;
   readonly isProbe: boolean;
 }
 
-/** Why a call may not be made now, in the words of an engine's own failure. */
+/** Why a call may not be made now, in the terms of an engine's own failure. */
 export interface Hold {
   readonly kind: "rate_limited" | "quota" | "config";
   readonly error: TransHubError;
   readonly waitMs: number;
 }
 
-/** What is known of an engine that nobody is to ask before `until`, by `performance.now()`. */
+/** A pause or an open circuit. No process asks the engine before `until`, by `performance.now()`. */
 interface Known {
   until: number;
   /** The code of the error; undefined: a pause. */
@@ -113,10 +113,10 @@ export class EngineLimiter {
   readonly #options: LimiterOptions;
   readonly #times: LimiterTimes;
   readonly #known = new Map<string, Known>();
-  /** The last opening told of each engine. */
+  /** The last opening that was reported, by engine. */
   readonly #told = new Map<string, number>();
   readonly #meters = new Map<string, TokenMeter>();
-  /** Calls that hold something of an engine, by its name. */
+  /** Ids of the calls that hold a place or a probe, by engine. */
   readonly #holding = new Map<string, Set<string>>();
   #renewing: NodeJS.Timeout | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -135,13 +135,13 @@ export class EngineLimiter {
   }
 
   /**
-   * Waits for a call's turn; what takes longer than a minute is a hold. Undefined: `signal` aborted first.
+   * Waits for a call's turn. A wait of more than a minute becomes a hold. Undefined: `signal` aborted first.
    *
-   * An open circuit is told at once, so that the next engine of the chain can be asked. For all else the caller is kept:
-   * to hand work back costs a transaction, and what takes its place has to wait just as long.
+   * An open circuit becomes a hold at once, so that the next engine of the chain can be asked. Every other wait keeps the
+   * caller: handing work back costs a transaction, and the work that takes its place has to wait just as long.
    *
-   * @param tokens An estimate, corrected by how far the last ones were off.
-   * @param isToYield Whether waiting is to end now: the caller's place is wanted for something else.
+   * @param tokens An estimate. It is corrected by the error of the last estimates.
+   * @param isToYield Whether waiting is to end now, because the caller's slot is needed for other work.
    */
   async ask(
     engine: string,
@@ -165,7 +165,7 @@ export class EngineLimiter {
       if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
       const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
-      // What outlasts our patience is handed back after a moment: at once, all slots would do nothing else.
+      // A wait beyond the patience is handed back after a moment. At once, all slots would do nothing but hand back.
       const sleepMs = Math.min(waitMs, leftMs, LONGEST_LOOK_MS);
       if (!(await slept(sleepMs, signal))) return undefined;
       if (waitMs > leftMs) {
@@ -177,9 +177,11 @@ export class EngineLimiter {
   }
 
   /**
-   * Tells the fleet how a permitted call ended. With a failure that stops the engine, gives for how long.
+   * Reports to the fleet how a permitted call ended.
    *
-   * A database out of reach is no error here: whoever settles the work meets it, and waits.
+   * A database out of reach is no error here: the settlement of the work meets it, and waits.
+   *
+   * @returns for how long a failure stops the engine, in milliseconds; 0 without one.
    */
   async ended(
     permit: Permit,
@@ -192,10 +194,10 @@ export class EngineLimiter {
 
     const used = inputTokens + outputTokens;
     this.#meterOf(permit.engine).learn(permit.tokens, used);
-    // What an engine says of itself may be anything; nobody is kept for longer than a minute by it.
+    // An engine may report any number of tokens. None keeps a call waiting for longer than a minute.
     const most = Math.max(permit.charge, this.#options.limits?.[permit.engine]?.tpm ?? 0);
     const charge = Math.min(this.#chargeOf(permit.engine, used), most);
-    // A call that was turned away used nothing; of any other that does not say, the estimate stands.
+    // A call that was turned away used no tokens. For any other call without a report the estimate stands.
     const moreTokens = used > 0 || fault !== undefined ? charge - permit.charge : 0;
     const hasAnswered = outcome !== "aborted" && outcome !== "transient";
     const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
@@ -230,7 +232,7 @@ export class EngineLimiter {
           : { isGranted: false, heldBy: "circuit", waitMs, reason, openings };
       return { turn, isToSettle: false };
     }
-    // Whoever was held asks once more, even without limits: behind a pause there may be an open circuit.
+    // A call that was held asks the gate once more, even without limits: an open circuit may follow a pause.
     if (limits === undefined && known === undefined) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
@@ -242,7 +244,7 @@ export class EngineLimiter {
         turn.isGranted && (turn.isProbe || limits?.tpm !== undefined || limits?.concurrency !== undefined);
       return { turn, isToSettle };
     } catch {
-      // Without the fleet's word a limit would be a guess.
+      // Without an answer of the gate a limit would be a guess.
       return { turn: { isGranted: false, heldBy: "rate", waitMs: aheadMs }, isToSettle: false };
     }
   }
@@ -257,7 +259,7 @@ export class EngineLimiter {
     }
   }
 
-  /** Reads the fleet's pauses and circuits when what is known of them is old. One read for all who wait for it. */
+  /** Reads the fleet's pauses and circuits when they are out of date. One read serves all calls that wait for it. */
   async #watch(): Promise<void> {
     if (performance.now() - this.#readAt < this.#times.watchMs) return;
     this.#reading ??= this.#read().finally(() => {
@@ -271,11 +273,11 @@ export class EngineLimiter {
       for (const { engine, pausedMs, circuit, openMs, reason, openings } of await this.#gate.states()) {
         if (pausedMs > 0) this.#know(engine, pausedMs, undefined, 0);
         else if (circuit === "closed") this.#known.delete(engine);
-        // Its time over, or a probe under way: the gate says more.
+        // The circuit's time is over, or a probe is under way: the gate decides.
         else this.#know(engine, openMs, reason ?? "", openings);
       }
     } catch {
-      // What was known holds until the store is back.
+      // The last known state holds until the store is back.
     }
     this.#readAt = performance.now();
   }
@@ -323,7 +325,7 @@ export class EngineLimiter {
     return true;
   }
 
-  /** Prolongs what the call holds until it is settled. */
+  /** Renews the call's place and probe until it is settled. */
   #hold({ engine, callId, isProbe }: Permit): void {
     if (!isProbe && this.#options.limits?.[engine]?.concurrency === undefined) return;
     const calls = this.#holding.get(engine) ?? new Set();
@@ -342,7 +344,7 @@ export class EngineLimiter {
 
   #renew(): void {
     for (const [engine, calls] of this.#holding) {
-      // A store that is away for so long gives our places to others: these are limits, not promises.
+      // A store that is away for longer than a lease gives the places to others: these are limits, not promises.
       this.#gate.renew(engine, [...calls], this.#times.leaseMs).catch(() => undefined);
     }
   }
@@ -357,7 +359,7 @@ export class EngineLimiter {
       this.#known.delete(engine);
       this.#options.onChange?.({ engine, change: "closed", forMs: 0 });
     } catch {
-      // Its place and its probe end by themselves.
+      // The place and the probe of the call expire by themselves.
     }
   }
 }
@@ -365,8 +367,9 @@ export class EngineLimiter {
 const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;
 
 /**
- * How long a rate limit holds the fleet: as long as the engine asks, from a second to a day, else until the next minute, when
- * limits by the minute begin anew, and up to 6 s later, for its clock is not ours.
+ * How long a rate limit holds the fleet, in milliseconds: as long as the engine asks, from a second to an hour. Without a
+ * wish of the engine until the next minute, when limits by the minute begin anew, and up to 6 s later, because two clocks
+ * differ.
  *
  * @param now Milliseconds since the epoch.
  * @param random From 0 to 1.
@@ -378,7 +381,7 @@ function pauseMs(retryAfterMs: number | undefined, now: number, random: number):
   return 60_000 - (now % 60_000) + 6_000 * random;
 }
 
-/** Whether the wait went to its end. */
+/** Whether the wait ran its full time. */
 async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
   if (ms <= 0) return !signal.aborted;
   return wait(Math.ceil(ms), undefined, { signal }).then(

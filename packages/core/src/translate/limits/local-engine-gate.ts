@@ -1,7 +1,7 @@
 /**
- * The agreement with the engines in the memory of one process: for a store that has none, and for tests.
+ * The engine gate in the memory of one process: for a store without a gate, and for tests.
  *
- * Held to the same cases as the one in PostgreSQL (`persistenceConformance`).
+ * It passes the same cases as the gate in PostgreSQL (`persistenceConformance`).
  */
 
 import type {
@@ -15,7 +15,7 @@ import type {
 } from "../../contract/engine-gate.ts";
 import { bucketOf } from "../../rules/bucket.ts";
 
-/** While a probe runs, the others ask again this soon: it answers long before it is taken for lost. */
+/** While a probe runs, other calls ask again after this time: a probe answers long before its lease ends. */
 const PROBE_LOOK_MS = 5_000;
 
 interface LocalEngine {
@@ -30,7 +30,7 @@ interface LocalEngine {
   failedProbes: number;
   openUntil: number;
   probe: { callId: string; until: number } | undefined;
-  /** When each call under way counts as ended, by its id. */
+  /** The time at which each call under way counts as ended, by its id. */
   leases: Map<string, number>;
 }
 
@@ -166,7 +166,7 @@ export class LocalEngineGate implements EngineGate {
   }
 }
 
-/** Why nobody may ask now, whatever the limits. */
+/** The pause or open circuit that holds every call now, whatever the limits. */
 function holdOf(state: LocalEngine, now: number): EngineTurn | undefined {
   const { pausedUntil, circuit, openUntil, probe, openings } = state;
   if (pausedUntil > now) return { isGranted: false, heldBy: "pause", waitMs: pausedUntil - now };

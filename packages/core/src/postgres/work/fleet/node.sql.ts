@@ -129,11 +129,11 @@ export const foldCounts = statement({
       delete from trans_hub.count_delta as d
       using (select ctid from trans_hub.count_delta for update skip locked) as next
       where d.ctid = next.ctid
-      returning d.project, d.target_locale, d.status, d.delta
+      returning d.project, d.target_locale, d.status, d.flag, d.delta
     )
-    insert into trans_hub.count_delta (project, target_locale, status, delta)
-    select t.project, t.target_locale, t.status, sum(t.delta)
+    insert into trans_hub.count_delta (project, target_locale, status, flag, delta)
+    select t.project, t.target_locale, t.status, t.flag, sum(t.delta)
     from taken as t
-    group by t.project, t.target_locale, t.status
+    group by t.project, t.target_locale, t.status, t.flag
     having sum(t.delta) <> 0`,
 });

@@ -36,8 +36,11 @@ export const loadBatches = statement({
     rows: z.string().nullable(),
     /** Numbers of the texts that have expired, from 1. Null: none has. */
     expired: z.array(z.int()).nullable(),
-    /** By number: canonical and format. Null: no text has a context. */
-    contexts: z.record(z.string(), z.tuple([z.string().nullable(), z.enum(TEXT_FORMATS)])).nullable(),
+    /**
+     * By number: canonical and format. Null: no text has a context. A format that only a later release knows reads as
+     * `auto`: one such context must not fail the load of every batch that was claimed with it.
+     */
+    contexts: z.record(z.string(), z.tuple([z.string().nullable(), z.enum(TEXT_FORMATS).catch("auto")])).nullable(),
   }),
   text: `
     select

@@ -1,22 +1,7 @@
--- Items that were read, as register() takes them.
-create or replace function trans_hub.item_columns(
-  good trans_hub.item[],
-  out texts text[],
-  out business_ids text[],
-  out contexts text[],
-  out formats text[],
-  out verbatim boolean[],
-  out lifetimes integer[],
-  out item_groups integer[],
-  out group_projects text[],
-  out group_source_locales text[],
-  out group_priorities smallint[],
-  out group_forced boolean[],
-  out want_groups integer[],
-  out want_locales text[]
-)
+-- Items that were read, as register_items takes them: the fields that items have in common once a group, and a column
+-- only where some item has something to say in it.
+create or replace function trans_hub.items_as_groups(good trans_hub.item[]) returns trans_hub.grouped_items
 language sql stable
-set search_path = pg_catalog, trans_hub, pg_temp
 as $$
   with item as materialized (
     select
@@ -27,7 +12,7 @@ as $$
   ), item_group as materialized (
     select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
   )
-  select i.*, g.*, w.*
+  select row(i.*, g.*, w.*)::trans_hub.grouped_items
   from (
     select
       array_agg(i.text order by i.ord),

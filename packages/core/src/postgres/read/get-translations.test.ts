@@ -1,0 +1,45 @@
+/** `trans_hub.get_translations`. */
+import { read, request, test } from "@trans-hub/test-support/sql-api";
+import { describe, expect } from "vitest";
+
+describe("get_translations", () => {
+  test("reads inside a read-only transaction", async ({ outsider, db }) => {
+    await request(outsider, { text: "Pay", targetLocales: ["fr"], sourceLocale: "en" });
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 days'");
+    const client = await outsider.connect();
+    await client.query("begin read only");
+    const { rows } = await client.query(
+      `select trans_hub.get_translations('{"text": "Pay", "sourceLocale": "en"}', 'fr') -> 0 ->> 'status' as status`,
+    );
+    expect(rows).toEqual([{ status: "pending" }]);
+    await client.query("rollback");
+    client.release();
+  });
+
+  test("is not held up by a stranger's open transaction over the same text", async ({ outsider, db }) => {
+    await request(outsider, { text: "Pay", targetLocales: ["fr"], sourceLocale: "en" });
+    await db.query("update trans_hub.source set last_seen_at = now() - interval '10 days'");
+    const stranger = await outsider.connect();
+    try {
+      await stranger.query("begin");
+      await request(stranger, { text: "Pay", targetLocales: ["fr"], sourceLocale: "en" });
+      expect(await read(outsider, { text: "Pay", sourceLocale: "en" }, "fr")).toMatchObject([{ status: "pending" }]);
+    } finally {
+      stranger.release(true);
+    }
+  });
+
+  test("keeps the order, gives null for what is missing, and refuses what it cannot read", async ({ outsider }) => {
+    await request(outsider, [{ text: "Pay" }, { text: "24/7" }], { targetLocales: ["pt_br"], sourceLocale: "en" });
+    const answers = await read(
+      outsider,
+      [{ text: "Nothing" }, { text: "24/7", sourceLocale: "en" }, { businessId: "none" }, {}, "Pay", null],
+      "pt-BR",
+    );
+    expect(answers).toMatchObject([null, { text: "24/7", engine: "none" }, null, null, null, null]);
+    expect(await read(outsider, [], "fr")).toEqual([]);
+    await expect(read(outsider, { text: "secret", sourceLocale: "x!" }, "fr")).rejects.toMatchObject({ code: "TH005" });
+    await expect(read(outsider, { text: "Pay" }, "x!")).rejects.toMatchObject({ code: "TH005" });
+    await expect(read(outsider, "Pay", "fr")).rejects.toMatchObject({ code: "TH001" });
+  });
+});

@@ -1,0 +1,58 @@
+/** Appends items to the inbox: inside a caller's transaction, or where a stranger's lock is in the way. */
+import type pg from "pg";
+import type { PriorityClass, RegisterItem } from "../../contract/item.ts";
+import type { RegisterOptions } from "../../contract/register.ts";
+import type { Priority } from "../../contract/translation.ts";
+import { databaseError } from "../database/database-error.ts";
+import { type Database, rows } from "../database/statement.ts";
+import { appendToInbox } from "./register.sql.ts";
+
+/**
+ * Appends inside the caller's transaction. An error leaves that transaction aborted, as any statement's error does.
+ *
+ * @throws {DatabaseUnavailableError}
+ * @throws {DatabaseRefusedError}
+ */
+export async function appendItems(
+  client: pg.ClientBase,
+  items: readonly RegisterItem[],
+  options: RegisterOptions = {},
+): Promise<void> {
+  const db: Database = {
+    query: ({ name: _, ...config }) =>
+      client.query(config).catch((error) => {
+        throw databaseError(error);
+      }),
+  };
+  await append(db, items, options);
+}
+
+/** Appends all items in one row of the inbox, which is one registration later. */
+export async function append(db: Database, items: readonly RegisterItem[], options: RegisterOptions): Promise<void> {
+  await rows(db, appendToInbox, [
+    JSON.stringify(items.map(inboxItem)),
+    JSON.stringify(options.engine === undefined ? {} : { engine: options.engine }),
+  ]);
+}
+
+const PRIORITY_OF_CLASS: Record<PriorityClass, Priority> = { [-1]: "interactive", 0: "normal", 1: "bulk" };
+
+/**
+ * An item as an application writes it: `trans_hub.register_inbox` reads rows of every producer, also in other languages,
+ * and checks them all by one rule. A context stays the JSON text that it is; the rule takes a text that begins with a brace
+ * as JSON.
+ */
+function inboxItem(item: RegisterItem): Record<string, unknown> {
+  return {
+    text: item.text,
+    sourceLocale: item.sourceLocale,
+    targetLocales: item.targetLocales,
+    ...(item.businessId !== "" && { businessId: item.businessId }),
+    ...(item.context !== null && { context: item.context }),
+    project: item.project,
+    priority: PRIORITY_OF_CLASS[item.priority],
+    format: item.format,
+    force: item.force,
+    ...(item.expiresAfterSeconds !== null && { expiresAfterSeconds: item.expiresAfterSeconds }),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The checks that a machine's translation goes through before it is stored.
+ *
+ * Blocking checks judge form only: what breaks a program, a page or the database. Warning checks point at a text that a
+ * person should look at. `truncated` is not found here: only the engine knows that its answer was cut.
+ */
+import type { BlockedBy } from "../../contract/errors.ts";
+import { empty } from "./empty.ts";
+import { icu } from "./icu.ts";
+import { icuBranches } from "./icu-branches.ts";
+import { length } from "./length.ts";
+import { markup } from "./markup.ts";
+import { nul } from "./nul.ts";
+import { placeholders } from "./placeholders.ts";
+import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
+import { untranslated } from "./untranslated.ts";
+
+/**
+ * Every check; a new one is a file beside these and a line here. The order decides which of several blocking failures is
+ * reported.
+ */
+export const CHECKS = [
+  nul,
+  empty,
+  icu,
+  placeholders,
+  markup,
+  icuBranches,
+  length,
+  untranslated,
+] as const satisfies readonly Check[];
+
+/** Why a translation is not stored. */
+export interface CheckFailure {
+  blockedBy: BlockedBy;
+  /** One clause for the dead letter and for the engine's next try: counts and kinds, never a word of either text. */
+  message: string;
+}
+
+/** Why a stored translation deserves a look. */
+export interface Warning {
+  /** The name of the check. */
+  check: string;
+  /** One clause: counts and kinds, never a word of either text. */
+  message: string;
+}
+
+export interface Judgement {
+  /** The first blocking check that failed. Absent: the translation may be stored. */
+  blocked?: CheckFailure;
+  /** Every warning check that failed, in the order of {@link CHECKS}. */
+  warnings: Warning[];
+}
+
+/** Holds one translation against all checks. */
+export function judge(given: TranslationToCheck): Judgement {
+  const subject = new CheckSubject(given);
+  const judgement: Judgement = { warnings: [] };
+  for (const { name, severity, check } of CHECKS) {
+    if (severity === "block" && judgement.blocked !== undefined) continue;
+    const message = check(subject);
+    if (message === undefined) continue;
+    if (severity === "block") judgement.blocked = { blockedBy: name as BlockedBy, message };
+    else judgement.warnings.push({ check: name, message });
+  }
+  return judgement;
+}
+
+/**
+ * Judges one translation by the blocking checks.
+ *
+ * - `nul`: it holds U+0000 or half a surrogate pair, which PostgreSQL cannot store.
+ * - `empty`: it shows nothing, and its source shows something.
+ * - `icu`: in an ICU message the braces must balance, the arguments (name, type, style) and the options of each select must be
+ *   those of the source, and plural forms must be ones that CLDR knows, `other` among them. The number of a plural's
+ *   branches is free.
+ * - `placeholders`, `markup`: the placeholders and tags must be those of the source, each as often, in any order. In ICU
+ *   messages each at least once: branches multiply them.
+ *
+ * @returns the first failure in that order; undefined when the translation may be stored.
+ */
+export function checkTranslation(given: TranslationToCheck): CheckFailure | undefined {
+  return judge(given).blocked;
+}

@@ -1,0 +1,70 @@
+import type { TextFormat } from "../../contract/engine.ts";
+import { readSyntax, type Syntax } from "../syntax.ts";
+import { compareTokens, type TokenDifference } from "./token-difference.ts";
+
+/** One rule that a machine's translation is held to. */
+export interface Check {
+  /**
+   * Lower-case letters and `-`. The name of a blocking check is a `BlockedBy`; the name of a warning check is stored
+   * with the translation, so it stays when the rule behind it changes.
+   */
+  readonly name: string;
+  /** `block`: the translation is not stored. `warn`: it is stored, with the name of the check beside it. */
+  readonly severity: "block" | "warn";
+  /**
+   * Returns one clause that names the fault; undefined when there is none. The clause goes to logs, dead letters and
+   * engines, so it holds counts and kinds and never a word of either text.
+   */
+  check(subject: CheckSubject): string | undefined;
+}
+
+/** A text, its translation, and the facts about them that checks may use. */
+export interface TranslationToCheck {
+  source: string;
+  translation: string;
+  /** The format that was declared for the source. Default `auto`. */
+  format?: TextFormat | undefined;
+  /** BCP 47. Default: unknown, and checks that need it pass. */
+  sourceLocale?: string | undefined;
+  /** BCP 47. Default: unknown, and checks that need it pass. */
+  targetLocale?: string | undefined;
+}
+
+/**
+ * The input of every check. Facts that several checks need are read once, when the first of them asks.
+ *
+ * A fact that a new check needs (the terms of a glossary, a greatest length) becomes a field of
+ * {@link TranslationToCheck}, and every check sees it here.
+ */
+export class CheckSubject {
+  readonly given: TranslationToCheck;
+  #sourceSyntax: Syntax | undefined;
+  #translationSyntax: Syntax | undefined;
+  #tokenDifferences: readonly TokenDifference[] | undefined;
+
+  constructor(given: TranslationToCheck) {
+    this.given = given;
+  }
+
+  get sourceSyntax(): Syntax {
+    this.#sourceSyntax ??= readSyntax(this.given.source, this.given.format);
+    return this.#sourceSyntax;
+  }
+
+  /** The translation of an ICU message is read as one, whatever was declared and however little of it is left. */
+  get translationSyntax(): Syntax {
+    this.#translationSyntax ??= readSyntax(this.given.translation, this.sourceSyntax.isIcu ? "icu" : this.given.format);
+    return this.#translationSyntax;
+  }
+
+  /** Tokens that are missing or were added, by kind: ICU arguments, placeholders, tags. Empty: none. */
+  get tokenDifferences(): readonly TokenDifference[] {
+    this.#tokenDifferences ??= compareTokens(
+      this.sourceSyntax.tokens,
+      this.translationSyntax.tokens,
+      // The branches of an ICU message multiply its tokens, each language by its own number of plural forms.
+      this.sourceSyntax.isIcu ? "once" : "as often",
+    );
+    return this.#tokenDifferences;
+  }
+}

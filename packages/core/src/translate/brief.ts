@@ -1,0 +1,99 @@
+/**
+ * The content of engine calls: the texts of a batch with the facts that belong to them, in calls that the engine accepts.
+ *
+ * This is the only place where such a fact is added: a fact about one text in {@link briefOf}, a fact about all of them in
+ * {@link engineBatch}. A fact that only some engines read stands behind the field by which an engine declares it.
+ */
+import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
+import type { WorkBatch, WorkItem } from "../contract/work.ts";
+
+type Declared = Pick<Engine, "takesContext">;
+
+/** Some texts of a batch as an engine gets them. */
+export function engineBatch(
+  engine: Declared,
+  batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
+  items: readonly WorkItem[],
+): EngineBatch {
+  return {
+    sourceLocale: batch.sourceLocale,
+    targetLocale: batch.targetLocale,
+    // Ids are counted from 1, as a language model would.
+    items: items.map((item, at) => ({ id: String(at + 1), ...briefOf(engine, item) })),
+  };
+}
+
+function briefOf(
+  { takesContext }: Declared,
+  { text, format, context, previousFailure }: WorkItem,
+): Omit<EngineItem, "id"> {
+  return {
+    text,
+    format,
+    ...(takesContext && context !== null && { context }),
+    ...(previousFailure !== undefined && { previousFailure }),
+  };
+}
+
+/** UTF-8 bytes that one text takes of an engine's `maxBytesPerCall`: its own and those of its context. */
+export function briefBytes(engine: Declared, item: WorkItem): number {
+  const { text, context } = briefOf(engine, item);
+  return Buffer.byteLength(text) + (context === undefined ? 0 : Buffer.byteLength(JSON.stringify(context)));
+}
+
+/** Why an engine need not be asked for a text at all. Undefined: it can be asked. */
+export function refusalOf(
+  engine: Engine,
+  { sourceLocale }: Pick<WorkBatch, "sourceLocale">,
+  item: WorkItem,
+): TransHubError | undefined {
+  if (sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
+    return new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
+      hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
+    });
+  }
+  if (briefBytes(engine, item) > engine.maxBytesPerCall) {
+    return new EngineTooLongError(`Engine "${engine.name}" takes at most ${engine.maxBytesPerCall} bytes`);
+  }
+  return undefined;
+}
+
+interface CallLimits extends Declared, Pick<Engine, "maxItemsPerCall" | "maxBytesPerCall"> {
+  /** For the items together, each weighed by `tokensOf`. */
+  maxTokensPerCall: number;
+  tokensOf(item: WorkItem): number;
+}
+
+/**
+ * Cuts items into calls that an engine accepts, in order. An item over the bytes or the tokens of a call goes alone:
+ * the caller decides whether to send it at all.
+ */
+export function packCalls<Packed extends { readonly item: WorkItem }>(
+  packed: readonly Packed[],
+  limits: CallLimits,
+): Packed[][] {
+  const calls: Packed[][] = [];
+  let call: Packed[] = [];
+  let bytes = 0;
+  let tokens = 0;
+  const isFull = (size: number, weight: number) =>
+    call.length >= limits.maxItemsPerCall ||
+    bytes + size > limits.maxBytesPerCall ||
+    tokens + weight > limits.maxTokensPerCall;
+  for (const entry of packed) {
+    const size = briefBytes(limits, entry.item);
+    const weight = limits.tokensOf(entry.item);
+    if (call.length > 0 && isFull(size, weight)) {
+      calls.push(call);
+      call = [];
+      bytes = 0;
+      tokens = 0;
+    }
+    call.push(entry);
+    bytes += size;
+    tokens += weight;
+  }
+  if (call.length > 0) calls.push(call);
+  return calls;
+}
