@@ -1,6 +1,6 @@
 /**
  * Makes the repository ready for a release: raises the version as the changesets say, moves Unreleased of CHANGELOG.md under
- * it, and names it where an image's tag is written. Commits nothing.
+ * it, names it where an image's tag is written, and marks all migrations as released. Commits nothing.
  *
  *     npm run release:version
  *
@@ -10,6 +10,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { releaseSection } from "./changelog.ts";
+import { markReleased } from "./function-migration.ts";
 
 /** Where the version stands as an image's tag, beside the packages. */
 export const IMAGE_TAGS = [
@@ -42,6 +43,7 @@ export function makeReleaseReady(root: string, date: string): string {
       return text.replaceAll(before, version);
     });
   }
+  markReleased(join(root, "migrations"));
   return version;
 }
 

@@ -18,7 +18,15 @@ const test = base.extend(
     const folder = mkdtempSync(join(tmpdir(), "trans-hub-release-"));
     onCleanup(() => rmSync(folder, { recursive: true, force: true }));
     const manifests = packages.map((name) => `packages/${name}/package.json`);
-    const files = ["package.json", "pnpm-workspace.yaml", ".changeset", "CHANGELOG.md", ...IMAGE_TAGS, ...manifests];
+    const files = [
+      "package.json",
+      "pnpm-workspace.yaml",
+      ".changeset",
+      "CHANGELOG.md",
+      "migrations",
+      ...IMAGE_TAGS,
+      ...manifests,
+    ];
     for (const file of files) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       cpSync(join(root, file), join(folder, file), { recursive: true });
@@ -58,6 +66,10 @@ describe("a release", () => {
     expect(readFileSync(join(copy, "CHANGELOG.md"), "utf8")).toBe(
       `# Changes\n\n## Unreleased\n\n## ${next} (2026-01-31)\n\n### Added\n\n- A thing.\n`,
     );
+    // From now on no byte of a migration may change.
+    const migrations = readdirSync(join(copy, "migrations")).filter((file) => file.endsWith(".sql"));
+    const held = readFileSync(join(copy, "migrations/released.sha256"), "utf8");
+    expect(held.match(/\S+\.sql$/gm)).toEqual(migrations.sort());
     for (const file of IMAGE_TAGS) {
       const text = readFileSync(join(copy, file), "utf8");
       expect(text).toContain(next);
