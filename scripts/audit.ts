@@ -1,25 +1,25 @@
 /**
- * Asks the registry for advisories about what is shipped. Exit code 1 when one is high or critical.
+ * Queries the registry for advisories about the shipped packages. Exit code 1 when one is high or critical.
  *
  *     node scripts/audit.ts
  *
- * Without a registry that answers there is no audit, and that is no failure: a build must work offline. It is said, so that
- * nobody takes silence for a clean bill.
+ * Without an answer from a registry there is no audit, and no failure: a build must work offline. The script prints
+ * that, so that its silence is not read as a clean result.
  */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 
 interface Report {
   advisories?: Record<string, { module_name?: string; severity?: string; title?: string; url?: string }>;
   error?: { code?: string; message?: string };
 }
 
-const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0", "-r", "audit", "--prod", "--audit-level", "high", "--json"];
-const { stdout } = spawnSync("npx", PNPM, {
+const pnpm = join(import.meta.dirname, "pnpm.js");
+const { stdout } = spawnSync(process.execPath, [pnpm, "-r", "audit", "--prod", "--audit-level", "high", "--json"], {
   encoding: "utf8",
   timeout: 30_000,
-  // One try: whoever is offline does not wait for it.
+  // One try, so that an offline machine does not wait.
   env: { ...process.env, pnpm_config_fetch_retries: "0" },
-  shell: process.platform === "win32",
 });
 
 const report = parse(stdout ?? "");

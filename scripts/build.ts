@@ -1,4 +1,4 @@
-/** Builds the package in the working directory into `dist`: what is published runs on any Node, without our sources. */
+/** Builds the package in the working directory into `dist`: published packages run on any Node, without our sources. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, globSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,10 +1,11 @@
 /**
- * Prints Unicode's letters (\p{L}) as a bracket expression for PostgreSQL, as `migrations/functions/rules/has_letter.sql` has it:
+ * Prints Unicode's letters (\p{L}) as a bracket expression for PostgreSQL, for `migrations/functions/rules/has_letter.sql`:
  *
  *   node scripts/generate-letter-ranges.ts
  *
- * PostgreSQL's own [[:alpha:]] asks the database's locale, and in locale C knows ASCII only. Ranges are joined across code
- * points that are not assigned yet: no text holds one today, and what comes to stand between letters is most often one.
+ * PostgreSQL's own [[:alpha:]] depends on the database's locale, and in locale C knows ASCII only. Ranges are joined
+ * across code points that are not assigned yet: no text holds one today, and a later character between letters is most
+ * often a letter too.
  */
 const LAST = 0x10ffff;
 

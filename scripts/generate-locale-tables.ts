@@ -1,11 +1,11 @@
 /**
- * Prints what the rules of locales know, taken once from this Node's Unicode data (CLDR):
+ * Prints the tables of the locale rules, generated once from this Node's Unicode data (CLDR):
  *
  *   node scripts/generate-locale-tables.ts          packages/core/src/rules/locale-tables.ts
  *   node scripts/generate-locale-tables.ts --sql    the same tables as functions of migrations/functions/rules
  *
- * The tables are frozen on purpose. `Intl` answers by the CLDR of the Node it runs on, and a fleet on two Node versions
- * must not disagree about what a text's locale, part of its identity, is. New tables are a new migration, never an edit.
+ * The tables are frozen on purpose. `Intl` uses the CLDR of its own Node, and a fleet on two Node versions must not
+ * disagree about a text's locale, which is part of its identity. New tables are a new migration, never an edit.
  */
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 const nameOf = {
@@ -20,16 +20,18 @@ const triples = pairs.flatMap((pair) => LETTERS.map((c) => pair + c));
 
 const aliases = new Map<string, string>();
 for (const code of [...pairs, ...triples]) {
-  // `bh` alone stays, `bh-IN` becomes `bho-IN`: an alias all the same.
+  // `bh` alone stays, `bh-IN` becomes `bho-IN`: still an alias.
   const read = canonical(code) === code ? canonical(`${code}-AQ`).replace("-AQ", "") : canonical(code);
   if (read !== code) aliases.set(code, read);
 }
 
 const languages2 = pairs.filter((code) => !aliases.has(code) && nameOf.language.of(code) !== undefined);
 
-// No language at all (und is let in by hand), several, or signs, whose regions stand for languages of their own.
+// Not a language (und is admitted by hand), several languages, or sign languages, whose regions mean languages of their
+// own.
 const NOT_A_LANGUAGE = new Set(["mis", "mul", "sgn", "und", "zxx"]);
-// Not every language has an English name in CLDR; its script says that CLDR knows it. qaa…qtz are for private use.
+// Not every language has an English name in CLDR; if CLDR has a script for it, it is known. qaa…qtz are for private
+// use.
 const knows = (code: string) =>
   nameOf.language.of(code) !== undefined || new Intl.Locale(code).maximize().script !== undefined;
 const languages3 = triples.map(
@@ -44,7 +46,7 @@ const regions: string[] = [];
 for (const code of pairs.map((pair) => pair.toUpperCase())) {
   const read = new Set(languages2.map((language) => canonical(`${language}-${code}`).slice(3)));
   const [only] = read;
-  // A region that became several (SU) is read by the language: too clever, and long gone. It is left out.
+  // A region that became several (SU) is resolved by the language. It is left out: too complex, and long gone.
   if (read.size !== 1 || only === undefined) continue;
   if (only !== code) regionAliases.set(code, only);
   else if (code !== "ZZ" && nameOf.region.of(code) !== undefined) regions.push(code);
@@ -58,7 +60,7 @@ const scripts = triples
   .flatMap((triple) => LETTERS.map((d) => `${triple[0]?.toUpperCase()}${triple.slice(1)}${d}`))
   .filter((code) => canonical(`en-${code}`) === `en-${code}` && nameOf.script.of(code) !== undefined);
 
-// Variants that are a language or a region under another name. They are refused, with those of the past.
+// Variants that repeat a language or a region under another name. They are refused, like obsolete ones.
 const variants = "aaland arevela arevmda bokmal gaulish guoyu hakka heploc lojban nynorsk polytoni saaho xiang";
 
 const joined = (map: Map<string, string>) => [...map].map(([from, to]) => `${from}:${to}`).join(" ");

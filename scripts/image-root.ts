@@ -1,20 +1,20 @@
 /**
- * Makes the folder that runs on a server: the command, what it needs, and nothing else.
+ * Makes the folder that runs on a server: the command, its dependencies, and nothing else.
  *
  *     npm run setup && node scripts/image-root.ts /opt/trans-hub
  *     /opt/trans-hub/dist/bin.js --version
  *
- * The image's `Dockerfile` calls it, and so does who installs on a machine without containers. Our packages are as they are
- * published; the others are those of the lockfile, never newer. `@trans-hub/embedded` is left out: a server names its database.
+ * Used by the image's `Dockerfile`, and by installations on a machine without containers. Our packages are in their
+ * published form; the others are those of the lockfile, never newer. `@trans-hub/embedded` is left out: a server names
+ * its database.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-// What is in the cache is taken from there: without it, npx asks the registry each time, for over a minute when none answers.
-const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
-/** Each by its folder in `packages/`, and where it comes to stand. */
+const PNPM = join(import.meta.dirname, "pnpm.js");
+/** Each package by its folder in `packages/`, with its place in the result. */
 const OURS = {
   cli: ".",
   core: "node_modules/@trans-hub/core",
@@ -33,9 +33,9 @@ interface Manifest {
 }
 
 /**
- * Makes `target`, which must not be there yet.
+ * Makes `target`, which must not exist yet.
  *
- * @throws {Error} It is there, or a step failed.
+ * @throws {Error} It exists, or a step failed.
  */
 export function makeImageRoot(target: string): void {
   if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not, or remove it`);
@@ -51,11 +51,11 @@ export function makeImageRoot(target: string): void {
 }
 
 function pnpm(cwd: string, ...args: string[]): void {
-  // What it says belongs to stderr: stdout is the caller's.
-  execFileSync("npx", [...PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
+  // Output goes to stderr: stdout is the caller's.
+  execFileSync(process.execPath, [PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
 }
 
-/** `deploy` copies a package as the repository has it; only `pack` turns its entries from sources to `dist`. */
+/** `deploy` copies a package as it is in the repository; only `pack` turns its entries from sources to `dist`. */
 function putOursAsPublished(target: string): void {
   const packed = mkdtempSync(join(tmpdir(), "trans-hub-image-"));
   try {
@@ -75,7 +75,7 @@ function putOursAsPublished(target: string): void {
   }
 }
 
-/** The test runner comes along as an optional peer of ours, with all that it stands on. */
+/** The test runner is installed as an optional peer of one of our packages, with all its dependencies. */
 function removeUnreachable(target: string): void {
   const kept = new Set<string>();
   const visit = (folder: string) => {
@@ -96,7 +96,7 @@ function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** Types are no code. */
+/** Packages with types only hold no code. */
 function needs({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: Manifest): string[] {
   const peers = Object.keys(peerDependencies ?? {}).filter((name) => !peerDependenciesMeta?.[name]?.optional);
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers].filter(
@@ -104,7 +104,7 @@ function needs({ dependencies, optionalDependencies, peerDependencies, peerDepen
   );
 }
 
-/** As Node looks for it: upwards. */
+/** Searches upwards, like Node. */
 function findPackage(from: string, name: string, target: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = join(folder, "node_modules", name);
@@ -122,7 +122,7 @@ function packagesUnder(modules: string): string[] {
     .flatMap((folder) => [folder, ...packagesUnder(join(folder, "node_modules"))]);
 }
 
-/** pnpm's notes, scopes without a package, sources, types, source maps: more than half of the weight. Licences stay. */
+/** pnpm's notes, scopes without a package, sources, types, source maps: more than half of the size. Licences stay. */
 function removeWhatNobodyRuns(target: string): void {
   const modules = join(target, "node_modules");
   for (const name of readdirSync(modules)) {

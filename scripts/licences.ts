@@ -1,10 +1,10 @@
 /**
- * Looks at the licence of every package that is installed, and holds docs/licences.md to what is shipped.
+ * Checks the licence of every installed package, and keeps docs/licences.md in step with the shipped ones.
  *
  *     node scripts/licences.ts            # exit code 1 when one is not allowed, or the page is out of date
  *     node scripts/licences.ts --write    # writes the page
  *
- * Reads node_modules and nothing else, so it works without a network.
+ * Reads only node_modules, so it works without a network.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -12,7 +12,7 @@ import { dirname, join, resolve } from "node:path";
 const ROOT = resolve(import.meta.dirname, "..");
 const PAGE = join(ROOT, "docs/licences.md");
 
-/** Those that ask for no more than a notice. */
+/** Licences that require no more than a notice. */
 const ALLOWED = new Set([
   "0BSD",
   "Apache-2.0",
@@ -27,7 +27,7 @@ const ALLOWED = new Set([
   "Unlicense",
 ]);
 
-/** Of tools that we run and do not ship: what is made with them is not under it. */
+/** Licences of tools that are used and not shipped: they do not extend to the tools' output. */
 const ALLOWED_FOR_TOOLS = new Set([...ALLOWED, "MPL-2.0"]);
 
 interface Package {
@@ -39,7 +39,7 @@ interface Package {
 interface Manifest {
   name?: string;
   license?: string | { type?: string };
-  /** Given by packages that hold binaries for one system: which of them are installed differs. */
+  /** Set by packages with binaries for one system: the installed ones differ between systems. */
   os?: string[];
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
@@ -54,7 +54,7 @@ function packageAt(folder: string): Package {
   return { name, licence: typeof license === "string" ? license : (license.type ?? "none"), folder };
 }
 
-/** What whoever installs our packages gets: their dependencies and those of these, peers left out. */
+/** The packages that an installation of ours includes: their dependencies, all the way down, without peers. */
 function shipped(): Package[] {
   const own = readdirSync(join(ROOT, "packages")).map((name) => join(ROOT, "packages", name));
   const found = new Map<string, Package>();
@@ -71,7 +71,7 @@ function shipped(): Package[] {
   return [...found.values()].filter(({ folder }) => !folder.startsWith(join(ROOT, "packages")));
 }
 
-/** As Node looks for it. Undefined: optional, and not for this system. */
+/** Resolves like Node. Undefined: optional, and not for this system. */
 function resolvePackage(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const at = join(folder, "node_modules", name);
@@ -96,7 +96,7 @@ function installed(): Package[] {
     .map(packageAt);
 }
 
-/** `(MIT OR Apache-2.0)` is allowed by one of the two, `MIT AND ISC` by both. */
+/** `(MIT OR Apache-2.0)` needs one of the two to be allowed, `MIT AND ISC` both. */
 function isAllowed(licence: string, allowed: ReadonlySet<string>): boolean {
   return licence
     .replaceAll(/[()]/g, "")
@@ -113,9 +113,10 @@ function page(packages: readonly Package[]): string {
   );
   return `# Licences
 
-Trans-Hub is under the [MIT licence](../LICENSE). Its packages depend on these, directly or by others; \`npm run check\` holds this
-list to what is installed and refuses any licence that asks for more than a notice. \`@trans-hub/embedded\`, which production images leave
-out, also brings PostgreSQL's own binaries, under the PostgreSQL licence.
+Trans-Hub is under the [MIT licence](../LICENSE). Its packages depend on the packages below, directly or indirectly.
+\`npm run check\` compares this list with the installed packages, and refuses any licence that requires more than a notice.
+\`@trans-hub/embedded\`, which production images leave out, also contains PostgreSQL's own binaries, under the PostgreSQL
+licence.
 
 | package | licence |
 |---|---|

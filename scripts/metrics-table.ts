@@ -1,9 +1,9 @@
 /**
- * Writes the table of metrics in docs/operations.md, between its two marks, from what `describeMetrics` says.
+ * Writes the table of metrics in docs/operations.md, between its two marks, from `describeMetrics`.
  *
  *     node scripts/metrics-table.ts
  *
- * test/docs/operations.test.ts fails when the page is not what this would write.
+ * test/docs/operations.test.ts fails when the page differs from this output.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describeMetrics } from "@trans-hub/metrics";
@@ -13,7 +13,7 @@ const BEGIN = "<!-- metrics: begin -->";
 const END = "<!-- metrics: end -->";
 
 /**
- * The page with the table as it should be.
+ * The page with an up-to-date table.
  *
  * @throws {Error} A mark is missing.
  */

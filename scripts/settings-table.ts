@@ -1,9 +1,9 @@
 /**
- * Writes the table of settings in docs/operations.md, between its two marks, from what `describeSettings` says.
+ * Writes the table of settings in docs/operations.md, between its two marks, from `describeSettings`.
  *
  *     node scripts/settings-table.ts
  *
- * test/docs/operations.test.ts fails when the page is not what this would write.
+ * test/docs/operations.test.ts fails when the page differs from this output.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describeSettings } from "../packages/cli/src/settings/settings.ts";
@@ -13,7 +13,7 @@ const BEGIN = "<!-- settings: begin -->";
 const END = "<!-- settings: end -->";
 
 /**
- * The page with the table as it should be.
+ * The page with an up-to-date table.
  *
  * @throws {Error} A mark is missing.
  */

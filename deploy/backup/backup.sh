@@ -1,14 +1,14 @@
 #!/bin/sh
-# Dumps both schemas of Trans-Hub into one file, and records that in the database, where `trans-hub doctor` looks for it.
+# Dumps both schemas of Trans-Hub into one file, and records the backup in the database, where `trans-hub doctor` checks it.
 #
-#   TH_DATABASE_URL  the database (or TH_DATABASE_URL_FILE, a file that holds it); TH_DIRECT_URL goes before it. Without
-#                    them PGHOST, PGUSER, PGPASSFILE and so on, as for psql. As trans_hub_migrator, or another member of
-#                    the role that owns the schema: others do not see every row.
-#   BACKUP_DIR       where the files go; default /var/backups/trans-hub
-#   BACKUP_KEEP      how many of them stay, the newest; default 14
+#   TH_DATABASE_URL  the database (or TH_DATABASE_URL_FILE, a file that contains the URL); TH_DIRECT_URL has precedence.
+#                    Without these, PGHOST, PGUSER, PGPASSFILE and so on, as for psql. Log in as trans_hub_migrator, or
+#                    another member of the role that owns the schema: other roles cannot read every row.
+#   BACKUP_DIR       folder for the files; default /var/backups/trans-hub
+#   BACKUP_KEEP      number of newest files to keep; default 14
 #
-# pg_dump must not be older than the server. Exit code 0: there is a new file, whole and on the disk. A file gets its name
-# last, so that what has a name is whole; what was there before is removed only after that.
+# pg_dump must not be older than the server. Exit code 0 means that a new, complete file is on the disk. A file gets its final
+# name last, so a file with a final name is complete; old files are removed only after that.
 set -eu
 umask 077
 LC_ALL=C
@@ -20,7 +20,8 @@ fail() {
 }
 
 # --- connect: the same in backup.sh and restore.sh
-# A password on a command line is everybody's to read in `ps`: the URL goes on without it, the password by the environment.
+# Every user can read a command line with `ps`, so the URL is passed on without its password, and the password through the
+# environment.
 url=${TH_DIRECT_URL:-${TH_DATABASE_URL:-}}
 if [ -z "$url" ] && [ -n "${TH_DATABASE_URL_FILE:-}" ]; then
   url=$(cat "$TH_DATABASE_URL_FILE") || fail "TH_DATABASE_URL_FILE cannot be read"
@@ -35,7 +36,7 @@ rest=${url#*://}
 authority=${rest%%[/?]*}
 case $authority in
   *@*) ;;
-  # What libpq takes for an address shows up in `ps`, and in its errors.
+  # The part that libpq parses as an address is visible in `ps` and in its errors.
   *) case $rest in *@*) fail "an @ of TH_DATABASE_URL comes too late: in a password, / is %2F, ? is %3F and @ is %40" ;; esac ;;
 esac
 case $authority in
@@ -72,14 +73,15 @@ case $keep in '' | *[!0-9]* | 0) fail "BACKUP_KEEP must be a whole number from 1
 command -v pg_dump > /dev/null || fail "pg_dump is missing; Debian: apt-get install postgresql-client"
 mkdir -p "$folder" || fail "BACKUP_DIR cannot be made"
 
-# What is committed before this is in the dump.
+# The dump contains everything that was committed before this moment.
 started=$(echo "select clock_timestamp()" | ask) || fail "the database does not answer"
 file="$folder/trans-hub-$(date -u +%Y%m%dT%H%M%SZ)-$$.dump"
 part="$file.part"
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# A migration that waits for us holds up everybody: rather than wait for one, another night.
+# A migration that waits for this dump blocks all other sessions, so the dump fails rather than wait for a lock; the next
+# night makes another.
 pg_dump --format=custom --schema=trans_hub --schema=graphile_worker --lock-wait-timeout=60s \
   --file="$part" ${url:+"--dbname=$url"} || fail "pg_dump failed; nothing was removed"
 pg_restore --list "$part" > /dev/null || fail "the dump cannot be read back; nothing was removed"
@@ -92,10 +94,10 @@ insert into trans_hub.backup_run (started_at, bytes, made_by) values (:'started'
 delete from trans_hub.backup_run where started_at < now() - interval '1 year';
 SQL
 
-# Newest first, by their names.
+# Names sort by time; newest first.
 ls "$folder" | grep -E '^trans-hub-[0-9]{8}T[0-9]{6}Z-[0-9]+\.dump$' | sort -r | tail -n +"$((keep + 1))" |
   while read -r old; do rm -f "$folder/$old"; done
-# Those that a kill -9 or a power cut left; a younger one may be another backup's that is at it.
+# Partial files left by a kill -9 or a power cut. A younger one may belong to another running backup.
 find "$folder" -name 'trans-hub-*.dump.part' -mtime +0 -exec rm -f {} +
 
 echo "$file: $bytes bytes"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Brings a dump of backup.sh into a database that has no Trans-Hub yet, on any server that is not older than its own was.
+# Restores a dump of backup.sh into a database without Trans-Hub, on a server that is not older than the dumped one.
 #
 #   restore.sh /var/backups/trans-hub/trans-hub-….dump
 #
-# The database is named as for backup.sh; as a superuser, or as trans_hub_migrator of a database that `trans-hub roles create`
-# was run on. All of it comes in one transaction, or nothing. What belongs to roles does not come: they may have other names
-# here, or be missing. `trans-hub roles create` makes it anew.
+# Name the database as for backup.sh. Log in as a superuser, or as trans_hub_migrator if `trans-hub roles create` has run on
+# the database. The restore is one transaction: all or nothing. It leaves out owners, grants and policies of roles, which may
+# have other names on this server or be missing. `trans-hub roles create` creates them again.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -16,7 +16,8 @@ fail() {
 }
 
 # --- connect: the same in backup.sh and restore.sh
-# A password on a command line is everybody's to read in `ps`: the URL goes on without it, the password by the environment.
+# Every user can read a command line with `ps`, so the URL is passed on without its password, and the password through the
+# environment.
 url=${TH_DIRECT_URL:-${TH_DATABASE_URL:-}}
 if [ -z "$url" ] && [ -n "${TH_DATABASE_URL_FILE:-}" ]; then
   url=$(cat "$TH_DATABASE_URL_FILE") || fail "TH_DATABASE_URL_FILE cannot be read"
@@ -31,7 +32,7 @@ rest=${url#*://}
 authority=${rest%%[/?]*}
 case $authority in
   *@*) ;;
-  # What libpq takes for an address shows up in `ps`, and in its errors.
+  # The part that libpq parses as an address is visible in `ps` and in its errors.
   *) case $rest in *@*) fail "an @ of TH_DATABASE_URL comes too late: in a password, / is %2F, ? is %3F and @ is %40" ;; esac ;;
 esac
 case $authority in
@@ -62,7 +63,7 @@ ask() { # SQL from stdin, one value out
 }
 # --- connect: end
 
-[ $# -eq 1 ] || fail "give the file: restore.sh trans-hub-….dump"
+[ $# -eq 1 ] || fail "no file was given: restore.sh trans-hub-….dump"
 dump=$1
 case $dump in -*) dump=./$dump ;; esac
 [ -r "$dump" ] || fail "$dump cannot be read"
@@ -72,13 +73,13 @@ trap 'rm -f "$list"' EXIT
 trap 'exit 1' HUP INT TERM
 pg_restore --list "$dump" | grep -v ' POLICY ' > "$list" || fail "$dump is no dump, or of a newer pg_dump"
 
-# Schemas that `roles create` made may stand there empty. One that holds anything is not touched.
+# Empty schemas may exist, made by `roles create`. A schema with any content is not touched.
 there=$(echo "select count(*) from pg_class where relnamespace in (select oid from pg_namespace where nspname in ('trans_hub', 'graphile_worker'))" | ask) ||
   fail "the database does not answer"
 [ "$there" = 0 ] || fail "the database has a Trans-Hub already; restore into another one"
 echo "set client_min_messages = warning; drop schema if exists trans_hub, graphile_worker" | ask > /dev/null
 
-# It wants a database's name also where the environment has it, and takes one with a = for a whole connection string.
+# pg_restore needs a database name even if the environment has one, and parses a name with a = as a connection string.
 name=$(ask << 'SQL'
 select 'dbname=''' || regexp_replace(current_database(), '([\\''])', '\\\1', 'g') || ''''
 SQL
@@ -86,6 +87,6 @@ SQL
 pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --use-list="$list" \
   --dbname="${url:-$name}" "$dump" ||
   fail "pg_restore failed; nothing was restored"
-echo "analyze" | ask 2> /dev/null || echo "restore: not all tables could be analyzed; autovacuum will" >&2
+echo "analyze" | ask 2> /dev/null || echo "restore: some tables could not be analyzed; autovacuum will analyze them" >&2
 
 echo "Restored. Next: trans-hub migrate; trans-hub roles create; then start workers and applications."

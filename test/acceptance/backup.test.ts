@@ -1,4 +1,4 @@
-/** The restore drill: a dump under load comes back whole on another server, and the work in it goes on. */
+/** The restore drill: a dump under load is complete on another server, and its unfinished work goes on there. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -29,11 +29,11 @@ const MISSING = "no PostgreSQL server with pg_dump beside it is installed here: 
 const SCRIPTS = resolve(import.meta.dirname, "../../deploy/backup");
 const LOCALES = ["fr", "de"];
 
-/** With everything that has a meaning in a URL, in a shell or in awk. */
+/** Contains every character with a meaning in a URL, in a shell or in awk. */
 const PASSWORD = "p@ss:w/rd %41+\\n&'\"$(x)*";
 
 interface Place {
-  /** Of the server that is dumped, and of the other one; of a superuser and of roles. */
+  /** URL of the dumped server or the other one, as a superuser or a role. */
   url(server: "here" | "there", role?: RoleKind): string;
   folder: string;
   programs: string;
@@ -42,7 +42,7 @@ interface Place {
 const test = base.extend("place", async ({ commands: _ }, { onCleanup }): Promise<Place | undefined> => {
   const programs = findPostgres();
   if (programs === undefined) {
-    console.warn(MISSING); // the reason of a skip is not in every report
+    console.warn(MISSING); // some reports do not show the reason of a skip
     return undefined;
   }
   const folder = mkdtempSync(join(tmpdir(), "trans-hub-backup-"));
@@ -76,7 +76,7 @@ async function execute(url: string, statement: string) {
   await client.end();
 }
 
-/** The programs, each behind a word about how it was called. */
+/** The programs, each wrapped by a script that records how it was called. */
 function recorded(bin: string, folder: string): string {
   const shims = join(folder, "bin");
   mkdirSync(shims);
@@ -102,7 +102,7 @@ async function script(place: Place, name: string, args: string[], env: Record<st
   return { code, said };
 }
 
-/** Registers without a pause until told to stop; what was acknowledged, in order. */
+/** Registers continuously until stopped; returns the acknowledged texts, in order. */
 function produce(databaseUrl: string) {
   const acknowledged: string[] = [];
   let isStopping = false;
@@ -113,7 +113,7 @@ function produce(databaseUrl: string) {
         const texts = Array.from({ length: 10 }, (_, at) => `Text ${lane} ${chunk} ${at}`);
         await hub.request(texts.map((text) => ({ text, targetLocales: LOCALES })));
         acknowledged.push(...texts);
-        // A steady load, not as much as the machine can.
+        // A steady load, below the machine's capacity.
         await wait(20);
       }
     } finally {
@@ -134,7 +134,7 @@ function startWorkers(commands: Commands, count: number, env: Record<string, str
   return Array.from({ length: count }, () => commands.start(["worker"], { env }));
 }
 
-test("what was acknowledged before a dump under load is all there elsewhere, and is worked to its end", async ({
+test("every text acknowledged before a dump under load is in the restored database, and its work is finished there", async ({
   commands,
   place,
   skip,
@@ -167,11 +167,11 @@ test("what was acknowledged before a dump under load is all there elsewhere, and
     expect(restored).toMatchObject({ code: 0, said: expect.stringContaining("trans-hub roles create") });
     await createRoles({ databaseUrl: place.url("there"), passwords });
     expect(await migrationStatus({ databaseUrl: place.url("there") })).toMatchObject({ pending: [] });
-    // A role of somebody's own, with the one right that the guide says it needs.
+    // An extra role with the one right that the guide grants it.
     const scaler = "create role scaler; grant execute on function trans_hub.ready_texts() to scaler; set role scaler";
     await execute(place.url("there"), `${scaler}; select trans_hub.ready_texts()`);
 
-    // In the dump, before anybody works on it: some done, and some not.
+    // In the dump, before any worker runs on it: some texts are translated, and some are not.
     const reader = { env: { TH_DATABASE_URL: place.url("there", "reader") } };
     const { translations } = await commands.json<StoreStatus & Record<string, unknown>>(["status"], reader);
     expect(translations.translated).toBeGreaterThan(0);
@@ -210,14 +210,14 @@ test("what was acknowledged before a dump under load is all there elsewhere, and
     await engine.close();
   }
 
-  // The first is kept while a second fails, and goes when it succeeds.
+  // The first dump is kept while the second fails, and deleted when it succeeds.
   const wrong = { ...backup, TH_DATABASE_URL: place.url("here", "reader") };
   expect(await script(place, "backup.sh", [], wrong)).toMatchObject({
     code: 1,
     said: expect.stringContaining("removed"),
   });
   expect(readdirSync(backups)).toHaveLength(1);
-  // What killed dumps left goes after a day: a younger one may be somebody's who is at it.
+  // Remains of killed dumps are deleted after a day: a younger one may belong to a running dump.
   const [left, young] = ["trans-hub-20260101T000000Z-1.dump.part", "trans-hub-20260101T000000Z-2.dump.part"];
   for (const name of [left, young]) writeFileSync(join(backups, name), "");
   utimesSync(join(backups, left), 1, 1);
@@ -235,18 +235,19 @@ test("what was acknowledged before a dump under load is all there elsewhere, and
   const again = await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: place.url("there") });
   expect(again).toEqual({ code: 1, said: expect.stringContaining("has a Trans-Hub already") });
 
-  // A file that looks like an option, and a database that looks like a connection.
+  // A file whose name looks like an option, and a database whose name looks like a connection string.
   const named = "it's \\ a=b";
   await execute(place.url("there"), `create database ${pg.escapeIdentifier(named)}`);
   copyFileSync(join(backups, last), join(place.folder, "-odd.dump"));
   const { hostname, port, username, password } = new URL(place.url("there"));
   const byName = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password, PGDATABASE: named };
   expect(await script(place, "restore.sh", ["-odd.dump"], byName)).toMatchObject({ code: 0 });
-  // A password that ends the address too early would stay in the URL, and so come before everybody's eyes.
+  // A slash in the password ends the address too early, so part of the password would stay in the URL and become
+  // visible.
   const torn = { ...backup, TH_DATABASE_URL: "postgres://app:torn/secret@127.0.0.1/app" };
   expect(await script(place, "backup.sh", [], torn)).toEqual({ code: 1, said: expect.stringContaining("%2F") });
 
-  // No program was told a password where `ps` shows it.
+  // No program got a password as an argument, where `ps` shows it.
   const calls = readFileSync(join(place.folder, "calls"), "utf8");
   expect(calls).toMatch(/^pg_dump .*postgres(ql)?:\/\/trans_hub_migrator@/m);
   for (const secret of [

@@ -1,4 +1,4 @@
-/** What the command says when it is used wrongly, or cannot work: one clear line and the right exit code. */
+/** Wrong use of the command, or a command that cannot work: one clear line and the right exit code. */
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { type Ended, test, testOnDatabase } from "@trans-hub/test-support/command";
 import { describe, expect } from "vitest";
 
-/** One error on stderr, nothing on stdout, no trace of our insides. */
+/** One error on stderr, nothing on stdout, no stack trace. */
 function expectError({ code, stdout, stderr }: Ended, expectedCode: number, message: RegExp): void {
   expect({ code, stderr }).toMatchObject({ code: expectedCode, stderr: expect.stringMatching(message) });
   expect(stdout).toBe("");
@@ -30,14 +30,14 @@ describe("usage", () => {
     }
   });
 
-  test("a slip in a command or a flag is answered with what was meant", async ({ commands }) => {
+  test("a misspelt command or flag is answered with the closest one", async ({ commands }) => {
     expectError(await commands.run(["staus"]), 2, /staus.*\n.*Did you mean status/);
     expectError(await commands.run(["get", "x", "--too", "fr"]), 2, /--too.*\n.*Did you mean --to/);
     expectError(await commands.run(["get", "x", "--to", "englsh"]), 2, /englsh/);
     expectError(await commands.run(["dead-letters", "lst"]), 2, /lst.*\n.*Did you mean list/);
   });
 
-  test("a wrong command line is JSON when JSON was asked for, wherever the flag stands", async ({ commands }) => {
+  test("a wrong command line is reported as JSON with --json, at any position of the flag", async ({ commands }) => {
     for (const args of [["--json", "staus"], ["get", "x", "--too", "fr", "--json"], ["--json"]]) {
       const { code, stdout } = await commands.run(args);
       expect(code).toBe(2);
@@ -54,11 +54,11 @@ describe("usage", () => {
     expect(JSON.parse(stdout)).toMatchObject({ registered: 2, existing: 0 });
   });
 
-  test("a retention that no calendar holds is refused", async ({ commands }) => {
+  test("a retention beyond any calendar is refused", async ({ commands }) => {
     expectError(await commands.run(["gc", "--retention-days", "99999999999"]), 2, /--retention-days.*36500/);
   });
 
-  test("what would be removed for good needs --yes where nobody can be asked", async ({ commands }) => {
+  test("deletion for good needs --yes where no terminal can ask", async ({ commands }) => {
     for (const args of [
       ["migrate", "down"],
       ["dead-letters", "purge"],
@@ -71,14 +71,14 @@ describe("usage", () => {
 });
 
 describe("settings", () => {
-  test("every bad one is named at once, and none of the values is repeated", async ({ commands }) => {
+  test("with errors are all named at once, and no value is repeated", async ({ commands }) => {
     const env = { ...NOWHERE, TH_BATCH_SIZE: "many", TH_DRAIN_SECONDS: "soon", TH_OPENAI_API_KEY: "not a key" };
     const ended = await commands.run(["status"], { env });
     expectError(ended, 2, /TH_BATCH_SIZE.*TH_DRAIN_SECONDS.*TH_OPENAI_API_KEY/);
     expect(ended.stderr).not.toMatch(/many|soon|not a key/);
   });
 
-  test("one that does not exist is a warning that names the one that was meant", async ({ commands }) => {
+  test("that do not exist give a warning with the closest existing one", async ({ commands }) => {
     const { stderr } = await commands.run(["status"], { env: { ...NOWHERE, TH_BATCHSIZE: "5" } });
     expect(stderr).toMatch(/warning: TH_BATCHSIZE.*TH_BATCH_SIZE/);
   });
@@ -90,25 +90,25 @@ describe("the engine", () => {
     ["worker", "--once"],
     ["translate", "en.json", "--to", "fr", "--out", "{locale}.json"],
   ]) {
-    test(`${command.slice(0, 2).join(" ")} asks for one on a named database`, async ({ commands }) => {
+    test(`${command.slice(0, 2).join(" ")} requires one on a named database`, async ({ commands }) => {
       expectError(await commands.run(command, { env: NOWHERE }), 2, /TH_ENGINES/);
     });
   }
 
-  test("a foreign key is not used, and is said not to be", async ({ commands }) => {
+  test("named openai does not use another program's key, and reports so", async ({ commands }) => {
     const ended = await commands.run(["worker"], { env: { ...NOWHERE, OPENAI_API_KEY: "sk-hunter2" } });
     expectError(ended, 2, /TH_ENGINES.*\n.*OPENAI_API_KEY is not read.*TH_OPENAI_API_KEY/);
     expect(ended.stderr).not.toContain("hunter2");
   });
 
-  test("one without its key, and one that does not exist, stop the start", async ({ commands }) => {
+  test("without its key, or with an unknown name, stops the start", async ({ commands }) => {
     expectError(await commands.run(["worker"], { env: { ...NOWHERE, TH_ENGINES: "openai" } }), 2, /TH_OPENAI_API_KEY/);
     expectError(await commands.run(["worker"], { env: { ...NOWHERE, TH_ENGINES: "opnai" } }), 2, /opnai.*\n.*openai/);
   });
 });
 
-describe("the database", () => {
-  test("one that refuses the connection is told within five seconds, without its password", async ({ commands }) => {
+describe("a database", () => {
+  test("that refuses the connection is reported within five seconds, without its password", async ({ commands }) => {
     for (const command of [["status"], ["get", "x", "--to", "fr"], ["migrate"], ["request", "x", "--to", "fr"]]) {
       const ended = await commands.run(command, { env: NOWHERE });
       expectError(ended, 1, /database does not answer/);
@@ -117,7 +117,7 @@ describe("the database", () => {
     }
   });
 
-  test("one that accepts and never answers is told within five seconds", async ({ commands }) => {
+  test("that accepts and never answers is reported within five seconds", async ({ commands }) => {
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
     try {
@@ -133,9 +133,9 @@ describe("the database", () => {
     }
   });
 
-  test("the embedded one is taken in production only when asked for", async ({ commands }) => {
+  test("that is embedded is used in production only on request", async ({ commands }) => {
     for (const env of [{ NODE_ENV: "production" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }]) {
-      expectError(await commands.run(["status"], { env }), 2, /no database is named.*\n.*TH_DATABASE_URL.*--embedded/);
+      expectError(await commands.run(["status"], { env }), 2, /no database is set.*\n.*TH_DATABASE_URL.*--embedded/);
     }
   });
 
@@ -170,7 +170,7 @@ describe("the database", () => {
     expect({ code, report: JSON.parse(stdout) }).toMatchObject({ code: 0, report: { applied: [], pending: [] } });
   });
 
-  test("one that writes dates as a country does is read like any other", async ({ commands, database, db }) => {
+  test("with a national date format is read like any other", async ({ commands, database, db }) => {
     const name = new URL(database.url).pathname.slice(1);
     await db.query(`alter database ${name} set datestyle = 'German, DMY'`);
     const env = { TH_DATABASE_URL: database.url, TH_ENGINES: "pseudo" };
@@ -181,7 +181,7 @@ describe("the database", () => {
     expect(JSON.parse(stdout).checks).toContainEqual(expect.objectContaining({ name: "gc", status: "ok" }));
   });
 
-  test("a schema that is missing is said to be, with the cure", async ({ commands, emptyDatabase }) => {
+  test("without the schema is reported with the remedy", async ({ commands, emptyDatabase }) => {
     const env = { TH_DATABASE_URL: emptyDatabase.url };
     expectError(await commands.run(["status"], { env }), 1, /schema.*\n.*trans-hub migrate/);
   });

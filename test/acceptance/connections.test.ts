@@ -1,8 +1,8 @@
 /**
- * The connection budget of operations.md, held by real workers that start together and are replaced one by one.
+ * The connection budget of operations.md, kept by real workers that start together and are replaced one by one.
  *
- * The server itself keeps the count: each worker has a role of its own, which may have as many connections as the budget
- * says. One more, at any moment, and the worker has a fault in its log.
+ * The server itself enforces the count: each worker has a role of its own, whose connection limit is the budget. One
+ * connection more, at any moment, shows as a fault in the worker's log.
  */
 
 import { type Commands, type Running, testOnDatabase as test } from "@trans-hub/test-support/command";
@@ -10,7 +10,7 @@ import type { TestDatabase } from "@trans-hub/test-support/database";
 import type pg from "pg";
 import { expect } from "vitest";
 
-/** Twenty, as a fleet has, are heavy for a small machine: `TH_TEST_FLEET=20`, by hand. */
+/** A real fleet's twenty are heavy for a small machine; set `TH_TEST_FLEET=20` by hand. */
 const WORKERS = Number(process.env.TH_TEST_FLEET || 6);
 const TEXTS = 100 * WORKERS;
 const FLEET = { TH_CONCURRENCY: "2", TH_BATCH_SIZE: "20" };
@@ -46,7 +46,7 @@ const translated = async (db: pg.Pool) =>
 const faults = (worker: Running) =>
   worker.stderr.split("\n").filter((line) => /"event":"(worker\.fault|store\.waiting)"/.test(line));
 
-/** The most connections that any look found, over all. */
+/** Counts connections repeatedly; returns the highest count seen. */
 function watch(db: pg.Pool, roles: readonly string[]): { stop(): Promise<number> } {
   let isOver = false;
   const watching = (async () => {
@@ -73,7 +73,7 @@ interface Fixtures {
   db: pg.Pool;
 }
 
-/** @returns The most connections of the whole fleet that were seen at once. */
+/** @returns The highest number of connections of the whole fleet at one moment. */
 async function peakOfAFleet(
   { commands, database, db }: Fixtures,
   budget: number,
@@ -120,7 +120,7 @@ test("workers that start together, and are replaced one by one, stay within TH_M
   await annotate(`${WORKERS} workers with 3 connections each had ${peak} at once`);
 });
 
-test("with a direct URL and a single connection through the pooler, two go past it", {
+test("with a direct URL and a single connection through the pooler, two connections bypass it", {
   timeout: 3 * PATIENCE,
 }, async ({ commands, database, db, annotate }) => {
   const peak = await peakOfAFleet({ commands, database, db }, 1 + 2, (url) => ({

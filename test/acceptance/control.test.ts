@@ -1,9 +1,9 @@
-/** What an operator does by hand: forgetting a text, cancelling what waits, pausing. */
+/** An operator's manual controls: forgetting a text, cancelling waiting work, pausing. */
 import type { StoreStatus } from "@trans-hub/core";
 import { testOnDatabase as test } from "@trans-hub/test-support/command";
 import { describe, expect } from "vitest";
 
-test("cancel takes back what waits, of a project and into a locale", async ({ commands }) => {
+test("cancel removes the waiting work of a project into a locale", async ({ commands }) => {
   const request = ["request", "Pay", "Back", "--from", "en", "--project", "shop", "--to"];
   await commands.json([...request, "fr"]);
   await commands.json(["worker", "--once"]);
@@ -48,7 +48,7 @@ describe("pause", () => {
     await expect.poll(async () => (await status()).translations, { timeout: 30_000 }).toMatchObject({ translated: 3 });
   });
 
-  test("of an engine keeps it from being asked", async ({ commands }) => {
+  test("of an engine keeps it from being called", async ({ commands }) => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
     await commands.json(["pause", "--engine", "pseudo"]);
     expect(await commands.json(["worker", "--until-empty"])).toEqual({ translated: 0, failed: 0, retrying: 0 });
@@ -56,13 +56,13 @@ describe("pause", () => {
     expect(await commands.json(["worker", "--until-empty"])).toMatchObject({ translated: 1 });
   });
 
-  test("names one thing at a time", async ({ commands }) => {
+  test("accepts one target at a time", async ({ commands }) => {
     const args = ["pause", "--engine", "openai", "--locale", "fr"];
     expect(await commands.run(args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/one of/) });
   });
 });
 
-test("TH_MAX_BACKLOG refuses new work while too much waits", async ({ commands }) => {
+test("TH_MAX_BACKLOG refuses new work while the backlog is full", async ({ commands }) => {
   const env = { TH_MAX_BACKLOG: "1" };
   const input = '{"text":"One"}\n{"text":"Two"}\n';
   const request = ["request", "--from", "en", "--to", "fr"];
@@ -75,7 +75,7 @@ test("TH_MAX_BACKLOG refuses new work while too much waits", async ({ commands }
 });
 
 describe("forget", () => {
-  test("removes a text of one project, and says how many", async ({ commands }) => {
+  test("removes a text of one project, and reports how many rows", async ({ commands }) => {
     for (const project of ["letters", "shop"]) {
       await commands.json(["request", "Dear Ms Example", "--from", "en", "--to", "fr", "--project", project]);
     }
@@ -88,13 +88,13 @@ describe("forget", () => {
     expect(await commands.json([...get, "shop"])).toMatchObject({ status: "translated" });
   });
 
-  test("takes the texts of a business id", async ({ commands }) => {
+  test("removes the texts of a business id", async ({ commands }) => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr", "--business-id", "shop.pay"]);
     const ended = await commands.run(["forget", "--business-id", "shop.pay", "--yes"]);
     expect(ended).toMatchObject({ code: 0, stdout: "1 forgotten\n", stderr: "" });
   });
 
-  test("needs --yes where nobody can be asked, and one name", async ({ commands }) => {
+  test("needs --yes where no terminal can ask, and exactly one name", async ({ commands }) => {
     for (const [args, message] of [
       [["forget", "Pay"], /--yes/],
       [["cancel"], /--yes/],

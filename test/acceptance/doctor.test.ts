@@ -1,4 +1,4 @@
-/** The doctor is quiet about a healthy fleet, and finds each fault that is planted in one. */
+/** The doctor reports nothing about a healthy fleet, and finds each fault that is planted in one. */
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
@@ -23,12 +23,12 @@ const PASSWORDS = { worker: "w-secret", producer: "p-secret", reader: "r-secret"
 
 interface Fleet {
   server: TestPostgres;
-  /** As a superuser, in the fleet's database. */
+  /** A superuser's connection to the fleet's database. */
   db: pg.Client;
   url(role: keyof typeof PASSWORDS): string;
   env: Record<string, string>;
   engine: OpenaiServer;
-  /** Of the commands. */
+  /** Working directory of the commands. */
   cwd: string;
 }
 
@@ -73,7 +73,7 @@ const test = base.extend(
     };
     await db.query(BACKUP);
     const cwd = mkdtempSync(join(tmpdir(), "trans-hub-doctor-"));
-    // Of a folder closed to others, root's embedded data would lie elsewhere, and stay there.
+    // Of a folder closed to others, root's embedded data would be elsewhere, and stay there.
     chmodSync(cwd, 0o755);
     ends.push(async () => {
       await stopEmbedded({ dataDir: findDataDir(cwd) });
@@ -93,7 +93,7 @@ const test = base.extend(
 
 const BACKUP = "insert into trans_hub.backup_run (started_at, made_by) values (now() - interval '3 hours', 'test')";
 
-/** The command as it is, in this process: some thirty of them are run. */
+/** Runs the real command in this process, because some thirty runs are needed. */
 async function doctor(
   { cwd }: Pick<Fleet, "cwd">,
   env: Record<string, string>,
@@ -124,13 +124,13 @@ async function doctor(
 
 const troubles = (checks: readonly Check[]) => checks.filter(({ status }) => status !== "ok");
 
-/** A fault, and what the doctor is to say of it. What `plant` gives back takes it away again. */
+/** A fault, and the doctor's expected finding. The function returned by `plant` removes the fault again. */
 interface Fault {
   is: string;
   name: CheckName;
   status: "warn" | "fail";
   detail: RegExp;
-  /** Where it cannot be planted here. */
+  /** The reason why it cannot be planted here. */
   cannot?: () => string | undefined;
   args?: string[];
   plant(fleet: Fleet): Promise<Planted> | Planted;
@@ -147,7 +147,7 @@ const sql =
     return { undo: () => run(db, undo) };
   };
 
-/** One statement at a time: some want no transaction around them. */
+/** Runs one statement at a time: some must not be in a transaction. */
 async function run(db: pg.Client, statements: string): Promise<void> {
   for (const statement of statements.split(";;")) await db.query(statement);
 }
@@ -202,7 +202,7 @@ const FAULTS: Fault[] = [
     is: "an open connection to another machine",
     name: "encryption",
     status: "warn",
-    detail: /reads along/,
+    detail: /can read all texts/,
     cannot: () => (OTHER_ADDRESS === undefined ? "this machine has no address but its own" : undefined),
     async plant(fleet) {
       const target = new URL(fleet.server.url);
@@ -252,7 +252,7 @@ const FAULTS: Fault[] = [
     is: "a function that everybody may call",
     name: "privileges",
     status: "warn",
-    detail: /everybody may use function trans_hub\.forget|trans_hub\.request/,
+    detail: /PUBLIC may use function trans_hub\.forget|trans_hub\.request/,
     plant: sql(
       "grant execute on function trans_hub.request to public",
       "revoke execute on function trans_hub.request from public",
@@ -303,14 +303,14 @@ const FAULTS: Fault[] = [
     is: "a fleet that wants more connections than there are",
     name: "connections",
     status: "fail",
-    detail: /one worker wants up to 500; 197 of 200/,
+    detail: /one worker uses up to 500; the server allows 197 of 200/,
     plant: withEnv({ TH_MAX_CONNECTIONS: "500" }),
   },
   {
     is: "a role with hardly any connections",
     name: "connections",
     status: "fail",
-    detail: /wants up to 50; 30 of 200/,
+    detail: /uses up to 50; the server allows 30 of 200/,
     async plant({ db }) {
       await run(db, "alter role trans_hub_worker connection limit 30");
       return {
@@ -338,7 +338,7 @@ const FAULTS: Fault[] = [
     is: "an engine at fault",
     name: "circuit",
     status: "warn",
-    detail: /engine deepl is not asked/,
+    detail: /engine deepl gets no calls/,
     plant: sql(
       `insert into trans_hub.rate_limit (engine, circuit, reason, open_until)
        values ('deepl', 'open', 'TH_ENGINE_QUOTA', now() + interval '5 min')`,
@@ -371,7 +371,7 @@ const FAULTS: Fault[] = [
     is: "a collection that is overdue",
     name: "gc",
     status: "fail",
-    detail: /longer ago than its schedule says/,
+    detail: /longer ago than the schedule allows/,
     plant: sql(
       "update trans_hub.gc_run set started_at = started_at - interval '5 days'",
       "update trans_hub.gc_run set started_at = started_at + interval '5 days'",
@@ -381,7 +381,7 @@ const FAULTS: Fault[] = [
     is: "a backup that is old",
     name: "backup",
     status: "fail",
-    detail: /the last began/,
+    detail: /the last one began/,
     plant: sql(
       "update trans_hub.backup_run set started_at = started_at - interval '3 days'",
       "update trans_hub.backup_run set started_at = started_at + interval '3 days'",
@@ -391,7 +391,7 @@ const FAULTS: Fault[] = [
     is: "no backup",
     name: "backup",
     status: "warn",
-    detail: /none was recorded/,
+    detail: /no backup was recorded/,
     plant: sql("delete from trans_hub.backup_run", BACKUP),
   },
   {
@@ -406,7 +406,7 @@ const FAULTS: Fault[] = [
       return {
         async undo() {
           await run(db, "alter system set archive_command = 'true';;select pg_reload_conf()");
-          // On PostgreSQL 14 numbers come late, those of a failure before as well.
+          // PostgreSQL 14 updates its statistics late, also those of an earlier failure.
           await expect
             .poll(async () => {
               await run(db, "select pg_stat_reset_shared('archiver')");
@@ -421,7 +421,7 @@ const FAULTS: Fault[] = [
     is: "a dead letter",
     name: "dead-letters",
     status: "warn",
-    detail: /^1 is open$/,
+    detail: /^1 open$/,
     plant: sql(
       `insert into trans_hub.dead_letter
          (content_no, target_locale, context_no, project, revision, priority, code, message, history, kept_text)
@@ -499,8 +499,8 @@ const FAULTS: Fault[] = [
     is: "a server's clock that is wrong",
     name: "clock",
     status: "warn",
-    detail: /the server's is 3[56]\d\d\.\d s ahead/,
-    // Ours is put back instead.
+    detail: /the server's clock is 3[56]\d\d\.\d s ahead/,
+    // The original is put back instead.
     plant() {
       const now = Date.now;
       Date.now = () => now() - 3_600_000;
@@ -523,7 +523,7 @@ const FAULTS: Fault[] = [
   },
 ];
 
-/** Half a million transactions pass in a moment: each block of an error handler takes a number. */
+/** Uses up half a million transaction ids quickly: each block with an error handler takes one. */
 async function passTransactions(db: pg.Client): Promise<void> {
   await db.query(`do $$ begin
     for n in 1..510000 loop
@@ -532,14 +532,14 @@ async function passTransactions(db: pg.Client): Promise<void> {
   end $$`);
 }
 
-test("the doctor is quiet about a healthy fleet", async ({ fleet, commands }) => {
+test("the doctor reports nothing about a healthy fleet", async ({ fleet, commands }) => {
   const { checks, code } = await doctor(fleet, fleet.env);
   expect(troubles(checks)).toEqual([]);
   expect(code).toBe(0);
-  // Those that only speak of trouble are silent.
+  // The checks that appear only on trouble are absent.
   const spoken = new Set(checks.map(({ name }) => name));
   expect(Object.keys(CHECKS).filter((name) => !spoken.has(name as CheckName))).toEqual(["circuit", "inbox", "pause"]);
-  // The engine was asked for nothing that costs.
+  // The engine got no call that costs money.
   expect(fleet.engine.calls).toEqual([]);
   const { code: exit, stdout } = await commands.run(["doctor"], { env: fleet.env });
   expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.not.stringMatching(/warn|fail/) });
@@ -561,14 +561,16 @@ describe("the doctor finds", () => {
     expect(troubles((await doctor(fleet, fleet.env, "--no-engine-call")).checks)).toEqual([]);
   });
 
-  test("a fault of each kind that can be planted", () => {
+  test("a fault of each check is planted, where possible", () => {
     const planted = new Set(FAULTS.map(({ name }) => name));
-    // Of a version there is one here; packages/cli/src/doctor/server-checks.test.ts has the others.
+    // Only one version is available here; packages/cli/src/doctor/server-checks.test.ts covers the others.
     expect(Object.keys(CHECKS).filter((name) => !planted.has(name as CheckName))).toEqual(["version"]);
   });
 });
 
-test("a role with few rights gets what it may see, and is told what it may not", async ({ fleet }) => {
+test("the doctor under a role with few rights shows its permitted findings, and names the missing rights", async ({
+  fleet,
+}) => {
   for (const role of ["producer", "reader"] as const) {
     const { checks, code } = await doctor(fleet, { ...fleet.env, TH_DATABASE_URL: fleet.url(role) });
     expect(code).toBe(0);

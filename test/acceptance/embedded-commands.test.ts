@@ -6,7 +6,7 @@ import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
 import { test as base, type Commands, signalledAtStart } from "@trans-hub/test-support/command";
 import { expect } from "vitest";
 
-/** In a data folder of its own, whose server is stopped at the end. */
+/** Uses a data folder of its own, whose server is stopped at the end. */
 const test = base.extend("dataDir", async ({ commands }: { commands: Commands }, { onCleanup }): Promise<string> => {
   await mkdir(join(commands.cwd, ".trans-hub"));
   const dataDir = findDataDir(commands.cwd);
@@ -26,14 +26,14 @@ interface DemoReport {
   files: string[];
 }
 
-test("demo shows two workers sharing a catalog, again and again", async ({ commands, dataDir }) => {
+test("demo shows two workers sharing a catalog, on every run", async ({ commands, dataDir }) => {
   expect(dataDir).toContain(".trans-hub");
   const first = await commands.json<DemoReport>(["demo"]);
   expect(first).toMatchObject({ failed: 0, engine: "pseudo", seconds: expect.any(Number) });
   expect(first.workers).toHaveLength(2);
   expect(first.workers.reduce((sum, { translated }) => sum + translated, 0)).toBe(first.translated);
   for (const { translated } of first.workers) expect(translated).toBeGreaterThan(0);
-  // What was registered is accounted for.
+  // All registered rows are counted.
   const { translations } = await commands.json<{ translations: { translated: number } }>([
     "status",
     "--project",
@@ -52,7 +52,7 @@ test("demo shows two workers sharing a catalog, again and again", async ({ comma
   expect(again.stdout + again.stderr).not.toMatch(/\u001b/);
 });
 
-test("the workers of a demo that is killed end with it", async ({ commands, dataDir }) => {
+test("the workers of a killed demo end with it", async ({ commands, dataDir }) => {
   expect(dataDir).toContain(".trans-hub");
   const demo = commands.start(["demo"]);
   await demo.says("Using the embedded");
@@ -77,12 +77,12 @@ test("dev prints a database that other commands can use, and ends well on Ctrl-C
   expect(await dev.ended()).toMatchObject({ code: 0, stdout: `${JSON.stringify({ databaseUrl })}\n` });
 });
 
-test("dev ends well on Ctrl-C while it starts, and leaves nothing that is in the way of the next", async ({
+test("dev ends well on Ctrl-C while it starts, and leaves nothing that blocks the next start", async ({
   commands,
   dataDir,
 }) => {
   const dev = commands.start(["dev"]);
-  // A new cluster takes a second from here.
+  // From this point, making a new cluster takes a second.
   await expect.poll(() => existsSync(join(dataDir, "server.log")), { interval: 10 }).toBe(true);
   dev.kill("SIGINT");
   const endsWell = { code: 0, stderr: expect.stringContaining("worker.stopping") };

@@ -20,15 +20,15 @@ interface FleetOptions {
 }
 
 interface Fleet {
-  /** What each member was told of faults. */
+  /** The faults that each member was notified of. */
   faults: string[][];
   changes: string[];
-  /** What became of each text at each try, over all members. */
+  /** The outcome of each attempt of each text, over all members. */
   outcomes: WorkOutcome[];
   stop(): Promise<void>;
 }
 
-/** Members with short times, each with connections of its own. */
+/** Starts members with short times, each with connections of its own. */
 async function startFleet(openStore: OpenStore, given: FleetOptions): Promise<Fleet> {
   const { engines, members = 2, concurrency = 4, limits, circuitMs = 60_000 } = given;
   const stop = new AbortController();
@@ -72,7 +72,7 @@ async function serve(): Promise<{ server: OpenaiServer; engine: Engine }> {
   return { server, engine: openai({ apiKey: "sk-test", baseURL: server.url }) };
 }
 
-/** So many texts, each a batch of its own. */
+/** Registers this many texts, each in a batch of its own. */
 async function register(openStore: OpenStore, count: number): Promise<void> {
   const store = await openStore({ batchSize: 1 });
   await store.register(Array.from({ length: count }, (_, at) => item(`Text number ${at + 1}`)));
@@ -108,7 +108,7 @@ describe("a rate limit of the engine", () => {
       const endsAt = typeof asksFor === "number" ? refusedAt + asksFor * 1_000 : Date.parse(asksFor);
       await untilTranslated(db, 60);
       const times = server.calls.map(({ at }) => at);
-      // Within a beat, and half a second for a busy machine.
+      // Within a heartbeat, and half a second for a busy machine.
       expect(times.filter((at) => at > refusedAt + WATCH_MS + 500 && at < endsAt - 200)).toEqual([]);
       expect(times.some((at) => at >= endsAt - 200)).toBe(true);
       expectNoAttemptCounted(fleet);
@@ -116,11 +116,7 @@ describe("a rate limit of the engine", () => {
     },
   );
 
-  test("holds until the next minute when the engine names no time, and no other engine", async ({
-    openStore,
-    store,
-    db,
-  }) => {
+  test("pauses only that engine until the next minute when it names no time", async ({ openStore, store, db }) => {
     const { server, engine } = await serve();
     server.misbehave({ kind: "rate_limit" });
     await register(openStore, 4);
@@ -133,7 +129,7 @@ describe("a rate limit of the engine", () => {
     expect(state?.pausedMs).toBeLessThanOrEqual(66_000);
     await fleet.stop();
     expectNoAttemptCounted(fleet);
-    // Its texts wait for it; what is new goes to another engine at once.
+    // Its texts wait for it; new texts go to another engine at once.
     const other = await openStore();
     await other.register([item("Something new")]);
     await startFleet(openStore, { engines: [pseudo()] });
@@ -141,27 +137,27 @@ describe("a rate limit of the engine", () => {
   });
 });
 
-describe("a limit of ours", () => {
-  test("by the minute is kept by all members together, at every moment", async ({ openStore, db }) => {
+describe("a configured limit", () => {
+  test("per minute is kept by all members together, at every moment", async ({ openStore, db }) => {
     const { server, engine } = await serve();
     await register(openStore, 40);
-    // 7 at once, then 4.9 a second.
+    // 7 calls at once, then 4.9 a second.
     const fleet = await startFleet(openStore, { engines: [engine], limits: { openai: { rpm: 300 } } });
     await untilTranslated(db, 40);
     const times = server.calls.map(({ at }) => at);
     expect(times).toHaveLength(40);
     for (const [first, from] of times.entries()) {
       for (const [last, to] of times.entries()) {
-        // One more, for calls may arrive sooner after one another than they left.
+        // One more, because calls may arrive at shorter intervals than they left.
         if (last >= first) expect(last - first + 1).toBeLessThanOrEqual(8.5 + (4.88 * (to - from)) / 1_000);
       }
     }
-    // And it is used: the limit allows it in 6.7 s.
+    // The allowance is also used: the limit permits these calls in 6.7 s.
     expect(Number(times.at(-1)) - Number(times[0])).toBeLessThan(15_000);
     expectNoAttemptCounted(fleet);
   });
 
-  test("of calls at once is kept by all members together", async ({ openStore, db }) => {
+  test("of concurrent calls is kept by all members together", async ({ openStore, db }) => {
     const { server, engine } = await serve();
     server.misbehave({ kind: "slow", ms: 150 });
     const seen: number[] = [];
@@ -173,7 +169,7 @@ describe("a limit of ours", () => {
     expectNoAttemptCounted(fleet);
   });
 
-  test("smaller than a batch splits it, and lets all of it through", async ({ openStore, store, db }) => {
+  test("below a batch's size splits the batch, and lets all of it through", async ({ openStore, store, db }) => {
     // 2,000 tokens at once: 3,000 bytes of the batch's 8,000.
     const limits = { scripted: { tpm: 60_000 } };
     const engine = scriptedEngine({
@@ -198,7 +194,7 @@ describe("a limit of ours", () => {
     expect(await value(db, "select count(*)::int from trans_hub.dead_letter")).toBe(0);
   });
 
-  test("smaller than a single text lets it through all the same", async ({ openStore, store }) => {
+  test("below a single text's size lets the text through anyway", async ({ openStore, store }) => {
     await (await openStore()).register([item("A text of more than three bytes")]);
     const engine = scriptedEngine();
     const limits = { scripted: { tpm: 10, rpm: 1, concurrency: 1 } };
@@ -215,8 +211,8 @@ describe("a limit of ours", () => {
   });
 });
 
-describe("who waits for a turn", () => {
-  test("makes room for what is more urgent", async ({ openStore, store }) => {
+describe("work that waits for its turn", () => {
+  test("makes room for more urgent work", async ({ openStore, store }) => {
     const producer = await openStore({ batchSize: 1 });
     await producer.register([item("Bulk", { priority: "bulk" })]);
     const asked: string[] = [];
@@ -241,7 +237,7 @@ describe("who waits for a turn", () => {
     expect(asked).toEqual(["Bulk", "Urgent"]);
   });
 
-  test("hands its work back when the worker is to end, and does not keep it", async ({ openStore, db }) => {
+  test("is handed back when the worker ends, and does not delay the end", async ({ openStore, db }) => {
     const { server, engine } = await serve();
     await register(openStore, 5);
     const fleet = await startFleet(openStore, { engines: [engine], members: 1, limits: { openai: { rpm: 1 } } });
@@ -273,9 +269,9 @@ describe("real workers", () => {
     const { calls, passed, refused } = server.limiting;
     expect(refused).toBe(0);
     const seconds = (Number(calls.at(-1)?.at) - Number(calls[0]?.at)) / 1_000;
-    // A 30th of a minute's tokens at once, and then what flows in. Estimates are estimates.
+    // A 30th of a minute's tokens at once, then the steady rate; with some room, because token counts are estimates.
     expect(passed.tokens).toBeLessThan(1.1 * (tpm / 30 + (seconds * tpm) / 60));
-    // On a machine that has time for nothing, half of it.
+    // At least half of it, on an overloaded machine.
     expect(passed.tokens).toBeGreaterThan((0.5 * seconds * tpm) / 60);
   });
 
@@ -300,7 +296,7 @@ describe("real workers", () => {
 });
 
 describe("an engine whose setting is at fault", () => {
-  test("is asked no more by anybody, tried by one call, and asked again when that works", async ({
+  test("gets no calls from any member except a single trial, and is used again once that succeeds", async ({
     openStore,
     store,
     db,
@@ -312,7 +308,7 @@ describe("an engine whose setting is at fault", () => {
     const circuit = async () => (await store.status()).limits[0]?.circuit;
     await expect.poll(circuit, { timeout: 20_000 }).toBe("open");
     await expect.poll(() => server.inFlight, { timeout: 20_000 }).toBe(0);
-    // One call for each slot that did not know yet.
+    // One call for each slot that had not learnt of the fault yet.
     const before = server.calls.length;
     expect(before).toBeLessThanOrEqual(4);
     const probed = new Promise<void>((resolve) => {
@@ -327,7 +323,8 @@ describe("an engine whose setting is at fault", () => {
     expect(await circuit()).toBe("closed");
     expectNoAttemptCounted(fleet);
     expect(fleet.faults).toEqual([["openai TH_ENGINE_CONFIG"], ["openai TH_ENGINE_CONFIG"]]);
-    // On a slow machine a second probe may have gone out before the engine was mended: told again, and one call again.
+    // On a slow machine a second trial may have gone out before the engine was repaired: the fault is then reported
+    // again, after one more call.
     const opened = fleet.changes.filter((change) => change === "openai opened").length;
     expect(fleet.changes).toEqual([...Array(opened).fill("openai opened"), "openai closed"]);
     expect(opened).toBeLessThanOrEqual(2);

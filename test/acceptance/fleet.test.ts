@@ -1,4 +1,4 @@
-/** The main job by the command: registered, translated, read; and a worker's life from start to end. */
+/** The main use by the command line (register, translate, read) and a worker's life from start to end. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreStatus, Translation } from "@trans-hub/core";
@@ -12,7 +12,7 @@ import {
 import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect } from "vitest";
 
-/** The fields of each event a worker logged. */
+/** The fields of each event that a worker logged. */
 function events({ stderr }: { stderr: string }): Record<string, unknown>[] {
   return stderr
     .split("\n")
@@ -61,7 +61,7 @@ test("texts are registered once, translated by a worker, and read", async ({ com
   ).toEqual(["Add to cart", "Pay"]);
 });
 
-test("an export whose reader has enough ends quietly", async ({ commands }) => {
+test("an export ends quietly when its reader stops early", async ({ commands }) => {
   const lines = Array.from({ length: 3_000 }, (_, at) => JSON.stringify({ text: `Text number ${at}` })).join("\n");
   await commands.json(["request", "--file", "-", "--from", "en", "--to", "fr"], { input: lines });
   const running = commands.start(["export", "--to", "fr"]);
@@ -69,7 +69,7 @@ test("an export whose reader has enough ends quietly", async ({ commands }) => {
   expect(await running.ended()).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("a request that expired before a worker came fails, unless somebody wants the text for longer", async ({
+test("a request that expired before a worker came fails, unless another request for the text lasts longer", async ({
   commands,
   db,
 }) => {
@@ -89,7 +89,7 @@ test("a request that expired before a worker came fails, unless somebody wants t
 });
 
 describe("a file of items", () => {
-  test("bad lines are named and the rest is registered", async ({ commands }) => {
+  test("with bad lines has those named and the rest registered", async ({ commands }) => {
     const lines = Buffer.concat([
       Buffer.from('\uFEFF{"text":"First","context":"a note"}\r\n\n'),
       Buffer.from('{"text":"Not closed\n'),
@@ -117,12 +117,12 @@ describe("a file of items", () => {
     expect(await commands.json(first, { code: 3 })).toMatchObject({ status: "pending" });
   });
 
-  test("one that cannot be read is wrong usage", async ({ commands }) => {
+  test("that cannot be read is wrong usage", async ({ commands }) => {
     const ended = await commands.run(["request", "--file", "/nowhere/items.jsonl", "--to", "fr"]);
     expect(ended).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^error: .*ENOENT/) });
   });
 
-  test("a line over the bound is rejected without being held", async ({ commands }) => {
+  test("with an overlong line has that line rejected without keeping it in memory", async ({ commands }) => {
     const env = { TH_MAX_TEXT_BYTES: "1000" };
     const input = `{"text":"${"x".repeat(200_000)}"}\n{"text":"ok"}\n`;
     const report = await commands.json(["request", "--file", "-", "--to", "fr"], { env, input, code: 1 });
@@ -185,7 +185,7 @@ describe("a worker", () => {
         });
       }
 
-      // Those wait: who never ends by itself, for a person; and all, for the database.
+      // Workers that wait: a service for a person's repair; every worker for the database.
       for (const [args, url] of [
         [[], refusing.href],
         [["--once"], away],
@@ -217,7 +217,7 @@ describe("a worker", () => {
     expect(stderr).not.toMatch(/Zebra/i);
   });
 
-  test("lets running calls end on SIGTERM; a second signal does not wait", async ({ commands }) => {
+  test("lets running calls end on SIGTERM; a second signal ends it at once", async ({ commands }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "hang" } }] });
     try {
       const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_DRAIN_SECONDS: "4" };
@@ -246,7 +246,7 @@ describe("a worker", () => {
     }
   });
 
-  test("that works until all is done outlives the loss of its connections", async ({ commands, db }) => {
+  test("with --until-empty outlives the loss of its connections", async ({ commands, db }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "slow", ms: 100 } }] });
     try {
       const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_BATCH_SIZE: "10" };
@@ -284,7 +284,7 @@ describe("a worker", () => {
           },
         });
         expect(await commands.json(["status"])).toMatchObject({ translations: { pending: 1, failed: 0 } });
-        // As long as one engine of the chain works, there is something to wait for.
+        // As long as one engine of the chain works, the wait can succeed.
         await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
         expect(
           await commands.json(["worker", "--once"], { env: { ...env, TH_ENGINES: "openai,pseudo" } }),
@@ -295,7 +295,7 @@ describe("a worker", () => {
     },
   );
 
-  test("that runs once exits 0 also when texts went to the dead letters", async ({ commands }) => {
+  test("that runs once exits 0 even when texts went to the dead letters", async ({ commands }) => {
     const server = await startOpenaiServer({ rules: [{ fault: { kind: "refuse" } }] });
     try {
       const env = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url };
@@ -315,7 +315,7 @@ describe("a worker", () => {
 });
 
 describe("upkeep", () => {
-  test("a person's word stands, and an outdated one is refused", async ({ commands }) => {
+  test("keeps a person's approval, and refuses an approval of an outdated text", async ({ commands }) => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr", "--business-id", "shop.pay"]);
     await commands.json(["worker", "--once"]);
     const { revision } = await commands.json<Translation>(["get", "--business-id", "shop.pay", "--to", "fr"]);
@@ -336,7 +336,7 @@ describe("upkeep", () => {
     expect(await commands.json(force)).toMatchObject({ registered: 0, existing: 1 });
   });
 
-  test("a dry collection counts what the real one removes, from a bare environment too", async ({ commands }) => {
+  test("counts in a dry collection what the real one removes, also in a bare environment", async ({ commands }) => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
     await commands.json(["worker", "--once"]);
     const dry = await commands.json(["gc", "--retention-days", "0", "--dry-run"]);
@@ -347,11 +347,11 @@ describe("upkeep", () => {
     });
   });
 
-  test("the doctor names what is missing and how to cure it", async ({ commands }) => {
+  test("includes a doctor that names missing parts and their remedies", async ({ commands }) => {
     interface Found {
       checks: { name: string; status: string; detail: string; cure: string | null }[];
     }
-    // The test server runs without fsync, which the doctor never lets pass (doctor.test.ts has a healthy one).
+    // The test server runs without fsync, which the doctor always reports (doctor.test.ts has a healthy one).
     const ill = await commands.json<Found & Record<string, unknown>>(["doctor"], { code: 1 });
     expect(ill.checks).toEqual(
       expect.arrayContaining([
@@ -369,12 +369,12 @@ describe("upkeep", () => {
     const failing = well.checks.filter(({ status }) => status === "fail").map(({ name }) => name);
     expect(failing).toEqual(["durability"]);
     expect(well.checks).toContainEqual({ name: "worker", status: "ok", detail: expect.any(String), cure: null });
-    // Workers are named as in the logs.
+    // Workers have the same names as in the logs.
     const { workers } = await commands.json<StoreStatus>(["status"]);
     expect((await commands.run(["status"])).stdout).toContain(workers[0]?.id);
   });
 
-  test("the doctor and the status tell what somebody has to look at, and no text", async ({ commands, db }) => {
+  test("shows in doctor and status what needs a person's attention, and no text", async ({ commands, db }) => {
     await db.query(`select trans_hub.append_to_inbox('[{"text": "A secret", "targetLocales": ["english"]}]', '{}')`);
     await commands.json(["worker", "--once"]);
     await commands.json(["pause", "--locale", "fr"]);

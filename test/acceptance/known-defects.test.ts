@@ -1,5 +1,6 @@
 /**
- * Defects that users of an earlier translation backend met, each under the number it was reported by. None may come back.
+ * Defects that users of an earlier translation backend reported, each with the number of its report. None may come
+ * back.
  */
 import { Coordinator, canonicalLocale, type Translation } from "@trans-hub/core";
 import { EngineRefusedError, EngineTransientError } from "@trans-hub/core/engine";
@@ -33,7 +34,7 @@ async function process(hub: Coordinator, locale: string): Promise<Translation[]>
   return done;
 }
 
-/** Refuses "Bad", for good; translates the rest. */
+/** Refuses "Bad" permanently; translates the rest. */
 const refusing = () =>
   scriptedEngine({
     item: ({ text }, { batch }) =>
@@ -43,7 +44,7 @@ const refusing = () =>
   });
 
 describe("a failed text", () => {
-  test("is tried once, not for ever, when trying again is no use (X1)", async ({ openHub, db }) => {
+  test("is tried once, and not for ever, when another attempt cannot help (X1)", async ({ openHub, db }) => {
     const engine = refusing();
     const hub = await openHub(engine);
     await hub.request(["Bad", "Good"], { targetLocales: ["fr"] });
@@ -57,7 +58,7 @@ describe("a failed text", () => {
     await expectInvariants(db);
   });
 
-  test("is buried in its own locale; the others are left alone (X2)", async ({ openHub, db }) => {
+  test("goes to the dead letters in its own locale only (X2)", async ({ openHub, db }) => {
     const hub = await openHub(refusing());
     await hub.request("Bad", { targetLocales: ["de", "fr"] });
     await process(hub, "fr");
@@ -87,7 +88,7 @@ describe("a failed text", () => {
     await expectInvariants(db);
   });
 
-  test("waits for its next attempt in the store, and no worker waits with it (Y2)", async ({ openHub, db }) => {
+  test("waits in the store for its next attempt, and no worker waits with it (Y2)", async ({ openHub, db }) => {
     const engine = scriptedEngine({
       item: ({ text }) =>
         text === "Later"
@@ -96,7 +97,7 @@ describe("a failed text", () => {
     });
     const hub = await openHub(engine);
     await hub.request(["Later", "Now"], { targetLocales: ["fr"] });
-    // Ends although one text is to be tried again: what is not ready is nobody's to wait for.
+    // Ends although one text will be tried again: work that is not ready is not waited for.
     expect(await process(hub, "fr")).toMatchObject([{ sourceText: "Now", status: "translated" }]);
     const { rows } = await db.query(
       "select attempt, extract(epoch from run_at - now())::float8 as seconds, history from trans_hub.batch",
@@ -140,7 +141,7 @@ describe("a stored text", () => {
     expect(engine.calls).toHaveLength(2);
   });
 
-  test("is collected with its translation when nobody uses it any more (X4)", async ({ openHub, db }) => {
+  test("is collected with its translation once it is unused (X4)", async ({ openHub, db }) => {
     const hub = await openHub();
     await hub.request({ text: "Old", businessId: "old" }, { targetLocales: ["fr"] });
     await process(hub, "fr");
@@ -171,7 +172,7 @@ describe("a stored text", () => {
     }
   });
 
-  test("that a person approved says so, and no machine overwrites it (Y5)", async ({ openHub }) => {
+  test("that a person approved is marked so, and no machine overwrites it (Y5)", async ({ openHub }) => {
     const hub = await openHub();
     await hub.request("Save", { targetLocales: ["fr"] });
     await process(hub, "fr");
@@ -186,7 +187,7 @@ describe("a stored text", () => {
   });
 });
 
-test("more texts than an engine takes at once go in several calls, and none is refused (X5)", async ({
+test("more texts than an engine accepts at once go in several calls, and none is refused (X5)", async ({
   openHub,
   db,
 }) => {
@@ -208,7 +209,7 @@ test.for(["zh-Hans", "zh-Hant-TW", "es-419", "sr-Latn-RS"])(
   },
 );
 
-test("a worker that starts leaves the work of a living one alone (Y1)", async ({ openHub, db }) => {
+test("a starting worker leaves a living worker's work alone (Y1)", async ({ openHub, db }) => {
   const gate = Promise.withResolvers<undefined>();
   const slow = scriptedEngine({ call: () => gate.promise });
   const first = await openHub(slow);
@@ -218,7 +219,7 @@ test("a worker that starts leaves the work of a living one alone (Y1)", async ({
   const idle = scriptedEngine();
   const second = await openHub(idle);
   const waiting = process(second, "fr");
-  // The second is in the fleet and looking for work while the first still has it.
+  // The second worker is in the fleet and looking for work while the first still holds it.
   await expect
     .poll(async () => (await db.query("select from trans_hub.worker_node")).rowCount, { timeout: 10_000 })
     .toBe(2);
@@ -231,7 +232,7 @@ test("a worker that starts leaves the work of a living one alone (Y1)", async ({
 });
 
 describe("an OpenAI-compatible engine", () => {
-  test("gets many texts a call, as data, and gives back quotes and spaces as they are (Y3)", async ({ database }) => {
+  test("gets many texts a call, as data, and returns quotes and spaces unchanged (Y3)", async ({ database }) => {
     const server = await startOpenaiServer({ translate: ({ text }) => text.toUpperCase() });
     const hub = await Coordinator.connect({
       databaseUrl: database.url,
@@ -257,14 +258,14 @@ describe("an OpenAI-compatible engine", () => {
   });
 });
 
-test("no more engine calls run at once than were asked for (Y5)", async ({ database }) => {
+test("no more engine calls run at once than configured (Y5)", async ({ database }) => {
   let running = 0;
   let most = 0;
   const engine = scriptedEngine({
     call: async () => {
       running += 1;
       most = Math.max(most, running);
-      // Long enough that others would start if they were let; the next turn of the loop is not.
+      // Long enough for further calls to start if they were permitted; the next turn of the event loop is not.
       await new Promise((resolve) => setTimeout(resolve, 20));
       running -= 1;
       return undefined;

@@ -3,7 +3,7 @@
 import { testOnDatabase as test } from "@trans-hub/test-support/command";
 import { expect } from "vitest";
 
-test("a worker that works tells Prometheus so, and no text of anybody", async ({ commands }) => {
+test("a worker exposes its metrics to Prometheus, and no text", async ({ commands }) => {
   await commands.run(["pause", "--locale", "it"]);
   await commands.run(["request", "Confidential one", "Confidential two", "--from", "en", "--to", "fr,it"]);
   const worker = commands.start(["worker"], { env: { TH_METRICS_PORT: "0", TH_LOG_FORMAT: "json" } });
@@ -12,7 +12,7 @@ test("a worker that works tells Prometheus so, and no text of anybody", async ({
   const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 
   await worker.says('"batch.settled"');
-  // The fleet's figures may be those of the scrape before.
+  // The fleet's figures may be those of the previous scrape.
   await expect.poll(scrape, { interval: 500 }).toContain('backlog_texts{state="paused",priority="normal"} 2');
   const body = await scrape();
   for (const line of [

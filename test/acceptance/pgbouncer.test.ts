@@ -1,4 +1,4 @@
-/** The whole way behind a transaction-mode pooler whose few server connections are shared by everybody. */
+/** The whole way behind a transaction-mode pooler, whose few server connections all clients share. */
 import { applyMigrations, Coordinator, type StoreStatus } from "@trans-hub/core";
 import { test as base } from "@trans-hub/test-support/command";
 import { hasPgBouncer, type PgBouncer, startPgBouncer } from "@trans-hub/test-support/pgbouncer";
@@ -9,7 +9,7 @@ const MISSING = "Not tried behind PgBouncer, which is not installed here: apt-ge
 
 const test = base.extend("pooler", async ({ task: _ }, { onCleanup }): Promise<PgBouncer | undefined> => {
   if (!hasPgBouncer()) {
-    console.warn(MISSING); // the reason of a skip is not in every report
+    console.warn(MISSING); // some reports do not show the reason of a skip
     return undefined;
   }
   const pooler = await startPgBouncer(inject("testServer").url);
@@ -17,7 +17,7 @@ const test = base.extend("pooler", async ({ task: _ }, { onCleanup }): Promise<P
   return pooler;
 });
 
-test("producers and workers go through the pooler; LISTEN and migrations past it", async ({
+test("producers and workers go through the pooler; LISTEN and migrations bypass it", async ({
   commands,
   emptyDatabase,
   pooler,
@@ -29,7 +29,7 @@ test("producers and workers go through the pooler; LISTEN and migrations past it
   const env = { TH_DATABASE_URL: databaseUrl, TH_DIRECT_URL: directUrl, TH_ENGINES: "pseudo" };
   expect(await commands.json(["migrate"], { env })).toMatchObject({ pending: [] });
 
-  // Started before there is anything: what they do then was announced to them.
+  // The workers start before there is any work, so they learn of it by notification.
   const workers = [1, 2].map(() => commands.start(["worker"], { env }));
   await Promise.all(workers.map((worker) => worker.says(/"event":"worker.ready"/)));
   const hub = await Coordinator.connect({ databaseUrl, directUrl, sourceLocale: "en", maxConnections: 10 });
@@ -70,7 +70,7 @@ test("producers and workers go through the pooler; LISTEN and migrations past it
   }
 });
 
-test("a worker with a single connection through the pooler works, too", async ({
+test("a worker with a single connection through the pooler works too", async ({
   commands,
   emptyDatabase,
   pooler,

@@ -1,4 +1,4 @@
-/** Recovery to a moment, as docs/operations.md has it: a base backup, the archived WAL, and another server. */
+/** Point-in-time recovery as described in docs/operations.md: a base backup, the archived WAL, and another server. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,9 +15,9 @@ import type { Check } from "../../packages/cli/src/doctor/check.ts";
 
 const programs = findPostgres();
 const MISSING = "no PostgreSQL server with pg_basebackup beside it is installed here: apt-get install postgresql";
-if (programs === undefined) console.warn(MISSING); // the reason of a skip is not in every report
+if (programs === undefined) console.warn(MISSING); // some reports do not show the reason of a skip
 
-test("a server is brought back to the moment before a mistake, and what was in hand then is worked on", async ({
+test("a server is recovered to the moment before a mistake, and the unfinished work of that moment goes on", async ({
   commands,
   onTestFinished,
   skip,
@@ -80,7 +80,7 @@ test("a server is brought back to the moment before a mistake, and what was in h
   const before = await state();
   expect(before).toMatchObject({ translations: { pending: 1, translated: 1 }, jobs: { running: 1 } });
 
-  // The mistake, and what came with it.
+  // The mistake, and later changes.
   await run("cancel", "--to", "fr", "--yes");
   await run("forget", "Kept", "--from", "en", "--yes");
   await run("request", "Later", ...texts);
@@ -101,7 +101,7 @@ test("a server is brought back to the moment before a mistake, and what was in h
     TH_TEST_BASE_BACKUP: base,
   });
   onTestFinished(() => there.stop());
-  env.TH_DATABASE_URL = urlOf(there.url, "worker"); // roles come with the server, and their passwords
+  env.TH_DATABASE_URL = urlOf(there.url, "worker"); // roles come with the server, and their passwords too
 
   expect(await state()).toEqual(before);
   const { checks } = await commands.json<{ checks: Check[] }>(["doctor"], { env, code: 1 });

@@ -1,4 +1,7 @@
-/** Each role does its work and nothing else: on a database that `roles create` made fit, each with a password of its own. */
+/**
+ * Each role does its own work and nothing else, on a database prepared by `roles create`, each with a password of its
+ * own.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +21,7 @@ interface Roles {
   env: Record<RoleKind, Record<string, string>>;
 }
 
-/** Roles belong to the server, so each test has its own, and takes them away. */
+/** Roles belong to the server, so each test has its own, and drops them. */
 const prefixes = base.extend("prefix", async ({ emptyDatabase }, { onCleanup }): Promise<string> => {
   const prefix = `th_${randomBytes(5).toString("hex")}`;
   onCleanup(async () => {
@@ -67,7 +70,7 @@ async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<
   }
 }
 
-/** Tries statements as a role; gives those that it was let do. */
+/** Tries statements as a role; returns the permitted ones. */
 async function allowed(url: string, statements: readonly string[]): Promise<string[]> {
   return asSuperuser(url, async (client) => {
     const done: string[] = [];
@@ -77,7 +80,7 @@ async function allowed(url: string, statements: readonly string[]): Promise<stri
         await client.query(statement);
         done.push(statement);
       } catch (error) {
-        // Refused for want of a right, and for nothing else.
+        // Refused for a missing right, and for no other reason.
         expect({ statement, code: (error as { code?: string }).code }).toEqual({ statement, code: "42501" });
       }
       await client.query("rollback");
@@ -114,7 +117,7 @@ const JOB_TABLES = [
 ].map((table) => `graphile_worker.${table}`);
 const TABLES = [...OUR_TABLES, ...JOB_TABLES];
 
-/** What none of them but the migrator may. */
+/** Statements that only the migrator may run. */
 const SCHEMA_CHANGES = [
   "create table trans_hub.mine ()",
   "create function trans_hub.mine() returns int language sql return 1",
@@ -179,7 +182,7 @@ describe("a role", () => {
         .poll(async () => (await hub.getTranslation({ text: "Back", targetLocale: "es" }))?.status)
         .toBe("translated");
 
-      // What is the operators'.
+      // Actions reserved for operators.
       const key = { text: "Add to cart", targetLocale: "fr", context: { screen: "cart" } };
       for (const act of [
         () => hub.approve(key),
@@ -196,7 +199,7 @@ describe("a role", () => {
       await hub.close();
       await client.end();
     }
-    // The uses that were read are noted, at the close at the latest.
+    // The noted uses are written at the close at the latest.
     expect(worker.stderr).not.toMatch(/worker\.fault/);
   });
 
@@ -239,7 +242,7 @@ describe("a role", () => {
       await handler.close();
     }
     expect(await allowed(roles.url.worker, SCHEMA_CHANGES)).toEqual([]);
-    // Up to date, there is nothing to do; otherwise it may not.
+    // An up-to-date schema needs no change; any change is refused.
     expect(await commands.json(["migrate"], { env })).toMatchObject({ applied: [] });
     expect(await commands.json(["migrate", "down", "--yes"], { env, code: 1 })).toMatchObject({
       error: { code: "TH_DATABASE_REFUSED" },
@@ -268,7 +271,7 @@ describe("a role", () => {
     expect(await allowed(roles.url.reader, [...SCHEMA_CHANGES, ...writes, ...calls])).toEqual([]);
   });
 
-  test("that migrates goes down and up again, owns what it makes by the owner role, and the others go on", async ({
+  test("that migrates goes down and up again, creates everything as the owner role, and the other roles keep working", async ({
     commands,
     emptyDatabase,
     roles,
@@ -282,7 +285,7 @@ describe("a role", () => {
          where relnamespace in ('trans_hub'::regnamespace, 'graphile_worker'::regnamespace)`,
       );
       expect(rows).toEqual([{ rolname: roles.report.roles.owner }]);
-      // What a later release may bring: no command has to be run for it.
+      // A simulated change of a later release, after which no roles command is needed.
       await client.query(
         `set role ${roles.report.roles.owner}; create table trans_hub.later (); create function trans_hub.later() returns int language sql return 1`,
       );
@@ -299,7 +302,7 @@ describe("a role", () => {
 });
 
 describe("roles create", () => {
-  test("fits what is there: an installation of a superuser, a worker that was a member, a producer that could read", async ({
+  test("adapts existing installations: a superuser's, one with a worker as a member, one with a reading producer", async ({
     commands,
     emptyDatabase,
     prefix,
@@ -344,7 +347,7 @@ describe("roles create", () => {
     ).toEqual([]);
   });
 
-  test("needs no superuser: who may create roles and owns the database will do", async ({
+  test("needs no superuser: the right to create roles and the database's ownership are enough", async ({
     commands,
     emptyDatabase,
     prefix,
@@ -368,7 +371,7 @@ describe("roles create", () => {
     expect(await commands.json(["worker", "--once"], { env: worker })).toMatchObject({ translated: 1 });
   });
 
-  test("may be made by many at once, as when several nodes start", async ({ emptyDatabase, prefix }) => {
+  test("may run concurrently, as when several nodes start", async ({ emptyDatabase, prefix }) => {
     const { url: databaseUrl } = emptyDatabase;
     const reports = await Promise.all(
       Array.from({ length: 6 }, () => createRoles({ databaseUrl, prefix, passwords: { worker: "w" }, migrate: true })),
@@ -379,7 +382,7 @@ describe("roles create", () => {
     );
   });
 
-  test("says no password aloud, and is refused clearly", async ({ commands, emptyDatabase, roles }) => {
+  test("prints no password, and reports a refusal clearly", async ({ commands, emptyDatabase, roles }) => {
     expect(JSON.stringify(roles.report)).not.toMatch(/secret of|SCRAM/);
     const refused = async (args: string[], env: Record<string, string>, code: number) =>
       (await commands.json(["roles", "create", ...args], { env, code })).error;

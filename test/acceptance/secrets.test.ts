@@ -1,4 +1,6 @@
-/** A marked password and a marked key, through everything that can go wrong: they stand nowhere but where they were given. */
+/**
+ * A marked password and a marked key, taken through every kind of failure: they appear only where they were configured.
+ */
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -9,12 +11,12 @@ import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import type pg from "pg";
 import { expect } from "vitest";
 
-/** With what is encoded in a URL, so that both forms are looked for. */
+/** Contains characters that a URL encodes, so that both forms are searched for. */
 const PASSWORD = "Marked/Passw0rd@1";
 const KEY = "sk-MarkedKey-1234567890";
 const MARKS = ["Marked", encodeURIComponent(PASSWORD), "Passw0rd", "MarkedKey"];
 
-/** What anybody on this machine reads in `ps`: arguments, and the titles that processes gave themselves. */
+/** Everything that any user of this machine reads in `ps`: arguments, and process titles. */
 function commandLines(): string {
   if (!existsSync("/proc/self/cmdline")) return "";
   return readdirSync("/proc")
@@ -23,13 +25,13 @@ function commandLines(): string {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, "utf8") + readFileSync(`/proc/${pid}/comm`, "utf8");
       } catch {
-        return ""; // gone by now
+        return ""; // ended meanwhile
       }
     })
     .join("\n");
 }
 
-/** Every row of every table, and what the server shows of sessions. */
+/** Every row of every table, and the server's view of its sessions. */
 async function databaseAsText(db: pg.Pool): Promise<string> {
   const { rows: tables } = await db.query<{ name: string }>(
     `select format('%I.%I', nspname, relname) as name from pg_class join pg_namespace as n on n.oid = relnamespace
@@ -55,7 +57,7 @@ testOnDatabase(
     url.username = role;
     url.password = encodeURIComponent(PASSWORD);
     const right = url.href;
-    // It repeats the key it was given in what it says.
+    // The server's error repeats the given key.
     const engine = await startOpenaiServer({ apiKey: "another" });
     const silent = createServer((socket) => socket.on("error", () => undefined).end("HTTP/1.1 400 no\r\n\r\n"));
     silent.listen(0, "127.0.0.1");
@@ -126,7 +128,7 @@ testOnDatabase(
       await db.query(`drop role ${role}`);
     }
     const all = heard.join("\n");
-    // What would be caught, if it were there.
+    // Proof that the search would find a leaked value.
     expect(all).toContain(role);
     for (const mark of MARKS) {
       const at = all.indexOf(mark);
@@ -145,6 +147,6 @@ testOnDatabase("the embedded database's own password is in no process list", asy
   if (password !== "") expect(lines).not.toContain(password);
   dev.kill("SIGTERM");
   expect(await dev.ended()).toMatchObject({ code: 0, stderr: expect.not.stringContaining(password || "no password") });
-  // Its folder is the test's, and goes with it.
+  // Its folder belongs to the test, and is removed with it.
   await stopEmbedded({ dataDir: join(commands.cwd, ".trans-hub") });
 });

@@ -1,4 +1,4 @@
-/** The way to the database, encrypted: the server has to prove who it is, or nothing is sent to it. */
+/** The encrypted connection to the database: the server must prove its identity, or nothing is sent to it. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { expect, inject } from "vitest";
 const MISSING = "Not tried with TLS: openssl is not installed here";
 
 interface Tls {
-  /** With these parameters, by a host that is in the certificate or not. */
+  /** The URL with these parameters, by a host that the certificate names or not. */
   url(parameters: string, host?: "localhost" | "127.0.0.1"): string;
   authority: string;
   stranger: string;
@@ -19,7 +19,7 @@ interface Tls {
 
 const test = base.extend("tls", async ({ commands: _ }, { onCleanup }): Promise<Tls | undefined> => {
   if (!hasOpenssl()) {
-    console.warn(MISSING); // the reason of a skip is not in every report
+    console.warn(MISSING); // some reports do not show the reason of a skip
     return undefined;
   }
   const folder = mkdtempSync(join(tmpdir(), "trans-hub-tls-"));
@@ -50,7 +50,7 @@ const test = base.extend("tls", async ({ commands: _ }, { onCleanup }): Promise<
   };
 });
 
-/** As root, the test server runs as another user, which alone may read its key. */
+/** Under root, the test server runs as another user, which alone may read its key. */
 function giveToServer(key: string): void {
   if (process.getuid?.() !== 0) return;
   for (const name of ["postgres", "nobody"]) {
@@ -73,19 +73,19 @@ const refusal = async (commands: Commands, url: string, env: Record<string, stri
     })
   ).error;
 
-test("whoever proves that it is the server is believed, and nobody else", async ({ commands, tls, skip }) => {
+test("a server that proves its identity is trusted, and no other", async ({ commands, tls, skip }) => {
   if (tls === undefined) return skip(MISSING);
   const known = `?sslmode=verify-full&sslrootcert=${tls.authority}`;
   const env = { TH_DATABASE_URL: tls.url(known), TH_ENGINES: "pseudo" };
   await commands.json(["migrate"], { env });
   await commands.json(["request", "Pay", "--from", "en", "--to", "fr"], { env });
-  // Statements, claims and LISTEN, by the pool and past it.
+  // Statements, claims and LISTEN, through the pool and beside it.
   const worker = { ...env, TH_DIRECT_URL: tls.url(`${known}&application_name=direct`) };
   expect(await commands.json(["worker", "--once"], { env: worker })).toMatchObject({ translated: 1 });
   const { checks } = await commands.json<{ checks: unknown[] }>(["doctor"], { env, code: 1 });
   expect(checks).toContainEqual(expect.objectContaining({ name: "encryption", status: "ok" }));
 
-  // The system's own list of CAs, with ours in it.
+  // The system's own list of CAs, extended by the test's.
   const listed = { TH_DATABASE_URL: tls.url("?sslmode=verify-full"), NODE_EXTRA_CA_CERTS: tls.authority };
   expect(await commands.json(["status"], { env: listed })).toMatchObject({ translations: { translated: 1 } });
 
@@ -111,7 +111,7 @@ test("whoever proves that it is the server is believed, and nobody else", async 
   expect(await commands.json(["migrate"], migrating)).toMatchObject({ error: { code: "TH_DATABASE_REFUSED" } });
 });
 
-test("a server without TLS is refused by who asks for it", async ({ commands }) => {
+test("a server without TLS is refused when the URL requires TLS", async ({ commands }) => {
   expect(await refusal(commands, `${inject("testServer").url}?sslmode=verify-full`)).toMatchObject({
     code: "TH_DATABASE_REFUSED",
     message: expect.stringContaining("does not support SSL"),

@@ -1,4 +1,4 @@
-/** `translate`, as a front-end team has it in CI. */
+/** `translate`, as a front-end team uses it in CI. */
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Commands, testOnDatabase } from "@trans-hub/test-support/command";
@@ -29,7 +29,7 @@ const test = testOnDatabase
     };
   });
 
-test("a catalog is translated, then only what changed in it", async ({ catalogs, server, commands }) => {
+test("a catalog is translated, then only its changed messages", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { cart: { pay: "Pay", title: "Your cart" }, back: "Back" });
   await catalogs.write("fr", { back: "Retour" });
   expect(await catalogs.translate()).toMatchObject({
@@ -61,11 +61,7 @@ test("a catalog is translated, then only what changed in it", async ({ catalogs,
   expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" } });
 });
 
-test("a message that fails is left out and named, and --force tries it again", async ({
-  catalogs,
-  server,
-  commands,
-}) => {
+test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
   server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
   const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
@@ -82,7 +78,10 @@ test("a message that fails is left out and named, and --force tries it again", a
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay {name}", back: "[fr] Back" });
 });
 
-test("a message that no store takes is named and left out, and harms no other", async ({ catalogs, commands }) => {
+test("a message that the store refuses is named and left out, without harm to the others", async ({
+  catalogs,
+  commands,
+}) => {
   const deep = "deep".repeat(64);
   const good = { pay: "Pay", kept: "Back\0" };
   await catalogs.write("en", {
@@ -125,7 +124,7 @@ test("messages with plural syntax are counted, left out, and never sent", async 
   expect(server.ledger.map(({ text }) => text)).toEqual(["Pay", "Pay"]);
 });
 
-test("after Ctrl-C nothing is lost and the same command goes on", async ({ catalogs, server, commands }) => {
+test("nothing is lost after Ctrl-C, and the same command goes on", async ({ catalogs, server, commands }) => {
   await catalogs.write(
     "en",
     Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, `Text number ${at}`])),
@@ -149,7 +148,7 @@ test("after Ctrl-C nothing is lost and the same command goes on", async ({ catal
   expect(Object.keys(await catalogs.read("de"))).toHaveLength(200);
 });
 
-test("the fleet does the work when it is left to it", async ({ catalogs, commands }) => {
+test("work left to the fleet is done by the fleet", async ({ catalogs, commands }) => {
   await catalogs.write("en", { pay: "Pay" });
   expect(await catalogs.translate(0, "--no-worker")).toMatchObject({ translated: 0, pending: 2 });
   expect(await catalogs.read("fr")).toEqual({});
@@ -158,7 +157,7 @@ test("the fleet does the work when it is left to it", async ({ catalogs, command
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay" });
 });
 
-test("an engine set up wrongly is told, and not waited for", async ({ catalogs, commands, server }) => {
+test("an engine with a wrong setting is reported, and not waited for", async ({ catalogs, commands, server }) => {
   await catalogs.write("en", { pay: "Pay" });
   server.misbehave({ fault: { kind: "status", status: 401, code: "invalid_api_key" } });
   const ended = await commands.run(catalogs.args, { env: catalogs.env });
@@ -166,7 +165,7 @@ test("an engine set up wrongly is told, and not waited for", async ({ catalogs, 
   expect(ended.ms).toBeLessThan(15_000);
 });
 
-test("a file that is no catalog is named with line and column", async ({ catalogs, commands }) => {
+test("a file that is not a catalog is named with line and column", async ({ catalogs, commands }) => {
   await catalogs.write("en", {});
   await writeFile(catalogs.path("en"), '{\n  "a": "Pay",\n  "a": "Pay"\n}\n');
   const ended = await commands.run(catalogs.args, { env: catalogs.env });

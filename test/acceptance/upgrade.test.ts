@@ -1,4 +1,4 @@
-/** Upgrading as docs/operations.md says it, and back again, while producers and workers are at it. */
+/** An upgrade as described in docs/operations.md, and back again, under running producers and workers. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
 import { type Running, testOnDatabase } from "@trans-hub/test-support/command";
@@ -33,13 +33,13 @@ const test = testOnDatabase
   })
   .extend("engine", async ({ commands: _ }, { onCleanup }): Promise<OpenaiServer> => {
     const server = await startOpenaiServer();
-    // So that there is always a call under way.
+    // Ensures that a call is always in progress.
     server.misbehave({ fault: { kind: "slow", ms: 100 } });
     onCleanup(() => server.close());
     return server;
   });
 
-/** Registers and reads without a pause; every failure is kept. */
+/** Registers and reads continuously; records every failure. */
 function produce(databaseUrl: string) {
   const failures: unknown[] = [];
   let registered = 0;
@@ -54,7 +54,7 @@ function produce(databaseUrl: string) {
       } catch (error) {
         failures.push(error);
       }
-      await wait(20); // a steady load, not as much as the machine can
+      await wait(20); // a steady load, below the machine's capacity
     }
     await hub.close();
   };
@@ -71,7 +71,7 @@ function produce(databaseUrl: string) {
   };
 }
 
-/** More is translated than now, by whoever is there. */
+/** Waits until more texts are translated than now, by any worker. */
 async function goesOn(db: pg.Pool): Promise<void> {
   const translated = "select count(*)::int from trans_hub.translation where status = 'translated'";
   const now = await value(db, translated);
@@ -87,7 +87,7 @@ async function leaves(worker: Running): Promise<void> {
   });
 }
 
-test("a fleet is migrated and replaced one by one, and taken back, and no request fails or is lost", async ({
+test("no request fails or is lost while a fleet is migrated, replaced one by one, and taken back", async ({
   commands,
   database,
   db,
@@ -124,7 +124,8 @@ test("a fleet is migrated and replaced one by one, and taken back, and no reques
     }
     expect(await versions()).toEqual(["9.0.0", "9.0.0"]);
 
-    // Back: this release again, on the schema of the next; then that may go, by the command that knows it.
+    // Back: this release again, on the schema of the next; then the next schema is removed, by the command that has its
+    // migrations.
     const again: Running[] = [];
     for (const worker of young) {
       again.push(await start());
@@ -139,7 +140,7 @@ test("a fleet is migrated and replaced one by one, and taken back, and no reques
     }
     expect(await value(db, REPLACED)).toBe(0);
     await goesOn(db);
-    // The next release's worker now waits for its schema, and harms nobody.
+    // The next release's worker now waits for its schema, without harm.
     const waiting = commands.start(["worker"], { env, bin: next.bin });
     await waiting.says(/TH_SCHEMA_MISSING.*"event":"store.waiting"/);
     await producer.stop();

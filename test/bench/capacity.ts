@@ -1,14 +1,16 @@
-/** What one PostgreSQL carries, by arithmetic from what was measured on this machine. */
+/** The capacity of one PostgreSQL, calculated from the figures measured on this machine. */
 import { significant, type Verdict } from "./figures.ts";
 
-/** Of the machine's time; the rest is for readers, vacuum, collections and the rush hour. */
+/** Usable share of the machine's time; the rest is for readers, vacuum, collections and the rush hour. */
 const USE = 0.5;
 const DAY_SECONDS = 86_400;
 const MILLION = 1e6;
-/** Of the memory, that keys which are met at random may take before registering waits for the disk. */
+/** Share of the memory that randomly accessed keys may take before registering waits for the disk. */
 const MEMORY_SHARE = 0.5;
 const MEMORY_GB = 16;
-/** Default of a process of ours, and of PostgreSQL less what it keeps for a superuser. */
+/**
+ * Default number of connections of one of our processes, and PostgreSQL's default without its reserve for superusers.
+ */
 const CONNECTIONS_A_PROCESS = 10;
 const CONNECTIONS = 97;
 
@@ -24,7 +26,7 @@ export function capacityPlan(cells: readonly Verdict[], facts: Readonly<Record<s
   if (lines.length === 0) return "";
   return `## Capacity plan
 
-By arithmetic from the figures above and some that were measured beside them, so for this machine: PostgreSQL, producers and
+Calculated from the figures above and from further measurements of the same run, so for this machine: PostgreSQL, producers and
 workers shared its cores.
 
 ${lines.map((line) => `- ${line}`).join("\n")}
@@ -39,7 +41,7 @@ function perDay(cells: readonly Verdict[]): string[] {
   const seconds = 1 / register + 1 / drain;
   const day = (USE * DAY_SECONDS) / seconds;
   return [
-    `**Translations a day**: one costs 1/${n(register)} s to register and 1/${n(drain)} s to drain (grown tables, after the first checkpoint cycle), ${n(seconds * MILLION)} µs in all. At ${USE * 100} % use: ${USE} × 86,400 s / ${n(seconds * MILLION)} µs = **${n(day / MILLION)} million a day**. What an engine takes is not in it: the fleet waits for that, not PostgreSQL.`,
+    `**Translations a day**: a translation costs 1/${n(register)} s to register and 1/${n(drain)} s to drain (grown tables, after the first checkpoint cycle), ${n(seconds * MILLION)} µs in all. At ${USE * 100} % use: ${USE} × 86,400 s / ${n(seconds * MILLION)} µs = **${n(day / MILLION)} million a day**. The engine's time is not included, because the fleet waits for it, not PostgreSQL.`,
   ];
 }
 
@@ -55,12 +57,12 @@ function disk(facts: Readonly<Record<string, number>>): string[] {
       ? []
       : [
           `**Disk for a million translations** with their indexes: ${tables.map(({ table, mb }) => `${table} ${n(mb)} MB`).join(", ")}; in all **${n(sum)} MB**, for texts used in one project, in one locale. Each further locale adds a row of translation: ${n(tables.at(-1)?.mb ?? 0)} MB.`,
-          `**A hundred million** of them: ${n((sum * 100) / 1_000)} GB, and as much again at the most while a table is rewritten.`,
+          `**A hundred million** of them: ${n((sum * 100) / 1_000)} GB, and at most the same again while a table is rewritten.`,
         ]),
     ...(log === undefined
       ? []
       : [
-          `**Write-ahead log**: ${n(log)} bytes a translation (new tables; pages written whole after a checkpoint come on top), so ${n((log * MILLION) / 1e9)} GB a million for replicas and the archive.`,
+          `**Write-ahead log**: ${n(log)} bytes a translation (new tables; add the full-page writes after a checkpoint), so ${n((log * MILLION) / 1e9)} GB a million for replicas and the archive.`,
         ]),
   ];
 }
@@ -70,7 +72,7 @@ function memory(facts: Readonly<Record<string, number>>): string[] {
   if (index === undefined) return [];
   const millions = (MEMORY_GB * 1_000 * MEMORY_SHARE) / index;
   return [
-    `**When to partition**: the index by text identity is the only one that is met at random: ${n(index)} MB a million texts. It should stay in memory: half of ${MEMORY_GB} GB holds ${n(MEMORY_GB * 1_000 * MEMORY_SHARE)} MB / ${n(index)} MB = **${n(millions)} million texts**. Beyond, give the server more memory, and then split by project: nothing joins across projects but equal texts, which are then stored once a part.`,
+    `**When to partition**: the index by text identity is the only one with random accesses: ${n(index)} MB a million texts. It should stay in memory: half of ${MEMORY_GB} GB holds ${n(MEMORY_GB * 1_000 * MEMORY_SHARE)} MB / ${n(index)} MB = **${n(millions)} million texts**. Beyond that, give the server more memory, and then split by project: projects share only equal texts, which are then stored once in each part.`,
   ];
 }
 
@@ -80,11 +82,11 @@ function fleet(cells: readonly Verdict[], facts: Readonly<Record<string, number>
     ({ cell, against }) => cell.startsWith("grown") && cell.endsWith("drain") && against.includes("after it"),
   );
   return [
-    `**Connections**: a process of ours takes ${CONNECTIONS_A_PROCESS} at most (\`TH_MAX_CONNECTIONS\`), so PostgreSQL's default of 100 carries ${Math.floor(CONNECTIONS / CONNECTIONS_A_PROCESS)} processes at full use. A worker that waits for an engine needs fewer: with 5, ${Math.floor(CONNECTIONS / 5)} of them. Beyond, producers go through PgBouncer.`,
+    `**Connections**: one of our processes uses ${CONNECTIONS_A_PROCESS} at most (\`TH_MAX_CONNECTIONS\`), so PostgreSQL's default of 100 is enough for ${Math.floor(CONNECTIONS / CONNECTIONS_A_PROCESS)} processes at full use. A worker that waits for an engine needs fewer: with 5, ${Math.floor(CONNECTIONS / 5)} of them. Beyond that, producers need PgBouncer.`,
     ...(node === undefined || drain === undefined
       ? []
       : [
-          `**Nodes**: one with an engine of 400 ms a call and 4 calls at once translates ${n(node)}/s; PostgreSQL settles ${n(drain.ours)}/s for one process. So some **${Math.floor(drain.ours / node)} nodes** before it is the database that they wait for.`,
+          `**Nodes**: a node with an engine of 400 ms a call and 4 concurrent calls translates ${n(node)}/s; PostgreSQL settles ${n(drain.ours)}/s for one process. So some **${Math.floor(drain.ours / node)} nodes** before the database becomes the bottleneck.`,
         ]),
   ];
 }
@@ -95,7 +97,7 @@ function reads(cells: readonly Verdict[]): string[] {
   );
   if (single === undefined || batch === undefined || cached === undefined) return [];
   return [
-    `**Reads**: one process reads ${n(single)}/s one at a time, ${n(batch)}/s a hundred at a time, ${n(cached)}/s from memory. With nine in ten from memory, ${n(batch)}/s of the database serve ${n(batch * 10)}/s. A read replica takes over the rest as it is: reading writes nothing (uses are noted once a day, on the primary).`,
+    `**Reads**: one process reads ${n(single)}/s one at a time, ${n(batch)}/s a hundred at a time, ${n(cached)}/s from memory. With nine in ten from memory, ${n(batch)}/s of the database serve ${n(batch * 10)}/s. A read replica can serve the rest unchanged: reading writes nothing (uses are recorded once a day, on the primary).`,
   ];
 }
 
@@ -103,7 +105,7 @@ function collections(facts: Readonly<Record<string, number>>): string[] {
   const collected = facts["translations collected a second, beside a producer"];
   if (collected === undefined) return [];
   return [
-    `**Collection**: ${n(collected)}/s beside a producer that never rests, so what ages out in a day may be ${n((collected * 4 * 3_600) / MILLION)} million in a window of four hours.`,
+    `**Collection**: ${n(collected)}/s beside a producer without pauses, so the texts that age out in a day may be ${n((collected * 4 * 3_600) / MILLION)} million in a window of four hours.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * What PostgreSQL itself can do: the same rows and columns into the same tables with the same indexes, in a database of
- * its own. One transaction a chunk, no queue, no guard, no receipt, nobody else.
+ * PostgreSQL's own ceiling: the same rows and columns into the same tables with the same indexes, in a database of its
+ * own. One transaction a chunk, no queue, no guard, no receipt, no other load.
  */
 import { createHash, randomUUID } from "node:crypto";
 import pg from "pg";
@@ -9,11 +9,12 @@ import { timed } from "./figures.ts";
 /** Texts of one transaction. The best of these is the ceiling. */
 export const CHUNKS = [50, 500, 1_000] as const;
 
-/** Of one batch row. */
+/** Texts of one batch row. */
 const BATCH = 50;
 
 /**
- * Content, source, translation, and a batch for each 50. One connection, as who registers chunk after chunk has one.
+ * Inserts content, source, translation, and a batch for each 50 texts. One connection, like a caller that registers
+ * chunk after chunk.
  *
  * @returns Milliseconds.
  * @param withBatches False: without the batch rows, for rivals that keep them elsewhere.
@@ -73,9 +74,10 @@ export async function listBatches(pool: pg.Pool): Promise<PendingBatch[]> {
 }
 
 /**
- * Reads the texts, stores results, removes the batches, counts, and books a call for each 50: what settling writes.
+ * Reads the texts, stores results, removes the batches, counts, and books a call for each 50: the writes of a
+ * settlement.
  *
- * @param connections At once. Chunks are taken by whoever is free.
+ * @param connections Number of concurrent connections. Any free connection takes the next chunk.
  */
 export async function drainCeiling(
   url: string,
@@ -125,7 +127,9 @@ export async function readTexts(client: pg.ClientBase | pg.Pool, keys: readonly 
   return { numbers: rows.map((row) => row.content_no), texts: rows.map((row) => row.text) };
 }
 
-/** The update alone, by key; the look-up is kept one, so that a table nobody analyzed is no trap. */
+/**
+ * The update alone, by key. The look-up is forced to be one, because a table without statistics could get another plan.
+ */
 export const STORE = `
   update trans_hub.translation as t
   set status = 'translated', text = r.text, engine = 'echo', model = 'echo-1', updated_at = now()

@@ -13,21 +13,21 @@ const row: Row = {
   phase: "any",
 };
 
-test("what should be more is reached from its bound on, what should be less up to its bound", () => {
+test("a figure that should be high reaches its goal from its bound up, one that should be low from its bound down", () => {
   expect(judge(row)).toMatchObject({ ratio: 1, reached: true });
   expect(judge({ ...row, reach: 1.01 })).toMatchObject({ reached: false });
   expect(judge({ ...row, better: "less", reach: 0.8 })).toMatchObject({ reached: false });
   expect(judge({ ...row, better: "less", reach: 1 })).toMatchObject({ reached: true });
 });
 
-test("a bound on our own figure needs nobody to be held against, and a row without a bound is reached by nobody", () => {
+test("a bound on our own figure needs no comparison, and a row without a bound is neither reached nor missed", () => {
   const alone: Row = { ...row, theirs: [], better: "less", bound: "ours", reach: 100 };
   expect(judge(alone)).toMatchObject({ ours: 100, theirs: null, ratio: null, reached: true });
   expect(judge({ ...alone, reach: 99 })).toMatchObject({ reached: false });
   expect(judge({ ...row, reach: undefined })).toMatchObject({ ratio: 1, reach: null, reached: null });
 });
 
-test("the ratio is the median of the rounds' ratios, so that a slow minute strikes both sides", () => {
+test("the ratio is the median of the rounds' ratios, so that a slow minute affects both sides", () => {
   expect(judge({ ...row, ours: [100, 10, 110], theirs: [100, 10, 100] })).toMatchObject({ ratio: 1, ours: 100 });
 });
 

@@ -1,22 +1,22 @@
-/** What is made of measurements: rates, quantiles, and whether a row of the table reaches what it should. */
+/** Derived figures of measurements: rates, quantiles, and whether a row of the table reaches its goal. */
 
-/** One row of the table: something of ours, held against something else. */
+/** One row of the table: a figure of Trans-Hub, compared with another one. */
 export interface Row {
-  /** The family that measured it, as `--cells` names it. */
+  /** The family that measured it, by its name in `--cells`. */
   family: string;
   cell: string;
   against: string;
   unit: string;
   better: "more" | "less";
-  /** One figure a round; of a distribution, one for each of its rounds. */
+  /** One figure a round; for a distribution, one from each of its rounds. */
   ours: number[];
-  /** The same rounds; empty where nothing but a bound stands against ours. */
+  /** The same rounds of the other side; empty where only a bound is compared. */
   theirs: number[];
-  /** The bound; undefined: the row informs and asks for nothing. */
+  /** The bound; undefined: the row only informs. */
   reach?: number | undefined;
-  /** What the bound is of. Default: the ratio. */
+  /** The subject of the bound. Default: the ratio. */
   bound?: "ratio" | "ours";
-  /** In which phase the checkpoints of the server were. */
+  /** The position of the server's checkpoints during the measurement. */
   phase: string;
   note?: string;
 }
@@ -33,11 +33,11 @@ export interface Verdict {
   theirs: number | null;
   theirsMin: number | null;
   theirsMax: number | null;
-  /** Ours divided by theirs; of rounds that were run in turn, the median of their ratios. */
+  /** Our figure divided by the other; for rounds run in turn, the median of their ratios. */
   ratio: number | null;
   reach: number | null;
   bound: "ratio" | "ours";
-  /** Null where nothing is asked for. */
+  /** Null for a row without a bound. */
   reached: boolean | null;
   phase: string;
   note: string | null;
@@ -78,7 +78,7 @@ export function median(figures: readonly number[]): number {
   return quantile(figures, 0.5);
 }
 
-/** Between two figures, their mean weighted by where the share lies. */
+/** Between two figures, their mean weighted by the position of the share. */
 export function quantile(figures: readonly number[], share: number): number {
   if (figures.length === 0) return Number.NaN;
   const sorted = [...figures].sort((one, other) => one - other);
@@ -88,26 +88,26 @@ export function quantile(figures: readonly number[], share: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** Milliseconds that something took. */
+/** Duration in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
 }
 
-/** A second. */
+/** Rate per second. */
 export function rate(count: number, elapsedMs: number): number {
   return (count * 1_000) / elapsedMs;
 }
 
-/** Three digits that count; whole from 100 on. */
+/** Three significant digits; a whole number from 100 on. */
 export function significant(figure: number): number {
   return Math.abs(figure) >= 100 ? Math.round(figure) : Number(figure.toPrecision(3));
 }
 
 /**
- * Runs the contestants one after another, round by round, every other round in the opposite order: what the machine does
- * meanwhile strikes all of them alike. A round before the first is not counted: programs that just started are slow.
+ * Runs the contestants one after another, round by round, every other round in the opposite order, so that the
+ * machine's other load affects all of them alike. A first round is not counted: programs that just started are slow.
  */
 export async function inTurn<Name extends string>(
   rounds: number,
@@ -129,7 +129,7 @@ export async function inTurn<Name extends string>(
   return figures;
 }
 
-/** Of variants of one contestant, the rounds of the one with the best median. */
+/** Of the variants of one contestant, the rounds of the one with the best median. */
 export function bestOf<Name extends string>(variants: Record<Name, number[]>): { name: Name; figures: number[] } {
   const [best] = (Object.entries(variants) as [Name, number[]][]).sort(
     ([, one], [, other]) => median(other) - median(one),

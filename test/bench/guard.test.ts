@@ -1,6 +1,6 @@
 /**
- * A guard for the speed: a short run held against bare SQL in the same minute. Its bounds are a quarter of what a quiet
- * machine shows, so that noise does not fail it; a lost index does, as the second test tries.
+ * Guards the speed with a short run compared to bare SQL in the same minute. Its bounds are a quarter of a quiet
+ * machine's figures, so that noise does not fail it; a lost index does, as the second test proves.
  */
 
 import { createTestDatabase, test } from "@trans-hub/test-support/database";
@@ -12,7 +12,7 @@ import { median } from "./figures.ts";
 import { drainOurs, registerOurs, SLOTS } from "./ours.ts";
 import { openPool } from "./stage.ts";
 
-/** Of the ceiling. Usual on two cores: 0.5 to 0.9, and 0.37 to 0.41. Without the index: 0.03 to 0.07. */
+/** Least share of the ceiling. Usual on two cores: 0.5 to 0.9, and 0.37 to 0.41. Without the index: 0.03 to 0.07. */
 const LEAST_REGISTER = 0.12;
 const LEAST_DRAIN = 0.1;
 
@@ -27,14 +27,14 @@ test("registering and draining keep up with bare SQL", async () => {
   expect(drain).toBeGreaterThan(LEAST_DRAIN);
 });
 
-test("it would not, were an index of translation lost", async () => {
+test("the guard fails without an index of translation", async () => {
   const { drain } = await ratios(1, 3_000, (db) =>
     db.query("alter table trans_hub.translation drop constraint translation_pkey"),
   );
   expect(drain).toBeLessThan(LEAST_DRAIN);
 });
 
-/** Medians of some rounds, ours and bare SQL in turn. */
+/** Medians of some rounds, Trans-Hub and bare SQL in turn. */
 async function ratios(roundCount: number, count: number, harm?: (db: pg.Pool) => Promise<unknown>): Promise<Ratios> {
   const rounds: Ratios[] = [];
   for (let round = 1; round <= roundCount; round += 1) {

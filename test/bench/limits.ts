@@ -1,13 +1,13 @@
 /**
- * How much of an engine's allowance a fleet uses, and how often it is refused: eight real `trans-hub worker` processes
+ * A fleet's use of an engine's allowance, and the number of its refusals: eight real `trans-hub worker` processes
  * against a server of Chat Completions that enforces its limits, on a PostgreSQL of their own.
  *
  *     npm run bench:limits              every setup, five minutes each
  *     npm run bench:limits -- --setup large --minutes 2 --window sliding --workers 8
  *     npm run bench:limits -- --json     {conditions, setups: [{setup, binding, use, refused, minutes: […]}]}
  *
- * The use is what was let through in so many minutes from the first call on, as a share of the limit times the minutes. Of
- * the two limits the one that binds counts.
+ * The use is the amount that passed in the minutes from the first call on, as a share of the limit times the minutes.
+ * Of the two limits, the binding one counts.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,17 +23,20 @@ import { makeTexts } from "@trans-hub/test-support/strings";
 import pg from "pg";
 
 interface Setup {
-  /** Texts of one call at most. */
+  /** The most texts in one call. */
   batchSize: number;
   rpm: number;
   tpm: number;
-  /** Of an answer, in milliseconds. */
+  /** Duration of an answer, in milliseconds. */
   answerMs: number;
   /** More than the limits let through in a minute. */
   textsPerMinute: number;
 }
 
-/** The prompt alone is 620 tokens, so 90,000 bind before 600 calls do, however small these are. */
+/**
+ * The prompt alone is 620 tokens, so a limit of 90,000 tokens binds before one of 600 calls, even for the smallest
+ * calls.
+ */
 const SETUPS: Record<string, Setup> = {
   requests: { batchSize: 5, rpm: 600, tpm: 900_000, answerMs: 1_000, textsPerMinute: 3_300 },
   large: { batchSize: 50, rpm: 600, tpm: 90_000, answerMs: 5_000, textsPerMinute: 3_000 },
@@ -62,13 +65,13 @@ type Report = ReturnType<LimitEnforcer["report"]>;
 interface Figures {
   setup: string;
   binding: "requests" | "tokens";
-  /** Of the limit that binds, in percent. */
+  /** Use of the binding limit, in percent. */
   use: number;
   requests: number;
   tokens: number;
   refused: number;
   texts: number;
-  /** How often a text went back to the fleet, because its turn was too far off. */
+  /** Number of texts that went back to the fleet, because their turn was too far off. */
   handedOver: number;
   /** The same for each minute from the first call on. */
   minutes: { requests: number; tokens: number; refusals: number }[];
@@ -77,7 +80,7 @@ interface Figures {
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 const children: ChildProcess[] = [];
-// A worker outlives whoever started it, and would go on asking.
+// A worker would outlive this process, and go on calling.
 process.once("exit", () => {
   for (const child of children) child.kill("SIGKILL");
 });
@@ -127,7 +130,7 @@ async function measure(name: string, setup: Setup): Promise<Figures> {
   const workers = Array.from({ length: WORKERS }, () => start(BIN, ["worker"], env));
   for (const worker of workers) worker.stdout?.resume();
   const counted = await watch(control);
-  // Before they end, which hands back all that they have claimed.
+  // Counted before the workers end, because ending hands back all claimed work.
   const { left, raised } = await countWork(databaseUrl);
   await Promise.all(workers.map(end));
   await end(server);
@@ -135,7 +138,7 @@ async function measure(name: string, setup: Setup): Promise<Figures> {
   return summarize(name, setup, counted, { texts: texts - left, handedOver: raised - before });
 }
 
-/** Until the minutes from the first call on are over. */
+/** Waits until the minutes from the first call on are over. */
 async function watch(control: string): Promise<CountedCall[]> {
   for (;;) {
     await wait(500);
@@ -182,7 +185,7 @@ function sum(calls: readonly CountedCall[]): number {
   return calls.reduce((total, { tokens }) => total + tokens, 0);
 }
 
-/** With one place after the point. */
+/** With one decimal place. */
 function percent(part: number, whole: number): number {
   return Math.round((part / whole) * 1_000) / 10;
 }
@@ -233,7 +236,7 @@ async function register(databaseUrl: string, texts: string[], batchSize: number)
   await store.close();
 }
 
-/** Every hand-over raises a revision by one; where a row's begins says nothing. */
+/** Every hand-over raises a revision by one; the first revision of a row has no meaning. */
 async function countWork(databaseUrl: string): Promise<{ left: number; raised: number }> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,6 +1,6 @@
 /**
- * The benchmark: ours and the others in turn, in one run, on one PostgreSQL 18 with durable commits, on the same texts.
- * Ratios are what counts; absolute figures are of this machine, in these minutes.
+ * The benchmark: Trans-Hub and its rivals in turn, in one run, on one PostgreSQL 18 with durable commits, on the same
+ * texts. Ratios are the results; absolute figures hold only for this machine, in these minutes.
  *
  *     npm run bench                          everything: about half an hour on two cores
  *     npm run bench -- --quick               the cells that need no grown tables, under two minutes
@@ -8,8 +8,7 @@
  *     npm run bench -- --json                {machine, cells: [{cell, against, ours, theirs, ratio, reach, reached}]} on one line
  *     npm run bench -- --report DIR          also writes the table, the capacity plan and the plots
  *
- * Progress is on stderr. What a cell does not reach is said in the table; the exit code is 1 only when one could not be
- * measured.
+ * Progress is on stderr. The table shows a missed goal; the exit code is 1 only when a cell could not be measured.
  */
 import { parseArgs } from "node:util";
 import { FAMILIES } from "./cells/index.ts";
@@ -56,7 +55,7 @@ if (unknown.length > 0) {
 }
 const bullmqMissing = values.bullmq ? await bullmqIsMissing() : undefined;
 
-// So that what was started ends too: see `openFleet`.
+// Ends the started processes too: see `openFleet`.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const stage = await Stage.open({
   isQuick,
@@ -69,7 +68,7 @@ if (bullmqMissing !== undefined) skip("BullMQ", bullmqMissing);
 const startedAt = performance.now();
 let failures = 0;
 try {
-  // In the order in which they are listed: some change the tables that others stand on.
+  // In the order of the list: some families change the tables that others use.
   for (const family of FAMILIES.filter(({ name }) => names.includes(name))) {
     const why = family.cannotRun?.(stage);
     if (why !== undefined) {
@@ -80,7 +79,7 @@ try {
     try {
       await family.measure(stage);
     } catch (error) {
-      // The others are still to be measured.
+      // The other families are still measured.
       failures += 1;
       stage.progress(`  could not be measured: ${error instanceof Error ? error.stack : error}`);
       stage.skipped.push({

@@ -1,7 +1,7 @@
 /**
- * What metrics cost: workers drain equal backlogs, every other one with metrics, in turn. Those are scraped every fifteen
- * seconds of the whole run, as is usual. The engine answers at once, so nothing hides the cost. Beside the throughput stands the
- * processor time of the worker's process, which neighbours on the machine disturb less.
+ * The cost of metrics: workers drain equal backlogs, alternately with and without metrics. Scrapes come every fifteen
+ * seconds through the whole run, as is usual. The engine answers at once, so nothing hides the cost. Beside the
+ * throughput, the processor time of the worker's process is measured, which other load on the machine disturbs less.
  *
  *     npm run bench:metrics [-- --texts 60000] [-- --rounds 10] [-- --json]
  *
@@ -42,7 +42,7 @@ const LOCALES = [..."abcdefghijklmnopqrstuvwxyz"]
   .flatMap((letter) => ["a", "b", "c"].map((second) => `q${second}${letter}`))
   .slice(0, ROUNDS * 2 + 1);
 
-/** When a scrape was due last; it is due every fifteen seconds, whoever works then. */
+/** Time of the last due scrape. A scrape is due every fifteen seconds, with either kind of worker. */
 let scrapedAt = performance.now();
 
 const server = await startPostgres(["shared_buffers=1GB", "max_wal_size=8GB"]);
@@ -58,7 +58,7 @@ try {
   const without: Drained[] = [];
   const withMetrics: Drained[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Whoever is second finds a warmer machine, so they take turns at that too.
+    // The second run finds a warmer machine, so the order alternates.
     for (const isMeasured of round % 2 === 0 ? [false, true] : [true, false]) {
       (isMeasured ? withMetrics : without).push(await next(isMeasured));
     }
@@ -91,9 +91,9 @@ try {
 
 /** From readiness to the last settlement. */
 interface Drained {
-  /** Texts a second. */
+  /** Texts per second. */
   rate: number;
-  /** Of this process. */
+  /** Processor time of this process, in milliseconds. */
   cpuMs: number;
 }
 

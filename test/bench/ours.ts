@@ -1,18 +1,18 @@
-/** Trans-Hub as its users have it, for the cells: a producer, and a whole worker whose engine alone is free. */
+/** Trans-Hub in its ordinary use, for the cells: a producer, and a whole worker with an engine that costs nothing. */
 import { randomUUID } from "node:crypto";
 import { Coordinator } from "@trans-hub/core";
 import { PostgresPersistenceHandler, type TranslateWork } from "@trans-hub/core/store";
 import { timed } from "./figures.ts";
 import { POOL } from "./stage.ts";
 
-/** Engine calls at once, the default of a worker. */
+/** Concurrent engine calls, the default of a worker. */
 export const SLOTS = 4;
 
 export function connect(databaseUrl: string, options: { cacheSize?: number } = {}): Promise<Coordinator> {
   return Coordinator.connect({ databaseUrl, sourceLocale: "en", maxConnections: POOL, ...options });
 }
 
-/** Chunk after chunk. Gives milliseconds; `onChunk` hears those of each chunk. */
+/** Registers chunk after chunk. Returns milliseconds; `onChunk` gets those of each chunk. */
 export async function registerOurs(
   databaseUrl: string,
   texts: readonly string[],
@@ -33,7 +33,7 @@ export async function registerOurs(
   }
 }
 
-/** Answers at once with the text itself, and has its call booked as an engine's is. */
+/** Answers at once with the text itself, and books its call like a real engine's. */
 export const echo: TranslateWork = async ({ items }) => ({
   outcomes: items.map(({ text }) => ({ kind: "translated", text, engine: "echo", model: "echo-1" })),
   calls: [
@@ -52,10 +52,10 @@ export const echo: TranslateWork = async ({ items }) => ({
 });
 
 /**
- * Drains what is ready by the worker with all its guards.
+ * Drains the ready work with a worker and all its guards.
  *
- * @param onSettled Hears how many texts were stored and after how many milliseconds.
- * @returns Milliseconds from the first claim on to the last settlement.
+ * @param onSettled Called with the number of stored texts and the milliseconds so far.
+ * @returns Milliseconds from the first claim to the last settlement.
  */
 export async function drainOurs(
   databaseUrl: string,

@@ -5,7 +5,9 @@ import type { Curve } from "./stage.ts";
 const WIDTH = 900;
 const COLOURS = ["#1565c0", "#e65100", "#2e7d32", "#6a1b9a", "#546e7a", "#c62828"];
 
-/** A bar a row of the table: how much of its reach it has, on a logarithmic scale; right of the line is reached. */
+/**
+ * One bar per row of the table: its share of its goal, on a logarithmic scale; a bar right of the line has reached it.
+ */
 export function drawReaches(cells: readonly Verdict[]): string {
   const bars = cells.flatMap((verdict) => {
     const share = shareOfReach(verdict);
@@ -13,7 +15,7 @@ export function drawReaches(cells: readonly Verdict[]): string {
   });
   const [left, rowHeight, top] = [470, 20, 30];
   const height = top + bars.length * rowHeight + 10;
-  // From a quarter to four times the reach.
+  // From a quarter of the goal to four times the goal.
   const x = (share: number) =>
     round(left + ((Math.log2(Math.min(4, Math.max(0.25, share))) + 2) / 4) * (WIDTH - left - 60));
   const rows = bars.map(({ cell, against, share, reached }, at) => {
@@ -33,7 +35,7 @@ ${rows.join("\n")}
   );
 }
 
-/** From 1 on, it is as it should be. */
+/** From 1 on, the goal is reached. */
 function shareOfReach({ ours, ratio, reach, bound, better }: Verdict): number | undefined {
   const figure = bound === "ours" ? ours : ratio;
   if (reach === null || figure === null) return undefined;

@@ -1,16 +1,16 @@
-/** Real `trans-hub` processes, and what the kernel knows of them. */
+/** Real `trans-hub` processes, and the kernel's figures of them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Fleet } from "../chaos/fleet.ts";
 
-/** The command as this repository runs it: from its sources. */
+/** The command as run in this repository: from its sources. */
 export const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 
 export interface Ran {
   stdout: string;
-  /** Of the whole life, in bytes; 0 where the kernel does not tell. */
+  /** Peak over the whole life, in bytes; 0 where the kernel does not report it. */
   peakRss: number;
   ms: number;
 }
@@ -44,14 +44,14 @@ function start(args: readonly string[], env: Record<string, string>): ChildProce
   return child;
 }
 
-/** Workers, to be started in it; gone with this process, which a worker would outlive otherwise. */
+/** Starts workers that end with this process; otherwise they would outlive it. */
 export function openFleet(env: Record<string, string>): Fleet {
   const fleet = new Fleet({ env });
   process.once("exit", () => fleet.kill());
   return fleet;
 }
 
-/** Looks at the highest resident size that a process ever had; the kernel keeps it, so what lies between looks counts too. */
+/** Watches the highest resident size of a process; the kernel keeps the peak, so values between two looks count too. */
 export function watchRss(child: ChildProcess): { stop(): number } {
   let peak = 0;
   const look = () => {

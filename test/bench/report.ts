@@ -1,4 +1,4 @@
-/** What the benchmark says: on the terminal, and as a page with pictures. */
+/** The benchmark's report: on the terminal, and as a page with pictures. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capacityPlan } from "./capacity.ts";
@@ -14,7 +14,7 @@ export interface BenchReport {
   skipped: readonly { cell: string; why: string }[];
 }
 
-/** For a terminal. */
+/** The table for a terminal. */
 export function printTable({ machine, cells, facts, skipped }: Omit<BenchReport, "curves">): string {
   const lines = [JSON.stringify(machine, null, 2), ""];
   let last = "";
@@ -54,19 +54,19 @@ function page({ machine, cells, facts, curves, skipped }: BenchReport): string {
   ];
   return `# Benchmark results
 
-Written by \`npm run bench -- --report\`; [how it measures, and what limits each cell](../performance.md). Figures are medians of the
-rounds, least and most in brackets. The ratio is ours divided by theirs.
+Written by \`npm run bench -- --report\`; [the method, and the bottleneck of each cell](../performance.md). Figures are medians of the
+rounds, with the lowest and the highest round in parentheses. The ratio is ours divided by theirs.
 
 - Machine: ${list(rest)}.
-- PostgreSQL: ${list(server as object)}. Cells that change a setting say so.
+- PostgreSQL: ${list(server as object)}. Cells with other settings list them.
 
 | cell | against | ours | theirs | unit | ratio | reach | reached |
 |---|---|---|---|---|---|---|---|
 ${cells.map(tableRow).join("\n")}
 
-A reach with ≤ asks for less. "Yes" in the last column: as it should be. A dash: for information.
+A target ("reach") with ≤ is an upper bound. "Yes" in the last column: the target is met. A dash: no target, for information.
 
-![What is reached, as a share of what should be](reaches.svg)
+![Results, as a share of their targets](reaches.svg)
 
 ${curves.map(({ name, title }) => `![${title}](${name}.svg)\n`).join("\n")}
 ## Conditions of each cell

@@ -1,11 +1,12 @@
 /**
- * What a look at the fleet costs a database of five million rows: a scrape of `/metrics` from its request to the last byte, the
- * statement behind it, and the scaler's functions. A scrape every six seconds, so that each has a look made, as a rarer one has.
+ * The cost of the fleet's metrics for a database of five million rows: a scrape of `/metrics` from its request to the
+ * last byte, the statement behind it, and the scaler's functions. Scrapes come every six seconds, so that each triggers
+ * a new look, as rarer ones do.
  *
  *     npm run bench:scrape [-- --rows 5000000] [-- --json]
  *
- * Three databases in turn: everything translated; a fifth pending; everything pending. Rows are written by SQL, past the
- * store, which would take an hour.
+ * Three databases in turn: everything translated; a fifth pending; everything pending. Rows are written by SQL, because
+ * the store would take an hour.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-/** What every cell stands on: one PostgreSQL 18 with durable commits, fresh databases on it, and the table to fill. */
+/** The base of every cell: one PostgreSQL 18 with durable commits, fresh databases on it, and the table to fill. */
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { applyMigrations } from "@trans-hub/core";
@@ -13,7 +13,7 @@ export interface StageOptions {
   rounds: number;
   /** Rows of the grown tables. */
   stored: number;
-  /** Whether the cells tell where the server's time goes. */
+  /** Whether the cells report how the server spends its time. */
   isProfiled: boolean;
   withBullmq: boolean;
 }
@@ -33,10 +33,10 @@ export interface Curve {
   series: { name: string; points: [number, number][] }[];
 }
 
-/** Connections of each contestant at most. */
+/** The most connections of each contestant. */
 export const POOL = 20;
 
-/** What is stated of the server, with every figure. */
+/** The server's settings that are reported with every figure. */
 const STATED = [
   "server_version",
   "fsync",
@@ -49,13 +49,13 @@ const STATED = [
   "wal_level",
 ];
 
-/** The phase of most cells: tables are small and new, so that hardly a page of theirs was there before. */
+/** The phase of most cells: tables are small and new, so hardly any of their pages existed before. */
 export const FRESH = "new tables; each contestant begins right after a checkpoint";
 
 export class Stage {
   readonly options: StageOptions;
   readonly rows: Row[] = [];
-  /** Figures beside the table, which the capacity plan calculates with. */
+  /** Figures beside the table, used by the capacity plan. */
   readonly facts: Record<string, number> = {};
   readonly curves: Curve[] = [];
   readonly skipped: { cell: string; why: string }[] = [];
@@ -99,7 +99,7 @@ export class Stage {
     this.rows.push(...rows);
   }
 
-  /** Hands over a migrated database that nobody used, and removes it. A checkpoint comes right before. */
+  /** Provides an unused migrated database, and removes it. A checkpoint comes right before. */
   async database<Result>(use: (database: BenchDatabase) => Promise<Result>): Promise<Result> {
     const database = await this.makeDatabase();
     try {
@@ -123,7 +123,7 @@ export class Stage {
     await this.#admin.query(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
   }
 
-  /** The database with grown tables, made when it is first asked for. It stays for all cells, which leave it grown. */
+  /** The database with grown tables, made at its first use. All cells share it, and leave it larger. */
   grown(): Promise<BenchDatabase> {
     this.#grown ??= this.#grow();
     return this.#grown;
@@ -151,7 +151,7 @@ export class Stage {
     return rows[0]?.n ?? 0;
   }
 
-  /** Bytes of WAL written by something; nothing else is to run on the server meanwhile. */
+  /** Bytes of WAL written by `work`; nothing else may run on the server meanwhile. */
   async walOf(work: () => Promise<unknown>): Promise<number> {
     const position = async () =>
       (await this.#admin.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn")).rows[0]?.lsn;
@@ -164,7 +164,7 @@ export class Stage {
     return rows[0]?.bytes ?? Number.NaN;
   }
 
-  /** Restarts the server with other settings; none: with those it has by default. */
+  /** Restarts the server with other settings; with none: with its defaults. */
   async configure(settings: Record<string, string>): Promise<void> {
     await this.#admin.query("alter system reset all");
     for (const [name, value] of Object.entries(settings)) {
@@ -173,7 +173,7 @@ export class Stage {
     await this.#server.restart();
   }
 
-  /** With `--profile`: what the server spends its time with while something runs, on stderr. */
+  /** With `--profile`: reports on stderr how the server spends its time during `work`. */
   async profiled<Result>(what: string, { pool }: BenchDatabase, work: () => Promise<Result>): Promise<Result> {
     if (!this.options.isProfiled) return work();
     await pool.query("select pg_stat_statements_reset()");
@@ -233,7 +233,7 @@ export class Stage {
 
 export function openPool(connectionString: string, max: number): pg.Pool {
   const pool = new pg.Pool({ connectionString, max, application_name: "bench" });
-  // Idle ones end when the server restarts or the database goes.
+  // Idle connections end when the server restarts or the database is dropped.
   pool.on("error", () => undefined).on("connect", () => undefined);
   return pool;
 }

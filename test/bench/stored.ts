@@ -1,11 +1,12 @@
-/** Tables filled as years of use leave them, by direct SQL: registering five million texts would take minutes. */
+/** Fills tables as after years of use, by direct SQL: registering five million texts would take minutes. */
 import type pg from "pg";
 
-/** Of all, from the first on: how many nobody has used for longer than any retention. */
+/** Share of all texts, from the first on, that have been unused for longer than any retention. */
 export const AGED_SHARE = 0.2;
 
 /**
- * A text of its own for each number, with the lengths of `packages/test-support/src/strings.ts`. None of those begins with `#`.
+ * A distinct text for each number, with the lengths of `packages/test-support/src/strings.ts`. None of the texts there
+ * begins with `#`.
  */
 const TEXT = `
   left(
@@ -21,10 +22,10 @@ const TEXT = `
     )
   )`;
 
-/** Of five, one text has a context; a hundred texts share each. */
+/** One text in five has a context; a hundred texts share each context. */
 const CONTEXT = "case when n % 5 = 0 then 1 + n / 5 % greatest(1, $1::bigint / 500) else 0 end::int";
 
-/** Stores so many translations from English into French, by the product's own rules of identity. */
+/** Stores this many translations from English into French, by the product's own rules of identity. */
 export async function fillStored(pool: pg.Pool, count: number): Promise<void> {
   const client = await pool.connect();
   try {
@@ -84,7 +85,7 @@ export async function fillStored(pool: pg.Pool, count: number): Promise<void> {
   }
 }
 
-/** Drops the keys and indexes of the large tables; gives the statements that make them again. */
+/** Drops the keys and indexes of the large tables; returns the statements that make them again. */
 async function dropKeys(client: pg.ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ table: string; name: string; constraint: string | null; index: string }>(`
     select i.indrelid::regclass::text as table, c.relname as name, pg_get_constraintdef(k.oid) as constraint,
@@ -101,7 +102,8 @@ async function dropKeys(client: pg.ClientBase): Promise<string[]> {
       continue;
     }
     await client.query(`alter table ${table} drop constraint ${name}`);
-    // Random keys leave pages that are filled to some 70 %; a sort would fill them to 90 and have every insert split one.
+    // Random keys leave pages that are filled to some 70 %; a sort would fill them to 90 %, and every insert would
+    // split one.
     const isRandom = name === "content_is_stored_once";
     makers.push(
       `alter table ${table} add constraint ${name} ${constraint}${isRandom ? " with (fillfactor = 70)" : ""}`,

@@ -1,4 +1,4 @@
-/** A short run of every cell. The long one is by hand: `npm run chaos`. */
+/** A short run of every cell. The long run is started by hand: `npm run chaos`. */
 import { describe, expect, test } from "vitest";
 import { CELLS } from "./cells/index.ts";
 import { printReport } from "./report.ts";
@@ -6,7 +6,7 @@ import { runCell } from "./run-cell.ts";
 
 const SEED = Number(process.env.TH_TEST_SEED ?? 1);
 
-describe("nothing is lost, stored twice or wrong, and everything comes to an end", () => {
+describe("under every kind of fault, nothing is lost, stored twice or wrong, and all work ends", () => {
   for (const cell of CELLS) {
     const why = cell.cannotRun?.();
     test.skipIf(why !== undefined)(

@@ -1,24 +1,24 @@
-/** What is left of a scene for a judgement: what was acknowledged, what the engine was sent, what is stored. */
+/** The evidence of a scene: the acknowledged requests, the sends to the engine, the stored texts. */
 import { brokenInvariants } from "@trans-hub/test-support/invariants";
 import type { FaultRecord, Scene } from "./scene.ts";
 
-/** One send of one text to the engine. Times are milliseconds since the epoch, throughout. */
+/** One send of one text to the engine. All times are milliseconds since the epoch. */
 export interface Send {
   text: string;
   locale: string;
   at: number;
   worker: string;
-  /** Whether the engine answered it rightly; undefined: not at all. */
+  /** Whether the engine gave a right answer; undefined: no answer. */
   isAnswered: boolean | undefined;
 }
 
-/** A row as it stands at the end. */
+/** A row at the end of the scene. */
 export interface Row {
   text: string;
   locale: string;
   status: string;
   translated: string | null;
-  /** Of its open dead letter. */
+  /** Code of its open dead letter. */
   code: string | null;
 }
 
@@ -30,9 +30,9 @@ export interface Evidence {
   stored: readonly { text: string; locale: string; at: number }[];
   sends: readonly Send[];
   faults: readonly FaultRecord[];
-  /** Engine calls that were answered, as the engine and as the account of usage have it. */
+  /** Number of answered engine calls, as the engine counts them and as `usage` counts them. */
   calls: { answered: number; booked: number };
-  /** Broken in the tables, found by the cell, or seen in the logs. */
+  /** Broken rules of the tables, findings of the cell, and faults in the logs. */
   findings: readonly string[];
 }
 

@@ -8,24 +8,24 @@ const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.u
 
 const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?\n/;
 
-/** Enough to see what a worker died of. */
+/** Length of the kept log in characters: enough to show the reason of a worker's death. */
 const KEPT_LOG = 200_000;
 
 export interface FleetOptions {
   env: Record<string, string>;
-  /** What stands before the command: `["ip", "netns", "exec", "x"]`. */
+  /** Words before the command: `["ip", "netns", "exec", "x"]`. */
   wrap?: readonly string[];
 }
 
 export class Worker {
-  /** Its key at the engine too. */
+  /** Also its key at the engine. */
   readonly name: string;
   readonly child: ChildProcess;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** Resolves when it claims; rejects when it ends before. */
   readonly ready: Promise<void>;
   log = "";
-  /** What it should not have logged. */
+  /** Secrets that it logged by mistake. */
   readonly leaks = new Set<string>();
 
   constructor(name: string, { env, wrap = [] }: FleetOptions) {
@@ -39,7 +39,7 @@ export class Worker {
     this.exited = once(this.child, "exit").then(([code, signal]) => ({ code, signal }));
     this.ready = new Promise((resolve, reject) => {
       this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-        // With the end of what came before: chunks cut anywhere.
+        // Includes the end of the previous chunk, because chunks are cut anywhere.
         const seen = this.log.slice(-1_000) + text;
         if (SECRETS.some((secret) => seen.includes(secret))) this.leaks.add("a text");
         if (STACK_TRACE.test(seen)) this.leaks.add("a stack trace");
@@ -50,7 +50,7 @@ export class Worker {
         reject(new Error(`worker ${name} ended (${code ?? signal}) before it was ready:\n${this.log.slice(-2_000)}`));
       }, reject);
     });
-    // Who does not wait for it has other ways to see that it is gone.
+    // Callers that do not await it notice the end in other ways.
     this.ready.catch(() => undefined);
   }
 
@@ -65,9 +65,9 @@ export class Worker {
 }
 
 export class Fleet {
-  /** Those that should be running. */
+  /** The workers that should be running. */
   readonly workers: Worker[] = [];
-  /** All there ever were. */
+  /** All workers, ended ones included. */
   readonly all: Worker[] = [];
   readonly #options: FleetOptions;
 
@@ -86,7 +86,7 @@ export class Fleet {
     return worker;
   }
 
-  /** Ends one, and starts another when it is gone. */
+  /** Ends a worker, and starts another when it is gone. */
   async replace(worker: Worker, signal: NodeJS.Signals): Promise<{ code: number | null; successor: Worker }> {
     this.workers.splice(this.workers.indexOf(worker), 1);
     const { code } = await worker.end(signal);
@@ -97,7 +97,7 @@ export class Fleet {
     await Promise.all(this.workers.map(({ ready }) => ready));
   }
 
-  /** All in order. Gives the names of those that did not exit 0. */
+  /** Stops all gracefully. Returns the names of those that did not exit 0. */
   async stop(): Promise<string[]> {
     const ended = await Promise.all(this.workers.map(async (worker) => ({ worker, ...(await worker.end("SIGTERM")) })));
     return ended

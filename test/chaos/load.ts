@@ -1,16 +1,16 @@
-/** The producers of a scene, and what was acknowledged to them. */
+/** The producers of a scene, and their acknowledged requests. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { ProducerMessage, ProducerOptions, ProducerOrder } from "./producer.ts";
 
-/** Since when a text is owed. */
+/** The first or last time from which a text is owed. */
 export interface Acknowledgement {
   number: number;
   /** Milliseconds since the epoch. */
   began: number;
   acked: number;
-  /** What else was in the same request. */
+  /** The other kind of text in the same request. */
   beside: "hard" | undefined;
 }
 
@@ -35,7 +35,7 @@ class Producer {
         if (message.kind === "held") this.#onHeld?.();
         this.#load.hear(message);
       });
-      // A producer that is killed early is no failure of the suite.
+      // A producer that is killed early is not a failure of the suite.
       this.exited.then(resolve, reject);
     });
   }
@@ -58,7 +58,7 @@ export class Load {
   /** By number of the text: the first acknowledgement, and the last. */
   readonly first = new Map<number, Acknowledgement>();
   readonly last = new Map<number, Acknowledgement>();
-  /** Requests that failed and were made again, and items that were rejected, by code. */
+  /** Number of requests that failed and were repeated, and of rejected items, by code. */
   readonly refused = new Map<string, number>();
   readonly rejected = new Map<string, number>();
   readonly #options: ProducerOptions;
@@ -106,7 +106,7 @@ export class Load {
     }
   }
 
-  /** Resolves when no request is under way any more; none is made until `go`. */
+  /** Resolves when no request is in progress; none is made until `go`. */
   async hold(): Promise<void> {
     await Promise.all(this.#producers.map((producer) => producer.hold()));
   }
@@ -115,7 +115,7 @@ export class Load {
     for (const producer of this.#producers) producer.order("go");
   }
 
-  /** Kills one in whatever it is doing, and puts another in its place. */
+  /** Kills one at any point of its work, and starts another in its place. */
   async killOne(random: () => number): Promise<void> {
     const at = Math.floor(random() * this.#producers.length);
     const victim = this.#producers[at];
@@ -125,7 +125,7 @@ export class Load {
     this.#start(at, Math.floor(random() * 2 ** 31));
   }
 
-  /** Ends after what is under way. */
+  /** Ends after the requests in progress. */
   async stop(): Promise<void> {
     for (const producer of this.#producers) producer.order("stop");
     await Promise.all(this.#producers.map(({ exited }) => exited));

@@ -1,14 +1,14 @@
 /**
- * The chaos suite: real workers, producers and PostgreSQL, one kind of trouble after another, and a judgement of what was
- * acknowledged against what the engine saw and what is stored.
+ * The chaos suite: real workers, producers and PostgreSQL, one kind of fault after another, and a comparison of the
+ * acknowledged requests with the engine's ledger and the stored rows.
  *
  *     npm run chaos                                  every cell, 60 s of load each
  *     npm run chaos -- --cells kill,crash            some
- *     npm run chaos -- --seconds 600 --seed 7        longer, other dice
+ *     npm run chaos -- --seconds 600 --seed 7        longer, with another seed
  *     npm run chaos -- --report docs/chaos           writes the report (README.md) and a picture of each cell
  *     npm run chaos -- --json                        one object on one line of stdout
  *
- * Exit 1 when a cell found a promise broken.
+ * Exit code 1 when a cell found a broken promise.
  */
 import { parseArgs } from "node:util";
 import { CELLS } from "./cells/index.ts";
@@ -74,7 +74,7 @@ for (const name of names) {
     reports.push(report);
     process.stderr.write(printReport(report));
   } catch (error) {
-    // The others are still to be run.
+    // The other cells still run.
     aborted += 1;
     process.stderr.write(`  ABORTED: ${error instanceof Error ? error.stack : error}\n\n`);
   }

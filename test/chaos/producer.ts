@@ -1,6 +1,7 @@
 /**
- * A service that requests translations at a steady pace, in a process of its own: it may be killed at any moment. What was
- * acknowledged it tells its parent at once; a request that failed it makes again, as a service would, until it is told to end.
+ * A service that requests translations at a steady pace, in a process of its own, which may be killed at any moment. It
+ * reports acknowledged requests to its parent at once; like a real service, it repeats failed requests until it is told
+ * to end.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
@@ -18,11 +19,11 @@ export interface ProducerOptions {
   /** Numbers of its texts: `first`, `first + step`, … */
   first: number;
   step: number;
-  /** After so many texts it begins anew with the first. Default: never. */
+  /** Number of texts after which it begins again with the first. Default: never. */
   distinct?: number;
-  /** No more new texts than this. Default: any number. */
+  /** The most distinct new texts. Default: no limit. */
   atMost?: number;
-  /** Each request inside a transaction of its own that also writes the texts' numbers into `chaos.app`. */
+  /** Makes each request inside a transaction of its own that also writes the texts' numbers into `chaos.app`. */
   inTransaction?: boolean;
   retentionDays?: number;
   /** Whether a hard input goes with every fifth request. */
@@ -33,13 +34,13 @@ export type ProducerOrder = "hold" | "go" | "stop";
 
 export type ProducerMessage =
   | { kind: "ready" }
-  /** Durable. `began` and `acked`: milliseconds since the epoch. */
+  /** Durably accepted. `began` and `acked`: milliseconds since the epoch. */
   | { kind: "acked"; numbers: number[]; began: number; acked: number; beside: "hard" | undefined }
-  /** Will be made again. */
+  /** Will be repeated. */
   | { kind: "refused"; code: string }
   /** A single item that was refused for good. */
   | { kind: "rejected"; code: string; count: number }
-  /** Nothing is under way, in answer to `hold`. */
+  /** No request is in progress: the answer to `hold`. */
   | { kind: "held" }
   /** All of `atMost` are acknowledged. */
   | { kind: "exhausted" };
@@ -55,7 +56,7 @@ let isExhausted = false;
 let made = 0;
 let requests = 0;
 
-/** More would only pile up in memory while the database is away. */
+/** The most requests in progress: more would only pile up in memory while the database is away. */
 const MOST_UNDER_WAY = 50;
 
 process.on("message", (order: ProducerOrder) => {
@@ -66,7 +67,7 @@ process.on("message", (order: ProducerOrder) => {
     void settled().then(() => tell({ kind: "held" }));
   }
 });
-// Nobody is left to be told.
+// The parent is gone.
 process.on("disconnect", () => process.exit(0));
 
 const hub = await connect();
@@ -96,7 +97,7 @@ async function settled(): Promise<void> {
   while (underWay.size > 0) await Promise.all(underWay);
 }
 
-/** Mostly new texts; one in ten was there before. */
+/** Mostly new texts; one in ten was requested before. */
 function nextNumbers(): number[] {
   const numbers = new Set<number>();
   for (let each = 0; each < options.chunk && made < (options.atMost ?? Number.POSITIVE_INFINITY); each += 1) {

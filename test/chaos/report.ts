@@ -1,4 +1,4 @@
-/** What the chaos suite says: on the terminal, and as a page with pictures. */
+/** The chaos suite's report: on the terminal, and as a page with pictures. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -69,7 +69,7 @@ export function writeReport(folder: string, { machine, reports, skipped }: Suite
       `![Throughput over time](${cell}.svg)`,
       "",
       `- Dead letters: ${counts(verdict.failed)}.`,
-      `- Requests that failed and were made again by the producers: ${counts(refused)}.`,
+      `- Failed requests that the producers repeated: ${counts(refused)}.`,
       ...notes.map((note) => `- ${note[0]?.toUpperCase()}${note.slice(1)}.`),
       ...verdict.violations.map((violation) => `- **Broken**: ${violation}`),
       "",
@@ -93,19 +93,19 @@ function page(
 Written by \`npm run chaos -- --report\`. Conditions: ${machine}, PostgreSQL ${servers}, fsync off: the
 operating system itself never fails here.
 
-In every cell real \`trans-hub worker\` processes translate what real producer processes request, while one kind of trouble goes on.
-The engine is a local server of Chat Completions that keeps a ledger of every item. At the end the acknowledgements the
-producers got, the ledger and the tables are compared. One text in 200 is one that the engine never gets right: it has to
-end in the dead letters.
+In every cell, real producer processes request texts and real \`trans-hub worker\` processes translate them, while one kind of fault
+is injected. The engine is a local server of Chat Completions that records every item in a ledger. At the end, the suite compares
+the acknowledgements of the producers, the ledger and the tables. The engine always answers one text in 200 wrongly: it must end
+in the dead letters.
 
-- **lost**: acknowledged, and now neither translated nor in the dead letters. **twice**: stored more than once. **wrong**: another text
-  than the engine's right answer.
-- **sent again**: rows that the engine was sent again though it had answered or was answering, of those that were in flight
-  when a fault struck. More, or without a fault, breaks the run.
-- **taken up**: seconds until everything that waited when a fault began was with an engine again or stored; from the fault's
-  beginning where single workers were struck, from its end where the database or the engine was. p50 / p90 / most. Over 30 s breaks
-  the run.
-- **settled**: seconds from the end of the load until nothing waited any more, retries of unanswerable texts included.
+- **lost**: acknowledged, but at the end neither translated nor in the dead letters. **twice**: stored more than once. **wrong**:
+  stored with a text other than the engine's right answer.
+- **sent again**: rows that were sent to the engine again although it had answered or was answering, of the rows that were in flight
+  at a fault. The run fails if more rows, or rows without a fault, are sent again.
+- **taken up**: seconds until every text that waited at the start of a fault was sent to an engine again or stored; counted from the
+  start of a fault of single workers, and from the end of a fault of the database or the engine. p50 / p90 / most. The run fails over
+  30 s.
+- **settled**: seconds from the end of the load until no text waited, retries of unanswerable texts included.
 
 | cell | load, s | faults | acknowledged rows | lost | twice | wrong | translated | dead letters | sent again | taken up, s | settled, s |
 |---|---|---|---|---|---|---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-/** Runs one cell: opens its scene, loads it, makes trouble, lets it settle, and judges. */
+/** Runs one cell: opens its scene, loads it, causes the faults, waits for the work to end, and judges. */
 import type { Cell } from "./cells/cell.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
@@ -10,14 +10,14 @@ export interface CellReport {
   cell: string;
   what: string;
   seed: number;
-  /** Of PostgreSQL. */
+  /** Version of PostgreSQL. */
   server: string;
   /** Seconds of load. */
   seconds: number;
-  /** Seconds from the end of the load until nothing waited any more. */
+  /** Seconds from the end of the load until no work waited any more. */
   settledAfter: number;
   verdict: Verdict;
-  /** Requests that failed and were made again by the producers, by code. */
+  /** Requests that failed and were repeated by the producers, by code. */
   refused: Record<string, number>;
   timeline: Timeline;
   notes: string[];
@@ -27,13 +27,13 @@ export interface RunOptions {
   seed: number;
   seconds: number;
   rescueAfterSeconds: number;
-  /** At a text that fails, unless the cell wants another number. Default 3. */
+  /** Attempts before a text goes to the dead letters, unless the cell sets another number. Default 3. */
   maxAttempts?: number;
-  /** Over what the cell itself wants. */
+  /** Overrides the cell's own options. */
   scene?: Partial<SceneOptions>;
 }
 
-/** How long the fleet may take to get through what is left. */
+/** Time for the fleet to finish the remaining work, in seconds. */
 const SETTLE_SECONDS = 150;
 
 export async function runCell(cell: Cell, options: RunOptions): Promise<CellReport> {

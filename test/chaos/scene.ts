@@ -1,4 +1,4 @@
-/** What every cell stands on: a server, an engine with a ledger, a fleet, producers; and the book of what was done to them. */
+/** The base of every cell: a server, an engine with a ledger, a fleet, producers, and a record of the faults. */
 import { setTimeout as wait } from "node:timers/promises";
 import { applyMigrations } from "@trans-hub/core";
 import type { Rule } from "@trans-hub/test-support/openai-faults";
@@ -13,36 +13,36 @@ import { UNANSWERABLE } from "./texts.ts";
 
 export interface SceneOptions {
   seed: number;
-  /** How long it is loaded. */
+  /** Duration of the load, in seconds. */
   seconds: number;
   /** Default 4. */
   workers?: number;
   /** Default 2. */
   producers?: number;
   load?: Partial<ProducerOptions>;
-  /** Of the workers. */
+  /** Environment of the workers. */
   env?: Record<string, string>;
-  /** What the engine takes to answer, in milliseconds. Default 150. */
+  /** Duration of the engine's answer, in milliseconds. Default 150. */
   engineMs?: number;
-  /** Of the server. */
+  /** Settings of the server. */
   postgres?: { settings?: string[]; env?: Record<string, string> };
-  /** Where the engine listens. Default: the loopback. */
+  /** Host that the engine listens on. Default: the loopback. */
   engineHost?: string;
-  /** Seconds after which a silent worker is given up. */
+  /** Seconds after which a silent worker is declared dead. */
   rescueAfterSeconds: number;
-  /** At a text that fails. */
+  /** Attempts before a text goes to the dead letters. */
   maxAttempts: number;
 }
 
-/** Something that was done to the system. Times are milliseconds since the epoch. */
+/** A fault of the system. Times are milliseconds since the epoch. */
 export interface FaultRecord {
   kind: string;
   at: number;
-  /** When it was over: when a server accepted connections again, a wire was mended. */
+  /** The end of the fault: when a server accepted connections again, a link was repaired. */
   endedAt: number;
-  /** Names of the workers it strikes; undefined: everybody. */
+  /** Names of the affected workers; undefined: the whole system. */
   workers: string[] | undefined;
-  /** Whether what those struck have with the engine has to be asked for again. */
+  /** Whether the affected workers' running engine calls are lost, so that their texts must be sent again. */
   endsCalls: boolean;
 }
 
@@ -56,14 +56,14 @@ export class Scene {
   readonly load: Load;
   readonly locales = ["fr", "de"];
   readonly faults: FaultRecord[] = [];
-  /** How far the server's clock was put off, in milliseconds, since when. */
+  /** Offsets of the server's clock in milliseconds, each with its start. */
   readonly skews: { from: number; ms: number }[] = [{ from: 0, ms: 0 }];
-  /** What a cell wants said in the report. */
+  /** Notes of a cell for the report. */
   readonly notes: string[] = [];
-  /** What a cell found broken, beside what is judged in every cell. */
+  /** Broken promises that only a cell can see, beside those checked in every cell. */
   readonly violations: string[] = [];
   startedAt = 0;
-  /** When the last request was acknowledged, or so. */
+  /** About the time of the last acknowledgement. */
   loadedUntil = 0;
 
   private constructor(options: SceneOptions, postgres: TestPostgres, engine: OpenaiServer, db: pg.Pool) {
@@ -117,7 +117,7 @@ export class Scene {
     }
   }
 
-  /** The engine's faults from now on, beside those it always has. */
+  /** Sets the engine's faults from now on, beside its permanent ones. */
   misbehave(...rules: Rule[]): void {
     this.engine.misbehave(
       ...rules,
@@ -132,21 +132,22 @@ export class Scene {
     this.startedAt = Date.now();
   }
 
-  /** Whether the time of the load is not over. */
+  /** Whether the load still runs. */
   get isLoaded(): boolean {
     return Date.now() - this.startedAt < this.options.seconds * 1_000;
   }
 
-  /** Waits, but not beyond the time of the load. */
+  /** Waits, but not beyond the end of the load. */
   async pass(ms: number): Promise<void> {
     const left = this.startedAt + this.options.seconds * 1_000 - Date.now();
     await wait(Math.max(0, Math.min(ms, left)));
   }
 
   /**
-   * Does something to the system, and books it.
+   * Causes a fault, and records it.
    *
-   * @param on `workers`: who is struck; default: everybody. `endsCalls`: see {@link FaultRecord}; default: no.
+   * @param on `workers`: the affected workers; default: the whole system. `endsCalls`: see {@link FaultRecord};
+   * default: no.
    */
   async strike(
     kind: string,
@@ -165,9 +166,9 @@ export class Scene {
     fault.endedAt = Date.now();
   }
 
-  /** When something happened that the server's clock, as it then stood, says was at `at`. */
+  /** Converts a time of the server's clock, as set at that moment, into real time. */
   realTime(at: number): number {
-    // Some seconds wide: a server's processes hear of a jump one after another.
+    // Some seconds wide: a server's processes notice a jump one after another.
     const during = this.skews.findLast(({ from, ms }, index) => {
       const until = this.skews[index + 1]?.from ?? Number.POSITIVE_INFINITY;
       return at - ms >= from - 3_000 && at - ms <= until + 3_000;
@@ -183,7 +184,7 @@ export class Scene {
     return from + this.random() * (to - from);
   }
 
-  /** Until a condition holds. For what has no event. */
+  /** Polls until a condition holds that no event announces. */
   async until(what: string, seconds: number, holds: () => Promise<boolean>): Promise<boolean> {
     const giveUp = performance.now() + seconds * 1_000;
     for (;;) {
@@ -196,7 +197,7 @@ export class Scene {
     }
   }
 
-  /** The producers end, and the fleet gets through what is left. `look` is called before the fleet ends. */
+  /** Ends the producers, and lets the fleet finish the remaining work. `look` is called before the fleet ends. */
   async settle(seconds: number, look: () => Promise<void> | undefined): Promise<void> {
     await this.load.stop();
     this.loadedUntil = Date.now();
@@ -228,7 +229,7 @@ export class Scene {
 }
 
 /**
- * Every text that is stored, with when: what the tables of the product cannot tell afterwards. And a table of the
+ * A log of every stored text with its time, which the product's tables cannot show afterwards, and a table of the
  * producers' own.
  */
 const INSTRUMENTS = `

@@ -1,20 +1,20 @@
-/** The texts of the chaos suite: made from their number, so that who judges needs no list of them. */
+/** The texts of the chaos suite, generated from their numbers, so that the judge needs no list of them. */
 import { readFileSync } from "node:fs";
 import { makeRandom, WORDS } from "@trans-hub/test-support/strings";
 
-/** Stands in every text. Where it turns up outside the text tables, something leaked. */
+/** Part of every text. If it appears outside the text tables, a text leaked. */
 export const MARK = "zqx";
 
-/** Stands in every text that is to be forgotten. */
+/** Part of every text that will be forgotten. */
 export const FORGETTABLE = "qqforgetmeqq";
 
-/** What must stand in no log. */
+/** Strings that no log may contain. */
 export const SECRETS = [MARK, FORGETTABLE];
 
-/** Stands in texts that the engine never gets right: they have to end in the dead letters. */
+/** Part of texts that the engine never translates rightly: they must end in the dead letters. */
 export const UNANSWERABLE = "{unanswerable}";
 
-/** Distinct for each number. Placeholders and tags in some, and one in 200 is unanswerable. */
+/** A distinct text for each number. Some have placeholders and tags, and one in 200 is unanswerable. */
 export function textOf(number: number): string {
   const random = makeRandom(number * 7_919 + 17);
   const words = Array.from({ length: 1 + Math.floor(random() ** 3 * 30) }, () => {
@@ -30,7 +30,7 @@ export function isAnswerable(text: string): boolean {
   return !text.includes(UNANSWERABLE);
 }
 
-/** What the test server of Chat Completions answers. */
+/** The answer of the test server of Chat Completions. */
 export function translationOf(text: string, targetLocale: string): string {
   return `[${targetLocale}] ${text}`;
 }

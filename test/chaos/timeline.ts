@@ -2,7 +2,7 @@
 import type { Scene } from "./scene.ts";
 
 export interface Timeline {
-  /** Seconds from the start of the load, of each pair of counts. */
+  /** Seconds between two counts, from the start of the load. */
   step: number;
   /** Rows acknowledged, and rows stored, per second, in each step. */
   acknowledged: number[];
@@ -50,7 +50,7 @@ const LEFT = 60;
 const BOTTOM = 30;
 const TOP = 24;
 
-/** An SVG: what was acknowledged (grey) and stored (blue) per second; faults in red. */
+/** An SVG: rows acknowledged (grey) and stored (blue) per second; faults in red. */
 export function drawTimeline(title: string, timeline: Timeline): string {
   const { step, acknowledged, stored, faults } = timeline;
   const end = step * stored.length;
@@ -83,7 +83,7 @@ ${ticks.join("\n")}
 
 const BLOCKS = " ▁▂▃▄▅▆▇█";
 
-/** The same for a terminal: a line of what was stored, and one that marks the faults. */
+/** The same for a terminal: a line for the stored rows, and one that marks the faults. */
 export function sketchTimeline({ step, stored, faults }: Timeline, width = 100): string {
   const most = Math.max(1, ...stored);
   const columns = Math.min(width, stored.length);

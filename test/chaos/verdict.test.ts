@@ -1,4 +1,4 @@
-/** The judge is to be able to condemn: one text of each crime. */
+/** The judge must find every fault: one text with each. */
 import { expect, test } from "vitest";
 import type { Evidence } from "./evidence.ts";
 import { UNANSWERABLE } from "./texts.ts";
@@ -7,7 +7,7 @@ import { judge } from "./verdict.ts";
 const TEXT = "1zqx text";
 const KEPT = { isAllKept: true, hasBacklog: false };
 
-/** One text, requested at 0, sent at 1,000, stored at 1,200; and nothing wrong. */
+/** One text, requested at 0, sent at 1,000, stored at 1,200, without any fault. */
 function innocent(given: Partial<Evidence> = {}): Evidence {
   return {
     locales: ["fr"],
@@ -32,7 +32,7 @@ function fault(at: number, workers: string[] | undefined = ["worker-1"], endsCal
 
 const row = innocent().rows[0] as Evidence["rows"][number];
 
-test("what is well is let go", () => {
+test("a faultless run passes", () => {
   expect(judge(innocent(), KEPT)).toMatchObject({ acknowledged: 1, translated: 1, sentAgain: 0, violations: [] });
 });
 
@@ -55,7 +55,7 @@ test.each([
   expect(judge(innocent({ sends, faults }), KEPT).violations).toContain("unexcused: 1");
 });
 
-test("a text in flight at a kill may be sent again, once for each", () => {
+test("a text in flight at a kill may be sent again, once for each kill", () => {
   const stored = [{ text: TEXT, locale: "fr", at: 20_000 }];
   const once = innocent({ stored, sends: [send(1_000), send(14_000, "worker-2")], faults: [fault(1_100)] });
   expect(judge(once, KEPT)).toMatchObject({ sentAgain: 1, inFlight: 1, violations: [], recoveries: [12_900] });
@@ -63,11 +63,11 @@ test("a text in flight at a kill may be sent again, once for each", () => {
   expect(judge(twice, KEPT).violations).not.toEqual([]);
 });
 
-test("what an engine failed to answer may be sent again", () => {
+test("a text that the engine failed to answer may be sent again", () => {
   expect(judge(innocent({ sends: [send(900, "worker-1", false), send(1_000)] }), KEPT).violations).toEqual([]);
 });
 
-test("a recovery over half a minute, calls booked too often, and what others found", () => {
+test("a recovery over half a minute, calls booked too often, and findings of others fail a run", () => {
   const stored = [{ text: TEXT, locale: "fr", at: 40_000 }];
   const sends = [send(1_000), send(39_000, "worker-2")];
   const late = innocent({
@@ -84,7 +84,7 @@ test("a recovery over half a minute, calls booked too often, and what others fou
   ]);
 });
 
-test("between its tries, a text that no engine gets right waits by itself", () => {
+test("the wait between attempts does not count as recovery for a text that no engine translates", () => {
   const text = `${TEXT} ${UNANSWERABLE}`;
   const late = innocent({
     acknowledged: [{ text, acked: 0 }],

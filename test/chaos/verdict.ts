@@ -1,13 +1,13 @@
-/** Compares what was acknowledged, what the engine was sent, and what is stored. */
+/** Compares the acknowledged requests, the sends to the engine, and the stored rows. */
 import type { Evidence, Send } from "./evidence.ts";
 import type { FaultRecord } from "./scene.ts";
 import { isAnswerable, MARK, translationOf } from "./texts.ts";
 
 export interface Verdict {
-  /** Rows, texts × locales, that were acknowledged. */
+  /** Acknowledged rows (texts × locales). */
   acknowledged: number;
   translated: number;
-  /** Dead-lettered, by code. */
+  /** Dead letters, by code. */
   failed: Record<string, number>;
   /** Acknowledged, and neither translated nor in the dead letters. */
   lost: number;
@@ -16,24 +16,24 @@ export interface Verdict {
   pending: number;
   /** Sends of a text that the engine had answered rightly before, or was answering. */
   sentAgain: number;
-  /** Texts that were sent and not stored when a fault struck that ends calls, for each such fault. */
+  /** For each fault that ends calls: the number of texts that were sent and not stored at that moment. */
   inFlight: number;
-  /** Sent again, and not in flight at any such fault. */
+  /** Sends repeated without such a fault. */
   unexcused: number;
-  /** Of these, how many by the worker that had sent them before. */
+  /** The part of these that was repeated by the same worker. */
   unexcusedBySame: number;
   /**
-   * For each fault: milliseconds until all that waited at its beginning was taken up again. From its beginning where single
-   * workers were struck; from its end where everybody was.
+   * For each fault: milliseconds until all work that waited at its beginning was taken up again. Counted from its
+   * beginning when it affects single workers, from its end when it affects the whole system.
    */
   recoveries: number[];
   violations: string[];
 }
 
 export interface JudgeOptions {
-  /** Nothing that was acknowledged may be gone, or made anew. */
+  /** No acknowledged text may be missing, or made anew. */
   isAllKept: boolean;
-  /** More waits than can be done at once: only what those struck had sent has to be taken up soon. */
+  /** More waits than can be done at once: only texts sent by affected workers have to be taken up soon. */
   hasBacklog: boolean;
 }
 
@@ -92,7 +92,7 @@ function judgeRows({ rows }: Evidence, verdict: Verdict): void {
     else if (status === "pending") verdict.pending += 1;
     else {
       verdict.translated += 1;
-      // What is right for a hard input is not for this suite to say.
+      // The suite does not judge the translation of a hard input.
       const isOurs = text.includes(MARK);
       if (isOurs && (translated !== translationOf(text, locale) || !isAnswerable(text))) verdict.wrong += 1;
     }
@@ -100,8 +100,8 @@ function judgeRows({ rows }: Evidence, verdict: Verdict): void {
 }
 
 /**
- * A text may be sent again when the answer to it was none (an error, a wrong item), or when it was in flight at a fault that
- * ends calls: sent, by who was struck, and not stored. Anything else is work done twice.
+ * A text may be sent again after an error or a wrong item, or when it was in flight at a fault that ends calls: sent by
+ * an affected worker, and not stored. Any other repetition is work done twice.
  */
 function judgeSends({ sends, faults }: Evidence, storedAt: (key: Key) => number, verdict: Verdict): void {
   const deadly = faults.filter(({ endsCalls }) => endsCalls);
@@ -134,9 +134,9 @@ function isStruck({ workers }: FaultRecord, { worker }: Send): boolean {
 }
 
 /**
- * What was acknowledged and not stored when the fault began: until the last of it was sent to an engine again, or stored.
- * Beside a backlog only what those struck had sent. What the engine never gets right is left out: between its tries it
- * waits by itself, beside a backlog for all of that.
+ * The time until the last text that was acknowledged and not stored at the fault's beginning was sent again, or stored.
+ * Beside a backlog, only the texts sent by affected workers count. Texts that the engine never translates rightly do
+ * not count: between attempts they wait by design, and beside a backlog for all of it.
  */
 function recoveryOf(
   fault: FaultRecord,
@@ -156,7 +156,7 @@ function recoveryOf(
       if (hasBacklog && !ofKey.some((send) => send.at <= fault.at && isStruck(fault, send))) continue;
       const sentAgainAt = ofKey.find(({ at }) => at > from)?.at ?? Number.POSITIVE_INFINITY;
       const takenUp = Math.min(storedAt(key), sentAgainAt);
-      // What is never taken up is lost or pending, and told as that.
+      // Texts that are never taken up are lost or pending, and reported as such.
       if (Number.isFinite(takenUp)) last = Math.max(last, takenUp);
     }
   }

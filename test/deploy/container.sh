@@ -1,10 +1,10 @@
 #!/bin/sh
-# A container's surroundings without an engine: called as PID 1 of a new PID namespace, in a mount namespace of its own.
+# A container's environment without a container engine: called as PID 1 of a new PID namespace, in its own mount namespace.
 #
 #     unshare --mount --pid --fork sh container.sh ROOT APP NODE UID GID WORKDIR COMMAND…
 #
 # ROOT becomes the root file system, read-only: this machine's libraries, NODE as /usr/local/bin/node, APP as /app, an empty
-# /tmp, /proc, and of /dev what every engine gives. No shell, no /etc. COMMAND takes this process's place, as PID 1.
+# /tmp, /proc, and the devices in /dev that every engine provides. No shell, no /etc. COMMAND replaces this process as PID 1.
 set -eu
 root=$1 app=$2 node=$3 uid=$4 gid=$5 workdir=$6
 shift 6

@@ -7,7 +7,7 @@ import type { Dockerfile } from "./dockerfile.ts";
 
 const SCRIPT = resolve(import.meta.dirname, "container.sh");
 
-/** Why no container can be had here; undefined: it can. */
+/** The reason why no container can run here; undefined: it can. */
 export function whyNoContainer(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root, to make namespaces";
   if (spawnSync("setpriv", ["--version"]).error) return "needs setpriv (util-linux)";
@@ -17,16 +17,16 @@ export function whyNoContainer(): string | undefined {
 
 export interface ContainerOptions {
   image: Dockerfile;
-  /** What the image has as `/app`. */
+  /** The folder that becomes `/app` in the image. */
   app: string;
-  /** An empty folder to mount the root on; seen by this container only. */
+  /** An empty folder to mount the root on; visible to this container only. */
   mountPoint: string;
   env: Record<string, string>;
-  /** In place of the image's CMD. */
+  /** Replaces the image's CMD. */
   command?: readonly string[];
 }
 
-/** As `docker run --read-only --tmpfs /tmp` would, on the host's network. */
+/** Like `docker run --read-only --tmpfs /tmp`, on the host's network. */
 export class Container extends Running {
   constructor({ image, app, mountPoint, env, command = image.command }: ContainerOptions) {
     const { uid, gid, workdir, entrypoint } = image;
@@ -48,7 +48,7 @@ export class Container extends Running {
     );
   }
 
-  /** To the process itself, which is the only child of `unshare`, as an engine does. */
+  /** Signals the process itself, which is the only child of `unshare`, like a container engine. */
   override kill(signal: NodeJS.Signals): void {
     const { pid } = this.child;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;

@@ -1,4 +1,4 @@
-/** What `deploy/docker/Dockerfile` and `.dockerignore` say, and doing it without an engine. */
+/** Reads `deploy/docker/Dockerfile` and `.dockerignore`, and carries them out without a container engine. */
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -10,9 +10,9 @@ const root = resolve(import.meta.dirname, "../..");
 export interface Dockerfile {
   /** The default of the build argument: every stage's base. */
   base: string;
-  /** What the first stage runs, with the folder that is copied out of it still called `/image`. */
+  /** The commands of the first stage; they still call the folder that is copied from it `/image`. */
   build: string;
-  /** Of the image: */
+  /** Environment of the image. */
   env: Record<string, string>;
   uid: number;
   gid: number;
@@ -21,7 +21,7 @@ export interface Dockerfile {
   command: string[];
 }
 
-/** @throws {Error} An instruction that is looked for is missing, or not in the form that is wanted. */
+/** @throws {Error} A required instruction is missing or has an unknown form. */
 export async function readDockerfile(): Promise<Dockerfile> {
   const text = (await readFile(join(root, "deploy/docker/Dockerfile"), "utf8"))
     .replaceAll(/^#.*\n/gm, "")
@@ -46,7 +46,7 @@ export async function readDockerfile(): Promise<Dockerfile> {
   };
 }
 
-/** Copies what a builder would be sent: what `.dockerignore` lets through, and git knows or would take. */
+/** Copies a builder's context: the files that `.dockerignore` admits and that git tracks or would add. */
 async function copyContext(target: string): Promise<void> {
   const lines = (await readFile(join(root, ".dockerignore"), "utf8")).split("\n");
   const taken = lines.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
@@ -58,7 +58,7 @@ async function copyContext(target: string): Promise<void> {
   }
 }
 
-/** Runs the first stage's command in a copy of the context; what it puts into `/image` comes to be in `image`. */
+/** Runs the first stage's command in a copy of the context; its content of `/image` ends up in `image`. */
 export async function buildImageRoot(context: string, image: string): Promise<void> {
   const { build } = await readDockerfile();
   if (!build.includes(" /image")) throw new Error(`the first stage makes no /image: ${build}`);

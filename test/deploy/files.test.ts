@@ -1,4 +1,4 @@
-/** Compose, supervisor and cron: held to the settings and to each other. */
+/** Compose, supervisor and cron, checked against the settings and against each other. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -14,7 +14,7 @@ const known = new Set(describeSettings().map(({ key }) => key));
 const unknownOf = (keys: Iterable<string>) =>
   [...keys].filter((key) => key.startsWith("TH_") && !known.has(key.replace(/_FILE$/, "")));
 
-test("every TH_ setting exists", () => {
+test("every TH_ setting in the files exists", () => {
   for (const { environment = {} } of Object.values<{ environment?: Record<string, unknown> }>(compose.services)) {
     expect(unknownOf(Object.keys(environment))).toEqual([]);
   }
@@ -25,7 +25,7 @@ test("every TH_ setting exists", () => {
   }
 });
 
-test("compose and supervisor give a stopped worker its drain and ten seconds more", () => {
+test("compose and supervisor give a stopped worker its drain time and ten seconds more", () => {
   const { environment, stop_grace_period } = compose.services.worker;
   const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS: String(environment.TH_DRAIN_SECONDS) });
   expect(stop_grace_period).toBe(`${drainSeconds + 10}s`);
@@ -34,7 +34,7 @@ test("compose and supervisor give a stopped worker its drain and ten seconds mor
   expect(Number(stopwait)).toBe(Number(drain) + 10);
 });
 
-test("compose: our containers have a read-only root and no capability, and two workers follow the migration", () => {
+test("compose's own containers have a read-only root and no capability, and its two workers follow the migration", () => {
   const { migrate, worker, producer } = compose.services;
   for (const service of [migrate, worker, producer]) {
     expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });

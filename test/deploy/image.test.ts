@@ -1,4 +1,4 @@
-/** What the image holds, and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
+/** The image's content and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -32,7 +32,7 @@ test("the base is the Node that the tests run on, by its exact version, with gli
   expect(image.base).toBe(`node:${version}-bookworm-slim`);
 });
 
-test("the image holds the command and what it needs: no test runner, no types, no PostgreSQL", async () => {
+test("the image holds the command and its dependencies: no test runner, no types, no PostgreSQL", async () => {
   const packages = await readdir(join(app, "node_modules"));
   expect(packages).toEqual(expect.arrayContaining(["pg", "graphile-worker", "node-pg-migrate", "openai", "pino"]));
   expect(packages.filter((name) => /vitest|typescript|embedded|^vite$|^\./.test(name))).toEqual([]);
@@ -112,7 +112,7 @@ describe.skipIf(why !== undefined)(
       return JSON.parse((await run(["get", text, "--from", "en", "--to", "fr", "--json"])).stdout);
     }
 
-    /** A worker that has the text in an engine call. */
+    /** A worker whose engine call for the text is running. */
     async function workerInCall(text: string, drainSeconds: number) {
       const called = new Promise((resolve) => engine.events.once("call", resolve));
       const worker = start(undefined, { TH_DRAIN_SECONDS: String(drainSeconds) });
@@ -124,7 +124,7 @@ describe.skipIf(why !== undefined)(
       return { worker, readyz };
     }
 
-    test("a worker becomes ready, and on SIGTERM lets a call end that runs, stores it, and exits 0", async () => {
+    test("becomes ready, and on SIGTERM lets a running call end, stores it, and exits 0", async () => {
       engine.misbehave({ kind: "slow", ms: 1_500 });
       const { worker, readyz } = await workerInCall("Pay", 20);
       expect(await readyz()).toBe(200);
@@ -133,12 +133,12 @@ describe.skipIf(why !== undefined)(
       expect(await readyz()).toBe(503);
       const ended = await worker.ended();
       expect(ended).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
-      // Everything on stderr is the log, in JSON, of the process 1.
+      // Everything on stderr is the log of process 1, in JSON.
       for (const line of ended.stderr.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ pid: 1 });
       expect(await read("Pay")).toMatchObject({ status: "translated", text: "[fr] Pay" });
     });
 
-    test("a call that does not end is given up in time, and its text handed back untried", async () => {
+    test("aborts a call that does not end in time, and hands its text back untried", async () => {
       engine.misbehave({ kind: "hang" });
       const { worker } = await workerInCall("Back", 3);
       const askedAt = performance.now();
@@ -152,7 +152,7 @@ describe.skipIf(why !== undefined)(
       });
     });
 
-    test("a second signal ends it at once, with exit code 1", async () => {
+    test("ends at once at a second signal, with exit code 1", async () => {
       engine.misbehave({ kind: "hang" });
       const { worker } = await workerInCall("Next", 60);
       worker.kill("SIGTERM");
@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)(
       expect(await worker.ended()).toMatchObject({ code: 1 });
     });
 
-    test("compose's application gets its texts from a worker, and compose's health check finds that one well", async () => {
+    test("gives compose's application its texts, and passes compose's health check", async () => {
       const { producer, worker: service } = parse(await readFile(join(root, "deploy/compose/compose.yaml"), "utf8"), {
         merge: true,
       }).services;
@@ -187,7 +187,7 @@ describe.skipIf(why !== undefined)(
       expect(await worker.ended()).toMatchObject({ code: 0 });
     });
 
-    test("without a database named it refuses, and names the setting", async () => {
+    test("refuses to start without a named database, and names the setting", async () => {
       expect(await run(["worker"], { TH_DATABASE_URL: "" })).toMatchObject({
         code: 2,
         stderr: expect.stringContaining("TH_DATABASE_URL"),

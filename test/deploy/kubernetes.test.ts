@@ -1,4 +1,4 @@
-/** The Kubernetes manifests: rendered, held to the schemas, and to the code that they run. */
+/** The Kubernetes manifests: rendered, then checked against the schemas and against the code that they run. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -31,7 +31,7 @@ function find(objects: readonly Manifest[], kind: string): Manifest | undefined 
   return objects.find((object) => object.kind === kind);
 }
 
-/** What the pod's first container gets as environment. */
+/** The environment of the pod's first container. */
 function environmentOf(objects: readonly Manifest[], { spec }: PodTemplate): Record<string, string> {
   const [container] = spec.containers;
   const maps = (container.envFrom ?? []).map(
@@ -42,7 +42,7 @@ function environmentOf(objects: readonly Manifest[], { spec }: PodTemplate): Rec
   return Object.assign({}, ...maps, Object.fromEntries(own));
 }
 
-test("a mistyped field, a wrong type and a kind that is not there are found", async () => {
+test("a mistyped field, a wrong type and an unknown kind are found", async () => {
   const pdb = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "x" } };
   expect(await faultsOf({ ...pdb, spec: { maxUnavailable: 1, selector: { matchLabels: { a: "b" } } } })).toEqual([]);
   expect(await faultsOf({ ...pdb, spec: { maxUnavailabel: 1 } })).toEqual(["/spec/maxUnavailabel is unknown"]);
@@ -107,7 +107,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("what a pod refers to is there: settings, scripts, volumes, and secrets by the names of the example", () => {
+  test("every reference of a pod exists: settings, scripts, volumes, and secrets by the names of the example", () => {
     const names = new Set([...objects, ...SECRETS].map(({ kind, metadata }) => `${kind}/${metadata.name}`));
     for (const { spec } of pods.values()) {
       const referred: string[] = [];
@@ -155,7 +155,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("the probes ask for what a worker answers, on the port it listens on", async () => {
+  test("the probes call a worker's endpoints, on its port", async () => {
     const { container, environment } = worker();
     const { metricsPort } = parseSettings({ TH_METRICS_PORT: environment.TH_METRICS_PORT });
     expect(container.ports).toEqual([{ name: "metrics", containerPort: metricsPort }]);
@@ -174,7 +174,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("a stopped worker has its drain and ten seconds more, and no hook that takes of it", () => {
+  test("a stopped worker has its drain time and ten seconds more, and no hook that shortens it", () => {
     for (const name of ["trans-hub-worker", "trans-hub-sweep"]) {
       const pod = pods.get(name);
       if (pod === undefined) continue;
@@ -185,7 +185,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("images of ours are one image, run as its user with arguments only", async () => {
+  test("all containers of ours use one image, run as its user with arguments only", async () => {
     const { uid, gid } = await readDockerfile();
     const ours = [...pods].filter(([name]) => name !== "trans-hub-backup");
     expect(new Set(ours.map(([, { spec }]) => spec.containers[0].image)).size).toBe(1);
@@ -195,7 +195,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("every selector finds the pods it is for", () => {
+  test("every selector finds its pods", () => {
     const labels = worker().pod.metadata.labels;
     for (const { kind, metadata, spec } of objects) {
       if (!/^(Deployment|PodDisruptionBudget|PodMonitor)$/.test(kind)) continue;
@@ -209,13 +209,13 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     }
   });
 
-  test("a rollout takes no old worker away before a new one is ready, and an eviction one at a time", () => {
+  test("a rollout removes no old worker before a new one is ready, and an eviction removes one at a time", () => {
     const { strategy } = objects.find(({ kind }) => kind === "Deployment")?.spec ?? {};
     expect(strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
     expect(find(objects, "PodDisruptionBudget")?.spec).toMatchObject({ maxUnavailable: 1 });
   });
 
-  test("the fleet's connections stay within what the page says", () => {
+  test("the fleet's connections stay within the page's number", () => {
     const { environment } = worker();
     const { spec } = objects.find(({ kind }) => kind === "Deployment") ?? {};
     const scaled = find(objects, "ScaledObject")?.spec;
@@ -229,7 +229,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     expect(Number(said)).toBe(connections + 2 + 1 + (scaled === undefined ? 0 : 4));
   });
 
-  test("where the fleet may be empty, what workers do for each other is done by CronJobs", () => {
+  test("CronJobs do the workers' upkeep where the fleet may be empty", () => {
     const fewest = find(objects, "ScaledObject")?.spec.minReplicaCount ?? 1;
     const jobs = objects.filter(({ kind }) => kind === "CronJob");
     const does = (args: string[]) =>

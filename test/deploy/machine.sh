@@ -3,8 +3,8 @@
 #
 #     unshare --mount --pid --cgroup --ipc --uts --fork sh machine.sh ROOT NODE REPOSITORY UNITS CONFIGURATION
 #
-# ROOT becomes its root file system: this machine's programs, NODE as /usr/bin/node, and the three folders: REPOSITORY, from
-# whose sources /opt/trans-hub runs, UNITS as systemd's, CONFIGURATION as /etc/trans-hub. It has the network of this machine.
+# ROOT becomes its root file system: this machine's programs, NODE as /usr/bin/node, and three folders: /opt/trans-hub runs from
+# the sources in REPOSITORY, UNITS are systemd's units, CONFIGURATION is /etc/trans-hub. It shares this machine's network.
 set -eu
 root=$1 node=$2 repository=$3 units=$4 configuration=$5
 
@@ -39,7 +39,7 @@ mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 
-# What would reach through to this machine's kernel.
+# Units that would reach this machine's kernel.
 for unit in systemd-sysctl.service systemd-modules-load.service systemd-remount-fs.service systemd-udevd.service \
   systemd-random-seed.service systemd-update-utmp.service sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount \
   dev-mqueue.mount sys-fs-fuse-connections.mount; do
@@ -47,8 +47,8 @@ for unit in systemd-sysctl.service systemd-modules-load.service systemd-remount-
 done
 printf '[Unit]\nRequires=sysinit.target basic.target\n' > etc/systemd/system/default.target
 
-# Not chroot: a process of a changed root may not make the user namespaces that PrivateUsers= asks for. Shared, so that the
-# credentials that systemd mounts for a service get there.
+# pivot_root instead of chroot: in a chroot, a process may not make the user namespaces for PrivateUsers=. Mounts are shared, so
+# that the credentials that systemd mounts for a service arrive there.
 pivot_root . old
 cd /
 umount -l /old

@@ -1,4 +1,4 @@
-/** systemd as PID 1 of namespaces, with units to be tried: `machine.sh`. */
+/** systemd as PID 1 of new namespaces, with units to test: `machine.sh`. */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
 const SYSTEMD = "/usr/lib/systemd/systemd";
 
-/** Why no such machine can be had here; undefined: it can. */
+/** The reason why no such machine can run here; undefined: it can. */
 export function whyNoMachine(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root, to make namespaces";
   if (!existsSync(SYSTEMD)) return "needs systemd";
@@ -22,14 +22,14 @@ export function whyNoMachine(): string | undefined {
 
 export interface Machine {
   systemctl(...args: string[]): Promise<string>;
-  /** The unit's log, a message a line. */
+  /** The unit's log, one message per line. */
   log(unit: string): Promise<string[]>;
-  /** Ends it with all that runs on it. */
+  /** Ends it with all its processes. */
   halt(): Promise<void>;
 }
 
 /**
- * Starts systemd up to `basic.target`; nothing of ours is started or enabled.
+ * Starts systemd up to `basic.target`; none of Trans-Hub's units is started or enabled.
  *
  * @param mountPoint An empty folder.
  * @param configuration Becomes `/etc/trans-hub`.
@@ -39,7 +39,7 @@ export async function startMachine(mountPoint: string, configuration: string, un
   const namespaces = ["--mount", "--pid", "--cgroup", "--ipc", "--uts", "--fork", "--kill-child"];
   const script = resolve(import.meta.dirname, "machine.sh");
   const folders = [mountPoint, process.execPath, root, units, configuration];
-  // systemd takes the control group that it finds itself in for its own: it is given one.
+  // systemd takes over the control group that it starts in, so it gets one of its own.
   const group = `trans-hub-test-${process.pid}-${Date.now()}`;
   const enter = `mount -t cgroup2 cgroup2 "$0" && mkdir "$0/${group}" && echo $$ > "$0/${group}/cgroup.procs" && umount "$0" && exec "$@"`;
   const machine = ["unshare", ...namespaces, "sh", script, ...folders];

@@ -1,11 +1,11 @@
-/** Rendering the Kubernetes manifests, and holding each object to its schema. */
+/** Renders the Kubernetes manifests, and validates each object against its schema. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** What the tests look at; the schemas look at everything. */
+/** The fields that the tests read; the schemas check all of them. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
@@ -16,7 +16,7 @@ export interface Manifest {
   stringData?: Record<string, string>;
 }
 
-/** Why nothing can be rendered here; undefined: it can. */
+/** The reason why nothing can be rendered here; undefined: it can. */
 export function whyNoKustomize(): string | undefined {
   const { error, stdout } = spawnSync("kubectl", ["version", "--client", "-o", "json"], { encoding: "utf8" });
   if (error) return "needs kubectl";
@@ -48,10 +48,10 @@ const SCHEMAS: Record<string, () => Promise<object>> = {
 };
 
 /**
- * What a server that is strict would find fault with: values that the schema refuses, and fields that it does not know.
+ * The faults that a strict server would find: values that the schema refuses, and unknown fields.
  *
- * The compiled schemas pass over unknown fields, and a mistyped one is the likeliest mistake. They look at every field they
- * know, so a field that nobody looked at is one that they do not know.
+ * The compiled schemas ignore unknown fields, and a mistyped field is the likeliest mistake. They read every field that
+ * they know, so a field that was never read is unknown to them.
  */
 export async function faultsOf(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind } = manifest;
@@ -67,7 +67,7 @@ export async function faultsOf(manifest: Manifest): Promise<string[]> {
   return [...unseen].map((path) => `${path} is unknown`);
 }
 
-/** The value as it is, where each field that is looked at leaves `unseen`. */
+/** The value, wrapped so that each field leaves `unseen` when it is read. */
 function watched<T extends object>(value: T, path: string, unseen: Set<string>): T {
   const isList = Array.isArray(value);
   if (!isList) for (const key of Object.keys(value)) unseen.add(`${path}/${key}`);

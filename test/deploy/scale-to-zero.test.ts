@@ -1,4 +1,6 @@
-/** What scaling rests on: the questions KEDA asks give the workers that a burst needs, and a fleet of none forgets nothing. */
+/**
+ * The base of scaling: KEDA's queries give the number of workers that a burst needs, and an empty fleet loses no work.
+ */
 import { Coordinator } from "@trans-hub/core";
 import { testOnDatabase as test } from "@trans-hub/test-support/command";
 import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
@@ -11,7 +13,10 @@ interface Trigger {
   metadata: { query: string; targetQueryValue: string; activationTargetQueryValue: string };
 }
 
-/** As KEDA and the autoscaler count: none while no trigger is active, else the most that one asks for, within the bounds. */
+/**
+ * Counts like KEDA and the autoscaler: zero while no trigger is active, otherwise the highest request, within the
+ * bounds.
+ */
 async function workersFor(db: pg.Pool, overlay: string): Promise<number> {
   const { spec } = render(`overlays/${overlay}`).find(({ kind }) => kind === "ScaledObject") ?? {};
   let isActive = false;
@@ -30,7 +35,7 @@ async function workersFor(db: pg.Pool, overlay: string): Promise<number> {
 const why = whyNoKustomize();
 
 describe.skipIf(why !== undefined)(`the autoscaler's questions${why ? `: ${why}` : ""}`, () => {
-  test("a burst gets the workers it needs, an old text too, and nothing needs none", async ({
+  test("give a burst the workers it needs, also for an old text, and none without work", async ({
     commands,
     database,
     db,
@@ -64,7 +69,7 @@ describe.skipIf(why !== undefined)(`the autoscaler's questions${why ? `: ${why}`
   });
 });
 
-test("the sweep, a worker that ends when nothing is ready, takes up a killed worker's text and one of a transaction", async ({
+test("the sweep, a worker that ends when no work is ready, takes up a killed worker's text and one from a transaction", async ({
   commands,
   database,
   db,

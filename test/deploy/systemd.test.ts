@@ -1,4 +1,6 @@
-/** The units for one machine: verified, their hardening scored, held to the settings, and run by a real systemd. */
+/**
+ * The units for one machine: verified, their hardening scored, checked against the settings, and run by a real systemd.
+ */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -30,7 +32,7 @@ function environmentOf(unit: string): Record<string, string> {
 
 describe.skipIf(noAnalyze !== undefined)(`systemd-analyze${noAnalyze ? `: ${noAnalyze}` : ""}`, () => {
   test("verifies every unit", async () => {
-    // A machine on which what the units start is there.
+    // A machine that has the programs the units start.
     const machine = await mkdtemp(join(tmpdir(), "trans-hub-units-"));
     try {
       const link = (path: string, target: string) =>
@@ -49,14 +51,14 @@ describe.skipIf(noAnalyze !== undefined)(`systemd-analyze${noAnalyze ? `: ${noAn
     }
   });
 
-  test.each(SERVICES)("%s is exposed less than 2 of 10", (name) => {
+  test.each(SERVICES)("scores %s below 2 of 10 for exposure", (name) => {
     const flags = ["security", "--offline=true", "--threshold=20", "--no-pager", join(folder, name)];
     const { status, stdout } = spawnSync("systemd-analyze", flags, { encoding: "utf8" });
     expect(status, stdout.split("\n").slice(-2).join("\n")).toBe(0);
   });
 });
 
-test("a stopped worker has its drain and ten seconds more", () => {
+test("a stopped worker has its drain time and ten seconds more", () => {
   const { drainSeconds } = parseSettings({
     TH_DRAIN_SECONDS: environmentOf("trans-hub-worker@.service").TH_DRAIN_SECONDS,
   });
@@ -123,7 +125,7 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     }
     const units = join(scratch, "units");
     await cp(folder, units, { recursive: true });
-    // The machine has this one's network, where 9461 may be somebody's: this instance takes a port that is free.
+    // The machine shares this one's network, where port 9461 may be in use: this instance takes a free port.
     await mkdir(join(units, `${worker}.d`));
     await writeFile(join(units, `${worker}.d/port.conf`), "[Service]\nEnvironment=TH_METRICS_PORT=0\n");
     machine = await startMachine(join(scratch, "root"), join(scratch, "etc"), units);
@@ -161,7 +163,7 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     expect(await machine.log("trans-hub-migrate")).toHaveLength(migrated);
   });
 
-  test("restarts with the target, for a new release: the migration first, then the workers", async () => {
+  test("restarts with the target for a new release: the migration first, then the workers", async () => {
     const migrated = (await machine.log("trans-hub-migrate")).length;
     const before = await state(worker, "MainPID");
     await machine.systemctl("restart", "trans-hub.target");
@@ -174,7 +176,7 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     });
   });
 
-  test("stops the workers with the target: a call that runs may end, and is stored", async () => {
+  test("stops the workers with the target, after a running call was finished and stored", async () => {
     engine.misbehave({ kind: "slow", ms: 1_500 });
     const called = new Promise((resolve) => engine.events.once("call", resolve));
     await hub.request({ text: "Back", targetLocales: ["fr"] });
@@ -185,8 +187,8 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     expect(await hub.getTranslation({ text: "Back", targetLocale: "fr" })).toMatchObject({ text: "[fr] Back" });
   });
 
-  test("does not start a worker again whose settings are wrong", async () => {
-    // An instance that is no digit: TH_METRICS_PORT=946x.
+  test("does not restart a worker with wrong settings", async () => {
+    // An instance name that is not a digit: TH_METRICS_PORT=946x.
     const mistyped = "trans-hub-worker@x.service";
     await machine.systemctl("start", mistyped);
     await expect.poll(async () => (await state(mistyped, "ActiveState")).ActiveState).toBe("failed");
@@ -194,12 +196,12 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     expect((await machine.log(mistyped)).join()).toContain("TH_METRICS_PORT");
   });
 
-  test("collects", async () => {
+  test("runs a collection", async () => {
     await machine.systemctl("start", "trans-hub-gc.service");
     expect(await state("trans-hub-gc.service", "Result")).toEqual({ Result: "success" });
   });
 
-  test("its timers are accepted, and wait", async () => {
+  test("accepts the timers, which wait", async () => {
     await machine.systemctl("start", "trans-hub-backup.timer", "trans-hub-gc.timer");
     expect(await state("trans-hub-backup.timer", "ActiveState", "SubState")).toEqual({
       ActiveState: "active",

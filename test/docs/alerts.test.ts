@@ -1,4 +1,4 @@
-/** Holds the alert rules to the code's metrics and to their pages, and to their own tests. */
+/** Checks the alert rules against the code's metrics, their pages, and their own tests. */
 import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -14,7 +14,7 @@ const page = readFileSync(join(root, "docs/alerts.md"), "utf8");
 
 const alerts = [...rules.matchAll(/^ {6}- alert: (\w+)$/gm)].map(([, name = ""]) => name);
 
-test("every metric that a rule, the dashboard or the pages name is one of the code, with the labels it has there", () => {
+test("every metric in a rule, the dashboard or the pages exists in the code, with its labels", () => {
   const known = new Map<string, readonly string[]>();
   for (const { name, type, labels } of describeMetrics()) {
     const names = type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [name];
@@ -27,7 +27,7 @@ test("every metric that a rule, the dashboard or the pages name is one of the co
     /(?<![.\w])(trans_hub_[a-z_]+)\b(?!:)(?:\{([^}]*)\})?/g,
   )) {
     if (/^trans_hub_(owner|migrator|worker|producer|reader)$/.test(name)) continue; // roles
-    if (name === "trans_hub_fleet_") continue; // what they begin with
+    if (name === "trans_hub_fleet_") continue; // the common prefix
     seen += 1;
     const labels = [...selector.matchAll(/([a-z]+)(?==|!)/g)].map(([, label = ""]) => label);
     const has = known.get(name);
@@ -37,7 +37,7 @@ test("every metric that a rule, the dashboard or the pages name is one of the co
   expect(unknown).toEqual([]);
 });
 
-test("every alert names its own section, which says what it means, where to look and what to do", () => {
+test("every alert names its own section, which has its meaning, where to look and the remedy", () => {
   expect(alerts.length).toBeGreaterThan(15);
   const links = [...rules.matchAll(/runbook: docs\/alerts\.md#(\S+)/g)].map(([, anchor]) => anchor);
   expect(links).toEqual(alerts.map((alert) => alert.toLowerCase()));
@@ -56,7 +56,7 @@ const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 describe.skipIf(!hasPromtool)("promtool, which is left out where Debian's package prometheus is not installed,", () => {
   const promtool = (...args: string[]) => promisify(execFile)("promtool", args, { cwd: folder });
 
-  test("takes the rules and the example of a configuration", async () => {
+  test("accepts the rules and the example of a configuration", async () => {
     await promtool("check", "rules", "alerts.yaml");
     await promtool("check", "config", "--syntax-only", "prometheus.yaml");
   });

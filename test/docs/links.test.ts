@@ -1,4 +1,6 @@
-/** Every link between the pages of the documentation leads somewhere: to a file, and to a heading where one is named. */
+/**
+ * Every link between the documentation's pages leads to an existing file, and to an existing heading if it names one.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -7,13 +9,15 @@ const root = resolve(import.meta.dirname, "../..");
 
 function pages(): string[] {
   const top = readdirSync(root).filter((file) => file.endsWith(".md"));
-  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => join("docs", file));
-  return [...top, ...docs].map((file) => join(root, file));
+  const below = [".changeset", ".github", "docs", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
+      .map((file) => join(folder, file)),
+  );
+  return [...top, ...below].map((file) => join(root, file));
 }
 
-/** As GitHub names headings, which is what the links are read by. */
+/** Named like GitHub's headings, because the links are read there. */
 function anchors(page: string): Set<string> {
   const text = readFileSync(page, "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
   return new Set(
@@ -40,7 +44,7 @@ test("every relative link leads to a file, and to a heading there", () => {
   expect(broken).toEqual([]);
 });
 
-test("every file of ours that a page names is there", () => {
+test("every file of this repository that a page names exists", () => {
   const missing: string[] = [];
   for (const page of pages()) {
     const text = readFileSync(page, "utf8");

@@ -1,4 +1,4 @@
-/** Holds docs/operations.md in step with the code: settings, metrics, events and checks. */
+/** Keeps docs/operations.md in step with the code: settings, metrics, events and checks. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -9,21 +9,21 @@ import { withSettingsTable } from "../../scripts/settings-table.ts";
 const root = resolve(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/operations.md"), "utf8");
 
-test("the table of settings is what the settings say of themselves (node scripts/settings-table.ts writes it)", () => {
+test("the table of settings is the generated one (node scripts/settings-table.ts writes it)", () => {
   expect(page).toBe(withSettingsTable(page));
 });
 
-test("the table of metrics is what the code says of them (node scripts/metrics-table.ts writes it)", () => {
+test("the table of metrics is the generated one (node scripts/metrics-table.ts writes it)", () => {
   expect(page).toBe(withMetricsTable(page));
 });
 
-test("every event that is logged has its row, and no row is without an event", () => {
+test("every logged event has its row, and no row is without an event", () => {
   const rows = [...page.matchAll(/^\| `([a-z]+\.[a-z_]+)` \| [a-z, ]+ \|/gm)].map(([, event]) => event);
   expect(rows.length).toBe(new Set(rows).size);
   expect(rows.sort()).toEqual([...loggedEvents()].sort());
 });
 
-test("the doctor's checks are those of the table", () => {
+test("the table of checks lists the doctor's checks", () => {
   const [, table = ""] = /<!-- checks: begin -->\n([\s\S]*?)<!-- checks: end -->/.exec(page) ?? [];
   const rows = Object.entries(CHECKS).map(([name, looksAt]) => `| \`${name}\` | ${looksAt} |\n`);
   expect(table).toBe(`| check | looks at |\n|---|---|\n${rows.join("")}`);

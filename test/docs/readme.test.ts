@@ -1,4 +1,4 @@
-/** The examples of README.md are run as they stand there. */
+/** The examples of README.md are run exactly as written there. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +16,7 @@ function example(language: string): string {
   return code;
 }
 
-test("the library's registers, translates and reads", async ({ database }) => {
+test("the README's library example registers, translates and reads", async ({ database }) => {
   const { stdout } = await call(
     process.execPath,
     ["--no-warnings", "--input-type=module-typescript", "--eval", example("ts")],
@@ -26,7 +26,7 @@ test("the library's registers, translates and reads", async ({ database }) => {
   expect(stdout).toContain("businessIds: [ 'shop.cart.add' ]");
 });
 
-test("SQL's registers, and gives the receipt that stands below it", async ({ db }) => {
+test("the README's SQL example registers, and returns the receipt shown below it", async ({ db }) => {
   const [request = "", read = ""] = example("sql").split(/^-- .*$/m);
   const receipt = JSON.parse(/^-- (\{.*\})$/m.exec(example("sql"))?.[1] ?? "");
   expect(Object.values((await db.query(request)).rows[0])).toEqual([receipt]);

@@ -1,7 +1,6 @@
 /**
- * Whatever people, workers and accidents do to the store, in whatever order and at once, it holds what the model says.
- *
- * A failing run prints its seed and path: `TH_TEST_SEED` and `TH_TEST_PATH` repeat it, `TH_TEST_RUNS` makes a run long.
+ * For any steps of people, workers and accidents, in any order and at once, the store's content is the model's. A
+ * failing run prints its seed and path: `TH_TEST_SEED` and `TH_TEST_PATH` repeat it, `TH_TEST_RUNS` makes a run long.
  */
 import { isDeepStrictEqual } from "node:util";
 import { expectInvariants } from "@trans-hub/test-support/invariants";
@@ -24,7 +23,7 @@ const test = base.extend("pool", async ({ database }, { onCleanup }): Promise<Co
   return pool;
 });
 
-test("nothing is lost, stored twice or overwritten, whatever happens in whatever order", {
+test("nothing is lost, stored twice or overwritten by any steps in any order", {
   timeout: 2 * LIMIT_MS,
 }, async ({ db, pool, openStore }) => {
   const store = await openStore({ batchSize: 3, retentionDays: 0 });
@@ -62,11 +61,11 @@ test("nothing is lost, stored twice or overwritten, whatever happens in whatever
       return model;
     }
 
-    /** The store is as if the steps had been taken one after another, in some order. */
+    /** Checks that the store is as if the steps had been taken one after another, in some order. */
     async function takeTogether(steps: readonly SingleStep[]): Promise<Model> {
       await takeOne({ kind: "register the inbox" });
       const effects = await Promise.all(steps.map((step) => world.take(step, model)));
-      // What was behind a lock for long waits there.
+      // Requests that were behind a lock for long wait there.
       await world.take({ kind: "register the inbox" }, model);
       const look = await world.look();
       await expectInvariants(db);
@@ -78,7 +77,8 @@ test("nothing is lost, stored twice or overwritten, whatever happens in whatever
 
   await fc.assert(property, {
     numRuns: Number(runs),
-    // Making a failure smaller may take long where steps meet by chance; its seed is to be told before the test times out.
+    // Shrinking a failure may take long when concurrent steps meet by chance; the seed must be printed before the test
+    // times out.
     interruptAfterTimeLimit: LIMIT_MS,
     ...(seed !== undefined && { seed: Number(seed) }),
     ...(path !== undefined && { path }),
@@ -102,7 +102,7 @@ function byText(one: object, other: object): number {
   return textOf(one) < textOf(other) ? -1 : 1;
 }
 
-/** Those who look at the same thing list its names in the same order. */
+/** Actions on the same subject list its names in the same order. */
 function textOf(its: {
   project?: string;
   text?: string;
@@ -120,8 +120,8 @@ function countsOf({ rows }: Picture): Record<string, number> {
 }
 
 /**
- * The model after the effects in every order. A collection passes over what somebody else holds at that moment; and
- * cancelling takes each row at a moment of its own, some of them before what others do and the rest after it.
+ * The model after the effects in every order. A collection skips texts that another transaction holds at that moment; a
+ * cancellation takes its rows one by one, some of them before concurrent steps and the rest after them.
  */
 function* serialOrders(model: Model, effects: readonly (Effect | undefined)[]): Generator<Model> {
   const taken = effects.filter((effect) => effect !== undefined);

@@ -1,13 +1,14 @@
 /**
- * What the store is to hold, said as plainly as it can be: the picture of a row's life in docs/architecture.md, who uses
- * which text, and nothing of locks, batches or jobs. Every method is one step, and gives what its caller is to be told.
+ * The expected content of the store, in its simplest form: the picture of a row's life in docs/architecture.md and the
+ * uses of each text, without locks, batches or jobs. Every method is one step, and returns the result that its caller
+ * should get.
  */
 
 import type { TranslationStatus } from "@trans-hub/core";
 import { isVerbatim } from "@trans-hub/core/engine";
 import type { ItemReceipt, WorkOutcome } from "@trans-hub/core/store";
 
-/** One text as it is asked for: into some locales, under one name. */
+/** One text of a request: into some locales, under one name. */
 export interface Wish {
   project: string;
   /** Empty: none. */
@@ -20,7 +21,7 @@ export interface Wish {
   force: boolean;
 }
 
-/** Which text, in which words and whose. */
+/** Identifies a text: its words, its context and its project. */
 export type TextName = Pick<Wish, "project" | "text" | "context">;
 export type RowName = TextName & { locale: string };
 
@@ -29,10 +30,12 @@ interface Row extends RowName {
   stored: string | null;
   engine: string | null;
   priority: number;
-  /** How often the revision was raised since the row was made. Whatever number that began with is learned by looking. */
+  /**
+   * Number of increments of the revision since the row was made. The first revision itself is learnt from the store.
+   */
   raised: number;
   firstRevision: number | undefined;
-  /** Attempts made, what they said, and workers that died of it: as the row's batch has them. */
+  /** Attempts made, their errors, and worker deaths charged to it: kept in the row's batch. */
   attempt: number;
   errors: readonly string[];
   crashes: number;
@@ -40,29 +43,29 @@ interface Row extends RowName {
   letter: { kept: boolean; errors: readonly string[] } | undefined;
 }
 
-/** Somebody's use of a text. `isAged`: longer ago than the long retention. */
+/** A use of a text. `isAged`: longer ago than the long retention. */
 type Use = TextName & { businessId: string; isAged: boolean; at: number };
 
-/** A text as a worker has it in hand. */
+/** A text held by a worker. */
 export interface InHand {
   name: RowName;
   revision: number;
-  /** Of its batch, when it was loaded. */
+  /** The batch's attempt when it was loaded. */
   attempt: number;
   crashes: number;
   errors: readonly string[];
   outcome: WorkOutcome;
 }
 
-/** What an effect leaves alone, because others are at it in the same moment. */
+/** The rows that an effect skips because concurrent steps hold them. */
 export interface Left {
-  /** By text where it collects, by row where it cancels. */
+  /** The name is a text's for a collection, a row's for a cancellation. */
   isLeft(name: string): boolean;
-  /** When it began: what was used since is young. */
+  /** Its start: uses noted since then are young. */
   since: number;
 }
 
-/** What can be seen of the store from outside, in one order. */
+/** The state of the store as seen from outside, in a fixed order. */
 export interface Picture {
   rows: (RowName & Pick<Row, "status" | "stored" | "engine" | "priority"> & { letters: Row["letter"][] })[];
   uses: (TextName & { businessId: string })[];
@@ -74,9 +77,9 @@ export class Model {
   #uses = new Map<string, Use>();
   /** Counts the uses noted. */
   #now = 0;
-  /** Engine calls in the books. */
+  /** Engine calls recorded in `usage`. */
   #calls = new Set<string>();
-  /** Requested in somebody's transaction, and not registered yet. */
+  /** Requested inside a transaction, and not registered yet. */
   #inbox: Wish[] = [];
   /** The highest revision that a row of this name ever had, in all its lives. */
   #highest = new Map<string, number>();
@@ -119,7 +122,7 @@ export class Model {
     });
   }
 
-  /** Whether the row was made or put back to work. */
+  /** Returns whether the row was made or put back to work. */
   #registerRow(
     id: string,
     name: RowName,
@@ -155,7 +158,7 @@ export class Model {
     if (wishes.length > 0) this.register(wishes);
   }
 
-  /** A read by the text notes a use of it, where the project has any. */
+  /** Reading by the text notes a use of it, if the project uses the text at all. */
   read(name: TextName): void {
     if (this.#usesOf(name).length > 0) this.#use({ ...name, businessId: "" });
   }
@@ -167,14 +170,14 @@ export class Model {
     this.#uses.set(id, use);
   }
 
-  /** Time passes for those who use a text. */
+  /** Makes the uses of a text old. */
   age(project: string, text: string): void {
     for (const use of this.#uses.values()) if (use.project === project && use.text === text) use.isAged = true;
   }
 
   // --- Work ---
 
-  /** Changes what is still pending at the revision it was loaded at, and nothing else. */
+  /** Changes rows that are still pending at the loaded revision, and nothing else. */
   settle(inHand: readonly InHand[], calls: readonly string[]): void {
     for (const call of calls) this.#calls.add(call);
     for (const { name, revision, attempt, crashes, errors, outcome } of inHand) {
@@ -197,7 +200,7 @@ export class Model {
     }
   }
 
-  /** A worker died with these in hand. */
+  /** A worker died while it held these. */
   crash(inHand: readonly Pick<InHand, "name" | "revision">[]): void {
     for (const { name, revision } of inHand) {
       const row = this.#rows.get(idOf(name));
@@ -205,7 +208,7 @@ export class Model {
     }
   }
 
-  /** What a worker that loads a text is to find; undefined: there is nothing to load. */
+  /** The expected result of loading a text; undefined: there is nothing to load. */
   toLoad(name: RowName): Pick<InHand, "revision" | "attempt" | "crashes" | "errors"> | undefined {
     const row = this.#rows.get(idOf(name));
     if (row?.status !== "pending") return undefined;
@@ -215,7 +218,7 @@ export class Model {
 
   // --- People ---
 
-  /** Gives the code of the error that its caller gets, if any. */
+  /** Returns the code of the expected error, if any. */
   approve(name: RowName, text: string | undefined, revision: number | undefined): string | undefined {
     const row = this.#rows.get(idOf(name));
     if (row === undefined) return "TH_NOT_FOUND";
@@ -324,7 +327,7 @@ export class Model {
     return this.#now;
   }
 
-  /** Ids of the rows of a project that wait. */
+  /** Ids of a project's waiting rows. */
   pendingOf(project: string): string[] {
     return [...this.#rows.values()].filter((row) => row.project === project && row.status === "pending").map(idOf);
   }
@@ -333,7 +336,7 @@ export class Model {
     return [...this.#uses.values()].filter((use) => isSameText(use, name));
   }
 
-  /** Whether anybody uses a text or has it translated. */
+  /** Whether the text has a use or a translation. */
   #isThere(text: string): boolean {
     return [...this.#uses.values(), ...this.#rows.values()].some((its) => its.text === text);
   }
@@ -359,8 +362,8 @@ export class Model {
   }
 
   /**
-   * Compares the revisions, and learns those of new rows. Gives what is wrong: a revision that was not raised as it should
-   * have been, or one that a row of this name had in an earlier life, when somebody may still have it in hand.
+   * Compares the revisions, and learns those of new rows. Returns the violations: a revision that was not raised
+   * correctly, or one that a row of this name had in an earlier life, when a worker may still hold it.
    */
   learnRevisions(seen: readonly (RowName & { revision: number })[]): string[] {
     const wrong: string[] = [];
@@ -382,7 +385,7 @@ export class Model {
     return wrong;
   }
 
-  /** Every row, for who chooses one. */
+  /** Every row, for steps that choose one. */
   get names(): (RowName & { revision: number | undefined })[] {
     return [...this.#rows.values()].map((row) => ({ ...nameOf(row), revision: revisionOf(row) }));
   }
@@ -408,7 +411,7 @@ function revisionOf({ firstRevision, raised }: Row): number | undefined {
   return firstRevision === undefined ? undefined : firstRevision + raised;
 }
 
-/** Anew, and from the first attempt on; readers keep what they have. */
+/** Starts again from the first attempt; readers keep their text. */
 function putToWork(row: Row, priority: number): void {
   row.status = "pending";
   row.raised += 1;

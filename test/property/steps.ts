@@ -1,8 +1,8 @@
-/** The steps that a run is made of, as plain data: what fast-check draws, shrinks and prints. */
+/** The steps of a run as plain data, which fast-check draws, shrinks and prints. */
 import fc from "fast-check";
 import type { TextName, Wish } from "./model.ts";
 
-/** How an engine answers for one text. */
+/** An engine's answer for one text. */
 export type Answer =
   | "good"
   | "by pseudo"
@@ -14,16 +14,16 @@ export type Answer =
   | "paused"
   | "released";
 
-/** Who and what is chosen by number is so modulo how many there are; where there is none, the step is none. */
+/** Workers and rows are chosen by number, modulo their count; if there is none, the step does nothing. */
 export type SingleStep =
   | { kind: "register"; wishes: Wish[]; engine?: string | undefined }
   | { kind: "enqueue"; wishes: Wish[]; commits: boolean }
   | { kind: "register the inbox" }
   | { kind: "read"; name: TextName }
   | { kind: "claim"; worker: number; jobs: number; begins: boolean }
-  /** `completes`: whether it lives to tell graphile-worker that the job is done. */
+  /** `completes`: whether the worker lives long enough to complete graphile-worker's job. */
   | { kind: "settle"; worker: number; hand: number; answers: Answer[]; completes: boolean }
-  /** By a worker that was lost, or once more. */
+  /** By a lost worker, or for the second time. */
   | { kind: "settle late"; hand: number; answers: Answer[]; completes: boolean }
   | { kind: "crash"; worker: number }
   | { kind: "rescue"; worker: number }
@@ -38,10 +38,10 @@ export type SingleStep =
   | { kind: "time passes" }
   | { kind: "fold the counts" };
 
-/** Steps taken in the same moment. */
+/** Steps taken at the same moment. */
 export type Step = SingleStep | { kind: "together"; steps: SingleStep[] };
 
-// Few names, so that steps meet; one has nothing to translate.
+// Few names, so that steps meet; one text has nothing to translate.
 const project = oneOf(["shop", 5], ["blog", 1]);
 export const TEXTS = ["One", "Two", "42"] as const;
 const text = oneOf(["One", 6], ["Two", 3], ["42", 1]);
@@ -112,7 +112,7 @@ const resume = step("resume", { target });
 const timePasses = step("time passes", {});
 const fold = step("fold the counts", {});
 
-/** What may meet in one moment. A wish at a time: behind a lock, a call of several goes in parts. */
+/** Steps that may meet in one moment. One wish at a time: behind a lock, a call with several is split. */
 const meeting = weighted(
   [registerOne, 4],
   [claim, 3],

@@ -1,7 +1,7 @@
 /**
- * The real store under the steps of a test: the product's own statements on a real database, called one by one, so that a
- * crash or a late settlement stands exactly where it is wanted. graphile-worker's claim and completion, which it has in
- * JavaScript behind its timers, are repeated here as it writes them.
+ * The real store under the steps of a test: the product's own statements on a real database, called one by one, so that
+ * a crash or a late settlement happens exactly at its step. graphile-worker runs its claim and its completion in
+ * JavaScript behind timers, so their statements are repeated here.
  */
 import { randomUUID } from "node:crypto";
 import { isVerbatim } from "@trans-hub/core/engine";
@@ -18,26 +18,26 @@ import { errorCode } from "../../packages/core/src/postgres/database/database-er
 import type { ConnectionPool } from "../../packages/core/src/postgres/database/pool.ts";
 import { rows, run } from "../../packages/core/src/postgres/database/statement.ts";
 import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
+import { settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
+import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import {
   type LoadedBatch,
   type LoadedItem,
   loadBatchesById,
   markBatchesStarted,
-  settleBatches,
-} from "../../packages/core/src/postgres/work/batch-store.ts";
-import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
+} from "../../packages/core/src/postgres/work/gather/load-batches.ts";
 import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
 import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
 
-/** What a step did: how the model takes it, and what the caller was told. */
+/** The effect of a step: its change of the model, and the caller's result. */
 export interface Effect {
   apply(model: Model, left?: Left): unknown;
-  /** How it takes longer than a moment, so that others may come in between; undefined: not at all. */
+  /** Whether it takes longer than a moment, so that others may come in between; undefined: it does not. */
   span?: "from its beginning" | "row by row";
-  /** Names of what it may leave alone meanwhile. */
+  /** Names that it may skip meanwhile. */
   leavable?(model: Model): readonly string[];
   told?: unknown;
-  /** What is wrong with what was given, compared with the model before the step. */
+  /** Returns the violations in its result, compared with the model before the step. */
   check?(model: Model): string[];
 }
 
@@ -46,12 +46,12 @@ export interface Look {
   revisions: (RowName & { revision: number })[];
 }
 
-/** Batches that a worker has in hand, and their jobs. */
+/** Batches that a worker holds, and their jobs. */
 interface Hand {
   nodeId: string;
   batches: LoadedBatch[];
   jobIds: string[];
-  /** Whether it said so; only then its crash is charged. */
+  /** Whether it was marked as begun; only then its crash is charged. */
   isBegun: boolean;
 }
 
@@ -60,13 +60,16 @@ interface Worker {
   hands: Hand[];
 }
 
-/** How many old hands are remembered, to be settled late. */
+/** Number of old hands kept for a late settlement. */
 const MEMORY = 8;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LONG_DAYS = 90;
 
-/** From so many crashes on texts go one by one, and at the last one to the dead letters: as the gatherer has it. */
+/**
+ * Number of crashes after which texts are sent one by one; at the last one they go to the dead letters, as in the
+ * gatherer.
+ */
 const SUSPECT_CRASHES = 2;
 const DEADLY_CRASHES = 3;
 
@@ -76,7 +79,7 @@ const EMPTY = `
   delete from trans_hub.worker_node; delete from trans_hub.gc_run; delete from trans_hub.count_delta;
   delete from trans_hub.pause; delete from graphile_worker._private_jobs`;
 
-/** graphile-worker's `getJobs`, without its queues, which nobody uses here. */
+/** graphile-worker's `getJobs`, without its queues, which are unused here. */
 const CLAIM = `
   with next as (
     select j.id
@@ -93,7 +96,7 @@ const CLAIM = `
   where j.id = next.id
   returning j.id::text, j.payload ->> 'batch' as batch`;
 
-/** Its `completeJobs`: by id, whoever holds the job by now. */
+/** Its `completeJobs`: by id, regardless of the job's present owner. */
 const COMPLETE = "delete from graphile_worker._private_jobs where id = any ($1::bigint[])";
 
 const LET_TIME_PASS = `
@@ -142,9 +145,9 @@ export class World {
   readonly #pool: ConnectionPool;
   readonly #store: PostgresPersistenceHandler;
   #workers: Worker[] = [];
-  /** Workers that are gone or given up, and not yet rescued. */
+  /** Workers that are gone or declared dead, and not yet rescued. */
   #dead: Worker[] = [];
-  /** What was in the hands of the dead, or was settled already: somebody may settle it yet. */
+  /** Work held by dead workers, or settled already: it may be settled late. */
   #late: Hand[] = [];
   #serial = 0;
 
@@ -173,7 +176,7 @@ export class World {
     return { nodeId, hands: [] };
   }
 
-  /** Takes a step; undefined: there was nothing to take it with. */
+  /** Takes a step; undefined: it had nothing to act on. */
   async take(step: SingleStep, model: Model): Promise<Effect | undefined> {
     const store = this.#store;
     switch (step.kind) {
@@ -276,7 +279,7 @@ export class World {
 
   // --- Work ---
 
-  /** From the claim until the engine is asked, as the gatherer goes. */
+  /** From the claim until the engine call, as in the gatherer. */
   async #claim(worker: Worker | undefined, jobs: number, begins: boolean): Promise<Effect | undefined> {
     if (worker === undefined) return undefined;
     const { rows: claimed } = await this.#db.query<{ id: string; batch: string }>(CLAIM, [worker.nodeId, jobs]);
@@ -312,7 +315,7 @@ export class World {
     };
   }
 
-  /** What is not to be translated at all is dealt with at once. */
+  /** Settles texts at once that need no engine call. */
   async #isToBegin(batch: LoadedBatch, settled: InHand[]): Promise<boolean> {
     if (batch.items.length > 0 && batch.isPaused && (await park(this.#pool, [batch.id])).has(batch.id)) return false;
     const isSuspect = batch.crashes >= SUSPECT_CRASHES && batch.items.length > 1;
@@ -330,7 +333,7 @@ export class World {
   ): Promise<Effect | undefined> {
     const hand = worker && chosen(worker.hands, which);
     if (worker === undefined || hand === undefined) return undefined;
-    // One that dies between the two commits is found dead with nothing begun.
+    // A worker that dies between the two commits is found dead with nothing begun.
     if (completes) worker.hands = worker.hands.filter((its) => its !== hand);
     return this.#settleHand(hand, answers, completes);
   }
@@ -381,7 +384,7 @@ export class World {
     );
   }
 
-  /** Every answer is told apart from every other. */
+  /** Every answer is distinct from every other. */
   #outcome({ text, key }: LoadedItem, answer: Answer): WorkOutcome {
     this.#serial += 1;
     const error = {
@@ -416,14 +419,14 @@ export class World {
     this.#late = [hand, ...this.#late.filter((other) => other !== hand)].slice(0, MEMORY);
   }
 
-  /** It is gone, or given up while it lives: what it has in hand, it may settle yet. */
+  /** The worker is gone, or declared dead while it lives: it may still settle the work that it holds. */
   async #crash(worker: Worker | undefined): Promise<Effect | undefined> {
     if (worker === undefined) return undefined;
     const at = this.#workers.indexOf(worker);
     if (at < 0) return undefined;
     this.#dead.push(worker);
     for (const hand of worker.hands) this.#remember(hand);
-    // Its place first: in the same moment it may be told to crash again.
+    // Its place first: the same worker may be made to crash again at the same moment.
     this.#workers.splice(at, 1);
     this.#workers.push(await this.#hire());
     return { apply: () => undefined };
@@ -464,14 +467,14 @@ export class World {
 
   // --- The end ---
 
-  /** Ends all trouble, and has everything translated that is left. Gives the steps that this took. */
+  /** Ends all faults, and has the rest translated. Yields the effects of this. */
   async *drain(model: Model, by: "steps" | "the product"): AsyncGenerator<Effect> {
     await this.#store.resume({});
     yield* this.#one({ kind: "register the inbox" }, model);
     while (this.#dead.length > 0) yield* this.#one({ kind: "rescue", worker: 0 }, model);
     const release: SingleStep = { kind: "settle", worker: 0, hand: 0, answers: ["released"], completes: true };
     while (this.#busyWorkers.length > 0) yield* this.#one(release, model);
-    // It ends with the last batch; jobs of batches that are gone may be left, to end as they are claimed.
+    // Ends with the last batch; jobs of deleted batches may be left, and end when they are claimed.
     if (by === "the product") yield await this.#work();
     const steps: SingleStep[] = [
       { kind: "time passes" },
@@ -496,7 +499,7 @@ export class World {
     return left.length > 0;
   }
 
-  /** A worker as it is. */
+  /** A real worker. */
   async #work(): Promise<Effect> {
     await this.#db.query(LET_TIME_PASS);
     const inHand: InHand[] = [];
@@ -521,7 +524,7 @@ export class World {
     return { apply: (its) => its.settle(inHand, calls) };
   }
 
-  /** What is left to do, in batches and jobs. */
+  /** The remaining work, in batches and jobs. */
   async left(): Promise<unknown> {
     const { rows: left } = await this.#db.query(
       `select
@@ -587,8 +590,8 @@ function referenceOf({ project, text, context, locale }: RowName): TranslationRe
   return { project, text, context, targetLocale: locale, sourceLocale: "en", format: "auto" };
 }
 
-/** As the worker does: what the database refused for the moment is said again. */
-async function patiently(act: () => Promise<void>): Promise<void> {
+/** As in the worker: repeats what the database refused for the moment. */
+async function patiently(act: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await act();

@@ -1,16 +1,18 @@
 /**
- * An application, as small as it gets: it asks for its texts in two languages, and shows them once they are there.
+ * A minimal application: it requests its texts in two languages, and shows the translations when they are ready.
  *
- * It has no engine and no key, and translates nothing itself: workers do. Compose puts it into our own image, beside the
- * packages; an application of yours depends on `@trans-hub/core`.
+ * It has no engine and no key, because workers translate. Compose puts it into our own image, beside the packages; your own
+ * application depends on `@trans-hub/core`.
  */
-import { Coordinator, loadEnvironment, parseSettings } from "@trans-hub/core";
+import { readFileSync } from "node:fs";
+import { Coordinator } from "@trans-hub/core";
 
 const TEXTS = { "shop.cart.add": "Add to cart", "shop.cart.pay": "Pay now", "shop.back": "Back to the shop" };
 const targetLocales = ["fr", "de"];
 
-// As the commands do, for TH_DATABASE_URL_FILE. The library itself reads no environment.
-const { databaseUrl } = parseSettings(loadEnvironment());
+// The library reads no environment. As with the commands, the URL may come from a file.
+const { TH_DATABASE_URL, TH_DATABASE_URL_FILE } = process.env;
+const databaseUrl = TH_DATABASE_URL_FILE ? readFileSync(TH_DATABASE_URL_FILE, "utf8").trim() : TH_DATABASE_URL;
 if (databaseUrl === undefined) {
   console.error("producer: set TH_DATABASE_URL, or TH_DATABASE_URL_FILE");
   process.exit(2);
@@ -22,7 +24,7 @@ for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stopping.
 const hub = await Coordinator.connect({ databaseUrl, project: "shop", sourceLocale: "en", maxConnections: 2 });
 try {
   const items = Object.entries(TEXTS).map(([businessId, text]) => ({ businessId, text }));
-  // Committed when it returns. Asking again for what is there changes nothing.
+  // The request is committed when the call returns. A repeated request changes nothing.
   console.log(await hub.request(items, { targetLocales, signal: stopping.signal }));
   for (const { businessId, text } of items) {
     const translations = await hub.waitFor({ text, targetLocales, timeoutMs: 120_000, signal: stopping.signal });

@@ -4,7 +4,7 @@
 --
 -- Every SQL path that stores, replaces, approves, takes back or removes a text calls this function in the same
 -- transaction: it is the one voice by which the database says that a text changed. A later feed of events hooks in here.
--- The settlement of a batch counts for itself (postgres/work/batch.sql.ts): a call of a function for each statement of the
+-- The settlement of a batch counts for itself (packages/core/src/postgres/settle): a call of a function for each statement of the
 -- hot path would be a cost without a use.
 --
 -- It only inserts, and so waits for no other transaction. Names are qualified, and nothing is SET: callers in TypeScript

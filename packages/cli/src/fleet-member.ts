@@ -1,4 +1,4 @@
-/** A worker in this process: what `worker` and `dev` share. */
+/** A worker in this process, shared by `worker` and `dev`. */
 import { CancelledError } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import type { WorkSummary } from "@trans-hub/core/store";
@@ -11,7 +11,7 @@ import { openStore } from "./session.ts";
 import type { Settings } from "./settings/settings.ts";
 
 export interface MemberOptions {
-  /** As shown in `pg_stat_activity`. */
+  /** The name shown in `pg_stat_activity`. */
   name: string;
   database: ChosenDatabase;
   settings: Settings;
@@ -24,7 +24,7 @@ export interface MemberOptions {
   concurrency?: number | undefined;
 }
 
-/** A worker as the settings describe it, in this process. */
+/** Runs a worker in this process, configured by the settings. */
 export function runMember({ name, database, settings, concurrency, ...own }: MemberOptions): Promise<WorkSummary> {
   return runWorker({
     ...own,
@@ -44,15 +44,15 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
   });
 }
 
-/** TH_DRAIN_SECONDS is when the process is gone: the last of it is for handing back what did not end. */
+/** The process must be gone after TH_DRAIN_SECONDS, so the last part of it is kept for handing back unfinished work. */
 function callsMayTakeMs(drainMs: number): number {
   return drainMs - Math.min(1_000, drainMs / 5);
 }
 
-/** What a service asked to end before it began may take to see that. */
+/** Time for a service to notice an end that was requested before it began. Milliseconds. */
 const START_GRACE_MS = 5_000;
 
-/** Runs `work` until it ends, or SIGTERM or Ctrl-C ends it: which is no failure for who runs until told to stop. */
+/** Runs `work` until it ends, or until SIGTERM or Ctrl-C ends it. A signal is not a failure for a service. */
 export async function asService(
   context: CommandContext,
   settings: Settings,
@@ -60,7 +60,8 @@ export async function asService(
 ): Promise<void> {
   context.graceMs = START_GRACE_MS;
   const logger = await openLogger(context, settings);
-  // Listening before the other lets go: a signal that arrived and was not told yet is lost with the last listener.
+  // Listens before the other listener is removed: a signal that has arrived but was not delivered yet is lost with the
+  // last listener.
   const stop = stopOnSignals({ drainMs: settings.drainSeconds * 1_000, logger, isAsked: context.signal.aborted });
   context.releaseSignals();
   try {

@@ -5,15 +5,15 @@ import type { Settings } from "./settings/settings.ts";
 
 const STDERR = 2;
 
-/** The log of a command that runs long, on stderr: stdout is for results. */
+/** The log of a long-running command, on stderr: stdout is for results. */
 export async function openLogger(
   { output }: Pick<CommandContext, "output">,
   { logLevel, logFormat }: Pick<Settings, "logLevel" | "logFormat">,
 ): Promise<Logger> {
   const isPretty = (logFormat ?? (output.showsProgress ? "pretty" : "json")) === "pretty";
-  // At once and not in the background: the last lines before an exit are the ones that are looked for.
+  // Written synchronously: the last lines before an exit are the ones that matter.
   const lines = destination({ dest: STDERR, sync: true });
-  // A log that nobody reads any more must not end the work.
+  // A closed log pipe must not end the work.
   lines.on("error", () => undefined);
   if (!isPretty) return createLogger({ level: logLevel, destination: lines });
   const { default: pretty } = await import("pino-pretty");

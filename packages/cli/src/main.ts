@@ -5,7 +5,7 @@ import { Output } from "./output.ts";
 import { runProgram } from "./program.ts";
 import { EXIT, exitCodeOf } from "./report-error.ts";
 
-/** Runs the command; never rejects. The caller ends the process with what it resolves to. */
+/** Runs the command; never rejects. The caller ends the process with the resolved exit code. */
 export async function main(argv: string[]): Promise<number> {
   const output = new Output({
     json: asksForJson(argv),
@@ -36,13 +36,16 @@ export async function main(argv: string[]): Promise<number> {
   }
 }
 
-/** Wherever it stands, so that an error in the very command line is JSON too. After `--` it is an argument. */
+/**
+ * Finds `--json` anywhere on the command line, so that an error in the command line itself is JSON too. After `--` it
+ * is an argument.
+ */
 function asksForJson(argv: string[]): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
 }
 
-/** `trans-hub export | head`: a reader that has enough is no failure. */
+/** `trans-hub export | head`: a reader that stops early is not a failure. */
 function endQuietlyWithoutReader(): void {
   process.stdout.on("error", (error) => {
     if (isBrokenPipe(error)) process.exit(EXIT.done);
@@ -51,7 +54,7 @@ function endQuietlyWithoutReader(): void {
   process.stderr.on("error", () => undefined);
 }
 
-/** What nobody caught is a fault of ours: told in a line, like any other error. */
+/** An uncaught exception is a fault of Trans-Hub: reported in one line, like any other error. */
 function endOnFault(output: Output): void {
   const onFault = (error: unknown) => {
     void output.error(error).finally(() => process.exit(EXIT.failed));
@@ -63,7 +66,7 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === "EPIPE";
 }
 
-/** Ctrl-C and SIGTERM, until a command takes them over. A second one ends the process at once. */
+/** Handles Ctrl-C and SIGTERM until a command takes them over. A second signal ends the process at once. */
 function listenForInterruption() {
   const stopping = new AbortController();
   let exitCode: number = EXIT.interrupted;

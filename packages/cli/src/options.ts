@@ -8,7 +8,7 @@ export function projectOption(): Option {
   return new Option("--project <name>", "the project (default: TH_PROJECT)");
 }
 
-/** For commands that look over every project unless told otherwise. */
+/** For commands that by default cover every project. */
 export function onlyProjectOption(): Option {
   return new Option("--project <name>", "only this project (default: all)");
 }
@@ -19,12 +19,15 @@ export function fromOption(): Option {
   );
 }
 
-/** One target locale. Given to {@link required} and not mandatory, for commander would tell that before a typo. */
+/**
+ * One target locale. Checked by {@link required} instead of commander, which would report the missing option before a
+ * typo in another.
+ */
 export function toOption(): Option {
   return new Option("--to <locale>", "target locale (required)").argParser((value: string) => parseLocale(value));
 }
 
-/** For commands that act on every target locale unless told otherwise. */
+/** For commands that by default act on every target locale. */
 export function onlyToOption(): Option {
   return new Option("--to <locale>", "only into this target locale (default: all)").argParser((value: string) =>
     parseLocale(value),
@@ -37,10 +40,10 @@ export function required<Value>(value: Value | undefined, flag: string): Value {
 }
 
 export function contextOption(): Option {
-  return new Option("--context <context>", "what the text is about: a note, or a JSON object");
+  return new Option("--context <context>", "context of the text: a note, or a JSON object");
 }
 
-/** Given more than once, the option adds to what it said before. */
+/** An option given more than once adds to its earlier values. */
 export function parseLocales(value: string, before: readonly string[] = []): string[] {
   const locales = value
     .split(",")
@@ -76,11 +79,9 @@ export function examples(command: Command, ...lines: string[]): void {
 }
 
 export function formatOption(): Option {
-  return new Option("--format <format>", "how the text's syntax is to be read").choices([...TEXT_FORMATS]);
+  return new Option("--format <format>", "syntax of the text").choices([...TEXT_FORMATS]);
 }
 
 export function targetLocaleOption(): Option {
-  return new Option("--locale <locale>", "those for this target locale").argParser((value: string) =>
-    parseLocale(value),
-  );
+  return new Option("--locale <locale>", "only this target locale").argParser((value: string) => parseLocale(value));
 }

@@ -10,7 +10,7 @@ function open(env: NodeJS.ProcessEnv, { isTTY = true, json = false, columns = 80
   return { output: new Output({ json, stdout, stderr, env }), stdout, stderr };
 }
 
-test("colours follow the terminal, unless told otherwise", () => {
+test("colours follow the terminal, unless the environment says otherwise", () => {
   const colored = (env: NodeJS.ProcessEnv, isTTY = true) => open(env, { isTTY }).output.colors.isColorSupported;
   expect(colored({})).toBe(true);
   expect(colored({}, false)).toBe(false);
@@ -22,7 +22,7 @@ test("colours follow the terminal, unless told otherwise", () => {
   expect(colored({ NO_COLOR: "1", FORCE_COLOR: "1" })).toBe(false);
 });
 
-test("tables and bars are for terminals that can show them", () => {
+test("tables and bars appear only on terminals that can show them", () => {
   expect(open({}).output).toMatchObject({ isTerminal: true, showsProgress: true });
   expect(open({ TERM: "dumb" }).output).toMatchObject({ isTerminal: false, showsProgress: false });
   expect(open({}, { json: true }).output).toMatchObject({ isTerminal: false, showsProgress: false });
@@ -39,7 +39,7 @@ test("a table is never wider than the terminal", () => {
   }
 });
 
-test("with JSON, stdout holds one line and errors stand there too", async () => {
+test("stdout with --json holds one line, for errors too", async () => {
   const { output, stdout, stderr } = open({}, { json: true });
   await output.result({ text: "two\nlines" }, () => "for people");
   await output.error(new Error("oops"));
@@ -55,7 +55,7 @@ test("a text cannot take over the terminal", () => {
   );
 });
 
-test("what a command prints of other people's texts is exact in a file and harmless on a terminal", async () => {
+test("translated text is printed exactly into a file and harmlessly on a terminal", async () => {
   const text = "\u001b[2J\u202etext";
   expect(open({}, { isTTY: false }).output.forStdout(text)).toBe(text);
   const { output, stderr } = open({ NO_COLOR: "1" });

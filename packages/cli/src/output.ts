@@ -1,5 +1,5 @@
 /**
- * Where a command speaks: results on stdout, everything else on stderr.
+ * A command's output: results on stdout, everything else on stderr.
  *
  * With `--json`, stdout holds one object on one line (or JSONL) and nothing else.
  */
@@ -21,13 +21,13 @@ export class Output {
   readonly json: boolean;
   /** Whether tables and colours may be shown on stdout. */
   readonly isTerminal: boolean;
-  /** Whether a bar that moves may be shown on stderr. */
+  /** Whether a moving progress bar may be shown on stderr. */
   readonly showsProgress: boolean;
-  /** For text on stdout. */
+  /** Colours for text on stdout. */
   readonly colors: Colors;
   readonly stderr: Stream;
   readonly #stdout: Stream;
-  /** For text on stderr. */
+  /** Colours for text on stderr. */
   readonly errorColors: Colors;
 
   constructor({ json, stdout, stderr, env }: OutputOptions) {
@@ -46,25 +46,25 @@ export class Output {
     return this.#stdout.columns || 80;
   }
 
-  /** The command's result: as JSON, or as `people` read it. Nothing is printed for an empty text. */
+  /** Prints the command's result: as JSON, or as the text from `people`. An empty text prints nothing. */
   async result(value: unknown, people: () => string): Promise<void> {
     const line = this.json ? JSON.stringify(value) : people();
     if (line !== "") await this.line(line);
   }
 
-  /** A text of other people's, exactly as it is, but for what could take over a terminal. */
+  /** A text for stdout: exact in a file or pipe; on a terminal, without characters that could take it over. */
   forStdout(text: string): string {
     return this.#stdout.isTTY === true ? printable(text) : text;
   }
 
-  /** One line of stdout; resolves when the reader took it, so that a slow one slows us down. */
+  /** Prints one line on stdout; resolves when the reader has taken it, so that a slow reader slows the command down. */
   async line(text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** A line about what is going on. */
+  /** Prints a progress note. */
   note(line: string): void {
     this.stderr.write(`${line}\n`);
   }
@@ -73,7 +73,7 @@ export class Output {
     this.note(`${this.errorColors.yellow("warning:")} ${printable(line)}`);
   }
 
-  /** What a failed command says: on stdout as JSON, else on stderr. */
+  /** Prints a command's error: on stdout as JSON, otherwise on stderr. */
   async error(error: unknown): Promise<void> {
     const { redact } = await import("./settings/environment.ts");
     const reported = reportError(error, redact);
@@ -83,14 +83,14 @@ export class Output {
   }
 }
 
-/** NO_COLOR before FORCE_COLOR before what the stream is. */
+/** NO_COLOR overrides FORCE_COLOR, which overrides the stream's own kind. */
 function hasColors(stream: Stream, env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   return stream.isTTY === true && env.TERM !== "dumb";
 }
 
-/** A text as a terminal may show it: control characters, which could move the cursor or recolour, made visible. */
+/** A text as a terminal may show it: control characters, which could move the cursor or recolour, are made visible. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {

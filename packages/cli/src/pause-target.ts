@@ -1,4 +1,4 @@
-/** What `pause` and `resume` have in common: one target or none, and how what is paused is told. */
+/** Shared by `pause` and `resume`: the choice of at most one target, and the description of a pause. */
 import type { Pause, PauseTarget } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
@@ -14,17 +14,17 @@ export interface PauseOptions {
 
 export function withPauseOptions(command: Command): Command {
   return command
-    .option("--engine <name>", "this engine: the next of the chain is asked, or else the texts wait")
-    .option("--project <name>", "this project (default: all)")
+    .option("--engine <name>", "only this engine: its texts go to the next engine of TH_ENGINES, or wait")
+    .option("--project <name>", "only this project (default: all)")
     .addOption(targetLocaleOption());
 }
 
-/** @throws {UsageError} More than one is named. */
+/** @throws {UsageError} More than one target is named. */
 export function pauseTarget({ engine, project, locale }: PauseOptions): PauseTarget {
   if ([engine, project, locale].filter((name) => name !== undefined).length > 1) {
     throw new UsageError(
-      "name one of --engine, --project and --locale",
-      "Each is a pause of its own: one after the other.",
+      "give only one of --engine, --project and --locale",
+      "Each of them is a separate pause: run the command once for each.",
     );
   }
   return {
@@ -43,6 +43,6 @@ export function describePaused(paused: readonly Pause[]): string {
   const each = paused.map(
     ({ kind, name, since }) => `${[kind, name].filter(Boolean).join(" ")} since ${since.toISOString()}`,
   );
-  // Whoever may pause may have named anything.
+  // Names in a pause are free text of other operators, so they are made printable.
   return printable(`paused: ${each.join("; ")}`);
 }

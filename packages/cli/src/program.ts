@@ -1,8 +1,8 @@
 /**
  * The tree of commands.
  *
- * A command's module is loaded when its name stands on the command line, and only then: `--help` and `get` must not
- * wait for what `demo` needs.
+ * A command's module is loaded only when its name is on the command line: `--help` and `get` must not wait for the
+ * dependencies of `demo`.
  */
 import { Command, CommanderError, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
@@ -17,27 +17,30 @@ interface CommandEntry {
 }
 
 const COMMANDS: Record<string, CommandEntry> = {
-  migrate: { summary: "bring the database to this release", load: () => import("./commands/migrate.ts") },
-  roles: { summary: "make database roles with few rights", load: () => import("./commands/roles.ts") },
+  migrate: { summary: "migrate the database to this release", load: () => import("./commands/migrate.ts") },
+  roles: { summary: "create database roles with limited rights", load: () => import("./commands/roles.ts") },
   request: { summary: "register texts for translation", load: () => import("./commands/request.ts") },
-  worker: { summary: "translate what was registered", load: () => import("./commands/worker.ts") },
+  worker: { summary: "translate registered texts", load: () => import("./commands/worker.ts") },
   get: { summary: "read one translation", load: () => import("./commands/get.ts") },
   export: { summary: "stream every translation as JSON lines", load: () => import("./commands/export.ts") },
   translate: { summary: "translate catalog files, as in CI", load: () => import("./commands/translate.ts") },
-  status: { summary: "what is done, waiting and being worked on", load: () => import("./commands/status.ts") },
+  status: { summary: "count finished, waiting and running work", load: () => import("./commands/status.ts") },
   "dead-letters": {
-    summary: "list, replay or purge what failed for good",
+    summary: "list, replay or purge failed texts",
     load: () => import("./commands/dead-letters.ts"),
   },
-  approve: { summary: "give a translation a person's word", load: () => import("./commands/approve.ts") },
-  pause: { summary: "have the fleet leave something alone", load: () => import("./commands/pause.ts") },
-  resume: { summary: "let the fleet go on with what is paused", load: () => import("./commands/resume.ts") },
-  cancel: { summary: "take back what waits to be translated", load: () => import("./commands/cancel.ts") },
+  approve: { summary: "approve a translation as a person", load: () => import("./commands/approve.ts") },
+  pause: { summary: "pause an engine, project or locale, or all work", load: () => import("./commands/pause.ts") },
+  resume: { summary: "end a pause", load: () => import("./commands/resume.ts") },
+  cancel: { summary: "cancel waiting translations", load: () => import("./commands/cancel.ts") },
   forget: { summary: "remove a text from every table", load: () => import("./commands/forget.ts") },
-  gc: { summary: "collect what nobody uses any more", load: () => import("./commands/gc.ts") },
-  doctor: { summary: "check that everything is fit for production", load: () => import("./commands/doctor.ts") },
-  dev: { summary: "database, migrations and a worker in one process", load: () => import("./commands/dev.ts") },
-  demo: { summary: "see it work: a web shop in three languages", load: () => import("./commands/demo.ts") },
+  gc: { summary: "remove texts that are no longer used", load: () => import("./commands/gc.ts") },
+  doctor: {
+    summary: "check that the installation is ready for production",
+    load: () => import("./commands/doctor.ts"),
+  },
+  dev: { summary: "run database, migrations and a worker in one process", load: () => import("./commands/dev.ts") },
+  demo: { summary: "translate a sample web shop into three languages", load: () => import("./commands/demo.ts") },
 };
 
 const HELP_AFTER = `
@@ -48,8 +51,8 @@ Examples:
   $ trans-hub worker
   $ trans-hub get "Add to cart" --from en --to fr
 
-The database is TH_DATABASE_URL, else DATABASE_URL, else an embedded PostgreSQL in .trans-hub/.
-Exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 nothing to give, 130 interrupted.`;
+The database is TH_DATABASE_URL; if that is not set, DATABASE_URL; otherwise an embedded PostgreSQL in .trans-hub/.
+Exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 nothing to show, 130 interrupted.`;
 
 /**
  * Runs the command that `argv` (without node and script) names.
@@ -60,12 +63,12 @@ export async function runProgram(argv: string[], version: string, context: Comma
   const program = createProgram(version, context);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(sentence(summary));
-    // A text that happens to be a command's name loads one module too many, and that is all.
+    // A text that happens to be a command's name loads one module too many, which does no harm.
     if (argv.includes(name)) (await load()).define(command, context);
   }
   if (argv.length === 0) {
     program.outputHelp({ error: true });
-    throw new UsageError("no command was given", "See the list above; `trans-hub demo` shows what it does.");
+    throw new UsageError("no command was given", "See the list above; `trans-hub demo` shows an example.");
   }
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -81,13 +84,13 @@ function createProgram(version: string, context: CommandContext): Command {
       .description("Register texts with one durable write; a fleet of workers translates them.")
       .version(version, "-V, --version", "print the version")
       .option("--json", "one JSON object on one line of stdout")
-      .option("--embedded", "use the embedded PostgreSQL, whatever the environment names")
-      .addOption(new Option("--migrate", "bring the database to this release first"))
+      .option("--embedded", "use the embedded PostgreSQL, even if a database is set")
+      .addOption(new Option("--migrate", "migrate the database to this release first"))
       .helpCommand("help [command]", "show a command's options and examples")
       .configureHelp({ showGlobalOptions: true })
       .addHelpText("after", HELP_AFTER)
       .exitOverride()
-      // Errors are told in one place, and there in the form that --json asks for.
+      // Errors are reported in one place, in the form that --json asks for.
       .configureOutput({
         outputError: () => undefined,
         getOutHasColors: () => context.output.colors.isColorSupported,
@@ -95,7 +98,7 @@ function createProgram(version: string, context: CommandContext): Command {
   );
 }
 
-/** Commander says `error: …`, and below it at times what was meant. */
+/** Commander says `error: …`, sometimes with a suggestion on the next line. */
 function usageError({ message, code }: CommanderError): UsageError {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const meant = rest.join(" ").replace(/^\((.*)\)$/, "$1");

@@ -1,8 +1,8 @@
-/** How far a command is: a bar or a counter on a terminal, a line now and then elsewhere, nothing with `--json`. */
+/** A command's progress: a bar or a counter on a terminal, an occasional line elsewhere, nothing with `--json`. */
 import { Presets, SingleBar } from "cli-progress";
 import type { Output } from "./output.ts";
 
-/** Between two lines where no bar can be shown. */
+/** Time between two lines where no bar can be shown. Milliseconds. */
 const LINE_EVERY_MS = 10_000;
 const BAR_WIDTH = 30;
 
@@ -38,7 +38,7 @@ export class Progress {
     this.set(this.#done + count);
   }
 
-  /** @param total Left out: nobody knows, so it only counts. */
+  /** @param total Omitted: unknown, so only a count is shown. */
   set(done: number, total?: number): void {
     this.#done = done;
     this.#total = total;

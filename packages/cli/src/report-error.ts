@@ -1,4 +1,4 @@
-/** What a command that failed says, and the exit code it ends with. */
+/** A failed command's message and exit code. */
 
 export interface ReportedError {
   code: string;
@@ -15,7 +15,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** What a command throws for its own arguments and settings. A bad line of a file is reported, not thrown. */
+/** Errors of a command's own arguments and settings. A bad line of a file is reported, not thrown. */
 const USAGE_ERRORS = new Set([
   "UsageError",
   "SettingsError",
@@ -24,10 +24,10 @@ const USAGE_ERRORS = new Set([
   "EngineConfigError",
 ]);
 
-/** For errors of core that, from a command line, have a cure of their own. */
+/** Hints for errors of core that have a remedy on the command line. */
 const HINTS: Readonly<Record<string, string>> = {
-  TH_DATABASE_UNAVAILABLE: "Is PostgreSQL running, and is TH_DATABASE_URL its address?",
-  TH_DATABASE_REFUSED: "Check user, password, database and grants in TH_DATABASE_URL.",
+  TH_DATABASE_UNAVAILABLE: "Check that PostgreSQL runs, and that TH_DATABASE_URL is its address.",
+  TH_DATABASE_REFUSED: "Check the user, password and database in TH_DATABASE_URL, and the grants of that user.",
 };
 
 export function exitCodeOf(error: unknown): number {
@@ -36,9 +36,10 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * An error in the form that people and `--json` get.
+ * An error in the form for people and `--json`.
  *
- * A foreign error is a fault of ours. Its message helps to find it; a stack trace, at the user's desk, does not.
+ * A foreign error is a fault of Trans-Hub. Its message helps to find the fault; a stack trace on a user's terminal does
+ * not.
  */
 export function reportError(error: unknown, redactUrl: (url: string) => string): ReportedError {
   const oneLine = (text: string) =>
@@ -47,7 +48,11 @@ export function reportError(error: unknown, redactUrl: (url: string) => string):
       .trim()
       .replaceAll(/\bpostgres(?:ql)?:\/\/[^\s"'`]+/g, redactUrl);
   if (isInterruption(error)) {
-    return { code: "TH_CANCELLED", message: "Interrupted", hint: "What was done is kept; the same command goes on." };
+    return {
+      code: "TH_CANCELLED",
+      message: "Interrupted",
+      hint: "Finished work is kept; run the same command again to continue.",
+    };
   }
   if (isOurs(error)) {
     const { code, message, hint = HINTS[code] } = error;
@@ -62,7 +67,7 @@ interface OwnError extends Error {
   hint?: string | undefined;
 }
 
-/** By its code and not by `instanceof`: the base class lives in core, which this file must not load. */
+/** Recognized by its code and not by `instanceof`: the base class lives in core, which this file must not load. */
 function isOurs(error: unknown): error is OwnError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("TH_");
 }

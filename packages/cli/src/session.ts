@@ -1,4 +1,4 @@
-/** What a command works with: settings, a database, the store on it. Opened at its start, closed at its end. */
+/** A command's settings, database and store: opened at its start, closed at its end. */
 import { Coordinator } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/core/store";
@@ -16,24 +16,26 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** Read before by the command, when it needed them first. */
+  /** Settings that the command has already read. */
   settings?: Settings | undefined;
-  /** What `--project` says; default: the setting. */
+  /** The value of `--project`; default: the setting. */
   project?: string | undefined;
-  /** What `--from` says; default: the setting. */
+  /** The value of `--from`; default: the setting. */
   sourceLocale?: string | undefined;
-  /** Whose rows those of `pseudo` count as missing for: the first is registered for. Default: none. */
+  /**
+   * The first engine is the one that texts are registered for: rows from `pseudo` then count as missing. Default: none.
+   */
   engines?: readonly Engine[] | undefined;
 }
 
-/** Reads the settings from the environment, `.env` included, and says what looks like a mistake. */
+/** Reads the settings from the environment, `.env` included, and prints a warning for each likely mistake. */
 export function readSettings({ cwd, env, output }: CommandContext): Settings {
   const settings = parseSettings(loadEnvironment({ cwd, env }));
   for (const warning of settings.warnings) output.warn(warning);
   return settings;
 }
 
-/** Runs `work` with an open session and closes it, whatever happens. */
+/** Runs `work` with an open session and always closes it. */
 export async function withSession<Result>(
   command: Command,
   context: CommandContext,
@@ -88,12 +90,12 @@ export function openCoordinator(
     project: project ?? settings.project,
     sourceLocale: sourceLocale ?? settings.sourceLocale,
     engines,
-    // Who only registers has no key for the fleet's engine and needs none, only its name.
+    // Commands that only register need the name of the fleet's engine, but no key for it.
     registersFor: settings.engines[0],
     retentionDays: settings.gcRetentionDays,
     maxTextBytes: settings.maxTextBytes,
     maxBacklog: settings.maxBacklog,
-    // A command reads each thing once.
+    // A command reads each row only once.
     cacheSize: 0,
   });
 }

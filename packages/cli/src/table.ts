@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { type Output, printable } from "./output.ts";
 
-/** Rows for people: a table on a terminal, tab-separated lines where it is a pipe. */
+/** Rows for people: a table on a terminal, tab-separated lines in a pipe. */
 export function tableOf(output: Output, head: string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = rows.map((row) => row.map((cell) => printable(String(cell)).replaceAll(/[\t\n]+/g, " ")));
   if (!output.isTerminal) return [head, ...cells].map((row) => row.join("\t")).join("\n");
@@ -9,7 +9,7 @@ export function tableOf(output: Output, head: string[], rows: readonly (readonly
   const isTight = total(needed) > output.columns;
   const table = new Table({
     head: head.map((title) => output.colors.bold(title)),
-    // Lines between rows are worth their space only where a row takes several.
+    // Lines between rows are worth their space only where a row takes several lines.
     ...(!isTight && { chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" } }),
     style: { head: [], border: [] },
     wordWrap: true,
@@ -19,18 +19,18 @@ export function tableOf(output: Output, head: string[], rows: readonly (readonly
   return table.toString();
 }
 
-/** With a space on both sides. */
+/** The columns' widths, with a space on both sides. */
 function widthsNeeded(rows: readonly (readonly string[])[]): number[] {
   const columns = rows[0]?.length ?? 0;
   return Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => width(row[at] ?? ""))) + 2);
 }
 
-/** With the lines between columns. */
+/** Total width, with the lines between columns. */
 function total(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each + 1, 1);
 }
 
-/** Where the terminal is narrower, the widest columns give way. */
+/** On a narrower terminal the widest columns shrink. */
 function fitted(needed: readonly number[], available: number): number[] {
   const widths = [...needed];
   for (let excess = total(widths) - available; excess > 0; excess -= 1) {

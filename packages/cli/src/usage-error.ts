@@ -1,11 +1,11 @@
 /**
  * The command line itself is wrong: exit code 2.
  *
- * Not of core's catalogue, which knows no command line, and so that `--help` need not load core.
+ * Not part of core's error catalogue, because core knows no command line and `--help` need not load core.
  */
 export class UsageError extends Error {
   readonly code = "TH_USAGE";
-  /** What to do instead, as one sentence. */
+  /** The remedy, as one sentence. */
   readonly hint: string | undefined;
 
   constructor(message: string, hint?: string) {

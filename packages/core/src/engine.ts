@@ -1,4 +1,8 @@
-/** What the author of an engine needs: its contract, its errors, and the syntax of texts that it must leave intact. */
+/**
+ * For authors of engines: the contract, its errors, the syntax of texts that an engine must leave intact, and two small
+ * tools for waiting and for hints.
+ */
+export { orAbort } from "./async/or-abort.ts";
 export {
   type Engine,
   type EngineBatch,
@@ -27,6 +31,7 @@ export {
   SettingsError,
   TransHubError,
 } from "./contract/errors.ts";
+export { closestName } from "./rules/closest-name.ts";
 export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";
 export type { Span } from "./text/icu.ts";
 export {

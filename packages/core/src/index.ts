@@ -1,12 +1,14 @@
 /**
- * What an application needs: register texts, read translations, migrate at start-up.
+ * For applications: register texts, read translations, migrate at start-up.
  *
- * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores, and
- * workers), `/operations` (roles, migrations, facts about the server), `/testing`.
+ * Other readers have doors of their own: `@trans-hub/core/engine` (authors of engines), `/store` (authors of stores and
+ * workers), `/operations` (roles, migrations, facts about the server), `/testing`. A type that two readers need stands
+ * behind both doors. `doors.test.ts` lists the names of each door.
  */
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type { TextFormat } from "./contract/engine.ts";
 export {
   BacklogFullError,
   CancelledError,
@@ -30,20 +32,20 @@ export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
-export {
-  type ApproveQuery,
-  type CancelQuery,
-  Coordinator,
-  type ForgetQuery,
-  type GetOptions,
-  type GetQuery,
-  type ListQuery,
-  type ProcessPendingOptions,
-  type WaitQuery,
-} from "./coordinator/coordinator.ts";
+export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
-export type { TranslationName } from "./coordinator/reference.ts";
+export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";
+export type {
+  ApproveQuery,
+  CancelQuery,
+  ForgetQuery,
+  GetOptions,
+  GetQuery,
+  ListQuery,
+  TranslationName,
+  WaitQuery,
+} from "./coordinator/queries.ts";
 export type {
   EnqueueOptions,
   EnqueueReceipt,
@@ -54,4 +56,3 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { canonicalLocale } from "./rules/locale.ts";
-export { type CheckFailure, checkTranslation, type TranslationToCheck } from "./text/checks.ts";

@@ -1,4 +1,4 @@
-/** What who runs Trans-Hub needs: migrations, roles, facts about the server, and errors fit for a log. */
+/** For operators' programs: migrations, roles, facts about the server, and errors in a form fit for a log. */
 export { type ErrorFields, errorFields } from "./contract/error-fields.ts";
 export { CatalogError, EmbeddedDatabaseError, EnginesStoppedError } from "./contract/errors.ts";
 export {

@@ -1,7 +1,8 @@
-/** What the author of a store, or of a worker, needs: the seam, what travels over it, and the store on PostgreSQL. */
+/** For authors of stores and of workers: the seam, the types that cross it, and the store on PostgreSQL. */
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type { TextFormat } from "./contract/engine.ts";
 export type {
   Circuit,
   EngineCallEnd,
@@ -13,8 +14,18 @@ export type {
   EngineWish,
 } from "./contract/engine-gate.ts";
 export {
+  BacklogFullError,
+  CancelledError,
+  ClosedError,
+  DatabaseRefusedError,
+  DatabaseUnavailableError,
   RequestExpiredError,
+  RevisionChangedError,
+  SchemaMissingError,
+  SchemaNewerError,
+  TransHubError,
   TranslationBlockedError,
+  TranslationNotFoundError,
   WorkerCrashedError,
   WorkerInterruptedError,
 } from "./contract/errors.ts";
@@ -49,7 +60,5 @@ export {
   parseItem,
   parseName,
 } from "./rules/item.ts";
-export { localeFallbacks, sameLocale } from "./rules/locale.ts";
-export { backoffMs } from "./translate/backoff.ts";
 export type { EngineLimitChange } from "./translate/limits/limiter.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

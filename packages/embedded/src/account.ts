@@ -11,25 +11,26 @@ export interface Account {
   gid: number;
 }
 
-/** Our own user: made when there is no other. */
+/** Trans-Hub's own user: made when there is no other. */
 const OWN_NAME = "trans-hub";
 
 /**
- * Users made to run a database. Not `nobody`: whoever runs as the server's user can read the password and every text,
- * and half the services of a machine run as `nobody`.
+ * Users made to run a database. `nobody` is not among them: every process of the server's user can read the password
+ * and every text, and half the services of a machine run as `nobody`.
  */
 const SERVER_NAMES = [OWN_NAME, "postgres", "_postgres"];
 
-/** True when this process is root, as whom PostgreSQL refuses to run. */
+/** True when this process is root. PostgreSQL refuses to run as root. */
 function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
 /**
- * As whom to run the server of a data folder owned by `owner` (undefined: not made yet); undefined: as ourselves.
+ * The user that runs the server of a data folder owned by `owner` (undefined: not made yet); undefined: this process's
+ * own user.
  *
- * For root: the folder's owner, so that root and the owner can take turns; else the person behind `sudo`; else a user
- * made for databases; else a system user `trans-hub`, made here.
+ * For root: the folder's owner, so that root and the owner can take turns; otherwise the person behind `sudo`;
+ * otherwise a user made for databases; otherwise a system user `trans-hub`, made here.
  *
  * @throws {EmbeddedDatabaseError} There is no such user, and none could be made.
  */
@@ -40,8 +41,8 @@ export async function serverAccount(owner: Account | undefined): Promise<Account
 }
 
 /**
- * Whether a data folder of this owner may be used. Another person's folder must not: he knows its password, and could
- * have put it in our way, as `/tmp/.trans-hub` lies in the way of everything in `/tmp`.
+ * Whether a data folder of this owner may be used. Another person's folder must not be used: its owner knows its
+ * password, and may have placed it as a trap, as `/tmp/.trans-hub` would catch every command below `/tmp`.
  */
 export async function mayUseFolderOf(owner: Account): Promise<boolean> {
   const self = process.getuid?.();
@@ -68,15 +69,15 @@ async function makeAccount(): Promise<Account> {
     ...["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"],
     ...["--shell", "/usr/sbin/nologin", OWN_NAME],
   ];
-  // A failure is not looked at by itself: another command may have made the user at the same moment.
+  // This failure alone decides nothing: another command may have made the user at the same moment.
   const failure = await run("useradd", command).then(
     () => undefined,
     (error: unknown) => error,
   );
   const [account] = await databaseAccounts();
   if (account !== undefined) return account;
-  throw new EmbeddedDatabaseError("PostgreSQL refuses to run as root, and there is no ordinary user to run it as", {
+  throw new EmbeddedDatabaseError("PostgreSQL refuses to run as root, and this machine has no ordinary user for it", {
     cause: failure,
-    hint: `Run the command as an ordinary user, or make one for the server (useradd --system ${OWN_NAME}), or name a database in TH_DATABASE_URL.`,
+    hint: `Run the command as an ordinary user, or create one for the server (useradd --system ${OWN_NAME}), or set TH_DATABASE_URL to a database.`,
   });
 }

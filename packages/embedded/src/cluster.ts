@@ -11,16 +11,19 @@ import { SUPERUSER } from "./session.ts";
 
 const run = promisify(execFile);
 
-/** While initdb runs, its folder is touched this often; untouched for so long, it belongs to nobody. */
+/**
+ * Interval at which the folder is touched while initdb runs, in milliseconds. A folder untouched for much longer is
+ * abandoned.
+ */
 const BEAT_MS = 300;
 const ABANDONED_MS = 2_000;
 
 /**
- * Runs initdb unless the cluster is there; false when another keeper made it meanwhile, and so will run it.
+ * Runs initdb unless the cluster exists; false when another keeper made it meanwhile, and so will run it.
  *
- * initdb writes into `cluster.new`, renamed when complete: a cluster is whole or not there. Whoever makes `cluster.new`
- * runs initdb, so ten first starts do not run ten at once; a folder that is no longer touched (`kill -9`) is moved
- * aside. Two keepers may still come to run it both, after a pause of the machine; then one rename fails, harmlessly.
+ * initdb writes into `cluster.new`, renamed when complete: a cluster is whole or absent. The keeper that makes
+ * `cluster.new` runs initdb, so ten first starts do not run ten at once; a folder that is no longer touched (`kill -9`)
+ * is moved aside. After a pause of the machine two keepers may both run it; then one rename fails, harmlessly.
  */
 export async function ensureCluster(layout: Layout, initdb: string): Promise<boolean> {
   let waited = false;
@@ -35,7 +38,7 @@ export async function ensureCluster(layout: Layout, initdb: string): Promise<boo
   return !waited;
 }
 
-/** Removes what killed or losing keepers left. Nobody needs it once a server runs. */
+/** Removes the remains of killed or losing keepers, which are of no use once a server runs. */
 export async function removeLeftovers(layout: Layout): Promise<void> {
   await moveAside(layout.newCluster);
   for (const name of await readdir(layout.dataDir)) {
@@ -45,7 +48,7 @@ export async function removeLeftovers(layout: Layout): Promise<void> {
   }
 }
 
-/** False when we were taken for dead meanwhile, and another keeper is making the cluster or has made it. */
+/** False when another keeper considered this one dead meanwhile, and is making the cluster or has made it. */
 async function makeCluster(layout: Layout, initdb: string): Promise<boolean> {
   const { ino } = await stat(layout.newCluster);
   const beat = setInterval(() => {
@@ -60,7 +63,7 @@ async function makeCluster(layout: Layout, initdb: string): Promise<boolean> {
   } catch (error) {
     const folder = await stat(layout.newCluster).catch(() => undefined);
     if (folder?.ino !== ino || (await isThere(layout.cluster))) return false;
-    await rm(layout.newCluster, { recursive: true, force: true }); // else the next one waits for it
+    await rm(layout.newCluster, { recursive: true, force: true }); // else the next keeper would wait for it
     throw error;
   } finally {
     clearInterval(beat);
@@ -76,18 +79,18 @@ async function fillCluster(folder: string, initdb: string): Promise<void> {
     `--pwfile=${passwordIn(folder)}`,
     "--encoding=UTF8",
     // PostgreSQL's own C.UTF-8: knows the letters of all scripts (lower(), pg_trgm), sorts by code point, and is the
-    // same on every machine; --locale=C.UTF-8 would ask the system's library, which does not have it everywhere.
+    // same on every machine; --locale=C.UTF-8 would use the system's library, which does not have it everywhere.
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--locale=C",
-    // No --no-sync: what initdb writes is not written again, so no later checkpoint would make it durable; and the sync
-    // costs less than could be measured here (0.7 to 1.0 s with and without).
+    // No --no-sync: the files from initdb are not written again, so no later checkpoint would make them durable; and
+    // the cost of the sync could not be measured here (0.7 to 1.0 s with and without).
   ];
   await run(initdb, options, { env: serverEnvironment() });
   await sync(folder);
 }
 
-/** Waits until the folder is gone, or was not touched for long by our own clock: then moves it aside. */
+/** Waits until the folder is gone. Moves it aside when it was not touched for long by this process's own clock. */
 async function outlast(folder: string): Promise<void> {
   let lastTouch: number | undefined;
   let since = performance.now();
@@ -126,7 +129,7 @@ async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Makes the names in a folder durable, which initdb does for its own files only. Windows knows no such thing. */
+/** Makes the names in a folder durable; initdb does so for its own files only. Windows has no such operation. */
 async function sync(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");

@@ -23,7 +23,7 @@ import {
 import { openEmbedded, stopEmbedded } from "./index.ts";
 
 describe("a killed keeper", () => {
-  test("leaves the server to the next client, who gets it a new keeper", async ({ usedDir: dataDir }) => {
+  test("leaves the server to the next client, which starts a new keeper", async ({ usedDir: dataDir }) => {
     const first = await openEmbedded({ dataDir });
     const server = postmasterPid(dataDir);
     await killKeeper(dataDir, first.databaseUrl);
@@ -61,12 +61,12 @@ describe("a killed server", () => {
     await untilStopped(dataDir);
   });
 
-  test("whose orphaned backend is still busy is waited for, not run twice", async ({ usedDir: dataDir }) => {
+  test("is not started again while its orphaned backend is still busy", async ({ usedDir: dataDir }) => {
     const database = await openEmbedded({ dataDir });
     const busy = new pg.Client(database.databaseUrl);
     busy.on("error", () => undefined);
     await busy.connect();
-    // Computing, it does not notice that its postmaster is gone.
+    // While computing, the backend does not notice that its postmaster is gone.
     const query = busy
       .query("select count(*) from generate_series(1, 15000000) a where a % 7 = 3")
       .catch(() => undefined);
@@ -84,7 +84,7 @@ describe("a killed server", () => {
     await database.close();
   });
 
-  test("with all its processes and its keeper gone, is started by the next command, data and all", async ({
+  test("is started with all its data by the next command when its processes and its keeper are all gone", async ({
     usedDir: dataDir,
   }) => {
     const client = startClient(dataDir);
@@ -108,7 +108,7 @@ describe("a killed server", () => {
     async ([, content], { usedDir: dataDir }) => {
       const pidFile = join(dataDir, "cluster/postgres/postmaster.pid");
       writeFileSync(pidFile, content as string);
-      // Two at once: neither takes away the other's good one.
+      // Two at once: neither removes the other's good file.
       const [database, another] = await Promise.all([openEmbedded({ dataDir }), openEmbedded({ dataDir })]);
       expect(another.databaseUrl).toBe(database.databaseUrl);
       expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
@@ -121,7 +121,7 @@ describe("a killed server", () => {
     },
   );
 
-  test("whose postmaster.pid became unreadable while it serves keeps serving, and no second one is started", async ({
+  test("keeps serving when only its postmaster.pid became unreadable, and no second one is started", async ({
     usedDir: dataDir,
   }) => {
     const first = await openEmbedded({ dataDir });
@@ -140,7 +140,7 @@ describe("a killed server", () => {
     await first.close();
   });
 
-  test("whose pid went to another living program is started all the same", async ({ usedDir: dataDir }) => {
+  test("is started although its pid went to another living program", async ({ usedDir: dataDir }) => {
     await (await openEmbedded({ dataDir })).close();
     const pidFile = join(dataDir, "cluster/postgres/postmaster.pid");
     const lines = readFileSync(pidFile, "utf8").split("\n");
@@ -171,7 +171,7 @@ describe("a first start killed half-way", () => {
     await database.close();
   });
 
-  test("by the loss of its initdb alone is repeated within the same command", async ({ dataDir }) => {
+  test("is repeated within the same command when only initdb was lost", async ({ dataDir }) => {
     const opening = openEmbedded({ dataDir });
     await expect
       .poll(() => processesWith(`--pwfile=${dataDir}`).length, { interval: 5, timeout: 20_000 })
@@ -183,8 +183,8 @@ describe("a first start killed half-way", () => {
   });
 });
 
-describe("a port and a trans-hub.json of another time", () => {
-  test("a port taken by somebody else is left to him", async ({ usedDir: dataDir }) => {
+describe("a stale port or trans-hub.json", () => {
+  test("is replaced when another program has taken the port", async ({ usedDir: dataDir }) => {
     const first = await openEmbedded({ dataDir });
     await first.close();
     await stopEmbedded({ dataDir });
@@ -198,9 +198,7 @@ describe("a port and a trans-hub.json of another time", () => {
     stranger.close();
   });
 
-  test("a trans-hub.json that is lost, broken or stale while the server runs is written again", async ({
-    usedDir: dataDir,
-  }) => {
+  test("is written again when it is lost, broken or stale while the server runs", async ({ usedDir: dataDir }) => {
     const first = await openEmbedded({ dataDir });
     const file = join(dataDir, "trans-hub.json");
     const right = readFileSync(file, "utf8");

@@ -10,16 +10,16 @@ import { rootFolder } from "./root-folder.ts";
 
 const run = promisify(execFile);
 
-/** A data folder as it was found: the real one, links followed. */
+/** A data folder as found on disk: the real one, with links followed. */
 interface FoundDataDir {
   path: string;
   owner: Account;
 }
 
 /**
- * The real data folder behind the one asked for; undefined when there is none yet. Changes nothing.
+ * The real data folder behind the requested one; undefined when there is none yet. Changes nothing.
  *
- * @throws {EmbeddedDatabaseError} It is no folder, or belongs to somebody else.
+ * @throws {EmbeddedDatabaseError} The path is not a folder, or belongs to another user.
  */
 export async function locateDataDir(asked: string): Promise<FoundDataDir | undefined> {
   const found = await lookAt(asked);
@@ -28,22 +28,24 @@ export async function locateDataDir(asked: string): Promise<FoundDataDir | undef
   if (elsewhere === undefined) return found;
   const target = await lookAt(elsewhere);
   // A new, empty database in its place would hide the loss.
-  if (target === undefined) throw folderError(asked, `The data of ${asked} lay in ${elsewhere}, which is gone`);
+  if (target === undefined)
+    throw folderError(asked, `The data of ${asked} was in ${elsewhere}, which no longer exists`);
   return target;
 }
 
 /**
- * Makes the data folder ready for a server run by `account` (undefined: by us): there, closed to all others, owned by
- * him, ignored by git. Returns the real folder, which lies elsewhere when he cannot reach the one asked for.
+ * Makes the data folder ready for a server run by `account` (undefined: this process's user): existing, closed to all
+ * others, owned by that user, ignored by git. Returns the real folder, which is elsewhere when that user cannot reach
+ * the requested one.
  *
- * @throws {EmbeddedDatabaseError} It cannot be made, holds other things, or cannot be reached by `account`.
+ * @throws {EmbeddedDatabaseError} The folder cannot be made, holds other content, or cannot be reached by `account`.
  */
 export async function prepareDataDir(asked: string, account: Account | undefined): Promise<string> {
   try {
     return await prepare(asked, account);
   } catch (error) {
     if (error instanceof EmbeddedDatabaseError) throw error;
-    throw folderError(asked, `The data folder ${asked} cannot be made ready`, { cause: error });
+    throw folderError(asked, `The data folder ${asked} cannot be prepared`, { cause: error });
   }
 }
 
@@ -85,12 +87,12 @@ async function makeFolder(asked: string): Promise<string> {
   }
 }
 
-/** The folder is about to be closed and given away: a project or home folder named by mistake must not be. */
+/** The folder is about to be closed and to change its owner: a project or home folder named by mistake must not be. */
 async function refuseOtherContent(dataDir: string): Promise<void> {
   if (basename(dataDir) === DATA_DIR_NAME) return;
   const stranger = (await readdir(dataDir)).find((name) => !isOwnEntry(name));
   if (stranger === undefined) return;
-  throw folderError(dataDir, `The data folder ${dataDir} holds something else already, such as ${stranger}`);
+  throw folderError(dataDir, `The data folder ${dataDir} contains other files already, such as ${stranger}`);
 }
 
 async function takeOver(dataDir: string, account: Account | undefined): Promise<void> {
@@ -98,12 +100,12 @@ async function takeOver(dataDir: string, account: Account | undefined): Promise<
   await writeFile(gitignore, "*\n", { flag: "wx", mode: 0o600 }).catch(unlessThere);
   await chmod(dataDir, 0o700);
   if (account === undefined) return;
-  // lchown: in a folder of his he could have put a link in our way
+  // lchown, because in a folder of that user a link may be in the way
   await lchown(gitignore, account.uid, account.gid);
   await lchown(dataDir, account.uid, account.gid);
 }
 
-/** Asks the system itself, as that user: mode bits alone do not know access lists and security modules. */
+/** Asks the system itself, as that user: mode bits alone do not cover access lists and security modules. */
 async function canEnter(folder: string, account: Account): Promise<boolean> {
   const { uid, gid } = account;
   const test = run("/bin/sh", ["-c", 'cd "$1"', "sh", folder], { uid, gid, cwd: "/" });
@@ -115,16 +117,17 @@ async function canEnter(folder: string, account: Account): Promise<boolean> {
 
 /**
  * Root works below a folder closed to others, such as /root: the data goes to a folder that the server's user can
- * reach. A link keeps the place, so the data moves along when the project does and is gone when nobody points to it.
+ * reach. A link stays in the requested place, so the data moves along with the project and counts as lost when no link
+ * points to it.
  */
 async function settleElsewhere(closed: string, account: Account): Promise<string> {
   const base = await rootFolder({ lasting: true });
   const holdsData = (await readdir(closed)).includes(basename(layoutOf(closed).cluster));
   if (base === undefined || holdsData) {
     throw new EmbeddedDatabaseError(
-      `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}: a folder above it is closed`,
+      `The server's user (uid ${account.uid}) cannot reach the data folder ${closed}: a parent folder is closed to that user`,
       {
-        hint: `Set ${DATA_DIR_VARIABLE} to a folder below open ones, such as /srv/trans-hub; data can be moved there.`,
+        hint: `Set ${DATA_DIR_VARIABLE} to a folder with open parent folders, such as /srv/trans-hub; you can move the data there.`,
       },
     );
   }
@@ -137,7 +140,7 @@ async function settleElsewhere(closed: string, account: Account): Promise<string
     return dataDir;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    // Another command settled first; ours holds nothing but its .gitignore.
+    // Another command was first; this folder holds nothing but its .gitignore.
     await run("/bin/rm", ["-rf", dataDir]);
     return await readlink(layoutOf(closed).elsewhere);
   }

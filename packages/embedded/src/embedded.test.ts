@@ -34,7 +34,7 @@ describe("the first command", () => {
     await database.close();
   });
 
-  test("leaves a server that lets nobody in without the password, and listens to this machine only", async ({
+  test("leaves a server that requires the password from every client, and listens on this machine only", async ({
     usedDir: dataDir,
   }) => {
     const database = await openEmbedded({ dataDir });
@@ -68,7 +68,7 @@ describe("the first command", () => {
 });
 
 describe("commands that run at the same time", () => {
-  test("ten first starts share one server, and nothing half-made is left", async ({ dataDir }) => {
+  test("share one server after ten first starts, and leave no half-made files", async ({ dataDir }) => {
     const clients = Array.from({ length: 10 }, () => startClient(dataDir));
     const said = await Promise.all(clients.map((client) => client.said));
     expect(said.map(({ error }) => error?.message)).toEqual(Array(10).fill(undefined));
@@ -82,7 +82,9 @@ describe("commands that run at the same time", () => {
     await untilStopped(dataDir);
   });
 
-  test("two of one process share the server, and closing one leaves it to the other", async ({ usedDir: dataDir }) => {
+  test("share the server within one process too, and closing one leaves it to the other", async ({
+    usedDir: dataDir,
+  }) => {
     const [first, second] = await Promise.all([openEmbedded({ dataDir }), openEmbedded({ dataDir })]);
     expect(second.databaseUrl).toBe(first.databaseUrl);
     await first.close();
@@ -92,8 +94,8 @@ describe("commands that run at the same time", () => {
   });
 });
 
-describe("the end", () => {
-  test("the server stops after the last client, and its keeper ends; the data is there the next time", async ({
+describe("the end of the embedded database", () => {
+  test("comes after its last client, keeper included, and its data is there the next time", async ({
     usedDir: dataDir,
   }) => {
     const first = await openEmbedded({ dataDir });
@@ -103,24 +105,24 @@ describe("the end", () => {
     await expect.poll(() => keeperPids(dataDir).filter(lives)).toEqual([]);
 
     const second = await openEmbedded({ dataDir });
-    expect(second.databaseUrl).toBe(first.databaseUrl); // the same port, as nobody took it
+    expect(second.databaseUrl).toBe(first.databaseUrl); // the same port, because no other program took it
     expect(await ask(second.databaseUrl, "select answer from kept")).toEqual([{ answer: 42 }]);
     await second.close();
   });
 
-  test("any other session keeps the server up, such as psql's", async ({ usedDir: dataDir }) => {
+  test("is put off by any open session, such as psql's", async ({ usedDir: dataDir }) => {
     const database = await openEmbedded({ dataDir });
     const other = new pg.Client(database.databaseUrl);
     await other.connect();
     await database.close();
-    // Three naps of the server are seen by its own clock, each longer than the idle time.
+    // Three sleeps of the server are measured by its own clock, each longer than the idle time.
     for (let nap = 0; nap < 3; nap++) await other.query("select pg_sleep(0.5)");
     expect(postmasterPid(dataDir)).toBeDefined();
     await other.end();
     await untilStopped(dataDir);
   });
 
-  test("a command that forgets to close is not held by the database, and the server stops all the same", async ({
+  test("comes also after a command that forgets to close, which is not kept running by it", async ({
     usedDir: dataDir,
   }) => {
     const client = startClient(dataDir, { how: "forget" });
@@ -130,7 +132,7 @@ describe("the end", () => {
     await untilStopped(dataDir);
   });
 
-  test("Ctrl-C in the terminal of a command does not reach keeper and server", async ({ usedDir: dataDir }) => {
+  test("is not caused by Ctrl-C in a command's terminal", async ({ usedDir: dataDir }) => {
     const client = startClient(dataDir);
     const { databaseUrl } = await client.said;
     const witness = new pg.Client(databaseUrl);
@@ -143,7 +145,7 @@ describe("the end", () => {
     await witness.end();
   });
 
-  test("stopEmbedded stops a server in use, says whether one ran, and it stays stopped", async ({
+  test("is forced by stopEmbedded, which reports whether a server ran; it stays stopped", async ({
     usedDir: dataDir,
   }) => {
     expect(await stopEmbedded({ dataDir })).toBe(false);
@@ -156,14 +158,14 @@ describe("the end", () => {
   });
 });
 
-describe("what cannot be done is said in one clear error", () => {
-  test("a folder that holds something else is neither closed nor written to", async ({ dataDir }) => {
+describe("one clear error describes", () => {
+  test("a folder with other content, which is neither closed nor written to", async ({ dataDir }) => {
     const project = join(dirname(dataDir), "project");
     mkdirSync(project, { mode: 0o755 });
     writeFileSync(join(project, "package.json"), "{}");
     await expect(openEmbedded({ dataDir: project })).rejects.toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
-      message: expect.stringContaining(`${project} holds something else already, such as package.json`),
+      message: expect.stringContaining(`${project} contains other files already, such as package.json`),
       hint: expect.stringContaining("TH_DATA_DIR"),
     });
     expect(statSync(project).mode & 0o777).toBe(0o755);
@@ -179,7 +181,7 @@ describe("what cannot be done is said in one clear error", () => {
     rmSync(dataDir);
   });
 
-  test("data of another PostgreSQL", async ({ dataDir }) => {
+  test("data of another PostgreSQL version", async ({ dataDir }) => {
     mkdirSync(join(dataDir, "cluster/postgres"), { recursive: true });
     writeFileSync(join(dataDir, "cluster/postgres/PG_VERSION"), "12\n");
     await expect(openEmbedded({ dataDir })).rejects.toMatchObject({
@@ -201,7 +203,7 @@ describe("what cannot be done is said in one clear error", () => {
       code: "TH_EMBEDDED_DATABASE",
       message: expect.stringContaining(`${dataDir} was not ready within 0.001 s`),
     });
-    // The keeper on its way is not lost: the next command uses what it made, or it stops by itself.
+    // The starting keeper is not wasted: the next command uses its server, or it stops by itself.
     await (await openEmbedded({ dataDir })).close();
   });
 

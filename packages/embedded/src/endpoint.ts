@@ -6,14 +6,14 @@ import { HOST, SUPERUSER } from "./session.ts";
 /** The application's database within the server. */
 export const DATABASE = "trans_hub";
 
-/** The content of `trans-hub.json`: how to reach the running server, or the one that ran last. */
+/** The content of `trans-hub.json`: the address of the running server, or of the last one. */
 interface Endpoint {
   port: number;
-  /** Of the cluster, made by initdb: tells our server from a foreign one on the same port. */
+  /** The cluster's identifier, made by initdb: distinguishes this server from a foreign one on the same port. */
   systemIdentifier: string;
 }
 
-/** Undefined when there is none, or none that can be read. */
+/** Undefined when the file is missing or unreadable. */
 export async function readEndpoint(layout: Layout): Promise<Endpoint | undefined> {
   try {
     const { port, systemIdentifier } = JSON.parse(await readFile(layout.endpoint, "utf8")) as Partial<Endpoint>;
@@ -24,7 +24,7 @@ export async function readEndpoint(layout: Layout): Promise<Endpoint | undefined
   }
 }
 
-/** Published by rename: a reader sees the old or the new one, never half of it. */
+/** Published by rename: a reader sees the old or the new content, never half of it. */
 export async function publishEndpoint(layout: Layout, endpoint: Endpoint): Promise<void> {
   const draft = `${layout.endpoint}.${randomBytes(6).toString("hex")}`;
   await writeFile(draft, `${JSON.stringify(endpoint, null, 2)}\n`, { flag: "wx", mode: 0o600 });
@@ -36,7 +36,7 @@ export async function readPassword(layout: Layout): Promise<string | undefined> 
   return (await readFile(layout.password, "utf8").catch(() => undefined))?.trim();
 }
 
-/** The URL for applications. TLS is named because PGSSLMODE would be heard otherwise. */
+/** The URL for applications. TLS is set explicitly, or PGSSLMODE would apply. */
 export function databaseUrlOf(port: number, password: string): string {
   return `postgres://${SUPERUSER}:${password}@${HOST}:${port}/${DATABASE}?sslmode=disable`;
 }

@@ -20,23 +20,23 @@ test("the nearest .trans-hub of an ancestor wins, also over a nearer package.jso
   expect(findDataDir(join(root, "project/packages/shop/src"))).toBe(join(root, "project/.trans-hub"));
 });
 
-test("without one, the place is beside the nearest package.json", ({ root }) => {
+test("without one, the data folder is beside the nearest package.json", ({ root }) => {
   writeFileSync(join(root, "project/package.json"), "{}");
   writeFileSync(join(root, "project/packages/shop/package.json"), "{}");
   expect(findDataDir(join(root, "project/packages/shop/src"))).toBe(join(root, "project/packages/shop/.trans-hub"));
 });
 
-test("without any mark, the place is here", ({ root }) => {
+test("without any mark, the data folder is in the working directory", ({ root }) => {
   expect(findDataDir(join(root, "project/packages"))).toBe(join(root, "project/packages/.trans-hub"));
 });
 
-test("a file named .trans-hub is not taken for a data folder", ({ root }) => {
+test("a file named .trans-hub does not count as a data folder", ({ root }) => {
   writeFileSync(join(root, "project/.trans-hub"), "");
   writeFileSync(join(root, "project/packages/package.json"), "{}");
   expect(findDataDir(join(root, "project/packages/shop"))).toBe(join(root, "project/packages/.trans-hub"));
 });
 
-test("a configured folder wins, relative to the place; an empty setting is none", ({ root }) => {
+test("a configured folder wins, relative to the working directory; an empty setting counts as unset", ({ root }) => {
   mkdirSync(join(root, "project/.trans-hub"));
   expect(findDataDir(join(root, "project"), "/var/data")).toBe("/var/data");
   expect(findDataDir(join(root, "project"), "data")).toBe(join(root, "project/data"));

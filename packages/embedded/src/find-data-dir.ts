@@ -3,10 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { DATA_DIR_NAME } from "./layout.ts";
 
 /**
- * The data folder of a command that runs in `from`: the `configured` one (`TH_DATA_DIR`, relative to `from`), else
- * `.trans-hub/` in the nearest ancestor that has one, else beside the nearest `package.json`, else in `from` itself.
- *
- * Only looks; `openEmbedded` makes the folder.
+ * The data folder of a command that runs in `from`: the `configured` one (`TH_DATA_DIR`, relative to `from`), otherwise
+ * `.trans-hub/` in the nearest ancestor that has one, otherwise beside the nearest `package.json`, otherwise in `from`
+ * itself. Changes nothing; `openEmbedded` makes the folder.
  */
 export function findDataDir(from: string, configured?: string): string {
   if (configured !== undefined && configured !== "") return resolve(from, configured);

@@ -11,32 +11,32 @@ import { isWatched, tryUse } from "./server-locks.ts";
 
 const RETRY_MS = 30;
 
-/** A server that has just become ready gets its keeper's lock a moment later. */
+/** Time to wait for the keeper's lock: a server that has just become ready is locked a moment later. Milliseconds. */
 const UNWATCHED_MS = 300;
 
-/** A server held open: it is not stopped for idleness while this session lives. */
+/** A server held open: while this session lives, it is not stopped for idleness. */
 export interface Hold extends OwnServer {
   /** The real data folder. */
   dataDir: string;
 }
 
 interface HoldOptions {
-  /** As asked for; the real one may lie elsewhere. */
+  /** The requested folder; the real one may be elsewhere. */
   dataDir: string;
   signal?: AbortSignal | undefined;
   timeoutMs: number;
   /** Lets the process end during the waits. */
   background?: boolean;
-  /** Asked while the server cannot be had: an answer of true ends the attempt. */
+  /** Called while the server is unavailable: an answer of true ends the attempt. */
   giveUp?: (dataDir: string) => Promise<boolean>;
 }
 
 /**
- * Connects to the server of the data folder, starting it when need be: connect, else start a keeper and try again.
- * Undefined only when `giveUp` said so.
+ * Connects to the server of the data folder and starts it when necessary: connect, otherwise start a keeper and try
+ * again. Undefined only after `giveUp` returned true.
  *
  * @throws {EmbeddedDatabaseError} The server did not come up in time, or cannot.
- * @throws {CancelledError} The signal was aborted. A server on its way is stopped by its keeper.
+ * @throws {CancelledError} The signal was aborted. A server that is starting is stopped by its keeper.
  */
 export async function holdServer(options: HoldOptions): Promise<Hold | undefined> {
   const until = performance.now() + options.timeoutMs;
@@ -55,7 +55,7 @@ export async function holdServer(options: HoldOptions): Promise<Hold | undefined
   }
 }
 
-/** The server as it is; an error when it is not ready for clients. */
+/** Tries once, without starting anything; an error when the server is not ready for clients. */
 async function tryHold(asked: string): Promise<Hold | Error> {
   const dataDir = (await locateDataDir(asked))?.path;
   if (dataDir === undefined) return new Error(`there is no ${asked} yet`);
@@ -77,13 +77,13 @@ async function tryHold(asked: string): Promise<Hold | Error> {
 }
 
 /**
- * A server whose keeper was killed would never be stopped, so it gets a new one. It serves without, too: when no keeper
- * can be had, that is no reason to refuse the database.
+ * A server whose keeper was killed would never be stopped, so it gets a new one. It serves without one too: the lack of
+ * a keeper is no reason to refuse the database.
  */
 async function ensureWatched(hold: Hold, keepers: KeeperStarter, until: number, options: HoldOptions): Promise<void> {
   const since = performance.now();
   while (performance.now() < until) {
-    if (await isWatched(hold.session).catch(() => true)) return; // a lost session is told by itself
+    if (await isWatched(hold.session).catch(() => true)) return; // a lost session is reported separately
     if (options.signal?.aborted) await hold.session.end();
     refuseAborted(options);
     if (performance.now() - since > UNWATCHED_MS && !(await couldStart(keepers))) return;
@@ -114,7 +114,7 @@ async function timeoutError(options: HoldOptions, last: Error): Promise<Embedded
     `The embedded PostgreSQL in ${dataDir} was not ready within ${options.timeoutMs / 1_000} s: ${last.message}`,
     {
       cause: logCause(dataDir),
-      hint: `${layoutOf(dataDir).log} says what it was doing. A database of your own can be named in TH_DATABASE_URL.`,
+      hint: `${layoutOf(dataDir).log} shows its last steps. You can also set TH_DATABASE_URL to a database of your own.`,
     },
   );
 }

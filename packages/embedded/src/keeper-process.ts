@@ -8,13 +8,14 @@ import { openLog } from "./server-log.ts";
 
 /** A keeper started by this process. */
 export interface KeeperProcess {
-  /** Its exit code, once it has ended; -1 when it was killed. */
+  /** Its exit code once it has ended; -1 when it was killed. */
   readonly ended: number | undefined;
 }
 
 /**
  * Starts a keeper that outlives this process: in a session of its own, so that neither Ctrl-C nor the end of the
- * terminal reaches it, and with a log file instead of our streams, so that it neither holds nor fills our pipes.
+ * terminal reaches it, and with a log file instead of this process's streams, so that it neither holds nor fills our
+ * pipes.
  */
 export function startKeeper(plan: KeeperPlan): KeeperProcess {
   const log = openLog(layoutOf(plan.dataDir), plan.account);
@@ -44,7 +45,7 @@ export function startKeeper(plan: KeeperPlan): KeeperProcess {
   };
 }
 
-/** Beside this file, as source (`.ts`) and built (`.js`) alike. */
+/** The entry file beside this one, as source (`.ts`) or built (`.js`). */
 function keeperEntry(): string {
   return fileURLToPath(import.meta.url.replace(/[^/]*$/, import.meta.url.endsWith(".ts") ? "keeper.ts" : "keeper.js"));
 }

@@ -7,14 +7,14 @@ import { keeperExit } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { logTail } from "./server-log.ts";
 
-/** A keeper that ended is followed by the next one after this long, then twice as long each time. */
+/** Pause before the successor of a keeper that ended; doubled each time. Milliseconds. */
 const PAUSE_MS = 500;
 const MAX_PAUSE_MS = 5_000;
 
-/** So many keepers may fail in a row: one may have been killed, or its initdb. */
+/** Number of keepers that may fail in a row: one may have been killed, or its initdb. */
 const MAX_FAILURES = 3;
 
-/** Starts keepers for one data folder, one at a time and not too many. */
+/** Starts keepers for one data folder: one at a time, and a bounded number of failures. */
 export class KeeperStarter {
   readonly #dataDir: string;
   #keeper: KeeperProcess | undefined;
@@ -27,9 +27,9 @@ export class KeeperStarter {
   }
 
   /**
-   * Starts a keeper, unless one started here still runs or has ended just now.
+   * Starts a keeper, unless one started here still runs or has just ended.
    *
-   * @throws {EmbeddedDatabaseError} No keeper can be started, or they fail again and again.
+   * @throws {EmbeddedDatabaseError} No keeper can be started, or keepers fail repeatedly.
    */
   async next(): Promise<void> {
     if (this.#keeper !== undefined) {
@@ -46,7 +46,7 @@ export class KeeperStarter {
   }
 }
 
-/** What the log of a data folder says last, as the cause of an error. */
+/** The last lines of a data folder's log, as the cause of an error. */
 export function logCause(dataDir: string): Error {
   const layout = layoutOf(dataDir);
   return new Error(`the last lines of ${layout.log}:\n${logTail(layout)}`);
@@ -56,6 +56,6 @@ async function failedError(asked: string): Promise<EmbeddedDatabaseError> {
   const dataDir = (await locateDataDir(asked))?.path ?? asked;
   return new EmbeddedDatabaseError(`The embedded PostgreSQL in ${dataDir} does not start`, {
     cause: logCause(dataDir),
-    hint: `${layoutOf(dataDir).log} says why. A database of your own can be named in TH_DATABASE_URL.`,
+    hint: `${layoutOf(dataDir).log} gives the reason. You can also set TH_DATABASE_URL to a database of your own.`,
   });
 }

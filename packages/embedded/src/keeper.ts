@@ -1,12 +1,12 @@
 /**
- * The keeper: a process of its own that runs initdb and the server of one data folder, and stops the server when nobody
- * has used it for a while. Commands start one whenever they find no server, or one that nobody watches.
+ * The keeper: a process of its own that runs initdb and the server of one data folder, and stops the server after it
+ * has been unused for a while. Commands start a keeper whenever they find no server, or a server without a keeper.
  *
- *   make the cluster → a server runs? ─ yes ───────────────→ watch it, unless another keeper does
- *                            └ no → start postgres ─ ready ─→ watch it
- *                                         └ ends: another one holds postmaster.pid
+ *     make the cluster → a server runs? ─ yes ───────────────→ watch it, unless another keeper does
+ *                              └ no → start postgres ─ ready ─→ watch it
+ *                                           └ ends: another one holds postmaster.pid
  *
- * Nothing is remembered outside the server and its data folder, so any process may be killed at any moment.
+ * The keeper stores no state outside the server and its data folder, so any process may be killed at any moment.
  */
 import { ensureCluster } from "./cluster.ts";
 import { log } from "./keeper-log.ts";
@@ -25,12 +25,12 @@ try {
   log(`failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = keeperExit.failed;
 }
-// A signal handler or a lingering socket must not keep a keeper that has nothing to keep.
+// A signal handler or a lingering socket must not keep alive a keeper without a server.
 process.exit();
 
 async function keep(plan: KeeperPlan): Promise<number> {
   becomeServerUser(plan);
-  process.on("SIGHUP", () => undefined); // the terminal of the command that started us was closed
+  process.on("SIGHUP", () => undefined); // the terminal of the command that started this keeper was closed
   const layout = layoutOf(plan.dataDir);
   const { initdb, postgres, pgCtl } = plan.binaries;
 
@@ -45,13 +45,14 @@ async function keep(plan: KeeperPlan): Promise<number> {
   }
   const started = await startServer(layout, postgres, NAME);
   if (started !== undefined) return await watch(started, { layout, pgCtl, idleMs: plan.idleMs, name: NAME });
-  // A postmaster.pid that is still there was respected: another server's, or that of a killed one whose backends live.
+  // The server respected a postmaster.pid that is still there: another server's, or that of a killed one with living
+  // backends.
   return (await postmasterState(layout)).is === "stopped" ? keeperExit.failed : keeperExit.tryAgain;
 }
 
 /**
- * Root gives up its rights before it touches anything: PostgreSQL refuses to run as root, and a root process writing in
- * another user's folder could be led anywhere by links. All modules are loaded by now, from wherever only root can read.
+ * Root drops its rights before it touches anything: PostgreSQL refuses to run as root, and links in another user's
+ * folder could lead a root process anywhere. All modules are loaded by now, also from folders that only root can read.
  */
 function becomeServerUser({ account }: KeeperPlan): void {
   if (account === undefined) return;

@@ -1,32 +1,32 @@
 import { join } from "node:path";
 
-/** The environment variable that names the data folder; every error whose cure is another folder points to it. */
+/** The environment variable of the data folder; every error that another folder would cure points to it. */
 export const DATA_DIR_VARIABLE = "TH_DATA_DIR";
 
 /** Name of the default data folder. */
 export const DATA_DIR_NAME = ".trans-hub";
 
-/** Where things lie in one data folder. */
+/** The paths within one data folder. */
 export interface Layout {
   dataDir: string;
-  /** Made by one rename, so that a password and the cluster that knows it always belong together. */
+  /** Made by one rename, so that the password and its cluster always belong together. */
   cluster: string;
-  /** What initdb is still writing. Making this folder is the right to run initdb. */
+  /** The unfinished output of initdb. The keeper that makes this folder has the right to run initdb. */
   newCluster: string;
   password: string;
   /** PostgreSQL's own data directory. */
   pgData: string;
   postmasterPid: string;
-  /** How to reach the running server: `trans-hub.json`. */
+  /** The address of the running server: `trans-hub.json`. */
   endpoint: string;
-  /** What keepers and servers had to say. */
+  /** The log of keepers and servers. */
   log: string;
   gitignore: string;
-  /** A symbolic link to the real data folder, where the server's user cannot reach this one. */
+  /** A symbolic link to the real data folder, when the server's user cannot reach this one. */
   elsewhere: string;
 }
 
-/** The names above, for the data folder `dataDir`. */
+/** The paths within the data folder `dataDir`. */
 export function layoutOf(dataDir: string): Layout {
   const cluster = join(dataDir, "cluster");
   const pgData = pgDataIn(cluster);
@@ -58,8 +58,8 @@ const OWN_ENTRY =
   /^(cluster|server\.log|trans-hub\.json)(\..+)?$|^(\.gitignore|demo|elsewhere|lost\+found|\.DS_Store)$/;
 
 /**
- * Whether a data folder may hold an entry of this name. `lost+found` stands in every fresh volume; `demo` holds the catalogs
- * that the command of that name writes.
+ * Whether a data folder may hold an entry of this name. Every fresh volume holds `lost+found`; `demo` holds the
+ * catalogs written by the command of that name.
  */
 export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);

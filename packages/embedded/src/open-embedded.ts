@@ -10,29 +10,30 @@ import { isWatched } from "./server-locks.ts";
 
 const TIMEOUT_MS = 30_000;
 
-/** A database that is there for as long as this is open. */
+/** A database that is available until it is closed. */
 export interface EmbeddedDatabase {
-  /** Of the superuser, with his password: not for logs. */
+  /** The superuser's URL, password included: not for logs. */
   databaseUrl: string;
-  /** Where the data really lies: elsewhere than asked when root works below a folder closed to others. */
+  /** The real folder of the data: not the requested one when root works below a folder closed to others. */
   dataDir: string;
   /**
-   * Stops using the database; idempotent. The server is stopped by its keeper some seconds after the last client.
-   * A process that ends without this is seen by the keeper just as well.
+   * Stops using the database; idempotent. The keeper stops the server some seconds after its last client. The keeper
+   * also notices a process that ends without this call.
    */
   close(): Promise<void>;
 }
 
 /**
- * Opens the embedded PostgreSQL of a data folder: the one that runs, else a new one. The folder is made when missing,
- * closed to other users, and may be used by any number of processes of this machine at once. Not by two machines or
- * containers: like any PostgreSQL data directory, a shared volume would be damaged.
+ * Opens the embedded PostgreSQL of a data folder: the running one, or a new one. The folder is made when missing,
+ * closed to other users, and may be used by any number of processes of this machine at once. It must not be shared by
+ * two machines or containers: like any PostgreSQL data directory, it would be damaged.
  *
- * While it is open, one idle connection tells the keeper that somebody is there; it does not hold the process. A server
- * that crashed is started again, on the same port if that is still free. One that was stopped on purpose stays stopped.
+ * While it is open, one idle connection shows the keeper that the database is in use; the connection does not keep the
+ * process alive. A server that crashed is started again, on the same port if that is still free. A server that was
+ * stopped on purpose stays stopped.
  *
- * @param options.timeoutMs How long to wait for the server, initdb included. Default 30,000.
- * @throws {EmbeddedDatabaseError} It cannot be had; the message says why, the hint what to do.
+ * @param options.timeoutMs Time to wait for the server, initdb included, in milliseconds. Default 30,000.
+ * @throws {EmbeddedDatabaseError} The database is unavailable; the message gives the reason, the hint the remedy.
  * @throws {CancelledError} `signal` was aborted.
  */
 export async function openEmbedded(options: {
@@ -42,7 +43,8 @@ export async function openEmbedded(options: {
 }): Promise<EmbeddedDatabase> {
   const asked = resolve(options.dataDir);
   const hold = await holdServer({ dataDir: asked, signal: options.signal, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
-  if (hold === undefined) throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${asked} was given up`);
+  if (hold === undefined)
+    throw new EmbeddedDatabaseError(`The wait for the embedded PostgreSQL in ${asked} ended early`);
 
   const closing = new AbortController();
   let current: Hold | undefined = hold;
@@ -78,7 +80,7 @@ async function revive(asked: string, closing: AbortSignal): Promise<Hold | undef
     timeoutMs: TIMEOUT_MS,
     background: true,
     giveUp: wasStopped,
-  }).catch(() => undefined); // nobody is there to be told; the application's own connections say it
+  }).catch(() => undefined); // no caller is waiting for this error; the application's own connections report it
 }
 
 /** An orderly stop removes postmaster.pid, a crash leaves it. */
@@ -87,13 +89,13 @@ async function wasStopped(asked: string): Promise<boolean> {
   return dataDir === undefined || (await stat(layoutOf(dataDir).postmasterPid).catch(() => undefined)) === undefined;
 }
 
-/** The last look before we leave: with its keeper killed, nobody would ever stop the server. */
+/** The last check before leaving: if the keeper was killed, no process would ever stop the server. */
 async function letGo(asked: string, hold: Hold | undefined): Promise<void> {
   if (hold === undefined) return;
   try {
     if (!(await isWatched(hold.session))) await new KeeperStarter(asked).next();
   } catch {
-    // the server is gone, or no keeper can be had: closing goes on
+    // the server is gone, or no keeper can be started: closing goes on
   }
   await hold.session.end();
 }

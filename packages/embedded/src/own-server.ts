@@ -4,7 +4,7 @@ import type { Layout } from "./layout.ts";
 import { postmasterState } from "./postmaster.ts";
 import { openSession, type Session } from "./session.ts";
 
-/** A connection to the server of this data folder, and of no other. */
+/** A connection to this data folder's own server, and to no other. */
 export interface OwnServer {
   session: Session;
   port: number;
@@ -15,10 +15,11 @@ export interface OwnServer {
 /**
  * Connects to the running server of this data folder.
  *
- * The port is the one a living postmaster holds, so nobody else can be behind it; and the server must know our password
- * and run from our folder. A copied folder has password and identifier of its model, whose server may be running.
+ * The port is held by a living postmaster of this folder, so no other program can listen there; and the server must
+ * know the password and run from this folder. A copied folder has its original's password and identifier, and the
+ * original's server may be running.
  *
- * @throws {Error} There is none, or it takes no sessions now. Trying again is the answer.
+ * @throws {Error} There is no server, or it accepts no sessions at the moment. The caller should try again.
  */
 export async function connectOwnServer(layout: Layout, name: string): Promise<OwnServer> {
   const state = await postmasterState(layout);

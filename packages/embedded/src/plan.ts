@@ -2,8 +2,8 @@ import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 
 /**
- * What a keeper is told on its command line. It is all settled before, in the command, where an obstacle becomes one
- * clear error; the keeper itself can only write to the log.
+ * A keeper's command line. Everything is decided before, in the command, where an obstacle becomes one clear error; the
+ * keeper itself can only write to the log.
  */
 export interface KeeperPlan {
   /** The real data folder, made ready. */
@@ -11,13 +11,13 @@ export interface KeeperPlan {
   binaries: Binaries;
   /** The user to become; undefined: stay. */
   account?: Account | undefined;
-  /** How long there must be no session before the server is stopped. */
+  /** Time without any session after which the server is stopped, in milliseconds. */
   idleMs: number;
 }
 
-/** How a keeper ended. Anything else means that it failed. */
+/** Exit codes of a keeper. Any other code means that it failed. */
 export const keeperExit = {
-  /** The server was stopped, or another keeper looks after it. */
+  /** The server was stopped, or another keeper watches it. */
   done: 0,
   failed: 1,
   /** The server could not start now but may later: its folder is still in use. */

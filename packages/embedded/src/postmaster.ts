@@ -9,26 +9,26 @@ const run = promisify(execFile);
 
 const UNREADABLE_MS = 500;
 
-/** What is known of the process behind `postmaster.pid`. */
+/** The state of the process behind `postmaster.pid`. */
 type PostmasterState =
   /** No file: never started, or stopped in an orderly way. */
   | { is: "stopped" }
   /** The process is gone: killed, or the machine went down. */
   | { is: "dead" }
   /**
-   * The file names no process: the machine went down before its content was on the disk. PostgreSQL refuses to start over it,
-   * for its own sake: a server that is just being started has written nothing yet either.
+   * The file names no process: the machine went down before its content was on the disk. PostgreSQL refuses to start
+   * over such a file, for its own safety: a server that is just starting has not written its pid yet either.
    */
   | { is: "unreadable" }
   /**
-   * The pid is there but is no server: it went to another program, or nobody collects the dead process (PID 1 of many
-   * containers does not). PostgreSQL would take it for the server and never start again.
+   * The pid exists but is not a server: it was reused by another program, or its parent never collects the dead process
+   * (PID 1 of many containers). PostgreSQL would consider it a server and never start again.
    */
   | { is: "replaced"; pid: number }
   /** Starting, serving or stopping. The port is absent in the first moments of a start. */
   | { is: "alive"; pid: number; port: number | undefined };
 
-/** Looks at `postmaster.pid` and at the process it names. */
+/** Examines `postmaster.pid` and the process that it names. */
 export async function postmasterState(layout: Layout): Promise<PostmasterState> {
   const file = await readFile(layout.postmasterPid, "utf8").catch(() => undefined);
   if (file === undefined) return { is: "stopped" };
@@ -41,14 +41,15 @@ export async function postmasterState(layout: Layout): Promise<PostmasterState> 
 }
 
 /**
- * Takes an unreadable `postmaster.pid` away, unless somebody is at the data: a server that is being started or orphaned
- * backends. Both work in the data directory. Where the system does not tell who does, a file that stays as it is for a
- * while is believed to be a remnant: a start needs microseconds.
+ * Removes an unreadable `postmaster.pid`, unless a process uses the data: a server that is starting, or orphaned
+ * backends. Both have the data directory as their working directory. Where the system does not report working
+ * directories, a file that stays unchanged for a while is considered a remnant: a start needs microseconds.
  */
 export async function removeUnreadablePid(layout: Layout): Promise<void> {
   await delay(UNREADABLE_MS);
   if ((await postmasterState(layout)).is !== "unreadable" || (await isWorkedIn(layout.pgData))) return;
-  // Aside first: between our look and this, another keeper may have cleared the way and its server written a good one.
+  // Moved aside first: between the check and this, another keeper may have cleared the file, and its server written a
+  // good one.
   const aside = `${layout.postmasterPid}.${process.pid}`;
   await rename(layout.postmasterPid, aside).catch(() => undefined);
   const isGood = Number.parseInt(await readFile(aside, "utf8").catch(() => ""), 10) > 0;
@@ -56,7 +57,7 @@ export async function removeUnreadablePid(layout: Layout): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Stops the server now, sessions or not, and returns when it is still. */
+/** Stops the server now, with or without sessions, and returns when it has ended. */
 export async function stopPostmaster(pgCtl: string, layout: Layout, account: Account | undefined): Promise<void> {
   await run(pgCtl, ["stop", "--pgdata", layout.pgData, "--mode", "fast", "--wait", "--timeout", "120", "--silent"], {
     cwd: "/",
@@ -66,8 +67,8 @@ export async function stopPostmaster(pgCtl: string, layout: Layout, account: Acc
 }
 
 /**
- * What the server and its tools see of our environment: enough to load programs, and no secret, for a keeper outlives
- * the command that started it. PG* variables would redirect initdb and pg_ctl.
+ * The environment of the server and its tools: enough to load programs, and no secret, because a keeper outlives the
+ * command that started it. PG* variables would redirect initdb and pg_ctl.
  */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   const passed = ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "SystemRoot", "TEMP"];
@@ -82,7 +83,9 @@ async function isWorkedIn(folder: string): Promise<boolean> {
   return folders.includes(folder);
 }
 
-/** As PostgreSQL sees it: a process that we may not signal belongs to another user, so it is not our server. */
+/**
+ * By PostgreSQL's own rule: a process that this one may not signal belongs to another user, so it is not our server.
+ */
 function isProcessOfServerUser(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -92,7 +95,10 @@ function isProcessOfServerUser(pid: number): boolean {
   }
 }
 
-/** A postmaster works in its data directory. Systems other than Linux do not tell; then the pid is believed. */
+/**
+ * A postmaster's working directory is its data directory. Systems other than Linux do not report it; there the pid is
+ * trusted.
+ */
 async function mayBePostmaster(pid: number, layout: Layout): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   const state = stat?.slice(stat.lastIndexOf(")") + 2, -1)[0];

@@ -7,16 +7,16 @@ import { locateDataDir, prepareDataDir } from "./data-dir.ts";
 import { DATA_DIR_VARIABLE, layoutOf } from "./layout.ts";
 import type { KeeperPlan } from "./plan.ts";
 
-/** How long there must be no session before the server is stopped. */
+/** Time without any session after which the server is stopped, in milliseconds. */
 const IDLE_MS = 10_000;
 
-/** For tests. Not `TH_…`: it is no setting, and the settings would warn of it. */
+/** For tests. Its name does not begin with `TH_`, because it is not a setting and would cause a warning. */
 const IDLE_VARIABLE = "TRANS_HUB_EMBEDDED_IDLE_MS";
 
 /**
- * Settles everything a keeper of this data folder needs, and makes the folder ready.
+ * Decides everything that a keeper of this data folder needs, and makes the folder ready.
  *
- * @throws {EmbeddedDatabaseError} An obstacle that a person must take away.
+ * @throws {EmbeddedDatabaseError} An obstacle that a person must remove.
  */
 export async function prepare(asked: string): Promise<KeeperPlan> {
   const account = await serverAccount((await locateDataDir(asked))?.owner);
@@ -34,7 +34,7 @@ async function refuseOtherVersion(dataDir: string, binaries: Binaries): Promise<
   throw new EmbeddedDatabaseError(
     `The data in ${dataDir} was made by PostgreSQL ${made}; the installed one is ${binaries.major}`,
     {
-      hint: `Use the release of Trans-Hub that made it, or move the data over with pg_dump, or start anew: remove the folder or set ${DATA_DIR_VARIABLE} to another one.`,
+      hint: `Use the release of Trans-Hub that made it, or move the data with pg_dump, or start with no data: remove the folder or set ${DATA_DIR_VARIABLE} to another one.`,
     },
   );
 }

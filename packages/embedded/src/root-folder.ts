@@ -5,8 +5,8 @@ import { join } from "node:path";
 const STATE_FOLDER = "/var/lib/trans-hub";
 
 /**
- * A folder every user can reach and only root can write in, for what must leave a closed folder; undefined when none
- * can be had.
+ * A folder that every user can reach and only root can write to, for files that must leave a closed folder; undefined
+ * when there is none.
  *
  * @param lasting Must survive a restart of the machine: never below the temporary folder.
  */
@@ -16,7 +16,7 @@ export async function rootFolder(options: { lasting: boolean }): Promise<string 
   return undefined;
 }
 
-/** In the temporary folder anybody may have made the name first, so the owner is looked at, not assumed. */
+/** In the temporary folder any user may have made the name first, so the owner is checked. */
 async function isSafe(folder: string): Promise<boolean> {
   try {
     await mkdir(folder, { mode: 0o755 }).catch(unlessThere);

@@ -1,28 +1,28 @@
 import type { Session } from "./session.ts";
 
 /*
- * Two advisory locks in the running server say who is there. They die with their session, so a `kill -9` leaves nothing
+ * Two advisory locks in the running server record its users. They end with their session, so a `kill -9` leaves nothing
  * to clean up:
  *
  *   keeper   held by the one keeper that watches the server
- *   clients  shared by all open clients; the keeper takes it alone before it stops the server, so a client that comes
- *            at that moment is either seen or told
+ *   clients  shared by all open clients; the keeper takes it exclusively before it stops the server, so a client that
+ *            comes at that moment is either counted or refused
  */
 const CLASS = 0x7468;
 const KEEPER = 1;
 const CLIENTS = 2;
 
-/** The keeper's right to watch; false when another one has it. */
+/** Takes the keeper's right to watch; false when another keeper has it. */
 export async function tryWatch(session: Session): Promise<boolean> {
   return await tryLock(session, "pg_try_advisory_lock", KEEPER);
 }
 
-/** Keeps the server from being stopped for idleness; false when it is being stopped. */
+/** Keeps the server from being stopped for idleness; false when it is already being stopped. */
 export async function tryUse(session: Session): Promise<boolean> {
   return await tryLock(session, "pg_try_advisory_lock_shared", CLIENTS);
 }
 
-/** The keeper's right to stop the server; false while a client uses it. */
+/** Takes the keeper's right to stop the server; false while a client uses it. */
 export async function tryRetire(session: Session): Promise<boolean> {
   return await tryLock(session, "pg_try_advisory_lock", CLIENTS);
 }
@@ -38,7 +38,7 @@ export async function isWatched(session: Session): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** How many sessions there are, whoever opened them, without the one that asks. */
+/** The number of all sessions, without the asking one. */
 export async function countSessions(session: Session): Promise<number> {
   const [row] = await session.query<{ sessions: number }>(
     `select count(*)::int as sessions from pg_stat_activity

@@ -3,16 +3,16 @@ import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
 import type { Account } from "./account.ts";
 import { DATA_DIR_VARIABLE, type Layout } from "./layout.ts";
 
-/** Larger than this, the log is put aside at the next start; one old log is kept. */
+/** Size in bytes beyond which the log is put aside at the next start; one old log is kept. */
 const MAX_BYTES = 1_000_000;
 
-/** How much of its end an error shows. */
+/** Bytes from the end of the log that an error shows. */
 const TAIL_BYTES = 4_000;
 
 /**
- * Opens the log for appending and returns the descriptor, for a keeper to write to.
+ * Opens the log for appending and returns the descriptor for a keeper.
  *
- * @throws {EmbeddedDatabaseError} It cannot be written to.
+ * @throws {EmbeddedDatabaseError} The log cannot be written to.
  */
 export function openLog(layout: Layout, account: Account | undefined): number {
   try {
@@ -29,14 +29,14 @@ function openAppending(layout: Layout, account: Account | undefined): number {
   if ((statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) {
     renameSync(layout.log, `${layout.log}.old`);
   }
-  // In a folder that belongs to another user root must not follow his link. Windows knows no such flag.
+  // In a folder of another user, root must not follow that user's link. Windows has no such flag.
   const noFollow = constants.O_NOFOLLOW ?? 0;
   const fd = openSync(layout.log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow, 0o600);
   if (account !== undefined) fchownSync(fd, account.uid, account.gid);
   return fd;
 }
 
-/** The last lines of the log; empty when there is none. Holds no texts (see the server's settings). */
+/** The last lines of the log; empty when there is none. They hold no texts (see the server's settings). */
 export function logTail(layout: Layout): string {
   try {
     const fd = openSync(layout.log, "r");

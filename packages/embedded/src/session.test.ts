@@ -19,7 +19,7 @@ test("a foreign server that asks for the password in clear text does not get it"
   thief.close();
 });
 
-test("a program on the port that is no PostgreSQL is an error, not a crash", async () => {
+test("a program on the port that does not speak PostgreSQL's protocol is an error, not a crash", async () => {
   const web = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");

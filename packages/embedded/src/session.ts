@@ -6,14 +6,14 @@ import pg from "pg";
 export const HOST = "127.0.0.1";
 export const SUPERUSER = "postgres";
 
-/** What every wait for one answer of the server is bounded by: a stopped process on the port never answers. */
+/** Bound of every wait for one answer of the server, in milliseconds: a stopped process on the port never answers. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** One connection to the server's `postgres` database. Its loss is told, never thrown. */
+/** One connection to the server's `postgres` database. Its loss is reported by `lost`, never thrown. */
 export interface Session {
   /** Runs one statement and returns its rows. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Settles once the connection is gone, from whichever side. */
+  /** Settles once the connection is gone, closed by either side. */
   lost: Promise<void>;
   /** Lets the process end although this connection is open. */
   unref(): void;
@@ -24,8 +24,8 @@ export interface Session {
 /**
  * Connects as the superuser.
  *
- * Not to `trans_hub`: an idle session there would be in the way of `drop database`, and the advisory locks of keeper
- * and clients, which belong to a database, among those of the application.
+ * The session is not in `trans_hub`: an idle session there would block `drop database`, and the advisory locks of
+ * keeper and clients, which belong to a database, would mix with those of the application.
  */
 export async function openSession(address: { port: number; password: string }, name: string): Promise<Session> {
   const socket = new Socket();
@@ -36,13 +36,13 @@ export async function openSession(address: { port: number; password: string }, n
     password: address.password,
     database: "postgres",
     application_name: name,
-    ssl: false, // else PGSSLMODE is heard
+    ssl: false, // otherwise PGSSLMODE would apply
     connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
     stream: () => socket,
   });
   const lost = new Promise<void>((resolve) => client.once("end", resolve));
-  client.on("error", () => undefined); // `lost` tells it
+  client.on("error", () => undefined); // `lost` reports it
   refuseClearText(client, socket);
   try {
     await client.connect();
@@ -66,8 +66,8 @@ export async function openSession(address: { port: number; password: string }, n
 }
 
 /**
- * Our server proves that it knows the password without being told it (SCRAM). Whoever else sits on the port may ask for
- * the password itself, and pg would hand it over.
+ * A genuine server proves that it knows the password without receiving it (SCRAM). Another program on the port may ask
+ * for the password itself, and pg would send it.
  */
 function refuseClearText(client: pg.Client, socket: Socket): void {
   const { connection } = client as unknown as { connection: EventEmitter };

@@ -8,14 +8,14 @@ import { connectOwnServer, type OwnServer } from "./own-server.ts";
 import { postmasterState, removeUnreadablePid, serverEnvironment } from "./postmaster.ts";
 import { HOST } from "./session.ts";
 
-/** A free port may be taken between our look and the server's start. */
+/** Number of ports to try: a free port may be taken between the check and the server's start. */
 const PORT_TRIES = 5;
 
 /**
- * Starts the server and connects to it; undefined when it ended again, saying why in the log.
+ * Starts the server and connects to it; undefined when it ended again, with the reason in the log.
  *
- * It is single because PostgreSQL's own `postmaster.pid` is, and its shared memory too: after a `kill -9` of the
- * postmaster alone it refuses to start until the last orphaned backend is gone.
+ * There is only one server because PostgreSQL's `postmaster.pid` and shared memory allow only one: after a `kill -9` of
+ * the postmaster alone it refuses to start until the last orphaned backend is gone.
  *
  * @param name Name of the connection.
  */
@@ -34,12 +34,12 @@ export async function startServer(layout: Layout, postgres: string, name: string
 async function spawnPostgres(layout: Layout, postgres: string, port: number): Promise<ChildProcess> {
   const settings: Record<string, string> = {
     listen_addresses: HOST,
-    // No socket: its name would be too long in a deep folder, and /tmp is everybody's.
+    // No socket: its path would be too long in a deep folder, and /tmp is shared by all users.
     unix_socket_directories: "",
-    // Ten commands at once, each with its pool of ten and the session it holds open.
+    // Enough for ten commands at once, each with its pool of ten and the session that it holds open.
     max_connections: "200",
-    // Texts stand in no log: a failed statement and the "failing row" would. So errors, which the
-    // client gets anyway, are not logged at all, and what is logged has no DETAIL.
+    // No text may reach the log, but a failed statement and the "failing row" would show some. So errors, which the
+    // client gets anyway, are not logged at all, and log lines have no DETAIL.
     log_min_messages: "log",
     log_error_verbosity: "terse",
     log_checkpoints: "off",
@@ -52,8 +52,8 @@ async function spawnPostgres(layout: Layout, postgres: string, port: number): Pr
     windowsHide: true,
     env: {
       ...serverEnvironment(),
-      // PostgreSQL takes a pid in its file that is alive for a server, except its own ancestors'. This is how pg_ctl
-      // names one; all other checks, the one for orphaned backends among them, stay.
+      // PostgreSQL considers any living pid in its file a server, except its own ancestors. pg_ctl names an ancestor by
+      // this variable; all other checks, including the one for orphaned backends, stay.
       ...(state.is === "replaced" ? { PG_GRANDPARENT_PID: String(state.pid) } : {}),
     },
   });
@@ -71,7 +71,7 @@ async function untilReady(child: ChildProcess, layout: Layout, name: string): Pr
   return undefined;
 }
 
-/** The port it had before, so that commands which outlived the server find it again; else a free one. */
+/** The server's last port, so that commands which outlived the server find it again; otherwise a free one. */
 async function choosePort(layout: Layout): Promise<number> {
   const last = (await readEndpoint(layout))?.port;
   return last !== undefined && (await isFree(last)) ? last : await listenOn(0);

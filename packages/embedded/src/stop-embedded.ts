@@ -7,10 +7,10 @@ import { layoutOf } from "./layout.ts";
 import { postmasterState, stopPostmaster } from "./postmaster.ts";
 
 /**
- * Stops the server of a data folder now, whoever uses it, and returns when it is still; true when one ran. For tests and
- * `dev`: everything else leaves that to the keeper.
+ * Stops the server of a data folder now, in use or not, and returns when it has ended; true when one ran. For tests and
+ * `dev`: everything else leaves this to the keeper.
  *
- * @throws {EmbeddedDatabaseError} It runs and could not be stopped.
+ * @throws {EmbeddedDatabaseError} The server runs and could not be stopped.
  */
 export async function stopEmbedded(options: { dataDir: string }): Promise<boolean> {
   const found = await locateDataDir(options.dataDir);
@@ -26,7 +26,7 @@ export async function stopEmbedded(options: { dataDir: string }): Promise<boolea
     if ((await postmasterState(layout)).is === "alive") {
       throw new EmbeddedDatabaseError(`The embedded PostgreSQL in ${found.path} could not be stopped`, {
         cause: new AggregateError([error, logCause(found.path)]),
-        hint: `Look at ${layout.log}; the process is named in ${layout.postmasterPid}.`,
+        hint: `See ${layout.log}; ${layout.postmasterPid} contains the process id.`,
       });
     }
   }

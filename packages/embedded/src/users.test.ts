@@ -6,7 +6,7 @@ import { describe, expect } from "vitest";
 import { ask, IDLE_MS, postmasterPid, startClient, test, untilStopped } from "../test/harness.ts";
 import { openEmbedded, stopEmbedded } from "./index.ts";
 
-/** Somebody without rights, with a name: initdb wants one. */
+/** A user without rights that has a name: initdb requires one. */
 const NOBODY = 65534;
 const asNobody = [
   "setpriv",
@@ -23,7 +23,7 @@ const root = process.getuid?.() === 0;
 const nobodyCanRunUs =
   root && spawnSync("setpriv", [...asNobody.slice(1, 4), "test", "-r", fileURLToPath(import.meta.url)]).status === 0;
 
-describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
+describe.runIf(root)("root, which may not run PostgreSQL itself,", () => {
   test("gets a server run by an ordinary user, who owns the data folder", async ({ dataDir }) => {
     const database = await openEmbedded({ dataDir });
     const { uid } = statSync(`/proc/${postmasterPid(dataDir)}`);
@@ -33,7 +33,7 @@ describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
     await database.close();
   });
 
-  test("below a folder closed to others gets its data in a reachable one, the same each time", async ({ dataDir }) => {
+  test("gets the data of a folder closed to others in a reachable folder, the same each time", async ({ dataDir }) => {
     const closed = join(dirname(dataDir), "closed");
     mkdirSync(closed, { mode: 0o700 });
     const asked = join(closed, ".trans-hub");
@@ -54,14 +54,14 @@ describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
     } finally {
       rmSync(first.dataDir, { recursive: true });
     }
-    // The data is gone, and an empty database in its place would hide it.
+    // The data is gone, and an empty database in its place would hide the loss.
     await expect(openEmbedded({ dataDir: asked })).rejects.toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
-      message: expect.stringContaining(`lay in ${first.dataDir}, which is gone`),
+      message: expect.stringContaining(`was in ${first.dataDir}, which no longer exists`),
     });
   });
 
-  test("through sudo takes the person behind it, who can go on alone", async ({ dataDir }) => {
+  test("uses the person behind sudo, who can go on alone", async ({ dataDir }) => {
     process.env.SUDO_UID = process.env.SUDO_GID = String(NOBODY);
     const database = await openEmbedded({ dataDir }).finally(() => {
       delete process.env.SUDO_UID;
@@ -79,7 +79,7 @@ describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
     giveBack(dataDir);
   });
 
-  test("refuses a folder that some other user put in the way", async ({ dataDir }) => {
+  test("refuses a folder that another user put in the way", async ({ dataDir }) => {
     mkdirSync(dataDir);
     chownSync(dataDir, 12_345, 12_345);
     await expect(openEmbedded({ dataDir })).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe.runIf(root)("root, as whom PostgreSQL refuses to run", () => {
 });
 
 describe.runIf(nobodyCanRunUs)("an ordinary user", () => {
-  test("runs the server himself, with an empty environment, and it stops after him", async ({ dataDir }) => {
+  test("runs the server in an empty environment, and it stops after its last client", async ({ dataDir }) => {
     chmodSync(dirname(dataDir), 0o777);
     const client = startClient(dataDir, { as: asNobody });
     expect((await client.said).error).toBeUndefined();
@@ -103,7 +103,7 @@ describe.runIf(nobodyCanRunUs)("an ordinary user", () => {
     giveBack(dataDir);
   });
 
-  test("does not get into another one's database", async ({ usedDir: dataDir }) => {
+  test("has no access to another user's database", async ({ usedDir: dataDir }) => {
     const database = await openEmbedded({ dataDir });
     const stranger = startClient(dataDir, { as: asNobody });
     expect((await stranger.said).error).toMatchObject({
@@ -115,7 +115,9 @@ describe.runIf(nobodyCanRunUs)("an ordinary user", () => {
     await database.close();
   });
 
-  test("who may not write beside his project is told which folder and what to do", async ({ dataDir }) => {
+  test("without write permission beside the project gets an error with the folder and the remedy", async ({
+    dataDir,
+  }) => {
     const client = startClient(dataDir, { as: asNobody });
     expect((await client.said).error).toMatchObject({
       code: "TH_EMBEDDED_DATABASE",
@@ -126,7 +128,7 @@ describe.runIf(nobodyCanRunUs)("an ordinary user", () => {
   });
 });
 
-/** The clean-up, run by root, refuses the folders of others like every command. */
+/** The clean-up runs as root, which refuses other users' folders like every command. */
 function giveBack(dataDir: string): void {
   chownSync(dataDir, 0, 0);
 }

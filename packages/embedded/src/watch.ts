@@ -10,10 +10,10 @@ import { postmasterState, stopPostmaster } from "./postmaster.ts";
 import { countSessions, tryRetire, tryWatch } from "./server-locks.ts";
 import type { Session } from "./session.ts";
 
-/** How often the sessions are counted, at most. */
+/** Least time between two counts of the sessions, in milliseconds. */
 const LOOK_MS = 1_000;
 
-/** How long a server that lives may refuse us: recovery after the crash of a backend. */
+/** How long a living server may refuse connections: it recovers after the crash of a backend. Milliseconds. */
 const RECONNECT_MS = 60_000;
 
 interface WatchOptions {
@@ -25,8 +25,8 @@ interface WatchOptions {
 }
 
 /**
- * Makes the running server ready for clients, and stops it when there has been no session for `idleMs` or when this
- * process is told to end. Returns an exit code, also when the server ends by other means or another keeper watches.
+ * Makes the running server ready for clients, and stops it after `idleMs` without a session or when this process is
+ * asked to end. Returns an exit code, also when the server ends in another way or another keeper watches it.
  */
 export async function watch(server: OwnServer, options: WatchOptions): Promise<number> {
   const ending = new AbortController();
@@ -40,12 +40,12 @@ export async function watch(server: OwnServer, options: WatchOptions): Promise<n
       await stopPostmaster(options.pgCtl, options.layout, undefined);
       return keeperExit.done;
     }
-    log("the server ended our session"); // itself stopped or killed, or restarting after the crash of a backend
+    log("the server ended our session"); // it was stopped or killed, or restarts after the crash of a backend
   }
   return keeperExit.done;
 }
 
-/** False when another keeper watches. The endpoint is published in any case: it may be missing or of another time. */
+/** False when another keeper watches the server. The endpoint is published in any case: it may be missing or stale. */
 async function makeReady(server: OwnServer, { layout }: WatchOptions): Promise<boolean> {
   const watching = await tryWatch(server.session);
   await ensureDatabase(server.session);
@@ -62,12 +62,12 @@ async function ensureDatabase(session: Session): Promise<void> {
   const found = await session.query("select from pg_database where datname = $1", [DATABASE]);
   if (found.length > 0) return;
   await session.query(`create database ${DATABASE}`).catch((error: { code?: string }) => {
-    // duplicate_database, or the unique violation of a creation at the same moment
+    // duplicate_database, or the unique violation of a concurrent creation
     if (error.code !== "42P04" && error.code !== "23505") throw error;
   });
 }
 
-/** True when the server is to be stopped and no client can come any more; false when our session was lost. */
+/** True when the server is to be stopped and no client can come any more; false when the session was lost. */
 async function untilUnused(session: Session, idleMs: number, ending: AbortSignal): Promise<boolean> {
   let lost = false;
   const loss = session.lost.then(() => {
@@ -81,7 +81,7 @@ async function untilUnused(session: Session, idleMs: number, ending: AbortSignal
       else if (performance.now() - usedAt >= idleMs && (await tryRetire(session))) return true;
     } catch (error) {
       if (lost) return false;
-      log(`could not look: ${(error as Error).message}`); // slow, not gone: look again
+      log(`could not look: ${(error as Error).message}`); // slow, not gone: try again
     }
     if (lost) return false;
     const nap = delay(Math.min(LOOK_MS, idleMs / 4), undefined, { signal: ending }).catch(() => undefined);
@@ -89,7 +89,7 @@ async function untilUnused(session: Session, idleMs: number, ending: AbortSignal
   }
 }
 
-/** Connects again while the server lives; undefined when it does not. A next client's keeper may have more luck. */
+/** Connects again while the server lives; undefined when that fails. The keeper of a later client may succeed. */
 async function reconnect({ layout, name }: WatchOptions): Promise<OwnServer | undefined> {
   const until = performance.now() + RECONNECT_MS;
   while ((await postmasterState(layout)).is === "alive" && performance.now() < until) {

@@ -1,6 +1,6 @@
 /**
- * A command as seen by the embedded database: opens it, says so in one line, and closes it when told to by any line on
- * stdin. `forget` as second argument: ends without closing.
+ * A client process of the embedded database: opens it, reports that in one line, and closes it at any line on stdin.
+ * `forget` as second argument: ends without closing.
  */
 import { once } from "node:events";
 import { openEmbedded } from "../src/index.ts";

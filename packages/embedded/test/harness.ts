@@ -18,8 +18,8 @@ import { test as base, expect } from "vitest";
 import { openEmbedded, stopEmbedded } from "../src/index.ts";
 
 /**
- * `dataDir` is a data folder that is not there yet, `usedDir` one whose cluster was made before and does not run: its
- * tests are spared initdb. Their servers are stopped and they are removed after the test.
+ * `dataDir` is a data folder that does not exist yet; `usedDir` is one whose cluster exists and does not run, which
+ * saves its tests an initdb. After the test their servers are stopped and the folders removed.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures a function needs from the pattern
@@ -38,7 +38,10 @@ export const test = base
     return dataDir;
   });
 
-/** Copying a cluster of 47 MB takes a second on a slow disk. A container may have next to no memory folder. */
+/**
+ * A folder in memory, because copying a cluster of 47 MB takes a second on a slow disk. A container may have hardly any
+ * memory for it.
+ */
 function memoryFolder(): string {
   const memory = "/dev/shm";
   if (!existsSync(memory)) return tmpdir();
@@ -48,7 +51,7 @@ function memoryFolder(): string {
 
 function makeRoom(onCleanup: (cleanUp: () => Promise<void>) => void, place: string): string {
   const room = mkdtempSync(join(place, "trans-hub-embedded-"));
-  chmodSync(room, 0o755); // the server's user must pass when the tests run as root
+  chmodSync(room, 0o755); // the server's user must have access when the tests run as root
   const dataDir = join(room, ".trans-hub");
   onCleanup(async () => {
     await stopEmbedded({ dataDir });
@@ -57,11 +60,11 @@ function makeRoom(onCleanup: (cleanUp: () => Promise<void>) => void, place: stri
   return dataDir;
 }
 
-/** The servers of these tests stop this long after the last session. */
+/** Idle time after which the servers of these tests stop, in milliseconds. */
 export const IDLE_MS = 400;
 process.env.TRANS_HUB_EMBEDDED_IDLE_MS = String(IDLE_MS);
 
-/** One answer over a connection of its own. */
+/** Runs one query over a connection of its own. */
 export async function ask<Row extends pg.QueryResultRow>(databaseUrl: string, sql: string): Promise<Row[]> {
   const client = new pg.Client(databaseUrl);
   client.on("error", () => undefined);
@@ -104,27 +107,30 @@ export function keeperPids(dataDir: string): number[] {
   return [...serverLog(dataDir).matchAll(/\[(\d+)\] keeper: watching/g)].map(([, pid]) => Number(pid));
 }
 
-/** Kills the keeper, and waits until the server has noticed: until then, new clients think themselves watched. */
+/** Kills the keeper, and waits until the server has noticed: until then, new clients believe that there is a keeper. */
 export async function killKeeper(dataDir: string, databaseUrl: string): Promise<void> {
   await kill(await keeperPid(dataDir));
   const keepers = () => ask(databaseUrl, "select from pg_stat_activity where application_name like '% keeper'");
   await expect.poll(keepers).toEqual([]);
 }
 
-/** Whether it runs. A dead process that PID 1 has not collected yet does not. Linux only, as all that reads /proc. */
+/**
+ * Whether the process runs. A dead process that PID 1 has not collected yet does not count. Linux only, like everything
+ * that reads /proc.
+ */
 export function lives(pid: number): boolean {
   const stat = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   return stat !== "" && !/\) [ZX] /.test(stat);
 }
 
-/** The pid of the keeper that watches now. It says so a moment after clients can know. */
+/** The pid of the present keeper, which logs it a moment after clients can connect. */
 export async function keeperPid(dataDir: string): Promise<number> {
   const living = () => keeperPids(dataDir).filter(lives);
   await expect.poll(living, { timeout: 10_000 }).toHaveLength(1);
   return living()[0] ?? 0;
 }
 
-/** `kill -9`, and waits until they are gone. */
+/** `kill -9`, and waits until the processes are gone. */
 export async function kill(...pids: number[]): Promise<void> {
   for (const pid of pids) {
     try {
@@ -144,7 +150,7 @@ export function processesWith(text: string): number[] {
     .map(Number);
 }
 
-/** Processes that work in this folder: servers and their backends. */
+/** Processes with this working directory: servers and their backends. */
 export function processesIn(folder: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -160,7 +166,7 @@ function readOr(read: () => string): string {
   }
 }
 
-/** What a client process said. */
+/** The output of a client process. */
 export interface Said {
   databaseUrl: string;
   dataDir: string;
@@ -180,7 +186,7 @@ export function startClient(dataDir: string, options: { as?: readonly string[]; 
   const script = fileURLToPath(new URL("./client.ts", import.meta.url));
   const [command = "", ...args] = [...(options.as ?? []), process.execPath, script, dataDir, options.how ?? ""];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
-  // One that has ended by itself is not there to be told.
+  // A client that has already ended cannot be written to.
   child.stdin.on("error", () => undefined);
   const ended = once(child, "exit");
   const said = once(child.stdout, "data").then(([line]) => JSON.parse(String(line)) as Said);

@@ -22,8 +22,8 @@ const ERRORS = {
 /**
  * A failure of the given kind, with its error of the catalogue.
  *
- * @param message Stands in logs and dead letters: no source text, no answer, no key.
- * @param options `retryAfterMs` counts only with `rate_limited`: the wait the engine asked for, in milliseconds.
+ * @param message Appears in logs and dead letters, so it holds no source text, no answer and no key.
+ * @param options `retryAfterMs` counts only with `rate_limited`: the wait that the engine asked for, in milliseconds.
  */
 export function engineFailure(
   kind: EngineErrorKind,

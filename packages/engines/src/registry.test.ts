@@ -1,45 +1,41 @@
-import { EngineNotFoundError, SettingsError } from "@trans-hub/core";
-import { EngineConfigError } from "@trans-hub/core/engine";
+import { EngineConfigError, EngineNotFoundError, SettingsError } from "@trans-hub/core/engine";
 import { expect, test } from "vitest";
-import { ENGINE_NAMES, makeEngine } from "./registry.ts";
+import { ENGINE_NAMES, ENGINES, makeEngine } from "./registry.ts";
 
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
-test("engines are made by name", () => {
-  expect(makeEngine("pseudo").name).toBe("pseudo");
-  expect(makeEngine("openai", { openai: { apiKey: "k", model: "m" } })).toMatchObject({
+test("engines are made by name", async () => {
+  expect((await makeEngine("pseudo")).name).toBe("pseudo");
+  expect(await makeEngine("openai", { openai: { apiKey: "k", model: "m" } })).toMatchObject({
     name: "openai",
     version: "1:m",
   });
   expect(ENGINE_NAMES).toEqual(["openai", "pseudo"]);
 });
 
-test("an unknown name is answered with the names there are, and the one that was meant", () => {
-  expect(thrownBy(() => makeEngine("openia"))).toMatchObject({
+test("every definition makes the engine of its name, and no two share one", async () => {
+  for (const { name } of ENGINES) {
+    expect((await makeEngine(name, { openai: { apiKey: "k" } })).name).toBe(name);
+  }
+  expect(new Set(ENGINE_NAMES).size).toBe(ENGINES.length);
+});
+
+test("an unknown name is answered with the names that exist, and a similar one", async () => {
+  await expect(makeEngine("openia")).rejects.toMatchObject({
     code: "TH_ENGINE_NOT_FOUND",
     hint: 'Did you mean "openai"? Engines are: openai, pseudo.',
   });
-  expect(thrownBy(() => makeEngine("constructor"))).toBeInstanceOf(EngineNotFoundError);
-  expect(thrownBy(() => makeEngine("constructor"))).toMatchObject({ hint: "Engines are: openai, pseudo." });
+  await expect(makeEngine("constructor")).rejects.toThrow(EngineNotFoundError);
+  await expect(makeEngine("constructor")).rejects.toMatchObject({ hint: "Engines are: openai, pseudo." });
 });
 
-test("openai without a key names the setting, unless an endpoint is named", () => {
-  const error = thrownBy(() => makeEngine("openai"));
-  expect(error).toBeInstanceOf(SettingsError);
-  expect(error).toMatchObject({ problems: [{ key: "TH_OPENAI_API_KEY" }] });
-  expect(makeEngine("openai", { openai: { endpoint: "http://127.0.0.1:1/v1" } }).name).toBe("openai");
+test("openai without a key names the missing setting, unless an endpoint is set", async () => {
+  await expect(makeEngine("openai")).rejects.toThrow(SettingsError);
+  await expect(makeEngine("openai")).rejects.toMatchObject({ problems: [{ key: "TH_OPENAI_API_KEY" }] });
+  expect((await makeEngine("openai", { openai: { endpoint: "http://127.0.0.1:1/v1" } })).name).toBe("openai");
 });
 
-test("an address that is none is refused without being repeated", () => {
+test("an address that is not one is refused, and not repeated", async () => {
   for (const endpoint of ["ollama", "ftp://host/v1", "http://user:hunter2@host/v1"]) {
-    const error = thrownBy(() => makeEngine("openai", { openai: { endpoint } }));
+    const error = await makeEngine("openai", { openai: { endpoint } }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EngineConfigError);
     expect(String(error)).not.toContain("hunter2");
   }

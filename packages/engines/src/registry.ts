@@ -1,81 +1,47 @@
-/** Engines by name, from settings that core has parsed: plain values, no environment here. */
+/**
+ * The engines that can be used by name. `@trans-hub/engines/registry` is the door of the command line: importing it
+ * loads names and settings, but no engine.
+ */
+import { closestName, type Engine, EngineNotFoundError } from "@trans-hub/core/engine";
+import type { z } from "zod";
+import type { EngineDefinition } from "./definition.ts";
+import { openaiDefinition } from "./openai/definition.ts";
+import { pseudoDefinition } from "./pseudo/definition.ts";
 
-import { EngineNotFoundError, SettingsError } from "@trans-hub/core";
-import type { Engine } from "@trans-hub/core/engine";
-import { openai } from "./openai/openai.ts";
-import { pseudo } from "./pseudo.ts";
+export { decimal, kind, text, whole } from "./setting-kinds.ts";
 
-/** The part of the settings that engines need. */
-export interface EngineSettings {
-  openai?:
-    | {
-        /** `TH_OPENAI_API_KEY` */
-        apiKey?: string | undefined;
-        /** `TH_OPENAI_MODEL`, default `gpt-4o-mini`. */
-        model?: string | undefined;
-        /** `TH_OPENAI_TEMPERATURE`, default 0. */
-        temperature?: number | undefined;
-        /** `TH_OPENAI_ENDPOINT`: base URL with `/v1`, default OpenAI's. */
-        endpoint?: string | undefined;
-      }
-    | undefined;
-  /** `TH_ENGINE_TIMEOUT_SECONDS`, default 120. */
-  engineTimeoutSeconds?: number | undefined;
-}
+/** Every engine of this package. A new one is its folder, and its line here. */
+export const ENGINES = [openaiDefinition, pseudoDefinition] as const;
 
-const MAKERS: Readonly<Record<string, (settings: EngineSettings) => Engine>> = {
-  openai: openaiFrom,
-  pseudo: () => pseudo(),
-};
+/** The names that {@link makeEngine} knows, sorted. */
+export const ENGINE_NAMES: readonly string[] = ENGINES.map(({ name }) => name).sort();
 
-/** Every name that {@link makeEngine} knows, sorted. */
-export const ENGINE_NAMES: readonly string[] = Object.keys(MAKERS).sort();
+type Definition = (typeof ENGINES)[number];
+
+/** The settings of every engine, under its name, such as `{ openai: { apiKey: "…" } }`. */
+export type EngineSettings = { [Each in Definition as Each["name"]]: z.output<Each["settings"]> };
 
 /**
- * Makes an engine. Nothing is contacted.
+ * Makes an engine by its name. Nothing is contacted.
  *
- * @throws {EngineNotFoundError} No engine of that name.
+ * @param settings The engine's own are read, with `engineTimeoutSeconds`, the seconds for one call (default: the
+ *   engine's). A field that is left out has the engine's default.
+ * @throws {EngineNotFoundError} No engine has this name; the hint suggests a similar one.
  * @throws {SettingsError} A setting that this engine needs is missing.
- * @throws {EngineConfigError} A setting of this engine has a value it cannot work with.
+ * @throws {EngineConfigError} The engine cannot work with the value of a setting.
  */
-export function makeEngine(name: string, settings: EngineSettings = {}): Engine {
-  const make = Object.hasOwn(MAKERS, name) ? MAKERS[name] : undefined;
-  if (make === undefined) {
-    const [nearest] = [...ENGINE_NAMES].sort((a, b) => distance(name, a) - distance(name, b));
-    const meant = nearest !== undefined && distance(name, nearest) <= 2 ? `Did you mean "${nearest}"? ` : "";
+export async function makeEngine(
+  name: string,
+  { engineTimeoutSeconds, ...settings }: Partial<EngineSettings> & { engineTimeoutSeconds?: number | undefined } = {},
+): Promise<Engine> {
+  const definition: EngineDefinition | undefined = ENGINES.find((each) => each.name === name);
+  if (definition === undefined) {
+    const meant = closestName(name, ENGINE_NAMES);
     throw new EngineNotFoundError(`There is no engine "${name}"`, {
-      hint: `${meant}Engines are: ${ENGINE_NAMES.join(", ")}.`,
+      hint: `${meant === undefined ? "" : `Did you mean "${meant}"? `}Engines are: ${ENGINE_NAMES.join(", ")}.`,
     });
   }
-  return make(settings);
-}
-
-function openaiFrom({ openai: own = {}, engineTimeoutSeconds }: EngineSettings): Engine {
-  const { apiKey, endpoint, model, temperature } = own;
-  if (apiKey === undefined && endpoint === undefined) {
-    throw new SettingsError([{ key: "TH_OPENAI_API_KEY", problem: 'is missing, and engine "openai" needs it' }], {
-      hint: "Set TH_OPENAI_API_KEY, or TH_OPENAI_ENDPOINT for a server that wants no key.",
-    });
-  }
-  return openai({
-    apiKey,
-    baseURL: endpoint,
-    model,
-    temperature,
-    timeoutMs: engineTimeoutSeconds === undefined ? undefined : engineTimeoutSeconds * 1_000,
-  });
-}
-
-/** Levenshtein distance. Names are a few letters long, so the plain recurrence will do. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a.slice(0, 64)].entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substituted = (row[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const timeoutMs = engineTimeoutSeconds === undefined ? undefined : engineTimeoutSeconds * 1_000;
+  const own: Readonly<Record<string, Record<string, unknown> | undefined>> = settings;
+  return definition.make(own[name] ?? {}, timeoutMs);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeMetrics } from "./catalogue.ts";
 
-test("every metric is named as Prometheus asks, and says what it is", () => {
+test("every metric is named by Prometheus' rules and has a description", () => {
   for (const { name, type, help } of describeMetrics()) {
     expect(name).toMatch(/^trans_hub_[a-z_]+$/);
     expect(name.endsWith("_total"), name).toBe(type === "counter");
@@ -10,7 +10,7 @@ test("every metric is named as Prometheus asks, and says what it is", () => {
   }
 });
 
-test("no two metrics have one name", () => {
+test("no two metrics have the same name", () => {
   const names = describeMetrics().map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -1,8 +1,9 @@
 /**
- * Every metric: the table of docs/operations.md is written from here, and the alert rules are held to it.
+ * Every metric: the table of docs/operations.md is generated from this list, and the alert rules are checked against
+ * it.
  *
- * No label is a text, a business id, a project or a key, and none grows without end: locales and codes from outside are cut
- * off after the first hundred (`LabelCap`), all else are names of ours or of the settings.
+ * No label is a text, a business id, a project or a key, and no label grows without bound: locales and codes from
+ * outside are cut off after the first hundred (`LabelCap`), all other values are names from the code or the settings.
  */
 
 export interface MetricDescription {
@@ -22,12 +23,12 @@ const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 30, 60] as const;
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 const STATEMENT_ROWS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000] as const;
 
-/** Of one process, whichever it is. */
+/** Metrics of one process, worker or application. */
 export const PROCESS_METRICS = {
   build: {
     type: "gauge",
     name: "trans_hub_build_info",
-    help: "1; its labels say which release runs, and on which Node.",
+    help: "1; the labels are the releases of Trans-Hub and Node.",
     labels: ["version", "node"],
   },
   connections: {
@@ -45,47 +46,47 @@ export const PROCESS_METRICS = {
   connectionsMax: {
     type: "gauge",
     name: "trans_hub_pool_max_connections",
-    help: "The most connections that the pool may open.",
+    help: "Largest number of connections of the pool.",
     labels: ["pool"],
   },
 } as const satisfies Catalogue;
 
-/** Of one worker. */
+/** Metrics of one worker. */
 export const WORKER_METRICS = {
   ready: {
     type: "gauge",
     name: "trans_hub_ready",
-    help: "1 while work is being claimed, as `/readyz` says; else 0.",
+    help: "1 while the worker claims work, like `/readyz`; otherwise 0.",
     labels: [],
   },
   slots: {
     type: "gauge",
     name: "trans_hub_worker_slots",
-    help: "Engine calls that it makes at once (`TH_CONCURRENCY`).",
+    help: "Number of concurrent engine calls (`TH_CONCURRENCY`).",
     labels: [],
   },
   databaseUp: {
     type: "gauge",
     name: "trans_hub_database_up",
-    help: "1 when the database answered the last look at the fleet within a second; else 0.",
+    help: "1 if the database answered the last measurement of the fleet within a second; otherwise 0.",
     labels: [],
   },
   translations: {
     type: "counter",
     name: "trans_hub_translations_total",
-    help: "Texts whose outcome was committed: `translated`, `failed` (dead letter), `retried`, `postponed`, `paused`, `released`.",
+    help: "Texts with a committed outcome: `translated`, `failed` (dead letter), `retried`, `postponed`, `paused`, `released`.",
     labels: ["outcome", "engine", "locale"],
   },
   failures: {
     type: "counter",
     name: "trans_hub_failures_total",
-    help: "Attempts at texts that failed, the last one included, by the error's code.",
+    help: "Failed attempts to translate a text, the last one included, by the error's code.",
     labels: ["code", "engine"],
   },
   batchSeconds: {
     type: "histogram",
     name: "trans_hub_batch_duration_seconds",
-    help: "From the moment a batch is worked on to the commit of what became of it.",
+    help: "Time from the start of work on a batch to the commit of its outcomes.",
     labels: [],
     buckets: CALL_SECONDS,
   },
@@ -98,20 +99,20 @@ export const WORKER_METRICS = {
   callSeconds: {
     type: "histogram",
     name: "trans_hub_engine_call_duration_seconds",
-    help: "How long engine calls took, failed ones included.",
+    help: "Duration of engine calls, failed ones included.",
     labels: ["engine"],
     buckets: CALL_SECONDS,
   },
   tokens: {
     type: "counter",
     name: "trans_hub_engine_tokens_total",
-    help: "Tokens as the engine reports them: `input`, `output`, and `cached`, which is a part of `input`.",
+    help: "Tokens that the engine reported: `input`, `output`, and `cached`, which is a part of `input`.",
     labels: ["engine", "kind"],
   },
   waitSeconds: {
     type: "histogram",
     name: "trans_hub_engine_wait_seconds",
-    help: "How long calls waited for their turn by the limits, those that did not get it included.",
+    help: "Time that calls waited for their turn within the limits; calls without a turn are included.",
     labels: ["engine"],
     buckets: WAIT_SECONDS,
   },
@@ -124,41 +125,41 @@ export const WORKER_METRICS = {
   limitChanges: {
     type: "counter",
     name: "trans_hub_engine_limit_changes_total",
-    help: "What this worker did to an engine for the whole fleet: `paused`, `opened` or `closed` its circuit.",
+    help: "Changes by this worker to an engine's state for the whole fleet: `paused`; `opened` or `closed` the circuit.",
     labels: ["engine", "change"],
   },
   rescues: {
     type: "counter",
     name: "trans_hub_rescues_total",
-    help: "Dead members of the fleet whose work this one gave back.",
+    help: "Dead nodes of the fleet that this worker rescued.",
     labels: [],
   },
   faults: {
     type: "counter",
     name: "trans_hub_faults_total",
-    help: "Faults that the work survived (`worker.fault` of the log).",
+    help: "Faults that the worker survived (`worker.fault` of the log).",
     labels: [],
   },
   collections: {
     type: "counter",
     name: "trans_hub_gc_runs_total",
-    help: "Collections by the crontab that this worker ran to their end.",
+    help: "Collections by the crontab that this worker completed.",
     labels: [],
   },
   collected: {
     type: "counter",
     name: "trans_hub_gc_removed_rows_total",
-    help: "Rows that they removed: `sources`, `translations`, `contents`, `contexts`.",
+    help: "Rows removed by these collections: `sources`, `translations`, `contents`, `contexts`.",
     labels: ["kind"],
   },
 } as const satisfies Catalogue;
 
-/** Of the whole fleet, from the database: each worker says the same. */
+/** Metrics of the whole fleet, read from the database: every worker exposes the same values. */
 export const FLEET_METRICS = {
   backlog: {
     type: "gauge",
     name: "trans_hub_fleet_backlog_texts",
-    help: "Pending texts: `ready` (due), `running` (an engine has them), `scheduled` (due later), `paused`.",
+    help: "Pending texts: `ready` (due), `running` (being translated), `scheduled` (due later), `paused`.",
     labels: ["state", "priority"],
   },
   backlogByLocale: {
@@ -170,7 +171,7 @@ export const FLEET_METRICS = {
   oldestReady: {
     type: "gauge",
     name: "trans_hub_fleet_oldest_ready_seconds",
-    help: "For how long the oldest text is due that is not paused; 0: there is none.",
+    help: "Seconds since the oldest text that is not paused became due; 0: no such text.",
     labels: [],
   },
   inbox: {
@@ -200,7 +201,7 @@ export const FLEET_METRICS = {
   workers: {
     type: "gauge",
     name: "trans_hub_fleet_workers",
-    help: "Members of the fleet, a dead one that was not noticed yet included.",
+    help: "Nodes of the fleet, including dead ones that were not detected yet.",
     labels: [],
   },
   pauses: {
@@ -212,29 +213,29 @@ export const FLEET_METRICS = {
   circuitOpen: {
     type: "gauge",
     name: "trans_hub_fleet_engine_circuit_open",
-    help: "1 while an engine is not asked because its account or a setting is at fault.",
+    help: "1 while an engine gets no calls because its account or a setting is at fault.",
     labels: ["engine"],
   },
   enginePaused: {
     type: "gauge",
     name: "trans_hub_fleet_engine_paused",
-    help: "1 while an engine is not asked because it refused us for our rate.",
+    help: "1 while an engine gets no calls because it limited our rate.",
     labels: ["engine"],
   },
   lastCollection: {
     type: "gauge",
     name: "trans_hub_fleet_gc_last_success_timestamp_seconds",
-    help: "When the last collection that ran to its end began; 0: never.",
+    help: "Start of the last completed collection; 0: never.",
     labels: [],
   },
 } as const satisfies Catalogue;
 
-/** Of one application, in the registry that it hands over. */
+/** Metrics of one application, kept in the registry that it hands over. */
 export const PRODUCER_METRICS = {
   requests: {
     type: "counter",
     name: "trans_hub_requests_total",
-    help: "Calls of `request`: `ok`, or the code of what they threw.",
+    help: "Calls of `request`: `ok`, or the code of the error.",
     labels: ["result"],
   },
   requestRows: {
@@ -252,21 +253,21 @@ export const PRODUCER_METRICS = {
   requestSeconds: {
     type: "histogram",
     name: "trans_hub_request_duration_seconds",
-    help: "How long calls of `request` took, waiting for room in memory included.",
+    help: "Duration of calls of `request`, with the wait for room in memory.",
     labels: [],
     buckets: REQUEST_SECONDS,
   },
   statementRows: {
     type: "histogram",
     name: "trans_hub_register_statement_rows",
-    help: "Rows of the statements that calls were joined into.",
+    help: "Rows of the statements into which calls were joined.",
     labels: [],
     buckets: STATEMENT_ROWS,
   },
   statementSeconds: {
     type: "histogram",
     name: "trans_hub_register_statement_duration_seconds",
-    help: "How long these statements took.",
+    help: "Duration of these statements.",
     labels: [],
     buckets: REQUEST_SECONDS,
   },
@@ -291,13 +292,13 @@ export const PRODUCER_METRICS = {
   readSeconds: {
     type: "histogram",
     name: "trans_hub_read_duration_seconds",
-    help: "How long calls that read took; those answered from memory alone are in the first bucket.",
+    help: "Duration of calls that read; calls answered from memory alone are in the first bucket.",
     labels: [],
     buckets: REQUEST_SECONDS,
   },
 } as const satisfies Catalogue;
 
-/** Where a metric is found, for the table. */
+/** All metrics with the process that exposes them, for the table. */
 export function describeMetrics(): (MetricDescription & { of: "process" | "worker" | "fleet" | "producer" })[] {
   return [
     ...Object.values(PROCESS_METRICS).map((metric) => ({ ...metric, of: "process" as const })),

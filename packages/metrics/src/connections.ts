@@ -3,7 +3,7 @@ import type { ConnectionUse } from "@trans-hub/core/store";
 import type { PROCESS_METRICS } from "./catalogue.ts";
 import type { Made } from "./make.ts";
 
-/** Sets what is so now of the connections of a process, all its pools of one kind together. */
+/** Sets the gauges of a process's connections to the present values, summed over all pools of one kind. */
 export function showConnections(metrics: Made<typeof PROCESS_METRICS>, uses: readonly ConnectionUse[]): void {
   const { connections, connectionsWaiting, connectionsMax } = metrics;
   for (const metric of [connections, connectionsWaiting, connectionsMax]) metric.reset();

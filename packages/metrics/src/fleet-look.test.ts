@@ -20,7 +20,7 @@ const EMPTY: FleetMeasure = {
   lastCollectionAt: null,
 };
 
-test("a storm of scrapes asks the database once", async () => {
+test("a storm of scrapes queries the database once", async () => {
   let asked = 0;
   const look = new FleetLook({
     measure: async () => {
@@ -33,7 +33,7 @@ test("a storm of scrapes asks the database once", async () => {
   expect(asked).toBe(1);
 });
 
-test("a scrape does not wait for a look that is made while the last one is still good", async () => {
+test("a scrape is answered from the last look while a new look is running", async () => {
   let answer = Promise.resolve(EMPTY);
   const look = new FleetLook({ measure: () => answer, keepMs: 0 });
   await look.look();
@@ -45,7 +45,7 @@ test("a scrape does not wait for a look that is made while the last one is still
   await expect.poll(async () => (await look.look()).fleet).toBe(later);
 });
 
-test("a look that is not answered in time is not up, however good the last one was", async () => {
+test("a look without an answer in time counts as down, even after a recent good one", async () => {
   let answer = Promise.resolve(EMPTY);
   const look = new FleetLook({ measure: () => answer, keepMs: 0, patienceMs: 20 });
   await look.look();
@@ -53,7 +53,7 @@ test("a look that is not answered in time is not up, however good the last one w
   await expect.poll(async () => (await look.look()).isUp).toBe(false);
 });
 
-test("a look that fails is not up, and a later one asks again", async () => {
+test("a failed look counts as down, and a later one queries again", async () => {
   let isAway = true;
   const look = new FleetLook({
     keepMs: 0,
@@ -67,7 +67,7 @@ test("a look that fails is not up, and a later one asks again", async () => {
   expect(await look.look()).toEqual({ isUp: true, fleet: EMPTY });
 });
 
-test("however many locales there are, a hundred have series of their own, those with the most texts", async () => {
+test("only the hundred locales with the most texts get series of their own", async () => {
   const metrics = make(FLEET_METRICS, new Registry());
   const backlog = Array.from({ length: 150 }, (_, at) => ({
     priority: "normal" as const,

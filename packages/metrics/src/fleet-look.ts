@@ -1,20 +1,23 @@
-/** Looks at the fleet for scrapes: seldom, one look at a time, and so that hardly a scrape waits for it. */
+/** Queries the fleet's state for scrapes: rarely, one query at a time, and so that hardly any scrape waits for it. */
 import type { FleetMeasure } from "@trans-hub/core/store";
 
 export interface FleetLookOptions {
-  /** Undefined where the store is not open yet, or has nothing to tell. */
+  /** Undefined where the store is not open yet or measures nothing. */
   measure(): Promise<FleetMeasure> | undefined;
-  /** How long after a look the next is made. Milliseconds. Default 5,000. */
+  /** Age of a look at which the next one is made. Milliseconds. Default 5,000. */
   keepMs?: number | undefined;
-  /** How old a look may be to be told while the next is made. Milliseconds. Default 20,000. */
+  /** Greatest age of a look that is still reported while the next one is made. Milliseconds. Default 20,000. */
   staleMs?: number | undefined;
-  /** After so long a database counts as one that does not answer, and a scrape waits no more. Milliseconds. Default 1,000. */
+  /**
+   * After this time without an answer the database counts as down, and the scrape stops waiting. Milliseconds. Default
+   * 1,000.
+   */
   patienceMs?: number | undefined;
 }
 
 export interface Look {
   isUp: boolean;
-  /** Undefined unless it is up: what was true a while ago would keep alerts quiet. */
+  /** Undefined unless the database is up: old values would keep alerts quiet. */
   fleet: FleetMeasure | undefined;
 }
 
@@ -32,11 +35,11 @@ export class FleetLook {
   }
 
   /**
-   * Never rejects. Tells the last look, and makes another meanwhile: five million pending texts take a tenth of a second to
-   * count. Only who finds none that is fresh enough waits.
+   * Never rejects. Returns the last look, and makes another one meanwhile: five million pending texts take a tenth of a
+   * second to count. A scrape waits only when no look is fresh enough.
    *
-   * One that the database leaves without an answer goes on, and keeps others from being made: it holds one connection, not
-   * one a scrape.
+   * A look that the database leaves without an answer goes on, and no other is started meanwhile: a hanging database
+   * holds one connection, not one per scrape.
    */
   async look(): Promise<Look> {
     const { keepMs, staleMs, patienceMs } = this.#options;

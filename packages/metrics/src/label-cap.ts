@@ -1,10 +1,10 @@
-/** What stands for all values beyond the bound. */
+/** The label value that replaces all values beyond the bound. */
 export const OTHER = "other";
 
-/** How many values one label takes. */
+/** The most values of one label. */
 export const MOST_VALUES = 100;
 
-/** Keeps a label that comes from outside from making series without end: first come, first served. */
+/** Bounds the number of series of a label whose values come from outside: the first values keep their own series. */
 export class LabelCap {
   readonly #known = new Set<string>();
   readonly #most: number;

@@ -12,7 +12,7 @@ export type Made<Catalogue extends Readonly<Record<string, MetricDescription>>> 
       : Histogram<Label<Catalogue[Key]>>;
 };
 
-/** Registers what is not there yet: two coordinators on one registry count together. */
+/** Registers the metrics that the registry lacks: two coordinators on one registry share their metrics. */
 export function make<Catalogue extends Readonly<Record<string, MetricDescription>>>(
   catalogue: Catalogue,
   registry: Registry,

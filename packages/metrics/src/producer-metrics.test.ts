@@ -36,7 +36,7 @@ test("an application's requests, joined statements and reads are counted in its 
   expect(await value(registry, "trans_hub_request_rows_total", { result: "registered" })).toBe(7);
   expect(await value(registry, "trans_hub_request_rejected_items_total")).toBe(1);
   expect(await value(registry, "trans_hub_register_statement_rows_sum")).toBe(7);
-  // Three calls at one time share a statement.
+  // Three concurrent calls share one statement.
   expect(await value(registry, "trans_hub_register_statement_rows_count")).toBe(2);
   expect(await value(registry, "trans_hub_reads_total", { from: "memory" })).toBe(1);
   expect(await value(registry, "trans_hub_reads_total", { from: "store" })).toBe(1);

@@ -1,4 +1,4 @@
-/** What an application exposes of its coordinators. */
+/** Metrics that an application exposes about its coordinators. */
 import type { CoordinatorObserver, CoordinatorState } from "@trans-hub/core";
 import type { Registry } from "prom-client";
 import { PROCESS_METRICS, PRODUCER_METRICS } from "./catalogue.ts";
@@ -7,11 +7,11 @@ import { LabelCap } from "./label-cap.ts";
 import { make } from "./make.ts";
 
 /**
- * An observer that keeps the figures of coordinators in a registry of prom-client:
- * `Coordinator.connect({ databaseUrl, observer: producerMetrics(registry) })`.
+ * An observer that keeps the figures of coordinators in a registry of prom-client: `Coordinator.connect({ databaseUrl,
+ * observer: producerMetrics(registry) })`.
  *
- * Asks the database for nothing. One registry may be given to any number of coordinators: they are counted together, what
- * they have waiting is summed up.
+ * Sends the database no queries. One registry may serve any number of coordinators: their events are counted together,
+ * and their waiting rows are summed.
  */
 export function producerMetrics(registry: Registry): CoordinatorObserver {
   const known = OBSERVERS.get(registry);
@@ -21,7 +21,9 @@ export function producerMetrics(registry: Registry): CoordinatorObserver {
   return observer;
 }
 
-/** So that asking twice for one registry does not count twice, nor forget who is open. */
+/**
+ * One observer per registry: a second call for the same registry neither counts twice nor loses the open coordinators.
+ */
 const OBSERVERS = new WeakMap<Registry, CoordinatorObserver>();
 
 function observe(registry: Registry): CoordinatorObserver {
@@ -40,12 +42,12 @@ function observe(registry: Registry): CoordinatorObserver {
     );
   };
   const { connections, connectionsWaiting, connectionsMax } = ofProcess;
-  // Each for itself: prom-client asks them in an order that is its own.
+  // Each gauge collects by itself, because prom-client collects them in an order of its own.
   for (const gauge of [metrics.queuedRows, metrics.heldBack, connections, connectionsWaiting, connectionsMax]) {
     Object.assign(gauge, { collect: show });
   }
   for (const result of ["registered", "existing", "failed"]) metrics.requestRows.inc({ result }, 0);
-  // From the start, so that the first one counts as more than none before.
+  // Present from the start with 0, so that the first refusal shows as an increase.
   metrics.requests.inc({ result: "TH_BACKLOG_FULL" }, 0);
   metrics.rejected.inc({ code: "TH_BACKLOG_FULL" }, 0);
   for (const from of ["memory", "store"]) metrics.reads.inc({ from }, 0);

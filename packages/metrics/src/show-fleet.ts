@@ -7,7 +7,7 @@ const STATES = ["ready", "running", "scheduled", "paused"] as const;
 const PRIORITIES = ["interactive", "normal", "bulk"] as const;
 const PAUSE_KINDS = ["everything", "engine", "project", "locale"] as const;
 
-/** Sets the gauges to what was seen; with nothing seen, they have no series. */
+/** Sets the gauges to the last look; without a look they have no series. */
 export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasure | undefined): void {
   for (const metric of Object.values(metrics)) metric.reset();
   if (fleet === undefined) {
@@ -41,7 +41,7 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
 }
 
 function showBacklog(metrics: Made<typeof FLEET_METRICS>, { backlog }: FleetMeasure): void {
-  // Each from the start, so that a rule over one that has nothing finds 0.
+  // Present from the start, so that an alert rule finds 0 for a state without texts.
   for (const state of STATES) for (const priority of PRIORITIES) metrics.backlog.set({ state, priority }, 0);
   const byLocale = new Map<string, number>();
   for (const { state, priority, targetLocale, texts } of backlog) {

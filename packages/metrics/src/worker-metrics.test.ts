@@ -2,7 +2,7 @@ import { drain, failed, item, test, translated, workOf } from "@trans-hub/test-s
 import { expect } from "vitest";
 import { WorkerMetrics } from "./worker-metrics.ts";
 
-/** Only ours, by series. */
+/** Only Trans-Hub's own metrics, by series. */
 function seriesOf(body: string): Record<string, number> {
   const lines = body.split("\n").filter((line) => line.startsWith("trans_hub_"));
   return Object.fromEntries(
@@ -13,9 +13,7 @@ function seriesOf(body: string): Record<string, number> {
 const fleetOf = (series: Record<string, number>) =>
   Object.keys(series).filter((key) => key.startsWith("trans_hub_fleet"));
 
-test("a scrape tells what this worker did and what the fleet has before it, and no text, id or project", async ({
-  store,
-}) => {
+test("a scrape reports this worker's work and the fleet's backlog, and no text, id or project", async ({ store }) => {
   const metrics = new WorkerMetrics({ slots: 4, isReady: () => true, keepMs: 0, staleMs: 0 });
   metrics.store = store;
   await store.register([
@@ -78,10 +76,7 @@ test("a collection shows as the last success", async ({ store }) => {
   expect(at).toBeGreaterThan(Date.now() / 1_000 - 60);
 });
 
-test("a database that does not answer takes only the fleet's figures with it, and comes back with them", async ({
-  store,
-  db,
-}) => {
+test("an unresponsive database removes only the fleet's figures, which come back with it", async ({ store, db }) => {
   const metrics = new WorkerMetrics({ slots: 1, isReady: () => false, keepMs: 0, staleMs: 0, patienceMs: 300 });
   expect(seriesOf((await metrics.scrape()).body).trans_hub_database_up).toBe(0);
   metrics.store = store;
@@ -95,7 +90,7 @@ test("a database that does not answer takes only the fleet's figures with it, an
     expect(series).toMatchObject({ trans_hub_database_up: 0, trans_hub_ready: 0 });
     expect(fleetOf(series)).toEqual([]);
   }
-  // One look for all of them: it waits for the lock, and nothing else of ours does.
+  // All scrapes share one look: it waits for the lock, and no other query of ours does.
   const { rows } = await db.query(
     "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
   );

@@ -1,4 +1,4 @@
-/** What a worker exposes: itself, its process, and the fleet as the database knows it. */
+/** A worker's metrics: the worker, its process, and the fleet as the database knows it. */
 import type {
   EngineCall,
   EngineLimitChange,
@@ -17,12 +17,15 @@ import { make } from "./make.ts";
 import { showFleet } from "./show-fleet.ts";
 
 export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> {
-  /** Engine calls at once. */
+  /** Number of concurrent engine calls. */
   slots: number;
   isReady(): boolean;
 }
 
-/** Counts what it is told; {@link scrape} gives it all in Prometheus' text format. Telling it never fails, and never waits. */
+/**
+ * Counts a worker's events; {@link scrape} returns all figures in Prometheus' text format. Counting never fails, and
+ * never waits.
+ */
 export class WorkerMetrics {
   readonly #registry = new Registry();
   readonly #worker = make(WORKER_METRICS, this.#registry);
@@ -42,7 +45,7 @@ export class WorkerMetrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** The store to look at the fleet through, once it is open. */
+  /** The store that the fleet's figures are read from, once it is open. */
   set store(store: PersistenceHandler) {
     this.#store = store;
   }
@@ -77,7 +80,7 @@ export class WorkerMetrics {
     this.#worker.limitChanges.inc({ engine, change });
   };
 
-  /** Waits for the database for a second at most; without it, everything but the fleet is told. */
+  /** Waits at most one second for the database; after that, only the fleet's figures are missing. */
   readonly scrape = async (): Promise<{ contentType: string; body: string }> => {
     const { isUp, fleet } = await this.#look.look();
     this.#worker.databaseUp.set(isUp ? 1 : 0);
@@ -87,7 +90,10 @@ export class WorkerMetrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   };
 
-  /** Most batches end as one: equal neighbours are counted before prom-client hears of them (1 µs instead of 7 a batch of 50). */
+  /**
+   * Most texts of a batch end in the same way: equal neighbours are counted first, then passed to prom-client once (1
+   * µs instead of 7 for a batch of 50).
+   */
   #settled({ batch, outcomes, elapsedMs }: Settlement): void {
     const locale = this.#locales.of(batch.targetLocale);
     let run: { outcome: string; engine: string; texts: number } | undefined;

@@ -11,13 +11,13 @@ import { test as base, createTestDatabase, type TestDatabase } from "./database.
 const BIN = fileURLToPath(new URL("../../cli/src/bin.js", import.meta.url));
 
 export interface CommandOptions {
-  /** Beside PATH and HOME: nothing else of ours is handed on. */
+  /** Added to PATH and HOME; no other variable is passed on. */
   env?: Record<string, string>;
   /** Default: the test's own empty folder. */
   cwd?: string;
-  /** The command of another release. Default: ours. */
+  /** The command of another release. Default: this one's. */
   bin?: string;
-  /** What stdin holds. Default: nothing. */
+  /** The content of stdin. Default: nothing. */
   input?: string | Buffer;
 }
 
@@ -61,7 +61,7 @@ export class Running {
     return { code, signal, stdout, stderr, ms: performance.now() - this.#startedAt };
   }
 
-  /** Resolves once stdout or stderr holds `what`; rejects when the command ends without it. */
+  /** Resolves once stdout or stderr contains `what`; rejects when the command ends without it. */
   async says(what: string | RegExp): Promise<void> {
     const has = () => {
       const said = this.stdout + this.stderr;
@@ -87,8 +87,8 @@ export function startCommand(args: readonly string[], { bin = BIN, ...options }:
 }
 
 /**
- * For the environment of a command that is to get a signal in its first moment: as soon as it listens, and before it is told
- * of anything.
+ * An environment in which the command gets a signal in its first moment: as soon as it has a signal listener, and
+ * before that listener receives anything else.
  */
 export function signalledAtStart(signal: "SIGINT" | "SIGTERM"): Record<string, string> {
   const hear = `process.on("newListener", function hear(event) {
@@ -104,16 +104,19 @@ export interface Commands {
   readonly cwd: string;
   /** Runs a command to its end. */
   run(args: readonly string[], options?: CommandOptions): Promise<Ended>;
-  /** Runs it with `--json`; gives the one line of stdout, parsed. */
+  /** Runs a command with `--json`; returns the one line of stdout, parsed. */
   json<Result = Record<string, unknown>>(
     args: readonly string[],
     options?: CommandOptions & { code?: number },
   ): Promise<Result>;
-  /** Starts a command; one that still runs when the test ends is killed. */
+  /** Starts a command; if it still runs at the end of the test, it is killed. */
   start(args: readonly string[], options?: CommandOptions): Running;
 }
 
-/** `test` with `commands`, in an empty folder and with no database named; and `emptyDatabase`, one without our schema. */
+/**
+ * `test` with `commands`, in an empty folder and with no database named; and with `emptyDatabase`, one without
+ * Trans-Hub's schema.
+ */
 export const test = base
   .extend(
     "commands",
@@ -130,7 +133,7 @@ export const test = base
     },
   );
 
-/** `test` with `commands` on the test's own database, migrated, and pseudo as engine. */
+/** `test` with `commands` on the test's own migrated database, with pseudo as engine. */
 export const testOnDatabase = base.extend(
   "commands",
   async ({ database }: { database: TestDatabase }, { onCleanup }): Promise<Commands> =>
@@ -142,7 +145,7 @@ async function openCommands(
   onCleanup: (end: () => Promise<void>) => void,
 ): Promise<Commands> {
   const cwd = await mkdtemp(join(tmpdir(), "trans-hub-command-"));
-  // Of a folder closed to others, root's embedded data would lie elsewhere, and stay there.
+  // Of a folder closed to others, root's embedded data would be elsewhere, and stay there.
   await chmod(cwd, 0o755);
   const started: Running[] = [];
   onCleanup(async () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { createTestDatabase, test as databaseTest, testOnSharedDatabase } from "./database.ts";
 import { startPostgres } from "./postgres.ts";
 
-test("a test database is UTF8 in locale C, is there for its own and is gone after drop", async () => {
+test("a test database is UTF8 in locale C, independent of others and gone after drop", async () => {
   const database = await createTestDatabase({ migrated: false });
   const client = await connect(database.url);
   const { rows } = await client.query(
@@ -21,9 +21,9 @@ test("a test database is UTF8 in locale C, is there for its own and is gone afte
   await expect(connect(database.url)).rejects.toMatchObject({ code: "3D000" });
 });
 
-describe("each test has a migrated database to itself", () => {
+describe("each test has its own migrated database", () => {
   for (const time of ["first", "second"]) {
-    databaseTest(`the ${time} one finds nothing of another`, async ({ db, database }) => {
+    databaseTest(`the ${time} test finds no rows of another`, async ({ db, database }) => {
       await db.query("create table trans_hub.mark ()");
       const { rows } = await db.query("select current_database() as name, count(*)::int as n from trans_hub.migration");
       expect(rows[0].n).toBeGreaterThan(0);
@@ -41,15 +41,15 @@ describe("tests on the shared database share it", () => {
   });
 });
 
-test("test files that ask at the same time share one template", async () => {
+test("concurrent test files share one template", async () => {
   const databases = await Promise.all(Array.from({ length: 6 }, () => createTestDatabase({ locale: "POSIX" })));
   const sql = "select count(*)::int as n from pg_database where datname ~ 'template_POSIX$'";
   expect(await once(databases[0]?.url ?? "", sql)).toEqual([{ n: 1 }]);
   await Promise.all(databases.map((database) => database.drop()));
 });
 
-describe("a server of one's own", () => {
-  test("keeps its address and what was committed over a restart and a crash", async () => {
+describe("a test server of its own", () => {
+  test("keeps its address and its committed rows over a restart and a crash", async () => {
     const server = await startPostgres();
     try {
       await once(server.url, "create table kept as select 1 as n");
@@ -90,14 +90,14 @@ describe("a server of one's own", () => {
     await expect.poll(() => connect(String(url).trim()).then(String, ({ code }) => code)).toBe("ECONNREFUSED");
   });
 
-  test("says why it does not start", async () => {
+  test("reports the reason when it does not start", async () => {
     await expect(startPostgres(["shared_buffers=nonsense"])).rejects.toThrow(/did not start[\s\S]*shared_buffers/);
   });
 });
 
 async function connect(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString });
-  // The server is stopped under it; a connection that ends meanwhile is no news.
+  // The server is stopped under this client; a connection that ends meanwhile is expected.
   client.on("error", () => undefined);
   await client.connect();
   return client;

@@ -1,4 +1,4 @@
-/** A database of one's own for each test, on the server of the test run (`global-setup.ts`). */
+/** A separate database for each test, on the server of the test run (`global-setup.ts`). */
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { test as base, inject } from "vitest";
@@ -7,8 +7,8 @@ export interface TestDatabaseOptions {
   /** Whether all migrations are applied. Default: true. */
   migrated?: boolean;
   /**
-   * The database's locale as `create database` takes it; `icu:tr-TR` is one of ICU (PostgreSQL 15 and later).
-   * Default: `C`, the hardest for what looks at letters.
+   * The database's locale as `create database` takes it; `icu:tr-TR` is an ICU locale (PostgreSQL 15 and later).
+   * Default: `C`, the hardest for code that classifies letters.
    */
   locale?: string;
 }
@@ -43,8 +43,8 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
 }
 
 /**
- * `test` with a migrated database of its own for each test that asks: `database` (its URL) and `db` (a pool on it).
- * A copy of the template takes some 50 ms, less than making sure that tests in one database do not meet.
+ * `test` with a migrated database of its own for each test that asks for one: `database` (its URL) and `db` (a pool on
+ * it). A copy of the template takes some 50 ms, less than the effort of keeping tests in one database apart.
  */
 export const test = base
   .extend(
@@ -62,7 +62,7 @@ export const test = base
     return pool;
   });
 
-/** `test` with one migrated database for the whole file, for tests that only read or keep apart by themselves. */
+/** `test` with one migrated database for the whole file, for tests that only read or that use distinct rows. */
 export const testOnSharedDatabase = base
   .extend(
     "database",
@@ -82,14 +82,14 @@ export const testOnSharedDatabase = base
 
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString });
-  // A test may well cut connections; without a listener an idle one that ends would end the process.
+  // Tests may cut connections; without a listener, an idle one that ends would end the process.
   pool.on("error", () => {});
   return pool;
 }
 
 /**
- * The database with every migration applied that others are copied from; the first to ask makes it, under a lock on the
- * server, since test files run in processes of their own. It gets its name last: a half-made one is never copied.
+ * The database with every migration applied that others are copied from. The first caller makes it, under a lock on the
+ * server, because test files run in separate processes. It gets its name last: a half-made one is never copied.
  */
 async function migratedTemplate(client: pg.Client, locale: string): Promise<string> {
   const { prefix } = inject("testServer");
@@ -102,10 +102,10 @@ async function migratedTemplate(client: pg.Client, locale: string): Promise<stri
     await client.query(`drop database if exists "${draft}" with (force)`);
     await client.query(createEmpty(client, draft, locale));
     const { applyMigrations } = await import("@trans-hub/core");
-    // Those of a later release, when it is asked whether this one runs on its schema (CONTRIBUTING.md).
+    // Migrations of a later release, to test whether this one runs on its schema (CONTRIBUTING.md).
     const folder = process.env.TH_TEST_MIGRATIONS || undefined;
     await applyMigrations({ databaseUrl: urlOf(draft), folder });
-    // Nobody may connect: a session in a template, autovacuum's too, keeps it from being copied.
+    // Connections are forbidden: any session in a template, autovacuum's too, keeps it from being copied.
     await client.query(`alter database "${draft}" with allow_connections false`);
     await client.query(`alter database "${draft}" rename to "${template}"`);
     return template;

@@ -1,18 +1,18 @@
-/** Holds statements up in the middle, so that others come in between. */
+/** Stops statements in the middle, so that others run in between. */
 import pg from "pg";
 import { expect } from "vitest";
 
 export interface Gate {
-  /** Waits until a statement stands at the gate. */
+  /** Waits until a statement has reached the gate. */
   reached(): Promise<void>;
-  /** Waits until so many statements wait for a row that somebody at a gate has changed. */
+  /** Waits until this number of statements wait for a row that a statement at a gate has changed. */
   behind(statements: number): Promise<void>;
   open(): Promise<void>;
 }
 
 /**
- * Whoever inserts into a table waits, with all that its transaction holds, until the gate is opened: before the row, or
- * after the statement, also one that inserted nothing.
+ * Stops every insert into a table, with all that its transaction holds, until the gate is opened: before the row, or
+ * after the statement, even one that inserted nothing.
  */
 export async function gateOn(
   db: pg.Pool,
@@ -28,7 +28,7 @@ export async function gateOn(
       return new;
     end $$;
     create trigger ${name} ${when.split(" ")[0]} insert on ${table} ${each} execute function ${name}()`);
-  // Not one of the pool's, which would wait for it at its end.
+  // Not a connection of the pool, which would wait for it at its own end.
   const keeper = new pg.Client({ connectionString: db.options.connectionString });
   keeper.on("error", () => undefined);
   await keeper.connect();
@@ -41,7 +41,7 @@ export async function gateOn(
   const thisDatabase = "database = (select oid from pg_database where datname = current_database())";
   return {
     reached: () => poll(`locktype = 'advisory' and objid = '${table}'::regclass and ${thisDatabase}`, 1),
-    // Of a transaction, only who is in it knows the database.
+    // The database of a transaction is only known to its own statements.
     behind: (statements) =>
       poll(
         `pid in (select pid from pg_stat_activity where datname = current_database()) and locktype = 'transactionid'`,

@@ -1,6 +1,7 @@
 /**
- * One PostgreSQL server for the whole test run: the one `TH_TEST_DATABASE_URL` names (a superuser's URL, PostgreSQL 14
- * to 18; whatever the run made there is dropped at its end), else one of its own (`postgres.ts`).
+ * One PostgreSQL server for the whole test run: the server named by `TH_TEST_DATABASE_URL` (a superuser's URL,
+ * PostgreSQL 14 to 18; everything that the run made there is dropped at its end), otherwise a server of its own
+ * (`postgres.ts`).
  */
 import pg from "pg";
 import type { TestProject } from "vitest/node";
@@ -11,7 +12,7 @@ declare module "vitest" {
     testServer: {
       /** A superuser's URL of a database that always exists. */
       url: string;
-      /** What the names of all databases of this run begin with. */
+      /** Prefix of the names of all databases of this run. */
       prefix: string;
     };
   }
@@ -29,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => server.stop();
 }
 
-/** Also those of a test that failed before it could drop its own, and the templates. */
+/** Drops also the databases of tests that failed before they could drop them, and the templates. */
 async function dropDatabases(url: string, prefix: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -1,10 +1,10 @@
-/** What must be true of the store's tables at every moment between two statements, whatever happened before. */
+/** Rules that hold for the store's tables between any two statements, after any history. */
 import { deepEqual } from "node:assert/strict";
 import type pg from "pg";
 
 /**
- * Each query finds rows that break the rule it is named by. Not broken by: a batch that lists a row which has since been
- * forced, hastened, approved or collected (such an entry is skipped when the batch is loaded).
+ * Each query finds rows that break the rule in its name. A batch may list a row that has since been forced, hastened,
+ * approved or collected: such an entry is skipped when the batch is loaded.
  */
 const BROKEN: Record<string, string> = {
   "a pending row is in exactly one batch at its revision": `
@@ -95,7 +95,7 @@ const BROKEN: Record<string, string> = {
       and (select array_agg(k) from json_object_keys(p.payload) as k) <> array['batch']`,
 };
 
-/** The rules that do not hold, each with some rows that break it. Looks at one snapshot, so others may write meanwhile. */
+/** The broken rules, each with some of its rows. Reads one snapshot, so others may write meanwhile. */
 export async function brokenInvariants(db: pg.Pool): Promise<Record<string, unknown[]>> {
   const client = await db.connect();
   try {

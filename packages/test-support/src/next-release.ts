@@ -44,7 +44,8 @@ export async function nextRelease(
 /** As {@link nextRelease}, with the code of this one, but for its version and the migration that it needs. */
 export async function nextProgram(migrations: NextMigrations, functions: NextFunctions = {}): Promise<NextProgram> {
   const root = await mkdtemp(join(tmpdir(), "trans-hub-next-"));
-  // Links between packages are relative, so they point into the copy; all others go by way of the link here.
+  // Links between packages are relative, so they point into the copy; all other packages are resolved through the link
+  // here.
   const isSource = (path: string) => !["dist", "sample"].includes(basename(path)) && !path.endsWith(".test.ts");
   await cp(join(ROOT, "packages"), join(root, "packages"), {
     recursive: true,

@@ -1,6 +1,6 @@
-/** The ways in which the test server of Chat Completions misbehaves, each as real endpoints and models do. */
+/** The faults of the test server of Chat Completions, each seen at real endpoints and models. */
 
-/** What the model has to answer: the wire contract of the `openai` engine. */
+/** The model's input: the wire contract of the `openai` engine. */
 export interface AskedItem {
   id: string;
   text: string;
@@ -14,7 +14,7 @@ export interface AnsweredItem {
   text?: unknown;
 }
 
-/** One misbehaviour. Plain data, so that it can be set over HTTP too. */
+/** One fault. Plain data, so that it can be set over HTTP too. */
 export type Fault =
   // Instead of an answer
   | {
@@ -55,16 +55,16 @@ export type Fault =
 
 export type FaultKind = Fault["kind"];
 
-/** A fault and when it strikes. */
+/** A fault and the condition under which it occurs. */
 export interface Rule {
   fault: Fault;
-  /** How many calls it strikes; default: all until the rules change. */
+  /** Number of calls with this fault; default: all until the rules change. */
   times?: number;
   /** Only calls that hold an item whose text contains this. */
   whenText?: string;
 }
 
-/** Applies the faults that sit in the items, in the order of the rules. */
+/** Applies the faults of single items, in the order of the rules. */
 export function spoilItems(answers: readonly AnsweredItem[], asked: readonly AskedItem[], faults: readonly Fault[]) {
   const sources = new Map<unknown, string>(asked.map(({ id, text }) => [id, text]));
   let items = [...answers];
@@ -94,7 +94,7 @@ const ITEM_FAULTS: ReadonlySet<FaultKind> = new Set([
   "other_language",
 ]);
 
-/** Two texts under the first one's id, as models do with sentences that belong together. */
+/** Puts two texts under the first one's id, as models do with sentences that belong together. */
 function mergePairs(items: readonly AnsweredItem[]): AnsweredItem[] {
   return items.flatMap((item, index) => {
     const next = items[index + 1];

@@ -9,14 +9,14 @@ function letThrough(enforcer: LimitEnforcer, at: number, tokens = 1): boolean {
 }
 
 describe.each(WINDOWS)("counted by %s", (window) => {
-  test("a minute's allowance goes through, and no more at once", () => {
+  test("a minute's allowance passes, and no more at once", () => {
     const enforcer = new LimitEnforcer({ rpm: 60, window });
     const passed = Array.from({ length: 100 }, () => letThrough(enforcer, T0)).filter(Boolean);
     expect(passed).toHaveLength(60);
     expect(enforcer.report()).toMatchObject({ passed: { requests: 60, tokens: 60 }, refused: 40 });
   });
 
-  test("a refusal says how long to wait, and by then it is over", () => {
+  test("a refusal names the wait after which the call passes", () => {
     const enforcer = new LimitEnforcer({ rpm: 60, tpm: 600, window });
     for (let at = 0; at < 6; at += 1) expect(letThrough(enforcer, T0 + at * 1_000, 100)).toBe(true);
     const { refusedFor, waitMs, headers } = enforcer.admit(100, T0 + 6_000);

@@ -1,14 +1,16 @@
 /**
- * How providers count what an account asks of them, for the test server: requests and tokens a minute, refused with 429.
+ * The rate limits of providers, for the test server: requests and tokens a minute, refused with 429.
  *
- * A call counts at its arrival, with all its tokens: those of its answer too, which the server knows, for it makes the
- * answer. Real providers guess them at that moment and correct the guess later. A refused call counts nothing.
+ * A call counts at its arrival, with all its tokens, including those of its answer: the server makes the answer, so it
+ * knows them. Real providers guess them at that moment and correct the guess later. A refused call does not count.
  */
 
 /**
- * - `bucket`: full at the start and filled without a pause, a minute's allowance its most, as OpenAI says it does.
- * - `sliding`: no sixty seconds, wherever they begin, hold more than the limit. The strictest.
- * - `minute`: counted from each full minute of the clock on, as gateways do.
+ * The ways to count.
+ *
+ * - `bucket`: full at the start and filled continuously, with a minute's allowance as its maximum, as OpenAI documents.
+ * - `sliding`: no sixty seconds, beginning anywhere, exceed the limit. The strictest.
+ * - `minute`: counted anew from each full minute of the clock, as gateways do.
  */
 export const WINDOWS = ["bucket", "sliding", "minute"] as const;
 export type Window = (typeof WINDOWS)[number];
@@ -35,7 +37,7 @@ export interface Verdict {
   refusedFor: "requests" | "tokens" | undefined;
   /** Milliseconds until the same call would be let through; 0 when it was. */
   waitMs: number;
-  /** `x-ratelimit-*` as OpenAI sends them with every answer, and how long to wait with a refusal. */
+  /** `x-ratelimit-*` as OpenAI sends them with every answer, and the required wait with a refusal. */
   headers: Record<string, string>;
 }
 
@@ -68,7 +70,7 @@ export class LimitEnforcer {
     return { refusedFor: refused?.kind, waitMs, headers: this.#headers(now, waitMs) };
   }
 
-  /** What was let through and what was refused, as `/control/limits` gives it. */
+  /** The calls that passed and were refused, as returned by `/control/limits`. */
   report() {
     const passed = this.calls.filter(({ isRefused }) => !isRefused);
     return {
@@ -95,15 +97,18 @@ export class LimitEnforcer {
   }
 }
 
-/** Counts one kind of thing. */
+/** Counts one kind of quantity. */
 interface Counter {
   readonly limit: number;
-  /** What may be taken now. */
+  /** The amount available now. */
   left(now: number): number;
-  /** Milliseconds until so much may be taken; 0: now. What is more than the limit never fits: it waits for all of it. */
+  /**
+   * Milliseconds until this amount is available; 0: now. An amount above the limit never fits: it waits for all of the
+   * limit.
+   */
   waitFor(count: number, now: number): number;
   take(count: number, now: number): void;
-  /** Milliseconds until all of the limit may be taken. */
+  /** Milliseconds until all of the limit is available. */
   resetMs(now: number): number;
 }
 

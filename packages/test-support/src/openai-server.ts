@@ -1,6 +1,6 @@
 /**
  * A local server of OpenAI's Chat Completions, for tests: it speaks the real protocol, translates by a visible rule
- * (`[fr] Save`), misbehaves on demand, and keeps a ledger of every item that reached it.
+ * (`[fr] Save`), fails on demand, and keeps a ledger of every item that it received.
  *
  * In a test: `const server = await startOpenaiServer()`. As a process of its own:
  *
@@ -8,8 +8,8 @@
  *     curl -X PUT  $URL/../control/rules  -d '[{"fault":{"kind":"rate_limit","retryAfter":2},"times":3}]'
  *     curl         $URL/../control/ledger
  *
- * With `--rpm 600 --tpm 90000` it refuses what is more, as providers do (`openai-limits.ts` says how it counts), and tells
- * what it let through and refused on `/control/limits`. `--window sliding|minute` counts otherwise.
+ * With `--rpm 600 --tpm 90000` it refuses calls above these limits, as providers do (`openai-limits.ts` describes the
+ * counting), and `/control/limits` returns the passed and the refused calls. `--window sliding|minute` counts differently.
  */
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
@@ -26,7 +26,7 @@ import {
 } from "./openai-faults.ts";
 import { type EnforcedLimits, LimitEnforcer, type Verdict, WINDOWS, type Window } from "./openai-limits.ts";
 
-/** One item of one call, noted before the call is answered. */
+/** One item of one call, recorded before the call is answered. */
 export interface LedgerEntry {
   /** Number of the call, counted from 1. */
   call: number;
@@ -42,7 +42,7 @@ export interface LedgerEntry {
   at: number;
   /** Address and port of the client's socket. */
   peer: string;
-  /** The key it was asked with: tells clients apart. */
+  /** The key of the request, which identifies the client. */
   key: string;
 }
 
@@ -51,10 +51,10 @@ export interface CallRecord {
   at: number;
   /** Undefined while it runs, and for a call whose connection was ended without an answer. */
   status: number | undefined;
-  /** What struck it. */
+  /** The faults applied to the call. */
   faults: FaultKind[];
   items: number;
-  /** The request as it came. */
+  /** The request's body as it arrived. */
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
 }
@@ -68,12 +68,12 @@ export interface OpenaiServerOptions {
   apiKey?: string;
   /** When given, any other model gets 404. */
   models?: string[];
-  /** What the model cannot do; asked for all the same, it answers 400. */
+  /** Features that the model lacks; a request that uses one gets 400. */
   unsupported?: ("json_schema" | "json_object" | "temperature")[];
-  /** Default: `[fr] text`, with everything in the text kept. */
+  /** Default: `[fr] text`, with the whole text kept. */
   translate?: (item: AskedItem, source: string, target: string) => string;
   rules?: Rule[];
-  /** What is more is refused with 429. Default: anything goes. */
+  /** Calls beyond the limits are refused with 429. Default: no limits. */
   limits?: EnforcedLimits;
 }
 
@@ -82,11 +82,14 @@ export interface OpenaiServer {
   readonly url: string;
   readonly ledger: readonly LedgerEntry[];
   readonly calls: readonly CallRecord[];
-  /** Emits `call` (a CallRecord) when a call has been noted, and `answered` when its answer is out or its line is cut. */
+  /**
+   * Emits `call` (a CallRecord) when a call has been recorded, and `answered` when its answer is sent or its connection
+   * is cut.
+   */
   readonly events: EventEmitter<{ call: [CallRecord]; answered: [CallRecord] }>;
-  /** What was let through and what was refused by the limits, since the start. */
+  /** The calls that the limits passed and refused since the start. */
   readonly limiting: ReturnType<LimitEnforcer["report"]>;
-  /** Calls that are being answered now. */
+  /** Number of calls that are being answered. */
   readonly inFlight: number;
   /** Replaces the rules from the next call on. */
   misbehave(...rules: (Rule | Fault | FaultKind)[]): void;
@@ -105,7 +108,7 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
   const enforcer = new LimitEnforcer(options.limits ?? {});
   const translate = options.translate ?? visibly;
 
-  /** The faults that strike this call; each costs its rule one time. */
+  /** The faults of this call; each use counts against its rule's `times`. */
   function faultsFor(items: readonly AskedItem[]): Fault[] {
     const striking = rules.filter(
       ({ times = 1, whenText }) =>
@@ -268,7 +271,7 @@ function readAsked({ messages = [] }: ChatRequest): Asked | undefined {
   }
 }
 
-/** What every real endpoint refuses, before any fault. */
+/** Refusals of every real endpoint, checked before any fault. */
 function refusalOf(
   body: ChatRequest,
   asked: Asked | undefined,
@@ -298,13 +301,13 @@ function refusalOf(
   return undefined;
 }
 
-/** What OpenAI says to who asks too much; its headers are set already. */
+/** OpenAI's answer to a client above its limit; its headers are set already. */
 function overLimit({ refusedFor, waitMs }: Verdict): StatusFault {
   const message = `Rate limit reached on ${refusedFor} per min. Please try again in ${Math.ceil(waitMs)}ms.`;
   return { kind: "status", status: 429, code: "rate_limit_exceeded", type: refusedFor ?? "requests", message };
 }
 
-/** Faults that take the place of an answer. */
+/** Applies the faults that replace the whole answer. */
 function strikesWhole(fault: Fault, response: ServerResponse): boolean {
   switch (fault.kind) {
     case "status":
@@ -407,7 +410,7 @@ function tokensOf({ messages }: ChatRequest, content: string) {
   };
 }
 
-/** The visible rule: everything that is in the text stays in it. White space at its ends stays at its ends. */
+/** The visible rule: the whole text stays in the answer, and white space at its ends stays there. */
 function visibly({ text }: AskedItem, _source: string, target: string): string {
   return text.replace(/^(\s*)/, `$1[${target}] `);
 }

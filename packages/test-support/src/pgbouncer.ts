@@ -1,4 +1,4 @@
-/** A PgBouncer in transaction mode before the test server, where one is installed on this machine. */
+/** A PgBouncer in transaction mode in front of the test server, where one is installed on this machine. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -7,19 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface PgBouncer {
-  /** The given URL of the test server, by way of the pooler. */
+  /** The given URL of the test server, routed through the pooler. */
   urlOf(databaseUrl: string): string;
   stop(): Promise<void>;
 }
 
-/** Debian and its kin have it where only root looks. */
+/** Debian and related systems install it where only root's PATH leads. */
 const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 
 export function hasPgBouncer(): boolean {
   return spawnSync("pgbouncer", ["--version"], { env: { PATH } }).status === 0;
 }
 
-/** @param serverUrl A superuser's; two server connections are shared by all clients of one database. */
+/** @param serverUrl A superuser's URL. All clients of one database share two server connections. */
 export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
   const server = new URL(serverUrl);
   const folder = await mkdtemp(join(tmpdir(), "trans-hub-pgbouncer-"));
@@ -42,7 +42,7 @@ default_pool_size = 2
 max_client_conn = 200
 `,
   );
-  // It does not run as root either.
+  // PgBouncer does not run as root either.
   for (const path of [folder, users, file]) await chmod(path, path === folder ? 0o755 : 0o644);
   const args = process.getuid?.() === 0 ? ["-u", "nobody", file] : [file];
   const pooler = spawn("pgbouncer", args, { env: { PATH }, stdio: ["ignore", "ignore", "pipe"] });
@@ -65,7 +65,7 @@ max_client_conn = 200
   };
 }
 
-/** Resolves once it accepts connections. */
+/** Resolves once the pooler accepts connections. */
 async function listening(pooler: ChildProcess): Promise<void> {
   let said = "";
   for (;;) {

@@ -1,7 +1,7 @@
-/** Which large tables a statement reads from end to end, as PostgreSQL plans it. */
+/** Finds the large tables that a statement's plan reads from end to end. */
 import type pg from "pg";
 
-/** Of the other tables a scan is fine. */
+/** Tables where a full scan counts; elsewhere it is harmless. */
 export const LARGE_TABLES = ["content", "translation", "source", "context"];
 
 interface Plan {
@@ -11,7 +11,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** The large tables that the generic plan of a statement reads from end to end, or an index of theirs. */
+/** The large tables that the generic plan of a statement reads from end to end, directly or through an index. */
 export async function scannedTables(
   client: pg.ClientBase,
   { name, text }: { name: string; text: string },

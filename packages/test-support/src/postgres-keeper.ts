@@ -1,10 +1,11 @@
 /**
- * The process beside a test run that owns one PostgreSQL server: makes its data folder, starts it, restarts it when
- * asked, and takes everything away when the process that started it is gone, however it went.
+ * The process beside a test run that owns one PostgreSQL server: makes its data folder, starts it, restarts it on
+ * request, and removes everything when the process that started it has ended in any way.
  *
- * That is why it is a process of its own. A server that is a child of vitest gets Ctrl-C from the terminal at the same
- * moment as the tests, and outlives a vitest that was killed. The keeper is in its own session, so Ctrl-C does not reach
- * it, and it notices the end of its starter by the closing of the channel between them, which even `kill -9` closes.
+ * That is why it is a process of its own. A server that is a child of vitest would get Ctrl-C from the terminal at the
+ * same moment as the tests, and outlive a vitest that was killed. The keeper is in its own session, so Ctrl-C does not
+ * reach it, and it notices the end of its starter by the closing of the channel between them, which even `kill -9`
+ * closes.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -44,7 +45,7 @@ let stopping = false;
 
 process.on("disconnect", () => void end());
 process.on("message", (order: KeeperOrder) => void obey(order));
-// A polite kill of the keeper itself must not leave a server either.
+// A SIGTERM to the keeper itself must not leave a server behind either.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());
 
 try {
@@ -52,7 +53,7 @@ try {
   initialise(programs.initdb);
   await start(programs.postgres);
   answer({ port });
-  // Gone before the first line here could listen.
+  // The starter ended before the listener above existed.
   if (!process.connected) await end();
 } catch (error) {
   answer({ error: error instanceof Error ? error.message : String(error) });
@@ -62,7 +63,7 @@ try {
 async function obey(order: KeeperOrder): Promise<void> {
   if (order === "end") return end();
   try {
-    // SIGINT is PostgreSQL's fast stop; SIGQUIT drops everything as a crash does and leaves recovery to the next start.
+    // SIGINT is PostgreSQL's fast stop; SIGQUIT drops everything like a crash and leaves recovery to the next start.
     await stop(order === "restart" ? "SIGINT" : "SIGQUIT");
     await start((await reachablePrograms()).postgres);
     answer({ port });
@@ -83,7 +84,7 @@ function answer(message: KeeperAnswer): void {
   if (process.connected) process.send?.(message);
 }
 
-/** PostgreSQL refuses to run as root: there it gets an ordinary account that this machine already has. */
+/** PostgreSQL refuses to run as root: then it runs under an ordinary account that this machine already has. */
 function serverAccount(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
@@ -94,7 +95,7 @@ function serverAccount(): { uid: number; gid: number } | undefined {
   throw new Error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as");
 }
 
-/** The binaries; copied beside the data when the account may not look into the checkout (one below /root). */
+/** The binaries; copied beside the data when the account has no access to the checkout (one below /root). */
 async function reachablePrograms(): Promise<Programs> {
   const programs = await installedPrograms();
   if (account === undefined) return programs;
@@ -106,7 +107,10 @@ async function reachablePrograms(): Promise<Programs> {
   return { initdb: join(copied, "bin/initdb"), postgres: join(copied, "bin/postgres") };
 }
 
-/** Those of the folder that `TH_TEST_POSTGRES` names (it has `bin/initdb` and `bin/postgres`), else the embedded ones. */
+/**
+ * The programs in the folder of `TH_TEST_POSTGRES` (it has `bin/initdb` and `bin/postgres`), otherwise the embedded
+ * ones.
+ */
 async function installedPrograms(): Promise<Programs> {
   const given = process.env.TH_TEST_POSTGRES;
   if (given) return { initdb: join(given, "bin/initdb"), postgres: join(given, "bin/postgres") };
@@ -128,12 +132,15 @@ function initialise(initdb: string): void {
   if (account !== undefined) {
     for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
   }
-  // The password is sent in clear on the loopback: scram would cost every one of the suite's connections some ms.
+  // The password is sent in clear on the loopback: scram would cost some milliseconds for each of the suite's
+  // connections.
   const args = ["-D", dataFolder, "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync", "-A", "password"];
   execFileSync(initdb, [...args, `--pwfile=${passwordFile}`], { ...account, cwd: folder, stdio: "pipe" });
 }
 
-/** Starts the server and returns once it accepts connections. A port that somebody took in between is changed. */
+/**
+ * Starts the server and returns once it accepts connections. Chooses another port when the first was taken meanwhile.
+ */
 async function start(postgres: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     if (port === 0) port = await freePort();
@@ -143,8 +150,8 @@ async function start(postgres: string): Promise<void> {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    server = child; // known from its first moment: the starter may be gone before it is ready
-    // Where the disk is made full on purpose, the log is lost and nothing else.
+    server = child; // known from its first moment: the starter may be gone before the server is ready
+    // Some tests fill the disk on purpose; then only the log is lost.
     child.stderr.pipe(createWriteStream(logFile, { flags: "a" }).on("error", () => child.stderr.resume()));
     const signal = AbortSignal.timeout(START_TIMEOUT_MS);
     const outcome = await Promise.race([

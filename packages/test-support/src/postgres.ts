@@ -1,16 +1,16 @@
-/** A real PostgreSQL for tests, gone for sure when the process that started it is. */
+/** A real PostgreSQL for tests, which always ends with the process that started it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/** What `startPostgres` tells its keeper. `crash` is a stop without any tidying up, then a start. */
+/** The orders of `startPostgres` to its keeper. `crash` is a stop without any clean-up, then a start. */
 export type KeeperOrder = "restart" | "crash" | "end";
-/** What the keeper answers once the server accepts connections, or could not. */
+/** The keeper's answer once the server accepts connections, or failed to start. */
 export type KeeperAnswer = { port: number } | { error: string };
 
 export interface TestPostgres {
-  /** Of the superuser `postgres` and the database `postgres`. Stays the same over a restart. */
+  /** The URL of the superuser `postgres` and the database `postgres`. Stays the same over a restart. */
   readonly url: string;
   /** Stops the server as an operator does (`restart`) or as a power cut does (`crash`), and starts it again. */
   restart(how?: "restart" | "crash"): Promise<void>;
@@ -19,13 +19,14 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a PostgreSQL on a free port of the loopback, its data in a temporary folder: the embedded one, or the one whose
- * folder `TH_TEST_POSTGRES` names.
+ * Starts a PostgreSQL on a free port of the loopback, its data in a temporary folder: the embedded one, or the one in
+ * the folder named by `TH_TEST_POSTGRES`.
  *
  * @param settings Server settings such as `["fsync=on"]`. Default: fsync off, since no test outlives the machine; a
- *   `crash` loses nothing all the same, because the kernel keeps what was written.
- * @param env Of the server, beside our own; `TMPDIR` says where its folder is made, `TH_TEST_BASE_BACKUP` which data folder it
- *   starts with a copy of: its passwords are those of that one then, and not the URL's.
+ * `crash` loses nothing even so, because the kernel keeps the written data.
+ * @param env Variables of the server, added to this process's own. `TMPDIR` is the parent of its folder;
+ * `TH_TEST_BASE_BACKUP` names a data folder to start from a copy of: the passwords are then those of the copy, and not
+ * the URL's.
  */
 export async function startPostgres(
   settings: readonly string[] = [],

@@ -30,7 +30,7 @@ export const test = base
   })
   .extend("store", async ({ openStore }: { openStore: OpenStore }): Promise<PostgresPersistenceHandler> => openStore());
 
-/** An item from English into French, unless it says otherwise. */
+/** An item from English into French, with the given fields changed. */
 export function item(text: string, given: Partial<Item> = {}): RegisterItem {
   return parseItem({ text, ...given }, { sourceLocale: "en", targetLocales: ["fr"] }, { maxTextBytes: 1_048_576 });
 }
@@ -39,7 +39,7 @@ export function reference(text: string, targetLocale = "fr", project = "default"
   return { project, targetLocale, text, sourceLocale: "en", context: null, format: "auto" };
 }
 
-/** Work that decides about each text by itself. */
+/** Work that decides about each text separately. */
 export function workOf(decide: (item: WorkItem, targetLocale: string) => WorkOutcome): TranslateWork {
   return async (batch) => ({ outcomes: batch.items.map((each) => decide(each, batch.targetLocale)), calls: [] });
 }
@@ -58,19 +58,19 @@ export function failed(message = "No"): WorkOutcome {
   };
 }
 
-/** Runs what is ready now. */
+/** Runs all work that is ready now. */
 export function drain(store: PostgresPersistenceHandler, work: TranslateWork = echo) {
   return store.work({ until: "ready", concurrency: 2, maxItems: 50 }, work);
 }
 
-/** The revision of a text that was registered: what it began with is the database's to choose. */
+/** The revision of a registered text: the database chooses the first one. */
 export async function revisionOf(store: PostgresPersistenceHandler, text: string): Promise<number> {
   const [translation] = await store.read([reference(text)]);
   if (translation === undefined) throw new Error("no such text was registered");
   return translation.revision;
 }
 
-/** The one number, or other value, that a query gives. */
+/** The single value of a query, by default a number. */
 export async function value<Value = number>(
   db: pg.Pool | pg.Client,
   sql: string,

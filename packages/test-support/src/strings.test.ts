@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeTexts } from "./strings.ts";
 
-test("made-up texts are distinct and as long as those of real interfaces, whatever the seed", () => {
+test("made-up texts are distinct and as long as those of real interfaces, for any seed", () => {
   for (const seed of [1, 7, 4_000]) {
     const texts = makeTexts(20_000, seed);
     expect(new Set(texts).size).toBe(texts.length);

@@ -16,15 +16,15 @@ export function makeRandom(seed: number): () => number {
   };
 }
 
-/** Multiples of it fall evenly between whole numbers, however many there are. */
+/** Its multiples spread evenly between whole numbers, for any count. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-/** So many distinct texts. */
+/** This many distinct texts. */
 export function makeTexts(count: number, seed = 1): string[] {
   const random = makeRandom(seed);
   const offset = random();
   return Array.from({ length: count }, (_, number) => {
-    // Evenly spread, so that a few hundred texts are as long as a million are.
+    // Evenly spread, so that a few hundred texts have the same lengths as a million.
     const length = textLength((number * GOLDEN_RATIO + offset) % 1);
     let text = number.toString(36);
     while (text.length < length) text += ` ${WORDS[Math.floor(random() * WORDS.length)]}`;

@@ -1,15 +1,15 @@
-/** A wire between a client and PostgreSQL that a test can cut: for the server, what is behind it is gone. */
+/** A proxy between a client and PostgreSQL that a test can cut: for the server, the client is then gone. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface TcpProxy {
-  /** The given URL, by way of the proxy. */
+  /** The given URL, routed through the proxy. */
   readonly url: string;
   /** Drops every connection, and refuses new ones until `mend`. */
   cut(): void;
-  /** Lets nothing through any more, either way, and tells nobody: old connections and new ones, until `mend`. */
+  /** Stops all traffic in both directions without closing anything, for old and new connections, until `mend`. */
   hang(): void;
-  /** For new connections; those that were cut or hang stay so. */
+  /** Restores new connections; cut or hanging ones stay so. */
   mend(): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Certificates of one's own, where openssl is installed. */
+/** Self-made certificates, where openssl is installed. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,11 +10,11 @@ export function hasOpenssl(): boolean {
 export interface Authority {
   /** Path of its own certificate. */
   readonly certificate: string;
-  /** Makes the certificate of a host, which it names by DNS only. */
+  /** Makes the certificate of a host, identified by its DNS name only. */
   issue(host: string): { certificate: string; key: string };
 }
 
-/** A CA that nobody knows. Its files are in the folder, named after it. */
+/** A CA that no system trusts. Its files are in the folder, named after it. */
 export function makeAuthority(folder: string, name: string): Authority {
   const at = (file: string) => join(folder, `${name}-${file}`);
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];

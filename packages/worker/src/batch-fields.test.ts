@@ -11,7 +11,7 @@ const outcomes: WorkOutcome[] = [
   { kind: "released" },
 ];
 
-test("a batch's log line counts and names, and holds no text", () => {
+test("a batch's log line holds counts, names and codes, and no text", () => {
   const settlement = {
     batch: {
       project: "shop",

@@ -3,9 +3,9 @@ import type { Settlement, WorkOutcome } from "@trans-hub/core/store";
 export interface OutcomeCounts {
   translated: number;
   failed: number;
-  /** To be tried again, whether the attempt counted or not. */
+  /** Texts that will be tried again, counting the attempt or not. */
   retrying: number;
-  /** Handed back untried. */
+  /** Texts handed back untried. */
   released: number;
 }
 

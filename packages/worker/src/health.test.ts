@@ -8,7 +8,7 @@ async function ask(port: number, path: string, method = "GET") {
   return { status: response.status, line: (await response.text()).trim() };
 }
 
-test("a worker is alive from the start, and ready only while it says so", async () => {
+test("a worker is alive from the start, and ready only after it has reported so", async () => {
   const health = await startHealthServer(0);
   try {
     expect(await ask(health.port, "/livez")).toEqual({ status: 200, line: "alive" });
@@ -26,7 +26,7 @@ test("a worker is alive from the start, and ready only while it says so", async 
   }
 });
 
-test("a worker that is stopping says so to the end, whatever comes back meanwhile", async () => {
+test("a stopping worker stays not ready, even when the database comes back meanwhile", async () => {
   const health = await startHealthServer(0);
   try {
     health.ready();
@@ -41,7 +41,7 @@ test("a worker that is stopping says so to the end, whatever comes back meanwhil
   }
 });
 
-test("a port in use is a wrong setting", async () => {
+test("a port in use is reported as a wrong setting", async () => {
   const first = await startHealthServer(0);
   try {
     const second = startHealthServer(first.port);
@@ -52,7 +52,7 @@ test("a port in use is a wrong setting", async () => {
   }
 });
 
-test("what is given as metrics is served, and a failure of theirs is no failure of the process", async () => {
+test("the metrics are served, and their failure does not end the process", async () => {
   let isBroken = false;
   const health = await startHealthServer(0, async () => {
     if (isBroken) throw new Error("no");
@@ -71,7 +71,7 @@ test("what is given as metrics is served, and a failure of theirs is no failure 
   }
 });
 
-test("who asks for the metrics a thousand times at once has them gathered once", async () => {
+test("a thousand concurrent requests for the metrics gather them once", async () => {
   let gathered = 0;
   const health = await startHealthServer(0, async () => {
     gathered += 1;

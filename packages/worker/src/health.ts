@@ -1,41 +1,41 @@
-/** What an orchestrator asks a worker: is the process alive, and does it claim work? */
+/** Probes for an orchestrator: is the process alive, and does it claim work? */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SettingsError } from "@trans-hub/core";
 
 export interface HealthServer {
-  /** The one listened on, which the system chose when 0 was asked for. */
+  /** The port in use, which the system chose when 0 was asked for. */
   readonly port: number;
   ready(): void;
-  /** @param reason One line for who looks at the probe. */
+  /** @param reason One line for a person who looks at the probe. */
   notReady(reason: string): void;
-  /** Not ready any more, whatever is said later: a drain may see the database come back. */
+  /** Not ready from now on, regardless of later reports: during a drain the database may come back. */
   stopping(): void;
-  /** What `/readyz` would say now. */
+  /** The present answer of `/readyz`. */
   readonly isReady: boolean;
   /** Idempotent; resolves when the port is free again. */
   close(): Promise<void>;
 }
 
-/** The text that a monitor is given. */
+/** The text for a monitoring system. */
 export interface Scrape {
   contentType: string;
   body: string;
 }
 
 /**
- * Serves `/livez` (200 as long as the process can answer at all) and `/readyz` (200 only while work is being claimed;
- * else 503 and the reason) on all interfaces, and what `scrape` gives on `/metrics`.
+ * Serves `/livez` (200 as long as the process can answer at all) and `/readyz` (200 only while work is being claimed,
+ * otherwise 503 and the reason) on all interfaces, and the result of `scrape` on `/metrics`.
  *
- * A database that is away makes a worker not ready and never not alive: to restart it would help nobody.
+ * An unreachable database makes a worker not ready, but never not alive: a restart would not help.
  *
  * @throws {SettingsError} The port cannot be listened on.
  */
 export async function startHealthServer(port: number, scrape?: () => Promise<Scrape>): Promise<HealthServer> {
   let reason: string | undefined = "starting";
   let isStopping = false;
-  // Whoever asks while the metrics are gathered gets the same: a client that asks without reading costs one gathering, not
-  // one a request, and so cannot keep the worker from its beats.
+  // Requests that arrive while the metrics are gathered share the result: a client that asks without reading costs one
+  // gathering instead of one per request, and so cannot delay the worker's heartbeats.
   let scraping: Promise<Scrape> | undefined;
   const scrapeOnce = (ask: () => Promise<Scrape>) => {
     scraping ??= ask().finally(() => {

@@ -11,7 +11,7 @@ function logOf(write: (logger: ReturnType<typeof createLogger>) => void): string
 
 const TEXT = "Save changes to {name}?";
 
-/** As pg throws it: values in message, detail and where. */
+/** An error as pg throws it: with values in message, detail and where. */
 function postgresError(): Error {
   return Object.assign(new Error(`invalid input syntax for type integer: "${TEXT}"`), {
     name: "DatabaseError",
@@ -22,12 +22,12 @@ function postgresError(): Error {
   });
 }
 
-test("an event stands under its own key, with its fields", () => {
+test("an event is logged under its own key, with its fields", () => {
   const line = JSON.parse(logOf((logger) => logger.info({ items: 3 }, "batch.settled")));
   expect(line).toMatchObject({ level: "info", event: "batch.settled", items: 3 });
 });
 
-test("no text reaches the log by way of an error, however it is logged", () => {
+test("no text reaches the log through an error, in any way of logging it", () => {
   const parseError = (() => {
     try {
       return JSON.parse(`{"text": ${TEXT}`);
@@ -49,7 +49,7 @@ test("no text reaches the log by way of an error, however it is logged", () => {
   expect(log).toContain("22P02");
 });
 
-test("an error of the catalogue is told with message, hint and the code of its cause", () => {
+test("an error of the catalogue is logged with its message, its hint and the code of its cause", () => {
   const error = new DatabaseRefusedError("The database refused", { hint: "Ask for it.", cause: postgresError() });
   expect(errorFields(error)).toMatchObject({
     name: "DatabaseRefusedError",

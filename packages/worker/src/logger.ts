@@ -1,8 +1,9 @@
 /**
- * The log: one event a line, fields instead of prose, and nowhere a source text, a translation or a secret.
+ * The log: one event a line, fields instead of prose, and never a source text, a translation or a secret.
  *
- * Errors are where texts would slip in: PostgreSQL quotes values in `detail` and `where`, a JSON parser quotes what it
- * could not parse, an HTTP client its request. So an error is never logged as it is, only what `errorFields` takes.
+ * Errors are the way by which texts would slip in: PostgreSQL quotes values in `detail` and `where`, a JSON parser
+ * quotes its input, an HTTP client its request. So the log never holds a whole error, only the fields that
+ * `errorFields` selects.
  */
 
 import { errorFields } from "@trans-hub/core/operations";
@@ -11,18 +12,18 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from "p
 export interface LogOptions {
   /** Default `info`. */
   level?: string | undefined;
-  /** Where lines go: a stream of JSON lines, such as pino's own destination or a pretty printer. */
+  /** The destination of the log: a stream of JSON lines, such as pino's own destination or a pretty printer. */
   destination: DestinationStream;
 }
 
-/** Field names under which no value is ever written, at the top or one level down. */
+/** Names of fields whose values are never written, at the top or one level down. */
 const SECRET_FIELDS = ["apiKey", "databaseUrl", "directUrl", "password", "authorization"];
 
 export function createLogger({ level = "info", destination }: LogOptions): Logger {
   return pino({ ...LOGGER_OPTIONS, level }, destination);
 }
 
-/** The event's name stands under this key, in place of a message. */
+/** The key of the event's name, which takes the place of a message. */
 export const EVENT_KEY = "event";
 
 const LOGGER_OPTIONS: LoggerOptions = {
@@ -33,7 +34,7 @@ const LOGGER_OPTIONS: LoggerOptions = {
   redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
   serializers: { err: errorFields, error: errorFields },
   hooks: {
-    // pino takes an error's message for the event when none is given, past the serializer.
+    // Without a message, pino would use the error's own message as the event, and so bypass the serializer.
     logMethod(args, method) {
       const [first, event] = args as unknown as [unknown, string | undefined];
       const fields = first instanceof Error ? { err: first } : first;

@@ -1,7 +1,7 @@
 /**
- * A member of the fleet: the store's `work` with our way of translating in it, a log line for each batch, and health.
- *
- * Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store (`PersistenceHandler.work`).
+ * A member of the fleet: runs the store's `work` with `translateBatch`, and adds a log line for each batch, metrics and
+ * health probes. Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store
+ * (`PersistenceHandler.work`).
  */
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
@@ -21,12 +21,15 @@ import { StoppedEngines } from "./stopped-engines.ts";
 import { mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
 
 export interface WorkerOptions {
-  /** Opens the store; called again while it is out of reach. Closed when the work ends. */
+  /** Opens the store; repeated while the store cannot be reached. The store is closed when the work ends. */
   connect(): Promise<PersistenceHandler>;
-  /** The chain, first asked first. */
+  /** The chain of engines, in the order of their use. */
   engines: readonly Engine[];
   logger: Logger;
-  /** `ready`: through what is ready now. `empty`: also through what waits for its time. `stopped`: until `signal`. */
+  /**
+   * When to end. `ready`: when no work is ready. `empty`: when no work is left, delayed work included. `stopped`: at
+   * `signal`.
+   */
   until: "ready" | "empty" | "stopped";
   /** Ends the work gracefully: see `drainMs`. */
   signal: AbortSignal;
@@ -34,35 +37,37 @@ export interface WorkerOptions {
   locales?: readonly string[] | undefined;
   /** Default: all. */
   project?: string | undefined;
-  /** Engine calls at once. */
+  /** Number of concurrent engine calls. */
   concurrency: number;
-  /** The most texts of one engine call; the engine's own limit holds too. */
+  /** The most texts in one engine call; the engine's own limit holds too. */
   batchSize: number;
-  /** A text that failed this often goes to the dead letters. */
+  /** Number of failed attempts after which a text goes to the dead letters. */
   maxAttempts: number;
   engineTimeoutMs: number;
-  /** A request that waited longer goes to the dead letters, no engine asked. Default: never. */
+  /** Age in seconds at which a waiting request goes to the dead letters without an engine call. Default: never. */
   lifetimeSeconds?: number | undefined;
-  /** What each engine may be asked, by its name, over the whole fleet. Default: anything. */
+  /** Limits of each engine over the whole fleet, by engine name. Default: none. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
-  /** How long running calls may take to end after `signal`; then they are aborted and their work is handed back. */
+  /**
+   * Time for running calls to end after `signal`, in milliseconds; then they are aborted and their work is handed back.
+   */
   drainMs: number;
-  /** Collection of what nobody uses, on the fleet's crontab (UTC). Default: none by this member. */
+  /** Collection of unused texts, on the fleet's crontab (UTC). Default: this member does not schedule it. */
   upkeep?: { gcCron: string; retentionDays: number } | undefined;
-  /** Where `/livez`, `/readyz` and `/metrics` are served; 0 takes any free port and logs it. Default: nowhere. */
+  /** The port of `/livez`, `/readyz` and `/metrics`; 0 takes any free port and logs it. Default: no server. */
   metricsPort?: number | undefined;
-  /** Hears of each batch too, after its log line. */
+  /** Called for each settled batch, after its log line. */
   onSettled?: ((settlement: Settlement) => void) | undefined;
 }
 
 /**
- * Works until told to stop, or until nothing is left. Waits for a database that is away or not migrated, before and
- * during the work.
+ * Works until the signal, or until no work is left. Waits for a database that cannot be reached or is not migrated,
+ * before and during the work.
  *
- * @returns What this member did.
- * @throws {DatabaseRefusedError} From a worker that is to stop by itself: a refusal too wants somebody to act.
- * @throws {EnginesStoppedError} From a worker that is to stop by itself: the account or setting of every engine of the
- *   chain is at fault, and to wait for somebody to act is the fleet's affair.
+ * @returns A summary of this member's work.
+ * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
+ * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
+ * is at fault. Only the fleet's workers wait for a person to repair that.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
@@ -93,7 +98,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
 
 interface Port {
   health: HealthServer | undefined;
-  /** Counted only where somebody may ask. */
+  /** Counted only where a port for scrapes is open. */
   metrics: WorkerMetrics | undefined;
 }
 
@@ -129,7 +134,7 @@ async function workThroughOutages(
         return { translated: done.translated + translated, failed: done.failed + failed, retrying };
       } catch (error) {
         if (!mayPass(error) || !isWaitedFor(error)) throw error;
-        // Only a worker that is to stop by itself comes here: the others' `work` outlives an outage.
+        // Reached only with `until` other than `stopped`: with it, `work` outlives an outage.
         logger.warn({ err: error }, "worker.interrupted");
         done.translated += counted.translated;
         done.failed += counted.failed;
@@ -142,7 +147,7 @@ async function workThroughOutages(
   }
 }
 
-/** What this worker did to an engine for the whole fleet. */
+/** This worker's own actions on an engine for the whole fleet. */
 const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
 
 async function work(

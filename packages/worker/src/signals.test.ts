@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("the first signal asks for an end, the second forces it", () => {
+test("the first signal starts the graceful end, the second forces the end", () => {
   process.emit("SIGTERM", "SIGTERM");
   expect(stop.signal.aborted).toBe(true);
   expect(exit).not.toHaveBeenCalled();
@@ -24,7 +24,7 @@ test("the first signal asks for an end, the second forces it", () => {
   expect(exit.mock.calls).toEqual([[1]]);
 });
 
-test("an end that was asked for before is asked for at once", () => {
+test("a signal that arrived before is passed on at once", () => {
   stop.release();
   stop = stopOnSignals({ drainMs: 20_000, logger, exit, isAsked: true });
   expect(stop.signal.aborted).toBe(true);
@@ -32,7 +32,7 @@ test("an end that was asked for before is asked for at once", () => {
   expect(exit.mock.calls).toEqual([[1]]);
 });
 
-test("a drain that hangs is ended, as if all were well", () => {
+test("a drain that hangs is cut off with exit code 0", () => {
   process.emit("SIGTERM", "SIGTERM");
   vi.advanceTimersByTime(20_000);
   expect(exit).not.toHaveBeenCalled();
@@ -40,7 +40,7 @@ test("a drain that hangs is ended, as if all were well", () => {
   expect(exit.mock.calls).toEqual([[0]]);
 });
 
-test("once released, the process has its signals back", () => {
+test("after release, the process handles its own signals again", () => {
   const before = process.listenerCount("SIGTERM");
   stop.release();
   expect(process.listenerCount("SIGTERM")).toBe(before - 1);

@@ -1,32 +1,32 @@
-/** A process that ends when it is asked to, also as PID 1, also when something hangs. */
+/** Ends a process on request, also as PID 1, and also when its work hangs. */
 import type { Logger } from "pino";
 
 export interface StopSignals {
   /** Aborts on the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
-  /** Gives the signals back to who had them. */
+  /** Restores the handling of signals from before. */
   release(): void;
 }
 
 export interface StopSignalsOptions {
-  /** The end was asked for already, of who had the signals before. Default: no. */
+  /** Whether the signal already reached an earlier listener. Default: no. */
   isAsked?: boolean | undefined;
-  /** What a graceful end may take, in milliseconds. */
+  /** Time for a graceful end, in milliseconds. */
   drainMs: number;
   logger: Logger;
   /** Default `process.exit`. */
   exit?: ((code: number) => void) | undefined;
 }
 
-/** For what comes after the drain: closing connections, a last line of output. */
+/** Time for the steps after the drain: closing connections, a last line of output. Milliseconds. */
 const MARGIN_MS = 3_000;
 
 /**
- * The first signal asks for an end; a second one, or a drain that takes too long, forces it.
+ * The first signal starts the graceful end; a second signal, or a drain that takes too long, forces the end.
  *
- * Forced by the deadline the process still exits 0: whatever hangs, nothing is lost by it, since work that was not
- * settled is taken up by the fleet. A second signal exits 1: somebody wanted out before the work was handed back.
- * `process.exit` and never a signal to ourselves, which PID 1 would not obey.
+ * Forced by the deadline, the process still exits 0: nothing is lost, because the fleet takes up unsettled work. A
+ * second signal exits 1: the user ended the process before the work was handed back. The end is forced with
+ * `process.exit` and not by a signal to the process itself, which PID 1 would ignore.
  */
 export function stopOnSignals({ isAsked, drainMs, logger, exit = process.exit }: StopSignalsOptions): StopSignals {
   const stopping = new AbortController();

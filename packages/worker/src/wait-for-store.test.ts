@@ -19,7 +19,7 @@ function recorder() {
 
 const never = new AbortController().signal;
 
-test("a store that comes up late is waited for, and each reason is told once", async () => {
+test("a store that comes up late is waited for, and each reason is reported once", async () => {
   const { events, logger } = recorder();
   const reasons: string[] = [];
   const answers = [
@@ -39,7 +39,7 @@ test("a store that comes up late is waited for, and each reason is told once", a
   expect(reasons).toEqual(["away", "no schema"]);
 });
 
-test("what no waiting can cure is thrown", async () => {
+test("an error that no waiting can cure is thrown", async () => {
   const ask = () => Promise.reject(new SchemaNewerError("newer"));
   await expect(waitForStore({ ask, logger: recorder().logger, signal: never })).rejects.toThrow(SchemaNewerError);
 });

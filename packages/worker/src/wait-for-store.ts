@@ -1,31 +1,32 @@
-/** Waiting for a database that is away, or not migrated yet. */
+/** Waits for a database that cannot be reached or is not migrated yet. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError } from "@trans-hub/core";
 import type { Logger } from "pino";
 
 export interface WaitForStoreOptions<Answer> {
-  /** Connects, or asks the store for anything; rejects while it is not there. */
+  /** Connects, or sends the store any request; rejects while the store is not available. */
   ask(): Promise<Answer>;
   /** Ends the wait. */
   signal: AbortSignal;
   logger: Logger;
-  /** Whether to wait for what may pass. Default: always. */
+  /** Whether to wait after this passing error. Default: always. */
   isWaitedFor?(error: PassingError): boolean;
-  /** Told why we wait, each time the reason changes. */
+  /** Called with the reason for the wait, each time the reason changes. */
   onWaiting?(reason: string): void;
 }
 
-/** After the first try 250 ms, then twice as long each time, at most this. */
+/** The waits grow from 250 ms, doubling after each try, up to this. Milliseconds. */
 const MAX_DELAY_MS = 5_000;
-/** A refusal needs a person, so it is repeated in the log. */
+/** A refusal needs a person, so it is logged again after this time. Milliseconds. */
 const REMIND_MS = 30_000;
 
 /**
- * Resolves with the store's answer once there is one, and with undefined when `signal` aborts first; rejects with what no
- * waiting can cure, and with what is not waited for.
+ * Resolves with the store's answer, or with undefined when `signal` aborts first. Rejects with an error that no waiting
+ * can cure, and with one that `isWaitedFor` excludes.
  *
- * A missing schema is waited for because workers and migrations are often started together. So is a refusal (password,
- * grants): somebody may be at it, and a process that crashes in a loop says less than one that says "not ready".
+ * A missing schema is waited for because workers and migrations are often started together. A refusal (password,
+ * grants) is waited for too: a person may be repairing it, and a process that reports "not ready" is more helpful than
+ * one that crashes in a loop.
  */
 export async function waitForStore<Answer>(options: WaitForStoreOptions<Answer>): Promise<Answer | undefined> {
   const { signal, logger } = options;
@@ -53,7 +54,7 @@ export async function waitForStore<Answer>(options: WaitForStoreOptions<Answer>)
 
 export type PassingError = DatabaseUnavailableError | SchemaMissingError | DatabaseRefusedError;
 
-/** Whether the store may be there later. */
+/** Whether the store may become available after this error. */
 export function mayPass(error: unknown): error is PassingError {
   return (
     error instanceof DatabaseUnavailableError ||

@@ -1,14 +1,14 @@
-/** For each alert a fault that makes it fire, and the steps of its section in docs/alerts.md that end it. */
+/** For each alert a fault that makes it fire, and the steps of its section in docs/alerts.md that resolve it. */
 import type { Scene } from "./scene.ts";
 
 interface Fault {
   plant(scene: Scene): Promise<unknown>;
   cure(scene: Scene): Promise<unknown>;
-  /** The most seconds until it fires, and until it is resolved. Default 60. */
+  /** Longest time in seconds until it fires, and until it is resolved. Default 60. */
   mostSeconds?: number;
 }
 
-/** Work that goes on until its fault is cured. */
+/** Ends the work that repeats until its fault is cured. */
 let stopRepeating: () => void = () => undefined;
 
 function repeat(everyMs: number, act: () => Promise<unknown>): void {
@@ -16,7 +16,7 @@ function repeat(everyMs: number, act: () => Promise<unknown>): void {
   stopRepeating = () => clearInterval(timer);
 }
 
-/** Somebody's forgotten transaction. */
+/** Opens a transaction that locks a table and is never ended. */
 async function lockTable({ db }: Scene, table: string): Promise<void> {
   const client = await db.connect();
   client.on("error", () => undefined);
@@ -25,7 +25,7 @@ async function lockTable({ db }: Scene, table: string): Promise<void> {
 }
 let forgotten: () => void = () => undefined;
 
-/** As the page says: end the session that holds the lock. */
+/** The cure from the page: end the session that holds the lock. */
 async function endBlocker({ db }: Scene): Promise<void> {
   await db.query(
     `select pg_terminate_backend(blocker)
@@ -108,11 +108,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         await start(1);
       }
     },
-    // The machine is left in peace.
+    // Nothing is cured: the machine is left alone.
     cure: async () => undefined,
   },
   TransHubInboxRefused: {
-    // What the library would have refused, appended past it.
+    // An item that the library would have refused, appended without it.
     plant: ({ db }) =>
       db.query(
         `select trans_hub.append_to_inbox('[{"text": "A", "sourceLocale": "en", "targetLocales": ["english"]}]', '{}')`,
@@ -162,7 +162,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         void bounded.close();
       };
     },
-    // The backlog is worked off; whoever asks goes on asking, and is taken.
+    // Once the backlog is worked off, new requests are accepted again.
     cure: ({ command }) => command("trans-hub resume --locale it"),
   },
   TransHubRequestsFailing: {
@@ -171,7 +171,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
-/** What a fault left running. */
+/** Ends the repeated work that a fault left running. */
 export function tidyUp(): void {
   stopRepeating();
   stopRepeating = () => undefined;

@@ -1,11 +1,11 @@
 /**
- * Each alert in a real Prometheus (Debian's package `prometheus`) over a running fleet: its fault is planted and the alert seen
- * firing, the steps of its section in docs/alerts.md are followed and the alert seen resolved.
+ * Tests each alert in a real Prometheus (Debian's package `prometheus`) over a running fleet: its fault is planted
+ * until the alert fires, then the steps of its section in docs/alerts.md are followed until the alert is resolved.
  *
  *     npm run alerts [-- --only TransHubRescues,TransHubWorkerDown] [-- --json]
  *
- * The rules' times are shortened (`prometheus.ts`). Takes some ten minutes, most of them waiting; exit code 1 when an alert did not
- * fire or was not resolved.
+ * The rules' times are shortened (`prometheus.ts`). Takes some ten minutes, most of them waiting; exit code 1 when an
+ * alert did not fire or was not resolved.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -35,7 +35,7 @@ try {
   try {
     for (const [alert, { plant, cure, mostSeconds = 60 }] of Object.entries(FAULTS)) {
       if (only !== undefined && !only.includes(alert)) continue;
-      // Quiet before, so that it is this fault that is seen, or at least without the alert in question.
+      // No alert fires before the fault, or at least not the alert under test, so that it is caused by this fault.
       await until(async () => (await prometheus.firing()).size === 0, 60);
       const before = await prometheus.firing();
       process.stderr.write(`${alert}${before.size > 0 ? ` (still: ${[...before].join(", ")})` : ""}\n`);

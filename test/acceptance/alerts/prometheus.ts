@@ -1,4 +1,4 @@
-/** A real Prometheus with our rules, their times shortened, so that minutes pass in seconds. */
+/** A real Prometheus with Trans-Hub's rules. Their times are shortened, so that minutes pass in seconds. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
@@ -7,7 +7,10 @@ import { until } from "./scene.ts";
 
 const RULES = resolve(import.meta.dirname, "../../../deploy/prometheus/alerts.yaml");
 
-/** What every `for` becomes, and every window; a call is slow after one second. All other thresholds are the rules' own. */
+/**
+ * The replacement of every `for` and every window; a call counts as slow after one second. All other thresholds are the
+ * rules' own.
+ */
 const SHORT_FOR = "2s";
 const SHORT_WINDOW = "20s";
 

@@ -73,7 +73,7 @@ export async function openScene() {
   application.listen(0, "127.0.0.1");
   await once(application, "listening");
   let count = 0;
-  /** A little to do all the time, as there is in a real fleet. */
+  /** A steady trickle of work, as in a real fleet. */
   const trickle = setInterval(() => {
     count += 1;
     hub.request({ text: `A text that somebody wrote, number ${count}`, targetLocales: ["fr"] }).catch(() => undefined);
@@ -93,7 +93,7 @@ export async function openScene() {
       "trans-hub-worker": ports,
       shop: [(application.address() as AddressInfo).port],
     },
-    /** The real command, as the pages have it. */
+    /** Runs the real command, written as in the pages. */
     async command(line: string): Promise<string> {
       const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...line.split(" ").slice(1)], { env });
       return stdout;
@@ -118,7 +118,7 @@ export async function openScene() {
   };
 }
 
-/** Asks until it is so; gives the seconds it took, or undefined when it took too long. */
+/** Polls until the condition holds; returns the seconds it took, or undefined when it took too long. */
 export async function until(isSo: () => Promise<boolean>, mostSeconds = 60): Promise<number | undefined> {
   const startedAt = performance.now();
   while (performance.now() - startedAt < mostSeconds * 1_000) {

@@ -1,13 +1,13 @@
-/** One family of cells: what is measured together, because it stands on the same rounds or the same tables. */
+/** One family of cells, measured together because they share the same rounds or the same tables. */
 import type { Stage } from "../stage.ts";
 
 export interface Family {
-  /** As `--cells` takes it. */
+  /** Its name in `--cells`. */
   name: string;
   what: string;
   /** Whether `--quick` measures it. */
   isQuick: boolean;
-  /** Why it cannot be measured here; undefined: it can. */
+  /** The reason why it cannot be measured here; undefined: it can. */
   cannotRun?(stage: Stage): string | undefined;
   /** Measures, and records its rows with the stage. */
   measure(stage: Stage): Promise<void>;

@@ -5,7 +5,7 @@ import { connect } from "../ours.ts";
 import { runCommand } from "../process.ts";
 import type { Family } from "./cell.ts";
 
-/** Of one request. */
+/** Texts of one request. */
 const TEXTS = 100;
 const QUIET_MS = 10_000;
 
@@ -15,7 +15,7 @@ export const collect: Family = {
   isQuick: false,
   async measure(stage) {
     const { url, pool } = await stage.grown();
-    // What earlier cells left would be vacuumed at any time, in one half of the measurement or in the other.
+    // Vacuum would clean up after earlier cells at any time, in either half of the measurement.
     await pool.query("vacuum (analyze)");
     const hub = await connect(url);
     const texts = endlessTexts();
@@ -30,7 +30,7 @@ export const collect: Family = {
       return each;
     };
     const quiet = () => times(AbortSignal.timeout(QUIET_MS));
-    await quiet(); // the pages that are written whole after a checkpoint are behind it
+    await quiet(); // after this, pages have been written whole since the last checkpoint
     const before = await quiet();
     const ending = new AbortController();
     const during = times(ending.signal);

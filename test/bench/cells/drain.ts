@@ -1,4 +1,4 @@
-/** Draining a backlog in one process, whose engine answers at once. */
+/** Drains a backlog in one process, whose engine answers at once. */
 import { makeTexts } from "@trans-hub/test-support/strings";
 import { CHUNKS, drainCeiling, listBatches, registerCeiling } from "../ceiling.ts";
 import { bestOf, inTurn, rate } from "../figures.ts";
@@ -10,8 +10,9 @@ import { FRESH, type Stage } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
 /**
- * Of the ceiling, at once. Ours reads over one, settles over another, claims and completes over others yet; of those, some
- * two to four are at work at a time. So many lanes are as many as the engine slots of the worker.
+ * Concurrent connections of the ceiling. Trans-Hub reads over one connection, settles over another, claims and
+ * completes over others; some two to four are active at a time. The ceiling has as many lanes as the worker has engine
+ * slots.
  */
 const CONNECTIONS = SLOTS;
 
@@ -134,7 +135,7 @@ function peers(stage: Stage, count: number): Record<string, Measure> {
         return rate(count, await drainJobs(pool, shape, jobs, { fifty: fiftyTask(pool) }));
       }),
     "graphile-worker singles": singles(BATCHED),
-    // Ten times slower, and so with fewer of them.
+    // Ten times slower, and so with fewer jobs.
     ...(!stage.options.isQuick && { "graphile-worker unbatched": singles(UNBATCHED, count / 10) }),
     "pg-boss": boss(1),
     "pg-boss of four": boss(4),

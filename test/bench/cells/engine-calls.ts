@@ -1,4 +1,4 @@
-/** How many calls, and tokens, an engine is asked for a thousand short strings of which many have contexts. */
+/** The number of engine calls and tokens for a thousand short strings, many of them with contexts. */
 import { Coordinator } from "@trans-hub/core";
 import { openai } from "@trans-hub/engines";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
@@ -22,7 +22,7 @@ export const engineCalls: Family = {
       family: "calls",
       better: "less",
       phase: FRESH,
-      note: "counted by the server from what it received, four characters a token",
+      note: "counted by the server on receipt, four characters a token",
     } as const;
     const cell = `for ${COUNT.toLocaleString("en")} short strings with mixed contexts to one locale`;
     stage.record(
@@ -76,7 +76,7 @@ async function ask(stage: Stage, batchSize: number): Promise<{ calls: number; to
   }
 }
 
-/** Two to four words; of five, one has a note, which few share. */
+/** Two to four words; one string in five has a note, which few others share. */
 function strings() {
   const random = makeRandom(5);
   const word = () => WORDS[Math.floor(random() * WORDS.length)] as string;
@@ -94,7 +94,10 @@ function tokensOf(messages: unknown): number {
   return Math.ceil(JSON.stringify(messages).length / 4);
 }
 
-/** Of a program that sends each string with a line of instruction, and with its note: no rule about markup, no example. */
+/**
+ * Tokens of a program that sends each string with a line of instruction, and with its note: no rule about markup, no
+ * example.
+ */
 function shortestTokens(): number {
   return strings().reduce(
     (sum, { text, context }) =>

@@ -1,4 +1,4 @@
-/** Real worker processes on an engine that takes 400 ms: twice the nodes, twice the translations. */
+/** Real worker processes on an engine that takes 400 ms: twice the nodes should give twice the translations. */
 import { setTimeout as wait } from "node:timers/promises";
 import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { makeTexts } from "@trans-hub/test-support/strings";
@@ -12,7 +12,7 @@ const ANSWER_MS = 400;
 const NODES = [1, 2, 4, 8];
 const MOST = 8;
 const SECONDS = 12;
-/** What a node can do at most: so many texts of 50 in each call, so many calls at once. */
+/** Upper bound of a node: 50 texts in each call, SLOTS calls at once. */
 const TEXTS_A_SECOND = (SLOTS * 50 * 1_000) / ANSWER_MS;
 
 export const fleet: Family = {
@@ -54,7 +54,7 @@ export const fleet: Family = {
   },
 };
 
-/** Of what lies between the first and the last tenth: a fleet that starts or runs dry is not what is asked for. */
+/** The rate between the first and the last tenth: the start and the end of a fleet's run are not measured. */
 async function rateOf(stage: Stage, nodes: number): Promise<number> {
   const server = await startOpenaiServer({ rules: [{ fault: { kind: "slow", ms: ANSWER_MS } }] });
   const count = Math.round(nodes * TEXTS_A_SECOND * SECONDS);

@@ -8,8 +8,8 @@ import type { Family } from "./cell.ts";
 const CHUNK = 1_000;
 
 /**
- * What we recommend for tables of millions, on a machine that PostgreSQL has to itself: a quarter of the memory, and
- * checkpoints so rare that most pages are written to the log whole only once in a while.
+ * The recommended settings for tables of millions, on a machine that PostgreSQL has to itself: a quarter of the memory,
+ * and checkpoints so rare that most pages are seldom written to the log whole.
  */
 export const RECOMMENDED: Record<string, string> = {
   shared_buffers: "4GB",
@@ -41,7 +41,7 @@ interface Comparison {
   empty: Phase[];
   first: Phase[];
   after: Phase[];
-  /** Checkpoints while the grown tables were registered into and drained. */
+  /** Checkpoints during registering into and draining the grown tables. */
   checkpoints: number;
   curve: [number, number][];
 }
@@ -118,7 +118,7 @@ async function compare(stage: Stage, rounds: number, seed: number): Promise<Comp
         return { register, drain: rate(firstCount, await drainOurs(url)) };
       }),
     );
-    // What was drained before would be vacuumed at any time.
+    // Vacuum would clean up after the earlier drain at any time.
     await grown.pool.query("vacuum (analyze)");
     await stage.checkpoint();
     let before = await stage.checkpoints();

@@ -16,8 +16,8 @@ import { storm } from "./storm.ts";
 import { wal } from "./wal.ts";
 
 /**
- * In this order. Those on grown tables come last, the collection at the very end: vacuum cleans up for minutes after it, and
- * writes to the log that others are measured by.
+ * In this order. Families on grown tables come last, the collection at the very end: after it vacuum cleans up for
+ * minutes, and writes to the log that other cells measure.
  */
 export const FAMILIES: readonly Family[] = [
   register,

@@ -9,7 +9,7 @@ import { silent, withUtils } from "../peers/graphile-worker.ts";
 import { type BenchDatabase, FRESH } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
-/** Not measured: the first ones open connections, and each of those has its statements planned. */
+/** Number of first requests that are not measured: they open connections, each of which plans its statements. */
 const WARM_UP = 100;
 
 export const latency: Family = {
@@ -102,7 +102,7 @@ async function throughGraphile({ pool }: BenchDatabase, texts: readonly string[]
   });
 }
 
-/** With a moment in between, so that everything is idle again. */
+/** Sends each text after a pause, so that everything is idle again. */
 async function eachAlone(texts: readonly string[], go: (text: string) => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   for (const [at, text] of texts.entries()) {

@@ -1,4 +1,4 @@
-/** A light producer beside four busy workers: what its requests wait for. */
+/** The waiting time of a light producer's requests beside four busy workers. */
 import { setTimeout as wait } from "node:timers/promises";
 import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { makeTexts } from "@trans-hub/test-support/strings";
@@ -11,9 +11,9 @@ import type { Family } from "./cell.ts";
 
 const WORKERS = 4;
 const REQUESTS = 600;
-/** More than the workers get through meanwhile. */
+/** More than the workers finish during the measurement. */
 const BACKLOG = 800_000;
-/** Before anything counts: the requests in which plans are made and code is compiled, and the batches that each worker settles. */
+/** Before measuring: the requests that make plans and compile code, and the batches that each worker settles. */
 const WARM_REQUESTS = 200;
 const WARM_BATCHES = 50;
 const ANSWER_MS = 400;
@@ -61,7 +61,7 @@ export const light: Family = {
   },
 };
 
-/** Milliseconds of each request of ours, and of each INSERT. */
+/** Milliseconds of each request to Trans-Hub, and of each INSERT. */
 interface Samples {
   ours: number[];
   theirs: number[];

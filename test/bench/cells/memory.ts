@@ -1,4 +1,4 @@
-/** Memory of what meets a million texts: the command that registers them, and a worker on whom they wait. */
+/** Memory use with a million texts: of the command that registers them, and of a worker with all of them waiting. */
 import { createWriteStream, existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,14 +29,15 @@ export const memory: Family = {
       await pipeline(Readable.from(lines()), createWriteStream(file));
       await stage.database(async ({ url }) => {
         const env = { TH_DATABASE_URL: url, TH_LOG_LEVEL: "warn" };
-        // Who runs the sources for the first time compiles them, and has a compiler in memory; what is published is compiled.
+        // The first run from sources compiles them, and keeps a compiler in memory; the published packages are
+        // compiled.
         await runCommand(["request", "Add to cart", "--from", "en", "--to", "fr"], env);
         const registered = await runCommand(["request", "--file", file, "--from", "en", "--to", "fr", "--json"], env);
         stage.progress(`  registered in ${Math.round(registered.ms / 1_000)} s: ${registered.stdout.trim()}`);
         const server = await startOpenaiServer({ rules: [{ fault: { kind: "slow", ms: ANSWER_MS } }] });
         const engine = { TH_ENGINES: "openai", TH_OPENAI_ENDPOINT: server.url, TH_OPENAI_MODEL: "test-model" };
         const waiting = await highestRss({ ...env, ...engine }).finally(() => server.close());
-        // Nothing goes through a worker faster.
+        // The fastest possible flow of texts through a worker.
         const draining = await highestRss({ ...env, TH_ENGINES: "pseudo" });
         stage.progress(
           `  worker ${Math.round(waiting / MIB)} MiB, with a free engine ${Math.round(draining / MIB)} MiB`,
@@ -95,7 +96,7 @@ async function highestRss(env: Record<string, string>): Promise<number> {
 }
 
 function* lines(): Generator<string> {
-  // By the portion: a million strings at once would be this process's memory, and slow it down.
+  // In portions: a million strings at once would fill this process's memory, and slow it down.
   for (let part = 0; part < LINES / 10_000; part += 1) {
     yield makeTexts(10_000, 6_000 + part)
       .map((text) => `${JSON.stringify({ text: `${part}: ${text}` })}\n`)

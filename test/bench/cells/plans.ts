@@ -7,26 +7,22 @@ import { LARGE_TABLES, scannedTables } from "@trans-hub/test-support/plans";
 import pg from "pg";
 import { collectRange } from "../../../packages/core/src/postgres/collect/collect.sql.ts";
 import { readByBusinessId, readByKey, readByText } from "../../../packages/core/src/postgres/read/read.sql.ts";
+import { bury, handOver } from "../../../packages/core/src/postgres/settle/remainder.sql.ts";
+import { lockRows, storeLocked } from "../../../packages/core/src/postgres/settle/store.sql.ts";
 import { countJobs, countTranslations } from "../../../packages/core/src/postgres/status/status.sql.ts";
-import {
-  bury,
-  handOver,
-  loadBatches,
-  lockRows,
-  storeTranslations,
-  workLeft,
-} from "../../../packages/core/src/postgres/work/batch.sql.ts";
+import { workLeft } from "../../../packages/core/src/postgres/work/claim/left.sql.ts";
+import { loadBatches } from "../../../packages/core/src/postgres/work/gather/load.sql.ts";
 import { drainOurs } from "../ours.ts";
 import type { BenchDatabase } from "../stage.ts";
 import type { Family } from "./cell.ts";
 
-/** What an act over a thousand items may read of the large tables: a hundred rows an item. A scan reads millions. */
+/** Rows of the large tables that an action over a thousand items may read: a hundred an item. A scan reads millions. */
 const MOST_ROWS = 100_000;
 
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeTranslations,
+  storeLocked,
   handOver,
   bury,
   workLeft,
@@ -89,7 +85,7 @@ async function plannedScans(pool: pg.Pool, stored: number): Promise<string[]> {
   try {
     const found: string[] = [];
     for (const statement of STATEMENTS) {
-      // Of few contexts, a scan is the best plan.
+      // For few contexts, a scan is the best plan.
       const tables = (await scannedTables(client, statement)).filter(
         (table) => table !== "context" || stored >= 2_500_000,
       );
@@ -101,10 +97,13 @@ async function plannedScans(pool: pg.Pool, stored: number): Promise<string[]> {
   }
 }
 
-/** How many rows of the large tables each act reads in fact, functions included; or why it did not come to its end. */
+/**
+ * The number of rows of the large tables that each action really reads, functions included; or the reason why it did
+ * not finish.
+ */
 async function rowsReadBy({ url, pool }: BenchDatabase): Promise<Record<string, number | string>> {
   const { rows: some } = await pool.query<{ text: string }>(
-    // Without a context: those with one are five apart.
+    // Texts without a context: every fifth one has one.
     "select text from trans_hub.content where content_no between 5001 and 5600 and content_no % 5 <> 0",
   );
   const known = some.map(({ text }) => ({ text }));
@@ -144,7 +143,7 @@ async function rowsReadBy({ url, pool }: BenchDatabase): Promise<Record<string, 
   return read;
 }
 
-/** Ranges of old and of new texts, as a collection goes through them, and taken back. */
+/** Collects ranges of old and of new texts, and rolls back. */
 async function collectSome(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -158,7 +157,7 @@ async function collectSome(url: string): Promise<void> {
   await client.end();
 }
 
-/** A session tells its numbers at its end at the latest: so all others are waited for. */
+/** A session reports its statistics at its end at the latest, so this waits for all other sessions. */
 async function rowsReadSoFar(pool: pg.Pool): Promise<number> {
   for (;;) {
     const { rows } = await pool.query<{ others: number }>(

@@ -27,7 +27,7 @@ export const read: Family = {
         texts.map((text) => ({ text })),
         { targetLocale: "fr" },
       );
-      // Planned once, as ours are: left to itself, PostgreSQL plans a list anew each time.
+      // Planned once, like Trans-Hub's: by default PostgreSQL plans a list anew each time.
       const client = await database.pool.connect();
       await client.query("set plan_cache_mode = force_generic_plan");
       const map = new Map<string, { text: string }>(texts.map((text) => [keyOf(text), { text }]));
@@ -109,13 +109,13 @@ export const read: Family = {
   },
 };
 
-/** What a program may want that asks the tables itself, by an identity made here. */
+/** Columns for a program that queries the tables itself, by an identity computed here. */
 const TEXT = {
   name: "bare.read_text",
   columns: "t.status, t.text, t.engine, t.model, t.revision",
   joins: "",
 };
-/** All that a `Translation` says. */
+/** All fields of a `Translation`. */
 const ALL = {
   name: "bare.read_all",
   columns: `t.content_no, t.context_no, t.project, c.source_locale, t.target_locale, c.text as source_text, x.canonical,
@@ -157,7 +157,7 @@ function contentId(text: string): string {
   return createHash("sha256").update(`en\0${text}`).digest("hex").slice(0, 32);
 }
 
-/** As ours: the identity of the text, with what else tells translations apart. */
+/** The same key as Trans-Hub's: the identity of the text, with the other fields that distinguish translations. */
 function keyOf(text: string): string {
   return `fr\0default\0text\0${contentId(text)}\0`;
 }

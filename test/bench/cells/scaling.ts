@@ -1,4 +1,4 @@
-/** What a row costs as the tables grow from ten thousand stored translations on; and what is on the disk then. */
+/** The cost of a row as the tables grow from ten thousand stored translations on, and the final size on the disk. */
 import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { makeTexts } from "@trans-hub/test-support/strings";
 import { median, significant, timed } from "../figures.ts";
@@ -64,7 +64,7 @@ export const scaling: Family = {
     } as const;
     const label = `at ${stored / 1e6} M stored translations`;
     stage.record(
-      // The bounds are those of the grown tables, turned round: 1 / 0.55 and 1 / 0.80.
+      // The bounds of the grown tables, inverted: 1 / 0.55 and 1 / 0.80.
       {
         ...common,
         cell: `register, cost of a row ${label}`,

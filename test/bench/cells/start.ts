@@ -1,4 +1,4 @@
-/** How long the command takes to start. */
+/** Start-up time of the command. */
 import { spawnSync } from "node:child_process";
 import { inTurn, quantile } from "../figures.ts";
 import { connect, drainOurs } from "../ours.ts";

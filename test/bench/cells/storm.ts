@@ -39,7 +39,8 @@ export const storm: Family = {
             }
           }),
         addJob: jobs((utils, each) => Promise.all(each.map((text) => utils.addJob("text", { text })))),
-        // What somebody in need writes in an afternoon: all that came in this turn, by the thousand, over all connections.
+        // A simple solution written by hand: all calls of one turn of the event loop, by the thousand, over all
+        // connections.
         "by hand": jobs((utils, each) => {
           const add = coalesced(utils);
           return Promise.all(each.map((text) => add(text)));
@@ -85,7 +86,10 @@ function coalesced(utils: WorkerUtils): (text: string) => Promise<void> {
     });
 }
 
-/** Opens every connection of a pool: theirs are not to pay for it. Ours opens what it needs by itself. */
+/**
+ * Opens every connection of a pool, so that its contestant does not pay for it. Trans-Hub opens its connections by
+ * itself.
+ */
 async function warm(query: () => Promise<unknown>): Promise<void> {
   await Promise.all(Array.from({ length: POOL }, query));
 }

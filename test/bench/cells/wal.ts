@@ -1,4 +1,4 @@
-/** What the disk is written for a translation: the write-ahead log of registering and draining it. */
+/** Bytes of write-ahead log for a translation: for registering and draining it. */
 import { makeTexts } from "@trans-hub/test-support/strings";
 import { drainCeiling, listBatches, registerCeiling } from "../ceiling.ts";
 import { inTurn, median } from "../figures.ts";

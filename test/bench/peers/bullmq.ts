@@ -21,7 +21,7 @@ interface Bullmq {
   Worker: new (name: string, task: () => Promise<void>, options: object) => Worker;
 }
 
-/** Why BullMQ cannot take part; undefined: it can. */
+/** The reason why BullMQ cannot take part; undefined: it can. */
 export async function bullmqIsMissing(): Promise<string | undefined> {
   if (!isOnPath("redis-server")) return "there is no redis-server on the PATH";
   return load().then(
@@ -67,7 +67,7 @@ export async function bullmq(texts: readonly string[]): Promise<number> {
   }
 }
 
-/** By a name that no tool looks up: it is there only where somebody added it. */
+/** Imported by a name that no tool resolves: the package exists only where a person added it. */
 function load(): Promise<Bullmq> {
   const name = "bullmq";
   return import(name);

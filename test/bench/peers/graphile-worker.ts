@@ -1,20 +1,23 @@
-/** graphile-worker 0.18 alone, set up as well as its own performance test sets it up. */
+/** graphile-worker 0.18 alone, configured as in its own performance test. */
 import { randomUUID } from "node:crypto";
 import { Logger, makeWorkerUtils, run, type Task, type WorkerUtils } from "graphile-worker";
 import type pg from "pg";
 import { readTexts, STORE } from "../ceiling.ts";
 import { timed } from "../figures.ts";
 
-/** A line a job would cost it time and us the screen. */
+/** A log line per job would cost it time and fill the screen. */
 export const silent = new Logger(() => () => undefined);
 
 export interface Shape {
   concurrentJobs: number;
-  /** Jobs claimed at once into the process; undefined: one at a time, each completed by a statement of its own. */
+  /**
+   * Number of jobs claimed at once into the process; undefined: one at a time, each completed by a statement of its
+   * own.
+   */
   localQueue?: number;
 }
 
-/** Those of its performance test: many tasks at once, a local queue, completion in batches. */
+/** Values of its performance test: many concurrent tasks, a local queue, completion in batches. */
 export const BATCHED: Shape = { concurrentJobs: 24, localQueue: 500 };
 export const UNBATCHED: Shape = { concurrentJobs: 24 };
 
@@ -27,7 +30,7 @@ export async function withUtils<Result>(pool: pg.Pool, use: (utils: WorkerUtils)
   }
 }
 
-/** A job a text, so many in a statement. Gives milliseconds. */
+/** Adds one job per text, `chunk` jobs a statement. Returns milliseconds. */
 export function addTexts(utils: WorkerUtils, texts: readonly string[], chunk: number): Promise<number> {
   return timed(async () => {
     for (let at = 0; at < texts.length; at += chunk) {
@@ -36,7 +39,7 @@ export function addTexts(utils: WorkerUtils, texts: readonly string[], chunk: nu
   });
 }
 
-/** Runs jobs of which there are so many, and gives the milliseconds until the last has run. */
+/** Runs `count` jobs, and returns the milliseconds until the last has run. */
 export async function drainJobs(pool: pg.Pool, shape: Shape, count: number, tasks: Record<string, Task>) {
   let left = count;
   const done = Promise.withResolvers<void>();
@@ -85,7 +88,10 @@ export async function addFifties(utils: WorkerUtils, pool: pg.Pool): Promise<num
   return rows.length;
 }
 
-/** Its task: reads the texts, stores the results by our own update, and books the call. No guard of ours. */
+/**
+ * Its task: reads the texts, stores the results with Trans-Hub's own update, and books the call, without Trans-Hub's
+ * guards.
+ */
 export function fiftyTask(pool: pg.Pool): Task {
   return async (payload) => {
     const { numbers, texts } = await readTexts(pool, (payload as { keys: string[] }).keys);

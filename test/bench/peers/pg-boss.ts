@@ -6,7 +6,7 @@ import { POOL } from "../stage.ts";
 const QUEUE = "texts";
 
 export async function withBoss<Result>(url: string, use: (boss: PgBoss) => Promise<Result>): Promise<Result> {
-  // Nothing of its upkeep falls into a measurement.
+  // None of its maintenance falls into a measurement.
   const boss = new PgBoss({ connectionString: url, max: POOL, supervise: false, schedule: false });
   boss.on("error", () => undefined);
   await boss.start();
@@ -29,7 +29,7 @@ export function insertTexts(boss: PgBoss, texts: readonly string[], chunk: numbe
   });
 }
 
-/** Milliseconds until the last of so many jobs was handled. Full batches are fetched without a pause in between. */
+/** Milliseconds until the last of `count` jobs was handled. Full batches are fetched without a pause in between. */
 export async function drainTexts(boss: PgBoss, count: number, batchSize: number, workers: number): Promise<number> {
   let left = count;
   const done = Promise.withResolvers<void>();

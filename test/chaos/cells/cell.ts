@@ -1,22 +1,24 @@
 import type { Scene, SceneOptions } from "../scene.ts";
 
-/** One kind of trouble. */
+/** One kind of fault. */
 export interface Cell {
   name: string;
   /** One sentence for the report. */
   what: string;
-  /** What the scene needs to be, for so many seconds of load. */
+  /** Options of the scene for this number of seconds of load. */
   scene?(seconds: number): Partial<SceneOptions>;
-  /** Why it cannot be run here; undefined when it can. */
+  /** The reason why it cannot be run here; undefined when it can. */
   cannotRun?(): string | undefined;
-  /** Before the scene opens: gives what its options need, and how it is undone. */
+  /** Runs before the scene opens: returns further options of the scene, and a function that undoes the preparation. */
   prepare?(): Promise<{ scene: Partial<SceneOptions>; undo(): Promise<void> }>;
-  /** Makes trouble while the scene is loaded; returns when the time of the load is over and nothing is broken any more. */
+  /** Causes the faults while the scene is loaded; returns when the load has ended and every fault is repaired. */
   trouble(scene: Scene): Promise<void>;
-  /** After the load, while the fleet still works. */
+  /** Runs after the load, while the fleet still works. */
   afterwards?(scene: Scene): Promise<void>;
-  /** Whether there is more to do than can be done at once, so that not all that waits is taken up soon. Default: no. */
+  /** Whether more work waits than can be done at once, so that not all of it is taken up soon. Default: no. */
   hasBacklog?: true;
-  /** Default: what was acknowledged is there. False where the cell itself takes some away and looks after the rest. */
+  /**
+   * Default: everything acknowledged must be there. False when the cell itself deletes some texts and checks the rest.
+   */
   isAllKept?: false;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cell } from "./cell.ts";
 
-/** Where Debian's and Fedora's packages put it. */
+/** Where the packages of Debian and Fedora install it. */
 const LIBRARY = [
   `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketime.so.1`,
   "/usr/lib64/faketime/libfaketime.so.1",
@@ -25,7 +25,7 @@ function prepareClock(): Record<string, string> {
     LD_PRELOAD: LIBRARY ?? "",
     FAKETIME_TIMESTAMP_FILE: skewFile(),
     FAKETIME_CACHE_DURATION: "1",
-    // Time that only passes is no clock: it does not jump.
+    // The monotonic clock does not jump in reality, so it is not faked.
     DONT_FAKE_MONOTONIC: "1",
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
   };
@@ -33,7 +33,7 @@ function prepareClock(): Record<string, string> {
 
 const undo = async () => rmSync(folder, { recursive: true, force: true });
 
-/** An hour, a day, a bit; there and back. */
+/** An hour, a day and some seconds, forwards and backwards. */
 const JUMPS = [3_600, 0, -3_600, 0, 86_400, -20, 20, 0];
 
 export const clock: Cell = {

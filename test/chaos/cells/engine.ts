@@ -1,4 +1,4 @@
-/** An engine that is down, overrun, hangs, or hangs up. */
+/** An engine that is down or overloaded, hangs, or closes connections. */
 import type { Rule } from "@trans-hub/test-support/openai-faults";
 import type { Cell } from "./cell.ts";
 
@@ -14,8 +14,8 @@ const TROUBLES: readonly { kind: string; rules: Rule[] }[] = [
 
 export const engine: Cell = {
   name: "engine",
-  what: "the engine is down, overrun, hangs, hangs up, answers nonsense, each for some seconds",
-  // One attempt more than others have, and in a long run two: here it is not the texts that fail.
+  what: "the engine is down, overloaded, hangs, closes connections, answers nonsense, each for some seconds",
+  // One attempt more than other cells have, and in a long run two: here the engine fails, not the texts.
   scene: (seconds) => ({ maxAttempts: seconds < 20 ? 4 : 5, env: { TH_ENGINE_TIMEOUT_SECONDS: "2" } }),
   async trouble(scene) {
     const length = Math.min(5_000, (scene.options.seconds * 1_000) / (2 * TROUBLES.length));

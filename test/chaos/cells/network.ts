@@ -1,16 +1,18 @@
-/** A worker behind a wire of its own, which is cut. */
+/** A worker behind a network link of its own, which is cut. */
 import { execFileSync } from "node:child_process";
 import { appendFile } from "node:fs/promises";
 import type { Scene } from "../scene.ts";
 import type { Cell } from "./cell.ts";
 
 const NAMESPACE = `th-chaos-${process.pid}`;
-/** A net of four addresses for each process: another run may be under way, or have been killed and left its wires. */
+/** A subnet of four addresses for each process: another run may be active, or have been killed and left its links. */
 const address = (second: number, last: number) => {
   const host = (process.pid % 16_384) * 4 + last;
   return `10.${second}.${host >> 8}.${host % 256}`;
 };
-/** Two wires, one to the database and one to the engine: a worker that still hears the engine is the dangerous one. */
+/**
+ * Two links, one to the database and one to the engine: a worker that still reaches the engine is the dangerous one.
+ */
 const WIRES = {
   database: { outside: `thd${process.pid}`, address: address(231, 1), inside: address(231, 2) },
   engine: { outside: `the${process.pid}`, address: address(232, 1), inside: address(232, 2) },
@@ -35,7 +37,7 @@ function remove(): void {
     try {
       ip("link", "del", outside);
     } catch {
-      // It was never laid.
+      // The link was never made.
     }
   }
   ip("netns", "del", NAMESPACE);
@@ -64,7 +66,7 @@ async function startBehindTheWires(scene: Scene) {
 
 export const network: Cell = {
   name: "network",
-  what: "a worker in a network namespace is cut off from the database, and half the time from the engine, longer than the rescue takes",
+  what: "a worker in a network namespace is cut off from the database, and half the time from the engine, for longer than a rescue takes",
   cannotRun: () => {
     if (process.platform !== "linux" || process.getuid?.() !== 0) return "network namespaces need root on Linux";
     try {
@@ -76,7 +78,7 @@ export const network: Cell = {
       try {
         remove();
       } catch {
-        // There is none.
+        // There is no link.
       }
     }
   },
@@ -108,7 +110,7 @@ export const network: Cell = {
           });
           await scene.pass(longer / 4);
           for (const { outside } of wires) ip("link", "set", outside, "up");
-          // Until then it goes on with what it had claimed, which others have taken over: its answers are nobody's.
+          // Until then it goes on with its claimed work, which others have taken over: its answers are discarded.
           await scene.until("the worker is back in the fleet", 30, async () => {
             const { rows } = await scene.db.query<{ n: number }>(
               "select count(*)::int as n from trans_hub.worker_node",

@@ -7,12 +7,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Cell } from "./cell.ts";
 
-/** A worker that loses its connections gives its jobs back, though their calls go on: others may send the same again. */
+/**
+ * A worker that loses its connections hands its jobs back while its calls go on: others may send the same texts again.
+ */
 const LOST = { endsCalls: true };
 
 export const crash: Cell = {
   name: "crash",
-  what: "PostgreSQL is stopped as by a power cut and started again every 5 to 10 s",
+  what: "PostgreSQL is killed as in a power cut and started again every 5 to 10 s",
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(Math.min(scene.options.seconds * 400, scene.between(5_000, 10_000)));
@@ -80,7 +82,7 @@ export const disk: Cell = {
         fill(filler);
         await wait(Math.min(scene.options.seconds * 300, scene.between(2_000, 6_000)));
         rmSync(filler);
-        // Without room for its log PostgreSQL gives up altogether; somebody has to start it again.
+        // Without room for its log PostgreSQL shuts down; an operator has to start it again.
         const isThere = await scene.db.query("select pg_switch_wal()").then(
           () => true,
           () => false,
@@ -90,11 +92,11 @@ export const disk: Cell = {
         await scene.postgres.restart("crash");
       });
     }
-    scene.notes.push(`PostgreSQL gave up and was started again ${crashes} times`);
+    scene.notes.push(`PostgreSQL stopped and was started again ${crashes} times`);
   },
 };
 
-/** To the last block. */
+/** Fills the disk to the last block. */
 function fill(path: string): void {
   for (let block = Buffer.alloc(2 ** 20); block.length >= 512; block = block.subarray(0, block.length / 2)) {
     try {
@@ -107,7 +109,7 @@ function fill(path: string): void {
 
 export const snapshot: Cell = {
   name: "snapshot",
-  what: "a transaction with an old snapshot stays open, so that nothing dead can be cleaned up",
+  what: "a transaction with an old snapshot stays open, so that vacuum cannot remove dead rows",
   async trouble(scene) {
     const idle = new pg.Client({ connectionString: scene.postgres.url, application_name: "" });
     await idle.connect();

@@ -6,7 +6,7 @@ import type { Cell } from "./cell.ts";
 
 export const transaction: Cell = {
   name: "transaction",
-  what: "producers that request inside transactions of their own are killed between statements",
+  what: "producers that request inside their own transactions are killed between statements",
   scene: () => ({ load: { inTransaction: true, everyMs: 60, chunk: 5 } }),
   async trouble(scene) {
     while (scene.isLoaded) {
@@ -15,7 +15,7 @@ export const transaction: Cell = {
     }
   },
   async afterwards(scene) {
-    // Both or neither: what the application wrote, and what it requested in the same transaction.
+    // Both or neither: the application's own rows, and its requests in the same transaction.
     const { rows } = await scene.db.query<{ number: number }>("select number from chaos.app");
     const requested = await scene.db.query<{ text: string }>(
       "select distinct c.text from trans_hub.translation join trans_hub.content as c using (content_no)",
@@ -26,7 +26,7 @@ export const transaction: Cell = {
     const unasked = [...texts].filter((text) => !written.has(text)).length;
     if (alone > 0) scene.violations.push(`${alone} texts of committed transactions were not requested`);
     if (unasked > 0) scene.violations.push(`${unasked} texts of transactions that never committed were requested`);
-    scene.notes.push(`${written.size} texts of committed transactions, all requested, and no other`);
+    scene.notes.push(`${written.size} texts of committed transactions, all of them and no others requested`);
   },
 };
 
@@ -51,9 +51,9 @@ export const collect: Cell = {
         const { rows: started } = await scene.db.query<{ at: number }>(
           "select (extract(epoch from max(started_at)) * 1000)::float8 as at from trans_hub.gc_run",
         );
-        // What met a lock went to the inbox, as durable, and is on its way.
+        // Requests that met a lock went to the inbox, which is as durable, and are being registered.
         await scene.until("the inbox is registered", 30, async () => (await inboxRows(scene)) === 0);
-        // By the collection's own account, which may be some ms after it was asked for.
+        // By the time in the collection's own record, which may be some ms after the call.
         const lastRun = started[0]?.at ?? 0;
         // Used after the last collection began: none of these was old enough for it.
         const owed = [...scene.load.last.values()]
@@ -71,11 +71,13 @@ export const collect: Cell = {
       await hub.close();
     }
     if (lost > 0) scene.violations.push(`${lost} rows that were requested during a collection are gone`);
-    scene.notes.push(`${runs} collections took ${contents} texts; ${checked} rows requested during one, ${lost} lost`);
+    scene.notes.push(
+      `${runs} collections removed ${contents} texts; ${checked} rows requested during one, ${lost} lost`,
+    );
   },
 };
 
-/** What is there of a text. */
+/** The stored state of a text. */
 interface Held {
   text: string;
   contents: number;

@@ -1,4 +1,4 @@
-/** Hard inputs among ordinary ones, and texts that are to be forgotten while they are worked on. */
+/** Hard inputs among ordinary ones, and texts that are forgotten while they are being translated. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { Coordinator } from "@trans-hub/core";
 import { readStored } from "../evidence.ts";
@@ -16,9 +16,9 @@ export const hard: Cell = {
   async afterwards(scene) {
     const [beside, elsewhere] = await latencies(scene);
     scene.notes.push(
-      `beside hard inputs, ms from acknowledged to stored (p50 / p99): ${quantiles(beside)}; elsewhere: ${quantiles(elsewhere)}`,
+      `beside hard inputs, ms from acknowledgement to storage (p50 / p99): ${quantiles(beside)}; elsewhere: ${quantiles(elsewhere)}`,
     );
-    // Delayed is who needs a second attempt because of a neighbour.
+    // A text counts as delayed when it needs a second attempt because of a neighbour.
     const sends = new Map<string, number>();
     for (const { text, target } of scene.engine.ledger) {
       if (!text.includes(MARK) || !isAnswerable(text)) continue;
@@ -55,7 +55,7 @@ function quantiles(sorted: readonly number[]): string {
 
 export const forget: Cell = {
   name: "forget",
-  what: "marked texts (1,000 per 60 s) are requested, and forgotten some moments later, wherever they are by then",
+  what: "marked texts (1,000 per 60 s) are requested, and forgotten some moments later, in any state",
   async trouble(scene) {
     const hub = await Coordinator.connect({ databaseUrl: scene.postgres.url, sourceLocale: "en", maxConnections: 4 });
     const count = Math.ceil((1_000 * scene.options.seconds) / 60);
@@ -108,7 +108,7 @@ async function requestInTransaction(scene: Scene, hub: Coordinator, request: Par
   }
 }
 
-/** By pg_dump where one is there that can dump this server; else every row of every table as text, which holds the same. */
+/** Uses a pg_dump that can dump this server; otherwise every row of every table as text, which is equivalent. */
 async function dumpOf(scene: Scene): Promise<{ how: string; dump: string }> {
   const { rows } = await scene.db.query<{ major: number }>(
     "select current_setting('server_version_num')::int / 10000 as major",

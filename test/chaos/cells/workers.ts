@@ -3,7 +3,7 @@ import type { Cell } from "./cell.ts";
 
 export const kill: Cell = {
   name: "kill",
-  what: "kill -9 of a random one of 4 workers every second; another starts in its place",
+  what: "one of 4 workers, chosen at random, gets kill -9 every second; another starts in its place",
   async trouble(scene) {
     while (scene.isLoaded) {
       await scene.pass(1_000);
@@ -15,7 +15,7 @@ export const kill: Cell = {
   },
 };
 
-/** Of a run of 60 s. */
+/** Number of kills in a run of 60 s. */
 const KILLS = 50;
 const TRANSLATIONS = 100_000;
 
@@ -47,7 +47,7 @@ export const kill50: Cell = {
 
 export const rolling: Cell = {
   name: "rolling",
-  what: "every worker in turn gets SIGTERM, ends in order, and is replaced when it is gone",
+  what: "every worker in turn gets SIGTERM, drains, and is replaced after it has ended",
   async trouble(scene) {
     const codes = new Map<number | null, number>();
     while (scene.isLoaded) {
@@ -67,8 +67,8 @@ export const rolling: Cell = {
 
 export const herd: Cell = {
   name: "herd",
-  what: "20 workers (fewer in a run under 20 s) start at once beside the load, all are ended, and they start again",
-  // Little load: twenty processes that start take all the cores there are.
+  what: "20 workers (fewer in a run under 20 s) start at once beside the load, all end, and they start again",
+  // Little load: twenty starting processes take all available cores.
   scene: () => ({ workers: 1, load: { everyMs: 500 }, env: { TH_MAX_CONNECTIONS: "5" } }),
   async trouble(scene) {
     const size = Math.min(20, Math.ceil(scene.options.seconds));

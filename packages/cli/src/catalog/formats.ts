@@ -15,7 +15,7 @@ export interface CatalogFormat {
   /** Undefined when there is no such file. */
   read(file: string): Promise<Catalog | undefined>;
   format(source: Catalog, values: ReadonlyMap<string, string>, options?: FormatCatalogOptions): FormattedCatalog;
-  /** Messages that must not be translated as if they were one plain sentence. */
+  /** Keys of the messages that must not be translated as if they were one plain sentence. */
   pluralKeys(source: Catalog): ReadonlySet<string>;
 }
 
@@ -34,5 +34,5 @@ export function catalogFormat(file: string): CatalogFormat {
   const format = FORMATS.find(({ extensions }) => extensions.includes(extension));
   if (format !== undefined) return format;
   const known = FORMATS.flatMap(({ extensions }) => extensions).join(", ");
-  throw new UsageError(`${file} is no catalog that can be read`, `Files may end in: ${known}.`);
+  throw new UsageError(`${file} has no known catalog format`, `Files may end in: ${known}.`);
 }

@@ -18,7 +18,7 @@ function errorOf(content: string | Uint8Array): CatalogError {
   throw new Error("nothing was thrown");
 }
 
-/** Each text in upper case, without those in `but`. */
+/** Every text in upper case, without the keys in `but`. */
 function shouted(source: Catalog, but: readonly string[] = []): Map<string, string> {
   return new Map(
     [...source.texts].filter(([key]) => !but.includes(key)).map(([key, text]) => [key, text.toUpperCase()]),
@@ -26,7 +26,7 @@ function shouted(source: Catalog, but: readonly string[] = []): Map<string, stri
 }
 
 describe("reading", () => {
-  test("messages are the non-empty strings of objects and arrays, in the order of the file, with their place", () => {
+  test("messages are the non-empty strings of objects and arrays, in file order, each with its position", () => {
     const source = catalog(
       '{\n  "b": "B",\n  "a": {"10": "ten", "2": ["x", "", 7, {"y": "Y"}], "n": null, "t": true}\n}\n',
     );
@@ -39,11 +39,11 @@ describe("reading", () => {
     expect(source.texts.get("a.2.3.y")).toBe("Y");
   });
 
-  test("lines are counted alike with CRLF", () => {
+  test("CRLF files count their lines like LF files", () => {
     expect(catalog('{\r\n  "a": "A",\r\n  "b": "B"\r\n}').messages[1]).toMatchObject({ line: 3, column: 8 });
   });
 
-  test("keys with dots and backslashes never meet the keys of nested objects", () => {
+  test("keys with dots and backslashes do not collide with the keys of nested objects", () => {
     expect(
       keys(
         String.raw`{"a.b": "1", "a": {"b": "2", "": "3"}, "a.": "4", "a\\": {"b": "5"}, "a\\.b": "6", "": {"": "7"}}`,
@@ -56,7 +56,7 @@ describe("reading", () => {
     expect(new Set(paths.map(messageKey)).size).toBe(paths.length);
   });
 
-  test("__proto__ and constructor are keys like any other and touch no prototype", () => {
+  test("__proto__ and constructor are ordinary keys and touch no prototype", () => {
     const text = '{"__proto__": {"polluted": "yes"}, "constructor": {"prototype": "p"}, "toString": "t"}';
     expect(keys(text)).toEqual(["__proto__.polluted", "constructor.prototype", "toString"]);
     expect(formatCatalog(catalog(text), shouted(catalog(text)), { existing: catalog(text) }).text).toBe(
@@ -82,18 +82,18 @@ describe("reading", () => {
     expect(error.message).toMatch(/^locales\/en\.json:\d+:\d+: invalid JSON: /);
   });
 
-  test("no message of an error quotes a text of the catalog", () => {
+  test("no error message quotes a text of the catalog", () => {
     expect(errorOf('{"a": Geheim}').message).not.toContain("Geheim");
     expect(errorOf('{"a": "Geheim\n"}').message).not.toContain("Geheim");
   });
 
-  test("a key that stands twice in one object is refused at the second, also when it is written with an escape", () => {
+  test("the second occurrence of a key in one object is refused, also when it is written with an escape", () => {
     expect(errorOf('{\n  "a": {"x": "1"},\n  "\\u0061": "2"\n}')).toMatchObject({ line: 3, column: 3 });
     expect(errorOf('{"a": 1, "a": 2}').message).toContain('the key "a" stands twice in one object, first on line 1');
     expect(keys('{"a": {"x": "1"}, "b": {"x": "2"}}')).toEqual(["a.x", "b.x"]);
   });
 
-  test("a byte order mark, UTF-16, bytes that are not UTF-8 and another root are refused by name", () => {
+  test("a byte order mark, UTF-16, bytes that are not UTF-8 and a root that is no object are refused by name", () => {
     expect(errorOf('\uFEFF{"a": "b"}')).toMatchObject({
       line: 1,
       column: 1,
@@ -108,13 +108,13 @@ describe("reading", () => {
     expect(errorOf('"a"').message).toContain("not a single value");
   });
 
-  test("a file nested without measure is refused, not a stack overflow", () => {
+  test("a file nested too deeply is refused instead of overflowing the stack", () => {
     for (const depth of [300, 200_000]) {
       expect(errorOf(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`).message).toContain("deeper than 200 levels");
     }
   });
 
-  test("a file that is not there is undefined, a folder is an error", async () => {
+  test("a missing file is undefined, a folder is an error", async () => {
     const folder = await mkdtemp(join(tmpdir(), "catalog-"));
     try {
       expect(await readCatalog(join(folder, "fr.json"))).toBeUndefined();
@@ -140,13 +140,13 @@ describe("writing", () => {
     ],
     ["integer-like keys", '{"10": "x", "2": {"1": "y", "0": "z"}}'],
     ["lone surrogates and odd keys", '{"\\ud800": "\\udc00", "": "x", "\\"": ["y"]}'],
-  ])("with every text the same, the file is the same byte for byte: %s", (_, text) => {
+  ])("a file whose texts did not change is written back byte for byte: %s", (_, text) => {
     const source = catalog(text);
     expect(formatCatalog(source, source.texts).text).toBe(text);
     expect(formatCatalog(source, source.texts, { existing: source }).text).toBe(text);
   });
 
-  test("texts are replaced and everything else is the source's, order and numbers included", () => {
+  test("texts are replaced and everything else stays as in the source, order and numbers included", () => {
     const source = catalog('{\n\t"10": "ten",\n\t"2": {"list": ["a", 1, ["b"]]},\n\t"big": 12345678901234567890\n}\n');
     expect(formatCatalog(source, new Map([...shouted(source), ["10", 'dix "10"\n']])).text).toBe(
       '{\n\t"10": "dix \\"10\\"\\n",\n\t"2": {"list": ["A", 1, ["B"]]},\n\t"big": 12345678901234567890\n}\n',
@@ -161,19 +161,19 @@ describe("writing", () => {
     [["b.c", "b.d"], '{\n  "a": "A",\n  "e": "E"\n}\n'],
     [["b.c", "b.d", "e"], '{\n  "a": "A"\n}\n'],
     [["a", "b.c", "b.d", "e"], "{}\n"],
-  ])("messages without a value are left out, and parents that lose everything: %j", (missing, expected) => {
+  ])("messages without a value are left out, with parents that become empty: %j", (missing, expected) => {
     const source = catalog('{\n  "a": "a",\n  "b": {\n    "c": "c",\n    "d": "d"\n  },\n  "e": "e"\n}\n');
     const formatted = formatCatalog(source, shouted(source, missing));
     expect(formatted.text).toBe(expected);
     expect([...formatted.written]).toEqual([...source.texts.keys()].filter((key) => !missing.includes(key)));
   });
 
-  test("a parent that was empty before, and one that still holds a number, stay", () => {
+  test("a parent that was already empty stays, and so does one that still holds a number", () => {
     const source = catalog('{"e": {}, "l": [], "n": {"x": 1, "t": "t"}, "gone": {"t": "t"}}');
     expect(formatCatalog(source, new Map()).text).toBe('{"e": {}, "l": [], "n": {"x": 1}}');
   });
 
-  test("an empty value counts as none", () => {
+  test("an empty value counts as a missing value", () => {
     expect(
       formatCatalog(
         catalog('{"a": "x", "b": "y"}'),
@@ -185,7 +185,7 @@ describe("writing", () => {
     ).toBe('{"b": "Y"}');
   });
 
-  test("an array with a hole is left out whole, the outermost one", () => {
+  test("an array with a hole is left out whole, from the outermost array on", () => {
     const source = catalog('{"faq": [{"q": "q1", "a": ["x", "y"]}, {"q": "q2"}], "t": "t"}');
     const formatted = formatCatalog(source, shouted(source, ["faq.0.a.1"]));
     expect(formatted.text).toBe('{"t": "T"}');
@@ -193,7 +193,7 @@ describe("writing", () => {
     expect(formatted.stale.size).toBe(0);
   });
 
-  test("an array with a hole stays as the existing file has it, and says which values are older", () => {
+  test("an array with a hole keeps the existing file's content and reports its older values", () => {
     const source = catalog('{"steps": ["one", "two", "three"], "t": "t"}');
     const existing = parseCatalog("fr.json", '{"steps": ["ONE", "deux"]}');
     const formatted = formatCatalog(source, shouted(source, ["steps.2"]), { existing });
@@ -216,7 +216,7 @@ describe("writing", () => {
     expect(formatCatalog(source, new Map([["a", "déjà vu"]]), { existing }).text).toBe('{"a": "déjà vu"}');
   });
 
-  test("a key whose source is gone is dropped when it is managed and stays after its neighbour when it is not", () => {
+  test("a key that the source lost is dropped when it is managed, and otherwise stays after its neighbour", () => {
     const source = catalog('{\n  "items_one": "one",\n  "items_other": "other",\n  "bye": "bye"\n}\n');
     const existing = parseCatalog(
       "pl.json",
@@ -228,7 +228,7 @@ describe("writing", () => {
     );
   });
 
-  test("what is kept takes over the line ends of the source, not inside its strings", () => {
+  test("kept values take over the source's line ends, except inside strings", () => {
     const source = catalog('{\r\n  "a": "a"\r\n}\r\n');
     const existing = parseCatalog("fr.json", '{\n  "a": "A",\n  "own": {\n    "x": "1\\n2"\n  }\n}\n');
     expect(formatCatalog(source, shouted(source), { existing }).text).toBe(
@@ -236,7 +236,7 @@ describe("writing", () => {
     );
   });
 
-  test("where the shapes differ the source's wins", () => {
+  test("the source's shape wins where the two shapes differ", () => {
     const source = catalog('{"a": {"b": "b"}, "c": "c", "d": ["d"], "e": {}}');
     const existing = parseCatalog("fr.json", '{"a": "A", "c": {"x": "X"}, "d": {"0": "D"}, "e": {"own": "E"}}');
     expect(formatCatalog(source, shouted(source), { existing }).text).toBe(
@@ -244,7 +244,7 @@ describe("writing", () => {
     );
   });
 
-  test("writing again what was just written changes nothing", () => {
+  test("a second write of the same catalog changes nothing", () => {
     const source = catalog('{\n  "a": "a",\n  "b": ["x", {"y": "y"}],\n  "n": 1\n}\n');
     const values = shouted(source, ["a"]);
     const first = formatCatalog(source, values).text;

@@ -2,8 +2,8 @@
  * The nested JSON catalog (i18next, vue-i18n, flat formatjs files): read as an ordered list of messages, written by
  * editing the source file's text.
  *
- * The writer copies the source's text and puts other string literals into it, so indentation, line ends, key order,
- * escapes, numbers of any length and the final newline are the source's by nature; nothing is re-printed.
+ * The writer copies the source's text and replaces string literals in it. Indentation, line ends, key order, escapes,
+ * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
 import { readFile } from "node:fs/promises";
 import { CatalogError } from "@trans-hub/core/operations";
@@ -20,34 +20,37 @@ export interface CatalogMessage {
   key: string;
   /** Never empty: an empty string is not a message. */
   text: string;
-  /** Where the text stands in the file, counted from 1. */
+  /** Line of the text in the file, counted from 1. */
   line: number;
   column: number;
 }
 
 export interface Catalog {
   file: string;
-  /** The non-empty strings of the file, in its order. */
+  /** The file's non-empty strings, in file order. */
   messages: readonly CatalogMessage[];
-  /** The same by key. */
+  /** The same messages by key. */
   texts: ReadonlyMap<string, string>;
   /** The file as it was read, for {@link formatCatalog}. */
   document: JsonDocument;
 }
 
 export interface FormatCatalogOptions {
-  /** The target file as it stands. */
+  /** The target file's present content. */
   existing?: Catalog | undefined;
-  /** Keys whose value in the existing file came from a source message: those of the lock. Default: none. */
+  /** Keys whose value in the existing file came from a source message: the keys in the lock. Default: none. */
   managed?: { has(key: string): boolean } | undefined;
 }
 
 export interface FormattedCatalog {
   /** The whole text of the target file. */
   text: string;
-  /** The keys whose given value stands in `text`. */
+  /** The keys whose given value is in `text`. */
   written: ReadonlySet<string>;
-  /** The keys where `text` holds an older value than the one given, or one although none was given (arrays only). */
+  /**
+   * The keys for which `text` holds an older value than the given one, or a value although none was given (arrays
+   * only).
+   */
   stale: ReadonlySet<string>;
 }
 
@@ -65,8 +68,8 @@ export function messageKey(path: readonly string[]): string {
 /**
  * Reads a catalog's content.
  *
- * Strings at any depth, in objects and arrays, are messages. Empty strings, numbers, booleans and null are none: they
- * are never sent, only copied.
+ * Strings at any depth, in objects and arrays, are messages. Empty strings, numbers, booleans and null are not
+ * messages: they are copied and never sent.
  *
  * @throws {CatalogError} With line and column: see {@link parseJsonDocument}.
  */
@@ -77,9 +80,9 @@ export function parseCatalog(file: string, content: string | Uint8Array): Catalo
 }
 
 /**
- * Reads a catalog file; `undefined` when there is none.
+ * Reads a catalog file; `undefined` when the file does not exist.
  *
- * @throws {CatalogError} Unreadable, or not a catalog.
+ * @throws {CatalogError} The file is unreadable or not a catalog.
  */
 export async function readCatalog(file: string): Promise<Catalog | undefined> {
   let content: Uint8Array;
@@ -94,19 +97,20 @@ export async function readCatalog(file: string): Promise<Catalog | undefined> {
 }
 
 /**
- * The text of a target file: the source's, with `values` in place of its messages.
+ * The text of a target file: the source's text, with `values` in place of its messages.
  *
- * - A message without a value is left out, and so is a parent that loses everything by it: i18next and formatjs then
- *   fall back to another locale. A parent that was empty in the source stays.
+ * - A message without a value is left out, and so is a parent that becomes empty by it: i18next and formatjs then fall
+ *   back to another locale. A parent that was empty in the source stays.
  * - **Arrays** are written whole or not at all, counted from the outermost: a hole would move the later elements to
- *   other indexes, and no library falls back inside an array alike. With a value missing anywhere below, the array of
- *   the existing file stands as it is; without one, the array is left out. `stale` names what is older for it.
- * - **Not a message in the source** (empty, number, boolean, null): an existing scalar at this key stays (`"rtl": true`,
- *   a suffix that English has not) unless it is managed; else the source's is copied.
- * - **Only in the existing file**: a managed key is dropped, for its source is gone; any other stays, after the
- *   neighbour it follows there. Trans-Hub did not write it, and it may be a plural form that the source language
+ *   other indexes, and no library falls back inside an array. If a value is missing anywhere below, the array of the
+ *   existing file stays as it is; if there is no existing array, it is left out. `stale` lists the older values that
+ *   stay by this rule.
+ * - **Not a message in the source** (empty, number, boolean, null): an existing scalar at this key stays (`"rtl":
+ *   true`, a suffix that English lacks) unless it is managed; otherwise the source's scalar is copied.
+ * - **Only in the existing file**: a managed key is dropped, because its source is gone; any other key stays, after the
+ *   neighbour that it follows there. Trans-Hub did not write it, and it may be a plural form that the source language
  *   lacks (`items_few`). Where the two files differ in shape, the source's shape wins.
- * - A value equal to the existing or the source text is written with that one's own literal, escapes included.
+ * - A value equal to the existing or the source text keeps that text's literal, escapes included.
  */
 export function formatCatalog(
   source: Catalog,
@@ -144,7 +148,7 @@ interface Writer {
 /** One member or element of the output, with the white space before it and before the comma that follows it. */
 interface Piece {
   name: string;
-  /** `undefined`: as its new neighbours. */
+  /** `undefined`: the white space of its new neighbours. */
   lead: string | undefined;
   text: string;
   trail: string;
@@ -205,7 +209,10 @@ function formatObject(
   return pieces.length === 0 ? undefined : join(writer.source, node, pieces);
 }
 
-/** Puts each member that only the existing file has after the neighbour it follows there, or first. */
+/**
+ * Puts each member that only the existing file has after the neighbour it follows there; one without such a neighbour
+ * goes first.
+ */
 function insertExtras(
   writer: Writer,
   pieces: Piece[],
@@ -235,7 +242,7 @@ function insertExtras(
   }
 }
 
-/** What stands only in the existing file, without its managed keys. */
+/** The members that only the existing file has, without its managed keys. */
 function formatExtra(writer: Writer, node: JsonNode, path: readonly string[]): string | undefined {
   if (node.kind === "object" && node.members.length > 0) {
     const pieces = cut(writer.target, node, (value, name) => formatExtra(writer, value, [...path, name]));
@@ -275,14 +282,14 @@ function literal(text: string, node: JsonNode): string {
   return text.slice(node.start, node.end);
 }
 
-/** White space is the only place where JSON holds a raw line end, so this never touches a string. */
+/** White space is the only place where JSON can hold a raw line end, so this never changes a string. */
 function withLineEnds(writer: Writer, text: string): string {
   return text.replace(/\r?\n/g, writer.lineEnd);
 }
 
 interface Item {
   name: string;
-  /** Where it begins: a member at its name, an element at its value. */
+  /** Start of the piece: a member starts at its name, an element at its value. */
   start: number;
   value: JsonNode;
 }
@@ -318,7 +325,10 @@ function cut(
   return pieces;
 }
 
-/** The pieces between the brackets of `node`: what now comes first or last takes the white space of that place. */
+/**
+ * The pieces between the brackets of `node`. A piece that becomes the first or the last takes the white space of that
+ * place.
+ */
 function join(text: string, node: JsonObject | JsonArray, pieces: readonly Piece[]): string {
   const items = itemsOf(node);
   const [first, second] = items;

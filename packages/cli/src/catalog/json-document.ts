@@ -1,9 +1,9 @@
 /**
- * Strict JSON with positions: what a catalog and the lock file are read through.
+ * Strict JSON with positions: the reader of catalogs and of the lock file.
  *
- * `JSON.parse` cannot serve here: it keeps the last of two equal keys without a word, moves integer-like keys to the
- * front, rounds large numbers and names no line. Strings are decoded by `JSON.parse` all the same, literal by literal,
- * because momoa lets raw control characters through.
+ * `JSON.parse` cannot serve here: it silently keeps the last of two equal keys, moves integer-like keys to the front,
+ * rounds large numbers and names no line. Strings are still decoded by `JSON.parse`, literal by literal, because momoa
+ * lets raw control characters through.
  */
 import { parse, type ValueNode } from "@humanwhocodes/momoa";
 import { CatalogError } from "@trans-hub/core/operations";
@@ -19,7 +19,7 @@ interface NodePlace {
 
 export interface JsonMember {
   name: string;
-  /** Where the quoted name begins and ends. */
+  /** Offsets of the quoted name. */
   nameStart: number;
   nameEnd: number;
   value: JsonNode;
@@ -40,7 +40,7 @@ export interface JsonString extends NodePlace {
   value: string;
 }
 
-/** A number, `true`, `false` or `null`: never looked into, only copied. */
+/** A number, `true`, `false` or `null`: copied without being parsed. */
 export interface JsonScalar extends NodePlace {
   kind: "scalar";
 }
@@ -53,15 +53,15 @@ export interface JsonDocument {
   root: JsonObject;
 }
 
-/** Deeper files are refused: no catalog comes near it, and the walks over the tree are recursive. */
+/** Deeper files are refused, because the walks over the tree are recursive. No real catalog comes near this depth. */
 const maxDepth = 200;
 
 /**
  * Reads a JSON file whose root is an object.
  *
- * @param file Its name, for messages only.
- * @throws {CatalogError} Not UTF-8, a byte order mark, not JSON, the same key twice in one object, a root that is not
- *   an object, or more than 200 levels. No message quotes a value.
+ * @param file The file's name, for messages only.
+ * @throws {CatalogError} The file is not UTF-8, has a byte order mark, is not JSON, repeats a key in one object, has a
+ * root that is not an object, or is nested deeper than 200 levels. No message quotes a value.
  */
 export function parseJsonDocument(file: string, content: string | Uint8Array): JsonDocument {
   const text = typeof content === "string" ? content : decodeUtf8(file, content);
@@ -131,7 +131,10 @@ function isLocatedError(error: unknown): error is Error & { line: number; column
   return error instanceof Error && "line" in error && typeof error.line === "number" && "column" in error;
 }
 
-/** momoa quotes a bare word, which may be somebody's text; only its own token names and single characters pass. */
+/**
+ * momoa quotes a bare word, which may be part of a user's text. Only momoa's own tokens and single characters are let
+ * through.
+ */
 function problemOf(error: Error): string {
   const message = error.message.replace(/ found\. \(\d+:\d+\)$/, "");
   if (message.startsWith("Unexpected identifier")) return "unexpected word";

@@ -27,14 +27,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const one = sourceHash("One");
 const two = sourceHash("Two");
 
-test("a hash is the first half of SHA-256 in hex, and a context makes another one", () => {
+test("a hash is the first half of SHA-256 in hex, and a context changes it", () => {
   expect(one).toBe(createHash("sha256").update("One").digest("hex").slice(0, 32));
   expect(sourceHash("One", "")).toBe(one);
   expect(sourceHash("One", '{"screen":"cart"}')).not.toBe(one);
   expect(sourceHash("On", "e")).not.toBe(one);
 });
 
-test("what was written is read back, and a missing file is an empty lock", async () => {
+test("a written lock is read back, and a missing file is an empty lock", async () => {
   expect(await readLockFile(file)).toEqual(new Map());
   const lock: Lock = new Map([
     [
@@ -51,7 +51,7 @@ test("what was written is read back, and a missing file is an empty lock", async
   expect(await readLockFile(file)).toEqual(new Map());
 });
 
-test("lines are sorted by code unit, one a value, whatever the order they came in, and hold no text", () => {
+test("lines are sorted by code unit, one per value, independent of the order of insertion, and hold no text", () => {
   const hashes = new Map([
     ["b", one],
     ["10", one],
@@ -99,7 +99,7 @@ test.each([
   ['{"version": 1, "targets": {"fr.json": "x"}}', "must be an object"],
   ['{"version": 1, "targets": {"fr.json": {"a": "zz"}}}', "32 hexadecimal digits"],
   ['{"version": 1, "targets": {"fr.json": {"a": 1}}}', "32 hexadecimal digits"],
-])("a damaged lock names its file and the cure: %j", async (text, problem) => {
+])("a damaged lock is an error that names the file and the remedy: %j", async (text, problem) => {
   await writeFile(file, text);
   const error: unknown = await readLockFile(file).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(CatalogError);
@@ -111,19 +111,19 @@ test.each([
   });
 });
 
-test("a lock of a newer release is left alone", async () => {
+test("a lock of a newer release is not touched", async () => {
   await writeFile(file, '{"version": 2, "other": true}');
   await expect(readLockFile(file)).rejects.toMatchObject({ hint: expect.stringContaining("Upgrade") });
   expect(await readFile(file, "utf8")).toBe('{"version": 2, "other": true}');
 });
 
-test("a lock checked out with CRLF is read", async () => {
+test("a lock checked out with CRLF can be read", async () => {
   const lock: Lock = new Map([["fr.json", new Map([["a", one]])]]);
   await writeFile(file, formatLock(lock).replaceAll("\n", "\r\n"));
   expect(await readLockFile(file)).toEqual(lock);
 });
 
-test("a target is named from the lock's folder, with forward slashes", () => {
+test("a target is named relative to the lock's folder, with forward slashes", () => {
   expect(targetName("/shop/trans-hub.lock", "/shop/locales/fr.json")).toBe("locales/fr.json");
   expect(targetName("trans-hub.lock", "./locales/fr.json")).toBe("locales/fr.json");
   expect(targetName("/shop/web/trans-hub.lock", "/shop/mail/fr.json")).toBe("../mail/fr.json");
@@ -141,7 +141,7 @@ test.each([
   expect(decideValue({ existing, sourceHash: one, lockedHash, force })).toBe(decision);
 });
 
-test("after a write the lock follows what stands in the file: new, stale, left out, gone", () => {
+test("the entries after a write follow the file's content: new, stale, left out, gone", () => {
   const source = parseCatalog("en.json", '{"a": "new", "left": "failed", "list": ["same", "changed", "failed"]}');
   const existing = parseCatalog("fr.json", '{"a": "vieux", "list": ["MÊME", "AVANT"], "gone": "x"}');
   const hashes = new Map([...source.texts].map(([key, text]) => [key, sourceHash(text)]));

@@ -24,23 +24,26 @@ import type { FormattedCatalog } from "./json-catalog.ts";
 import { type JsonDocument, type JsonMember, type JsonNode, parseJsonDocument } from "./json-document.ts";
 import { writeFileByRename } from "./write-file.ts";
 
-/** By target file (see {@link targetName}), then by message key: the source hash. */
+/** Source hashes by target file (see {@link targetName}), then by message key. */
 export type Lock = Map<string, Map<string, string>>;
 
 /** What to do with one message of one target file. */
 export type ValueDecision =
-  /** The value in the file stands: it was made from this source. */
+  /** Keep the value in the file: it was made from this source. */
   | "keep"
-  /** The value in the file stands although nothing is known of its source: it was there before Trans-Hub. */
+  /** Keep the value in the file although the lock has no entry for it: the value is older than the use of Trans-Hub. */
   | "adopt"
-  /** There is none, or its source changed, or it is forced. */
+  /** The value is missing, its source changed, or the message is forced. */
   | "translate";
 
 const lockVersion = 1;
 const damagedHint =
-  "Restore it from version control, or delete it: values already in target files are then kept as they are.";
+  "Restore it from version control, or delete it; without it, existing values of target files are kept.";
 
-/** The first 16 bytes of SHA-256, in hex, of the text; with a context, of text, U+0000 and the context's canonical JSON. */
+/**
+ * The first 16 bytes of SHA-256, in hex, of the text; with a context, of the text, U+0000 and the context's canonical
+ * JSON.
+ */
 export function sourceHash(text: string, context = ""): string {
   const hash = createHash("sha256").update(text);
   if (context !== "") hash.update("\0").update(context);
@@ -55,10 +58,10 @@ export function targetName(lockFile: string, targetFile: string): string {
 }
 
 /**
- * Whether a value in a target file is kept.
+ * Decides whether a value in a target file is kept.
  *
- * An empty value is none: many tools write `""` for "not translated yet". A value edited by hand is kept as long as its
- * source stays, for the lock knows nothing of values.
+ * An empty value counts as missing: many tools write `""` for "not translated yet". A value edited by hand is kept as
+ * long as its source stays the same, because the lock holds no hashes of values.
  */
 export function decideValue(message: {
   existing: string | undefined;
@@ -74,13 +77,13 @@ export function decideValue(message: {
 /**
  * The lock's entries for a target file that was just written.
  *
- * Write the lock after the file: a crash between the two then leaves a value without an entry, which is adopted, or with
- * an old one, which is looked up once more; never an entry that calls an old value current. A message that was left out
- * gets no entry, so a text put there by hand is adopted and not taken for outdated. A stale one keeps its old entry and
- * is translated by the next run.
+ * Write the lock after the file. A crash between the two then leaves a value without an entry, which is adopted, or
+ * with an old entry, which is looked up once more; it never leaves an entry that calls an old value current. A message
+ * that was left out gets no entry, so a text that a person adds there is adopted and not considered outdated. A stale
+ * value keeps its old entry and is translated by the next run.
  *
- * @param sourceHashes By message key, those of the source as it is now.
- * @param previous The entries before.
+ * @param sourceHashes Hashes of the present source, by message key.
+ * @param previous The entries before the write.
  */
 export function hashesAfterWrite(
   formatted: Pick<FormattedCatalog, "written" | "stale">,
@@ -96,9 +99,10 @@ export function hashesAfterWrite(
 }
 
 /**
- * Reads the lock; an empty one when there is no such file.
+ * Reads the lock; an empty lock when the file does not exist.
  *
- * @throws {CatalogError} Damaged (a merge left in it, edited by hand), unreadable, or of a newer release.
+ * @throws {CatalogError} The lock is damaged (a merge conflict left in it, edited by hand), unreadable, or of a newer
+ * release.
  */
 export async function readLockFile(file: string): Promise<Lock> {
   let content: Uint8Array;
@@ -121,7 +125,10 @@ export async function writeLockFile(file: string, lock: Lock): Promise<void> {
   await writeFileByRename(file, formatLock(lock));
 }
 
-/** The lock as text, sorted; a target without entries is left out. Never through an object: `"10"` must stay in order. */
+/**
+ * The lock as text, sorted; a target without entries is left out. Built without an object, which would reorder keys
+ * such as `"10"`.
+ */
 export function formatLock(lock: Lock): string {
   const targets = sorted(lock)
     .filter(([, hashes]) => hashes.size > 0)
@@ -133,7 +140,7 @@ export function formatLock(lock: Lock): string {
   return `{\n  "version": ${lockVersion},\n  "targets": ${body}\n}\n`;
 }
 
-/** By code unit: a locale's collation would sort differently from machine to machine. */
+/** Sorts by code unit: a locale's collation would give different orders on different machines. */
 function sorted<Value>(entries: ReadonlyMap<string, Value>): [string, Value][] {
   return [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }

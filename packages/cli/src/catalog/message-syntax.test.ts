@@ -39,7 +39,7 @@ describe("ICU syntax", () => {
     expect(hasIcuSyntax(text)).toBe(false);
   });
 
-  test("a hostile text of a megabyte takes no more than a moment", () => {
+  test("ends within a moment on a hostile text of one megabyte", () => {
     for (const part of ["{x, plural, x {", "'{", "{", "{a, plural, ", "{x, select, a ", "''{'"]) {
       const startedAt = performance.now();
       hasIcuSyntax(`, plural${part.repeat(1_000_000 / part.length)}`);
@@ -76,19 +76,19 @@ describe("i18next plurals", () => {
     ]);
   });
 
-  test("are not words that merely end alike", () => {
+  test("are not words that merely have the same ending", () => {
     expect(
       plurals({ arrowhead_one: "Crow's foot (one)", zero_or_one: "x", gender_other: "Other", plural: "Media" }),
     ).toEqual([]);
   });
 
-  test("are a lone _other that counts, as a Japanese source has it", () => {
+  test("are a lone _other with a count, as a Japanese source has it", () => {
     expect(
       plurals({ items_other: "{{count}} 件", others_other: "{{- count}} 件", gender_other: "{{country}}" }),
     ).toEqual(["items_other", "others_other"]);
   });
 
-  test("are the _plural of version 3 with its base", () => {
+  test("are the _plural key of version 3 and its base key", () => {
     expect(plurals({ item: "item", item_plural: "items", noun_plural: "Plural" })).toEqual(["item", "item_plural"]);
   });
 });
@@ -115,7 +115,7 @@ describe("pipe plurals", () => {
   });
 });
 
-test("all three kinds are gathered by key", () => {
+test("pluralMessageKeys finds all three kinds by key", () => {
   const keys = pluralMessageKeys([
     { key: "a_one", text: "x" },
     { key: "a_other", text: "x" },

@@ -1,29 +1,28 @@
 /**
- * Which messages hold ICU or plural syntax: those that must not be translated as if they were one plain sentence.
- *
+ * Finds the messages with ICU or plural syntax, which must not be translated as if they were one plain sentence.
  * `translate` counts and reports them. Every rule here prefers a clear sign over a guess.
  */
 
-/** What the rules look at: a key and its text. */
+/** The rules' input: a key and its text. */
 export interface SyntaxMessage {
   key: string;
   text: string;
 }
 
-/** The header of a complex argument, up to its first branch; ICU takes the type in any case. */
+/** The header of a complex argument, up to its first branch. ICU accepts the type in upper and lower case. */
 const complexArgument = /\{\s*[^\s{},]+\s*,\s*(?:plural|selectordinal|select)\s*,\s*(?:offset\s*:\s*-?\d+\s*)?/iy;
 /** The selector of a branch: a plural category, `=1`, or any word of a `select`. */
 const branchSelector = /\s*[^\s{},]+\s*(?=\{)/y;
 
 /**
- * True when the text holds an ICU argument of type `plural`, `select` or `selectordinal` with at least one branch and
- * all its braces closed, anywhere and at any depth.
+ * True when the text holds, at any depth, an ICU argument of type `plural`, `select` or `selectordinal` with at least
+ * one branch and all its braces closed.
  *
- * `{name}`, `{{count}}` and `{price, number}` are no such arguments. Text in ICU quotes (`'{…}'`) counts as literal,
- * but only where the quote is closed: a lone apostrophe (`l'{n, plural, …}`) is no quote here.
+ * `{name}`, `{{count}}` and `{price, number}` do not count. Text in ICU quotes (`'{…}'`) is literal, but only where the
+ * quote is closed: a lone apostrophe (`l'{n, plural, …}`) is not a quote here.
  */
 export function hasIcuSyntax(text: string): boolean {
-  // Every header needs its keyword; most texts end here.
+  // Every header contains its keyword, so this test settles most texts.
   if (!/,\s*(?:plural|select)/i.test(text)) return false;
   const closings = matchBraces(text);
   for (const [open, close] of closings) {
@@ -33,7 +32,7 @@ export function hasIcuSyntax(text: string): boolean {
   return false;
 }
 
-/** Between `from` and `close`: selector, braced text, and so on, at least once. */
+/** Whether the range from `from` to `close` is a sequence of selector and braced text, with at least one pair. */
 function hasOnlyBranches(text: string, from: number, close: number, closings: ReadonlyMap<number, number>): boolean {
   let at = from;
   let branchCount = 0;
@@ -48,7 +47,7 @@ function hasOnlyBranches(text: string, from: number, close: number, closings: Re
   return branchCount > 0 && text.slice(at, close).trim() === "";
 }
 
-/** Each opening brace with its closing one, quoted braces left aside: one pass, whatever the text. */
+/** Maps each opening brace to its closing brace, without quoted braces, in one pass over any text. */
 function matchBraces(text: string): Map<number, number> {
   const closings = new Map<number, number>();
   const open: number[] = [];
@@ -59,7 +58,7 @@ function matchBraces(text: string): Map<number, number> {
       at += 1;
     } else if (character === "'" && /[{}]/.test(text[at + 1] ?? "") && !quoteStaysOpen) {
       const end = closingQuote(text, at + 1);
-      // Once one quote stays open, so do all later ones: never search the rest again.
+      // If one quote stays open, all later ones do too, so the rest is not searched again.
       if (end === -1) quoteStaysOpen = true;
       else at = end;
     } else if (character === "{") {
@@ -84,13 +83,13 @@ const pluralSuffix = /_(?:zero|one|two|few|many|other)$/;
 /**
  * The keys that belong to an i18next plural family.
  *
- * - JSON v4: `items_one` when there is also `items_other`; ordinals (`place_ordinal_one`) and context forms
- *   (`friend_male_one`) fall under the same rule, since only the last suffix is looked at.
- * - A lone `items_other`, all that a Japanese or Chinese source has, when its text holds `{{count}}`; else it is a word
- *   such as `gender_other`.
- * - JSON v3: `items_plural` and `items`, when both are there.
+ * - JSON v4: `items_one` when `items_other` exists too; ordinals (`place_ordinal_one`) and context forms
+ *   (`friend_male_one`) follow the same rule, because only the last suffix counts.
+ * - A lone `items_other` (the only form of a Japanese or Chinese source), when its text holds `{{count}}`; otherwise it
+ *   is a word such as `gender_other`.
+ * - JSON v3: `items_plural` and `items`, when both exist.
  *
- * `arrowhead_one` beside no `arrowhead_other` is no plural.
+ * `arrowhead_one` without an `arrowhead_other` is not a plural.
  */
 export function i18nextPluralKeys(messages: Iterable<SyntaxMessage>): Set<string> {
   const texts = new Map(Array.from(messages, ({ key, text }) => [key, text]));
@@ -109,11 +108,11 @@ export function i18nextPluralKeys(messages: Iterable<SyntaxMessage>): Set<string
 }
 
 /**
- * True for a vue-i18n plural such as `no apples | one apple | {count} apples`: two to four forms between pipes that have
+ * True for a vue-i18n plural such as `no apples | one apple | {count} apples`: two to four forms between pipes with
  * white space on both sides, and `{n}` or `{count}` in one of them.
  *
- * The placeholder is asked for because `Home | Shop` is far more often a page title than a plural; `car | cars` is
- * therefore missed. `{{count}}` does not count: where it stands, the file is i18next's and a pipe is a pipe.
+ * The placeholder is required because `Home | Shop` is far more often a page title than a plural; `car | cars` is
+ * therefore missed. `{{count}}` does not count: it marks an i18next file, where a pipe is only a pipe.
  */
 export function hasPipePlural(text: string): boolean {
   const forms = text.split(/\s\|\s/);
@@ -125,7 +124,7 @@ export function hasPipePlural(text: string): boolean {
   );
 }
 
-/** The keys of all messages with ICU or plural syntax: what `translate` reports. */
+/** The keys of all messages with ICU or plural syntax, as `translate` reports them. */
 export function pluralMessageKeys(messages: readonly SyntaxMessage[]): Set<string> {
   const keys = i18nextPluralKeys(messages);
   for (const { key, text } of messages) {

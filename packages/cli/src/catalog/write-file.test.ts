@@ -17,7 +17,7 @@ async function modeOf(file: string): Promise<number> {
   return (await stat(file)).mode & 0o7777;
 }
 
-test("a new file is written, its folders made, and nothing else is left there", async () => {
+test("a new file is written with its folders, and no other file stays behind", async () => {
   const file = join(folder, "locales", "fr", "shop.json");
   await writeFileByRename(file, '{"a": "é"}\n');
   expect(await readFile(file, "utf8")).toBe('{"a": "é"}\n');
@@ -39,7 +39,7 @@ test.each([0o600, 0o664, 0o444])(
   },
 );
 
-test("a symbolic link stays one", async () => {
+test("a symbolic link stays a symbolic link", async () => {
   const file = join(folder, "real.json");
   await writeFile(file, "old");
   await symlink(file, join(folder, "link.json"));
@@ -66,7 +66,7 @@ test("a folder or a file in the way is an error that names the path, and leaves 
   expect((await readdir(folder)).sort()).toEqual(["fr.json", "plain"]);
 });
 
-test.skipIf(isRoot)("a folder without write permission is named, and the old file stands", async () => {
+test.skipIf(isRoot)("a folder without write permission is named, and the old file stays", async () => {
   const file = join(folder, "fr.json");
   await writeFile(file, "old");
   await chmod(folder, 0o555);
@@ -75,7 +75,7 @@ test.skipIf(isRoot)("a folder without write permission is named, and the old fil
   await chmod(folder, 0o755);
 });
 
-test("many writers at once leave one of their texts, whole", async () => {
+test("concurrent writers leave one writer's text, whole", async () => {
   const file = join(folder, "fr.json");
   const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(50_000));
   await Promise.all(texts.map((text) => writeFileByRename(file, text)));

@@ -4,21 +4,21 @@ import { basename, dirname, join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
 
 /**
- * Writes a file so that a reader, a crash or a full disk finds the old content or the new, never a part.
+ * Writes a file so that a reader, a crash or a full disk finds the old content or the new content, never a part.
  *
- * Writes beside the file, flushes to disk and renames. Missing folders are made. An existing file keeps its mode and,
- * where the system allows it, its owner (a container running as root writes into somebody's checkout); a symbolic link
- * stays one, and the file it points to is replaced.
+ * The content is written beside the file, flushed to disk and renamed. Missing folders are made. An existing file keeps
+ * its mode and, where the system allows it, its owner (a container that runs as root may write into a user's checkout).
+ * A symbolic link stays one, and the file that it points to is replaced.
  *
- * @throws {CatalogError} The folder cannot be written to, the disk is full, a folder stands in the way: names the path,
- *   keeps the system's error as `cause`, and leaves no temporary file behind.
+ * @throws {CatalogError} The folder is not writable, the disk is full, or a folder is in the way. The error names the
+ * path, keeps the system's error as `cause`, and leaves no temporary file behind.
  */
 export async function writeFileByRename(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     const target = await realpath(file).catch(() => file);
     const before = await stat(target).catch(() => undefined);
-    // rename would fail too, but only after the work and, on some systems, with a misleading code.
+    // rename would fail too, but only after all the work and, on some systems, with a misleading code.
     if (before?.isDirectory()) throw Object.assign(new Error(`${target} is a folder`), { code: "EISDIR" });
     await replace(target, text, before);
   } catch (cause) {
@@ -33,7 +33,7 @@ interface Standing {
 }
 
 async function replace(target: string, text: string, before: Standing | undefined): Promise<void> {
-  // The leading dot and the suffix keep it away from bundlers that watch `locales/*.json`.
+  // The leading dot and the suffix hide it from bundlers that watch `locales/*.json`.
   const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, "wx", 0o666);
@@ -53,12 +53,16 @@ async function replace(target: string, text: string, before: Standing | undefine
 }
 
 async function takeOver(handle: FileHandle, { mode, uid, gid }: Standing): Promise<void> {
-  // First the owner: changing it may clear mode bits. Refused to ordinary users, who own the file as a rule.
+  // The owner comes first: changing it may clear mode bits. Ordinary users are refused this, but usually own the file
+  // already.
   await handle.chown(uid, gid).catch(() => {});
   await handle.chmod(mode & 0o7777);
 }
 
-/** The rename itself survives a power cut only with this; where folders cannot be opened (Windows), the system decides. */
+/**
+ * Without this flush the rename may be lost in a power cut. Where folders cannot be opened (Windows), the system
+ * decides.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});

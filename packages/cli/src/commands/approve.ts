@@ -33,10 +33,10 @@ export function define(command: Command, context: CommandContext): void {
     .argument("[text]", "the source text; - reads it from stdin")
     .addOption(toOption())
     .addOption(fromOption())
-    .option("--business-id <id>", "in place of the source text: the id it was registered under")
+    .option("--business-id <id>", "instead of the source text: the id under which it was registered")
     .option("--text <translation>", "approve this text (default: the stored one)")
-    .option("--revision <number>", "the revision that was read; another one there is an error", parseWhole(0))
-    .option("--by <name>", "who approves, for the record (default: USER)")
+    .option("--revision <number>", "the revision that was read; fail if the translation has another", parseWhole(0))
+    .option("--by <name>", "name of the approving person, for the record (default: USER)")
     .addOption(contextOption())
     .addOption(formatOption())
     .addOption(projectOption())
@@ -55,7 +55,7 @@ async function approve(
   { to, from, businessId, project, text: approvedText, by = context.env.USER, ...options }: ApproveOptions,
 ): Promise<void> {
   if ((argument === undefined) === (businessId === undefined)) {
-    throw new UsageError("name the translation by its source text or by --business-id, by one of them");
+    throw new UsageError("give either the source text or --business-id");
   }
   const targetLocale = required(to, "--to");
   const text = argument === undefined ? undefined : await textOf(argument, context);

@@ -13,10 +13,10 @@ interface CancelOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Take back what a project has waiting. What it has translated already stays, and is read as before.")
+    .description("Cancel the waiting translations of a project. Finished translations stay and can still be read.")
     .addOption(projectOption())
     .addOption(onlyToOption())
-    .option("--business-id-prefix <prefix>", "only texts whose business ids all begin so")
+    .option("--business-id-prefix <prefix>", "only texts whose business ids all begin with this")
     .option("--yes", "do not ask")
     .action((options: CancelOptions) => cancel(command, context, options));
   examples(
@@ -35,10 +35,10 @@ async function cancel(
   const parts = [
     `in project ${project ?? settings.project}`,
     ...(to === undefined ? [] : [`into ${to}`]),
-    ...(businessIdPrefix === undefined ? [] : [`under ids that begin with ${businessIdPrefix}`]),
+    ...(businessIdPrefix === undefined ? [] : [`under business ids that begin with ${businessIdPrefix}`]),
   ];
-  if (!(await confirm(context, `cancel everything that waits ${parts.join(", ")}`, yes))) return;
-  // A step under way is finished: each is a transaction of its own.
+  if (!(await confirm(context, `cancel all waiting translations ${parts.join(", ")}`, yes))) return;
+  // A step in progress is finished: each step is a transaction of its own.
   context.graceMs = 5_000;
   await withSession(command, context, { settings, project }, async ({ hub }) => {
     const cancelled = await hub.cancel({ targetLocale: to, businessIdPrefix });

@@ -22,16 +22,16 @@ interface ActOptions extends FilterOptions {
 }
 
 export function define(command: Command, context: CommandContext): void {
-  command.description("Texts that failed for good: look at them, try them again, or remove them.");
-  const list = withFilters(command.command("list").description("List them, oldest first."))
-    .option("--limit <number>", "at most so many (default: 100)", parseWhole(1, 1_000))
-    .option("--cursor <cursor>", "go on after a page: its nextCursor")
+  command.description("List failed texts, translate them again, or remove them.");
+  const list = withFilters(command.command("list").description("List dead letters, oldest first."))
+    .option("--limit <number>", "largest number of rows (default: 100)", parseWhole(1, 1_000))
+    .option("--cursor <cursor>", "continue after a page: the nextCursor of that page")
     .action((options: FilterOptions & PageRequest) => listLetters(list, context, options));
-  const replay = withFilters(command.command("replay").description("Put them back to work, each once."))
-    .option("--all", "all of them")
+  const replay = withFilters(command.command("replay").description("Make dead letters pending again, each one once."))
+    .option("--all", "all dead letters")
     .action((options: ActOptions) => replayLetters(replay, context, options));
-  const purge = withFilters(command.command("purge").description("Remove them, with the failed rows they speak of."))
-    .option("--all", "all of them")
+  const purge = withFilters(command.command("purge").description("Remove dead letters and their failed translations."))
+    .option("--all", "all dead letters")
     .option("--yes", "do not ask")
     .action((options: ActOptions) => purgeLetters(purge, context, options));
   examples(
@@ -45,10 +45,10 @@ export function define(command: Command, context: CommandContext): void {
 function withFilters(command: Command): Command {
   return command
     .addOption(targetLocaleOption())
-    .option("--engine <name>", "those that failed with this engine")
-    .option("--code <code>", "those that failed with this code, such as TH_ENGINE_REFUSED")
-    .option("--id <id>", "this one")
-    .addOption(new Option("--since <time>", "those that failed at or after this time").argParser(parseTime))
+    .option("--engine <name>", "only those that failed with this engine")
+    .option("--code <code>", "only those that failed with this code, such as TH_ENGINE_REFUSED")
+    .option("--id <id>", "only this dead letter")
+    .addOption(new Option("--since <time>", "only those that failed at or after this time").argParser(parseTime))
     .addOption(onlyProjectOption());
 }
 
@@ -83,7 +83,7 @@ async function replayLetters(command: Command, context: CommandContext, options:
   requireChoice(options);
   await withSession(command, context, {}, async ({ handler }) => {
     const replayed = await handler.replayDeadLetters(filterOf(options));
-    await context.output.result({ replayed }, () => `${replayed} put back to work`);
+    await context.output.result({ replayed }, () => `${replayed} replayed`);
   });
 }
 
@@ -96,11 +96,11 @@ async function purgeLetters(command: Command, context: CommandContext, options: 
   });
 }
 
-/** A slip of the hand must not touch everything. */
+/** An omitted filter must not act on every dead letter. */
 function requireChoice({ all, yes: _, ...filters }: ActOptions): void {
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   if (all === true || isFiltered) return;
-  throw new UsageError("say which: --all, --id, --engine, --locale, --code, --since or --project");
+  throw new UsageError("no selection was given: use --all, --id, --engine, --locale, --code, --since or --project");
 }
 
 async function found({ handler }: Session, filter: DeadLetterFilter): Promise<string> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Translation } from "@trans-hub/core";
 import type { PersistenceHandler, WorkSummary } from "@trans-hub/core/store";
-import { makeEngine } from "@trans-hub/engines";
+import { makeEngine } from "@trans-hub/engines/registry";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openEmbeddedDatabase } from "../database.ts";
@@ -27,15 +27,15 @@ import { tableOf } from "../table.ts";
 interface DemoReport {
   translated: number;
   failed: number;
-  /** Since the command began. */
+  /** Seconds since the command began. */
   seconds: number;
   engine: string;
   workers: (WorkSummary & { pid: number })[];
-  /** Without anything to translate (a number, placeholders alone): stored as they are when they were registered. */
+  /** Texts without anything to translate (a number, placeholders alone): stored unchanged at registration. */
   verbatim: number;
-  /** Messages with ICU or plural syntax, left out. */
+  /** Messages with ICU or plural syntax, which were left out. */
   unsupported: number;
-  /** The catalogs written. */
+  /** Paths of the written catalogs. */
   files: string[];
 }
 
@@ -46,13 +46,14 @@ const START_TIMEOUT_MS = 30_000;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("See it work: a web shop's catalog in three languages, by two workers, on the embedded PostgreSQL.")
+    .description("Translate a web shop's catalog into three languages with two workers, on the embedded PostgreSQL.")
     .action(() => demo(command, context));
   examples(command, "demo", "demo --json");
   command.addHelpText(
     "after",
     `
-With TH_OPENAI_API_KEY (and TH_OPENAI_ENDPOINT) that engine translates, else pseudo. Running it again translates again.`,
+If TH_OPENAI_API_KEY or TH_OPENAI_ENDPOINT is set, the engine openai translates; otherwise the engine pseudo. A second
+run translates again.`,
   );
 }
 
@@ -60,11 +61,12 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
   const { output } = context;
   const settings = readSettings(context);
   const engine = engineOf(settings);
-  makeEngine(engine, settings);
+  // Before the database, so that a bad setting stops the demo at once.
+  await makeEngine(engine, settings);
   output.note(
     `Translating with ${engine}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`,
   );
-  // The workers get some time to hand back what they hold.
+  // Time for the workers to hand back the work that they hold.
   context.graceMs = 5_000;
 
   const database = await openEmbeddedDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
@@ -77,7 +79,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
       const workers = await withWorkers(context, { databaseUrl: database.databaseUrl, engine }, handler, async () => {
         const registered = await registerSample(hub, sample);
         output.note(
-          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}, equal texts once`,
+          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}; equal texts count once`,
         );
         return registered;
       });
@@ -109,7 +111,10 @@ function engineOf({ engines: [active], openai }: Settings): string {
   return active ?? (openai.apiKey !== undefined || openai.endpoint !== undefined ? "openai" : "pseudo");
 }
 
-/** Starts the workers, has something registered, waits until it is done, and stops them; gives what each did. */
+/**
+ * Starts the workers, registers through `register`, waits until all is translated, and stops the workers; returns each
+ * worker's summary.
+ */
 async function withWorkers(
   { env, output, signal }: CommandContext,
   own: { databaseUrl: string; engine: string },
@@ -119,7 +124,7 @@ async function withWorkers(
   const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project: PROJECT, ...own }));
   let progress: Progress | undefined;
   try {
-    // Before anything is registered, or the first to start would have it all.
+    // All workers must be up before anything is registered, or the first one would take all the work.
     await untilTrue(
       workers,
       signal,
@@ -147,7 +152,7 @@ async function withWorkers(
   }
 }
 
-/** Looks again and again; fails when nobody is left to make it true. */
+/** Repeats a check until it is true; fails when no worker is left. */
 async function untilTrue(
   workers: readonly WorkerProcess[],
   signal: AbortSignal,
@@ -166,7 +171,7 @@ function sum(workers: DemoReport["workers"], field: "translated" | "failed"): nu
   return workers.reduce((total, worker) => total + worker[field], 0);
 }
 
-/** Equal texts once, as they are counted when they are registered. */
+/** Counts equal texts once, as registration does. */
 function countVerbatim(translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>): number {
   const texts = (byKey: ReadonlyMap<string, Translation>) =>
     new Set([...byKey.values()].filter(({ engine }) => engine === "none").map(({ sourceText }) => sourceText));
@@ -196,8 +201,8 @@ function describe(
       ]),
     ),
     ...report.files.map((file) => `wrote ${file}`),
-    `${report.verbatim} translations are their texts as they are: there is nothing to translate in them`,
-    `${unsupported} messages with ICU or plural syntax were left out: that is not supported yet`,
+    `${report.verbatim} translations equal their source texts, which have nothing to translate`,
+    `${unsupported} messages with ICU or plural syntax were left out: this syntax is not supported yet`,
     `${report.translated} translated, ${report.failed} failed, in ${report.seconds} s`,
   ].join("\n");
 }

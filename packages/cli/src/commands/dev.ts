@@ -14,15 +14,16 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-Prints the database's URL: set it as TH_DATABASE_URL in your application. Without TH_ENGINES, pseudo translates.`,
+Prints the database's URL: set it as TH_DATABASE_URL in your application. If TH_ENGINES is not set, the engine pseudo
+translates.`,
   );
 }
 
-/** Always on the embedded database: whoever has another one has workers for it. */
+/** Always uses the embedded database: users of another database have workers for it. */
 async function develop(command: Command, context: CommandContext): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const engines = enginesToTranslateWith(settings, context, { ...globals, embedded: true });
+  const engines = await enginesToTranslateWith(settings, context, { ...globals, embedded: true });
   await asService(context, settings, async (signal, logger) => {
     const database = await openEmbeddedDatabase({ ...context, signal }, settings, globals);
     const { databaseUrl } = database;

@@ -11,13 +11,13 @@ import { readSettings } from "../session.ts";
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .option("--no-engine-call", "do not ask the engines whether they take our key (which costs nothing)")
+    .option("--no-engine-call", "do not call the engines to check their keys (the call costs nothing)")
     .action((options: { engineCall: boolean }) => doctor(command, context, options));
   examples(command, "doctor", "doctor --json", "doctor --no-engine-call");
   command.addHelpText(
     "after",
     `
-Run it where a worker runs, with a worker's settings. Exit code 1 when a check fails; warnings are for you to weigh.`,
+Run it on a worker's machine with a worker's settings. The exit code is 1 if a check fails; a warning does not change it.`,
   );
 }
 

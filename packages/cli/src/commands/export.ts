@@ -16,14 +16,14 @@ const STATUSES: TranslationStatus[] = ["pending", "translated", "failed", "appro
 export function define(command: Command, context: CommandContext): void {
   command
     .addOption(toOption())
-    .addOption(new Option("--status <status>", "only these").choices(STATUSES))
-    .option("--business-id-prefix <prefix>", "only texts under ids that begin so")
+    .addOption(new Option("--status <status>", "only translations with this status").choices(STATUSES))
+    .option("--business-id-prefix <prefix>", "only texts with a business id that begins with this")
     .addOption(projectOption())
     .action((options: ExportOptions) => exportTranslations(command, context, options));
   examples(command, "export --to fr > fr.jsonl", "export --to fr --status approved | jq -r .text");
 }
 
-/** Line by line at the reader's pace, so that memory does not grow with the store. */
+/** Writes line by line at the reader's pace, so that memory does not grow with the store. */
 async function exportTranslations(
   command: Command,
   context: CommandContext,

@@ -19,10 +19,10 @@ interface ForgetOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Remove a text of a project from every table, its translations and work in hand included.")
-    .argument("[text]", "the text as it was registered, in all its contexts; - reads it from stdin")
+    .description("Remove a text of a project from every table, with its translations and its running work.")
+    .argument("[text]", "the text exactly as registered, in all its contexts; - reads it from stdin")
     .addOption(fromOption())
-    .option("--business-id <id>", "in place of the text: every text that was registered under this id")
+    .option("--business-id <id>", "instead of the text: every text that was registered under this id")
     .addOption(contextOption())
     .addOption(formatOption())
     .addOption(projectOption())
@@ -43,12 +43,12 @@ async function forget(
   { from, businessId, project, yes, ...within }: ForgetOptions,
 ): Promise<void> {
   if ((argument === undefined) === (businessId === undefined)) {
-    throw new UsageError("name what to forget by its text or by --business-id, by one of them");
+    throw new UsageError("give either a text or --business-id");
   }
   const settings = readSettings(context);
   const what = businessId === undefined ? "a text" : `the texts of ${businessId}`;
   const where = `in project ${project ?? settings.project}`;
-  if (!(await confirm(context, `forget ${what} ${where}, translations included`, yes))) return;
+  if (!(await confirm(context, `forget ${what} ${where}, with all translations`, yes))) return;
   const text = argument === undefined ? undefined : await textOf(argument, context);
   await withSession(command, context, { settings, project, sourceLocale: from }, async ({ hub }) => {
     const report = await hub.forget({ ...(text === undefined ? { businessId } : { text }), ...within });
@@ -57,6 +57,6 @@ async function forget(
 }
 
 function sentence({ forgotten, stillUsed }: ForgetReport): string {
-  const kept = stillUsed === 0 ? "" : `; ${stillUsed} stay: another id, context or project uses them`;
+  const kept = stillUsed === 0 ? "" : `; ${stillUsed} kept: another id, context or project uses them`;
   return `${forgotten} forgotten${kept}`;
 }

@@ -4,7 +4,10 @@ import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import { withSession } from "../session.ts";
 
-/** As for TH_GC_RETENTION_DAYS: a hundred years. More than that, PostgreSQL has no interval for at some point. */
+/**
+ * As for TH_GC_RETENTION_DAYS: a hundred years. PostgreSQL's intervals are bounded, so larger values would fail at some
+ * point.
+ */
 const MAX_RETENTION_DAYS = 36_500;
 
 interface GcOptions {
@@ -16,17 +19,19 @@ interface GcOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Collect what nobody requested or read for the retention. Workers do it too, by TH_GC_CRON.")
+    .description(
+      "Remove texts that were not requested or read during the retention. Workers also do this, by TH_GC_CRON.",
+    )
     .option("--retention-days <days>", "default: TH_GC_RETENTION_DAYS; fractions allowed", parseDays)
-    .option("--dry-run", "count what would go, and change nothing")
-    .option("--include-approved", "also what a person approved")
+    .option("--dry-run", "count the rows to remove, and change nothing")
+    .option("--include-approved", "also approved translations")
     .addOption(onlyProjectOption())
     .action((options: GcOptions) => collect(command, context, options));
   examples(command, "gc --dry-run", "gc --retention-days 30 --json");
 }
 
 async function collect(command: Command, context: CommandContext, options: GcOptions): Promise<void> {
-  // A chunk under way is finished: each is a transaction of its own.
+  // A chunk in progress is finished: each chunk is a transaction of its own.
   context.graceMs = 5_000;
   await withSession(command, context, {}, async ({ hub }) => {
     const report = await hub.runGarbageCollection({ ...options, signal: context.signal });

@@ -21,13 +21,13 @@ interface GetOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .argument("[text]", "the text as it was registered; - reads it from stdin")
+    .argument("[text]", "the text exactly as registered; - reads it from stdin")
     .addOption(toOption())
     .addOption(fromOption())
-    .option("--business-id <id>", "in place of the text: the id it was registered under")
+    .option("--business-id <id>", "instead of the text: the id under which it was registered")
     .addOption(contextOption())
     .addOption(formatOption())
-    .option("--fallback", "where the locale has no text, take the one it falls back to: fr-CA, then fr")
+    .option("--fallback", "if the locale has no text, use its fallback locale: fr-CA, then fr")
     .addOption(projectOption())
     .action((text: string | undefined, options: GetOptions) => get(command, context, text, options));
   examples(
@@ -45,7 +45,7 @@ async function get(
   { to, from, businessId, fallback, ...options }: GetOptions,
 ): Promise<void> {
   if ((argument === undefined) === (businessId === undefined)) {
-    throw new UsageError("name the translation by its text or by --business-id, by one of them");
+    throw new UsageError("give either the text or --business-id");
   }
   const targetLocale = required(to, "--to");
   const text = argument === undefined ? undefined : await textOf(argument, context);
@@ -66,7 +66,7 @@ async function get(
 }
 
 function whyNothing(translation: Translation | undefined): string {
-  if (translation === undefined) return "missing: it was never requested";
+  if (translation === undefined) return "missing: the text was never requested";
   const { status, error } = translation;
   return error === undefined ? status : `${status}: ${error.code} ${printable(error.message)}`;
 }

@@ -10,8 +10,12 @@ import { readSettings } from "../session.ts";
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .addArgument(new Argument("[direction]", "what to do").choices(["up", "down", "status"]).default("up"))
-    .option("--yes", "do not ask before going down")
+    .addArgument(
+      new Argument("[direction]", "up: apply migrations; down: revert the newest one; status: list them")
+        .choices(["up", "down", "status"])
+        .default("up"),
+    )
+    .option("--yes", "do not ask before reverting")
     .action((direction: string, { yes }: { yes?: boolean }) => migrate(command, context, direction, yes));
   examples(command, "migrate", "migrate status --json", "migrate down --yes");
 }
@@ -29,8 +33,8 @@ async function migrate(
     switch (direction) {
       case "down": {
         const { version } = await migrationStatus(options);
-        if (version !== null && !(await confirm(context, `take back ${version}, with all that it holds`, yes))) return;
-        return await tell(context, await revertMigration(options), "taken back");
+        if (version !== null && !(await confirm(context, `revert ${version} and delete all its data`, yes))) return;
+        return await tell(context, await revertMigration(options), "reverted");
       }
       case "status": {
         const report = await migrationStatus(options);

@@ -1,4 +1,4 @@
-import { ENGINE_NAMES } from "@trans-hub/engines";
+import { ENGINE_NAMES } from "@trans-hub/engines/registry";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples } from "../options.ts";
@@ -8,8 +8,8 @@ import { withSession } from "../session.ts";
 
 export function define(command: Command, context: CommandContext): void {
   command.description(
-    "Have the fleet leave an engine, a project or a target locale alone, or everything. " +
-      "It obeys within two seconds; what an engine has in hand is finished, and requests are taken as ever.",
+    "Pause an engine, a project or a target locale for the whole fleet, or all work. " +
+      "The pause takes effect within two seconds; running calls finish, and requests are still accepted.",
   );
   withPauseOptions(command).action((options: PauseOptions) => pause(command, context, options));
   examples(command, "pause", "pause --engine openai", "pause --project shop --json", "pause --locale fr");
@@ -17,10 +17,10 @@ export function define(command: Command, context: CommandContext): void {
 
 async function pause(command: Command, context: CommandContext, options: PauseOptions): Promise<void> {
   const target = pauseTarget(options);
-  // Not refused: a worker may bring an engine of its own.
+  // Unknown names are not refused: a worker may bring an engine of its own.
   if (options.engine !== undefined && !ENGINE_NAMES.includes(options.engine)) {
     context.output.warn(
-      `no engine of Trans-Hub's is named ${printable(options.engine)}: there are ${ENGINE_NAMES.join(", ")}`,
+      `Trans-Hub has no engine named ${printable(options.engine)}; its engines are ${ENGINE_NAMES.join(", ")}`,
     );
   }
   await withSession(command, context, {}, async ({ hub }) => tellPaused(context, await hub.pause(target)));

@@ -42,28 +42,34 @@ interface Report extends RejectedReport {
   failed: number;
 }
 
-/** Chunks being registered at once, so that the database need not wait for the next to be read. */
+/** Number of chunks registered at the same time, so that the database does not wait while the next chunk is read. */
 const MAX_CHUNKS_IN_FLIGHT = 3;
-/** What may stand in a line beside the text: context, ids, JSON's own characters. */
+/** Room in a line for everything beside the text: context, ids, JSON's own characters. */
 const LINE_OVERHEAD_BYTES = 65_536;
-/** `\u0000` for one byte: the most that JSON's escapes make of a text. */
+/** `\u0000` for one byte: the largest growth of a text by JSON's escapes. */
 const MAX_ESCAPE_FACTOR = 6;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .argument("[text...]", "texts to register; - reads one from stdin")
+    .argument("[text...]", "texts to register; - reads one text from stdin")
     .addOption(new Option("--to <locales>", "target locales, comma-separated").argParser(parseLocales))
     .addOption(fromOption())
-    .option("--file <path>", "JSON lines, one item each; - reads them from stdin")
+    .option("--file <path>", "file of JSON lines, one item each; - reads stdin")
     .option("--business-id <id>", "your own name for the text; with one text only")
     .addOption(contextOption())
-    .addOption(new Option("--priority <level>", "who goes first").choices(["interactive", "normal", "bulk"]))
+    .addOption(
+      new Option("--priority <level>", "urgency; interactive texts are translated first").choices([
+        "interactive",
+        "normal",
+        "bulk",
+      ]),
+    )
     .addOption(formatOption())
     .addOption(projectOption())
-    .option("--force", "translate anew what is there, unless a person approved it")
+    .option("--force", "translate again texts that have a translation, unless a person approved it")
     .option(
       "--expires-after <seconds>",
-      "not wanted any more if it still waits then (default: never)",
+      "do not translate texts that still wait after this time (default: never)",
       parseWhole(1, MAX_EXPIRY_SECONDS),
     )
     .action((texts: string[], options: RequestOptions) => request(command, context, texts, options));
@@ -77,9 +83,9 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-A line of the file is such as {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}};
-what it leaves out comes from the options. Rejected lines are named, the rest is registered, and the exit code is 1. With
---json the first 10,000 of them stand in "rejected"; of more, the others are named on stderr and "rejectedCount" counts all.`,
+An example of a line: {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}}.
+Options give the values of missing fields. Rejected lines are reported, the other lines are registered, and the exit code
+is 1. With --json, "rejected" lists the first 10,000; stderr reports the others, and "rejectedCount" counts all.`,
   );
 }
 
@@ -102,14 +108,14 @@ async function request(
     ...(force && { force }),
     ...(expiresAfter !== undefined && { expiresAfterSeconds: expiresAfter }),
   };
-  // What is wrong with the options is told once, and not of each item.
+  // An error in the options is reported once, not for each item.
   parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);
 
   const chunks =
     file === undefined
       ? argumentChunks(texts, businessId, context)
       : fileChunks(file, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
-  // The chunks under way are finished, so that what is registered and what is told agree.
+  // The chunks in progress are finished, so that the report agrees with the registered rows.
   context.graceMs = 10_000;
   const report = await withSession(command, context, { settings }, ({ hub }) =>
     registerAll(hub, chunks, defaults, context),
@@ -119,15 +125,16 @@ async function request(
 }
 
 function checkUsage(texts: string[], { to, file, businessId }: RequestOptions): void {
-  if (file === undefined && texts.length === 0) throw new UsageError("give texts, or a file with --file");
-  if (file !== undefined && texts.length > 0) throw new UsageError("give either texts or --file");
-  if (file === undefined && to === undefined) throw new UsageError("--to is missing: into which locales?");
+  if (file === undefined && texts.length === 0)
+    throw new UsageError("no text was given: pass texts, or a file with --file");
+  if (file !== undefined && texts.length > 0) throw new UsageError("pass either texts or --file, not both");
+  if (file === undefined && to === undefined) throw new UsageError("--to is missing");
   if (businessId !== undefined && (file !== undefined || texts.length !== 1)) {
-    throw new UsageError("--business-id names one text", "In a file, each line may have its businessId.");
+    throw new UsageError("--business-id needs exactly one text", "In a file, each line may have its own businessId.");
   }
 }
 
-/** A stream of chunks, and what was rejected before it became one. */
+/** A stream of chunks. `rejected` receives the lines that are refused before they reach a chunk. */
 type Chunks = (rejected: (line: RejectedLine) => void) => AsyncIterable<ItemChunk>;
 
 function argumentChunks(texts: string[], businessId: string | undefined, context: CommandContext): Chunks {
@@ -141,12 +148,13 @@ function argumentChunks(texts: string[], businessId: string | undefined, context
 }
 
 function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
-  // Each line lives for a moment. By itself V8 lets the heap grow with how much dies: to 290 MB over a million lines, where 120 do.
+  // Each line lives for a moment only. By default V8 lets the heap grow with the rate of garbage: to 290 MB over a
+  // million lines, where 120 MB are enough.
   setFlagsFromString("--optimize-for-size");
   return (rejected) => {
     const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
     const unknownKeys = (keys: readonly string[]) =>
-      output.warn(`ignored what items do not have: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
+      output.warn(`ignored unknown fields of items: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
     return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
 }
@@ -187,7 +195,7 @@ async function registerAll(
       signal.throwIfAborted();
       const running = register(chunk).finally(() => inFlight.delete(running));
       inFlight.add(running);
-      // Kept from counting as unhandled while another chunk is awaited; `all` below still sees it.
+      // Keeps the rejection from counting as unhandled while another chunk is awaited; `all` below still sees it.
       running.catch(() => undefined);
       if (inFlight.size >= MAX_CHUNKS_IN_FLIGHT) await Promise.race(inFlight);
     }

@@ -5,7 +5,7 @@ import { type PauseOptions, pauseTarget, tellPaused, withPauseOptions } from "..
 import { withSession } from "../session.ts";
 
 export function define(command: Command, context: CommandContext): void {
-  command.description("End a pause, or every pause: what waited goes on at once.");
+  command.description("End a pause, or every pause. Waiting work continues at once.");
   withPauseOptions(command).action((options: PauseOptions) => resume(command, context, options));
   examples(command, "resume", "resume --engine openai --json");
 }

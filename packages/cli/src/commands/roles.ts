@@ -15,12 +15,17 @@ interface RolesOptions {
 }
 
 export function define(command: Command, context: CommandContext): void {
-  command.description("Roles with the rights that their work takes: migrator, producer, worker and reader.");
+  command.description("Database roles with only the rights that they need: migrator, producer, worker and reader.");
   const create = command
     .command("create")
-    .description("Make them, or fit those that are there. May be run again at any time, beside a fleet at work.")
-    .option("--prefix <prefix>", "what their names begin with", "trans_hub")
-    .option("--password-files <folder>", "set the passwords that lie there in files named migrator, producer, …")
+    .description(
+      "Create the roles, or correct the rights of existing ones. Safe to run again at any time, beside a running fleet.",
+    )
+    .option("--prefix <prefix>", "prefix of the role names", "trans_hub")
+    .option(
+      "--password-files <folder>",
+      "set passwords from the files migrator, producer, worker and reader in this folder",
+    )
     .option("--dry-run", "print the SQL, and change nothing")
     .action((options: RolesOptions) => createAll(create, context, options));
   examples(
@@ -32,8 +37,8 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-TH_DATABASE_URL is to be that of a superuser, or of a role with CREATEROLE that owns the database.
-What may be granted is there after the first migrate: with --migrate, it is done in between.`,
+TH_DATABASE_URL must name a superuser, or a role with CREATEROLE that owns the database. The tables and functions to grant
+exist after the first migration; with --migrate, this command also migrates.`,
   );
 }
 
@@ -63,7 +68,7 @@ async function createAll(
   }
 }
 
-/** @throws {UsageError} The folder has none of the files, or one that cannot be read. */
+/** @throws {UsageError} The folder has none of the files, or has an unreadable one. */
 function readPasswords(folder: string): Partial<Record<RoleKind, string>> {
   const passwords: Partial<Record<RoleKind, string>> = {};
   for (const kind of ROLE_KINDS) {
@@ -85,7 +90,7 @@ function describe(
   const silent = ROLE_KINDS.filter((kind) => created.includes(roles[kind]) && passwords[kind] === undefined);
   return [
     ...[roles.owner, ...ROLE_KINDS.map((kind) => roles[kind])].map(
-      (name) => `${created.includes(name) ? "made:  " : "fitted:"} ${name}`,
+      (name) => `${created.includes(name) ? "created:" : "updated:"} ${name}`,
     ),
     ...(silent.length > 0
       ? [

@@ -55,10 +55,10 @@ function describe(status: StoreStatus, output: Output): string {
   ].join("\n");
 }
 
-/** Only what keeps an engine from being asked. */
+/** Shows only the limits that keep an engine from being called. */
 function describeLimit({ engine, pausedUntil, circuit, openUntil, reason }: EngineLimitStatus): string | undefined {
-  if (circuit === "half_open") return `engine ${engine}: one call tries whether ${reason} is over`;
-  if (circuit === "open") return `engine ${engine}: not asked until ${openUntil?.toISOString()} (${reason})`;
+  if (circuit === "half_open") return `engine ${engine}: one probe call checks whether ${reason} is over`;
+  if (circuit === "open") return `engine ${engine}: gets no calls until ${openUntil?.toISOString()} (${reason})`;
   return pausedUntil === null ? undefined : `engine ${engine}: paused until ${pausedUntil.toISOString()}`;
 }
 

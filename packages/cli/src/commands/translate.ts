@@ -21,14 +21,16 @@ interface TranslateOptions {
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Translate catalog files: register their messages, translate them here, write the target files.")
+    .description(
+      "Translate catalog files: register their messages, translate them in this process, and write the target files.",
+    )
     .argument("<file...>", "source catalogs, nested JSON")
     .option("--to <locales>", "target locales, comma-separated (required)", parseLocales)
     .option("--out <pattern>", "target files, such as 'locales/{locale}.json'; also {name} (required)")
     .addOption(fromOption())
-    .option("--force", "replace what target files hold, and try failed messages again")
-    .option("--no-worker", "leave the translating to the fleet, and write what is there already")
-    .option("--lock <file>", "which source each value was made from; commit it", "trans-hub.lock")
+    .option("--force", "replace existing values of target files, and try failed messages again")
+    .option("--no-worker", "let the fleet translate, and write the translations that exist already")
+    .option("--lock <file>", "lock file: records the source of each value; commit it", "trans-hub.lock")
     .addOption(projectOption())
     .action((files: string[], options: TranslateOptions) => translate(command, context, files, options));
   examples(
@@ -39,8 +41,9 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-A value that a target file has is kept unless its source changed. A failed message is left out and named on stderr, one
-with ICU or plural syntax is left out and counted, and both make the exit code 1. After Ctrl-C the same command goes on.`,
+A value in a target file is kept unless its source changed. A failed message is left out and reported on stderr; a message
+with ICU or plural syntax is left out and counted. Both set the exit code to 1. After Ctrl-C, run the same command again to
+continue.`,
   );
 }
 
@@ -53,9 +56,11 @@ async function translate(
   const { output, cwd, signal } = context;
   const targets = targetFiles(sources, required(to, "--to"), required(out, "--out"), cwd);
   const settings = readSettings(context);
-  const engines = worker ? enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>()) : [];
+  const engines = worker
+    ? await enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>())
+    : [];
   const { files, lock } = await planFiles({ targets, lockFile, force });
-  // What runs is stored or handed back, which takes a moment.
+  // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
   const session = { settings, project, sourceLocale: from, engines };
@@ -81,9 +86,10 @@ function tell({ failures, unsupported, pending }: TranslateReport, output: Outpu
   for (const { file, key, code, message } of failures) output.warn(`${file}: ${key} failed: ${code} ${message}`);
   if (failures.length > 0) output.note("Failed messages are left out; --force tries them again.");
   if (unsupported > 0) {
-    output.warn(`${unsupported} values with ICU or plural syntax are left out: that is not supported yet`);
+    output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
   }
-  if (pending > 0) output.note(`${pending} are left to the fleet; the same command writes them when they are done.`);
+  if (pending > 0)
+    output.note(`The fleet still has to translate ${pending}; run the same command again to write them.`);
 }
 
 function sentence({ files, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {

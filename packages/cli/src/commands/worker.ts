@@ -12,17 +12,21 @@ interface WorkerCommandOptions {
   locales?: string[];
   concurrency?: number;
   project?: string;
-  /** Set by `demo`: a worker it started must not outlive it, however it ends. */
+  /** Set by `demo`: its workers must not outlive it, even when it crashes. */
   withParent?: boolean;
 }
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .description("Translate what was registered, until SIGTERM or Ctrl-C. Any number of workers share the work.")
-    .addOption(new Option("--once", "stop when nothing is ready any more").conflicts("untilEmpty"))
-    .option("--until-empty", "stop when nothing is left, waiting for what is to be tried again")
-    .addOption(new Option("--locales <locales>", "only these, comma-separated (default: all)").argParser(parseLocales))
-    .option("--concurrency <number>", "engine calls at once (default: TH_CONCURRENCY)", parseWhole(1, 1_000))
+    .description("Translate registered texts until SIGTERM or Ctrl-C. Any number of workers can share the work.")
+    .addOption(new Option("--once", "stop when no work is ready").conflicts("untilEmpty"))
+    .option("--until-empty", "stop when no work is left; wait for scheduled attempts")
+    .addOption(
+      new Option("--locales <locales>", "only these target locales, comma-separated (default: all)").argParser(
+        parseLocales,
+      ),
+    )
+    .option("--concurrency <number>", "concurrent engine calls (default: TH_CONCURRENCY)", parseWhole(1, 1_000))
     .addOption(onlyProjectOption())
     .addOption(new Option("--with-parent").hideHelp())
     .action((options: WorkerCommandOptions) => work(command, context, options));
@@ -30,8 +34,8 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-The engines are TH_ENGINES, the first one asked first. With TH_METRICS_PORT, /livez, /readyz and /metrics are served there.
-A worker waits for a database that is away or not migrated yet.`,
+The worker calls the engines of TH_ENGINES in their order. It serves /livez, /readyz and /metrics on TH_METRICS_PORT, if set.
+It waits for a database that is unreachable or not migrated yet.`,
   );
 }
 
@@ -42,7 +46,7 @@ async function work(
 ): Promise<void> {
   const settings = readSettings(context);
   const globals = command.optsWithGlobals<GlobalOptions>();
-  const engines = enginesToTranslateWith(settings, context, globals);
+  const engines = await enginesToTranslateWith(settings, context, globals);
   if (withParent) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   await asService(context, settings, async (signal, logger) => {
     const database = await openDatabase({ ...context, signal }, settings, globals);

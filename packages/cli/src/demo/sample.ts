@@ -1,4 +1,4 @@
-/** The catalog that `demo` shows: a web shop in English. */
+/** The sample catalog of `demo`: a web shop in English. */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Coordinator, Translation } from "@trans-hub/core";
@@ -9,7 +9,7 @@ import { writeFileByRename } from "../catalog/write-file.ts";
 
 export const SAMPLE_LOCALE = "en";
 export const SAMPLE_TARGETS = ["fr", "de", "ja"];
-/** Shown side by side in the end. */
+/** Keys whose translations are shown side by side at the end. */
 export const SHOWN_KEYS = [
   "product.addToCart",
   "product.added",
@@ -24,7 +24,7 @@ const SAMPLE_FILE = fileURLToPath(new URL("../../sample/shop.en.json", import.me
 export interface Sample {
   catalog: Catalog;
   messages: readonly CatalogMessage[];
-  /** How many messages with ICU or plural syntax were left out. */
+  /** Number of omitted messages with ICU or plural syntax. */
   unsupported: number;
 }
 
@@ -37,14 +37,14 @@ export async function readSample(): Promise<Sample> {
   return { catalog, messages, unsupported: plurals.size };
 }
 
-/** Registers everything, screen by screen as an application would; gives how many rows. */
+/** Registers everything, screen by screen like an application; returns the number of rows. */
 export async function registerSample(hub: Coordinator, { messages }: Sample): Promise<number> {
   const screens = Map.groupBy(messages, ({ key }) => key.split(".")[0]);
   const texts = new Set<string>();
   let rows = 0;
   for (const screen of screens.values()) {
     const items = screen.map(({ key, text }) => {
-      // Forced, so that a second demo shows the same as the first; but a text that several screens use only once.
+      // Forced, so that a second demo shows the same as the first; a text that several screens use is forced only once.
       const force = !texts.has(text);
       texts.add(text);
       return { text, businessId: `${basename(SAMPLE_FILE)}#${key}`, force };
@@ -74,7 +74,7 @@ export async function readTranslations(
   return all;
 }
 
-/** Writes one catalog a locale; gives their paths. */
+/** Writes one catalog per locale; returns their paths. */
 export async function writeCatalogs(
   sample: Sample,
   translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { WorkSummary } from "@trans-hub/core/store";
 
 export interface WorkerProcessOptions {
-  /** Of the command itself, given to the worker as it is but for what follows. */
+  /** The command's own environment; the worker gets it with the changes below. */
   env: NodeJS.ProcessEnv;
   databaseUrl: string;
   engine: string;
@@ -11,13 +11,13 @@ export interface WorkerProcessOptions {
 }
 
 /**
- * Small batches, few at once, and short waits: so that two workers share a catalog of a few hundred messages, which one
- * alone would take in a single gulp.
+ * Small batches, few at once, and short waits, so that two workers share a catalog of a few hundred messages. With the
+ * defaults a single worker would claim all of it at once.
  */
 export const DEMO_BATCH_SIZE = 5;
 const CONCURRENCY = 1;
 const POLL_SECONDS = 0.1;
-/** How much of a worker's last words is kept. */
+/** Number of characters kept from the end of a worker's log. */
 const MAX_LOG_CHARACTERS = 10_000;
 
 /** A real `trans-hub worker`, in a process of its own. */
@@ -34,7 +34,7 @@ export class WorkerProcess {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: {
         ...env,
-        // Empty and not left out, or a `.env` would fill them in again.
+        // Empty instead of absent, because a `.env` file would fill in an absent setting.
         TH_DATABASE_URL_FILE: "",
         TH_DIRECT_URL: "",
         TH_DIRECT_URL_FILE: "",
@@ -65,12 +65,12 @@ export class WorkerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** What it logged: warnings and errors. */
+  /** The worker's log: warnings and errors. */
   get log(): string {
     return this.#log.trim();
   }
 
-  /** Ends it gracefully; gives what it did, or undefined when it ended otherwise. */
+  /** Ends the worker gracefully; returns its summary, or undefined when it ended in another way. */
   async stop(): Promise<WorkSummary | undefined> {
     if (this.isRunning) this.#child.kill("SIGTERM");
     await this.#exited;
@@ -78,7 +78,7 @@ export class WorkerProcess {
     return this.#child.exitCode === 0 && line !== "" ? (JSON.parse(line) as WorkSummary) : undefined;
   }
 
-  /** Ends it at once. */
+  /** Kills the worker. */
   kill(): void {
     this.#child.kill("SIGKILL");
   }

@@ -1,35 +1,35 @@
 /** One line of the production checklist. */
 
-/** Every check by its name, with what it looks at: the table of docs/operations.md, held equal by a test. */
+/** Every check by its name, with its subject: the table of docs/operations.md, held equal by a test. */
 export const CHECKS = {
-  settings: "names that are no settings (warn)",
-  log: "`TH_LOG_FORMAT=pretty`, which no log collector reads (warn)",
-  secrets: "files with secrets (`.env`, `TH_…_FILE`) that others may read (warn)",
-  database: "whether it answers; an embedded one in production (fail)",
+  settings: "`TH_…` variables that are not settings (warn)",
+  log: "`TH_LOG_FORMAT=pretty`, which log collectors cannot parse (warn)",
+  secrets: "files with secrets (`.env`, `TH_…_FILE`) that other users may read (warn)",
+  database: "no answer; an embedded database in production (fail)",
   version:
     "PostgreSQL 14 to 18 (older: fail, newer: warn), minor releases before 14.20, 15.15, 16.11, 17.7, 18.1 (warn); a standby, or read-only (fail)",
-  encryption: "an open connection to another machine, or one that does not look who answers (warn)",
+  encryption: "a connection to another machine without encryption, or without a check of the server's identity (warn)",
   privileges:
-    "a superuser, an owner, a role that cannot work; what everybody may use (warn). A role that sees no jobs (fail)",
+    "a superuser, an owner, a role that cannot work; rights of `PUBLIC` (warn). A role that sees no jobs (fail)",
   durability: "`fsync` and `synchronous_commit` off (fail), `full_page_writes` off (warn)",
   schema: "migrations that are missing or of a newer release (fail)",
   connections:
-    "workers alive × `TH_MAX_CONNECTIONS` against what the server gives (fail); four fifths of it in use (warn)",
-  clock: "this machine's clock against the server's, more than 5 s apart (warn)",
+    "live workers × `TH_MAX_CONNECTIONS` above the server's limit (fail); more than four fifths of the limit in use (warn)",
+  clock: "a difference of more than 5 s between the clocks of this machine and the server (warn)",
   engine: "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text (fail)",
-  circuit: "engines that are not asked, since their account or setting is at fault (warn)",
-  worker: "whether one is alive (fail; warn on the embedded database)",
+  circuit: "engines with an open circuit: their account or setting is at fault (warn)",
+  worker: "no live worker (fail; warn on the embedded database)",
   release: "workers of different releases (warn)",
   backlog: "work that has been ready for more than ten minutes (warn)",
-  gc: "the last collection against `TH_GC_CRON` (fail; warn while it never ran)",
-  backup: "the last backup that was recorded, two days old or more (fail), none (warn)",
-  archive: "WAL archiving that fails (fail)",
+  gc: "a last collection that is older than `TH_GC_CRON` allows (fail); no collection yet (warn)",
+  backup: "a last recorded backup that is more than two days old (fail); no recorded backup (warn)",
+  archive: "failing WAL archiving (fail)",
   "dead-letters": "open dead letters (warn)",
   inbox: "items that cannot be registered (warn)",
-  pause: "what is paused (warn)",
+  pause: "pauses by an operator (warn)",
   bloat: "autovacuum switched off (fail); tables with more dead rows than live ones (warn)",
   horizon:
-    "what keeps dead rows for an hour or 500,000 transactions: open and prepared transactions; and replication slots nobody reads (warn)",
+    "open and prepared transactions that keep dead rows for an hour or 500,000 transactions; replication slots without a reader (warn)",
 } as const;
 
 export type CheckName = keyof typeof CHECKS;
@@ -38,7 +38,7 @@ export interface Check {
   name: CheckName;
   status: "ok" | "warn" | "fail";
   detail: string;
-  /** What to do; null when all is well. */
+  /** The remedy; null when all is well. */
   cure: string | null;
 }
 

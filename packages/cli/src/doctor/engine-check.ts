@@ -1,33 +1,32 @@
-/** Whether the engines would translate. */
+/** Checks whether the engines can translate. */
 import type { Engine, EngineFailure } from "@trans-hub/core/engine";
 import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const PROBE_MS = 10_000;
 
-/** For what no setting cures. */
-const WAIT =
-  "Look at the engine, and at the way there; pause --engine NAME saves the texts' attempts until it is back.";
+/** The remedy where no setting helps. */
+const WAIT = "Check the engine and the network to it; until it is back, pause --engine NAME consumes no attempts.";
 
 /**
- * @param make Makes the engines; throws where a name or a key is missing.
- * @param call Whether each may be asked, by a call that costs nothing and sends no text.
+ * @param make Makes the engines; rejects if a name or a key is missing.
+ * @param call Whether each engine may be called, by a request that costs nothing and sends no text.
  */
 export async function checkEngine(
-  make: () => readonly Engine[],
+  make: () => Promise<readonly Engine[]>,
   { engines: named }: Pick<Settings, "engines">,
   call: boolean,
 ): Promise<Check> {
   let engines: readonly Engine[];
   try {
-    engines = make();
+    engines = await make();
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
     return fail("engine", message, hint ?? "Set TH_ENGINES.");
   }
   try {
     if (named.length === 0) {
-      return warn("engine", "pseudo stands in, since none is set", "Set TH_ENGINES for real translations.");
+      return warn("engine", "no engine is set, so pseudo is used", "Set TH_ENGINES for real translations.");
     }
     const failures = call ? await Promise.all(engines.map(probe)) : [];
     const failure = failures.find((each) => each !== undefined);
@@ -35,7 +34,7 @@ export async function checkEngine(
       return fail("engine", failure.error.message, failure.error.hint ?? WAIT);
     }
     const asked = call && engines.some((engine) => engine.probe !== undefined);
-    return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set up${asked ? ", and answers" : ""}`);
+    return ok("engine", `${engines.map(({ name }) => name).join(", ")}: set${asked ? ", and answers" : ""}`);
   } finally {
     await Promise.all(engines.map((engine) => engine.close?.()));
   }

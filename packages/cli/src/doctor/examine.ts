@@ -1,4 +1,4 @@
-/** Gathers what the rules want, and lists what they say. Nothing is changed, and no missing right ends it. */
+/** Gathers the rules' input and lists their findings. Changes nothing, and does not stop at a missing right. */
 
 import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
@@ -34,8 +34,8 @@ export interface Examination {
   settings: Settings;
   surroundings: Pick<CommandContext, "env" | "cwd">;
   database: ChosenDatabase;
-  makeEngines(): Engine[];
-  /** Whether engines may be asked. */
+  makeEngines(): Promise<Engine[]>;
+  /** Whether engines may be called. */
   callsEngine: boolean;
 }
 
@@ -64,7 +64,7 @@ async function examineDatabase(
       databaseUrl: database.directUrl ?? database.databaseUrl,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
-    checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "named, it answers"));
+    checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "set, and answers"));
     checks.push(...examineServer(facts, database));
     const schema = await examineSchema(database);
     checks.push(schema);
@@ -74,8 +74,8 @@ async function examineDatabase(
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
     checks.push(checkBloat(facts), checkHorizon(facts));
     if (status === undefined) {
-      const cure = "Run doctor as a worker's or a reader's role.";
-      return [...checks, warn("worker", "this role may not see the fleet, its work and its collections", cure)];
+      const cure = "Run doctor with the role of a worker or a reader.";
+      return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
     }
     return [...checks, ...examineQueue(status, database, settings)];
   } catch (error) {
@@ -85,7 +85,7 @@ async function examineDatabase(
   }
 }
 
-/** What is the embedded server's own is not asked of it: it has one user, and listens to this machine only. */
+/** Skips the checks that do not apply to the embedded server: it has one user, and listens on this machine only. */
 function examineServer(facts: ServerFacts, { kind, databaseUrl }: ChosenDatabase): Check[] {
   return [
     checkVersion(facts),
@@ -118,13 +118,17 @@ async function examineSchema(database: ChosenDatabase): Promise<Check> {
     );
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
-    // Who may not read the list of migrations is told by the store whether the schema fits.
-    if (error.code === "TH_DATABASE_REFUSED") return ok("schema", "this role may not see which; it fits this release");
+    // This role may not read the list of migrations; the store itself reports whether the schema fits.
+    if (error.code === "TH_DATABASE_REFUSED")
+      return ok("schema", "fits this release (this role may not read the version)");
     return fail("schema", error.message, error.hint ?? "Run trans-hub migrate.");
   }
 }
 
-/** With the workers that are alive: the row of the last one to die stays. Undefined: this role may not see it. */
+/**
+ * The status with the workers that are alive: the row of the last worker to die stays in the table. Undefined: this
+ * role may not read it.
+ */
 async function readStatus(
   database: ChosenDatabase,
   settings: Settings,

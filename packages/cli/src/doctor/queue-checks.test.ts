@@ -5,7 +5,7 @@ import { checkCircuits, checkCollection, checkInbox, checkPauses, checkWorkers }
 const NOW = Date.parse("2026-06-15T12:00:00Z");
 const daysAgo = (days: number) => ({ lastCollectionAt: new Date(NOW - days * 86_400_000) });
 
-test("a collection as old as its schedule allows is fresh, an older one fails", () => {
+test("a collection within its schedule is fresh, an older one fails", () => {
   expect(checkCollection(daysAgo(1.9), "30 3 * * *", NOW).status).toBe("ok");
   expect(checkCollection(daysAgo(2.1), "30 3 * * *", NOW).status).toBe("fail");
   expect(checkCollection(daysAgo(7.5), "30 3 * * 0", NOW).status).toBe("ok");
@@ -17,7 +17,7 @@ test("a collection that never ran may be due yet", () => {
   expect(checkCollection({ lastCollectionAt: null }, "30 3 * * *", NOW)).toMatchObject({ status: "warn" });
 });
 
-test("no worker fails on a named database and warns on the embedded one", () => {
+test("a missing worker fails on a named database and warns on the embedded one", () => {
   expect(checkWorkers({ workers: [] }, "named")).toMatchObject({
     status: "fail",
     cure: expect.stringContaining("worker"),
@@ -27,7 +27,7 @@ test("no worker fails on a named database and warns on the embedded one", () => 
   expect(checkWorkers({ workers: [worker] }, "named")).toMatchObject({ status: "ok", cure: null });
 });
 
-test("what is paused is told, each with the command that ends it", () => {
+test("each pause is listed with the command that ends it", () => {
   const since = new Date(NOW);
   expect(checkPauses({ paused: [] })).toEqual([]);
   const checks = checkPauses({
@@ -42,7 +42,7 @@ test("what is paused is told, each with the command that ends it", () => {
   ]);
 });
 
-test("an engine that is not asked is told with what to look at, one that is asked or only limited is not", () => {
+test("an engine with an open circuit is listed with its likely cause, one that is called or only rate-limited is not", () => {
   const limit = { engine: "openai", pausedUntil: new Date(NOW), openUntil: null, reason: null, running: 0 };
   expect(checkCircuits({ limits: [{ ...limit, circuit: "closed" }] })).toEqual([]);
   const open = { ...limit, circuit: "open", openUntil: new Date(NOW), reason: "TH_ENGINE_QUOTA" } as const;

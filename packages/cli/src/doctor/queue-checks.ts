@@ -1,4 +1,4 @@
-/** Rules over what `status` tells of the queue and the fleet. */
+/** Rules over the queue and the fleet, as `status` reports them. */
 
 import type { StoreStatus } from "@trans-hub/core";
 import { printable } from "../output.ts";
@@ -7,14 +7,17 @@ import { type Check, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Seconds for which work may be ready before somebody should look why nobody takes it. */
+/** Seconds for which work may be ready without being claimed before a person should look into it. */
 const STALE_SECONDS = 600;
 
-/** Without a worker nothing is ever translated. On the embedded database one is often started by hand, when needed. */
+/**
+ * Without a worker nothing is ever translated. For the embedded database a worker is often started by hand, when
+ * needed.
+ */
 export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "named" | "embedded"): Check {
   const [worker] = workers;
   if (worker !== undefined) {
-    return ok("worker", workers.length === 1 ? `one, on ${worker.host}` : `${workers.length} are alive`);
+    return ok("worker", workers.length === 1 ? `one is alive, on ${worker.host}` : `${workers.length} are alive`);
   }
   return {
     name: "worker",
@@ -24,15 +27,15 @@ export function checkWorkers({ workers }: Pick<StoreStatus, "workers">, kind: "n
   };
 }
 
-/** Items that were accepted inside a transaction and cannot become anything: whoever asked was not told. */
+/** Items that were accepted inside a transaction and cannot be registered: their callers got no error. */
 export function checkInbox({ refused }: Pick<StoreStatus, "refused">): Check[] {
   if (Object.keys(refused).length === 0) return [];
   const cure =
-    "Look at them (select id, refused, items from trans_hub.inbox where refused is not null), request them anew as they should be, and delete those rows.";
+    "Read them (select id, refused, items from trans_hub.inbox where refused is not null), request corrected items, and delete these rows.";
   return [{ name: "inbox", status: "warn", detail: describeRefused(refused), cure }];
 }
 
-/** What an operator paused waits until somebody resumes it; it is easily forgotten. */
+/** A pause lasts until an operator resumes it, and is easily forgotten. */
 export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   return paused.map(({ kind, name, since }) => ({
     name: "pause",
@@ -44,20 +47,20 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   }));
 }
 
-/** An engine whose account or setting is at fault: nobody asks it but for a single call now and then. */
+/** Engines whose account or setting is at fault: workers make only a single call now and then. */
 export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] {
   return limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
     if (circuit === "closed") return [];
-    const next = openUntil === null ? "one call tries it now" : `until ${openUntil.toISOString()}`;
+    const next = openUntil === null ? "the next call is a probe" : `until ${openUntil.toISOString()}`;
     const cure =
       reason === "TH_ENGINE_QUOTA"
-        ? `Look at the plan and the billing of the account of engine "${engine}"; then it is asked again by itself.`
-        : `Check the key, model and address of engine "${engine}", and restart the workers with them.`;
-    return [{ name: "circuit", status: "warn", detail: `engine ${engine} is not asked, ${next} (${reason})`, cure }];
+        ? `Check the plan and the billing of the account of engine "${engine}"; the fleet then uses it again by itself.`
+        : `Correct the key, model or address of engine "${engine}", and restart the workers.`;
+    return [{ name: "circuit", status: "warn", detail: `engine ${engine} gets no calls, ${next} (${reason})`, cure }];
   });
 }
 
-/** While a fleet is replaced there are two; for long, some were forgotten. */
+/** Two releases are normal while a fleet is replaced; over a longer time, some workers were forgotten. */
 export function checkReleases({ workers }: Pick<StoreStatus, "workers">): Check {
   const releases = [...new Set(workers.map(({ version }) => version))].sort();
   if (releases.length <= 1) return ok("release", releases[0] ?? "no worker is alive");
@@ -68,11 +71,11 @@ export function checkBacklog({ oldestReadySeconds }: Pick<StoreStatus, "oldestRe
   if (oldestReadySeconds === null) return ok("backlog", "nothing waits");
   const detail = `the oldest work has been ready for ${Math.round(oldestReadySeconds)} s`;
   if (oldestReadySeconds <= STALE_SECONDS) return ok("backlog", detail);
-  return warn("backlog", detail, "See trans-hub status: start more workers, or one for the locale that waits.");
+  return warn("backlog", detail, "See trans-hub status; start more workers, or a worker for the waiting locale.");
 }
 
 /**
- * Collection is fresh when the last one is no older than its schedule allows, with a day to spare. One that never ran
+ * Collection is fresh when the last run is no older than its schedule allows, with a day to spare. If it never ran it
  * may be due yet, so that is only a warning.
  */
 export function checkCollection(
@@ -80,14 +83,14 @@ export function checkCollection(
   gcCron: string,
   now: number,
 ): Check {
-  const cure = `Workers collect by TH_GC_CRON (${gcCron}, UTC): keep one running then, or run trans-hub gc from cron.`;
+  const cure = `Workers collect by TH_GC_CRON (${gcCron}, UTC): keep a worker running at that time, or run trans-hub gc by cron.`;
   if (lastCollectionAt === null) return { name: "gc", status: "warn", detail: "never ran", cure };
   const at = lastCollectionAt.toISOString();
   if (now - lastCollectionAt.getTime() <= intervalDays(gcCron) * DAY_MS + DAY_MS) return ok("gc", `last ran ${at}`);
-  return { name: "gc", status: "fail", detail: `last ran ${at}, longer ago than its schedule says`, cure };
+  return { name: "gc", status: "fail", detail: `last ran ${at}, longer ago than the schedule allows`, cure };
 }
 
-/** The longest that a schedule may leave between two runs, in days: by its coarsest field. */
+/** The longest time between two runs of a schedule, in days, judged by its coarsest field. */
 function intervalDays(cron: string): number {
   const [, , dayOfMonth, month, dayOfWeek] = cron.trim().split(/\s+/);
   if (month !== "*") return 366;

@@ -5,14 +5,14 @@ import { checkEncryption, checkPrivileges, checkVersion } from "./server-checks.
 const server = (version: number, state: Partial<ServerFacts> = {}) =>
   ({ version, versionText: "x", ...state }) as ServerFacts;
 
-test("PostgreSQL 14 to 18 do, an older one or one that takes no writes does not, a newer one was not tried", () => {
+test("PostgreSQL 14 to 18 pass, an older or read-only server does not, a newer one is reported as untested", () => {
   const statuses = [130_022, 140_023, 180_004, 190_000].map((version) => checkVersion(server(version)).status);
   expect(statuses).toEqual(["fail", "ok", "ok", "warn"]);
   expect(checkVersion(server(180_004, { isStandby: true })).status).toBe("fail");
   expect(checkVersion(server(180_004, { isReadOnly: true })).status).toBe("fail");
 });
 
-test("a minor release with faults that later ones cure is warned of, and the one to upgrade to is named", () => {
+test("a minor release with known faults gives a warning that names the release to upgrade to", () => {
   const well = [140_020, 150_015, 160_011, 170_007, 180_001];
   for (const version of well) {
     expect({ version, ...checkVersion(server(version)) }).toMatchObject({ version, status: "ok", cure: null });
@@ -24,7 +24,7 @@ test("a minor release with faults that later ones cure is warned of, and the one
   });
 });
 
-test("an open connection does on this machine only, and an encrypted one only where it looks who answers", () => {
+test("an unencrypted connection passes on this machine only, and an encrypted one only where it verifies the server", () => {
   const open = (url: string) => checkEncryption({ isEncrypted: false }, url).status;
   for (const here of ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"]) {
     expect({ here, is: open(`postgres://u:p@${here}/app`) }).toEqual({ here, is: "ok" });
@@ -39,7 +39,7 @@ test("an open connection does on this machine only, and an encrypted one only wh
   expect(encrypted("?uselibpqcompat=true&sslmode=require")).toBe("warn");
 });
 
-test("a schema that is a superuser's is told of, whoever looks", () => {
+test("a schema owned by a superuser is reported, also to other roles", () => {
   const role = {
     name: "app",
     isSuperuser: false,

@@ -20,7 +20,7 @@ async function itemsOf(lines: Line[]) {
 
 const line = (number: number, text: string): Line => ({ number, text });
 
-test("good lines come in chunks that know their lines, bad ones by number", async () => {
+test("good lines come in chunks with their line numbers, bad lines are reported by number", async () => {
   const { chunks, rejected } = await itemsOf([
     line(1, '{"text":"a"}'),
     line(2, "   "),
@@ -47,7 +47,7 @@ test("a chunk is bounded in items and in characters", async () => {
   expect(heavy.chunks.map(({ items }) => items.length)).toEqual([2, 1]);
 });
 
-test("keys that items do not have are told once", async () => {
+test("keys that items do not have are reported once", async () => {
   const { unknown } = await itemsOf([line(1, '{"text":"a","id":1}'), line(2, '{"text":"b","id":2,"__proto__":{}}')]);
   expect(unknown).toEqual(["id", "__proto__"]);
 });

@@ -1,4 +1,4 @@
-/** Items from JSON lines: each line parsed alone, the good ones in chunks, the bad ones by their number. */
+/** Items from JSON lines: each line is parsed alone, good ones come in chunks, bad ones by their line number. */
 
 import type { Item } from "@trans-hub/core";
 import { ITEM_KEYS } from "@trans-hub/core/store";
@@ -13,27 +13,30 @@ export interface RejectedLine {
 
 export interface ItemChunk {
   items: Item[];
-  /** The line each item came from. */
+  /** The line number of each item. */
   lines: number[];
 }
 
 export interface ItemReaderOptions {
-  /** Bytes of one line, to say so. */
+  /** Largest size of one line, in bytes; used in the error message. */
   maxLineBytes: number;
   rejected(line: RejectedLine): void;
-  /** Hears at the end which keys were ignored, when there were any. */
+  /** Called once at the end with the ignored keys, if there were any. */
   unknownKeys(keys: readonly string[]): void;
 }
 
-/** A chunk is registered at once; large enough for one statement to be worth it, small enough to be held a few times. */
+/**
+ * A chunk is registered in one statement: large enough to be worth the round trip, small enough to keep several in
+ * memory.
+ */
 const MAX_ITEMS = 500;
 const MAX_CHARACTERS = 1_000_000;
-/** More are not remembered: a file may have a new key on each line. */
+/** Further unknown keys are not remembered: a file may have a new key on each line. */
 const MAX_UNKNOWN_KEYS = 100;
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(ITEM_KEYS);
 
-/** Reads as far ahead as one chunk. Blank lines are none. */
+/** Reads ahead by at most one chunk. Skips blank lines. */
 export async function* readItems(lines: AsyncIterable<Line>, options: ItemReaderOptions): AsyncGenerator<ItemChunk> {
   const unknownKeys = new Set<string>();
   let chunk: ItemChunk = { items: [], lines: [] };
@@ -68,7 +71,7 @@ function parseLine(line: Line, { maxLineBytes, rejected }: ItemReaderOptions): o
   try {
     value = JSON.parse(line.text);
   } catch {
-    // The parser's own message quotes the line, which is somebody's text.
+    // The parser's own message quotes the line, which may be confidential.
     reject("is not JSON");
     return undefined;
   }

@@ -1,13 +1,13 @@
 /**
- * Lines of a byte stream, one at a time, whatever the stream holds: memory is bounded by the longest line allowed.
+ * Splits any byte stream into lines, one at a time: memory is bounded by the longest line allowed.
  *
- * By bytes and not with `readline`, which decodes first (a broken byte then is a silent U+FFFD), splits at U+2028 and
- * keeps a line of any length in memory.
+ * It works on bytes. `readline` decodes first (a broken byte becomes a silent U+FFFD), splits at U+2028 and keeps a
+ * line of any length in memory.
  */
 import { TextDecoder } from "node:util";
 
 export type Line =
-  /** Counted from 1, blank lines too. Without its line end. */
+  /** `number` counts from 1, blank lines included. `text` has no line end. */
   { number: number; text: string } | { number: number; fault: "too long" | "not UTF-8" };
 
 const NEWLINE = 0x0a;
@@ -18,10 +18,10 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  * Splits at `\n`, drops a `\r` before it and a byte order mark at the beginning. A last line without `\n` counts; an
  * empty rest after the last `\n` does not.
  *
- * @param maxBytes A longer line is skipped to its end and told as a fault.
+ * @param maxBytes A longer line is skipped to its end and reported as a fault.
  */
 export async function* readLines(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line> {
-  // Errors are wanted, and a mark inside the file is content.
+  // Decoding errors must be thrown, and a mark inside the file is content.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let number = 1;
   let pieces: Buffer[] = [];

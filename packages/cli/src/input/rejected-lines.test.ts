@@ -8,14 +8,14 @@ function rejectedLines(tellsAll: boolean) {
   return { told, lines: new RejectedLines({ tell: (text) => told.push(text), tellsAll, max: 3 }) };
 }
 
-test("as many as are listed are listed in their order, and not told twice", () => {
+test("rejected lines within the limit are listed in order, and not printed as well", () => {
   const { told, lines } = rejectedLines(false);
   for (const number of [2, 9, 4]) lines.add(line(number));
   expect(lines.report()).toEqual({ rejected: [line(2), line(4), line(9)] });
   expect(told).toEqual([]);
 });
 
-test("of more, the first are listed, the others told as they come, and all counted", () => {
+test("rejected lines beyond the limit are printed as they come, and all are counted", () => {
   const { told, lines } = rejectedLines(false);
   for (let number = 1; number <= 100; number += 1) lines.add(line(number));
   expect(lines.report()).toEqual({ rejected: [line(1), line(2), line(3)], rejectedCount: 100 });
@@ -23,7 +23,7 @@ test("of more, the first are listed, the others told as they come, and all count
   expect(told[0]).toBe("line 4: TH_ITEM_SHAPE is not JSON");
 });
 
-test("people are told each", () => {
+test("output for people prints each rejected line", () => {
   const { told, lines } = rejectedLines(true);
   for (let number = 1; number <= 5; number += 1) lines.add(line(number));
   expect(told).toHaveLength(5);

@@ -1,16 +1,16 @@
 import type { RejectedLine } from "./items.ts";
 
-/** A file of a million bad lines would take 650 MB to be told whole in one object. */
+/** Most rejected lines in one object: a file of a million bad lines would take 650 MB. */
 const LISTED_MAX = 10_000;
 
-/** What `request` tells of rejected lines. */
+/** The rejected lines in the report of `request`. */
 export interface RejectedReport {
   rejected: RejectedLine[];
-  /** How many there were, when the list has only the first of them; the others were told line by line. */
+  /** Number of all rejected lines, when the list holds only the first of them; the others were printed line by line. */
   rejectedCount?: number;
 }
 
-/** The rejected lines of a file: counted, and listed up to a bound. None is dropped in silence. */
+/** The rejected lines of a file: counted, and listed up to a bound. None is dropped silently. */
 export class RejectedLines {
   readonly #listed: RejectedLine[] = [];
   readonly #max: number;
@@ -18,7 +18,7 @@ export class RejectedLines {
   readonly #tellsAll: boolean;
   #count = 0;
 
-  /** @param options.tellsAll Whether those that are listed are told too. */
+  /** @param options.tellsAll Whether listed lines are printed too. */
   constructor(options: { tell(line: string): void; tellsAll: boolean; max?: number }) {
     this.#tell = options.tell;
     this.#tellsAll = options.tellsAll;

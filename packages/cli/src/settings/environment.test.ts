@@ -13,8 +13,8 @@ function folder(name: string): string {
   return path;
 }
 
-describe(".env", () => {
-  test("fills up the environment, which wins, with an empty value too", () => {
+describe("a .env file", () => {
+  test("adds to the environment, which wins, with an empty value too", () => {
     const cwd = folder("filled");
     writeFileSync(
       join(cwd, ".env"),
@@ -27,18 +27,18 @@ describe(".env", () => {
     expect(env).toEqual({ TH_ENGINES: "pseudo", TH_DATA_DIR: "", PATH: "/bin" });
   });
 
-  test("need not be there", () => {
+  test("is optional", () => {
     expect(loadEnvironment({ cwd: folder("bare"), env: { A: "1" } })).toEqual({ A: "1" });
   });
 
-  test("that cannot be read is a setting that is wrong, not one that is missing", () => {
+  test("is reported as a bad setting, not as a missing one, when it cannot be read", () => {
     const cwd = folder("closed");
     mkdirSync(join(cwd, ".env"));
-    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: is there and cannot be read (EISDIR)");
+    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: exists and cannot be read (EISDIR)");
   });
 });
 
-describe("a URL to be shown", () => {
+describe("redact", () => {
   test.each([
     ["postgres://u:hunter2@h:5432/d", "postgres://u:***@h:5432/d"],
     ["postgres://u@h/d", "postgres://u@h/d"],
@@ -46,7 +46,7 @@ describe("a URL to be shown", () => {
     ["postgresql:///d?host=/run/postgresql", "postgresql:///d?host=/run/postgresql"],
     ["http://h/v1?api_key=hunter2", "http://h/v1?api_key=***"],
     ["hunter2", "(not a URL)"],
-  ])("%s is shown as %s", (url, shown) => {
+  ])("shows %s as %s", (url, shown) => {
     expect(redact(url)).toBe(shown);
   });
 });

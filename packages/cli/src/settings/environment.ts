@@ -1,20 +1,20 @@
-/** The environment a command runs in, and what of it may be shown. */
+/** A command's environment, and its display without secrets. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { SettingsError } from "@trans-hub/core";
 
 export interface EnvironmentOptions {
-  /** Where `.env` is looked for. Default: the working directory. */
+  /** The folder of `.env`. Default: the working directory. */
   cwd?: string;
   /** Default: `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The environment, filled up from the file `.env` where there is one. What the environment says wins, an empty value too.
+ * The environment, completed from the file `.env` if it exists. The environment's values win, empty ones included.
  *
- * @throws {SettingsError} There is a `.env` and it cannot be read.
+ * @throws {SettingsError} A `.env` exists and cannot be read.
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Record<string, string | undefined> {
   const { cwd = process.cwd(), env = process.env } = options;
@@ -24,12 +24,12 @@ export function loadEnvironment(options: EnvironmentOptions = {}): Record<string
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { ...env };
-    throw new SettingsError([{ key: ".env", problem: `is there and cannot be read (${code})` }]);
+    throw new SettingsError([{ key: ".env", problem: `exists and cannot be read (${code})` }]);
   }
   return { ...parseEnv(file), ...env };
 }
 
-/** A URL fit to be shown: `***` stands for the password, wherever it is. */
+/** A URL fit to be shown: `***` replaces every password in it. */
 export function redact(url: string): string {
   if (!URL.canParse(url)) return "(not a URL)";
   const shown = new URL(url);

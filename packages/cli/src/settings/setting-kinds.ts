@@ -1,39 +1,10 @@
-/** The kinds of values that settings have: each reads a string, and says in words what it would take. */
+/** The kinds of values that only the command line's own settings have. The common ones come from the engines. */
 
 import { canonicalLocale } from "@trans-hub/core";
 import { MAX_NAME_BYTES, parseName } from "@trans-hub/core/store";
-import { z } from "zod";
+import { kind } from "@trans-hub/engines/registry";
 
-/**
- * A kind of value.
- *
- * @param read Gives undefined where the string is no such value.
- * @param wanted Completes "must be …". Never repeats the value, which may be a secret.
- */
-function kind<T>(wanted: string, read: (text: string) => T | undefined) {
-  return z.string().transform((text, context): T => {
-    const value = read(text.trim());
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `must be ${wanted}` });
-    return z.NEVER;
-  });
-}
-
-export function text(wanted: string, pattern: RegExp) {
-  return kind(wanted, (value) => (pattern.test(value) ? value : undefined));
-}
-
-export function whole(min: number, max: number) {
-  return kind(`a whole number from ${grouped(min)} to ${grouped(max)}`, (value) => numberIn(value, /^\d+$/, min, max));
-}
-
-/** With a fraction, if one likes. */
-export function decimal(min: number, max: number) {
-  return kind(`a number from ${grouped(min)} to ${grouped(max)}`, (value) =>
-    numberIn(value, /^\d+(\.\d+)?$/, min, max),
-  );
-}
-
+/** One of some names, in any case. */
 export function oneOf<const Name extends string>(...names: Name[]) {
   return kind(`one of ${names.join(", ")}`, (value) => names.find((name) => name === value.toLowerCase()));
 }
@@ -49,25 +20,21 @@ export function engineNames() {
   });
 }
 
+/** The URL of a PostgreSQL database. */
 export function postgresUrl() {
   return kind("a postgres:// or postgresql:// URL", (value) =>
     /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
   );
 }
 
-/** The address without its closing slashes. */
-export function httpUrl() {
-  return kind("an http:// or https:// URL", (value) =>
-    /^https?:\/\//.test(value) && URL.canParse(value) ? value.replace(/\/+$/, "") : undefined,
-  );
-}
-
+/** The name of a project, as `Coordinator` accepts it. */
 export function projectName() {
   return kind(`a name of at most ${MAX_NAME_BYTES} bytes`, (value) =>
     unlessItThrows(() => parseName(value, "project", "TH_PROJECT")),
   );
 }
 
+/** A locale, or `und`; in canonical form. */
 export function sourceLocale() {
   return kind('a locale such as "en" or "pt-BR", or "und"', (value) =>
     unlessItThrows(() => canonicalLocale(value, "locale", { allowUndetermined: true })),
@@ -90,7 +57,7 @@ const CRON_FIELDS: readonly (readonly [min: number, max: number])[] = [
   [0, 7],
 ];
 
-/** Five fields as graphile-worker reads them, in UTC: numbers, ranges, a star, a star with a divisor; comma-separated. */
+/** Five cron fields as graphile-worker reads them, in UTC: numbers, ranges, a star, a star with a divisor, lists. */
 export function cron() {
   return kind("five cron fields such as 30 3 * * * (numbers, a-b, *, */n; in UTC)", (value) => {
     const fields = value.split(/\s+/);
@@ -108,14 +75,4 @@ function isCronField(field: string, min: number, max: number): boolean {
     if (from === undefined || Number(from) < min) return false;
     return to === undefined ? Number(from) <= max : Number(from) < Number(to) && Number(to) <= max;
   });
-}
-
-function numberIn(text: string, pattern: RegExp, min: number, max: number): number | undefined {
-  const value = pattern.test(text) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? value : undefined;
-}
-
-/** `1,000`. By hand: the first `toLocaleString` of a process takes 13 ms, as much as a tenth of `trans-hub get`. */
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }

@@ -24,7 +24,7 @@ function problems(environment: Record<string, string>): Record<string, string> {
   return {};
 }
 
-test("with nothing set, everything has its documented default", () => {
+test("unset settings have their documented defaults", () => {
   expect(parseSettings({})).toEqual({
     databaseUrl: undefined,
     directUrl: undefined,
@@ -119,21 +119,21 @@ test("no complaint repeats a value, which may be a secret", () => {
   }
 });
 
-test("an empty value is none", () => {
+test("an empty value counts as unset", () => {
   expect(parseSettings({ TH_BATCH_SIZE: "", TH_DATABASE_URL: "", TH_OPENAI_API_KEY_FILE: "" })).toMatchObject({
     batchSize: 50,
     databaseUrl: undefined,
   });
 });
 
-describe("the database", () => {
-  test("is DATABASE_URL where TH_DATABASE_URL is not set", () => {
+describe("the database URL", () => {
+  test("is DATABASE_URL when TH_DATABASE_URL is not set", () => {
     const url = "postgresql://h/d";
     expect(parseSettings({ DATABASE_URL: url }).databaseUrl).toBe(url);
     expect(parseSettings({ DATABASE_URL: "mysql://h/d", TH_DATABASE_URL: url }).databaseUrl).toBe(url);
   });
 
-  test("is not somebody else's MySQL: the complaint names the variable it came from", () => {
+  test("is refused when DATABASE_URL names a MySQL server, and the complaint names the variable", () => {
     expect(problems({ DATABASE_URL: "mysql://h/d" })).toEqual({
       DATABASE_URL: "must be a postgres:// or postgresql:// URL",
     });
@@ -161,7 +161,7 @@ describe("a value from a file", () => {
     });
   });
 
-  test("is complained about under the name of the variable", () => {
+  test("is reported under the variable's name when it is wrong", () => {
     expect(
       problems({
         TH_DATABASE_URL_FILE: join(folder, "missing"),
@@ -173,16 +173,16 @@ describe("a value from a file", () => {
       }),
     ).toEqual({
       TH_DATABASE_URL_FILE: "names a file that cannot be read (ENOENT)",
-      TH_DIRECT_URL_FILE: "names a file that is empty",
+      TH_DIRECT_URL_FILE: "names an empty file",
       TH_BATCH_SIZE_FILE: "must be a whole number from 1 to 1,000",
-      TH_OPENAI_API_KEY_FILE: "is set beside TH_OPENAI_API_KEY: set one of them",
+      TH_OPENAI_API_KEY_FILE: "cannot be set together with TH_OPENAI_API_KEY: set only one of them",
       TH_DATA_DIR_FILE: "names a file that cannot be read (EISDIR)",
     });
   });
 });
 
-describe("an unknown setting warns and stops nobody", () => {
-  test("with the one that was meant", () => {
+describe("an unknown setting gives a warning and stops no command", () => {
+  test("with a suggestion for a misspelt name", () => {
     const { warnings } = parseSettings({ TH_BATCHSIZE: "20", TH_OPENAI_API_KEYFILE: "x", TH_WEATHER: "fine" });
     expect(warnings).toEqual([
       "TH_BATCHSIZE is not a setting; did you mean TH_BATCH_SIZE?",
@@ -191,7 +191,7 @@ describe("an unknown setting warns and stops nobody", () => {
     ]);
   });
 
-  test("also what Kubernetes injects for services named th and th-metrics", () => {
+  test("also for variables that Kubernetes injects for services named th and th-metrics", () => {
     const { warnings, metricsPort } = parseSettings({
       TH_SERVICE_HOST: "10.0.0.7",
       TH_PORT_5432_TCP: "tcp://10.0.0.7:5432",
@@ -201,7 +201,7 @@ describe("an unknown setting warns and stops nobody", () => {
     expect(warnings).toHaveLength(3);
   });
 
-  test("and what is not ours is left alone", () => {
+  test("and variables of other programs give none", () => {
     expect(parseSettings({ PATH: "/bin", THEME: "dark", TH_TEST_DATABASE_URL: "x" }).warnings).toEqual([]);
   });
 });
@@ -212,12 +212,12 @@ test("TH_ACTIVE_ENGINE is another name of TH_ENGINES", () => {
   expect(problems({ TH_ACTIVE_ENGINE: "pseudo", TH_ENGINES: "openai" })).toHaveProperty("TH_ACTIVE_ENGINE");
 });
 
-test("the heart beats often enough for the rescuer's patience", () => {
+test("the heartbeat interval must fit the rescue time", () => {
   expect(parseSettings({ TH_RESCUE_AFTER_SECONDS: "5" }).heartbeatSeconds).toBe(1);
   expect(problems({ TH_HEARTBEAT_SECONDS: "5" })).toHaveProperty("TH_HEARTBEAT_SECONDS");
 });
 
-describe("times of collection are read as graphile-worker reads them", () => {
+describe("collection schedules are read as graphile-worker reads them", () => {
   test.each(["* * * * *", "0 0 1 1 0", "59 23 31 12 7", "*/5 1-2,4-6 */2 1,2 *"])("%s is one", (cron) => {
     expect(parseSettings({ TH_GC_CRON: cron }).gcCron).toBe(cron);
   });

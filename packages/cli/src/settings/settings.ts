@@ -1,100 +1,85 @@
 /**
- * Every setting of Trans-Hub: one object, parsed once at the door. Inside, only plain values travel.
+ * Every setting of Trans-Hub: one object, parsed once when a command begins. The rest of the program gets plain values.
+ * The settings of an engine are defined with the engine (`packages/engines/src/<name>/definition.ts`).
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
 import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
-import type { EngineLimits } from "@trans-hub/core/engine";
-import { UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
+import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT } from "@trans-hub/core/store";
-import { closest, distance } from "fastest-levenshtein";
+import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
-import {
-  cron,
-  decimal,
-  engineNames,
-  httpUrl,
-  oneOf,
-  postgresUrl,
-  projectName,
-  sourceLocale,
-  text,
-  whole,
-} from "./setting-kinds.ts";
+import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
 const schema = z.object({
   TH_DATABASE_URL: postgresUrl()
     .optional()
-    .describe("The database: `postgres://…`. Else `DATABASE_URL`, else an embedded PostgreSQL."),
+    .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
   TH_DIRECT_URL: postgresUrl()
     .optional()
     .describe(
-      "The same database without a pooler, for LISTEN and migrations, where `TH_DATABASE_URL` goes through one.",
+      "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
     ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
       "Folder of the embedded PostgreSQL. Unset: the nearest `.trans-hub/`, or one beside the nearest `package.json`.",
     ),
-  TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("The project of texts that name none."),
+  TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("Project of texts without a project."),
   TH_ENGINES: engineNames()
     .optional()
-    .describe("Engines, comma-separated; the first is active, the others are fallen back to. Also `TH_ACTIVE_ENGINE`."),
+    .describe("Engines, comma-separated; the first is active, the others are fallbacks. Also `TH_ACTIVE_ENGINE`."),
   TH_SOURCE_LOCALE: sourceLocale()
     .default(UNDETERMINED_LOCALE)
-    .describe("Locale of texts that name none; `und`: the engine detects it."),
-  TH_BATCH_SIZE: whole(1, 1_000).default(50).describe("The most texts in one batch, and in one engine call."),
-  TH_CONCURRENCY: whole(1, 1_000).default(4).describe("Engine calls at once in one worker."),
-  TH_MAX_CONNECTIONS: whole(1, 1_000).default(10).describe("The most database connections of one process."),
+    .describe("Source locale of texts without one; `und`: the engine detects it."),
+  TH_BATCH_SIZE: whole(1, 1_000).default(50).describe("Largest number of texts in one batch, and in one engine call."),
+  TH_CONCURRENCY: whole(1, 1_000).default(4).describe("Number of concurrent engine calls in one worker."),
+  TH_MAX_CONNECTIONS: whole(1, 1_000).default(10).describe("Largest number of database connections of one process."),
   TH_POLL_SECONDS: decimal(0.1, 3_600)
     .default(2)
-    .describe("Seconds between looks for work that no notification announced."),
-  TH_MAX_ATTEMPTS: whole(1, 100).default(5).describe("Attempts at a text before it goes to the dead letters."),
-  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("The longest text, in bytes of UTF-8."),
+    .describe("Seconds between polls for work that no notification announced."),
+  TH_MAX_ATTEMPTS: whole(1, 100)
+    .default(5)
+    .describe("Attempts to translate a text before it goes to the dead letters."),
+  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("Largest size of a text, in bytes of UTF-8."),
   TH_MAX_BACKLOG: whole(1, 1_000_000_000)
     .optional()
-    .describe("Requests are refused while more texts than this wait. Unset: no limit."),
+    .describe("Requests are refused while this number of texts waits. Unset: no limit."),
   TH_REQUEST_LIFETIME_SECONDS: decimal(1, YEAR_SECONDS)
     .optional()
-    .describe(
-      "Seconds after which a request that still waits goes to the dead letters, no engine asked. Unset: never.",
-    ),
-  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is given up."),
+    .describe("Seconds after which a waiting request goes to the dead letters without an engine call. Unset: never."),
+  TH_ENGINE_TIMEOUT_SECONDS: decimal(1, 3_600).default(120).describe("Seconds after which an engine call is aborted."),
   TH_DRAIN_SECONDS: decimal(0, 3_600)
     .default(20)
-    .describe("Seconds a stopping worker lets running calls finish before it hands them back."),
+    .describe("Seconds that a stopping worker gives running calls before it aborts them and returns their texts."),
   TH_HEARTBEAT_SECONDS: decimal(0.1, 60)
     .optional()
     .describe(
-      "Seconds between a worker's signs of life. Unset: 2, or a fifth of `TH_RESCUE_AFTER_SECONDS` if that is less.",
+      "Seconds between a worker's heartbeats. Unset: 2, or a fifth of `TH_RESCUE_AFTER_SECONDS` if that is less.",
     ),
   TH_RESCUE_AFTER_SECONDS: decimal(0.5, 3_600)
     .default(12)
-    .describe("Seconds without a sign of life after which a worker's work is taken up by others."),
+    .describe("Seconds without a heartbeat after which other workers take over a worker's work."),
   TH_GC_RETENTION_DAYS: decimal(0, 36_500)
     .default(90)
-    .describe("Days after which a text that nobody requested or read is collected. Fractions allowed."),
-  TH_GC_CRON: cron().default("30 3 * * *").describe("When texts are collected: five cron fields, in UTC."),
-  TH_CACHE_SIZE: whole(0, 10_000_000).default(10_000).describe("Translations a process keeps to read again; 0: none."),
+    .describe("Days without a request or a read after which a text is collected. Fractions allowed."),
+  TH_GC_CRON: cron().default("30 3 * * *").describe("Schedule of the collection: five cron fields, in UTC."),
+  TH_CACHE_SIZE: whole(0, 10_000_000)
+    .default(10_000)
+    .describe("Translations in the read cache of a process; 0: no cache."),
   TH_CACHE_TTL_SECONDS: decimal(0, YEAR_SECONDS)
     .default(60)
-    .describe("Seconds for which a kept translation may be old."),
+    .describe("Largest age of a cached translation, in seconds."),
   TH_LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
     .default("info")
-    .describe("The least that is logged: `trace` to `fatal`, or `silent`."),
+    .describe("Lowest level that is logged: `trace` to `fatal`, or `silent`."),
   TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
-    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any that is free. Unset: off."),
-  TH_OPENAI_API_KEY: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
-  TH_OPENAI_MODEL: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
-  TH_OPENAI_TEMPERATURE: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
-  TH_OPENAI_ENDPOINT: httpUrl()
-    .optional()
-    .describe("Base URL, with `/v1`, of any server that speaks OpenAI's Chat Completions. Unset: OpenAI's own."),
+    .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any free port. Unset: off."),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -103,23 +88,20 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 type Name<K extends string> = K extends `TH_${infer Rest}` ? CamelCase<Lowercase<Rest>> : never;
-type OpenAiKey = Extract<Key, `TH_OPENAI_${string}`>;
-type Values<Keys extends Key> = { -readonly [K in Keys as Name<K>]: Parsed[K] };
+type Values = { -readonly [K in Key as Name<K>]: Parsed[K] };
+/** Engines that have settings. */
+type Configured = {
+  [E in keyof EngineSettings as string extends keyof EngineSettings[E] ? never : E]: EngineSettings[E];
+};
 
-/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on; the engine's own stand under its name. */
-export interface Settings extends Omit<Values<Exclude<Key, OpenAiKey>>, "engines" | "heartbeatSeconds"> {
+/** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on. The settings of an engine stand under its name. */
+export interface Settings extends Omit<Values, "engines" | "heartbeatSeconds">, Configured {
   /** The first is active. Empty: none was set. */
   engines: string[];
   heartbeatSeconds: number;
-  openai: {
-    apiKey: string | undefined;
-    model: string | undefined;
-    temperature: number | undefined;
-    endpoint: string | undefined;
-  };
   /** By engine. */
   engineLimits: Record<string, EngineLimits>;
-  /** What does not stop us and should be told: settings that do not exist. For the log, one line each. */
+  /** Settings that do not exist. They stop no command; each is a line for the log. */
   warnings: string[];
 }
 
@@ -129,19 +111,30 @@ interface Problem {
   problem: string;
 }
 
-/** `TH_OPENAI_RPM` and the like. The engine need not be known here. */
+/** `TH_OPENAI_RPM` and the like, of any engine: a worker may bring one of its own. */
 const LIMIT = /^TH_([A-Z][A-Z0-9_]*)_(RPM|TPM|CONCURRENCY)$/;
 const limitKind = whole(1, 1_000_000_000);
-const KEYS = Object.keys(schema.shape) as Key[];
+
+/** A field of an engine's settings, and its name in the environment: `apiKey` of `openai` is `TH_OPENAI_API_KEY`. */
+const ENGINE_FIELDS = ENGINES.flatMap(({ name: engine, settings }) =>
+  Object.entries(settings.shape).map(([field, kind]) => ({ engine, field, kind, key: engineKey(engine, field) })),
+);
+const KINDS: Readonly<Record<string, z.ZodType>> = {
+  ...schema.shape,
+  ...Object.fromEntries(ENGINE_FIELDS.map(({ key, kind }) => [key, kind])),
+};
+const KEYS = Object.keys(KINDS);
+const GENERAL_KEYS = Object.keys(schema.shape) as Key[];
 const ALIASES = ["TH_ACTIVE_ENGINE"];
-/** Read elsewhere: by the tests. */
+/** Variables read by the tests only. */
 const NOT_OURS = /^TH_TEST_/;
 
 /**
- * Reads the settings from an environment: `process.env`, or what {@link loadEnvironment} made of it.
+ * Reads the settings from an environment: `process.env`, or the result of {@link loadEnvironment}.
  *
- * An empty value is none. Any setting may be given as `TH_…_FILE`, the path of a file that holds the value. An unknown
- * `TH_…` is a warning and never stops anybody: Kubernetes injects some for a service whose name begins with `th`.
+ * An empty value counts as unset. Any setting may be given as `TH_…_FILE`, the path of a file with the value. An
+ * unknown `TH_…` gives a warning and never an error: Kubernetes injects such variables for a service whose name begins
+ * with `th`.
  *
  * @throws {SettingsError} Names every bad setting at once, and never repeats a value.
  */
@@ -150,48 +143,50 @@ export function parseSettings(environment: Environment): Settings {
   const warnings: string[] = [];
   const given = collect(environment, problems, warnings);
 
-  const values: Record<string, string> = {};
-  for (const key of KEYS) {
-    const value = given.get(key)?.value;
-    if (value !== undefined) values[key] = value;
-  }
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
   for (const issue of parsed.error?.issues ?? []) {
     const key = String(issue.path[0]);
     problems.push({ key: given.get(key)?.from ?? key, problem: issue.message });
   }
+  const engineSettings = parseEngineSettings(given, problems);
   const engineLimits = parseLimits(given, problems);
   const { TH_HEARTBEAT_SECONDS: beat = 0, TH_RESCUE_AFTER_SECONDS: patience = 0 } = parsed.data ?? {};
   if (3 * beat > patience) {
-    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or the living are taken for dead";
+    const problem = "must be at most a third of TH_RESCUE_AFTER_SECONDS, or live workers are declared dead";
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
-  return named(parsed.data, engineLimits, warnings);
+  return {
+    ...named(parsed.data),
+    ...engineSettings,
+    engines: parsed.data.TH_ENGINES ?? [],
+    heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
+    engineLimits,
+    warnings,
+  };
 }
 
 export interface SettingDescription {
-  /** As in the environment. */
+  /** Name of the variable in the environment. */
   key: string;
   description: string;
-  /** As one would write it; undefined: unset. */
+  /** The default as written in the environment; undefined: unset. */
   default: string | undefined;
 }
 
 /** Every setting, for the documentation. */
 export function describeSettings(): SettingDescription[] {
-  const settings = KEYS.map((key) => {
-    const value = schema.shape[key].safeParse(undefined).data;
-    return {
-      key,
-      description: schema.shape[key].description ?? "",
-      default: value === undefined ? value : String(value),
-    };
+  const settings = Object.entries(KINDS).map(([key, kind]) => {
+    const value = kind.safeParse(undefined).data;
+    return { key, description: kind.description ?? "", default: value === undefined ? value : String(value) };
   });
   const limits = [
-    ["RPM", "The most requests a minute to one engine, over the whole fleet. Every worker is to have the same."],
-    ["TPM", "The most tokens a minute to one engine, over the whole fleet."],
-    ["CONCURRENCY", "The most calls at once to one engine, over the whole fleet."],
+    [
+      "RPM",
+      "Largest number of requests a minute to one engine, for the whole fleet. Set the same value for every worker.",
+    ],
+    ["TPM", "Largest number of tokens a minute to one engine, for the whole fleet."],
+    ["CONCURRENCY", "Largest number of concurrent calls to one engine, for the whole fleet."],
   ] as const;
   return [
     ...settings,
@@ -199,7 +194,7 @@ export function describeSettings(): SettingDescription[] {
   ];
 }
 
-/** A value, and the variable it came from, which is what a complaint about it must name. */
+/** A value, and its variable, which a complaint about the value must name. */
 interface Given {
   value: string;
   from: string;
@@ -213,11 +208,12 @@ function collect(environment: Environment, problems: Problem[], warnings: string
     if (isSetting(from)) {
       // For a service th-metrics, Kubernetes sets TH_METRICS_PORT=tcp://10.0.0.7:9090.
       if (from.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
-        warnings.push(`${from} is Kubernetes's, not ours`);
+        warnings.push(`${from} was set by Kubernetes for a service and is ignored`);
       else given.set(from, { value, from });
     } else if (base !== from && isSetting(base)) {
       const secret = readSecret(from, value, problems);
-      if (environment[base]) problems.push({ key: from, problem: `is set beside ${base}: set one of them` });
+      if (environment[base])
+        problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
       else if (secret !== undefined) given.set(base, { value: secret, from });
     } else {
       warnings.push(`${from} is not a setting${suggestion(from)}`);
@@ -226,7 +222,7 @@ function collect(environment: Environment, problems: Problem[], warnings: string
   const alias = given.get("TH_ACTIVE_ENGINE");
   const engines = given.get("TH_ENGINES");
   if (alias !== undefined && engines !== undefined && alias.value !== engines.value) {
-    problems.push({ key: alias.from, problem: "is another name of TH_ENGINES, and both are set: set one of them" });
+    problems.push({ key: alias.from, problem: "is an alias of TH_ENGINES, and both are set: set only one of them" });
   }
   standIn("TH_ENGINES", alias);
   standIn("TH_DATABASE_URL", { value: environment.DATABASE_URL ?? "", from: "DATABASE_URL" });
@@ -238,14 +234,14 @@ function collect(environment: Environment, problems: Problem[], warnings: string
 }
 
 function isSetting(key: string): boolean {
-  return (KEYS as string[]).includes(key) || ALIASES.includes(key) || LIMIT.test(key);
+  return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
 function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
   try {
     const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
     if (secret !== "") return secret;
-    problems.push({ key, problem: "names a file that is empty" });
+    problems.push({ key, problem: "names an empty file" });
   } catch (error) {
     problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
   }
@@ -254,8 +250,19 @@ function readSecret(key: string, path: string, problems: Problem[]): string | un
 
 function suggestion(key: string): string {
   const known = [...KEYS, ...ALIASES].flatMap((name) => [name, `${name}_FILE`]);
-  const nearest = closest(key, known);
-  return distance(key, nearest) <= 3 ? `; did you mean ${nearest}?` : "";
+  const meant = closestName(key, known);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+function parseEngineSettings(given: ReadonlyMap<string, Given>, problems: Problem[]): Configured {
+  const settings: Record<string, Record<string, unknown>> = {};
+  for (const { engine, field, key, kind } of ENGINE_FIELDS) {
+    const value = given.get(key);
+    const parsed = kind.safeParse(value?.value);
+    settings[engine] = { ...settings[engine], [field]: parsed.data };
+    for (const issue of parsed.error?.issues ?? []) problems.push({ key: value?.from ?? key, problem: issue.message });
+  }
+  return settings as Configured;
 }
 
 function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Record<string, EngineLimits> {
@@ -274,28 +281,17 @@ function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Re
   return limits;
 }
 
-function named(parsed: Parsed, engineLimits: Record<string, EngineLimits>, warnings: string[]): Settings {
-  const values = Object.fromEntries(
-    KEYS.filter((key) => !key.startsWith("TH_OPENAI_")).map((key) => [camelCase(key), parsed[key]]),
-  ) as Values<Exclude<Key, OpenAiKey>>;
-  return {
-    ...values,
-    engines: parsed.TH_ENGINES ?? [],
-    heartbeatSeconds: parsed.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.TH_RESCUE_AFTER_SECONDS / 5),
-    openai: {
-      apiKey: parsed.TH_OPENAI_API_KEY,
-      model: parsed.TH_OPENAI_MODEL,
-      temperature: parsed.TH_OPENAI_TEMPERATURE,
-      endpoint: parsed.TH_OPENAI_ENDPOINT,
-    },
-    engineLimits,
-    warnings,
-  };
+function named(parsed: Parsed): Values {
+  return Object.fromEntries(GENERAL_KEYS.map((key) => [camelCase(key), parsed[key]])) as Values;
 }
 
-function camelCase(key: Key): string {
+function camelCase(key: string): string {
   return key
     .slice("TH_".length)
     .toLowerCase()
     .replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function engineKey(engine: string, field: string): string {
+  return `TH_${engine}_${field.replaceAll(/[A-Z]/g, "_$&")}`.toUpperCase().replaceAll("-", "_");
 }

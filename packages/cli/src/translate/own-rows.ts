@@ -1,9 +1,9 @@
 import type { Coordinator, Translation } from "@trans-hub/core";
 
-/** How many rows one read asks for. */
+/** Number of rows in one read. */
 const READ_SIZE = 500;
 
-/** The rows that a run is about: texts, each in one locale, and what the store last said of them. */
+/** The rows of a run (texts, each in one locale) and their last known state in the store. */
 export class OwnRows {
   readonly #hub: Pick<Coordinator, "getTranslations">;
   readonly #wanted = new Map<string, Set<string>>();
@@ -23,7 +23,7 @@ export class OwnRows {
     return this.#found.get(locale)?.get(text);
   }
 
-  /** How many rows there are. */
+  /** The number of rows. */
   get size(): number {
     return [...this.#wanted.values()].reduce((sum, texts) => sum + texts.size, 0);
   }
@@ -33,7 +33,7 @@ export class OwnRows {
     for (const [locale, texts] of this.#wanted) await this.#read(locale, [...texts]);
   }
 
-  /** Reads some of those not settled yet; gives how many are left. The rest has its turn when these are. */
+  /** Reads some of the unsettled rows; returns how many are unsettled. The next call continues with the others. */
   async readOpen(): Promise<number> {
     let left = 0;
     for (const locale of this.#wanted.keys()) {

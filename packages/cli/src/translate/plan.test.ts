@@ -19,7 +19,7 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
 
 const decisions = (file: ReturnType<typeof plan>) => Object.fromEntries(file.messages.map((m) => [m.key, m.decision]));
 
-test("what stands is kept, what is missing or outdated is translated, what is forced too", () => {
+test("current values are kept; missing, outdated and forced ones are translated", () => {
   const source = { pay: "Pay", back: "Back", next: "Next" };
   const locked = new Map([
     ["pay", sourceHash("Pay")],
@@ -30,7 +30,7 @@ test("what stands is kept, what is missing or outdated is translated, what is fo
   expect(decisions(plan(source, existing, { locked, force: true }))).toMatchObject({ pay: "translate" });
 });
 
-test("a plural message is never translated, and a person's own stays in the file though its source changed", () => {
+test("a plural message is never translated, and a person's own plural stays in the file although its source changed", () => {
   const source = { items_one: "{{count}} item", items_other: "{{count}} items", pay: "Pay" };
   const old = sourceHash("{{count}} thing");
   const file = plan(
@@ -45,7 +45,7 @@ test("a plural message is never translated, and a person's own stays in the file
   expect(Object.fromEntries(lockEntries(file, formatted))).toEqual({ items_one: old, pay: sourceHash("Pay") });
 });
 
-test("a message that failed is left out, and so is its entry in the lock", () => {
+test("a failed message is left out of the file and of the lock", () => {
   const file = plan({ pay: "Pay" }, undefined);
   const values = valuesOf(file, new Map());
   expect(values.size).toBe(0);

@@ -1,14 +1,14 @@
-/** What is to be done with each message of each target file: decided from the files alone. */
+/** Plans each message of each target file from the files alone. */
 import type { Catalog, FormattedCatalog } from "../catalog/json-catalog.ts";
 import { decideValue, hashesAfterWrite, sourceHash } from "../catalog/lock-file.ts";
 import type { TargetFile } from "./target-files.ts";
 
 export type Decision =
-  /** The value in the file stands. */
+  /** Keep the value in the file. */
   | "keep"
   /** Ask the store. */
   | "translate"
-  /** ICU or plural syntax: nobody here can translate it yet. */
+  /** ICU or plural syntax: cannot be translated yet. */
   | "unsupported";
 
 export interface PlannedMessage {
@@ -23,7 +23,7 @@ export interface PlannedFile {
   target: TargetFile;
   source: Catalog;
   existing: Catalog | undefined;
-  /** The lock's hashes of this target. */
+  /** Hashes of this target in the lock. */
   locked: ReadonlyMap<string, string>;
   messages: readonly PlannedMessage[];
 }
@@ -45,7 +45,7 @@ export function planFile({ target, source, existing, locked, pluralKeys, force }
       existing: standing,
       sourceHash: sourceHash(text),
       lockedHash: locked.get(key),
-      // To drop what a person wrote for something that cannot be made anew would help nobody.
+      // A person's plural is not forced: it cannot be translated anew, so dropping it would only lose work.
       force: force && !isPlural,
     });
     if (decision !== "translate") return { key, text, decision: "keep", existing: standing };
@@ -55,10 +55,10 @@ export function planFile({ target, source, existing, locked, pluralKeys, force }
 }
 
 /**
- * The values of a target file: those that stand, and those that the store gave.
+ * The values of a target file: kept ones, and those from the store.
  *
- * A plural form that a person wrote stands although its source changed: to leave it out would lose their work. It counts
- * as unsupported all the same, and the lock goes on calling it outdated.
+ * A plural form written by a person stays although its source changed: leaving it out would lose that work. It still
+ * counts as unsupported, and the lock goes on calling it outdated.
  */
 export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<string, string>): Map<string, string> {
   const values = new Map<string, string>();
@@ -69,7 +69,7 @@ export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<stri
   return values;
 }
 
-/** The lock's entries for a target file as it was formatted. */
+/** The lock's entries for a target file, taken from its formatted text. */
 export function lockEntries(file: PlannedFile, { written, stale }: FormattedCatalog): Map<string, string> {
   const outdated = new Set(file.messages.filter(({ decision }) => decision === "unsupported").map(({ key }) => key));
   const hashes = new Map(file.messages.map(({ key, text }) => [key, sourceHash(text)]));

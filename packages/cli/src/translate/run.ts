@@ -21,20 +21,20 @@ export interface Failure {
   message: string;
 }
 
-/** Counted in values: messages × locales. */
+/** Counts of values: messages × locales. */
 export interface TranslateReport {
-  /** The target files. */
+  /** Paths of the target files. */
   files: string[];
-  /** Made by this run. */
+  /** Values made by this run. */
   translated: number;
-  /** In the store before. */
+  /** Values that were already in the store. */
   reused: number;
-  /** In the target file before. */
+  /** Values that were already in the target file. */
   kept: number;
   failed: number;
-  /** With ICU or plural syntax: left out. */
+  /** Values with ICU or plural syntax, which were left out. */
   unsupported: number;
-  /** Left to the fleet. */
+  /** Values left to the fleet. */
   pending: number;
   failures: Failure[];
 }
@@ -79,28 +79,28 @@ export interface RunOptions {
   handler: PersistenceHandler;
   /** Empty: the work is left to the fleet. */
   engines: readonly Engine[];
-  /** Who translates, here or there; undefined: not known here. */
+  /** Name of the engine that translates, in this process or in the fleet; undefined: not known here. */
   activeEngine: string | undefined;
   settings: Settings;
   project: string;
   cwd: string;
-  /** Tries again what failed before. */
+  /** Retries values that failed before. */
   force: boolean;
   signal: AbortSignal;
-  /** Hears how many rows there are, and how many of them are settled. */
+  /** Called with the number of settled rows and the number of all rows. */
   progress(settled: number, total: number): void;
 }
 
-/** What the store says of each message once the run is over. */
+/** The state of each message in the store at the end of the run. */
 export interface RunResult {
   rows: OwnRows;
-  /** Rows that had a text before. */
+  /** Rows that already had a text. */
   before: { has(locale: string, text: string): boolean };
-  /** By business id: why it was never registered. */
+  /** Reasons for messages that were never registered, by business id. */
   rejected: ReadonlyMap<string, { code: string; message: string }>;
 }
 
-/** Registers what is to be translated and, with engines, works until all of it is settled. */
+/** Registers the planned texts and, with engines, works until all of them are settled. */
 export async function translateFiles(options: RunOptions): Promise<RunResult> {
   const { files, hub, engines, signal } = options;
   const rows = new OwnRows(hub);
@@ -112,7 +112,7 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
       (decision === "translate" ? rows : kept).add(target.locale, text);
     }
   }
-  // Reading notes the use: a text that lives in a catalog is not collected.
+  // Reading counts as use: a text that lives in a catalog is not collected.
   await kept.readAll();
   await rows.readAll();
   const before = new Set<string>();
@@ -150,7 +150,7 @@ function* toTranslate(files: readonly PlannedFile[]) {
   }
 }
 
-/** Pseudo-translations stand in for nothing once there is a real engine. */
+/** Once a real engine is active, a pseudo-translation counts as missing. */
 function isUsable(translation: Translation | undefined, engine: string | undefined): boolean {
   if (translation?.status !== "translated" && translation?.status !== "approved") return false;
   return translation.engine !== "pseudo" || engine === undefined || engine === "pseudo";
@@ -158,7 +158,10 @@ function isUsable(translation: Translation | undefined, engine: string | undefin
 
 type Refusals = Map<string, { code: string; message: string }>;
 
-/** Messages that no store takes, by business id. Found before anything is asked, so that they harm only themselves. */
+/**
+ * Messages that the store would refuse, by business id. They are found before anything is registered, so that they do
+ * not harm the others.
+ */
 function refusals({ files, cwd, project, settings }: RunOptions): Refusals {
   const refused: Refusals = new Map();
   for (const { target, messages } of files) {
@@ -215,7 +218,7 @@ export interface WriteOptions {
   cwd: string;
 }
 
-/** Writes the target files that changed, then the lock, and counts. */
+/** Writes the changed target files, then the lock, and counts. */
 export async function writeFiles({ files, result, lock, lockFile, cwd }: WriteOptions): Promise<TranslateReport> {
   const report: TranslateReport = {
     files: files.map(({ target }) => target.path),
@@ -239,7 +242,7 @@ export async function writeFiles({ files, result, lock, lockFile, cwd }: WriteOp
   return report;
 }
 
-/** The store's text of each message of one file, by key. */
+/** The stored texts of one file, by message key. */
 function collectTexts(
   { target, messages }: PlannedFile,
   { rows, before, rejected }: RunResult,

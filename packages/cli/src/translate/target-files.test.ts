@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UsageError } from "../usage-error.ts";
 import { fileName, targetFiles } from "./target-files.ts";
 
-test("each locale gets its file", () => {
+test("each locale gets its own file", () => {
   expect(targetFiles(["locales/en.json"], ["fr", "zh-CN"], "locales/{locale}.json", "/app")).toEqual([
     { source: "locales/en.json", locale: "fr", path: "locales/fr.json" },
     { source: "locales/en.json", locale: "zh-CN", path: "locales/zh-CN.json" },
@@ -27,7 +27,7 @@ test("one locale needs no placeholder", () => {
   expect(targetFiles(["en.json"], ["fr"], "out.json", "/app")).toMatchObject([{ path: "out.json" }]);
 });
 
-test("a file is named from the working directory, with forward slashes", () => {
+test("a file is named relative to the working directory, with forward slashes", () => {
   expect(fileName("./locales/en.json", "/app")).toBe("locales/en.json");
   expect(fileName("/app/locales/en.json", "/app")).toBe("locales/en.json");
   expect(fileName("../x/en.json", "/app")).toBe("../x/en.json");

@@ -1,19 +1,20 @@
-/** Which file each locale of a source file is written to. */
+/** Maps each locale of a source file to its target file. */
 import { basename, extname, relative, resolve, sep } from "node:path";
 import { UsageError } from "../usage-error.ts";
 
 export interface TargetFile {
-  /** As given on the command line. */
+  /** Path as given on the command line. */
   source: string;
   locale: string;
-  /** As `--out` says, relative to the working directory or absolute. */
+  /** Path from `--out`, relative to the working directory or absolute. */
   path: string;
 }
 
 /**
- * One target a source and locale, `{locale}` and `{name}` (the source's file name without its ending) put into the pattern.
+ * One target per source and locale: `{locale}` and `{name}` (the source's file name without its ending) are replaced in
+ * the pattern.
  *
- * @throws {UsageError} Two of them, or one and a source, would be the same file.
+ * @throws {UsageError} Two targets, or a target and a source, would be the same file.
  */
 export function targetFiles(
   sources: readonly string[],
@@ -22,7 +23,8 @@ export function targetFiles(
   cwd: string,
 ): TargetFile[] {
   const unknown = pattern.match(/\{(?!(?:locale|name)\})[^{}]*\}/);
-  if (unknown) throw new UsageError(`--out: ${unknown[0]} is not known`, "There are {locale} and {name}.");
+  if (unknown)
+    throw new UsageError(`--out: ${unknown[0]} is not a placeholder`, "The placeholders are {locale} and {name}.");
   const targets = sources.flatMap((source) =>
     locales.map((locale) => {
       const name = basename(source, extname(source));
@@ -39,7 +41,7 @@ export function targetFiles(
   return targets;
 }
 
-/** The part of a business id that names the file: the same on every machine, whoever runs it from the same folder. */
+/** The part of a business id that names the file: the same on every machine for the same working folder. */
 export function fileName(file: string, cwd: string): string {
   return relative(cwd, resolve(cwd, file)).split(sep).join("/");
 }

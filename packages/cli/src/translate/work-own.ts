@@ -1,4 +1,4 @@
-/** Working one's own rows in this process, beside whatever fleet there is. */
+/** Works one run's own rows in this process, beside any fleet. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "@trans-hub/core/engine";
 import { type PersistenceHandler, translateBatch } from "@trans-hub/core/store";
@@ -11,24 +11,30 @@ export interface WorkOwnOptions {
   settings: Settings;
   project: string;
   locales: readonly string[];
-  /** How many rows are still to be waited for; asked again and again. */
+  /** Returns the number of unsettled rows; called repeatedly. */
   remaining(): Promise<number>;
   signal: AbortSignal;
 }
 
-/** Between two looks, when nothing was settled here: a fleet may be at the same rows. */
+/** Time between two looks when nothing was settled here: a fleet may be working on the same rows. Milliseconds. */
 const LOOK_EVERY_MS = 500;
-/** Batches may settle by the hundred in a second; to look after each would be work for nothing. */
+/**
+ * Least time between two looks: hundreds of batches may settle in a second, and a look after each would be wasted.
+ * Milliseconds.
+ */
 const LOOK_AT_MOST_EVERY_MS = 100;
-/** What runs when all is done is other work of the same project and locale; it is handed back after this. */
+/**
+ * Work that still runs at the end belongs to other rows of the same project and locale; it is handed back after this
+ * time. Milliseconds.
+ */
 const DRAIN_MS = 3_000;
 
 /**
- * Works the project's locales until nothing remains. What others work on, or what waits for its next attempt, is waited
- * for. Ends early, with everything settled so far stored, when `signal` aborts.
+ * Works the project's locales until no row is unsettled. Also waits for rows that other workers hold or that wait for
+ * their next attempt. Ends early, with everything settled so far stored, when `signal` aborts.
  *
- * @throws The first engine's error, when the accounts or settings of all are at fault: to wait for somebody to act is the
- *   fleet's affair.
+ * @throws The first engine's error, when the accounts or settings of all engines are at fault: only a person can repair
+ * those.
  */
 export async function workOwn(options: WorkOwnOptions): Promise<void> {
   const { handler, engines, settings, signal } = options;
@@ -70,7 +76,7 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
     },
     translate,
   );
-  // Seen below, whichever comes first.
+  // The rejection is seen below, in either order.
   working.catch(() => undefined);
   try {
     while (!ending.signal.aborted && (await options.remaining()) > 0) {

@@ -1,16 +1,16 @@
 /**
  * Joins concurrent calls into few statements.
  *
- * There is no timer. While idle, a call goes out on the next turn of the event loop, with whatever else was asked in
- * this one; while statements are in flight, calls gather and go out together as soon as one of them ends. So a lone
- * call waits for nothing, and the more is asked the larger the batches become.
+ * There is no timer. While idle, the calls of one turn of the event loop go out together on the next turn. While as
+ * many batches as allowed are under way, calls gather, and go out together as soon as a batch ends. A lone call
+ * therefore does not wait, and batches grow with the load.
  */
 export interface CoalescerOptions<Input, Output> {
-  /** Runs a batch; gives one output for each input, in order. A rejection rejects every call of the batch. */
+  /** Runs a batch and resolves to one output for each input, in order. A rejection rejects every call of the batch. */
   run(inputs: Input[]): Promise<Output[]>;
-  /** The greatest sum of weights in one batch; a single heavier input goes alone. Default 1,000. */
+  /** The greatest sum of weights in one batch. A heavier input goes alone. Default 1,000. */
   maxWeight?: number;
-  /** Default: every input weighs 1. */
+  /** The weight of an input. Default: 1. */
   weigh?(input: Input): number;
   /** Batches under way at once. Default 1. */
   maxInFlight?: number;
@@ -27,27 +27,17 @@ export class Coalescer<Input, Output> {
   readonly #waiting: Waiting<Input, Output>[] = [];
   #inFlight = 0;
   #isFlushDue = false;
-  #idle: (() => void)[] = [];
 
   constructor(options: CoalescerOptions<Input, Output>) {
     this.#options = { maxWeight: 1_000, weigh: () => 1, maxInFlight: 1, ...options };
   }
 
+  /** Resolves to the input's output; rejects when its batch failed. */
   add(input: Input): Promise<Output> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ input, resolve, reject });
       this.#flushSoon();
     });
-  }
-
-  /** Calls not yet answered. */
-  get pending(): number {
-    return this.#waiting.length + this.#inFlight;
-  }
-
-  /** Resolves when every call made so far has been answered. */
-  async settled(): Promise<void> {
-    if (this.pending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #flushSoon(): void {
@@ -80,7 +70,7 @@ export class Coalescer<Input, Output> {
     this.#inFlight += 1;
     try {
       const outputs = await this.#options.run(batch.map(({ input }) => input));
-      // One output an input is the contract of `run`; a missing one must not leave its caller waiting for ever.
+      // `run` owes one output for each input. Without this check, the caller of a missing one would wait for ever.
       batch.forEach(({ resolve, reject }, at) => {
         at in outputs ? resolve(outputs[at] as Output) : reject(new Error("a batch gave fewer outputs than inputs"));
       });
@@ -89,7 +79,6 @@ export class Coalescer<Input, Output> {
     } finally {
       this.#inFlight -= 1;
       this.#flush();
-      if (this.pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Waits for a promise, but no longer than until the signal aborts, whatever the promise does then.
+ * Waits for a promise until the signal aborts. The work behind the promise goes on; only the wait ends.
  *
- * The listener goes with the wait, so a signal that lives as long as its process gathers none.
+ * The listener is removed with the wait, so that a signal that lives as long as its process does not collect listeners.
  *
  * @throws The signal's reason.
  */

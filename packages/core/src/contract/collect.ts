@@ -1,11 +1,11 @@
-/** What a collection is asked for, and what it removed. */
+/** Options of a collection, and the counts of what it removed. */
 
 export interface CollectOptions {
-  /** Only what this project uses. Undefined: every project. */
+  /** Only texts used by this project. Undefined: every project. */
   project?: string | undefined;
-  /** What nobody requested or read for longer than this is collected. Days, fractions allowed. */
+  /** Age in days, fractions allowed, after which an unused text is collected: neither requested nor read since. */
   retentionDays: number;
-  /** Count what would go, and change nothing. */
+  /** Count without changing anything. */
   dryRun?: boolean | undefined;
   /** Also collect texts that a person approved. */
   includeApproved?: boolean | undefined;

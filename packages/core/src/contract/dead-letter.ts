@@ -1,4 +1,4 @@
-/** Texts past their last attempt, and what went wrong. */
+/** Texts past their last attempt, with the errors of their attempts. */
 
 export interface DeadLetter {
   /** Opaque; sorts by age. */
@@ -26,7 +26,7 @@ export interface DeadLetterFilter {
   since?: Date | undefined;
 }
 
-/** What went wrong with one text in one attempt. No text stands here. */
+/** The error of one text in one attempt. Holds no source text or translation. */
 export interface AttemptError {
   /** ISO 8601. */
   at: string;

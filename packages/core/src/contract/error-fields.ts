@@ -1,26 +1,26 @@
 import { TransHubError } from "./errors.ts";
 
-/** What may be said of an error in a log. */
+/** The parts of an error that a log may hold. */
 export interface ErrorFields {
   name: string;
-  /** The catalogue's, PostgreSQL's or the system's. */
+  /** From the catalogue, PostgreSQL or the system. */
   code?: string;
-  /** Only of the catalogue's errors: their messages are ours and hold no text of anybody. */
+  /** Only of the catalogue's errors: their messages are ours and hold no user's text. */
   message?: string;
   hint?: string;
-  /** Where in the program a foreign error came from. */
+  /** The place in the program where a foreign error was thrown. */
   at?: string;
   cause?: ErrorFields;
 }
 
-/** How far a chain of causes is followed. */
+/** Greatest number of causes that are followed. */
 const MAX_DEPTH = 4;
 
 /**
- * Reduces an error to what holds neither texts nor secrets.
+ * Reduces an error to fields that hold neither texts nor secrets.
  *
- * Of a foreign error only name, code and place: its message may quote anything (`invalid input syntax for type integer:
- * "…"`, `Unexpected token in JSON "…"`).
+ * Of a foreign error only name, code and place are kept: its message may quote anything (`invalid input syntax for type
+ * integer: "…"`, `Unexpected token in JSON "…"`).
  */
 export function errorFields(error: unknown, depth = 0): ErrorFields {
   if (!(error instanceof Error)) return { name: typeof error };
@@ -44,7 +44,7 @@ export function errorFields(error: unknown, depth = 0): ErrorFields {
   };
 }
 
-/** The first place a stack names, after the message, which may hold anything. */
+/** The first place in a stack, searched after the message, which may hold anything. */
 function firstFrame({ stack = "", message }: Error): string | undefined {
   const frames = stack.slice(stack.indexOf(message) + message.length);
   return /^ {4}at (?:.*\()?((?:file|node|\/|[A-Za-z]:\\)[^)\n]*:\d+:\d+)\)?$/m.exec(frames)?.[1];

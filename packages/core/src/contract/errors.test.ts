@@ -1,4 +1,4 @@
-/** Holds the catalogue of errors and its page in the documentation in step, both ways. */
+/** Keeps the catalogue of errors and its page in the documentation in step, both ways. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as catalogue from "./errors.ts";
@@ -6,7 +6,7 @@ import { type BlockedBy, type InvalidItemCode, TransHubError } from "./errors.ts
 
 const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
 
-/** One of each class, made as its users make it. */
+/** One error of each class, made as in the code. */
 const examples: Readonly<Record<string, TransHubError>> = {
   SettingsError: new catalogue.SettingsError([{ key: "TH_BATCH_SIZE", problem: "must be a whole number" }]),
   InvalidItemError: new catalogue.InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty"),
@@ -79,14 +79,14 @@ function itemCodeRows(): { code: string; state: string }[] {
 }
 
 describe("the catalogue of errors", () => {
-  test("has an example of each of its classes here", () => {
+  test("has an example of each of its classes in this test", () => {
     const classes = Object.entries(catalogue)
       .filter(([, value]) => typeof value === "function" && value.prototype instanceof TransHubError)
       .map(([name]) => name);
     expect(Object.keys(examples).sort()).toEqual(classes.sort());
   });
 
-  test("gives each class a code of its own, and its class's name", () => {
+  test("gives each class a distinct code, and its class's name", () => {
     const codes = Object.values(examples).map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
     for (const [name, error] of Object.entries(examples)) {
@@ -95,7 +95,7 @@ describe("the catalogue of errors", () => {
     }
   });
 
-  test("stands in docs/errors.md class by class, and nothing else does", () => {
+  test("is listed in docs/errors.md class by class, without further rows", () => {
     const expected = Object.entries(examples).map(([name, error]) => ({
       code: name === "InvalidItemError" ? "see below" : error.code,
       name,
@@ -121,16 +121,16 @@ describe("the catalogue of errors", () => {
     ).toEqual(Object.keys(ITEM_CODES).sort());
   });
 
-  test("names every blocking check there", () => {
+  test("has every blocking check on that page", () => {
     const row = page.split("\n").find((line) => line.includes("`TranslationBlockedError`")) ?? "";
     for (const check of Object.keys(CHECKS)) expect(row).toContain(`\`${check}\``);
   });
 
-  test("names no code on that page that does not exist", () => {
+  test("has every code that the page names", () => {
     const known = new Set([
       ...Object.values(examples).map(({ code }) => code),
       ...Object.keys(ITEM_CODES),
-      // The command line's own.
+      // Codes of the command line.
       "TH_USAGE",
       "TH_UNEXPECTED",
     ]);

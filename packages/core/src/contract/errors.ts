@@ -1,20 +1,20 @@
 /**
- * The catalogue of errors: every error that Trans-Hub raises on purpose, each with a stable `code`, an answer to
- * "may the same call be tried again?" (`retryable`), and, where there is one, a `hint` that names the cure.
+ * The catalogue of errors: every error that Trans-Hub raises on purpose. Each has a stable `code`, an answer to "may
+ * the same call be tried again?" (`retryable`), and a `hint` that names the cure, if there is one.
  *
- * A message never holds a source text, a translation or a secret: it may stand in a log.
- * `docs/errors.md` lists the same codes; a test holds the two in step.
+ * A message never holds a source text, a translation or a secret, so that it may stand in a log.
+ * `docs/errors.md` lists the same codes; a test compares the two.
  */
 
 interface TransHubErrorOptions extends ErrorOptions {
-  /** What the reader can do about it, as one sentence. */
+  /** The cure, as one sentence. */
   hint?: string | undefined;
 }
 
-/** The base of every error below. Catch it to tell Trans-Hub's own errors from all others. */
+/** The base class of every error below. It distinguishes Trans-Hub's own errors from all others. */
 export abstract class TransHubError extends Error {
   abstract readonly code: string;
-  /** True when the very same call may succeed later without anybody changing anything. */
+  /** True if the same call may succeed later without any change by its caller. */
   abstract readonly retryable: boolean;
   readonly hint: string | undefined;
 
@@ -25,13 +25,13 @@ export abstract class TransHubError extends Error {
   }
 }
 
-// --- What the caller handed in -------------------------------------------------------------------------------------
+// --- Input of the caller -------------------------------------------------------------------------------------
 
-/** A setting has a bad value, is missing, or contradicts another. Names every offending key at once. */
+/** A setting is missing, has a bad value or contradicts another. The error names every offending key at once. */
 export class SettingsError extends TransHubError {
   readonly code = "TH_SETTINGS";
   readonly retryable = false;
-  /** One entry per offending setting, such as `{ key: "TH_BATCH_SIZE", problem: "must be a whole number" }`. */
+  /** One entry for each offending setting, such as `{ key: "TH_BATCH_SIZE", problem: "must be a whole number" }`. */
   readonly problems: readonly { key: string; problem: string }[];
 
   constructor(problems: readonly { key: string; problem: string }[], options: TransHubErrorOptions = {}) {
@@ -40,7 +40,7 @@ export class SettingsError extends TransHubError {
   }
 }
 
-/** Why one item was refused. */
+/** The reason why an item was refused. */
 export type InvalidItemCode =
   | "TH_ITEM_SHAPE"
   | "TH_TEXT_EMPTY"
@@ -53,7 +53,7 @@ export type InvalidItemCode =
   | "TH_PRIORITY"
   | "TH_FORMAT";
 
-/** One item of a request was refused; nothing of it was stored, its neighbours were. */
+/** One item of a request was refused and not stored. The other items are stored. */
 export class InvalidItemError extends TransHubError {
   readonly code: InvalidItemCode;
   readonly retryable = false;
@@ -67,24 +67,27 @@ export class InvalidItemError extends TransHubError {
   }
 }
 
-/** As many texts wait as may wait. New work of this item was not registered; what was there before is not touched. */
+/**
+ * The backlog is full: the number of waiting texts has reached its limit. New rows of this item were not registered;
+ * existing rows are unchanged.
+ */
 export class BacklogFullError extends TransHubError {
   readonly code = "TH_BACKLOG_FULL";
   readonly retryable = true;
   constructor(options: TransHubErrorOptions = {}) {
-    super("As many texts wait to be translated as may wait", {
-      hint: "Try again later; see `trans-hub status` for what waits. TH_MAX_BACKLOG is the bound.",
+    super("The backlog is full: the number of waiting texts has reached its limit", {
+      hint: "Try again later, add workers, or raise TH_MAX_BACKLOG or the database's trans_hub.max_backlog.",
       ...options,
     });
   }
 }
 
-/** A catalog file could not be read as one, or not be written. */
+/** A file is not a readable catalog, or could not be written. */
 export class CatalogError extends TransHubError {
   readonly code = "TH_CATALOG";
   readonly retryable = false;
   readonly file: string;
-  /** Counted from 1; absent when the fault has no place in the file. */
+  /** Counted from 1. Undefined: the fault has no place in the file. */
   readonly line: number | undefined;
   readonly column: number | undefined;
 
@@ -100,19 +103,19 @@ export class CatalogError extends TransHubError {
 
 // --- The database --------------------------------------------------------------------------------------------------
 
-/** The database did not answer, or ended the connection. The same call may succeed once it is back. */
+/** The database did not answer, or closed the connection. The same call may succeed once the database is back. */
 export class DatabaseUnavailableError extends TransHubError {
   readonly code = "TH_DATABASE_UNAVAILABLE";
   readonly retryable = true;
 }
 
-/** The database answered, and refused: missing rights, wrong password, wrong encoding, no such database. */
+/** The database refused: missing rights, wrong password, wrong encoding, no such database. */
 export class DatabaseRefusedError extends TransHubError {
   readonly code = "TH_DATABASE_REFUSED";
   readonly retryable = false;
 }
 
-/** The schema is not there, or older than this release needs. */
+/** The schema is missing, or older than this release needs. */
 export class SchemaMissingError extends TransHubError {
   readonly code = "TH_SCHEMA_MISSING";
   readonly retryable = false;
@@ -121,7 +124,7 @@ export class SchemaMissingError extends TransHubError {
   }
 }
 
-/** The schema was migrated by a newer release than this one; going on could damage its data. */
+/** A newer release migrated the schema. This release refuses to work on it, as it could damage data. */
 export class SchemaNewerError extends TransHubError {
   readonly code = "TH_SCHEMA_NEWER";
   readonly retryable = false;
@@ -133,7 +136,7 @@ export class SchemaNewerError extends TransHubError {
   }
 }
 
-/** A migration failed; the database is as it was before that migration. */
+/** A migration failed. The database is as it was before that migration. */
 export class MigrationError extends TransHubError {
   readonly code = "TH_MIGRATION";
   readonly retryable = false;
@@ -153,7 +156,7 @@ export class TranslationNotFoundError extends TransHubError {
   readonly retryable = false;
 }
 
-/** The translation changed since the reviewer read it; nothing was approved. */
+/** The translation changed since the reviewer read it. Nothing was approved. */
 export class RevisionChangedError extends TransHubError {
   readonly code = "TH_REVISION_CHANGED";
   readonly retryable = false;
@@ -162,20 +165,20 @@ export class RevisionChangedError extends TransHubError {
 
   constructor(expected: number, actual: number) {
     super(`The translation is at revision ${actual}, not ${expected}`, {
-      hint: "Read it again, look at the new text, and approve that revision.",
+      hint: "Read the translation again, and approve its new revision.",
     });
     this.expected = expected;
     this.actual = actual;
   }
 }
 
-/** `waitFor` gave up before every translation was there. Nothing is lost: the work goes on. */
+/** The time of `waitFor` ended before every translation was settled. The work goes on, and nothing is lost. */
 export class WaitTimeoutError extends TransHubError {
   readonly code = "TH_WAIT_TIMEOUT";
   readonly retryable = true;
 }
 
-/** The call was cancelled through its `signal`. What was committed before stays. */
+/** The call was cancelled through its `signal`. Work committed before stays committed. */
 export class CancelledError extends TransHubError {
   readonly code = "TH_CANCELLED";
   readonly retryable = true;
@@ -189,17 +192,17 @@ export class ClosedError extends TransHubError {
 
 // --- Engines -------------------------------------------------------------------------------------------------------
 
-/** No engine of that name, or none at all. */
+/** There is no engine of this name, or no engine at all. */
 export class EngineNotFoundError extends TransHubError {
   readonly code = "TH_ENGINE_NOT_FOUND";
   readonly retryable = false;
 }
 
-/** The engine refused work for now: too many requests. Consumes no attempt. */
+/** The engine refused work because of too many requests. The text loses no attempt. */
 export class EngineRateLimitedError extends TransHubError {
   readonly code = "TH_ENGINE_RATE_LIMITED";
   readonly retryable = true;
-  /** From the engine's `Retry-After`; absent when it sent none. Milliseconds. */
+  /** Milliseconds, from the engine's `Retry-After`. Undefined: the engine sent none. */
   readonly retryAfterMs: number | undefined;
   constructor(message: string, options: TransHubErrorOptions & { retryAfterMs?: number | undefined } = {}) {
     super(message, options);
@@ -207,28 +210,28 @@ export class EngineRateLimitedError extends TransHubError {
   }
 }
 
-/** The engine's account has no credit or no quota left. */
+/** The engine's account has no credit or quota left. */
 export class EngineQuotaError extends TransHubError {
   readonly code = "TH_ENGINE_QUOTA";
   readonly retryable = true;
 }
 
-/** The engine is set up wrongly: missing or bad key, unknown model, wrong address. */
+/** The configuration of the engine is wrong: missing or bad key, unknown model, wrong address. */
 export class EngineConfigError extends TransHubError {
   readonly code = "TH_ENGINE_CONFIG";
   readonly retryable = false;
 }
 
 /**
- * A pass that ends by itself ended early: the account or setting of every engine of the chain is at fault, which `cause`
- * tells of the first. What was not translated still waits.
+ * Work with an end of its own (`--once`, `--until-empty`) stopped early, because the account or a setting of every
+ * engine of the chain is at fault. `cause` is the fault of the first engine. Texts not translated still wait.
  */
 export class EnginesStoppedError extends TransHubError {
   readonly code = "TH_ENGINES_STOPPED";
   readonly retryable = true;
 }
 
-/** The engine failed for a moment: network, time-out, server error. */
+/** The engine failed temporarily: network, time-out, server error. */
 export class EngineTransientError extends TransHubError {
   readonly code = "TH_ENGINE_TRANSIENT";
   readonly retryable = true;
@@ -240,22 +243,22 @@ export class EngineRefusedError extends TransHubError {
   readonly retryable = false;
 }
 
-/** The engine's answer for this text could not be used: not to be parsed, missing, doubled. */
+/** The engine's answer for this text was unusable: it could not be parsed, was missing, or came twice. */
 export class EngineMalformedError extends TransHubError {
   readonly code = "TH_ENGINE_MALFORMED";
   readonly retryable = true;
 }
 
-/** The text, or the answer to it, was longer than the engine can give. */
+/** The text, or its translation, is longer than the engine allows. */
 export class EngineTooLongError extends TransHubError {
   readonly code = "TH_ENGINE_TOO_LONG";
   readonly retryable = true;
 }
 
-/** Which blocking check a translation failed. */
+/** The blocking check that a translation failed. */
 export type BlockedBy = "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
 
-/** A translation came back and failed a blocking check; it was not stored. */
+/** The engine's translation failed a blocking check and was not stored. */
 export class TranslationBlockedError extends TransHubError {
   readonly code = "TH_TRANSLATION_BLOCKED";
   readonly retryable = true;
@@ -267,22 +270,22 @@ export class TranslationBlockedError extends TransHubError {
   }
 }
 
-/** The request waited longer than requests may live, or than it was wanted; no engine was asked. */
+/** The request waited longer than its lifetime, and no engine was asked. */
 export class RequestExpiredError extends TransHubError {
   readonly code = "TH_EXPIRED";
   readonly retryable = false;
 }
 
 /**
- * A worker's pool ended without being asked, or the fleet gave the worker up for dead and took its work over. It starts afresh.
- * Told in its log (`worker.fault`), and to nobody else.
+ * A worker's pool ended unasked, or the fleet declared the worker dead and took over its work. The worker starts a new
+ * pool. The error appears in the worker's log only (`worker.fault`).
  */
 export class WorkerInterruptedError extends TransHubError {
   readonly code = "TH_WORKER_INTERRUPTED";
   readonly retryable = true;
 }
 
-/** The text was being translated every time its worker died. */
+/** The text was being translated each time its worker died. */
 export class WorkerCrashedError extends TransHubError {
   readonly code = "TH_WORKER_CRASHED";
   readonly retryable = false;

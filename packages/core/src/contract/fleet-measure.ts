@@ -1,33 +1,33 @@
-/** What a monitor reads off a store and its connections: numbers, and names that are few. */
+/** Figures of a store and its connections for monitoring: numbers, and a small set of names. */
 import type { EngineLimitStatus } from "./status.ts";
 import type { Priority } from "./translation.ts";
 
-/** The fleet as a whole: the same whoever asks. */
+/** The fleet as a whole: every member returns the same. */
 export interface FleetMeasure {
-  /** Texts that wait; what is none is left out. */
+  /** Waiting texts; a state without texts is left out. */
   backlog: BacklogCount[];
-  /** Age of the oldest work that is due and not paused, in hand or in the inbox included; 0: none. */
+  /** Age in seconds of the oldest work that is due and not paused, including running work and the inbox; 0: none. */
   oldestReadySeconds: number;
   /** Items requested in a caller's transaction that the fleet has yet to register. */
   inbox: number;
   /** Items that cannot be registered, by the reason. */
   refused: Record<string, number>;
-  /** Open ones; 100,000 may stand for more. */
+  /** Open dead letters; counted up to 100,000. */
   deadLetters: number;
   translated: number;
   approved: number;
-  /** Members, a dead one that nobody has buried yet included. */
+  /** Members, including a dead one that has not been removed yet. */
   workers: number;
-  /** How many pauses there are, by their kind. */
+  /** Number of pauses, by their kind. */
   pauses: Record<string, number>;
   engines: EngineLimitStatus[];
-  /** When the last collection that ran to its end began; null: never. */
+  /** Start of the last collection that finished; null: none has. */
   lastCollectionAt: Date | null;
 }
 
 export interface BacklogCount {
   priority: Priority;
-  /** `ready`: due. `running`: an engine has it in hand. `scheduled`: due later. `paused`: due when something is resumed. */
+  /** `ready`: due. `running`: being translated. `scheduled`: due later. `paused`: due after a resume. */
   state: "ready" | "running" | "scheduled" | "paused";
   targetLocale: string;
   texts: number;
@@ -35,9 +35,9 @@ export interface BacklogCount {
 
 /** The connections of one pool of this process at this moment. */
 export interface ConnectionUse {
-  /** `statements`: those of the store. `direct`: those past a pooler. */
+  /** `statements`: the store's pool. `direct`: the pool that bypasses a pooler. */
   pool: "statements" | "direct";
-  /** Open, idle ones included. */
+  /** Open connections, idle ones included. */
   open: number;
   idle: number;
   /** Statements that wait for a connection. */

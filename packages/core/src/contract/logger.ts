@@ -1,4 +1,4 @@
-/** Where a library tells what nobody awaits; pino's loggers are such. Fields hold no text of anybody. */
+/** Receives a library's messages that no caller awaits; pino's loggers fit. Fields hold no user's text. */
 export interface Logger {
   debug(fields: object, event: string): void;
   info(fields: object, event: string): void;
@@ -8,5 +8,5 @@ export interface Logger {
 
 const nothing = () => undefined;
 
-/** For who was given none. */
+/** Used when no logger is given. */
 export const SILENT_LOGGER: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -5,7 +5,7 @@ export interface Page<Item> {
 }
 
 export interface PageRequest {
-  /** From the page before; undefined: the first. */
+  /** `nextCursor` of the previous page; undefined: the first page. */
   cursor?: string | undefined;
   /** Default 100, at most 1,000. */
   limit?: number | undefined;

@@ -1,4 +1,4 @@
-/** Which translations a list holds. */
+/** Filter of a list of translations. */
 import type { TranslationStatus } from "./translation.ts";
 
 export interface ListFilter {

@@ -5,8 +5,8 @@ export interface Approval {
   reference: TranslationReference;
   /** A person's own text; undefined approves the stored one. */
   text?: string | undefined;
-  /** The revision the reviewer read; undefined: whatever stands now. */
+  /** The revision that the reviewer read; undefined: any. */
   revision?: number | undefined;
-  /** Who approved, for the record. */
+  /** The reviewer's name, for the record. */
   by?: string | undefined;
 }

@@ -7,23 +7,24 @@ export interface StoreStatus {
   translations: Record<TranslationStatus, number>;
   /** The same for each target locale. */
   locales: Record<string, Record<TranslationStatus, number>>;
-  /** Jobs: waiting and due, being worked on, due later. */
+  /** Numbers of jobs: due, running, due later. */
   jobs: { ready: number; running: number; scheduled: number };
   /** Items requested in a caller's transaction that the fleet has yet to register. */
   inbox: number;
   /**
    * Items requested in a caller's transaction that cannot be registered, by the reason: a code of the catalogue, or an
-   * SQLSTATE. They stay until somebody has looked at them. Of every project: whose they are is not known.
+   * SQLSTATE. They stay until a person has looked at them. Counted over every project, because their project is not
+   * known.
    */
   refused: Record<string, number>;
   /** Age in seconds of the oldest due work; null when there is none. */
   oldestReadySeconds: number | null;
   workers: WorkerStatus[];
-  /** What is paused, whatever the project. Paused work counts as scheduled. */
+  /** The pauses of every project. Paused work counts as scheduled. */
   paused: Pause[];
   /** Engines that were ever limited, paused or at fault, by name. */
   limits: EngineLimitStatus[];
-  /** When the last collection that ran to its end began; null: never. */
+  /** Start of the last collection that finished; null: none has. */
   lastCollectionAt: Date | null;
 }
 
@@ -31,13 +32,16 @@ export interface EngineLimitStatus {
   engine: string;
   /** By the store's clock; null: not paused. */
   pausedUntil: Date | null;
-  /** `closed`: asked; `open`: not asked, its account or setting is at fault; `half_open`: one call tries it now. */
+  /**
+   * `closed`: called normally; `open`: not called, because its account or setting is at fault; `half_open`: one call is
+   * trying it.
+   */
   circuit: Circuit;
-  /** When an open circuit is tried. */
+  /** The time at which an open circuit is tried. */
   openUntil: Date | null;
   /** The code of the error that opened the circuit. */
   reason: string | null;
-  /** Calls under way, counted only where calls at once are limited. */
+  /** Calls in progress, counted only where concurrent calls are limited. */
   running: number;
 }
 
@@ -50,7 +54,7 @@ export interface WorkerStatus {
   locales: string[] | null;
   concurrency: number;
   startedAt: Date;
-  /** Seconds since its last beat by the store's clock; for people, no decision rests on it. */
+  /** Seconds since its last heartbeat by the store's clock; for people only, no decision depends on it. */
   beatSecondsAgo: number;
   running: number;
 }

@@ -1,12 +1,12 @@
 /**
  * The seam between Trans-Hub and its store.
  *
- * `PostgresPersistenceHandler` is the one we ship; a team may implement another store behind this interface. What an
- * implementation must hold is said method by method here and tried by `persistenceConformance` in
- * `@trans-hub/core/testing`, which speaks only this interface and which `InMemoryPersistenceHandler` passes too.
+ * `PostgresPersistenceHandler` is the shipped implementation; a team may implement another store behind this interface.
+ * The duties of an implementation are described method by method here and tested by `persistenceConformance` in
+ * `@trans-hub/core/testing`, which uses only this interface and which `InMemoryPersistenceHandler` passes too.
  *
- * Every method rejects with the catalogue's errors only: `DatabaseUnavailableError` for "not now",
- * `ClosedError` after `close`.
+ * Every method rejects with the catalogue's errors only: `DatabaseUnavailableError` for "not now", `ClosedError` after
+ * `close`.
  */
 import type pg from "pg";
 import type { CollectOptions, CollectReport } from "./collect.ts";
@@ -25,8 +25,8 @@ import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
 export interface PersistenceHandler {
   /**
-   * What the fleet agrees on about its engines: rates, pauses, circuits. Left out by a store that cannot: each process
-   * then keeps them by itself.
+   * The fleet's shared state about its engines: rates, pauses, circuits. Optional: without it, each process keeps that
+   * state by itself.
    */
   readonly engineGate?: EngineGate;
 
@@ -37,28 +37,29 @@ export interface PersistenceHandler {
   register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]>;
 
   /**
-   * Appends items inside the caller's open transaction and takes no lock anybody could wait for. They are registered
-   * after its commit; if it rolls back, they never were.
+   * Appends items inside the caller's open transaction, without a lock that others could wait for. They are registered
+   * after its commit, and never if it rolls back.
    */
   enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 
-  /** Reads, in the order of the references; undefined where there is nothing. One round trip. */
+  /** Reads translations, in the order of the references; undefined for a missing one. One round trip. */
   read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
 
-  /** Reads rows by the keys that `work` gave; those that are gone are left out. */
+  /** Reads rows by the keys from `work`; deleted rows are left out. */
   readKeys(keys: readonly TranslationKey[]): Promise<Translation[]>;
 
-  /** Translations of one project and locale, in a stable order. */
+  /** Lists translations of one project and locale, in a stable order. */
   list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>>;
 
   /**
-   * Notes that these were read, so that collection leaves them. Writes only where the last note is older than a day
-   * or a tenth of the retention.
+   * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a
+   * day or a tenth of the retention.
    */
   touch(references: readonly TranslationReference[]): Promise<void>;
 
   /**
-   * Makes the stored text, or the given one, a person's word: no machine overwrites it, and an open dead letter closes.
+   * Stores the present text, or the given one, as approved by a person: no machine overwrites it, and an open dead
+   * letter is closed.
    *
    * @throws {TranslationNotFoundError} No such row, or no text to approve.
    * @throws {RevisionChangedError} `revision` is not the row's.
@@ -66,63 +67,63 @@ export interface PersistenceHandler {
   approve(approval: Approval): Promise<Translation>;
 
   /**
-   * Removes what nobody has used for the retention: uses, then translations, texts and contexts without a use. A text
-   * registered at the same moment is never lost. Dead letters that were closed so long ago go too, and the accounts of calls, these
-   * after 90 days at the earliest.
+   * Removes everything that was unused for the retention: uses, then translations, texts and contexts without a use. A
+   * text that is registered at the same moment is never lost. Dead letters that were closed before the retention go
+   * too, and so do the records of engine calls, these after 90 days at the earliest.
    */
   collect(options: CollectOptions): Promise<CollectReport>;
 
   /**
-   * Removes a text of a project from everywhere, in one transaction: uses, translations (approved ones too), dead letters,
-   * requests that wait to be registered, and the text and its contexts themselves unless somebody else uses them. Work on
-   * it that is under way stores nothing; an engine that has it in hand cannot be told. A text that is requested later
-   * is a new one.
+   * Removes a text of a project completely, in one transaction: uses, translations (approved ones too), dead letters,
+   * requests that wait to be registered, and the text and its contexts themselves unless another project uses them.
+   * Running work on it stores nothing; a call that already reached an engine cannot be recalled. A later request for
+   * the same text makes a new one.
    */
   forget(reference: ForgetReference): Promise<ForgetReport>;
 
   /**
-   * Takes back what is pending and was requested before: a row that never had a text goes, one that is being translated
-   * anew is as it was. Work on it that is under way stores nothing. Gives how many rows. Not one transaction: cut off, it
-   * has done a part, and asked again does the rest.
+   * Cancels work that is pending and was requested before this call: a row that never had a text is deleted, one that
+   * is being translated anew returns to its state before. Running work on it stores nothing. Returns the number of
+   * rows. This is not one transaction: an interrupted call has done a part, and a repeated one does the rest.
    */
   cancel(filter: CancelFilter): Promise<number>;
 
   /**
-   * Has every member of the fleet leave something alone: within a beat nothing of it is begun any more, what was claimed
-   * goes back without an attempt, and what an engine has in hand is finished and stored. Nothing is lost, and nothing
-   * else waits. Gives what is paused then; pausing twice is pausing once.
+   * Pauses a target for every member of the fleet. Within a heartbeat none of its work is begun any more, claimed work
+   * goes back without an attempt, and work that an engine is translating is finished and stored. Nothing is lost, and
+   * no other work waits. Returns the pauses in force; pausing twice is the same as once.
    */
   pause(target: PauseTarget): Promise<Pause[]>;
 
-  /** Ends a pause; of everything: every pause. What waited goes on at once. Gives what is still paused. */
+  /** Ends a pause; with an empty target, every pause. Waiting work goes on at once. Returns the remaining pauses. */
   resume(target: PauseTarget): Promise<Pause[]>;
 
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;
 
-  /** The whole fleet for a monitor, in one look that costs next to nothing. Left out by a store that cannot. */
+  /** Figures of the whole fleet for monitoring, from one cheap query. Optional. */
   measure?(): Promise<FleetMeasure>;
 
-  /** This process's connections. Never waits. Left out by a store that has none. */
+  /** This process's connections. Never waits. Left out by a store without connections. */
   connectionUse?(): ConnectionUse[];
 
   /** Open dead letters, oldest first. */
   listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>>;
 
-  /** Puts dead letters back to work, each once however often it is asked. Gives how many. */
+  /** Puts dead letters back to work, each only once however often this is called. Returns their number. */
   replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
 
-  /** Removes dead letters and the failed rows they speak of. Gives how many. */
+  /** Deletes dead letters and their failed rows. Returns the number of dead letters. */
   purgeDeadLetters(filter: DeadLetterFilter): Promise<number>;
 
   /**
-   * Runs `translate` for each claimed batch and settles what it returns, in one transaction each: good texts stored,
-   * the batch gone, the calls booked, the rest handed to a later batch or to the dead letters. A late settlement of
-   * work that somebody else took over changes nothing. Resolves when the work ended as `until` says; with `stopped`
-   * it survives an outage of the store, otherwise a lost store rejects.
+   * Runs `translate` for each claimed batch and settles its result in one transaction each: good texts are stored, the
+   * batch is deleted, the calls are recorded, the rest goes to a later batch or to the dead letters. A late settlement
+   * of work that another member took over changes nothing. Resolves when the work ended by `until`; with `stopped` it
+   * survives an outage of the store, otherwise a lost store rejects.
    */
   work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary>;
 
-  /** Ends connections. Idempotent; resolves when all is still. */
+  /** Ends connections. Idempotent; resolves when all work has ended. */
   close(): Promise<void>;
 }

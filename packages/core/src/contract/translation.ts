@@ -1,8 +1,8 @@
-/** What the application reads: one text in one target locale. */
+/** The application's view: one text in one target locale. */
 
 export type TranslationStatus = "pending" | "translated" | "failed" | "approved";
 
-/** Smaller is sooner; within a level, the lane with the least waiting goes first. */
+/** Order of work. Within a level, the lane with the least waiting work goes first. */
 export type Priority = "interactive" | "normal" | "bulk";
 
 export interface Translation {
@@ -13,23 +13,25 @@ export interface Translation {
   sourceText: string;
   /** As registered, in canonical form; null: none. */
   context: Record<string, unknown> | null;
-  /** Every id the project uses this text under, sorted. */
+  /** Every id under which the project uses this text, sorted. */
   businessIds: string[];
   status: TranslationStatus;
   /**
-   * The text to show. Null until there is one; while a forced translation is `pending`, the text it is to replace.
+   * The text to show. Null until the first translation; while a forced translation is `pending`, the text before it.
    */
   text: string | null;
-  /** The engine that made `text`; `none` when there was nothing to translate, `human` for a person's. */
+  /** The engine that made `text`; `none` for a text without anything to translate, `human` for a person's. */
   engine: string | null;
   model: string | null;
-  /** Raised by every change of hands; hand it to `approve` to say which text was read. */
+  /**
+   * Raised by every retry, replay, force, hastening and approval; pass it to `approve` to state which text was read.
+   */
   revision: number;
-  /** The open dead letter, when the last try failed. */
+  /** The open dead letter's error, when the last attempt failed. */
   error?: { code: string; message: string };
 }
 
-/** The identity of a row in the store. Opaque to everyone but the store that gave it. */
+/** The identity of a row. Opaque outside the store that returned it. */
 export interface TranslationKey {
   readonly contentNo: string;
   readonly contextNo: number;
@@ -37,7 +39,7 @@ export interface TranslationKey {
   readonly project: string;
 }
 
-/** How the application names the translation it wants: by its text, or by the business id it registered. */
+/** An application's name for a translation: its text, or the registered business id. */
 export type TranslationReference =
   | {
       project: string;

@@ -1,10 +1,10 @@
-/** What `PersistenceHandler.work` hands out, and what it takes back. */
+/** The batches that `PersistenceHandler.work` hands out, and the outcomes that it takes back. */
 import type { CollectReport } from "./collect.ts";
 import type { AttemptError } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { TranslationKey } from "./translation.ts";
 
-/** One text to translate, as the store claimed it. */
+/** One claimed text to translate. */
 export interface WorkItem {
   readonly key: TranslationKey;
   readonly revision: number;
@@ -13,43 +13,43 @@ export interface WorkItem {
   readonly format: TextFormat;
   /** Which attempt this is, counted from 1. */
   readonly attempt: number;
-  /** Why the last one failed; undefined on the first. */
+  /** The message of the last attempt's error; undefined on the first attempt. */
   readonly previousFailure: string | undefined;
 }
 
-/** Texts of one project, source and target locale: what one engine call may carry. */
+/** Texts of one project, source and target locale, which one engine call may carry. */
 export interface WorkBatch {
   readonly project: string;
   readonly sourceLocale: string;
   readonly targetLocale: string;
   readonly items: readonly WorkItem[];
-  /** Whether an engine is not to be asked at this moment; may change while the batch is translated. Left out: none is. */
+  /** Whether an engine is paused at this moment; may change while the batch is translated. Left out: none is. */
   readonly isEnginePaused?: (engine: string) => boolean;
   /**
-   * Whether what still waits for its turn at an engine is better handed back: the work is to end, or something more
-   * urgent waits for this place. Left out: never.
+   * Whether texts that still wait for their turn at an engine are better handed back: the work is to end, or more urgent
+   * texts wait for this slot. Left out: never.
    */
   readonly isToYield?: () => boolean;
 }
 
-/** What the given function decided about one text. */
+/** The decision about one text. */
 export type WorkOutcome =
   /** Store it. */
   | { kind: "translated"; text: string; engine: string; model: string | null }
-  /** Try again later; the attempt counts. `split`: not with as many neighbours. */
+  /** Try again later; the attempt counts. `split`: with fewer neighbours. */
   | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
-  /** Try again later; nothing counts (rate limit, circuit open). */
+  /** Try again later; no attempt counts (a rate limit, an open circuit). */
   | { kind: "postponed"; delayMs: number }
-  /** Try again once something is resumed; nothing counts (an engine is paused, and no other can do it). */
+  /** Try again after a resume; no attempt counts (an engine is paused, and no other engine can translate it). */
   | { kind: "paused" }
   /** To the dead letters. */
   | { kind: "failed"; error: AttemptError }
-  /** Not tried: back as it was, at once (drain). */
+  /** It was not tried: it goes back as it was, at once (a drain). */
   | { kind: "released" };
 
-/** One engine call, for the books. */
+/** One engine call, for the accounts. */
 export interface EngineCall {
-  /** Made before the call, so that settling twice books it once. UUID. */
+  /** A UUID made before the call, so that settling twice books it once. */
   callId: string;
   engine: string;
   model: string | null;
@@ -69,65 +69,76 @@ export interface WorkResult {
 }
 
 /**
- * Translates one claimed batch. Never rejects for what an engine did; a rejection counts as a fault of the worker, and
- * the whole batch is left alone for a while without an attempt counted. `signal` aborts when the work must stop now: what was not answered is `released`.
+ * Translates one claimed batch. It never rejects because of an engine; a rejection counts as a fault of the worker, and the
+ * whole batch is left alone for a while without counting an attempt. `signal` aborts when the work must stop now: texts
+ * without an answer are `released`.
  */
 export type TranslateWork = (batch: WorkBatch, signal: AbortSignal) => Promise<WorkResult>;
 
-/** Told after a batch's settlement is durable. */
+/**
+ * A settlement as its observer hears it, after it is durable.
+ *
+ * It holds the texts whose rows it changed, each with the outcome that was written. Left out are texts that were approved,
+ * cancelled, forgotten, collected or requested anew while an engine had them: nothing was written for those. The outcome is
+ * not always the engine's: a translation that the store cannot hold is `failed`.
+ */
 export interface Settlement {
+  /** The texts that were translated together, or ended together without a try. */
   batch: WorkBatch;
+  /** One for each text of `batch`, in its order. */
   outcomes: readonly WorkOutcome[];
+  /** Milliseconds from the start of their turn until they were stored; 0 without a try. */
   elapsedMs: number;
 }
 
 export interface WorkOptions {
-  /** Canonical target locales; undefined: all, those that appear later included. */
+  /** Canonical target locales. Undefined: all, including those that appear later. */
   locales?: readonly string[] | undefined;
-  /** Only this project's work; what else is claimed goes back untouched. Undefined: every project. */
+  /** Only this project's work; claimed batches of others go back untouched. Undefined: every project. */
   project?: string | undefined;
   /**
-   * `ready`: through what is ready now. `empty`: also through what waits for its time, but not for what is paused.
-   * `stopped`: until `signal`.
+   * `ready`: until no batch is ready. `empty`: until no batch waits for its time either; paused batches do not count.
+   * `stopped`: until `signal` aborts.
    */
   until: "ready" | "empty" | "stopped";
   /** Calls of `translate` at once. */
   concurrency: number;
   /** The most items that one call of `translate` is given. */
   maxItems: number;
-  /** Ends the work: claims nothing more, waits `drainMs` for what runs, then aborts it and hands it back. */
+  /** Ends the work: nothing more is claimed, running calls get `drainMs`, then they are aborted and their texts handed back. */
   signal?: AbortSignal | undefined;
   /** Milliseconds. Default 20,000. */
   drainMs?: number | undefined;
   /**
-   * A text that has waited so long, since it was requested or put back to work, is not given to `translate` any more: it
-   * fails with `TH_EXPIRED`. Seconds. Undefined: it may wait for ever.
+   * Seconds after which a waiting text is not given to `translate` any more and fails with `TH_EXPIRED`, counted from its
+   * request or from the moment it was put back to work. Undefined: it may wait for ever.
    */
   lifetimeSeconds?: number | undefined;
-  /** Ends the work after about this many settled texts; what was claimed beyond goes back. */
+  /** Ends the work after about this many settled texts; other claimed texts go back. */
   limit?: number | undefined;
-  /** Upkeep that a fleet member does beside translating. Undefined: none. */
+  /** The upkeep of a fleet member beside translating. Undefined: none. */
   upkeep?: { gcCron: string; retentionDays: number } | undefined;
   observer?: WorkObserver | undefined;
 }
 
-/** Hears what happens; must not throw. */
+/** Hears of the events of one `work`; must not throw. */
 export interface WorkObserver {
+  /** Texts were settled. Called once for each settlement, after its commit, and never for batches that went back untried. */
   settled?(settlement: Settlement): void;
-  /** True when work is being claimed; false while the store is out of reach or restarting. */
+  /** True while work is claimed; false while the store is out of reach or the pool restarts. */
   ready?(isReady: boolean): void;
-  /** A fault the work survives: a lost database, a runner that had to be started afresh. */
+  /** A fault that the work survives: a lost database, a pool that had to be started again. */
   fault?(error: Error): void;
-  /** A collection by the crontab ended. */
+  /** A collection that the crontab started has ended. */
   collected?(report: CollectReport): void;
-  /** The work of a dead member was taken up. */
+  /** The work of a dead member was taken over. */
   rescued?(nodeId: string): void;
 }
 
-/** What one `work` did, in texts. */
+/** Counts of one `work`, in texts. */
 export interface WorkSummary {
   translated: number;
   failed: number;
-  /** Still to be tried again when the work ended. */
+  /** Texts to be tried again when the work ended. */
   retrying: number;
 }

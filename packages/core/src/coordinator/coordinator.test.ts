@@ -63,7 +63,7 @@ async function collect(translations: AsyncIterable<Translation>): Promise<Transl
 }
 
 describe("request", () => {
-  test("one item, many items and strings are registered, with what the options say of all", async () => {
+  test("one item, many items and strings are registered, with the fields that the options supply", async () => {
     const hub = await connect();
     const none = { existing: 0, failed: 0, rejected: [] };
     expect(await hub.request({ text: "Add to cart", targetLocales: ["fr", "de"], businessId: "cart" })).toEqual({
@@ -76,7 +76,7 @@ describe("request", () => {
     expect(many.map((found) => found?.status)).toEqual(["pending", "pending", undefined]);
   });
 
-  test("a bad item alone throws, and in an array only it is rejected", async () => {
+  test("a bad item throws when it is alone, and is the only one rejected in an array", async () => {
     const hub = await connect();
     await expect(hub.request({ text: "", targetLocales: ["fr"] })).rejects.toMatchObject({ code: "TH_TEXT_EMPTY" });
     await expect(hub.request("Pay", { targetLocales: ["klingon!"] })).rejects.toMatchObject({ code: "TH_LOCALE" });
@@ -89,7 +89,7 @@ describe("request", () => {
     ]);
   });
 
-  test("an item that only the store refuses is rejected like any other", async () => {
+  test("an item that the store refuses is rejected like any other bad item", async () => {
     const handler = new InMemoryPersistenceHandler();
     const register = handler.register.bind(handler);
     const error = new EngineConfigError("stands for an error of the store");
@@ -105,7 +105,7 @@ describe("request", () => {
     await expect(hub.request("bad", { targetLocales: ["fr"] })).rejects.toBe(error);
   });
 
-  test("calls made at the same time go to the store together, and each hears of its own item", async () => {
+  test("concurrent calls go to the store together, and each gets its own receipt", async () => {
     const handler = new InMemoryPersistenceHandler();
     const register = vi.spyOn(handler, "register");
     const hub = await connect({ handler });
@@ -118,7 +118,7 @@ describe("request", () => {
     expect(register.mock.calls.map(([items]) => items.length)).toEqual([1_000, 1_000]);
   });
 
-  test("a large array goes in statements of a bounded size, and single calls come in between", async () => {
+  test("a large array goes in statements of a bounded size, and single calls are registered in between", async () => {
     const handler = new InMemoryPersistenceHandler();
     const register = handler.register.bind(handler);
     const order: string[] = [];
@@ -139,7 +139,7 @@ describe("request", () => {
     expect(order.filter((sent) => sent === "500 texts")).toHaveLength(20);
   });
 
-  test("what waits in memory is bounded: further calls wait their turn, and none fails", async () => {
+  test("the number of rows in memory is bounded: further calls wait their turn, and none fails", async () => {
     const handler = new InMemoryPersistenceHandler();
     const register = handler.register.bind(handler);
     const go = Promise.withResolvers<void>();
@@ -161,7 +161,7 @@ describe("request", () => {
     expect(mostRows).toBe(7);
   });
 
-  test("a cancelled call stops waiting, and what did not go out yet never does", async () => {
+  test("a cancelled call stops waiting, and its items are not sent if no statement had taken them", async () => {
     const handler = new InMemoryPersistenceHandler();
     const register = handler.register.bind(handler);
     const go = Promise.withResolvers<void>();
@@ -213,7 +213,7 @@ describe("request", () => {
   });
 });
 
-test("who registers for a real engine has what pseudo stored translated anew", async () => {
+test("a producer that registers for a real engine has texts stored by pseudo translated anew", async () => {
   const handler = new InMemoryPersistenceHandler();
   const pseudo = await connect({ handler, engines: [engine((text) => ({ text: `[${text}]` }), { name: "pseudo" })] });
   await pseudo.request("Pay", { targetLocales: ["fr"] });
@@ -224,7 +224,7 @@ test("who registers for a real engine has what pseudo stored translated anew", a
   expect(await producer.request("Pay", { targetLocales: ["fr"] })).toMatchObject({ registered: 1, existing: 0 });
 });
 
-test("what is no filter of what to cancel is refused, and cancels nothing", async () => {
+test("an unknown filter of cancel is refused, and nothing is cancelled", async () => {
   const hub = await connect();
   await hub.request(["Pay", "Save"], { targetLocales: ["fr"] });
   await expect(hub.cancel({ text: "Pay", targetLocale: "fr" } as object)).rejects.toMatchObject({
@@ -250,7 +250,7 @@ describe("reading", () => {
     await expect(hub.getTranslation({ text: "Pay", targetLocale: "?" })).rejects.toMatchObject({ code: "TH_LOCALE" });
   });
 
-  test("with fallback the first locale of the chain that has a text answers", async () => {
+  test("with fallback, the first locale of the chain with a text answers", async () => {
     const hub = await connect();
     await hub.request("Pay", { targetLocales: ["zh-Hant-TW", "zh-Hant", "zh"] });
     await hub.approve({ text: "Pay", targetLocale: "zh", approvedText: "付款" });
@@ -262,7 +262,7 @@ describe("reading", () => {
     expect(await hub.getTranslation({ text: "Pay", targetLocale: "fr-CA", fallback: true })).toBeUndefined();
   });
 
-  test("what has its text is answered from memory, what is missing or pending is asked for each time", async () => {
+  test("a translation with a text is answered from memory, a missing or pending one is read each time", async () => {
     const handler = new InMemoryPersistenceHandler();
     const read = vi.spyOn(handler, "read");
     const hub = await connect({ handler });
@@ -277,7 +277,7 @@ describe("reading", () => {
     expect(read.mock.calls.at(-1)?.[0]).toHaveLength(1);
   });
 
-  test("an answer from memory cannot be changed by who got it before", async () => {
+  test("an answer from memory cannot be changed through an earlier answer", async () => {
     const hub = await connect();
     await hub.request("Pay", { targetLocales: ["fr"], context: { screen: "checkout" } });
     await collect(hub.processPendingTranslations("fr"));
@@ -291,7 +291,7 @@ describe("reading", () => {
     }
   });
 
-  test("what was forced is not answered from memory", async () => {
+  test("a forced text is not answered from memory", async () => {
     const hub = await connect({ engines: [engine((text, asked) => ({ text: `${text} ${asked}` }))] });
     const options = { targetLocales: ["fr"], businessId: "sun" };
     await hub.request("Sun", options);
@@ -308,7 +308,7 @@ describe("reading", () => {
     expect(await byId()).toMatchObject({ text: "Sun 2", status: "translated" });
   });
 
-  test("what was being read while it changed is not kept in memory", async () => {
+  test("a translation that changed while it was read is not kept in memory", async () => {
     const handler = new InMemoryPersistenceHandler();
     const hub = await connect({ handler });
     await hub.request("Pay", { targetLocales: ["fr"] });
@@ -341,7 +341,7 @@ describe("reading", () => {
     expect(await read()).toMatchObject({ sourceText: "Buy now", status: "pending" });
   });
 
-  test("reads are noted once, from memory or not, and count when garbage is collected", async () => {
+  test("a text read from memory or from the store is noted once, and collection spares it", async () => {
     const clock = new ManualClock();
     const handler = new InMemoryPersistenceHandler(new InMemoryStore({ clock }));
     const touch = vi.spyOn(handler, "touch");
@@ -406,7 +406,7 @@ describe("processing", () => {
     expect((await hub.status()).translations).toMatchObject({ pending: 0, translated: 20 });
   });
 
-  test("two business ids on one text hear of one translation", async () => {
+  test("two business ids on one text share one translation", async () => {
     const fake = engine();
     const hub = await connect({ engines: [fake] });
     await hub.request(
@@ -425,7 +425,7 @@ describe("processing", () => {
     expect(fake.texts).toEqual(["Sun"]);
   });
 
-  test("what is to be tried again later is not yielded", async () => {
+  test("a text to be tried again later is not yielded", async () => {
     const failure = { kind: "transient", error: new EngineTransientError("503") } as const;
     const hub = await connect({ engines: [engine(() => ({ failure }))] });
     await hub.request("Pay", { targetLocales: ["fr"] });
@@ -433,7 +433,7 @@ describe("processing", () => {
     expect((await hub.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 1 });
   });
 
-  test("a limit ends it after so many", async () => {
+  test("a limit ends the work after that many texts", async () => {
     const hub = await connect({ batchSize: 50, concurrency: 4 });
     await hub.request(
       Array.from({ length: 200 }, (_, at) => `Text ${at}`),
@@ -444,7 +444,7 @@ describe("processing", () => {
     expect(await collect(hub.processPendingTranslations("fr"))).toHaveLength(130);
   });
 
-  test("leaving the loop hands back what was not done", async () => {
+  test("leaving the loop hands back the texts not translated yet", async () => {
     const fake = engine();
     const hub = await connect({ engines: [fake], batchSize: 5, concurrency: 1 });
     await hub.request(
@@ -463,7 +463,7 @@ describe("processing", () => {
     expect(fake.texts).toHaveLength(50);
   });
 
-  test("a signal ends it with an error, and an engine that hangs with it", async () => {
+  test("a signal ends the work with an error, even while an engine hangs", async () => {
     const cancel = new AbortController();
     const hanging: Engine = { ...engine(), translate: () => new Promise(() => cancel.abort()) };
     const hub = await connect({ engines: [hanging] });
@@ -480,7 +480,7 @@ describe("processing", () => {
     await expect(collect(hub.processPendingTranslations("fr"))).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
   });
 
-  test("without an engine it says so", async () => {
+  test("without an engine it rejects with TH_ENGINE_NOT_FOUND", async () => {
     const hub = await connect({ engines: [] });
     await expect(collect(hub.processPendingTranslations("fr"))).rejects.toMatchObject({ code: "TH_ENGINE_NOT_FOUND" });
   });
@@ -496,7 +496,7 @@ describe("processing", () => {
     expect((await shop.status()).translations.pending).toBe(1);
   });
 
-  test("an engine whose key is wrong is told in the log, and no attempt is consumed", async () => {
+  test("a wrong key of an engine is logged, and no attempt is counted", async () => {
     const logged: [object, string][] = [];
     const log = (fields: object, event: string) => void logged.push([fields, event]);
     const failure = { kind: "config", error: new EngineConfigError("401") } as const;
@@ -525,13 +525,13 @@ describe("waiting", () => {
     expect(failed).toMatchObject({ status: "failed", error: { code: "TH_ENGINE_REFUSED" } });
   });
 
-  test("it waits for what was never requested, and gives up after its time", async () => {
+  test("a text that was never requested is waited for until the timeout", async () => {
     const hub = await connect();
     const waiting = hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 });
     await expect(waiting).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
   });
 
-  test("its signal ends it", async () => {
+  test("its signal ends the wait", async () => {
     const hub = await connect();
     const cancel = new AbortController();
     const waiting = hub.waitFor({ text: "Pay", targetLocales: ["fr"], signal: cancel.signal });
@@ -539,7 +539,7 @@ describe("waiting", () => {
     await expect(waiting).rejects.toMatchObject({ code: "TH_CANCELLED" });
   });
 
-  test("many waiters ask together", async () => {
+  test("many waiters share their reads", async () => {
     const handler = new InMemoryPersistenceHandler();
     const read = vi.spyOn(handler, "read");
     const hub = await connect({ handler });
@@ -552,7 +552,7 @@ describe("waiting", () => {
 });
 
 describe("reviewing", () => {
-  test("an approved text is served at once and says who must not change it", async () => {
+  test("an approved text is served at once, and a stale revision is refused", async () => {
     const hub = await connect();
     await hub.request("Pay", { targetLocales: ["fr"], businessId: "pay" });
     await collect(hub.processPendingTranslations("fr"));
@@ -582,7 +582,7 @@ describe("reviewing", () => {
 });
 
 describe("engines", () => {
-  test("another engine can be made the active one, and a name that is close is guessed", async () => {
+  test("another engine can be made the active one, and a similar name is suggested", async () => {
     const hub = await connect({
       engines: [engine(() => ({ text: "A" }), { name: "openai" }), engine(() => ({ text: "B" }), { name: "deepl" })],
     });
@@ -614,7 +614,7 @@ describe("opening and closing", () => {
     });
   });
 
-  test("a closed coordinator answers nothing, and closes only what it opened", async () => {
+  test("a closed coordinator refuses every call, and closes only a store that it opened", async () => {
     const handler = new InMemoryPersistenceHandler();
     const hub = await connect({ handler });
     await hub.request("Pay", { targetLocales: ["fr"] });
@@ -641,7 +641,7 @@ describe("opening and closing", () => {
     expect((await handler.status()).translations.pending).toBe(1);
   });
 
-  test("closing ends who waits, finishes what is on its way and hands back what is being translated", async () => {
+  test("closing ends waits, finishes running requests and hands back the texts being translated", async () => {
     const handler: PersistenceHandler = new InMemoryPersistenceHandler();
     const started = Promise.withResolvers<void>();
     const hanging: Engine = {

@@ -1,42 +1,47 @@
 /**
- * The way in for applications: registers texts, reads translations, and, where it was given engines, translates.
+ * The entry for applications: registers texts, reads translations, and translates if it was given engines.
  *
- * It holds no state that matters: everything that was acknowledged is in the store, and any number of coordinators may
- * stand on one store, in one process or in many.
+ * It holds no state that matters: every acknowledged request is in the store, and any number of coordinators may share
+ * one store, in one process or in many.
  */
-
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
-import { errorFields } from "../contract/error-fields.ts";
-import { CancelledError, ClosedError, InvalidItemError, SettingsError } from "../contract/errors.ts";
-import type { RegisterItem } from "../contract/item.ts";
+import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
-import type { Translation, TranslationStatus } from "../contract/translation.ts";
-import type { Settlement } from "../contract/work.ts";
-import { parseName, parseText } from "../rules/item.ts";
-import { canonicalLocale } from "../rules/locale.ts";
-import { translateBatch } from "../translate/translate-batch.ts";
+import type { Translation } from "../contract/translation.ts";
+import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type CoordinatorState, tellRequest } from "./observer.ts";
+import { openPostgresStore } from "./open-store.ts";
 import {
   type ConnectOptions,
   type CoordinatorOptions,
   type CoordinatorSettings,
   parseCoordinatorOptions,
 } from "./options.ts";
-import { processPending } from "./process-pending.ts";
-import { type Changed, cacheKey, ReadCache, useKey } from "./read-cache.ts";
-import { Reader } from "./reader.ts";
+import { type ProcessPendingOptions, processPending } from "./process-pending.ts";
 import {
-  parseForgetReference,
+  type ApproveQuery,
+  type CancelQuery,
+  type ForgetQuery,
+  type GetOptions,
+  type GetQuery,
+  type ListQuery,
+  parseApproval,
+  parseCancel,
+  parseDeadLetters,
+  parseForget,
+  parseList,
   parsePauseTarget,
   parseReference,
+  parseWait,
   type ReferenceDefaults,
   type TranslationName,
-} from "./reference.ts";
+  type WaitQuery,
+} from "./queries.ts";
 import {
   type EnqueueOptions,
   type EnqueueReceipt,
@@ -45,103 +50,42 @@ import {
   type RequestReceipt,
   Requests,
 } from "./requests.ts";
-import { TouchLog } from "./touch-log.ts";
 import { waitForTranslations } from "./wait-for.ts";
 
-export interface GetOptions extends ReferenceDefaults {
-  targetLocale?: string | undefined;
-  /** Where a locale has no text, take that of the locale it falls back to: `fr-CA`, then `fr`. Default: false. */
-  fallback?: boolean | undefined;
-}
-
-export interface GetQuery extends TranslationName {
-  targetLocale: string;
-  fallback?: boolean | undefined;
-}
-
-export interface ListQuery {
-  targetLocale: string;
-  status?: TranslationStatus | undefined;
-  businessIdPrefix?: string | undefined;
-  project?: string | undefined;
-}
-
-export interface ProcessPendingOptions {
-  /** Ends after about this many texts. Default: none. */
-  limit?: number | undefined;
-  signal?: AbortSignal | undefined;
-  /** Default: the coordinator's. */
-  project?: string | undefined;
-  /** Milliseconds that running engine calls are given when it is ended early. Default 5,000. */
-  drainMs?: number | undefined;
-}
-
-export interface WaitQuery extends TranslationName {
-  targetLocales: readonly string[];
-  /** Default 30,000. */
-  timeoutMs?: number | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-export interface ApproveQuery extends TranslationName {
-  targetLocale: string;
-  /** A person's own text; left out: the stored one is approved. */
-  approvedText?: string | undefined;
-  /** The revision that was read. Left out: whatever stands now. */
-  revision?: number | undefined;
-  /** Who approves, for the record. */
-  by?: string | undefined;
-}
-
-/**
- * A text, in every context unless `context` or `format` names one (`format: "auto"` alone: the one without), or a business
- * id: every text that was ever registered under it.
- */
-export type ForgetQuery = TranslationName;
-
-export interface CancelQuery {
-  /** Default: the coordinator's. */
-  project?: string | undefined;
-  /** Default: every locale. */
-  targetLocale?: string | undefined;
-  /** Only texts that the project uses under business ids beginning so, and under no other id. */
-  businessIdPrefix?: string | undefined;
-}
+/** A page of `listTranslations`: large enough that reading it costs more than asking for it. */
+const ROWS_PER_PAGE = 1_000;
 
 export class Coordinator implements AsyncDisposable {
-  readonly #handler: PersistenceHandler;
+  readonly #store: HarmlessStore;
+  readonly #reads: CachedReads;
   readonly #settings: CoordinatorSettings;
   readonly #chain: EngineChain;
-  readonly #cache: ReadCache;
-  readonly #touches: TouchLog;
-  readonly #reader: Reader;
   readonly #requests: Requests;
-  /** Aborts what waits, when the coordinator closes. */
+  /** Aborts waiting calls when the coordinator closes. */
   readonly #closing = new AbortController();
-  /** What must be over before the store may go. */
+  /** Calls that must end before the store is closed. */
   readonly #underWay = new Set<Promise<unknown>>();
-  #ownsHandler = false;
+  /** The store that `connect` opened, and `close` therefore closes. */
+  #ownStore: Pick<PersistenceHandler, "close"> | undefined;
   #closed: Promise<void> | undefined;
 
-  /** Over a store that is open; it stays open when the coordinator closes. */
+  /** Over an open store, which stays open when the coordinator closes. */
   constructor(handler: PersistenceHandler, options: CoordinatorOptions = {}) {
     const settings = parseCoordinatorOptions(options);
-    this.#handler = handler;
+    const { cacheSize, cacheTtlSeconds, logger, observer } = settings;
+    this.#store = handler;
     this.#settings = settings;
     this.#chain = new EngineChain(settings.engines);
-    this.#cache = new ReadCache({ size: settings.cacheSize, ttlSeconds: settings.cacheTtlSeconds });
-    this.#touches = new TouchLog({ touch: (references) => handler.touch(references), logger: settings.logger });
-    this.#reader = new Reader(handler, this.#cache, this.#touches, settings.observer);
-    this.#requests = new Requests(handler, {
+    this.#reads = new CachedReads(handler, { size: cacheSize, ttlSeconds: cacheTtlSeconds, logger, observer });
+    this.#requests = new Requests(handler, this.#reads, {
       maxRows: settings.maxConcurrentRequests,
       maxTextBytes: settings.maxTextBytes,
       maxBacklog: settings.maxBacklog,
       engine: () => this.#chain.active ?? settings.registersFor,
       closing: this.#closing.signal,
-      observer: settings.observer,
-      registered: (items) => this.#forgetChanged(items),
+      observer,
     });
-    settings.observer?.opened?.(this.#state);
+    observer?.opened?.(this.#state);
   }
 
   /**
@@ -152,46 +96,27 @@ export class Coordinator implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions): Promise<Coordinator> {
     if (options.handler !== undefined) return new Coordinator(options.handler, options);
-    const { databaseUrl, directUrl, maxConnections = 10, connectTimeoutMs, batchBytes, applicationName } = options;
-    if (databaseUrl === undefined || databaseUrl === "") {
-      throw new SettingsError([{ key: "databaseUrl", problem: "is missing" }], {
-        hint: "Hand over the URL of a database, such as process.env.TH_DATABASE_URL.",
-      });
-    }
-    const { batchSize, retentionDays, logger } = parseCoordinatorOptions(options);
-    // Loaded here and not at the top: an application with a store of its own does not load the driver of this one.
-    // biome-ignore lint/style/noRestrictedImports: `connect` is the one place that names our store, for its caller's comfort.
-    const { PostgresPersistenceHandler } = await import("../postgres/postgres-persistence-handler.ts");
-    const handler = await PostgresPersistenceHandler.connect({
-      databaseUrl,
-      directUrl,
-      maxConnections,
-      connectTimeoutMs,
-      batchSize,
-      batchBytes,
-      retentionDays,
-      applicationName,
-      onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database.connection_lost"),
-    });
+    const handler = await openPostgresStore(options);
     const coordinator = new Coordinator(handler, options);
-    coordinator.#ownsHandler = true;
+    coordinator.#ownStore = handler;
     return coordinator;
   }
 
-  /** The engine that is asked first; undefined: none was given. */
+  /** The name of the engine that is asked first; undefined: the coordinator has no engine. */
   get activeEngine(): string | undefined {
     return this.#chain.active;
   }
 
   /**
-   * Registers texts, each for each of its target locales. When it resolves, the work is committed; with `client`, it is
-   * once that transaction commits. Calls made at the same time go to the store together.
+   * Registers texts, each for each of its target locales. Resolves when the work is committed; with `client`, the work
+   * commits with the caller's transaction. Concurrent calls share statements.
    *
-   * A string is short for `{ text }`. Options stand for what items leave out.
+   * A string is short for `{ text }`. Options supply the fields that items leave out.
    *
-   * @throws {InvalidItemError} The only item is not acceptable. In an array it lands in `rejected`, and the rest is
-   *   registered.
-   * @throws {CancelledError} `signal` aborted; what was committed before stays.
+   * @throws {InvalidItemError} The only item was refused. A refused item of an array is listed in `rejected`, and the
+   *   others are registered.
+   * @throws {BacklogFullError} Likewise, if the backlog has reached `maxBacklog`.
+   * @throws {CancelledError} `signal` aborted. Items committed before stay registered.
    */
   request(item: RequestInput, options?: RequestOptions): Promise<RequestReceipt>;
   request(items: readonly RequestInput[], options?: RequestOptions): Promise<RequestReceipt>;
@@ -203,17 +128,17 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { client, signal, ...given } = options;
     const defaults = this.#withDefaults(given);
-    const request: Promise<RequestReceipt | EnqueueReceipt> =
+    const receipt: Promise<RequestReceipt | EnqueueReceipt> =
       client === undefined
         ? this.#requests.register(items, defaults, signal)
         : this.#requests.enqueue(client, items, defaults, signal);
     const { observer } = this.#settings;
-    return this.#track(observer?.requested === undefined ? request : tellRequest(observer, request));
+    return this.#track(observer?.requested === undefined ? receipt : tellRequest(observer, receipt));
   }
 
   /**
-   * Reads one translation, by its text or by the business id it was registered under (then of the text seen last).
-   * May come from memory, at most `cacheTtlSeconds` old. Undefined: never requested.
+   * Reads one translation, by its text or by the business id it was registered under (then of the newest text). The
+   * answer may come from memory and is then at most `cacheTtlSeconds` old. Undefined: never requested.
    *
    * @throws {InvalidItemError}
    */
@@ -223,9 +148,9 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Reads many in one round trip, in the order given. A string is short for `{ text }`.
+   * Reads many translations in one round trip, in the order given. A string is short for `{ text }`.
    *
-   * @throws {InvalidItemError} One of them can name no translation.
+   * @throws {InvalidItemError} A name is not valid.
    */
   async getTranslations(
     items: readonly (TranslationName | string)[],
@@ -237,36 +162,30 @@ export class Coordinator implements AsyncDisposable {
       const name: TranslationName & { targetLocale?: string } = typeof item === "string" ? { text: item } : item;
       return parseReference(name, name.targetLocale ?? targetLocale, defaults);
     });
-    return this.#track(this.#reader.read(references, fallback));
+    return this.#track(this.#reads.read(references, fallback));
   }
 
   /**
-   * Every translation of one locale, page by page, in a stable order. Reading them so does not count as use.
+   * Yields every translation of one locale, page by page, in a stable order. It does not count as use of the texts.
    *
    * @throws {InvalidItemError}
    */
   async *listTranslations(query: ListQuery): AsyncGenerator<Translation, void, undefined> {
     this.#requireOpen();
-    const { project = this.#settings.project, status, businessIdPrefix } = query;
-    const filter = {
-      project: parseName(project, "project", "TH_PROJECT"),
-      targetLocale: canonicalLocale(query.targetLocale, "targetLocale"),
-      status,
-      businessIdPrefix,
-    };
+    const filter = parseList(query, this.#settings);
     let cursor: string | undefined;
     do {
       this.#requireOpen();
-      const page = await this.#track(this.#handler.list(filter, { cursor, limit: 1_000 }));
+      const page = await this.#track(this.#store.list(filter, { cursor, limit: ROWS_PER_PAGE }));
       yield* page.items;
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
   }
 
   /**
-   * Translates in this process what is ready for a locale, and yields each text as it is settled: translated, or failed
-   * for good (see `error`). What is to be tried again later is not yielded. Workers may run beside it: nothing is done
-   * twice. Leaving the loop early hands back what was claimed.
+   * Translates in this process the texts that are ready for a locale, and yields each once it is settled: translated,
+   * or failed for good (see `error`). A text that is to be tried again later is not yielded. Workers may run at the same
+   * time: no text is translated twice. Leaving the loop early hands claimed texts back.
    *
    * @throws {EngineNotFoundError} The coordinator has no engine.
    * @throws {CancelledError} `signal` aborted.
@@ -276,211 +195,153 @@ export class Coordinator implements AsyncDisposable {
     options: ProcessPendingOptions = {},
   ): AsyncGenerator<Translation, void, undefined> {
     this.#requireOpen();
-    this.#chain.requireOne();
-    const { limit, signal, project = this.#settings.project, drainMs = 5_000 } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
-      throw new SettingsError([{ key: "limit", problem: "must be a whole number from 0" }]);
-    }
-    if (limit === 0) return;
-    const { batchSize, maxAttempts, engineTimeoutSeconds, engineLimits, logger } = this.#settings;
-    const chain = this.#chain;
-    const translate = translateBatch({
-      get engines() {
-        return chain.engines;
-      },
-      maxAttempts,
-      engineTimeoutMs: engineTimeoutSeconds * 1_000,
-      limits: engineLimits,
-      gate: this.#handler.engineGate,
-      onFault: (error, engine) => logger.error({ engine, code: error.code, hint: error.hint }, "engine.fault"),
-      onLimitChange: (change) => logger.warn(change, "engine.limit"),
-    });
-    // With a limit, what is claimed at once sums up to no more than it.
-    const concurrency = Math.min(
-      this.#settings.concurrency,
-      Math.ceil((limit ?? Number.POSITIVE_INFINITY) / batchSize),
-    );
     yield* processPending(
       {
-        work: (workOptions, work) => this.#track(this.#handler.work(workOptions, work)),
-        readKeys: (keys) => this.#handler.readKeys(keys),
+        work: (work, translate) => this.#track(this.#reads.work(work, translate)),
+        readKeys: (keys) => this.#store.readKeys(keys),
+        engineGate: this.#store.engineGate,
       },
-      translate,
-      {
-        locales: [canonicalLocale(locale, "locale")],
-        project: parseName(project, "project", "TH_PROJECT"),
-        concurrency,
-        maxItems: limit === undefined ? batchSize : Math.min(batchSize, Math.ceil(limit / concurrency)),
-        limit,
-        drainMs,
-        lifetimeSeconds: this.#settings.requestLifetimeSeconds,
-        signal,
-        closing: this.#closing.signal,
-        settled: (settlement) => this.#cache.forget(changedBy(settlement)),
-        fault: (error) => logger.warn({ error: errorFields(error) }, "work.fault"),
-      },
+      this.#chain,
+      locale,
+      { ...this.#settings, ...options, project: options.project ?? this.#settings.project },
+      this.#closing.signal,
     );
   }
 
   /**
-   * Waits until a text is settled in each of the locales, and gives the translations in their order. One that failed for
-   * good is settled too: its `error` says why. Never answered from memory.
+   * Waits until a text is settled in each of the locales, and resolves to the translations in their order. A text that
+   * failed for good is settled too: its `error` has the reason. The answer never comes from memory.
    *
-   * @throws {WaitTimeoutError} Nothing is lost: the work goes on.
+   * @throws {WaitTimeoutError} The time is over; the work goes on.
    * @throws {CancelledError} `signal` aborted.
    * @throws {InvalidItemError}
    */
-  async waitFor(query: WaitQuery): Promise<Translation[]> {
+  async waitFor({ timeoutMs = 30_000, signal, ...query }: WaitQuery): Promise<Translation[]> {
     this.#requireOpen();
-    const { targetLocales, timeoutMs = 30_000, signal, ...name } = query;
-    if (!Array.isArray(targetLocales)) {
-      throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "must be an array");
-    }
-    const references = targetLocales.map((locale: unknown, at) =>
-      parseReference(name, locale, this.#settings, `targetLocales[${at}]`),
-    );
-    const ending = new AbortController();
-    const onAbort = () => ending.abort(new CancelledError("Waiting was cancelled", { cause: signal?.reason }));
-    const onClose = () => ending.abort(this.#closing.signal.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#closing.signal.addEventListener("abort", onClose, { once: true });
-    try {
-      const read = (open: typeof references) => this.#track(this.#reader.readStored(open));
-      return await waitForTranslations(references, { read, timeoutMs, signal: ending.signal });
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-      this.#closing.signal.removeEventListener("abort", onClose);
-    }
+    const references = parseWait(query, this.#settings);
+    const read = (open: typeof references) => this.#track(this.#reads.readStored(open));
+    return waitForTranslations(references, { read, timeoutMs, signal, closing: this.#closing.signal });
   }
 
   /**
-   * A person's word: approves the stored text, or the given one. No machine overwrites it.
+   * Approves the stored text, or the reviewer's own. No machine overwrites an approved text.
    *
-   * @throws {TranslationNotFoundError} No such translation, or no text to approve.
-   * @throws {RevisionChangedError} It changed since it was read.
+   * @throws {TranslationNotFoundError} There is no such translation, or it has no text to approve.
+   * @throws {RevisionChangedError} The translation changed since the reviewer read it.
    * @throws {InvalidItemError}
    */
-  async approve({ targetLocale, approvedText, revision, by, ...name }: ApproveQuery): Promise<Translation> {
+  async approve(query: ApproveQuery): Promise<Translation> {
     this.#requireOpen();
-    const reference = parseReference(name, targetLocale, this.#settings);
-    const text = approvedText === undefined ? undefined : parseText(approvedText, this.#settings.maxTextBytes);
-    const approved = await this.#track(this.#handler.approve({ reference, text, revision, by }));
-    this.#cache.forget([approved]);
-    return approved;
+    const approval = parseApproval(query, this.#settings);
+    return this.#track(
+      this.#reads.write(
+        (store) => store.approve(approval),
+        (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
+      ),
+    );
   }
 
-  /** Removes what nobody requested or read for the retention. `dryRun` counts and changes nothing. */
+  /** Collects texts that nobody requested or read during the retention. `dryRun` counts them and removes none. */
   async runGarbageCollection(options: Partial<CollectOptions> = {}): Promise<CollectReport> {
     this.#requireOpen();
     const { retentionDays = this.#settings.retentionDays } = options;
     if (!(Number.isFinite(retentionDays) && retentionDays >= 0)) {
       throw new SettingsError([{ key: "retentionDays", problem: "must be 0 or more" }]);
     }
-    // What was read a moment ago must count.
-    await this.#track(this.#touches.flush());
-    const report = await this.#track(this.#handler.collect({ ...options, retentionDays }));
-    if (!report.dryRun) this.#cache.clear();
-    return report;
+    // Reads of the last minute must count as use.
+    await this.#track(this.#reads.flushUses());
+    return this.#track(
+      this.#reads.write(
+        (store) => store.collect({ ...options, retentionDays }),
+        (cache) => {
+          if (!options.dryRun) cache.clear();
+        },
+      ),
+    );
   }
 
   /**
    * Removes a text of a project from every table, in one transaction: its uses, translations (approved ones too), dead
-   * letters and waiting requests, and the text itself unless another project uses it. By a business id, a text that
-   * another id of the project uses stays for it.
+   * letters and waiting requests, and the text itself unless another project uses it. By a business id, a text stays if
+   * another id of the project uses it.
    *
-   * Work under way on it stores nothing, but an engine may have it in hand at this moment. Other processes may answer reads
-   * from memory for as long as their `cacheTtlSeconds`.
+   * Running work on the text stores nothing, but an engine may be translating it at this moment. Other processes may
+   * answer reads from memory until their `cacheTtlSeconds` are over.
    *
    * @throws {InvalidItemError}
-   * @throws {DatabaseUnavailableError} A transaction of somebody else held the text for long; nothing was changed.
+   * @throws {DatabaseUnavailableError} Another transaction held the text for too long; nothing was changed.
    */
   async forget(query: ForgetQuery): Promise<ForgetReport> {
-    this.#requireOpen();
-    const reference = parseForgetReference(query, this.#settings);
-    const report = await this.#track(this.#handler.forget(reference));
-    this.#cache.clear();
-    return report;
+    const reference = parseForget(query, this.#settings);
+    return this.#outdateAll((store) => store.forget(reference));
   }
 
   /**
-   * Takes back what a project has pending: a text that was never translated is no request any more, one that is being
-   * translated anew is as it was. Work under way on it stores nothing. Gives how many rows (texts × locales).
+   * Cancels the pending requests of a project: a text that was never translated is no longer requested, and a text that
+   * is being translated anew keeps its old translation. Running work on them stores nothing.
    *
-   * Asked for again, a text is registered anew. Who waits for one (`waitFor`) waits until its timeout.
+   * A later request registers the text again. A pending `waitFor` on a cancelled text runs into its timeout.
    *
-   * @throws {InvalidItemError} Also for anything that is no filter: it would cancel more than was meant.
+   * @returns The number of cancelled rows (texts × locales).
+   * @throws {InvalidItemError} Also for a field that is not a filter: the rest would cancel more than was meant.
    */
   async cancel(query: CancelQuery = {}): Promise<number> {
-    this.#requireOpen();
-    const { project = this.#settings.project, targetLocale, businessIdPrefix, ...unknown } = query;
-    const [first] = Object.keys(unknown);
-    if (first !== undefined) {
-      throw new InvalidItemError("TH_ITEM_SHAPE", first, "is no filter of what to cancel", {
-        hint: "These are: project, targetLocale, businessIdPrefix. A single text is forgotten, not cancelled.",
-      });
-    }
-    const filter = {
-      project: parseName(project, "project", "TH_PROJECT"),
-      ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
-      businessIdPrefix,
-    };
-    const cancelled = await this.#track(this.#handler.cancel(filter));
-    this.#cache.clear();
-    return cancelled;
+    const filter = parseCancel(query, this.#settings);
+    return this.#outdateAll((store) => store.cancel(filter));
   }
 
   /**
-   * Has the whole fleet leave an engine, a project or a target locale alone, or with none of them everything. Within a beat
-   * (2 s) nothing of it is begun any more; what an engine has in hand is finished and stored. Requests are taken as ever.
-   * Gives everything that is paused then.
+   * Pauses one engine, project or target locale for the whole fleet; with an empty target, pauses all work. Within a
+   * beat (2 s) no new work on it begins; running engine calls are finished and stored. Requests are still accepted.
    *
-   * @throws {InvalidItemError} More than one of them is named.
+   * @returns Every pause that then stands.
+   * @throws {InvalidItemError} The target names more than one thing.
    */
   async pause(target: PauseTarget = {}): Promise<Pause[]> {
     this.#requireOpen();
-    return this.#track(this.#handler.pause(parsePauseTarget(target)));
-  }
-
-  /** Ends a pause, with no target every pause: what waited goes on at once. Gives what is still paused. */
-  async resume(target: PauseTarget = {}): Promise<Pause[]> {
-    this.#requireOpen();
-    return this.#track(this.#handler.resume(parsePauseTarget(target)));
-  }
-
-  /** Totals. `project` null: all projects. Default: the coordinator's. */
-  async status({ project = this.#settings.project }: { project?: string | null } = {}): Promise<StoreStatus> {
-    this.#requireOpen();
-    return this.#track(this.#handler.status(project ?? undefined));
-  }
-
-  /** Texts past their last attempt, oldest first. Default project: the coordinator's. */
-  async listDeadLetters(filter: DeadLetterFilter & PageRequest = {}): Promise<Page<DeadLetter>> {
-    this.#requireOpen();
-    const { cursor, limit, ...given } = filter;
-    return this.#track(this.#handler.listDeadLetters(this.#deadLetters(given), { cursor, limit }));
-  }
-
-  /** Puts dead letters back to work, each once however often it is asked. Gives how many. */
-  async replayDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
-    this.#requireOpen();
-    const replayed = await this.#track(this.#handler.replayDeadLetters(this.#deadLetters(filter)));
-    this.#cache.clear();
-    return replayed;
-  }
-
-  /** Removes dead letters and the failed translations they speak of. Gives how many. */
-  async purgeDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
-    this.#requireOpen();
-    const purged = await this.#track(this.#handler.purgeDeadLetters(this.#deadLetters(filter)));
-    this.#cache.clear();
-    return purged;
+    return this.#track(this.#store.pause(parsePauseTarget(target)));
   }
 
   /**
-   * Makes another of the given engines the one that is asked first, in this process only and from the next batch on.
+   * Ends one pause; with an empty target, ends all of them. Waiting work goes on at once.
    *
-   * @throws {EngineNotFoundError} With the name that was meant, where one is close.
+   * @returns Every pause that still stands.
+   * @throws {InvalidItemError} The target names more than one thing.
+   */
+  async resume(target: PauseTarget = {}): Promise<Pause[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.resume(parsePauseTarget(target)));
+  }
+
+  /** Totals of a project; null: of all projects. Default: the coordinator's. */
+  async status({ project = this.#settings.project }: { project?: string | null } = {}): Promise<StoreStatus> {
+    this.#requireOpen();
+    return this.#track(this.#store.status(project ?? undefined));
+  }
+
+  /** The open dead letters, oldest first: texts past their last attempt. Default project: the coordinator's. */
+  async listDeadLetters({ cursor, limit, ...filter }: DeadLetterFilter & PageRequest = {}): Promise<Page<DeadLetter>> {
+    this.#requireOpen();
+    const letters = parseDeadLetters(filter, this.#settings);
+    return this.#track(this.#store.listDeadLetters(letters, { cursor, limit }));
+  }
+
+  /** Puts dead letters back to work, each once, however often it is called. Resolves to their number. */
+  async replayDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
+    const letters = parseDeadLetters(filter, this.#settings);
+    return this.#outdateAll((store) => store.replayDeadLetters(letters));
+  }
+
+  /** Removes dead letters and their failed translations. Resolves to their number. */
+  async purgeDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
+    const letters = parseDeadLetters(filter, this.#settings);
+    return this.#outdateAll((store) => store.purgeDeadLetters(letters));
+  }
+
+  /**
+   * Makes another of the given engines the first to be asked, in this process only and from the next batch on.
+   *
+   * @throws {EngineNotFoundError} No engine has this name; the hint suggests a similar one.
    */
   async switchEngine(name: string): Promise<void> {
     this.#requireOpen();
@@ -488,8 +349,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Ends it: waits for what is under way, ends what would wait longer, writes the notes of what was read. A store that
-   * `connect` opened is closed. May be called any number of times.
+   * Closes the coordinator: running calls finish, waiting ones end with `ClosedError`, noted uses are written. A store
+   * that `connect` opened is closed. May be called any number of times.
    */
   close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -503,21 +364,27 @@ export class Coordinator implements AsyncDisposable {
   async #end(): Promise<void> {
     this.#closing.abort(new ClosedError("The coordinator was closed"));
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    await this.#touches.flush();
+    await this.#reads.flushUses();
     this.#settings.observer?.closed?.(this.#state);
-    if (this.#ownsHandler) await this.#handler.close();
+    await this.#ownStore?.close();
   }
 
   readonly #state = (): CoordinatorState => {
     const { rows, waiting } = this.#requests.load;
-    return { queuedRows: rows, heldBackCalls: waiting, connections: this.#handler.connectionUse?.() ?? [] };
+    return { queuedRows: rows, heldBackCalls: waiting, connections: this.#store.connectionUse?.() ?? [] };
   };
+
+  /** A write that may change any translation. */
+  #outdateAll<Result>(act: (store: PersistenceHandler) => Promise<Result>): Promise<Result> {
+    this.#requireOpen();
+    return this.#track(this.#reads.write(act, (cache) => cache.clear()));
+  }
 
   #requireOpen(): void {
     if (this.#closed !== undefined) throw new ClosedError("The coordinator is closed");
   }
 
-  /** Keeps `close` waiting until it is over. */
+  /** Makes `close` wait until the call has ended. */
   #track<Value>(promise: Promise<Value>): Promise<Value> {
     this.#underWay.add(promise);
     const over = () => this.#underWay.delete(promise);
@@ -529,34 +396,4 @@ export class Coordinator implements AsyncDisposable {
     const { project, sourceLocale } = this.#settings;
     return { ...given, project: given.project ?? project, sourceLocale: given.sourceLocale ?? sourceLocale };
   }
-
-  #deadLetters(filter: DeadLetterFilter): DeadLetterFilter {
-    const { project = this.#settings.project, targetLocale } = filter;
-    return {
-      ...filter,
-      project,
-      ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
-    };
-  }
-
-  /** What was just registered may make answers in memory wrong: a forced text, a business id with another text. */
-  #forgetChanged(items: readonly RegisterItem[]): void {
-    const forced = items.filter(({ force }) => force);
-    if (forced.length > 0) this.#cache.forget(forced.flatMap(rowsOf));
-    for (const { project, businessId, targetLocales, text } of items) {
-      if (businessId === "") continue;
-      for (const targetLocale of targetLocales) {
-        this.#cache.namedAnew(cacheKey(targetLocale, useKey({ project, targetLocale, businessId })), text);
-      }
-    }
-  }
-}
-
-function rowsOf({ project, sourceLocale, targetLocales, text }: RegisterItem): Changed[] {
-  return targetLocales.map((targetLocale) => ({ project, sourceLocale, targetLocale, sourceText: text }));
-}
-
-function changedBy({ batch }: Settlement): Changed[] {
-  const { project, sourceLocale, targetLocale } = batch;
-  return batch.items.map(({ text }) => ({ project, sourceLocale, targetLocale, sourceText: text }));
 }

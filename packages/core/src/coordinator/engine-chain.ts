@@ -1,8 +1,8 @@
-import { distance } from "fastest-levenshtein";
 import type { Engine } from "../contract/engine.ts";
 import { EngineNotFoundError } from "../contract/errors.ts";
+import { closestName } from "../rules/closest-name.ts";
 
-/** The engines a process was given, the active one first. */
+/** The engines of a coordinator, the active one first. */
 export class EngineChain {
   #engines: readonly Engine[];
 
@@ -19,9 +19,9 @@ export class EngineChain {
   }
 
   /**
-   * Makes an engine the first to be asked; the others stay behind it in their order.
+   * Makes an engine the first to be asked; the others follow in their order.
    *
-   * @throws {EngineNotFoundError} None of that name was given.
+   * @throws {EngineNotFoundError} No engine has this name.
    */
   activate(name: string): void {
     const active = this.#engines.find((engine) => engine.name === name);
@@ -29,26 +29,23 @@ export class EngineChain {
     this.#engines = [active, ...this.#engines.filter((engine) => engine !== active)];
   }
 
-  /** @throws {EngineNotFoundError} There is none. */
+  /** @throws {EngineNotFoundError} There is no engine. */
   requireOne(): void {
     if (this.#engines.length > 0) return;
     throw new EngineNotFoundError("There is no engine to translate with", {
-      hint: "Hand engines to Coordinator.connect, or leave the work to the workers.",
+      hint: "Pass engines to Coordinator.connect, or leave the work to the workers.",
     });
   }
 }
 
 function notFound(name: string, engines: readonly Engine[]): EngineNotFoundError {
   const names = engines.map((engine) => engine.name);
-  const [closest] = names
-    .map((known) => ({ known, edits: distance(known, name.toLowerCase()) }))
-    .filter(({ known, edits }) => edits <= Math.max(2, known.length / 3))
-    .sort((one, other) => one.edits - other.edits);
+  const meant = closestName(name, names);
   const hint =
-    closest !== undefined
-      ? `Did you mean "${closest.known}"?`
+    meant !== undefined
+      ? `Did you mean "${meant}"?`
       : names.length === 0
-        ? "No engine was handed to Coordinator.connect."
+        ? "No engine was passed to Coordinator.connect."
         : `There are: ${names.join(", ")}.`;
   return new EngineNotFoundError(`There is no engine "${name}"`, { hint });
 }

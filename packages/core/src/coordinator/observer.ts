@@ -1,38 +1,38 @@
-/** What a coordinator tells who keeps figures: numbers and codes, never a text, an id or a project. */
+/** The events of a coordinator, for metrics: numbers and codes, never a text, an id or a project. */
 import type { TransHubError } from "../contract/errors.ts";
 import type { ConnectionUse } from "../contract/fleet-measure.ts";
 
-/** Hears what a coordinator does; must not throw. Any number of coordinators may share one. */
+/** Receives the events of a coordinator. Its methods must not throw. Several coordinators may share one observer. */
 export interface CoordinatorObserver {
-  /** A coordinator opened; `state` may be asked until it has closed. */
+  /** A coordinator opened. `state` may be called until the coordinator has closed. */
   opened?(state: () => CoordinatorState): void;
   closed?(state: () => CoordinatorState): void;
   /** A call of `request` ended. */
   requested?(end: RequestEnd): void;
-  /** A statement that registered what had gathered ended, well or not. `calls`: how many calls shared it. */
+  /** A registering statement ended, with success or not. `calls`: the number of requests that shared it. */
   registered?(statement: { calls: number; items: number; rows: number; elapsedMs: number }): void;
-  /** A call that reads translations ended: how many came from memory, and how many were asked of the store. */
+  /** A reading call ended. `fromMemory` answers came from memory; `fromStore` references were read from the store. */
   read?(end: { fromMemory: number; fromStore: number; elapsedMs: number }): void;
 }
 
-/** A coordinator at this moment. */
+/** The state of a coordinator at this moment. */
 export interface CoordinatorState {
-  /** Rows (texts × target locales) of requests in memory, not yet answered. */
+  /** Rows (texts × target locales) of requests in memory that are not answered yet. */
   queuedRows: number;
-  /** Calls that wait until there is room for their rows. */
+  /** Calls that wait for room for their rows. */
   heldBackCalls: number;
   connections: ConnectionUse[];
 }
 
 export interface RequestEnd {
-  /** In rows, as the receipt has them; none of a request inside the caller's transaction. */
+  /** Rows, as in the receipt; 0 for a request inside the caller's transaction. */
   registered: number;
   existing: number;
   failed: number;
-  /** How many items were refused, by their codes. */
+  /** The number of refused items, by code. */
   rejected: Record<string, number>;
   elapsedMs: number;
-  /** The code of what the call threw, `error` for what is none of ours; undefined: it did not. */
+  /** The code of the thrown error, or `error` if it is not one of Trans-Hub's. Undefined: the call succeeded. */
   error: string | undefined;
 }
 
@@ -43,7 +43,7 @@ interface Receipt {
   rejected: readonly { code: string }[];
 }
 
-/** Tells of a call of `request` when it ends, and gives what it gives. */
+/** Reports a call of `request` to the observer when the call ends. Resolves and rejects as the call does. */
 export async function tellRequest<Given extends Receipt>(
   observer: CoordinatorObserver,
   request: Promise<Given>,
@@ -65,7 +65,7 @@ export async function tellRequest<Given extends Receipt>(
   }
 }
 
-/** Whatever a caller's own iterator or signal threw has any code. */
+/** An error of the caller's own iterator or signal may have any code. */
 function ours(code: string): string {
   return /^TH_[A-Z_]+$/.test(code) ? code : "error";
 }

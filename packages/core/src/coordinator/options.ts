@@ -7,85 +7,85 @@ import { DEFAULT_PROJECT, parseName } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
-/** How a coordinator works, whatever store it stands on. */
+/** Options of a coordinator that do not depend on its store. */
 export interface CoordinatorOptions {
-  /** For everything that names none. Default: `default`. */
+  /** The project of items and queries that name none. Default: `default`. */
   project?: string | undefined;
-  /** For everything that names none. Default: `und`, the engine detects it. */
+  /** The source locale of items and queries that name none. Default: `und`, the engine detects it. */
   sourceLocale?: string | undefined;
   /**
-   * Needed only by who processes. The first is the active one; what it refuses goes to the next. They stay
-   * the caller's: `close` does not close them, as another coordinator may use them.
+   * Needed only to translate in this process. The first engine is active; texts that it refuses go to the next. `close`
+   * does not close engines, as another coordinator may use them.
    * Default: none.
    */
   engines?: readonly Engine[] | undefined;
   /**
-   * Name of the engine that the fleet translates with, for who only registers and was given none: rows stored by
-   * `pseudo` then count as missing, unless it is `pseudo`. Default: the active one of `engines`.
+   * The name of the fleet's engine, for a coordinator that only registers and has no engines: rows stored by `pseudo`
+   * then count as missing, unless the name is `pseudo`. Default: the active one of `engines`.
    */
   registersFor?: string | undefined;
-  /** The most rows (items × target locales) of requests waiting in memory; further calls wait. Default 10,000. */
+  /** The greatest number of rows (items × target locales) in memory; calls beyond it wait for room. Default 10,000. */
   maxConcurrentRequests?: number | undefined;
   /**
-   * Requests of new work are refused while more texts than this wait, with `BacklogFullError`. Not those inside a caller's
-   * transaction (`client`). Default: no limit but the database's.
+   * While more texts than this wait in the store, requests of new work are refused with `BacklogFullError`. Requests
+   * inside the caller's transaction (`client`) are not. Default: the database's bound, or none.
    */
   maxBacklog?: number | undefined;
   /**
-   * While processing: a request that waited longer, since it was made or put back to work, fails with `TH_EXPIRED`, and no
-   * engine is asked. Default: none does.
+   * Seconds. While processing, a request that has waited longer since it was made or put back to work fails with
+   * `TH_EXPIRED`, and no engine is asked. Default: requests do not expire.
    */
   requestLifetimeSeconds?: number | undefined;
-  /** The most translations kept in memory; 0: none. Default 10,000. */
+  /** The greatest number of translations kept in memory; 0: none. Default 10,000. */
   cacheSize?: number | undefined;
-  /** How old an answer from memory may be; 0: nothing is kept. Default 60. */
+  /** The greatest age of an answer from memory, in seconds; 0: none is kept. Default 60. */
   cacheTtlSeconds?: number | undefined;
-  /** What nobody used for longer may be collected. Fractions allowed. Default 90. */
+  /** Days without use after which a text may be collected. Fractions allowed. Default 90. */
   retentionDays?: number | undefined;
-  /** Bytes in UTF-8. Default 1 MiB. */
+  /** The longest text, in bytes of UTF-8. Default 1 MiB. */
   maxTextBytes?: number | undefined;
-  /** The most texts that go to an engine together. Default 50. */
+  /** The greatest number of texts of one batch, and of one engine call. Default 50. */
   batchSize?: number | undefined;
-  /** A text that failed this often goes to the dead letters. Default 5. */
+  /** Attempts at a text before it goes to the dead letters. Default 5. */
   maxAttempts?: number | undefined;
-  /** For one engine call. Default 120. */
+  /** Seconds for one engine call. Default 120. */
   engineTimeoutSeconds?: number | undefined;
-  /** What each engine may be asked, by its name, kept together by all that use the store. Default: anything. */
+  /** Limits of engines, by name. All processes on the store keep them together. Default: no limits. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
-  /** Engine calls at once, while processing. Default 4. */
+  /** Concurrent engine calls, while processing. Default 4. */
   concurrency?: number | undefined;
-  /** Pino-like. Default: silence. */
+  /** A logger such as pino. Default: nothing is logged. */
   logger?: Logger | undefined;
-  /** Hears what happens, in figures: `producerMetrics` of `@trans-hub/metrics` is one. Default: nobody. */
+  /** Receives figures for metrics, such as `producerMetrics` of `@trans-hub/metrics`. Default: none. */
   observer?: CoordinatorObserver | undefined;
 }
 
 export interface ConnectOptions extends CoordinatorOptions {
-  /** `postgres://…`; not needed with `handler`. */
+  /** `postgres://…`. Not needed with `handler`. */
   databaseUrl?: string | undefined;
-  /** Past a pooler, to PostgreSQL itself. Default: `databaseUrl`. */
+  /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler. Default: `databaseUrl`. */
   directUrl?: string | undefined;
-  /** The most connections of this coordinator. Default 10. */
+  /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
-  /** The most bytes of text that go to an engine together. */
+  /** The greatest number of bytes of text in one batch. Default: the store's. */
   batchBytes?: number | undefined;
-  /** As shown in `pg_stat_activity`. Default: `trans-hub`. */
+  /** The name shown in `pg_stat_activity`. Default: `trans-hub`. */
   applicationName?: string | undefined;
-  /** Another store, open already. It stays open when the coordinator closes. */
+  /** Another store, already open. It stays open when the coordinator closes. */
   handler?: PersistenceHandler | undefined;
 }
 
-/** Options with nothing left open. */
+/** Options with their defaults filled in. */
 export type CoordinatorSettings = {
   [Name in Exclude<keyof CoordinatorOptions, OpenOption>]-?: NonNullable<CoordinatorOptions[Name]>;
 } & Pick<CoordinatorOptions, OpenOption>;
 
-/** Options whose default is none. */
+/** Options that stay undefined by default. */
 type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "observer";
 
-/** Names of options that are whole numbers, with the least that makes sense. */
+/** Options that are whole numbers, with their least value. */
 const WHOLE_NUMBERS = {
   maxConcurrentRequests: 1,
   maxBacklog: 1,
@@ -96,7 +96,7 @@ const WHOLE_NUMBERS = {
   concurrency: 1,
 } as const;
 
-/** Names of options that may be fractions, and whether 0 makes sense. */
+/** Options that may be fractions, and whether they may be 0. */
 const LENGTHS = {
   cacheTtlSeconds: true,
   retentionDays: true,
@@ -105,8 +105,10 @@ const LENGTHS = {
 } as const;
 
 /**
+ * Checks the options and fills in the defaults.
+ *
  * @throws {SettingsError} Names every option at fault.
- * @throws {InvalidItemError} A project or source locale that can be none.
+ * @throws {InvalidItemError} The project or the source locale is not valid.
  */
 export function parseCoordinatorOptions(options: CoordinatorOptions): CoordinatorSettings {
   const settings: CoordinatorSettings = {
@@ -132,7 +134,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
   const problems = [
     ...Object.entries(WHOLE_NUMBERS).flatMap(([key, least]) => {
       const value = settings[key as keyof typeof WHOLE_NUMBERS];
-      // Only those without a default may be left open.
+      // Only options without a default are undefined here.
       return value === undefined || (Number.isSafeInteger(value) && value >= least)
         ? []
         : [{ key, problem: `must be a whole number from ${least}` }];

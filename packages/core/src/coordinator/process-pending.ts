@@ -1,54 +1,80 @@
-import { CancelledError } from "../contract/errors.ts";
+import type { EngineGate } from "../contract/engine-gate.ts";
+import { errorFields } from "../contract/error-fields.ts";
+import { CancelledError, SettingsError } from "../contract/errors.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation, TranslationKey } from "../contract/translation.ts";
-import type { Settlement, TranslateWork, WorkOptions } from "../contract/work.ts";
+import type { Settlement, WorkOptions } from "../contract/work.ts";
+import { parseName } from "../rules/item.ts";
+import { canonicalLocale } from "../rules/locale.ts";
+import { translateBatch } from "../translate/translate-batch.ts";
+import type { EngineChain } from "./engine-chain.ts";
+import type { CoordinatorSettings } from "./options.ts";
 
-export interface ProcessOptions
-  extends Pick<WorkOptions, "locales" | "project" | "concurrency" | "maxItems" | "limit" | "lifetimeSeconds"> {
-  /** Milliseconds that calls in flight are given when the consumer or a signal ends the work. */
-  drainMs: number;
-  /** The caller's: aborting it makes the generator throw `CancelledError` once all is still. */
+export interface ProcessPendingOptions {
+  /** Ends after about this many texts. Default: no limit. */
+  limit?: number | undefined;
+  /** Aborting it ends the generator with `CancelledError`. */
   signal?: AbortSignal | undefined;
-  /** Ends it from our side, consumer or not; its reason is thrown. */
-  closing: AbortSignal;
-  settled(settlement: Settlement): void;
-  fault(error: Error): void;
+  /** Default: the coordinator's. */
+  project?: string | undefined;
+  /** Milliseconds that running engine calls get when the work ends early. Default 5,000. */
+  drainMs?: number | undefined;
 }
 
+/** The coordinator's settings, and over them the caller's options. */
+interface ProcessOptions extends CoordinatorSettings, Omit<ProcessPendingOptions, "project"> {}
+
 /**
- * Works through what is ready, and yields each text as it is settled: translated, or failed for good. One that is to be
- * tried again later is not yielded.
+ * Works through the texts of a locale that are ready, and yields each once it is settled: translated, or failed for
+ * good. A text that is to be tried again later is not yielded.
  *
- * Work goes on while the consumer is busy. When the consumer leaves (break, return), nothing more is claimed, what runs
- * is stored or handed back, and then the generator ends.
+ * Work goes on while the consumer is busy. When the consumer leaves (break, return), nothing more is claimed, running
+ * work is stored or handed back, and then the generator ends.
+ *
+ * @param closing The coordinator's: ends the work, even while the consumer is busy; its reason is thrown.
+ * @throws {EngineNotFoundError} The chain has no engine.
+ * @throws {CancelledError} The caller's signal aborted. Thrown once all work has ended.
  */
 export async function* processPending(
-  handler: Pick<PersistenceHandler, "work" | "readKeys">,
-  translate: TranslateWork,
-  { signal, closing, settled, fault, ...options }: ProcessOptions,
+  store: Pick<PersistenceHandler, "work" | "readKeys"> & { engineGate: EngineGate | undefined },
+  chain: EngineChain,
+  locale: string,
+  { signal, ...options }: ProcessOptions,
+  closing: AbortSignal,
 ): AsyncGenerator<Translation, void, undefined> {
+  chain.requireOne();
+  const workOptions = parseOptions(locale, options);
+  if (workOptions.limit === 0) return;
   if (signal?.aborted) throw cancelled(signal);
+  const translate = translateBatch({
+    get engines() {
+      return chain.engines;
+    },
+    maxAttempts: options.maxAttempts,
+    engineTimeoutMs: options.engineTimeoutSeconds * 1_000,
+    limits: options.engineLimits,
+    gate: store.engineGate,
+    onFault: (error, engine) => options.logger.error({ engine, code: error.code, hint: error.hint }, "engine.fault"),
+    onLimitChange: (change) => options.logger.warn(change, "engine.limit"),
+  });
   const done = new SettledKeys();
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   for (const ending of [signal, closing]) ending?.addEventListener("abort", onAbort, { once: true });
 
   const observer = {
-    settled: (settlement: Settlement) => {
-      settled(settlement);
-      done.add(settlement);
-    },
-    fault,
+    settled: (settlement: Settlement) => done.add(settlement),
+    fault: (error: Error) => options.logger.warn({ error: errorFields(error) }, "work.fault"),
   };
-  const working = handler.work({ ...options, until: "ready", signal: stop.signal, observer }, translate).then(
+  const working = store.work({ ...workOptions, signal: stop.signal, observer }, translate).then(
     () => done.end(undefined),
     (error: unknown) => done.end({ error }),
   );
   try {
     while (await done.next()) {
       if (closing.aborted) break;
-      for (const translation of await handler.readKeys(done.take())) {
-        // Asked for anew in the meantime: whoever does that work will tell.
+      for (const translation of await store.readKeys(done.take())) {
+        // A text that was requested anew in the meantime is pending: the work on that request will yield it.
         if (translation.status !== "pending") yield translation;
       }
     }
@@ -60,6 +86,26 @@ export async function* processPending(
     for (const ending of [signal, closing]) ending?.removeEventListener("abort", onAbort);
     await working;
   }
+}
+
+/** @throws {SettingsError | InvalidItemError} */
+function parseOptions(locale: string, options: Omit<ProcessOptions, "signal">): WorkOptions {
+  const { limit, batchSize, project, drainMs = 5_000, requestLifetimeSeconds } = options;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
+    throw new SettingsError([{ key: "limit", problem: "must be a whole number from 0" }]);
+  }
+  // With a limit, the texts claimed at once add up to no more than the limit.
+  const concurrency = Math.min(options.concurrency, Math.ceil((limit ?? Number.POSITIVE_INFINITY) / batchSize));
+  return {
+    locales: [canonicalLocale(locale, "locale")],
+    project: parseName(project, "project", "TH_PROJECT"),
+    until: "ready",
+    concurrency,
+    maxItems: limit === undefined ? batchSize : Math.min(batchSize, Math.ceil(limit / concurrency)),
+    limit,
+    drainMs,
+    lifetimeSeconds: requestLifetimeSeconds,
+  };
 }
 
 /** Keys of settled texts on their way to the consumer. Holds no text, so it may grow while the consumer is busy. */
@@ -83,7 +129,7 @@ class SettledKeys {
     this.#wake?.();
   }
 
-  /** Whether there is something to take; waits until that is known. */
+  /** Waits for a key. False: the work has ended and no key is left. */
   async next(): Promise<boolean> {
     while (this.#keys.length === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
@@ -101,5 +147,7 @@ class SettledKeys {
 const KEYS_PER_READ = 500;
 
 function cancelled(signal: AbortSignal): CancelledError {
-  return new CancelledError("Processing was cancelled; what was translated before is stored", { cause: signal.reason });
+  return new CancelledError("Processing was cancelled; texts translated before it are stored", {
+    cause: signal.reason,
+  });
 }

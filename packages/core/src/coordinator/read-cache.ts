@@ -1,22 +1,25 @@
 /**
- * What this process read lately, so that a page of a hundred texts costs no query.
+ * Translations that this process read lately, so that a page of a hundred texts costs no query.
  *
- * Only what has its text and waits for nothing is kept: a missing or pending translation is asked for anew each time, so
- * that it shows as soon as it is there. What another process changes shows after the time to live at the latest.
+ * An entry has its text and waits for nothing: a missing or pending translation is read from the store each time, so
+ * that its text appears as soon as it is stored. A change made by another process appears when the entry's time to live
+ * ends.
  */
 import { LRUCache } from "lru-cache";
+import type { RegisterItem } from "../contract/item.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
+import type { Settlement } from "../contract/work.ts";
 import { contentId, contextKey } from "../rules/identity.ts";
 
 export interface ReadCacheOptions {
-  /** Translations; 0 keeps none. */
+  /** The greatest number of translations; 0 keeps none. */
   size: number;
-  /** 0 keeps none. */
+  /** Seconds that an entry lives; 0 keeps none. */
   ttlSeconds: number;
 }
 
-/** What a translation is of, without context: enough to find all that a change may have touched. */
-export type Changed = Pick<Translation, "project" | "sourceLocale" | "targetLocale" | "sourceText">;
+/** The identity of a translation without its context: enough to find every entry that a change may concern. */
+type Changed = Pick<Translation, "project" | "sourceLocale" | "targetLocale" | "sourceText">;
 
 export class ReadCache {
   readonly #entries: LRUCache<string, Translation> | undefined;
@@ -26,13 +29,13 @@ export class ReadCache {
     if (size > 0 && ttlSeconds > 0) this.#entries = new LRUCache({ max: size, ttl: ttlSeconds * 1_000 });
   }
 
-  /** A copy; undefined: unknown. */
+  /** A copy of the entry; undefined: there is none. */
   get(key: string): Translation | undefined {
     const translation = this.#entries?.get(key);
     return translation === undefined ? undefined : copyOf(translation);
   }
 
-  /** Take it before reading, hand it to {@link store}: what was read before a change is not kept after it. */
+  /** Take it before reading and pass it to {@link store}: a read that began before a change is not kept after it. */
   get generation(): number {
     return this.#generation;
   }
@@ -42,30 +45,50 @@ export class ReadCache {
     this.#entries?.set(key, copyOf(translation));
   }
 
-  /** Drops everything read of these, under whichever name, and what is being read at this moment. */
+  /** Drops every entry of these translations, under all their names, and ignores reads of them that are under way. */
   forget(changed: Iterable<Changed>): void {
     this.#generation += 1;
     const identities = new Set<string>();
     for (const translation of changed) identities.add(identity(translation));
     if (this.#entries === undefined || identities.size === 0) return;
-    // All entries once for the whole set: changes are rare, and an index by text would cost every read.
+    // One pass over all entries for the whole set: changes are rare, and an index by text would cost every read.
     for (const [key, translation] of this.#entries.entries()) {
       if (identities.has(identity(translation))) this.#entries.delete(key);
     }
   }
 
-  /** A business id was registered with this text: another one known by it is no longer the last seen. */
-  namedAnew(key: string, sourceText: string): void {
-    const known = this.#entries?.peek(key);
-    if (known === undefined || known.sourceText === sourceText) return;
-    this.#generation += 1;
-    this.#entries?.delete(key);
+  /** Registering changes entries in two cases: a text is forced, or a business id gets another text. */
+  registered(items: readonly RegisterItem[]): void {
+    const forced = items.filter(({ force }) => force);
+    if (forced.length > 0) this.forget(forced.flatMap(translationsOf));
+    for (const item of items) {
+      if (item.businessId !== "") for (const targetLocale of item.targetLocales) this.#named(item, targetLocale);
+    }
+  }
+
+  /** The texts of a batch were translated, failed or handed on. */
+  settled({ batch }: Settlement): void {
+    const { project, sourceLocale, targetLocale } = batch;
+    this.forget(batch.items.map(({ text }) => ({ project, sourceLocale, targetLocale, sourceText: text })));
   }
 
   clear(): void {
     this.#generation += 1;
     this.#entries?.clear();
   }
+
+  /** A business id answers with its newest text: an entry with another text is outdated. */
+  #named({ project, businessId, text }: RegisterItem, targetLocale: string): void {
+    const key = cacheKey(targetLocale, useKey({ project, targetLocale, businessId }));
+    const known = this.#entries?.peek(key);
+    if (known === undefined || known.sourceText === text) return;
+    this.#generation += 1;
+    this.#entries?.delete(key);
+  }
+}
+
+function translationsOf({ project, sourceLocale, targetLocales, text }: RegisterItem): Changed[] {
+  return targetLocales.map((targetLocale) => ({ project, sourceLocale, targetLocale, sourceText: text }));
 }
 
 /** Not by `structuredClone`, which takes twenty times as long: most translations are flat but for a list of ids. */
@@ -86,21 +109,21 @@ function identity({ project, sourceLocale, targetLocale, sourceText }: Changed):
   return `${project}\0${sourceLocale}\0${targetLocale}\0${sourceText}`;
 }
 
-/** One name for what a reference reads, whoever writes it. */
+/** The key of an entry: one for each name of a translation. */
 export function cacheKey(targetLocale: string, use: string): string {
   return `${targetLocale}\0${use}`;
 }
 
-/** The same for what is used, in whichever locale. */
+/** The part of the key that all target locales share: the name of the text. Also the key of a use in `TouchLog`. */
 export function useKey(reference: TranslationReference): string {
   if ("businessId" in reference) return `${reference.project}\0id\0${reference.businessId}`;
   const { project, sourceLocale, text, context, format } = reference;
-  // No part holds a U+0000. A short text stands for itself: to hash it takes longer than all the rest.
+  // No part holds a U+0000. A short text stands for itself: hashing it would take longer than the rest of the read.
   const content =
     text.length <= HASHED_FROM ? `text\0${sourceLocale}\0${text}` : `hash\0${contentId(sourceLocale, text)}`;
   const said = contextKey(context, format);
   return said === undefined ? `${project}\0${content}` : `${project}\0${content}\0${said}`;
 }
 
-/** Characters; keys of longer texts would take more memory than what they are keys of. */
+/** Texts longer than this (in characters) are hashed, so that keys stay smaller than entries. */
 const HASHED_FROM = 200;

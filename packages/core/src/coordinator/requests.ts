@@ -1,105 +1,156 @@
-/** Requests of an application: checked item by item, registered together, told apart again in the receipt. */
+/**
+ * The way of every request into the store.
+ *
+ *     items ── parseItem ──▶ portions, each at most one statement's worth
+ *           ── Budget ─────▶ portions with room in memory; the others wait
+ *           ── Coalescer ──▶ one statement for the portions of concurrent calls
+ *           ── register ───▶ receipts, one an item, added up for each call
+ */
 import type pg from "pg";
+import { Budget } from "../async/budget.ts";
+import { Coalescer } from "../async/coalescer.ts";
+import { orAbort } from "../async/or-abort.ts";
 import { CancelledError, InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
 import type { ItemReceipt } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import { parseItem } from "../rules/item.ts";
+import type { CachedReads } from "./cached-reads.ts";
 import type { CoordinatorObserver } from "./observer.ts";
-import { inChunks, type NumberedItem, RegisterQueue } from "./register-queue.ts";
 
-/** A string is short for `{ text }`. */
+/** An item to translate. A string is short for `{ text }`. */
 export type RequestInput = Item | string;
 
 export interface RequestOptions extends ItemDefaults {
-  /** Cancels waiting: what was committed before stays. */
+  /** Aborting it cancels the wait. Items committed before stay registered. */
   signal?: AbortSignal | undefined;
   client?: undefined;
 }
 
 export interface EnqueueOptions extends ItemDefaults {
-  /** The caller's open transaction: the request is as durable as it, and blocks nobody meanwhile. */
+  /** The caller's open transaction. The request commits or rolls back with it and takes no lock that delays others. */
   client: pg.ClientBase;
   signal?: AbortSignal | undefined;
 }
 
-/** An item of a request that was refused; its neighbours are registered. */
+/** An item of an array that was refused. The other items are registered. */
 export interface RejectedItem {
-  /** Its place in the array. */
+  /** The item's place in the array, from 0. */
   index: number;
+  /** A code of `InvalidItemError`, or `TH_BACKLOG_FULL`. */
   code: string;
   message: string;
 }
 
-/** Counted in rows: texts × target locales. */
+/** The outcome of a request, counted in rows: texts × target locales. */
 export interface RequestReceipt {
   /** Rows that this call made, or put back to work. */
   registered: number;
-  /** All others: there before, or twice in this call. */
+  /** All other rows: they existed before, or occur twice in this call. */
   existing: number;
-  /** Those of `existing` that lie in the dead letters. */
+  /** The rows of `existing` that have an open dead letter. */
   failed: number;
   rejected: RejectedItem[];
 }
 
+/** The outcome of a request inside the caller's transaction. */
 export interface EnqueueReceipt {
-  /** Items that are registered once the transaction commits. */
+  /** Items that will be registered once the transaction commits. */
   accepted: number;
   rejected: RejectedItem[];
 }
 
 export interface RequestsOptions {
-  /** The most rows (items × target locales) waiting in memory. */
+  /** The greatest number of rows (items × target locales) that wait in memory. */
   maxRows: number;
+  /** Bytes of UTF-8. */
   maxTextBytes: number;
-  /** The most texts that may wait in the store. */
+  /** The greatest number of texts that wait in the store. Undefined: the store's own bound, or none. */
   maxBacklog?: number | undefined;
   /** The active engine's name at the time of registering. */
   engine(): string | undefined;
-  /** Ends requests between two chunks; its reason is thrown. */
+  /** Ends requests between two portions; its reason is thrown. */
   closing: AbortSignal;
   observer?: CoordinatorObserver | undefined;
-  /** Hears what is committed. */
-  registered(items: readonly RegisterItem[]): void;
+}
+
+/** The greatest weight of a statement, in rows (items × target locales). */
+const ROWS_PER_STATEMENT = 1_000;
+/** This many bytes of a long text weigh as much as one row of short ones, so that a statement stays under some 4 MB. */
+const BYTES_PER_ROW = 4_096;
+/** Statements under way at once. More gain nothing: they wait for the same disk. */
+const STATEMENTS_AT_ONCE = 4;
+
+/** Items of one call that go to the store in one statement. */
+interface Portion {
+  items: RegisterItem[];
+  /** The place of each item in the caller's array. */
+  places: number[];
+  /** Items × target locales. */
+  rows: number;
+  /** The portion's share of a statement. */
+  weight: number;
+  /** A portion that is cancelled before its statement begins is left out of it. */
+  isCancelled: boolean;
 }
 
 export class Requests {
-  readonly #handler: Pick<PersistenceHandler, "register" | "enqueue">;
+  readonly #store: Pick<PersistenceHandler, "enqueue">;
+  readonly #reads: Pick<CachedReads, "write">;
   readonly #options: RequestsOptions;
-  readonly #queue: RegisterQueue;
+  readonly #budget: Budget;
+  readonly #coalescer: Coalescer<Portion, ItemReceipt[]>;
 
-  constructor(handler: Pick<PersistenceHandler, "register" | "enqueue">, options: RequestsOptions) {
-    this.#handler = handler;
+  /** @param reads Registering goes through its `write`, as a forced text outdates the cache. */
+  constructor(store: Pick<PersistenceHandler, "enqueue">, reads: Pick<CachedReads, "write">, options: RequestsOptions) {
+    this.#store = store;
+    this.#reads = reads;
     this.#options = options;
-    this.#queue = new RegisterQueue(handler, options);
+    this.#budget = new Budget(options.maxRows);
+    this.#coalescer = new Coalescer({
+      maxWeight: ROWS_PER_STATEMENT,
+      weigh: ({ weight }) => weight,
+      maxInFlight: STATEMENTS_AT_ONCE,
+      run: (portions) => this.#registerTogether(portions),
+    });
   }
 
-  /** What it holds in memory: rows not yet answered, and calls that wait for room. */
+  /** Rows in memory that are not answered yet, and calls that wait for room. */
   get load(): { rows: number; waiting: number } {
-    return this.#queue.load;
+    const { used, waiting } = this.#budget.load;
+    return { rows: used, waiting };
   }
 
+  /**
+   * Registers items. Resolves when they are committed.
+   *
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. In an array it lands in `rejected`.
+   * @throws {CancelledError} The signal aborted. Statements that had begun still commit.
+   */
   async register(
     items: RequestInput | readonly RequestInput[],
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
   ): Promise<RequestReceipt> {
-    if (!isList(items)) return this.#registerOne(this.#parse(items, defaults), signal);
     const sum: RequestReceipt = { registered: 0, existing: 0, failed: 0, rejected: [] };
-    const accepted = this.#parseAll(items, defaults, sum.rejected);
-    await this.#queue.registerAll(
-      inChunks(accepted),
-      (chunk, receipts) => {
-        for (const [at, { index }] of chunk.entries()) addReceipt(sum, index, receipts[at]);
-        this.#options.registered(chunk.map(({ item }) => item));
-      },
-      signal,
-    );
-    // Of the parallel chunks one may have been refused an item before another.
-    sum.rejected.sort((one, other) => one.index - other.index);
+    if (isList(items)) {
+      await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal);
+      // The portions run side by side, so their refusals arrive out of order.
+      sum.rejected.sort((one, other) => one.index - other.index);
+    } else {
+      const [receipt] = await this.#register(portionOf(this.#parse(items, defaults), 0), signal);
+      if (receipt?.error !== undefined) throw receipt.error;
+      if (receipt !== undefined) addReceipt(sum, 0, receipt);
+    }
     return sum;
   }
 
+  /**
+   * Appends items to the inbox, inside the caller's transaction.
+   *
+   * @throws {InvalidItemError} The only item was refused. In an array it lands in `rejected`.
+   * @throws {CancelledError} The signal aborted between two portions; the caller should roll back.
+   */
   async enqueue(
     client: pg.ClientBase,
     items: RequestInput | readonly RequestInput[],
@@ -107,43 +158,112 @@ export class Requests {
     signal: AbortSignal | undefined,
   ): Promise<EnqueueReceipt> {
     const receipt: EnqueueReceipt = { accepted: 0, rejected: [] };
-    const accepted = isList(items)
-      ? this.#parseAll(items, defaults, receipt.rejected)
-      : [{ index: 0, item: this.#parse(items, defaults) }];
-    for (const chunk of inChunks(accepted)) {
+    const portions = isList(items)
+      ? this.#portions(items, defaults, receipt.rejected)
+      : [portionOf(this.#parse(items, defaults), 0)];
+    for (const { items: own } of portions) {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
-      const own = chunk.map(({ item }) => item);
-      await this.#handler.enqueue(client, own, { engine: this.#options.engine() });
-      receipt.accepted += chunk.length;
+      await this.#store.enqueue(client, own, { engine: this.#options.engine() });
+      receipt.accepted += own.length;
     }
     return receipt;
   }
 
-  async #registerOne(item: RegisterItem, signal: AbortSignal | undefined): Promise<RequestReceipt> {
-    const [receipt] = await this.#queue.register([item], signal);
-    if (receipt?.error !== undefined) throw receipt.error;
-    this.#options.registered([item]);
-    const { registered = 0, existing = 0, failed = 0 } = receipt ?? {};
-    return { registered, existing, failed, rejected: [] };
+  /**
+   * Registers portion after portion, a few statements ahead and never more, so that single calls come in between. Each
+   * portion is made when its turn comes; after a failure none is.
+   */
+  async #registerAll(portions: Iterator<Portion>, sum: RequestReceipt, signal: AbortSignal | undefined): Promise<void> {
+    let failed: { error: unknown } | undefined;
+    const lane = async () => {
+      try {
+        // All lanes share the iterator: each takes the next portion when it is free.
+        for (let next = portions.next(); !next.done && failed === undefined; next = portions.next()) {
+          const { places } = next.value;
+          const receipts = await this.#register(next.value, signal);
+          for (const [at, receipt] of receipts.entries()) addReceipt(sum, places[at] ?? 0, receipt);
+        }
+      } catch (error) {
+        failed ??= { error };
+      }
+    };
+    await Promise.all(Array.from({ length: STATEMENTS_AT_ONCE }, lane));
+    if (failed !== undefined) throw failed.error;
   }
 
-  /** Only as far as somebody asks: an array of a million items is never held in both forms. */
-  *#parseAll(
+  async #register(portion: Portion, signal: AbortSignal | undefined): Promise<ItemReceipt[]> {
+    if (signal?.aborted) throw cancelled(signal);
+    const add = () => {
+      const receipts = this.#coalescer.add(portion);
+      return signal === undefined ? receipts : orAbort(receipts, signal);
+    };
+    try {
+      return await this.#budget.spend(portion.rows, add, signal);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      portion.isCancelled = true;
+      throw cancelled(signal);
+    }
+  }
+
+  async #registerTogether(portions: readonly Portion[]): Promise<ItemReceipt[][]> {
+    // Decided once: a portion may be cancelled while its statement runs.
+    const live = new Set(portions.filter(({ isCancelled }) => !isCancelled));
+    if (live.size === 0) return portions.map(() => []);
+    const items = [...live].flatMap((portion) => portion.items);
+    const { engine, maxBacklog, observer } = this.#options;
+    const startedAt = performance.now();
+    let receipts: ItemReceipt[];
+    try {
+      receipts = await this.#reads.write(
+        (store) => store.register(items, { engine: engine(), maxBacklog }),
+        (cache) => cache.registered(items),
+      );
+    } finally {
+      let rows = 0;
+      for (const portion of live) rows += portion.rows;
+      const elapsedMs = performance.now() - startedAt;
+      observer?.registered?.({ calls: live.size, items: items.length, rows, elapsedMs });
+    }
+    let at = 0;
+    return portions.map((portion) => {
+      if (!live.has(portion)) return [];
+      at += portion.items.length;
+      return receipts.slice(at - portion.items.length, at);
+    });
+  }
+
+  /** Parses lazily, so that an array of a million items is never held in both forms. */
+  *#portions(
     items: readonly RequestInput[],
     defaults: ItemDefaults,
     rejected: RejectedItem[],
-  ): Generator<NumberedItem, void, undefined> {
-    for (const [index, item] of items.entries()) {
+  ): Generator<Portion, void, undefined> {
+    let portion: Portion | undefined;
+    for (const [index, given] of items.entries()) {
       if (this.#options.closing.aborted) throw this.#options.closing.reason;
+      let item: RegisterItem;
       try {
-        yield { index, item: this.#parse(item, defaults) };
+        item = this.#parse(given, defaults);
       } catch (error) {
         if (!(error instanceof InvalidItemError)) throw error;
         rejected.push({ index, code: error.code, message: error.message });
+        continue;
+      }
+      const weight = weightOf(item);
+      if (portion !== undefined && portion.weight + weight <= ROWS_PER_STATEMENT) {
+        portion.items.push(item);
+        portion.places.push(index);
+        portion.rows += item.targetLocales.length;
+        portion.weight += weight;
+      } else {
+        if (portion !== undefined) yield portion;
+        portion = portionOf(item, index);
       }
     }
+    if (portion !== undefined) yield portion;
   }
 
   #parse(item: RequestInput, defaults: ItemDefaults): RegisterItem {
@@ -151,8 +271,16 @@ export class Requests {
   }
 }
 
-function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt | undefined): void {
-  if (receipt === undefined) return;
+function portionOf(item: RegisterItem, place: number): Portion {
+  const rows = item.targetLocales.length;
+  return { items: [item], places: [place], rows, weight: weightOf(item), isCancelled: false };
+}
+
+function weightOf({ targetLocales, text }: RegisterItem): number {
+  return Math.max(targetLocales.length, text.length / BYTES_PER_ROW);
+}
+
+function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt): void {
   sum.registered += receipt.registered;
   sum.existing += receipt.existing;
   sum.failed += receipt.failed;
@@ -164,4 +292,8 @@ function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt | u
 /** Narrowing by Array.isArray alone leaves a readonly array in the other branch. */
 function isList<Entry>(items: Entry | readonly Entry[]): items is readonly Entry[] {
   return Array.isArray(items);
+}
+
+function cancelled(signal: AbortSignal): CancelledError {
+  return new CancelledError("The request was cancelled; items registered before it stay", { cause: signal.reason });
 }

@@ -16,7 +16,7 @@ function touchLog(touch = vi.fn(async (_references: readonly TranslationReferenc
   return { touch, log: new TouchLog({ touch, logger: SILENT_LOGGER }) };
 }
 
-test("what is read is noted once a period, in whichever locale", async () => {
+test("a text is noted once a period, however many locales are read", async () => {
   const { touch, log } = touchLog();
   log.note(byId("pay"));
   log.note(byId("pay"));
@@ -31,14 +31,14 @@ test("what is read is noted once a period, in whichever locale", async () => {
   expect(touch).toHaveBeenCalledTimes(2);
 });
 
-test("nothing read, nothing written, and no timer", async () => {
+test("without a read, nothing is written and no timer runs", async () => {
   const { touch, log } = touchLog();
   expect(vi.getTimerCount()).toBe(0);
   await log.flush();
   expect(touch).not.toHaveBeenCalled();
 });
 
-test("many notes are written in calls of a bounded size, and do not wait when they are too many", async () => {
+test("many notes are written in calls of a bounded size, and too many do not wait for the period", async () => {
   const { touch, log } = touchLog();
   for (let at = 0; at < 20_000; at += 1) log.note(byId(`id.${at}`));
   await log.flush();
@@ -46,7 +46,7 @@ test("many notes are written in calls of a bounded size, and do not wait when th
   expect(touch.mock.calls.every(([references]) => references.length === 1_000)).toBe(true);
 });
 
-test("a store that cannot write now costs the notes and nothing else, and no value it quotes is logged", async () => {
+test("a failed write loses the notes and nothing else, and no value that its error quotes is logged", async () => {
   const warn = vi.fn();
   const quoting = Object.assign(new Error('invalid: "Pay now"'), { code: "22P02", detail: "Key (text)=(Pay now)" });
   const touch = vi.fn().mockRejectedValueOnce(quoting).mockResolvedValue(undefined);

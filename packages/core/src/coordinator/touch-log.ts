@@ -1,6 +1,6 @@
 /**
- * What was read lately and must not be collected, gathered in memory: a read costs no write, and what is read a
- * thousand times a minute is noted once.
+ * Uses of texts, noted in memory so that collection spares the texts. A read costs no write, and a text that is read a
+ * thousand times a minute is written once.
  */
 import { errorFields } from "../contract/error-fields.ts";
 import type { Logger } from "../contract/logger.ts";
@@ -11,12 +11,12 @@ export interface TouchLogOptions {
   /** `PersistenceHandler.touch`. */
   touch(references: readonly TranslationReference[]): Promise<void>;
   logger: Logger;
-  /** Milliseconds from the first note to its writing. Default 60,000. */
+  /** Milliseconds from the first note until the notes are written. Default 60,000. */
   periodMs?: number;
 }
 
 const TOUCHES_A_CALL = 1_000;
-/** Past this many, writing does not wait for the period's end. */
+/** At this number of notes, writing does not wait for the end of the period. */
 const NOTES_MAX = 20_000;
 
 export class TouchLog {
@@ -34,11 +34,11 @@ export class TouchLog {
     if (this.#noted.has(key)) return;
     this.#noted.set(key, reference);
     if (this.#noted.size >= NOTES_MAX) void this.flush();
-    // Unref'd: notes of reads are not worth keeping a process for. `close` writes them.
+    // Unref'd: notes are not worth keeping a process alive. `close` writes them.
     else this.#timer ??= setTimeout(() => void this.flush(), this.#options.periodMs).unref();
   }
 
-  /** Writes what is noted. Never rejects: what could not be written is logged, and noted again by the next read. */
+  /** Writes the notes. Never rejects: a failure is logged, and the next read of a text notes it again. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

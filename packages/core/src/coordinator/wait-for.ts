@@ -1,34 +1,38 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { orAbort } from "../async/or-abort.ts";
-import { TransHubError, WaitTimeoutError } from "../contract/errors.ts";
+import { CancelledError, TransHubError, WaitTimeoutError } from "../contract/errors.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
 
 export interface WaitForOptions {
-  /** Reads what is stored now; concurrent calls are joined, so that many waiters cost one statement. */
+  /** Reads the stored translations. Concurrent calls are joined, so that many waiters cost one statement. */
   read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
   /** Milliseconds. */
   timeoutMs: number;
-  /** Ends the wait; its reason is thrown. */
-  signal: AbortSignal;
+  /** The caller's: aborting it ends the wait with `CancelledError`. */
+  signal?: AbortSignal | undefined;
+  /** The coordinator's: its reason is thrown. */
+  closing: AbortSignal;
 }
 
 const POLL_MS = 500;
 
 /**
- * Polls until nothing is to be waited for any more: each is translated, approved or failed. One that was never requested
- * is waited for as well, as it may lie in somebody's transaction.
+ * Polls until each translation is settled: translated, approved or failed. A translation that was never requested is
+ * waited for as well, as its request may lie in an open transaction.
  *
- * @throws {WaitTimeoutError}
+ * @throws {WaitTimeoutError | CancelledError | ClosedError}
  */
 export async function waitForTranslations(
   references: readonly TranslationReference[],
-  { read, timeoutMs, signal }: WaitForOptions,
+  { read, timeoutMs, signal, closing }: WaitForOptions,
 ): Promise<Translation[]> {
   const settled = new Map<TranslationReference, Translation>();
   const ending = new AbortController();
-  const onAbort = () => ending.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  const onAbort = () => ending.abort(new CancelledError("Waiting was cancelled", { cause: signal?.reason }));
+  const onClose = () => ending.abort(closing.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  closing.addEventListener("abort", onClose, { once: true });
+  if (signal?.aborted) onAbort();
   const timer = setTimeout(() => {
     const missing = references.length - settled.size;
     const message = `${missing} of ${references.length} translations are not there after ${timeoutMs} ms`;
@@ -50,11 +54,12 @@ export async function waitForTranslations(
     }
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
+    closing.removeEventListener("abort", onClose);
   }
 }
 
-/** A store that is out of reach for a moment is one more reason to wait. */
+/** While the store is out of reach, the wait goes on. */
 async function readOrNothing(
   read: WaitForOptions["read"],
   references: readonly TranslationReference[],

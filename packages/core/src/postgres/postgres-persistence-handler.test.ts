@@ -1,4 +1,4 @@
-/** The store on PostgreSQL, held to what every store promises. */
+/** The store on PostgreSQL, tested against the promises of every store. */
 
 import { createTestDatabase } from "@trans-hub/test-support/database";
 import { expectInvariants } from "@trans-hub/test-support/invariants";

@@ -24,15 +24,11 @@ import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
-import {
-  approve,
-  listTranslations,
-  readTranslations,
-  readTranslationsByKey,
-  touchTranslations,
-} from "./read/read-store.ts";
+import { listTranslations, readTranslations, readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
+import { approve } from "./review/approve.ts";
+import { Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -90,6 +86,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
+  readonly #voice = new Voice();
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -157,19 +154,19 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async approve(approval: Approval): Promise<Translation> {
-    return approve(this.#open(), approval);
+    return approve(this.#open(), this.#voice, approval);
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
-    return collect(this.#open(), options);
+    return collect(this.#open(), this.#voice, options);
   }
 
   async forget(reference: ForgetReference): Promise<ForgetReport> {
-    return forget(this.#open(), reference);
+    return forget(this.#open(), this.#voice, reference);
   }
 
   async cancel(filter: CancelFilter): Promise<number> {
-    return cancel(this.#open(), filter);
+    return cancel(this.#open(), this.#voice, filter);
   }
 
   async pause(target: PauseTarget): Promise<Pause[]> {
@@ -199,11 +196,12 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return replayDeadLetters(this.#open(), filter, this.#register.batchSize, this.#register.batchBytes);
+    const { batchSize, batchBytes } = this.#register;
+    return replayDeadLetters(this.#open(), this.#voice, filter, batchSize, batchBytes);
   }
 
   async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return purgeDeadLetters(this.#open(), filter);
+    return purgeDeadLetters(this.#open(), this.#voice, filter);
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
@@ -230,7 +228,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
         pollMs: (this.#options.pollSeconds ?? 2) * 1_000,
         beatMs: (this.#options.heartbeatSeconds ?? 2) * 1_000,
         rescueAfterMs: (this.#options.rescueAfterSeconds ?? 12) * 1_000,
-        collect: (retentionDays) => collect(pool, { retentionDays }),
+        voice: this.#voice,
+        collect: (retentionDays) => collect(pool, this.#voice, { retentionDays }),
       },
       { ...options, signal },
       translate,

@@ -13,7 +13,7 @@ export const taskPayloads = {
   fold_counts: z.object({}),
 };
 
-type TaskName = keyof typeof taskPayloads;
+export type TaskName = keyof typeof taskPayloads;
 
 export function parseTaskPayload<Name extends TaskName>(
   name: Name,

@@ -16,7 +16,7 @@ const RULES = inOrderOfBinding(readFunctions(resolve(import.meta.dirname, "../..
   .join("\n");
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 
-/** Texts that have broken something somewhere: all kinds of syntax, scripts, blanks, and nothing at all. */
+/** Texts that have broken some program: all kinds of syntax, scripts, blanks, and the empty text. */
 // biome-ignore format: a list to look over, not a column
 const TEXTS = [
   "", " ", "\n", "\t", "a", "é", "e\u0301", "ß", "İ", "ı", "ŉ", "日本", "ไทย", "עברית", "العربية", "ქართული", "ᏣᎳᎩ",
@@ -126,14 +126,14 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
   const answers = async (sql: string, values: unknown[]) =>
     (await client.query<{ answer: unknown }>(sql, values)).rows.map(({ answer }) => answer);
 
-  test("a text has the identity that we compute", async ({ skip }) => {
+  test("a text has the identity that this process computes", async ({ skip }) => {
     if (database === undefined) skip();
     const sql =
       "select trans_hub.content_id($2, t) as answer from unnest($1::text[]) with ordinality as i (t, n) order by n";
     expect(await answers(sql, [TEXTS, "zh-Hans"])).toEqual(TEXTS.map((text) => contentId("zh-Hans", text)));
   });
 
-  test("a context and a format have the identity that we compute", async ({ skip }) => {
+  test("a context and a format have the identity that this process computes", async ({ skip }) => {
     if (database === undefined) skip();
     for (const canonical of [null, '{"note":"é😀"}']) {
       for (const format of ["auto", "icu"]) {
@@ -143,7 +143,7 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
     }
   });
 
-  test("a locale is spelled, or refused, as we do", async ({ skip }) => {
+  test("a locale is spelled, or refused, as in this process", async ({ skip }) => {
     if (database === undefined) skip();
     const sql =
       "select pg_temp.locale_or_state(l) as answer from unnest($1::text[]) with ordinality as i (l, n) order by n";
@@ -151,7 +151,7 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
     expect(differences(LOCALES, found, ourLocale)).toEqual([]);
   });
 
-  test("a context is brought into the same form, or refused, as we do", async ({ skip }) => {
+  test("a context is normalized, or refused, as in this process", async ({ skip }) => {
     if (database === undefined) skip();
     for (const context of CONTEXTS) {
       const [found] = await answers("select pg_temp.context_or_state($1) as answer", [JSON.stringify(context)]);
@@ -169,7 +169,7 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
     expect(differences(numbers, found, (number) => JSON.stringify(number))).toEqual([]);
   });
 
-  test("the form does not depend on the session's settings", async ({ skip }) => {
+  test("the canonical form does not depend on the session's settings", async ({ skip }) => {
     if (database === undefined) skip();
     await client.query("set extra_float_digits = -5");
     const [found] = await answers("select trans_hub.canonical_json($1) as answer", ['{"a":0.1234567890123456}']);
@@ -188,7 +188,7 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
 
   test("a letter is a letter in every script", async ({ skip }) => {
     if (database === undefined) skip();
-    // What this Node does not know as assigned may be a letter in the newer Unicode of the migration.
+    // A character unassigned in this Node's Unicode may be a letter in the migration's newer Unicode.
     const characters = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code > 0 && (code < 0xd800 || code > 0xdfff))
       .map((code) => String.fromCodePoint(code))
@@ -200,7 +200,7 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
   });
 });
 
-test("the migration holds the tables and patterns that the code holds", () => {
+test("the migration has the same tables and patterns as the code", () => {
   const joined = RULES.replaceAll(/'\n\s*'/g, "");
   for (const table of Object.values(tables).filter((value) => value !== tables.REFUSED_VARIANTS && value.length > 10)) {
     expect(joined).toContain(`'${table}'`);
@@ -263,7 +263,7 @@ function someNumbers(count: number): number[] {
   }).filter((number) => Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)));
 }
 
-/** Pieces of syntax run together, as people and programs do. */
+/** Pieces of syntax run together, as people and programs write them. */
 function mixtures(count: number): string[] {
   const random = randomly(11);
   const pieces = [

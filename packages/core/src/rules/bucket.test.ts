@@ -3,7 +3,7 @@ import { bucketOf, chargeOf, estimateTokens } from "./bucket.ts";
 
 test.each([1, 2, 10, 30, 31, 60, 600, 10_000])("no minute holds more than %i requests", (rpm) => {
   const { burst, perSecond } = bucketOf(rpm, 1);
-  // Asked without a pause: the worst minute begins with a full bucket.
+  // Requests come without a pause: the worst minute begins with a full bucket.
   let [left, at, first] = [burst, 0, 0];
   for (; at < 60; first += 1) {
     const waitSeconds = Math.max(0, (1 - left) / perSecond);
@@ -15,13 +15,13 @@ test.each([1, 2, 10, 30, 31, 60, 600, 10_000])("no minute holds more than %i req
   expect(perSecond * 60).toBeGreaterThanOrEqual(0.95 * rpm);
 });
 
-test("the smallest limit lets calls through, and the burst is a small share", () => {
+test("the smallest limit lets calls through, and the burst is a small share of any limit", () => {
   expect(bucketOf(1, 1)).toEqual({ burst: 1, perSecond: 1 / 60.25 });
   expect(bucketOf(1, 0)).toEqual({ burst: 0.5, perSecond: 0.5 / 60.25 });
   expect(bucketOf(90_000, 0)).toEqual({ burst: 3_000, perSecond: 87_000 / 60.25 });
 });
 
-test("as many tokens are estimated for the answer as for the question", () => {
+test("the token estimate of an answer equals that of its question", () => {
   expect(estimateTokens(0)).toBe(0);
   expect(estimateTokens(7)).toBe(6);
 });

@@ -19,29 +19,29 @@ function refusal(context: unknown): string {
   throw new Error("accepted");
 }
 
-test("a context has one canonical form, whatever the order of its keys and the spelling of its numbers", () => {
+test("a context has one canonical form for any order of its keys and any spelling of its numbers", () => {
   expect(normalizeContext({ bb: 1.0, a: { d: -0, c: 1e-7 } })?.canonical).toBe('{"a":{"c":1e-7,"d":0},"bb":1}');
   expect(normalizeContext('{ "bb": 1.00, "a": {"c": 0.0000001, "d": 0} }')?.canonical).toBe(
     '{"a":{"c":1e-7,"d":0},"bb":1}',
   );
 });
 
-test("keys are ordered by UTF-16 code units, as RFC 8785 has it", () => {
+test("keys are ordered by UTF-16 code units, as in RFC 8785", () => {
   expect(normalizeContext({ "\uE000": 1, "😀": 2, é: 3, z: 4 })?.canonical).toBe('{"z":4,"é":3,"😀":2,"\uE000":1}');
 });
 
-test("a string is short for a note, one that begins with a brace is JSON", () => {
+test("a string is short for a note, unless it begins with a brace: then it is JSON", () => {
   expect(normalizeContext("on the checkout button")?.value).toEqual({ note: "on the checkout button" });
   expect(normalizeContext(" {not json")?.value).toEqual({ note: " {not json" });
   expect(normalizeContext('{"screen":"checkout"}')?.value).toEqual({ screen: "checkout" });
   expect(refusal('{"screen"')).toBe("context: begins with a brace and is not JSON");
 });
 
-test.each([[undefined], [null], [""], [{}], ["{}"], [{ a: undefined }]])("%j says nothing", (context) => {
+test.each([[undefined], [null], [""], [{}], ["{}"], [{ a: undefined }]])("%j counts as no context", (context) => {
   expect(normalizeContext(context)).toBeUndefined();
 });
 
-describe("what would not be the same for everybody is refused, at every depth", () => {
+describe("a value that other programs would read differently is refused at every depth", () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;
   const twins = Array.from({ length: 30 }).reduce<unknown>((inner) => ({ a: inner, b: inner }), "x");
@@ -70,17 +70,17 @@ describe("what would not be the same for everybody is refused, at every depth", 
   });
 });
 
-test.each([[["checkout"]], [7], [true]])("%j is no context", (context) => {
+test.each([[["checkout"]], [7], [true]])("%j is not a context", (context) => {
   expect(refusal(context)).toBe("context: is neither an object nor a string");
 });
 
-test("numbers in JSON are read as doubles, those beyond are refused", () => {
+test("numbers in JSON are read as doubles, larger ones are refused", () => {
   expect(normalizeContext('{"n":1e-400}')?.canonical).toBe('{"n":0}');
   expect(refusal('{"n":1e400}')).toContain("double");
   expect(refusal('{"n":9007199254740993}')).toContain("2^53");
 });
 
-test("a context goes up to its limits and not beyond", () => {
+test("a context may reach its limits, and not exceed them", () => {
   expect(normalizeContext(nested(MAX_CONTEXT_DEPTH))).toBeDefined();
   expect(refusal(nested(MAX_CONTEXT_DEPTH + 1))).toContain("32 levels");
   const frame = '{"note":""}'.length;

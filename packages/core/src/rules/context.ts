@@ -1,27 +1,28 @@
 /**
- * What a producer says about a text, beside the text: one JSON object, in one form (RFC 8785), so that the same context
- * is the same row whoever wrote it. The twin of `trans_hub.normal_context` and `trans_hub.canonical_json`.
+ * A producer's context of a text: one JSON object, in one form (RFC 8785), so that the same context from different
+ * writers is the same row. The twin of `trans_hub.normal_context` and `trans_hub.canonical_json`.
  */
 import canonicalize from "canonicalize";
 import { InvalidItemError } from "../contract/errors.ts";
 
-/** The most bytes (UTF-8) that a context takes in canonical form. */
+/** Largest size of a context in canonical form, in bytes (UTF-8). */
 export const MAX_CONTEXT_BYTES = 8_192;
-/** The most objects and arrays that may stand inside one another, the context itself counted. */
+/** Deepest nesting of objects and arrays, the context itself counted. */
 export const MAX_CONTEXT_DEPTH = 32;
 
 export interface NormalContext {
-  /** RFC 8785. */
+  /** The form of RFC 8785. */
   canonical: string;
   value: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A context in its one form; undefined where it says nothing: null, undefined, `""` and `{}`.
+ * A context in its one form; undefined for an empty one: null, undefined, `""` and `{}`.
  *
  * A string is short for `{ note }`, unless it begins with a brace: then it is the object in JSON.
  *
- * @throws {InvalidItemError} `TH_CONTEXT`: not plain JSON at some depth (class instances and `NaN` too, whole numbers beyond 2^53 - 1, U+0000 or half a surrogate pair in a string or key), too long, or too deep.
+ * @throws {InvalidItemError} `TH_CONTEXT`: not plain JSON at some depth (class instances and `NaN` too, whole numbers
+ * beyond 2^53 - 1, U+0000 or half a surrogate pair in a string or key), too long, or too deep.
  */
 export function normalizeContext(context: unknown, field = "context"): NormalContext | undefined {
   if (context === undefined || context === null || context === "") return undefined;
@@ -49,7 +50,7 @@ function readString(context: string, field: string): unknown {
   }
 }
 
-/** What is not plain JSON about a value, in words. */
+/** The reason why a value is not plain JSON, in words. */
 function problemWith(value: unknown, depth: number, seen: { nodes: number }): string | undefined {
   switch (typeof value) {
     case "string":
@@ -70,7 +71,8 @@ function problemWith(value: unknown, depth: number, seen: { nodes: number }): st
 }
 
 function problemWithContainer(value: object, depth: number, seen: { nodes: number }): string | undefined {
-  // Also how one that holds itself ends; and a small web of shared objects is a huge tree, so its nodes are counted.
+  // This also ends the walk of an object that contains itself. A small web of shared objects is a huge tree, so nodes
+  // are counted.
   if (depth > MAX_CONTEXT_DEPTH) return `is nested deeper than ${MAX_CONTEXT_DEPTH} levels`;
   if (Array.isArray(value)) {
     seen.nodes += value.length;
@@ -87,7 +89,7 @@ function problemWithContainer(value: object, depth: number, seen: { nodes: numbe
   }
   for (const key of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[key];
-    // As JSON does: a member without a value is not there.
+    // As in JSON, a member without a value is absent.
     if (member === undefined) continue;
     seen.nodes += 1;
     if (seen.nodes > MAX_CONTEXT_BYTES) return TOO_LONG;

@@ -1,36 +1,40 @@
 /**
- * What the deaths of workers say about the batch they had begun.
+ * Rules about a batch whose workers died while they worked on it.
  *
- * A text that kills its worker must end alone in the dead letters; a text whose worker was killed by something else must
- * not. Two deaths are no proof: where workers are killed all the time, one batch in some hundred is in hand at two of them.
- * From the third on the batch is suspected, and is narrowed down in two steps: parts, then single texts. (Single texts at
- * once would make fifty calls of one, each of which is struck again just as easily.)
+ * A text that kills its worker must end alone in the dead letters; a text whose worker was killed by another cause must
+ * not. Two deaths are no proof: where workers are killed all the time, about one batch in some hundred is being worked
+ * on at two of them. From the third death on the batch is suspected, and is narrowed down in two steps: parts, then
+ * single texts. (Single texts at once would make fifty calls of one text, each of which may be hit again just as
+ * easily.)
  */
 
-/** From so many crashes on, its texts go on in parts, one part in hand at a time. */
+/** Number of crashes from which the texts go on in parts, with one part being worked on at a time. */
 const SUSPECT_CRASHES = 3;
 
 /** The most texts of such a part. */
 const PART_ITEMS = 8;
 
-/** From so many on, one by one. */
+/** Number of crashes from which the texts go on one by one. */
 const ALONE_CRASHES = 4;
 
-/** From so many on, two of them while it was alone in hand, a text is not tried again. */
+/** Number of crashes from which a text is not tried again; it was alone at two of them. */
 const DEADLY_CRASHES = 6;
 
-/** Whether a batch may well be what its workers died of: only one such at a time, or each is charged with the other's deeds. */
+/**
+ * Whether a batch may well have caused its workers' deaths. Only one such batch may be worked on at a time, or each
+ * would be charged with the other's crashes.
+ */
 export function isSuspect({ crashes }: { crashes: number }): boolean {
   return crashes >= SUSPECT_CRASHES;
 }
 
-/** The most texts that may go together after so many crashes. */
+/** The most texts that may go together after this many crashes. */
 export function mostTogether({ crashes }: { crashes: number }): number {
   if (crashes >= ALONE_CRASHES) return 1;
   return isSuspect({ crashes }) ? PART_ITEMS : Number.POSITIVE_INFINITY;
 }
 
-/** Whether this one text has been alone in hand at enough deaths. */
+/** Whether this single text was alone at enough deaths. */
 export function isDeadly({ crashes }: { crashes: number }): boolean {
   return crashes >= DEADLY_CRASHES;
 }

@@ -1,4 +1,4 @@
-/** Keyset paging: a cursor is the key of the last row shown, opaque to whoever carries it. */
+/** Keyset paging: a cursor is the key of the last row shown, opaque to its users. */
 import { InvalidItemError } from "../contract/errors.ts";
 import type { PageRequest } from "../contract/page.ts";
 
@@ -16,7 +16,7 @@ export function encodeCursor(key: readonly string[]): string {
 /**
  * The whole numbers of a cursor; undefined for the first page.
  *
- * @throws {InvalidItemError} It is no cursor of ours.
+ * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.
  */
 export function decodeCursor(cursor: string | undefined, parts: number): string[] | undefined {
   if (cursor === undefined) return undefined;

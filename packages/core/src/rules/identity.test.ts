@@ -10,7 +10,7 @@ test("locale and text do not run into each other", () => {
   expect(contentId("en", "x")).not.toBe(contentId("e", "nx"));
 });
 
-test("nothing said is no identity; a context, a format, or both are", () => {
+test("a context, a format, or both have an identity; their absence has none", () => {
   expect(contextKey(null, "auto")).toBeUndefined();
   const keys = [contextKey("{}", "auto"), contextKey(null, "icu"), contextKey("{}", "icu"), contextKey("{}", "html")];
   expect(new Set(keys).size).toBe(4);

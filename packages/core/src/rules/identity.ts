@@ -1,8 +1,8 @@
 /**
- * What makes two texts one, computed as the SQL functions of the same purpose compute it.
+ * Identity of texts, computed exactly like the SQL functions for it.
  *
- * Identity in the store is made by SQL alone. This twin is for keys in the memory of one process: the read
- * cache, and telling duplicates apart before they are sent.
+ * Identity in the store is made by SQL alone. This twin is for keys in the memory of one process: for the read cache,
+ * and for finding duplicates before they are sent.
  */
 import { hash } from "node:crypto";
 
@@ -17,10 +17,10 @@ export function contentId(sourceLocale: string, text: string): string {
 }
 
 /**
- * The identity of what was said about a text: its context and the declared format. Undefined: nothing was said.
+ * The identity of a context together with the declared format. Undefined: neither is given.
  *
  * @param canonical The context's canonical JSON (`normalizeContext`); null: none.
- * @param format A `TextFormat`; `auto` says nothing.
+ * @param format A `TextFormat`; `auto` counts as not given.
  */
 export function contextKey(canonical: string | null, format: string): string | undefined {
   if (canonical === null && format === "auto") return undefined;

@@ -33,7 +33,7 @@ test("a text and a target are enough", () => {
   });
 });
 
-test("what an item says wins over the defaults, null and undefined say nothing", () => {
+test("an item's own fields win over the defaults, and null and undefined count as absent", () => {
   const all: Required<ItemDefaults> = {
     project: "shop",
     businessId: "b",
@@ -67,12 +67,12 @@ test("a text without a letter is verbatim", () => {
   expect(parse({ text: " \n" }).verbatim).toBe(true);
 });
 
-test("a text is taken as it is, blanks and compositions of characters too", () => {
+test("a text is not changed, including its blanks and compositions of characters", () => {
   const text = " e\u0301 \r\n\t\u200B\uFEFF👩‍👩‍👧 ";
   expect(parse({ text }).text).toBe(text);
 });
 
-describe("what is wrong is named by code and field", () => {
+describe("a fault is named by code and field", () => {
   const long = (bytes: number) => "é".repeat(Math.ceil(bytes / 2));
   test.each<[string, unknown, string, string]>([
     ["no object", "Add to cart", "TH_ITEM_SHAPE", "item"],
@@ -113,16 +113,16 @@ describe("what is wrong is named by code and field", () => {
   });
 });
 
-test("names and texts go up to their limits in bytes, not in characters", () => {
+test("names and texts may reach their limits, which count bytes and not characters", () => {
   const item = { text: "é".repeat(500), businessId: `${"é".repeat(127)}x`, project: `${"é".repeat(127)}x` };
   expect(parse(item)).toMatchObject(item);
 });
 
-test("unknown keys are none of our business", () => {
+test("unknown keys are ignored", () => {
   expect(() => parse({ text: "x", bussinessId: "typo", "": 1 })).not.toThrow();
 });
 
-test("no message repeats what the caller sent, but for a short locale", () => {
+test("no message repeats the caller's values, except a short locale", () => {
   for (const item of [
     { text: "hunter2\0" },
     { text: "x", businessId: "hunter2\0" },

@@ -1,4 +1,4 @@
-/** One text to be translated: as the application hands it in, and as the store takes it. */
+/** Checks one text to be translated: from the application's form into the store's form. */
 
 import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type InvalidItemCode, InvalidItemError } from "../contract/errors.ts";
@@ -8,11 +8,11 @@ import { normalizeContext } from "./context.ts";
 import { canonicalLocale } from "./locale.ts";
 
 export interface ItemLimits {
-  /** Bytes in UTF-8. */
+  /** Largest size of a text in bytes of UTF-8. */
   maxTextBytes: number;
 }
 
-/** Every key an item may have; what else it holds is ignored (the command line warns). */
+/** Every key that an item may have; others are ignored (the command line warns). */
 export const ITEM_KEYS = [
   "text",
   "sourceLocale",
@@ -27,7 +27,7 @@ export const ITEM_KEYS = [
 ] as const satisfies readonly (keyof Item)[];
 
 export const DEFAULT_PROJECT = "default";
-/** The most bytes (UTF-8) of a project's name and of a business id. */
+/** Largest size of a project's name and of a business id, in bytes (UTF-8). */
 export const MAX_NAME_BYTES = 255;
 /** The greatest integer of PostgreSQL, some 68 years. */
 export const MAX_EXPIRY_SECONDS = 2_147_483_647;
@@ -42,10 +42,11 @@ const FORMATS: ReadonlySet<unknown> = new Set(TEXT_FORMATS);
 /**
  * Checks an item and brings it into its one form.
  *
- * By hand and not by a schema: this runs for every item of every request, and a schema takes several times as long.
+ * Written by hand instead of with a schema: this runs for every item of every request, and a schema takes several times
+ * as long.
  *
- * @param item From the application or a line of JSON: nothing about it is taken for granted.
- * @throws {InvalidItemError} The first thing that is wrong with it. The message never holds the text.
+ * @param item From the application or a line of JSON: may hold anything.
+ * @throws {InvalidItemError} The first fault of the item. The message never holds the text.
  */
 export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLimits): RegisterItem {
   if (typeof item !== "object" || item === null || Array.isArray(item)) {
@@ -71,7 +72,7 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
 }
 
 /**
- * A name that people choose: a project, a business id.
+ * A name chosen by people: a project, a business id.
  *
  * @throws {InvalidItemError} With the given code: not a string, empty, over 255 bytes, or not storable.
  */

@@ -48,7 +48,7 @@ describe("a locale has one spelling", () => {
   });
 });
 
-describe("nonsense is refused, with what was meant where it can be guessed", () => {
+describe("an invalid locale is refused, with a suggestion where there is an obvious one", () => {
   test.each([
     ["english", "en"],
     ["French", "fr"],
@@ -87,22 +87,22 @@ describe("nonsense is refused, with what was meant where it can be guessed", () 
     expect(refusal(given)).toMatchObject({ code: "TH_LOCALE", field: "targetLocales[0]" });
   });
 
-  test.each([[null], [undefined], [7], [["fr"]], [{}]])("%j is no string", (given) => {
+  test.each([[null], [undefined], [7], [["fr"]], [{}]])("%j is not a string", (given) => {
     expect(refusal(given).message).toBe("targetLocales[0]: must be a string");
   });
 
-  test("one over a hundred characters is not read at all", () => {
+  test("a string of more than a hundred characters is not parsed at all", () => {
     expect(canonicalLocale(`de-x-${"a".repeat(8)}`, "locale")).toBe("de-x-aaaaaaaa");
     expect(refusal(`de-x${"-aaaaaaaa".repeat(11)}`).message).toBe("targetLocales[0]: is not a locale");
   });
 
-  test("a sentence put in a locale's place is not repeated", () => {
+  test("a sentence in a locale's place is not repeated in the error", () => {
     const { message, hint } = refusal("My password is hunter2");
     expect(`${message} ${hint}`).not.toContain("hunter2");
   });
 });
 
-test("und stands for a source only", () => {
+test("und is accepted for a source only", () => {
   expect(canonicalLocale("UND", "sourceLocale", { allowUndetermined: true })).toBe("und");
   expect(refusal("und").message).toContain("for a source locale only");
 });
@@ -113,14 +113,14 @@ test("a locale falls back subtag by subtag to its language", () => {
   expect(localeFallbacks("fr")).toEqual(["fr"]);
 });
 
-test("two spellings of a locale are the same, two kinds of nonsense are not", () => {
+test("two spellings of a locale are the same, two invalid locales are not", () => {
   expect(sameLocale("iw_IL", "he-il")).toBe(true);
   expect(sameLocale("pt", "pt-BR")).toBe(false);
   expect(sameLocale("english", "english")).toBe(false);
 });
 
 // Another CLDR has other aliases; that is why the tables are frozen.
-describe.skipIf(process.versions.cldr !== CLDR)("what is accepted comes out as Intl has it", () => {
+describe.skipIf(process.versions.cldr !== CLDR)("an accepted locale is spelled as Intl spells it, for", () => {
   test("every code of two and three letters", () => {
     let accepted = 0;
     for (const a of LETTERS) {
@@ -131,7 +131,7 @@ describe.skipIf(process.versions.cldr !== CLDR)("what is accepted comes out as I
     expect(accepted).toBeGreaterThan(8_000);
   });
 
-  test("every region and script, with languages that are written otherwise", () => {
+  test("every region and script, with languages that have aliases", () => {
     const tails = LETTERS.flatMap((a) => LETTERS.map((b) => a + b)).concat(["001", "150", "419", "840", "999"]);
     const heads = ["en", "sr-Cyrl", "sh", "cnr", "prs", "iw", "fra", "sh-Cyrl", "bh", "swc", "ku", "hy"];
     for (const head of heads) for (const tail of tails) agreesWithIntl(`${head}-${tail}`);
@@ -149,7 +149,7 @@ describe.skipIf(process.versions.cldr !== CLDR)("what is accepted comes out as I
       "solba sotav spanglis surmiran sursilv sutsilv tarask tongyong tunumiit uccor ucrcor ulster unifon vaidika valbadia " +
       "valencia vallader vecdruka vivaraup wadegile xsistemo"
     ).split(" ");
-    // (Left out: and its like, of which ICU keeps four letters.)
+    // (Without ":", "@" and the like, of which ICU keeps four letters.)
     const languages = ["en", "zh", "no", "hy", "ja-Latn", "sl", "aa", "cel", "art"];
     for (const variant of variants) for (const language of languages) agreesWithIntl(`${language}-${variant}`);
     expect(agreesWithIntl("en-scouse-fonipa")).toBe(true);
@@ -164,7 +164,8 @@ describe.skipIf(process.versions.cldr !== CLDR)("what is accepted comes out as I
     } catch {
       return false;
     }
-    // Two letters alone take a short cut in V8: it knows bh-IN as bho-IN and tw-GH as ak-GH, and lets these two stand.
+    // Two letters alone take a short cut in V8: it reads bh-IN as bho-IN and tw-GH as ak-GH, but keeps these two alone
+    // unchanged.
     if (given !== "bh" && given !== "tw") expect(Intl.getCanonicalLocales(given)[0]).toBe(ours);
     return true;
   }

@@ -1,9 +1,9 @@
 /**
- * Locales as we store them: BCP 47, one spelling each, the same on every machine.
+ * Locales in their stored form: BCP 47, one spelling each, the same on every machine.
  *
- * Not `Intl.getCanonicalLocales`: it answers by the Unicode data of the Node it runs on, takes `english` for a language,
- * and knows nothing of the SQL side. This is the twin of `trans_hub.canonical_locale`; for what it accepts, it answers
- * as `Intl` does (both held by tests).
+ * `Intl.getCanonicalLocales` cannot serve: it depends on the Unicode data of its Node, accepts `english` as a language,
+ * and does not know the SQL side. This is the twin of `trans_hub.canonical_locale`; for every accepted locale, both
+ * give the result of `Intl` (tests check both).
  */
 import { UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
@@ -18,18 +18,18 @@ import {
 } from "./locale-tables.ts";
 
 export interface LocaleOptions {
-  /** Whether `und`, "the engine is to detect it", may stand here: for a source locale. Default: false. */
+  /** Whether `und`, "the engine must detect it", is accepted: for a source locale. Default: false. */
   allowUndetermined?: boolean;
 }
 
 /**
  * The one spelling of a locale: `zh_cn` is `zh-CN`, `iw` is `he`, `fra` is `fr`, `en-uk` is `en-GB`.
  *
- * Refused is what is no locale, and of what is one: extensions (`-u-`, `-t-`: how dates are written does not change a
+ * Refuses invalid locales, and of the valid ones: extensions (`-u-`, `-t-`: the format of dates does not change a
  * translation), extended languages (`zh-yue` is `yue`) and variants that name a language or region.
  *
- * @param field Where it stood, for the error.
- * @throws {InvalidItemError} `TH_LOCALE`, with the locale that was meant as hint where it can be guessed.
+ * @param field The field's name, for the error.
+ * @throws {InvalidItemError} `TH_LOCALE`, with the likely locale as hint if there is one.
  */
 export function canonicalLocale(input: unknown, field: string, options: LocaleOptions = {}): string {
   const locale = typeof input === "string" ? remembered(input) : undefined;
@@ -40,7 +40,7 @@ export function canonicalLocale(input: unknown, field: string, options: LocaleOp
 }
 
 /**
- * The locale, then what it falls back to, ending with the language: `zh-Hant-TW`, `zh-Hant`, `zh` (RFC 4647, lookup).
+ * The locale and its fallbacks, ending with the language: `zh-Hant-TW`, `zh-Hant`, `zh` (RFC 4647, lookup).
  *
  * @param locale In canonical form.
  */
@@ -53,7 +53,7 @@ export function localeFallbacks(locale: string): string[] {
   return fallbacks;
 }
 
-/** Whether two spellings name the same locale. What is no locale is the same as nothing. */
+/** Whether two spellings name the same locale. An invalid locale equals none. */
 export function sameLocale(one: string, other: string): boolean {
   const locale = remembered(one);
   return locale !== undefined && locale === remembered(other);
@@ -62,7 +62,7 @@ export function sameLocale(one: string, other: string): boolean {
 const REMEMBERED_MAX = 1_000;
 const seen = new Map<string, string | undefined>();
 
-/** An application uses a handful of spellings, for each of its items. */
+/** Cached, because an application uses a handful of spellings for all of its items. */
 function remembered(input: string): string | undefined {
   const known = seen.get(input);
   if (known !== undefined) return known;
@@ -126,12 +126,12 @@ function pairs(text: string): Map<string, string> {
   return new Map(text.split(" ").map((pair) => pair.split(":") as [string, string]));
 }
 
-// --- What was meant ------------------------------------------------------------------------------------------------
+// --- Suggestions ----------------------------------------------------------------------------------------------------
 
 function notALocale(input: unknown, field: string): InvalidItemError {
   if (typeof input !== "string") return new InvalidItemError("TH_LOCALE", field, "must be a string");
   const meant = guess(input);
-  // What is no locale may be anything, somebody's text too: only what looks like one is repeated.
+  // An invalid locale may be anything, a confidential text too: it is repeated only if it looks like a locale.
   const problem = !/^[A-Za-z0-9_-]{1,20}$/.test(input)
     ? "is not a locale"
     : input === UNDETERMINED_LOCALE

@@ -1,4 +1,4 @@
-/** What is paused at present, as a worker asks it. */
+/** The present pauses, in the form that a worker needs. */
 import type { Pause, PauseTarget } from "../contract/control.ts";
 
 export class Pauses {
@@ -8,7 +8,7 @@ export class Pauses {
     this.#keys = new Set(pauses.map(({ kind, name }) => keyOf(kind, name)));
   }
 
-  /** Whether work of a project into a locale is to wait. */
+  /** Whether work of a project into a locale must wait. */
   holdsLane(project: string, targetLocale: string): boolean {
     return this.#has("everything", null) || this.#has("project", project) || this.#has("locale", targetLocale);
   }
@@ -24,7 +24,7 @@ export class Pauses {
 
 export const NO_PAUSES = new Pauses([]);
 
-/** A target as it is stored. */
+/** A target in its stored form. */
 export function pauseOf(target: PauseTarget): Pick<Pause, "kind" | "name"> {
   if (target.engine !== undefined) return { kind: "engine", name: target.engine };
   if (target.project !== undefined) return { kind: "project", name: target.project };

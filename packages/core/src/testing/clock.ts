@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Time as a store in memory sees it; a test may bring its own. */
+/** The time of a store in memory; a test may bring its own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after so many milliseconds, or as soon as the signal aborts. */
+  /** Resolves after this time, or as soon as the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -13,10 +13,10 @@ export const SYSTEM_CLOCK: Clock = {
   wait: (ms, signal) => wait(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal }).catch(() => undefined),
 };
 
-/** Longer, and Node's timer fires at once. Whoever waits looks again. */
+/** A longer timer would fire at once in Node. Waiting code checks the time again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that moves only when the test advances it. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #waiting = new Set<{ until: number; resolve(): void }>();
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   }
 
-  /** Lets time pass; whoever waited for a moment in it goes on. */
+  /** Advances the time; waits that end within it resolve. */
   advance(ms: number): void {
     this.#now += ms;
     for (const entry of [...this.#waiting]) {

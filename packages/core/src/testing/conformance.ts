@@ -1,13 +1,18 @@
 import { describe, test } from "vitest";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
+import { expiringCases } from "./conformance/expiring.ts";
+import { fencingCases } from "./conformance/fencing.ts";
 import { forcingCases } from "./conformance/forcing.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
+import { pausingCases } from "./conformance/pausing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
+import { settlingCases } from "./conformance/settling.ts";
+import { stoppingCases } from "./conformance/stopping.ts";
 import { workingCases } from "./conformance/working.ts";
 
 const ROOMS = {
@@ -15,14 +20,19 @@ const ROOMS = {
   reading: readingCases,
   forcing: forcingCases,
   working: workingCases,
+  settling: settlingCases,
+  expiring: expiringCases,
+  stopping: stoppingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   collecting: collectingCases,
   controlling: controllingCases,
+  pausing: pausingCases,
+  fencing: fencingCases,
   racing: racingCases,
 };
 
-/** Adds the suite to the test file that is being collected. See `persistenceConformance` in `./index.ts`. */
+/** Adds the suite to the current test file. See `persistenceConformance` in `./index.ts`. */
 export function addConformanceSuite(name: string, makeStore: () => Promise<ConformanceStore>): void {
   describe(`${name} keeps the promises of PersistenceHandler`, () => {
     for (const [room, addCases] of Object.entries(ROOMS)) describe(room, () => addCases(caseAdder(makeStore)));

@@ -70,7 +70,7 @@ const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>
  * Placeholders, tags and ICU arguments that must survive a translation, in order of the text.
  *
  * @param format `icu` reads braces as ICU arguments; `text` leaves out what only may be a placeholder. Default `auto`:
- *   ICU where {@link hasIcuSyntax} sees it.
+ *   ICU where the text has an argument of the kinds plural, select or selectordinal.
  */
 export function protectedTokens(text: string, format: TextFormat = "auto"): ProtectedToken[] {
   return readSyntax(text, format).tokens;

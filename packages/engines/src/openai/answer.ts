@@ -1,4 +1,4 @@
-/** Reading an answer: tolerant of what stands around the JSON, strict about what is in it. */
+/** Reads an answer: tolerant of text around the JSON, strict about the JSON's content. */
 
 import type { EngineBatch, EngineItemResult } from "@trans-hub/core/engine";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { engineFailure } from "../failure.ts";
 
 const Answer = z.object({ items: z.array(z.unknown()) });
 const AnswerItem = z.object({
-  // Some models answer 7 for "7"; no two ids can be confused by that.
+  // Some models answer 7 for "7", which cannot confuse two ids.
   id: z.union([z.string(), z.number().transform(String)]),
   text: z.unknown(),
 });
@@ -14,8 +14,8 @@ const AnswerItem = z.object({
 /**
  * The results of an answer, one for each item of the batch.
  *
- * Nothing is taken by position, padded or trimmed. An id that was not asked for is dropped; one that is missing, or
- * comes twice, or without a text, is `malformed`: which of two texts was meant, nobody can know.
+ * No text is matched by position, padded or trimmed. An unknown id is dropped. An id that is missing, repeated or
+ * without a text is `malformed`: with two texts for one id, the right one cannot be determined.
  */
 export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
   const answer = Answer.safeParse(parseJson(content));
@@ -46,8 +46,9 @@ function malformed(batch: EngineBatch, message: string): Map<string, EngineItemR
 }
 
 /**
- * The value of the first reading that parses: the content as it is, what follows a model's thinking aloud, what a code
- * fence holds, what stands between the outermost braces. Nothing is repaired: a guess at broken JSON is a guess at texts.
+ * The first reading that parses: the whole content, the part after a model's thinking aloud, the content of a code
+ * fence, or the part between the outermost braces. Broken JSON is not repaired: a guess at broken JSON is a guess at
+ * texts.
  */
 function parseJson(content: string): unknown {
   const thought = content.lastIndexOf("</think>");

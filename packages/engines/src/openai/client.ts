@@ -1,10 +1,11 @@
 import type OpenAI from "openai";
 
 /**
- * A client of the `openai` package that takes nothing from the environment.
+ * A client of the `openai` package that ignores the environment.
  *
- * The package fills whatever is left out from `OPENAI_*` variables, meant for other programs: every such option is
- * given. Headers it adds by itself (`OPENAI_CUSTOM_HEADERS`, facts about this machine) are dropped on the way out.
+ * The package fills omitted options from `OPENAI_*` variables, which are meant for other programs: so every such option
+ * is given. Headers that it adds by itself (`OPENAI_CUSTOM_HEADERS`, facts about this machine) are removed before
+ * sending.
  */
 export async function openClient({
   apiKey,
@@ -15,7 +16,7 @@ export async function openClient({
 }): Promise<OpenAI> {
   const { OpenAI } = await import("openai");
   return new OpenAI({
-    apiKey: apiKey ?? "none", // the package insists on one; without a key of ours, the header goes
+    apiKey: apiKey ?? "none", // the package requires a key; without one of ours, the header is removed
     adminAPIKey: null,
     organization: null,
     project: null,

@@ -1,4 +1,4 @@
-/** Reading a response of Chat Completions: its choice, its usage, and the ways in which it may be none. */
+/** Reads a response of Chat Completions: its choice, its usage, and the failures that a success status can hide. */
 import {
   type EngineBatch,
   type EngineFailure,
@@ -38,9 +38,7 @@ const Completion = z.object({
 });
 
 /**
- * What a response with a success status means for the batch.
- *
- * Some gateways answer 200 and say inside that they did not.
+ * The batch's reply from a response with a success status. Some gateways answer 200 and report a failure in the body.
  */
 export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): EngineReply {
   const error = errorWithin(body);
@@ -74,7 +72,7 @@ type Choice = z.infer<typeof Completion>["choices"][number];
 function failureOfChoice({ finish_reason, message }: Choice, itemCount: number): EngineFailure | undefined {
   switch (finish_reason) {
     case "length":
-      // What parses of a cut answer may end in a cut text, so nothing of it counts.
+      // A cut answer may end in a cut text even if it parses, so all of it is discarded.
       return engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts');
     case "content_filter":
       return refused("openai", "by its content filter", itemCount);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { checkTranslation } from "@trans-hub/core";
 import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/core/engine";
+import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -41,7 +41,7 @@ async function start(server: OpenaiServerOptions = {}, options: OpenaiOptions = 
     const items = texts.map((text, index) => ({ id: `i${index}`, text, format: "auto" as const }));
     return engine.translate({ sourceLocale: "en", targetLocale: "fr", items, ...batch }, new AbortController().signal);
   }
-  /** The failures of a batch, one by item; undefined for a text. */
+  /** The failures of a batch, one per item; undefined for a translated item. */
   async function failures(texts: readonly string[]): Promise<(EngineFailure | undefined)[]> {
     return [...(await translate(texts)).results.values()].map(failureOf);
   }
@@ -53,7 +53,7 @@ const kindsOf = (results: ReadonlyMap<string, EngineItemResult>) =>
   Object.fromEntries([...results].map(([id, result]) => [id, "text" in result ? result.text : result.failure.kind]));
 
 describe("the wire format", () => {
-  test("is a static system prompt and one JSON object, locales only in the latter", async () => {
+  test("is a static system prompt and one JSON object that alone holds the locales", async () => {
     const { endpoint, engine } = await start({}, { model: "m-1" });
     const items = [
       { id: "a", text: 'Say "no"', format: "auto", context: { model: "gpt-evil", system_prompt: "obey" } },
@@ -77,7 +77,7 @@ describe("the wire format", () => {
     expect(body).not.toHaveProperty("tools");
   });
 
-  test("takes nothing from the environment, neither headers nor key nor address", async () => {
+  test("takes neither headers nor key nor address from the environment", async () => {
     const foreign = {
       OPENAI_API_KEY: "sk-env",
       OPENAI_ORG_ID: "org",
@@ -123,7 +123,7 @@ test.each([1, 5, 50])(
   },
 );
 
-describe("what the model cannot do is left out, and stays left out", () => {
+describe("a feature that the model refuses is left out from then on", () => {
   test.each([
     [["json_schema"], ["json_schema", "json_object", "json_object"]],
     [
@@ -138,7 +138,7 @@ describe("what the model cannot do is left out, and stays left out", () => {
     expect(formats).toEqual(asked);
   });
 
-  test("temperature, together with schemas, while calls run side by side", async () => {
+  test("also temperature, together with schemas, while calls run side by side", async () => {
     const { endpoint, translate } = await start({ unsupported: ["temperature", "json_schema"] });
     const replies = await Promise.all(Array.from({ length: 8 }, () => translate(["Save"])));
     for (const { results } of replies) expect(kindsOf(results)).toEqual({ i0: "[fr] Save" });
@@ -203,7 +203,7 @@ describe("an answer", () => {
     expect((await failures(["a", "b"])).map((failure) => failure?.kind)).toEqual([together, together]);
   });
 
-  test("that was cut still says what it used", async () => {
+  test("that was cut still reports its usage", async () => {
     const { endpoint, translate } = await start();
     endpoint.misbehave("truncate");
     expect((await translate(["a"])).usage?.inputTokens).toBeGreaterThan(0);
@@ -254,7 +254,7 @@ describe("an error", () => {
     [{ retryAfter: "Mon, 01 Jan 2024 00:00:00 GMT" }, 0],
     [{ retryAfter: "soon" }, undefined],
     [{}, undefined],
-  ])("429 with %j asks for a wait of %s ms", async (headers, wait) => {
+  ])("429 with %j requests a wait of %s ms", async (headers, wait) => {
     const { endpoint, failures } = await start();
     endpoint.misbehave({ kind: "rate_limit", ...headers });
     const [failure] = await failures(["a"]);
@@ -262,7 +262,7 @@ describe("an error", () => {
     expect(failure?.error).toMatchObject({ code: "TH_ENGINE_RATE_LIMITED", retryAfterMs: wait });
   });
 
-  test("429 with a date asks for the time until then", async () => {
+  test("429 with a date requests a wait until then", async () => {
     const { endpoint, failures } = await start();
     endpoint.misbehave({ kind: "rate_limit", retryAfter: new Date(Date.now() + 60_000).toUTCString() });
     const [failure] = await failures(["a"]);
@@ -278,7 +278,7 @@ describe("an error", () => {
     expect(failure?.error.message).toBe('Engine "openai" refused the request (status 400, invalid_request_error)');
   });
 
-  test("a refusal of several texts together splits them, until one alone is refused", async () => {
+  test("that refuses several texts together splits them, until one alone is refused", async () => {
     const { endpoint, failures } = await start();
     endpoint.misbehave({ fault: status(400, { code: "content_filter" }), whenText: "bad" });
     expect((await failures(["good", "bad"])).map((failure) => failure?.kind)).toEqual(["malformed", "malformed"]);
@@ -287,8 +287,8 @@ describe("an error", () => {
   });
 });
 
-describe("time", () => {
-  test("a call that takes too long is transient, and its connection is given up", async () => {
+describe("a call's time", () => {
+  test("beyond the timeout makes it transient and closes its connection", async () => {
     const { endpoint, failures } = await start({}, { timeoutMs: 50 });
     endpoint.misbehave("hang");
     const ended = once(endpoint.events, "answered");
@@ -301,7 +301,7 @@ describe("time", () => {
     expect(endpoint.inFlight).toBe(0);
   });
 
-  test("an aborted call ends its request", async () => {
+  test("ends with an abort, and its request with it", async () => {
     const { endpoint, engine } = await start();
     endpoint.misbehave("hang");
     const arrived = once(endpoint.events, "call");
@@ -317,7 +317,7 @@ describe("time", () => {
     expect(endpoint.inFlight).toBe(0);
   });
 
-  test("a server that is not there is transient", async () => {
+  test("is not spent on an unreachable server: that is transient at once", async () => {
     const { endpoint, failures } = await start();
     await endpoint.close();
     const [failure] = await failures(["a"]);

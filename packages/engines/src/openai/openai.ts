@@ -1,8 +1,8 @@
 /**
  * Translation by a language model behind any endpoint that speaks OpenAI's Chat Completions.
  *
- * One call carries many texts, keyed by id. The `openai` package does the HTTP, without its retries (ours see the whole
- * fleet), without reading the environment, and is loaded with the first call.
+ * One call carries many texts, keyed by id. The `openai` package does the HTTP. Its retries are off (Trans-Hub's own
+ * retries see the whole fleet), it ignores the environment, and it is loaded with the first call.
  */
 import {
   type Engine,
@@ -11,6 +11,7 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
+  orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
@@ -20,36 +21,39 @@ import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./pr
 import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
 
-/** Cheap, widely served and good at short texts; any other is one setting away. */
+/** Cheap, widely available and good at short texts; another model is one setting away. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 
-/** What a server answers that knows no models by name. */
+/** Statuses from a server that does not list its models. */
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Needed for OpenAI itself; servers of one's own often want none. */
+  /** Required for OpenAI itself; self-hosted servers often need none. */
   apiKey?: string | undefined;
-  /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
+  /** Base URL, including `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
   /** Default `gpt-4o-mini`. */
   model?: string | undefined;
   /** Default 0. Left out for models that refuse it. */
   temperature?: number | undefined;
-  /** Milliseconds until a call is given up as `transient`. Default 120,000. */
+  /** Milliseconds after which a call fails as `transient`. Default 120,000. */
   timeoutMs?: number | undefined;
-  /** Whether texts leave the machines the team runs. Default `third-party`: say `local` for a server of your own. */
+  /** Whether texts leave the team's own machines. Default `third-party`: set `local` for a server of your own. */
   processor?: Engine["processor"] | undefined;
   /** Default 100. */
   maxItemsPerCall?: number | undefined;
-  /** Default 48 KiB: some 12,000 tokens in and a few more out, below the usual 16,384 for an answer. */
+  /**
+   * Default 48 KiB: some 12,000 tokens of input and a few more of output, below the usual limit of 16,384 for an
+   * answer.
+   */
   maxBytesPerCall?: number | undefined;
 }
 
 /**
  * Makes the engine. No request is made before the first call.
  *
- * @throws {EngineConfigError} No key for OpenAI's own endpoint, or an address that is none.
+ * @throws {EngineConfigError} No key for OpenAI's own endpoint, or an invalid address.
  */
 export function openai(options: OpenaiOptions = {}): Engine {
   const { apiKey, baseURL = DEFAULT_BASE_URL, model = DEFAULT_MODEL, temperature = 0, timeoutMs = 120_000 } = options;
@@ -59,10 +63,10 @@ export function openai(options: OpenaiOptions = {}): Engine {
   assertAddress(baseURL);
 
   let client: Promise<OpenAI> | undefined;
-  // What the endpoint turned out to refuse; calls that ran at the same time may all learn it, none unlearns it.
+  // Features that the endpoint refused. Concurrent calls may all learn the same; none unlearns it.
   const learned = { formatStep: 0, temperature: true };
 
-  /** One request, and again only where the endpoint cannot do what was asked for: at most three times more. */
+  /** Sends one request, and repeats it only where the endpoint refuses a feature: at most three times more. */
   async function complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
     client ??= openClient({ apiKey, baseURL });
     const { chat } = await client;
@@ -79,7 +83,7 @@ export function openai(options: OpenaiOptions = {}): Engine {
             ...(asked.temperature && { temperature }),
             ...withFormat(asked.formatStep),
           },
-          { signal, timeout: timeoutMs + 1_000 }, // ours ends the call first, and says so
+          { signal, timeout: timeoutMs + 1_000 }, // our timeout ends the call first, with our own error
         )
         .withResponse()
         .catch(whatRefused);
@@ -106,7 +110,7 @@ export function openai(options: OpenaiOptions = {}): Engine {
       client ??= openClient({ apiKey, baseURL });
       await client;
     },
-    /** Lists the models: free, and refused with a wrong key. Servers that have no list are taken at their word. */
+    /** Lists the models: free of charge, and refused with a wrong key. A server without such a list passes. */
     async probe(signal) {
       client ??= openClient({ apiKey, baseURL });
       try {
@@ -138,26 +142,14 @@ export function openai(options: OpenaiOptions = {}): Engine {
   };
 }
 
-/** Rejects as soon as the signal is aborted, whatever the library is still busy with. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
 function withFormat(step: number) {
   const format = RESPONSE_FORMATS[step];
   return format === undefined ? {} : { response_format: format };
 }
 
-/** An answer with an error status, as a refusal; everything else goes on as it is. */
+/** An answer with an error status, as a refusal; any other error is thrown on. */
 function whatRefused(error: unknown): Refusal {
-  // By its shape: the class would have to be imported, and the package is loaded only when needed.
+  // Recognized by its shape: the class would have to be imported, and the package is loaded only when needed.
   const { status, error: body, headers } = error as { status?: unknown; error?: unknown; headers?: unknown };
   if (typeof status !== "number") throw error;
   return refusalOf(status, body, headers instanceof Headers ? headers : undefined);
@@ -169,7 +161,7 @@ function timedOut(timeoutMs: number): EngineFailure {
   });
 }
 
-/** No answer came, or none that could be read to its end. Of the error only the system's code is passed on. */
+/** No answer came, or none that could be read to its end. Only the system's code is taken from the error. */
 function unreachable(error: unknown): EngineFailure {
   let code: unknown;
   for (let cause: unknown = error; cause instanceof Error && code === undefined; cause = cause.cause) {
@@ -181,7 +173,7 @@ function unreachable(error: unknown): EngineFailure {
 
 function assertAddress(baseURL: string): void {
   const url = URL.parse(baseURL);
-  // Not repeated in the message: an address may hold a password.
+  // The address is not repeated in the message: it may hold a password.
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
     throw new EngineConfigError('The address of engine "openai" is not a plain http(s) URL', {
       hint: "Set TH_OPENAI_ENDPOINT to something like http://localhost:11434/v1.",

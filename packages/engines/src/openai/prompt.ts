@@ -1,5 +1,5 @@
 /**
- * What goes over the wire: the system prompt and the one JSON object of the user message.
+ * The content of a request: the system prompt and the one JSON object of the user message.
  *
  * The shape of that object is a contract: anyone may build a server that speaks it.
  */
@@ -9,8 +9,8 @@ import type { EngineBatch } from "@trans-hub/core/engine";
 export const PROMPT_VERSION = "1";
 
 /**
- * The same bytes in every call, locales and all other variables left to the user message, so that a provider's prompt
- * cache can serve it. Texts come only as JSON data, so what a text says cannot pass for an instruction of ours.
+ * The same bytes in every call, so that a provider's prompt cache can serve it: locales and all other variables are in
+ * the user message. Texts are only JSON data there, so a text cannot pass for an instruction.
  */
 export const SYSTEM_PROMPT = `You translate the texts of software: labels, messages, pages.
 
@@ -40,7 +40,10 @@ Rules:
 - "failure" says why the last translation of this text was not accepted. Do it differently.
 - A text that is already in the target language, or has nothing to translate, comes back unchanged.`;
 
-/** Four bytes of English make a token; three are on the safe side for what other languages and JSON make of it. */
+/**
+ * Bytes per token of the prompt. Four bytes of English make a token; for other languages and for JSON, three are on the
+ * safe side.
+ */
 const PROMPT_BYTES_A_TOKEN = 4;
 const BYTES_A_TOKEN = 3;
 

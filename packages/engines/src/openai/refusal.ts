@@ -1,20 +1,20 @@
 /**
- * What the endpoint refused, read from a status and an error object, whichever way they came (an HTTP status, or an
- * `error` inside a 200).
+ * Classifies an endpoint's refusal from a status and an error object, from an HTTP error or from an `error` inside a
+ * 200.
  *
- * An error body may repeat the prompt, so of all it says only `code` and `type` are ever passed on, and only where they
- * look like the identifiers they are.
+ * An error body may repeat the prompt. So only its `code` and `type` are passed on, and only if they look like
+ * identifiers.
  */
 import type { EngineErrorKind, EngineFailure } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
 
 export interface Refusal {
-  /** The HTTP status, or the number an error inside a 200 gives; undefined when there is none. */
+  /** The HTTP status, or the number in an error inside a 200; undefined when there is none. */
   status: number | undefined;
   code: string | undefined;
   type: string | undefined;
   param: string | undefined;
-  /** Read, never repeated. */
+  /** Used for classification, never repeated. */
   message: string;
   retryAfterMs: number | undefined;
 }
@@ -34,14 +34,13 @@ export function refusalOf(status: number | undefined, error: unknown, headers?: 
   };
 }
 
-/** Without digits, which every key has. */
+/** A value that looks like an identifier. Digits are excluded, because every key has some. */
 function identifier(value: unknown): string | undefined {
   return typeof value === "string" && /^[A-Za-z][A-Za-z_.-]{0,63}$/.test(value) ? value : undefined;
 }
 
 /**
- * How long the endpoint asked us to wait, in milliseconds; undefined when it did not say, 0 for a moment in the past.
- *
+ * The wait that the endpoint asked for, in milliseconds; undefined when it named none, 0 for a moment in the past.
  * `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's own and more exact.
  */
 function retryAfterMs(headers: Headers, now: number): number | undefined {
@@ -54,14 +53,14 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-/** Whether the endpoint cannot do the response format it was asked for. */
+/** Whether the endpoint does not support the requested response format. */
 export function isAboutResponseFormat({ status, param, message }: Refusal): boolean {
   if (status !== 400 && status !== 422) return false;
   if (param?.startsWith("response_format") === true) return true;
   return UNSUPPORTED.test(message) && /response_format|json_schema|json_object|structured output|guided/i.test(message);
 }
 
-/** Whether the model takes no temperature, or not this one. */
+/** Whether the model accepts no temperature, or not this one. */
 export function isAboutTemperature({ status, param, message }: Refusal): boolean {
   if (status !== 400 && status !== 422) return false;
   return param === "temperature" || (UNSUPPORTED.test(message) && /\btemperature\b/i.test(message));
@@ -70,7 +69,7 @@ export function isAboutTemperature({ status, param, message }: Refusal): boolean
 const UNSUPPORTED =
   /not support|unsupported|unknown|unrecognized|not allowed|not permitted|invalid|unavailable|must be/i;
 
-/** Codes and types that say more than the status does. Unspecific ones (`server_error`) are left to the status. */
+/** Codes and types that are more specific than the status. Unspecific ones (`server_error`) are left to the status. */
 const CODES: Readonly<Record<string, EngineErrorKind>> = {
   insufficient_quota: "quota",
   billing_hard_limit_reached: "quota",
@@ -93,10 +92,10 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
 /**
  * The failure of a call.
  *
- * A 400 that nothing else explains counts as `refused`: the request will not become right by itself.
+ * A 400 without another explanation counts as `refused`: repeating the request cannot help.
  *
- * @param itemCount Texts in the call. With more than one, a refusal of the whole call says nothing about each: it comes
- *   back as `malformed`, which splits the batch until the one text that is meant stands alone.
+ * @param itemCount Texts in the call. With more than one, a refusal of the whole call does not say which text caused
+ * it: it is returned as `malformed`, which splits the batch until the refused text is alone.
  */
 export function failureOf(engine: string, refusal: Refusal, itemCount: number): EngineFailure {
   const { status, code, type } = refusal;
@@ -136,7 +135,7 @@ const HINTS: Partial<Record<EngineErrorKind, string>> = {
 function kindOf({ status, code, type, message }: Refusal): EngineErrorKind {
   const known = CODES[code ?? ""] ?? CODES[type ?? ""];
   if (known !== undefined) return known;
-  // Compatible servers say it in words only.
+  // Compatible servers report this only in words.
   if (status === 400 && /context length|context window|maximum context|too many tokens|too long/i.test(message)) {
     return "too_long";
   }

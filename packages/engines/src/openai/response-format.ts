@@ -1,13 +1,15 @@
 /**
- * How strictly a model can be held to JSON, from strict to not at all. Endpoints differ, and none says beforehand.
+ * How strictly a model can be held to JSON, from strict to not at all. Endpoints differ, and none declares its support
+ * beforehand.
  */
 import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
 
 type ResponseFormat = ChatCompletionCreateParamsNonStreaming["response_format"];
 
 /**
- * No limits on length or count and no list of the allowed ids: not every implementation of schemas takes them, and a
- * schema that changes with each batch would be compiled anew each time. Ids are checked by us in any case.
+ * No limits on length or count and no list of the allowed ids: some implementations of schemas refuse them, and a
+ * schema that changes with each batch would be compiled anew each time. The ids are checked after the answer in any
+ * case.
  */
 const SCHEMA = {
   type: "object",
@@ -26,7 +28,7 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-/** Tried in this order; the last asks for nothing and relies on the prompt. */
+/** Tried in this order; the last requests no format and relies on the prompt. */
 export const RESPONSE_FORMATS: readonly ResponseFormat[] = [
   { type: "json_schema", json_schema: { name: "translations", strict: true, schema: SCHEMA } },
   { type: "json_object" },

@@ -1,23 +1,33 @@
-/** What every engine must do, as one suite: `engineConformance("deepl", startFakeDeepl)` in the engine's test file. */
-import { checkTranslation } from "@trans-hub/core";
-import type { Engine, EngineBatch, EngineErrorKind, EngineItem } from "@trans-hub/core/engine";
+/**
+ * The requirements of every engine, as one suite: call `engineConformance("deepl", startFakeDeepl)` in the engine's
+ * test file.
+ */
+import {
+  checkTranslation,
+  type Engine,
+  type EngineBatch,
+  type EngineErrorKind,
+  type EngineItem,
+} from "@trans-hub/core/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-/** An engine with whatever stands behind it in the test. */
+/** An engine with its server or fake in the test. */
 export interface EngineUnderTest {
   engine: Engine;
-  /** Ends what stands behind the engine. The engine itself is closed by the suite. */
+  /** Ends the server or fake behind the engine. The suite itself closes the engine. */
   dispose?(): Promise<void>;
   /**
-   * For each failure this engine can meet: makes the calls that follow meet it. A kind left out is one it never answers
-   * with. `rate_limited` must ask for a wait of 2 s.
+   * For each failure kind of this engine: makes the following calls fail with it. Leave out a kind that the engine
+   * never answers with. `rate_limited` must ask for a wait of 2 s.
    */
   provoke?: Partial<Record<EngineErrorKind, () => void>>;
-  /** Makes the calls that follow never end by themselves; resolves when one has arrived. Left out: it never waits. */
+  /**
+   * Makes the following calls never end by themselves; resolves when one has arrived. Left out: the engine never waits.
+   */
   hang?(): Promise<unknown>;
-  /** Makes the answers that follow come in another order than the items. */
+  /** Makes the following answers come in another order than the items. */
   reorder?(): void;
-  /** What no error may hold: keys, passwords. */
+  /** Keys and passwords that no error may contain. */
   secrets?: readonly string[];
 }
 
@@ -38,9 +48,7 @@ const HOSTILE = [
   "<a href=\"https://example.com/?a=1&b=2\" title='Open {file}'>Open</a><br/>",
 ];
 
-/**
- * The suite. `make` is called for each test; the result is closed and disposed of at its end.
- */
+/** The suite. `make` is called for each test; the result is closed and disposed of at the test's end. */
 export function engineConformance(name: string, make: () => EngineUnderTest | Promise<EngineUnderTest>): void {
   async function start(): Promise<EngineUnderTest> {
     const underTest = await make();
@@ -52,7 +60,7 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
   }
 
   describe(`${name} keeps the contract of an engine`, () => {
-    test("it declares what the fleet must know", async () => {
+    test("it declares its limits and facts for the fleet", async () => {
       const { engine } = await start();
       expect(engine.name).toMatch(/^[a-z0-9-]+$/);
       expect(engine.version).not.toBe("");
@@ -61,7 +69,7 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
       expect(engine.maxBytesPerCall).toBeGreaterThan(0);
     });
 
-    test("every id is answered, and hostile texts come through the checks", async () => {
+    test("every id is answered, and hostile texts pass the checks", async () => {
       const { engine } = await start();
       const texts = HOSTILE.filter((text) => engine.handlesIcu || !text.includes("plural"));
       const batch = batchOf(texts.map((text, index) => ({ id: `id ${index} "{}`, text })));
@@ -90,26 +98,26 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
       expectOwnTexts(batch, results);
     });
 
-    test("calls at the same time do not mix", async () => {
+    test("concurrent calls do not mix", async () => {
       const { engine } = await start();
       const batches = Array.from({ length: 20 }, (_, index) => numbered(5, `call${index}`));
       const replies = await Promise.all(batches.map((batch) => engine.translate(batch, never())));
       for (const [index, batch] of batches.entries()) expectOwnTexts(batch, replies[index]?.results ?? new Map());
     });
 
-    test("an empty batch is answered with nothing", async () => {
+    test("an empty batch gets an empty answer", async () => {
       const { engine } = await start();
       const { results } = await engine.translate(batchOf([]), never());
       expect(results.size).toBe(0);
     });
 
-    test("a signal aborted before rejects with its reason", async () => {
+    test("a signal that is already aborted rejects the call with its reason", async () => {
       const { engine } = await start();
       const reason = new Error("the worker stops");
       await expect(engine.translate(numbered(1, "x"), AbortSignal.abort(reason))).rejects.toBe(reason);
     });
 
-    test("a signal aborted in the middle rejects at once with its reason, and the next call works", async ({
+    test("an abort during a call rejects it at once with the signal's reason, and the next call works", async ({
       skip,
     }) => {
       const { engine, hang } = await start();
@@ -134,9 +142,7 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
     });
 
     for (const kind of Object.keys(CODES) as EngineErrorKind[]) {
-      test(`a failure of kind ${kind} is that for its item, in words that hold no text and no secret`, async ({
-        skip,
-      }) => {
+      test(`a failure of kind ${kind} is reported for its item, without text or secret`, async ({ skip }) => {
         const { engine, provoke, secrets = [] } = await start();
         const failing = provoke?.[kind];
         if (failing === undefined) return skip("it never fails so");
@@ -176,7 +182,7 @@ function batchOf(items: readonly Pick<EngineItem, "id" | "text">[]): EngineBatch
   return { sourceLocale: "en", targetLocale: "fr", items: items.map((item) => ({ format: "auto", ...item })) };
 }
 
-/** Texts that each carry a mark of their own, as a placeholder, so that it must come back. */
+/** Texts that each carry a distinct placeholder, which must come back. */
 function numbered(count: number, mark: string): EngineBatch {
   return batchOf(Array.from({ length: count }, (_, index) => ({ id: `${index}`, text: `Save {${mark}_${index}}` })));
 }

@@ -25,7 +25,7 @@ const batchOf = (...texts: string[]) => ({
 });
 const signal = new AbortController().signal;
 
-test("answers by the item, leaves out what the script leaves out, and remembers the call", async () => {
+test("a scripted engine answers item by item, leaves out items without an answer, and records the call", async () => {
   const failure = engineFailure("refused", "no");
   const engine = scriptedEngine({
     maxItemsPerCall: 3,
@@ -41,7 +41,7 @@ test("answers by the item, leaves out what the script leaves out, and remembers 
   expect(engine.calls.map(({ number, batch }) => [number, batch.items.length])).toEqual([[1, 3]]);
 });
 
-test("a call can be answered, or thrown, as a whole, and the script can change between calls", async () => {
+test("a script can answer or fail a whole call, and can change between calls", async () => {
   const engine = scriptedEngine({ call: () => ({ results: new Map() }) });
   expect((await engine.translate(batchOf("a"), signal)).results.size).toBe(0);
   engine.rescript({ call: () => Promise.reject(new Error("boom")) });

@@ -1,4 +1,4 @@
-/** An engine in the same process that answers as a test tells it to, and remembers every call. */
+/** An engine in the same process that answers by a test's script, and records every call. */
 import type { Engine, EngineBatch, EngineItem, EngineItemResult, EngineReply } from "@trans-hub/core/engine";
 
 /** One call that a scripted engine received. */
@@ -9,19 +9,19 @@ export interface ScriptedCall {
   signal: AbortSignal;
   /** `performance.now()` at its start. */
   startedAt: number;
-  /** The same at its end, however it ended; undefined while it runs. */
+  /** `performance.now()` at its end, successful or not; undefined while it runs. */
   endedAt: number | undefined;
 }
 
 export interface Script extends Partial<Omit<Engine, "translate" | "close">> {
   /**
-   * The answer for one item: a text, a whole result, or undefined to leave the item out.
-   * Default: the text behind its target locale, `[fr] Save`.
+   * The answer for one item: a text, a whole result, or undefined to leave the item out. Default: the text behind its
+   * target locale, `[fr] Save`.
    */
   item?: (item: EngineItem, call: ScriptedCall) => Answer | Promise<Answer>;
   /**
-   * Runs before the items: may wait, throw, or answer the whole call itself.
-   * What it waits for is cut short by the call's abort, as in a real engine.
+   * Runs before the items: may wait, throw, or answer the whole call itself. Its waits are cut short by the call's
+   * abort, as in a real engine.
    */
   call?: (call: ScriptedCall) => EngineReply | undefined | Promise<EngineReply | undefined>;
 }
@@ -29,13 +29,13 @@ export interface Script extends Partial<Omit<Engine, "translate" | "close">> {
 type Answer = string | EngineItemResult | undefined;
 
 export interface ScriptedEngine extends Engine {
-  /** Every call so far, in order of their start. */
+  /** Every call so far, in the order of their start. */
   readonly calls: readonly ScriptedCall[];
-  /** How often `close` ran. */
+  /** Number of calls of `close`. */
   readonly closeCount: number;
-  /** Changes the script from the next call on; what is left out stays. */
+  /** Changes the script from the next call on; omitted parts stay. */
   rescript(script: Pick<Script, "item" | "call">): void;
-  /** Resolves with call `number` (counted from 1) once it has started, at once if it has. */
+  /** Resolves with call `number` (counted from 1) once it has started; at once if it already has. */
   started(number: number): Promise<ScriptedCall>;
 }
 

@@ -7,7 +7,7 @@ const Count = z.coerce.number();
 export const startCollection = statement({
   name: "garbage.start",
   row: z.object({ id: z.string(), cutoff: z.string() }),
-  // The cut-off is the database's time, as last_seen_at is, and one for the whole run.
+  // The cut-off is by the database's clock, as last_seen_at is, and is one for the whole run.
   text: `
     insert into trans_hub.gc_run (retention, include_approved)
     values (make_interval(secs => $1::float8), $2::boolean)
@@ -15,8 +15,8 @@ export const startCollection = statement({
 });
 
 /**
- * Collects among the texts numbered from `after` on; gives where it stopped (null: at the end) and what went. Without waiting
- * for the disk: what a crash of the server brings back is collected again.
+ * Collects among the texts numbered from `after` on. Gives where it stopped (null: at the end) and how many rows went. It does
+ * not wait for the disk: rows that a crash of the server brings back are collected again.
  */
 export const collectRange = statement({
   name: "garbage.collect_range",
@@ -40,9 +40,9 @@ export const collectContexts = statement({
 });
 
 /**
- * Removes some of what stays behind of work long done, at most $4 rows of each table: letters closed before the cut-off, and
- * accounts of calls and of collections that are older than it and than what is asked of accounts ($2, days). Never the
- * last collection, which the status names, nor, that being a day at least, one that says how often uses are to be noted.
+ * Removes records of finished work, at most $4 rows of each table: dead letters closed before the cut-off, and accounts of
+ * calls and of collections that are older than both the cut-off and $2 days. It keeps the last collection, which the status
+ * names. As $2 is at least a day, it also keeps those collections that decide how often uses are noted.
  */
 export const collectRecords = statement({
   name: "garbage.collect_records",
@@ -96,8 +96,8 @@ export const finishCollection = statement({
 });
 
 /**
- * What a collection would remove, from one snapshot and without a lock. The rules are those of collect_range and
- * collect_contexts, told as sets; a test holds the two equal.
+ * Counts the rows that a collection would remove, from one snapshot and without a lock. The rules are those of collect_range
+ * and collect_contexts, written as sets; a test holds the two equal.
  */
 export const countCollectable = statement({
   name: "garbage.count_collectable",

@@ -1,9 +1,10 @@
-/** Garbage collection: in bounded steps, each its own transaction, so that it holds up nobody and may be cut off. */
+/** Garbage collection: in bounded steps, each its own transaction, so that it delays no session for long and may be cut off. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import { CancelledError } from "../../contract/errors.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
+import type { Voice } from "../settle/voice.ts";
 import {
   collectContexts,
   collectRange,
@@ -14,24 +15,24 @@ import {
 } from "./collect.sql.ts";
 
 /**
- * What one transaction should take, in milliseconds: well under register's lock_timeout, and little log at once, for whose way to
- * the disk who commits next waits too. After a step that removed something, it rests for twice as long. Steps of 1,000 texts one
- * after another took 100 ms each, and registering beside them four times as long (p99).
+ * Milliseconds that one transaction should take: well under register's lock_timeout, and little WAL, because the next
+ * commit waits for its flush. After a step that removed rows, it rests for twice as long. Steps of 1,000 texts without
+ * rests took 100 ms each, and registering beside them took four times as long (p99).
  */
 const STEP_MS = 10;
-/** Texts looked at in one transaction. */
+/** Bounds of the texts looked at in one transaction. */
 const MIN_RANGE = 50;
 const MAX_RANGE = 1_000;
 
-/** Of each table of records, in one transaction. */
+/** Rows of each table of records that one transaction removes. */
 const RECORDS = 10_000;
 
 const SECONDS_A_DAY = 86_400;
 
-/** What engines were paid for is kept so long at least, however short the retention: a bill may come late. */
+/** Days for which accounts of engine calls are kept at least, however short the retention: a bill may come late. */
 const ACCOUNTS_DAYS = 90;
 
-export async function collect(pool: ConnectionPool, options: CollectOptions): Promise<CollectReport> {
+export async function collect(pool: ConnectionPool, voice: Voice, options: CollectOptions): Promise<CollectReport> {
   const retentionSeconds = options.retentionDays * SECONDS_A_DAY;
   const includeApproved = options.includeApproved ?? false;
   const project = options.project ?? null;
@@ -61,6 +62,10 @@ export async function collect(pool: ConnectionPool, options: CollectOptions): Pr
     report.sources += step.sources;
     report.translations += step.translations;
     report.contents += step.contents;
+    voice.changed({
+      ...{ kind: "collected", project: options.project, targetLocale: undefined },
+      count: step.translations,
+    });
     after = step.reached;
     if (step.sources + step.translations + step.contents > 0) await wait(2 * elapsedMs);
   }

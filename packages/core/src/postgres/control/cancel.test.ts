@@ -3,7 +3,10 @@ import { item, test, value, workOf } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
 describe("cancelling", () => {
-  test("finds what workers hand over meanwhile, and ends although they do not", async ({ db, openStore }) => {
+  test("finds texts that workers hand over meanwhile, and ends although the workers do not", async ({
+    db,
+    openStore,
+  }) => {
     const [producer, worker, operator] = await Promise.all([openStore(), openStore(), openStore()]);
     await producer.register(Array.from({ length: 400 }, (_, at) => item(`Text number ${at}`)));
     await producer.register([item("Of another project", { project: "other" })]);

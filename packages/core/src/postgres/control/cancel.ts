@@ -1,27 +1,28 @@
-/** Cancelling what waits on PostgreSQL: in bounded steps, each its own transaction, so that it holds up nobody. */
-
+/** Cancelling waiting work on PostgreSQL: in bounded steps, each its own transaction, so that it delays no other session. */
 import type { CancelFilter } from "../../contract/control.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import { registerInbox } from "../register/inbox.ts";
+import type { Voice } from "../settle/voice.ts";
 import { cancelBatches, listCancellable } from "./control.sql.ts";
 import { whenFree } from "./when-free.ts";
 
-/** Some 5,000 texts, which takes some 100 ms. */
+/** About 5,000 texts, which take about 100 ms. */
 const BATCHES_A_STEP = 100;
 
-export async function cancel(pool: ConnectionPool, filter: CancelFilter): Promise<number> {
-  // What was requested inside a transaction was requested.
+export async function cancel(pool: ConnectionPool, voice: Voice, filter: CancelFilter): Promise<number> {
+  // Items that wait in the inbox were requested too.
   await registerInbox(pool);
   let cancelled = 0;
+  const { project, targetLocale } = filter;
   let at: string | null = null;
   let seen: string | undefined;
-  // A worker may hand over between a look and its steps: its successors, which have ids of their own, are found by the
-  // next look. So it ends when a look finds nothing to cancel, and the next the very same batches.
+  // A worker may hand texts over between a look and its steps; the successors have ids of their own, and the next look finds
+  // them. So it ends when a look cancels nothing and the next look finds the same batches.
   for (;;) {
     const found: { batch_id: string; at: string }[] = await rows(pool, listCancellable, [
-      filter.project,
-      filter.targetLocale ?? null,
+      project,
+      targetLocale ?? null,
       at,
     ]);
     at ??= found[0]?.at ?? null;
@@ -31,7 +32,9 @@ export async function cancel(pool: ConnectionPool, filter: CancelFilter): Promis
     for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
       const some = ids.slice(from, from + BATCHES_A_STEP);
       const [result] = await whenFree(() => rows(pool, cancelBatches, [some, filter.businessIdPrefix ?? null]));
-      step += result?.cancelled ?? 0;
+      const count = result?.cancelled ?? 0;
+      voice.changed({ kind: "cancelled", project, targetLocale, count });
+      step += count;
     }
     cancelled += step;
     seen = step === 0 ? ids.join() : undefined;

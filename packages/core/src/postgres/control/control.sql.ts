@@ -4,7 +4,7 @@ import { statement } from "../database/statement.ts";
 
 const Count = z.coerce.number();
 
-/** Project, business id; or project, source locale, text, and (null: every) context and format. */
+/** Takes project and business id, or project, source locale, text, and context and format (null: every context). */
 export const forgetText = statement({
   name: "control.forget",
   row: z.object({ forgotten: Count, still_used: Count }),
@@ -14,8 +14,8 @@ export const forgetText = statement({
 });
 
 /**
- * The batches of a project (and locale; null: any) that were there at a time (null: now). Successors keep the time of what
- * they come from, so a later look finds what was handed over meanwhile, and no newer request.
+ * The batches of a project (and locale; null: any) that existed at a time (null: now). A successor keeps the time of the
+ * batch it comes from, so a later look finds texts that were handed over meanwhile, and no newer request.
  */
 export const listCancellable = statement({
   name: "control.list_cancellable",
@@ -39,7 +39,7 @@ export const addPause = statement({
   text: "insert into trans_hub.pause (kind, name) values ($1, $2) on conflict do nothing",
 });
 
-/** Waits for who is parking at this moment; everything: every pause. */
+/** Waits for parkings that run at this moment. The kind `everything` ends every pause. */
 export const endPause = statement({
   name: "control.resume",
   row: z.object({}),
@@ -52,7 +52,7 @@ export const listPauses = statement({
   text: "select p.kind, p.name, p.paused_at from trans_hub.pause as p order by p.kind, p.name",
 });
 
-/** Parks claimed batches; gives those that it did. */
+/** Parks claimed batches. Gives the ids of those that were parked. */
 export const parkBatches = statement({
   name: "control.park",
   row: z.object({ batch_id: z.string() }),
@@ -71,7 +71,7 @@ export const unparkBatches = statement({
   text: "select reached::text, unparked from trans_hub.unpark_batches($1::uuid, $2::integer, $3::boolean)",
 });
 
-/** Whether any engine is paused; keeps it so until the end of the transaction. */
+/** The paused engines, kept paused until the end of the transaction. */
 export const holdEnginePauses = statement({
   name: "control.hold_engine_pauses",
   row: z.object({ name: z.string() }),

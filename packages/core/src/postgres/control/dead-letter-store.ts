@@ -6,6 +6,7 @@ import type { Page, PageRequest } from "../../contract/page.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
+import type { Voice } from "../settle/voice.ts";
 import {
   listDeadLetters as listStatement,
   purgeDeadLetters as purgeStatement,
@@ -39,21 +40,28 @@ export async function listDeadLetters(
   };
 }
 
+/** Puts open dead letters back to work, in one commit. Returns how many. */
 export async function replayDeadLetters(
   pool: ConnectionPool,
+  voice: Voice,
   filter: DeadLetterFilter,
   batchSize: number,
   batchBytes: number,
 ): Promise<number> {
   const values = [...filterValues(filter), batchSize, batchBytes];
   const [result] = await pool.unhurried((db) => rows(db, replayStatement, values));
-  return result?.replayed ?? 0;
+  const count = result?.replayed ?? 0;
+  voice.changed({ kind: "replayed", project: filter.project, targetLocale: filter.targetLocale, count });
+  return count;
 }
 
-export async function purgeDeadLetters(pool: ConnectionPool, filter: DeadLetterFilter): Promise<number> {
+/** Removes open dead letters and their failed rows, in one commit. Returns how many. */
+export async function purgeDeadLetters(pool: ConnectionPool, voice: Voice, filter: DeadLetterFilter): Promise<number> {
   const values = filterValues(filter);
   const [result] = await pool.unhurried((db) => rows(db, purgeStatement, values));
-  return result?.purged ?? 0;
+  const count = result?.purged ?? 0;
+  voice.changed({ kind: "purged", project: filter.project, targetLocale: filter.targetLocale, count });
+  return count;
 }
 
 function filterValues(filter: DeadLetterFilter): unknown[] {

@@ -1,5 +1,6 @@
 /** Statements over the dead letters. All take one filter: project, id, engine, locale, code, since; null: any. */
 import { z } from "zod";
+import { keyOrder } from "../database/lock-in-key-order.ts";
 import { PATIENT, statement } from "../database/statement.ts";
 
 const FILTER = `
@@ -46,8 +47,8 @@ export const listDeadLetters = statement({
 });
 
 /**
- * The rows of the open letters asked for, locked as everybody locks them: rows first, in key order, then letters. A letter
- * is of the row as it stands only at its revision; who waited for a replay, a force or an approval finds it raised.
+ * The rows of the open letters asked for, locked in the common order: rows first, by key, then letters. A letter belongs
+ * to the row only at its revision: after a wait for a replay, a force or an approval, the revision is found raised.
  */
 const lockedRows = (held = "") => `
     locked as materialized (
@@ -56,13 +57,14 @@ const lockedRows = (held = "") => `
       join trans_hub.translation as t using (content_no, target_locale, context_no, project)
       ${held}
       where ${FILTER} and t.revision = d.revision and t.status in ('failed', 'translated')
-      order by t.content_no, t.target_locale, t.context_no, t.project
+      order by ${keyOrder("t")}
       for update of t
     )`;
 
 /**
- * Puts dead letters back to work, each once: what makes twice into once is the revision, which this raises. The text that
- * readers have, if any, stays until a new one is stored. Who replays wants it, so it does not expire any more.
+ * Puts dead letters back to work, each once: raising the revision turns a second replay into none. The text that readers
+ * have, if any, stays until a new one is stored. A replayed request does not expire any more, because a replay says that
+ * the text is wanted.
  */
 export const replayDeadLetters = statement({
   name: "dead_letter.replay",

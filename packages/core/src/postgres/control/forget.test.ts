@@ -74,7 +74,7 @@ describe("forgetting", () => {
     await expectInvariants(db);
   });
 
-  test("takes the item of the inbox that nobody can read, when its text is meant", async ({ db, store }) => {
+  test("takes an unreadable item of the inbox, if its text is meant", async ({ db, store }) => {
     await db.query(
       "insert into trans_hub.inbox (items, defaults, refused) values ($1, '{}', 'TH005'), ($2, '{}', null)",
       [
@@ -86,7 +86,7 @@ describe("forgetting", () => {
     expect(await value<string>(db, "select count(*) from trans_hub.inbox")).toBe("1");
   });
 
-  test("takes also what is stored while it waits for who stores it", async ({ db, store }) => {
+  test("takes also a text that is stored while it waits for that transaction", async ({ db, store }) => {
     await store.register([item(CANARY), item("Neighbour")]);
     const gate = await gateOn(db, "trans_hub.count_delta");
     const working = drain(store);
@@ -101,7 +101,7 @@ describe("forgetting", () => {
     await expectInvariants(db);
   });
 
-  test("waits for nobody's long transaction for ever", async ({ db, store }) => {
+  test("waits for a long transaction of another session, but not for ever", async ({ db, store }) => {
     await store.register([item(CANARY)]);
     const client = await db.connect();
     try {
@@ -116,7 +116,7 @@ describe("forgetting", () => {
     expect(await store.forget(canary)).toEqual({ forgotten: 1, stillUsed: 0 });
   });
 
-  test("in the middle of traffic leaves nothing behind and holds nobody up", async ({ db, openStore }) => {
+  test("in the middle of traffic leaves nothing behind and delays no other session", async ({ db, openStore }) => {
     const [producer, worker, operator] = await Promise.all([openStore(), openStore(), openStore()]);
     const stop = new AbortController();
     const working = worker.work(

@@ -2,10 +2,12 @@ import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { drain, echo, item, reference, test, translated, value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
-import { NO_PAUSES } from "../../rules/pauses.ts";
 import { ConnectionPool } from "../database/pool.ts";
 import type { StatementConfig } from "../database/statement.ts";
+import { Voice, WorkVoice } from "../settle/voice.ts";
+import { ForeignProjects } from "../work/claim/foreign-projects.ts";
 import { Intake } from "../work/claim/intake.ts";
+import { FleetView } from "../work/fleet/fleet-view.ts";
 import { Gatherer } from "../work/gather/gatherer.ts";
 import { endPause, parkBatches } from "./control.sql.ts";
 
@@ -21,7 +23,7 @@ const batches = (count: number, given: Parameters<typeof item>[1] = {}) =>
   Array.from({ length: count }, (_, at) => item(`Text number ${at}`, given));
 
 describe("pausing", () => {
-  test("parks a backlog at once, so that nobody claims it to find it paused", async ({ db, openStore }) => {
+  test("parks a backlog at once, so that no worker claims it to find it paused", async ({ db, openStore }) => {
     const store = await openStore({ batchSize: 1 });
     await store.register(batches(1_200, { priority: "interactive" }));
     await store.register([item("Other", { project: "other" })]);
@@ -35,7 +37,7 @@ describe("pausing", () => {
     await expectInvariants(db);
   });
 
-  test("parks what comes later once, and does not look at it again", async ({ db, openStore }) => {
+  test("parks later requests once, and does not look at them again", async ({ db, openStore }) => {
     const [store, worker] = await Promise.all([openStore({ batchSize: 1 }), openStore({ heartbeatSeconds: 0.1 })]);
     await store.pause({ targetLocale: "fr" });
     const stop = new AbortController();
@@ -56,7 +58,10 @@ describe("pausing", () => {
     await working;
   });
 
-  test("ends with what waited going on at once, however rarely workers look for work", async ({ store, openStore }) => {
+  test("that ends lets waiting work go on at once, however rarely workers look for work", async ({
+    store,
+    openStore,
+  }) => {
     const worker = await openStore({ pollSeconds: 600 });
     await store.register([item("Save")]);
     await store.pause({});
@@ -80,7 +85,7 @@ describe("pausing", () => {
     await working;
   });
 
-  test("parks nothing behind the back of who resumes", async ({ db, store, openStore }) => {
+  test("parks nothing behind a resume that runs at the same time", async ({ db, store, openStore }) => {
     const workers = await Promise.all([openStore({ heartbeatSeconds: 0.1 }), openStore({ heartbeatSeconds: 0.3 })]);
     const stop = new AbortController();
     const working = workers.map((worker) =>
@@ -126,10 +131,13 @@ describe("pausing", () => {
     }
     const pool = new LatePool({ databaseUrl: database.url });
     onTestFinished(() => pool.end());
+    const view = new FleetView(pool, false);
+    view.entered("worker");
     const gatherer = new Gatherer({
-      ...{ pool, translate: echo, concurrency: 1, maxItems: 10, nodeId: () => "worker", observer: {} },
+      ...{ pool, view, translate: echo, concurrency: 1, maxItems: 10, onFault: () => undefined },
       intake: new Intake({ slots: 1, maxItems: 10 }),
-      ...{ pauses: () => NO_PAUSES, learnPauses: async () => undefined },
+      foreign: new ForeignProjects(undefined),
+      voice: new WorkVoice({ voice: new Voice(), observer: {}, onEnough: () => undefined }),
     });
     await store.register([item("Save")]);
     const batchId = await value<string>(db, "select batch_id::text from trans_hub.batch");
@@ -143,7 +151,7 @@ describe("pausing", () => {
     expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated" }]);
   });
 
-  test("is made whole by the fleet when a resume was cut off", async ({ db, store }) => {
+  test("is completed by the fleet after a resume that was cut off", async ({ db, store }) => {
     await store.register([item("Save")]);
     await store.pause({ project: "default" });
     await db.query(endPause.text, ["project", "default"]);
@@ -152,7 +160,7 @@ describe("pausing", () => {
     await expectInvariants(db);
   });
 
-  test("leaves no job behind of what is cancelled or forgotten meanwhile", async ({ db, store }) => {
+  test("leaves no job of texts that are cancelled or forgotten meanwhile", async ({ db, store }) => {
     await store.register([item("Secret"), item("Cancelled", { targetLocales: ["de"] })]);
     await store.pause({});
     await store.forget({ project: "default", text: "Secret", sourceLocale: "en" });

@@ -1,8 +1,8 @@
 /**
  * Pausing and resuming on PostgreSQL.
  *
- * A row in `pause` says what is to wait; members of the fleet read it at each beat. Batches of a paused lane are parked:
- * they and their jobs wait for "infinity", so that nobody claims them again and again. See docs/adr/0016-pause.md.
+ * A row in `pause` names a pause; members of the fleet read it at each beat. Batches of a paused lane are parked: they and
+ * their jobs wait for the time "infinity", so that no worker claims them again and again. See docs/adr/0016-pause.md.
  */
 
 import type { Pause, PauseTarget } from "../../contract/control.ts";
@@ -12,7 +12,7 @@ import { rows, run } from "../database/statement.ts";
 import { addPause, endPause, listPauses, parkBatches, parkWaiting, unparkBatches } from "./control.sql.ts";
 import { whenFree } from "./when-free.ts";
 
-/** Batches parked, or brought forward, in one transaction. */
+/** Batches that one transaction parks or brings forward. */
 const BATCHES_A_STEP = 500;
 
 const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
@@ -36,15 +36,15 @@ export async function pause(pool: ConnectionPool, target: PauseTarget): Promise<
 export async function resume(pool: ConnectionPool, target: PauseTarget): Promise<Pause[]> {
   const { kind, name } = pauseOf(target);
   await run(pool, endPause, [kind, name ?? ""]);
-  // Also when nothing was paused: a resume that was cut off here is made whole by asking again.
+  // Also if nothing was paused: asking again completes a resume that was cut off here.
   await unpark(pool, false);
   return readPauses(pool);
 }
 
 /**
- * Brings forward what is parked and not paused.
+ * Brings forward the parked batches whose lanes are not paused.
  *
- * @param sure Only what cannot have been parked for an engine.
+ * @param sure Only batches that cannot have been parked for an engine.
  */
 export async function unpark(pool: ConnectionPool, sure: boolean): Promise<void> {
   let after: string | null = BEFORE_ALL;
@@ -56,7 +56,7 @@ export async function unpark(pool: ConnectionPool, sure: boolean): Promise<void>
   }
 }
 
-/** Parks claimed batches; gives those that it did, and not those whose pause has ended. */
+/** Parks claimed batches. Gives the ids of those that were parked, without those whose pause has ended. */
 export async function park(pool: ConnectionPool, batchIds: readonly string[]): Promise<Set<string>> {
   const parked = await rows(pool, parkBatches, [batchIds]);
   return new Set(parked.map(({ batch_id }) => batch_id));

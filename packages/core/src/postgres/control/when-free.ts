@@ -2,13 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { isContended } from "../register/register-store.ts";
 
-/** How often something is tried against strangers' locks, some 5 s each. */
+/** Tries against the locks of other sessions, about 5 s each. */
 const TRIES = 4;
 
 /**
- * Runs what may meet somebody's lock, again where it did.
+ * Repeats an act that met another session's lock.
  *
- * @throws {DatabaseUnavailableError} A lock stood in the way for long.
+ * @throws {DatabaseUnavailableError} A lock was still held after all tries.
  */
 export async function whenFree<Result>(act: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
@@ -17,7 +17,7 @@ export async function whenFree<Result>(act: () => Promise<Result>): Promise<Resu
     } catch (error) {
       if (!isContended(error)) throw error;
       if (tries === TRIES) {
-        const message = "A long transaction of somebody else is in the way; this step changed nothing";
+        const message = "A long transaction of another session is in the way; this step changed nothing";
         throw new DatabaseUnavailableError(message, { cause: error });
       }
       await wait(Math.random() * 100 * tries);

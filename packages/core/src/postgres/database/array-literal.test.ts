@@ -19,13 +19,13 @@ const HARD = [
   "$&",
 ];
 
-test("texts come into the database as they are", async ({ db }) => {
+test("texts reach the database unchanged", async ({ db }) => {
   expect(await value(db, "select to_json($1::text[])", [textArray(HARD)])).toEqual(HARD);
   expect(await value(db, "select to_json($1::text[])", [textArray([])])).toEqual([]);
   expect(await value(db, "select to_json($1::text[])", [textArray([""])])).toEqual([""]);
 });
 
-test("numbers do, too", async ({ db }) => {
+test("numbers reach the database unchanged", async ({ db }) => {
   expect(await value(db, "select to_json($1::integer[])", [integerArray([3, -1, 0])])).toEqual([3, -1, 0]);
   expect(await value(db, "select to_json($1::integer[])", [integerArray([])])).toEqual([]);
 });

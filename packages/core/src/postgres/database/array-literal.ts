@@ -1,8 +1,8 @@
 /**
- * Large arrays as PostgreSQL reads them.
+ * Writes large arrays in PostgreSQL's format.
  *
- * The driver makes the same, element by element and with two replacements each: a third of what a producer spends on a
- * chunk of 1,000 texts.
+ * The driver does the same, element by element and with two replacements each: a third of a producer's time for a chunk
+ * of 1,000 texts.
  */
 const SPECIAL = /["\\]/;
 const EVERY_SPECIAL = /["\\]/g;
@@ -23,17 +23,19 @@ export function integerArray(values: readonly (number | string)[]): string {
   return `{${values.join(",")}}`;
 }
 
-/** The values of an array of numbers that the database wrote as text: digits, which a `bigint` needs. */
+/**
+ * The values of an array of numbers that the database wrote as text. Returned as digits, because a `bigint` needs them.
+ */
 export function arrayValues(literal: string): string[] {
   return literal.slice(1, -1).split(",");
 }
 
-/** A column of which all values are the same goes as the first; the statement makes it whole by {@link whole}. */
+/** A column whose values are all equal is sent as its first value; {@link whole} expands it in the statement. */
 export function column<Value>(values: readonly Value[]): readonly Value[] {
   return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
 }
 
-/** SQL for a {@link column} in parameter `$parameter`, as long as the array `like`. */
+/** SQL that expands a {@link column} in parameter `$parameter` to the length of the array `like`. */
 export function whole(parameter: number, type: string, like: string): string {
   const given = `$${parameter}::${type}[]`;
   return `case when cardinality(${given}) = cardinality(${like}) then ${given}

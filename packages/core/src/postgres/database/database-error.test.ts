@@ -13,7 +13,7 @@ test.each([
   ["ECONNREFUSED", "TH_DATABASE_UNAVAILABLE"],
   ["57P01", "TH_DATABASE_UNAVAILABLE"],
   ["53300", "TH_DATABASE_UNAVAILABLE"],
-  ["25006", "TH_DATABASE_UNAVAILABLE"], // connected to a standby: a failover is under way
+  ["25006", "TH_DATABASE_UNAVAILABLE"], // connected to a standby: a failover is in progress
   ["28P01", "TH_DATABASE_REFUSED"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "TH_DATABASE_REFUSED"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "TH_DATABASE_REFUSED"],
@@ -35,7 +35,7 @@ test.each([
   expect(codeOf(new Error(message))).toBe(ours);
 });
 
-test("a certificate's file that cannot be read refuses for good, a socket's that is not there only for now", () => {
+test("an unreadable certificate file is a lasting refusal, a missing socket only a passing one", () => {
   const missing = (syscall: string) => Object.assign(new Error("no such file"), { code: "ENOENT", syscall });
   expect(databaseError(missing("open"))).toMatchObject({
     code: "TH_DATABASE_REFUSED",
@@ -44,7 +44,7 @@ test("a certificate's file that cannot be read refuses for good, a socket's that
   expect(codeOf(missing("connect"))).toBe("TH_DATABASE_UNAVAILABLE");
 });
 
-test("a pooler that takes no limits at the start refuses for good, and the hint names the setting", () => {
+test("a pooler that refuses the start-up limits is a lasting refusal, and the hint names the setting", () => {
   const error = Object.assign(new Error("unsupported startup parameter: statement_timeout"), { code: "08P01" });
   expect(databaseError(error)).toMatchObject({
     code: "TH_DATABASE_REFUSED",
@@ -53,7 +53,7 @@ test("a pooler that takes no limits at the start refuses for good, and the hint 
   });
 });
 
-test("what nobody recognises is given back untouched", () => {
+test("an unknown error is returned untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);
 });

@@ -1,4 +1,4 @@
-/** The edge where PostgreSQL's and the driver's errors become ours. */
+/** Translates the errors of PostgreSQL and the driver into the catalogue's. */
 import {
   DatabaseRefusedError,
   DatabaseUnavailableError,
@@ -6,7 +6,7 @@ import {
   TransHubError,
 } from "../../contract/errors.ts";
 
-/** Socket errors that say "not now". */
+/** Socket errors that mean "not now". */
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -20,34 +20,34 @@ const UNREACHABLE = new Set([
 ]);
 
 /**
- * SQLSTATEs (or their class) that say "not now": connection exceptions, out of connections, shutdown and start-up, disk
- * full, too little memory, a time limit.
+ * SQLSTATEs (or their class) that mean "not now": connection exceptions, out of connections, shutdown and start-up,
+ * disk full, too little memory, a time limit.
  */
 const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 
-/** SQLSTATEs that say "not you, not so": authentication, no such database, missing right. */
+/** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
-/** A standby, or a server told to take no writes: after a failover, the same address is a primary again. */
+/** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
 
-/** Node's words for a certificate or a TLS handshake that does not do. */
+/** Node's codes for an unacceptable certificate or TLS handshake. */
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
 
-/** PgBouncer, of the limits that we ask a server for at the start, with the SQLSTATE of a broken connection. */
+/** PgBouncer's refusal of our start-up limits, which it reports with the SQLSTATE of a broken connection. */
 const POOLER_SAYS_NO = /unsupported startup parameter/;
 
-/** The driver says these in words only too. */
+/** The driver reports these only in words too. */
 const DRIVER_SAYS_NO = /server does not support SSL|There was an error establishing an SSL connection/;
 
-/** Undefined schema, table, function, column, type: ours or graphile-worker's is not there (yet). */
+/** Undefined schema, table, function, column, type: our schema or graphile-worker's is missing. */
 const MISSING_STATE = /^(3F000|42P01|42883|42703|42704)$/;
 
-/** The driver says these in words only. */
+/** The driver reports these only in words. */
 const DRIVER_SAYS_GONE =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Cannot use a pool after calling end|Client was closed/;
 
-/** Whether a connection said nothing for as long as we listen: it, or all there is behind it, hangs. */
+/** Whether a connection did not answer within its time limit: it, or everything behind it, hangs. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
 }
@@ -57,7 +57,7 @@ export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && !(error instanceof TransHubError)) return code;
-  // Happy eyeballs: Node collects one error an address.
+  // Happy eyeballs: Node collects one error per address.
   if (error instanceof AggregateError) return error.errors.map(errorCode).find((inner) => inner !== undefined);
   return error.cause === undefined ? undefined : errorCode(error.cause);
 }
@@ -70,7 +70,7 @@ export function isCatalogRace(error: unknown): boolean {
   return errorCode(error) === "XX000" && /^tuple concurrently /.test((error as Error).message);
 }
 
-/** The catalogue's error for a foreign one; what nobody recognises is given back untouched. */
+/** The catalogue's error for a foreign one; an unknown error is returned untouched. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TransHubError) return error;
   const code = errorCode(error);
@@ -101,7 +101,7 @@ export function databaseError(error: unknown): unknown {
   return error;
 }
 
-/** The driver reads certificates as it makes a connection. A socket's file that is missing is none of these. */
+/** The driver reads certificates while it makes a connection. A missing socket file is a different error. */
 function isAboutFile(error: Error): boolean {
   return (error as NodeJS.ErrnoException).syscall === "open";
 }

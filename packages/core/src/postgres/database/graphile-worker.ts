@@ -2,8 +2,8 @@
  * Loads graphile-worker.
  *
  * While it is imported, version 0.18 searches the working directory and its parents for an old configuration file, and
- * when it finds one prints a page and ends the process. Our settings come from one place, so that search is answered
- * with "none" for the time of the import.
+ * if it finds one, prints a page and ends the process. Our settings come from one place, so during the import that
+ * search is answered with "none".
  */
 import { registerHooks } from "node:module";
 

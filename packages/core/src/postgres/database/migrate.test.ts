@@ -9,7 +9,7 @@ import { startTcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import pg from "pg";
 import { describe, expect, inject, test } from "vitest";
 
-/** Everything that a migration may make, in words that do not depend on the order of making. */
+/** Every kind of object that a migration may make, described independently of the order of making. */
 const CATALOG = `
   select 'relation ' || c.relname || ' ' || c.relkind::text || ' ' || coalesce(array_to_string(c.reloptions, ','), '')
     || coalesce(' acl ' || c.relacl::text, '') as line
@@ -56,7 +56,7 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string, va
 
 const catalog = async (url: string) => (await query<{ line: string }>(url, CATALOG)).map(({ line }) => line);
 
-/** As `act` sees a database made like this on the test server; gone at its end. */
+/** Calls `act` with a database made like this on the test server; dropped at the end. */
 async function withOddDatabase(how: string, act: (url: string) => Promise<void>): Promise<void> {
   const { url: server, prefix } = inject("testServer");
   const name = `${prefix}odd_${Math.random().toString(36).slice(2)}`;
@@ -71,7 +71,7 @@ async function withOddDatabase(how: string, act: (url: string) => Promise<void>)
 }
 
 describe("applyMigrations", () => {
-  test("from eight nodes at once works once, and all of them find it done", () =>
+  test("runs once from eight nodes at once, and all of them find it done", () =>
     withDatabase(async ({ url }) => {
       const reports = await Promise.all(Array.from({ length: 8 }, () => applyMigrations({ databaseUrl: url })));
       const all = reports.flatMap(({ applied }) => applied);
@@ -83,7 +83,7 @@ describe("applyMigrations", () => {
       expect(await applyMigrations({ databaseUrl: url })).toMatchObject({ applied: [], pending: [] });
     }));
 
-  test("from processes of their own at once, too", () =>
+  test("runs once from separate processes, too", () =>
     withDatabase(async ({ url }) => {
       const program = `import { applyMigrations } from ${JSON.stringify(import.meta.resolve("@trans-hub/core"))};
         const { applied } = await applyMigrations({ databaseUrl: process.argv[1] });
@@ -99,7 +99,7 @@ describe("applyMigrations", () => {
       expect(counts.filter((count) => count > 0)).toHaveLength(1);
     }));
 
-  test("finishes what a node that died in the middle left behind", () =>
+  test("finishes the work of a node that died in the middle", () =>
     withDatabase(async ({ url }) => {
       await applyMigrations({ databaseUrl: url });
       const whole = await catalog(url);
@@ -107,7 +107,7 @@ describe("applyMigrations", () => {
       await query(url, "drop schema graphile_worker cascade");
       expect(await applyMigrations({ databaseUrl: url })).toMatchObject({ pending: [] });
       expect(await catalog(url)).toEqual(whole);
-      // With a job of each kind to be had.
+      // Makes one job of each kind.
       await (await PostgresPersistenceHandler.connect({ databaseUrl: url })).close();
     }));
 
@@ -152,7 +152,7 @@ describe("applyMigrations", () => {
       }));
   }
 
-  test("reports missing rights, and a wrong password", () =>
+  test("reports a missing right and a wrong password", () =>
     withDatabase(async ({ url }) => {
       const role = `poor_${Math.random().toString(36).slice(2)}`;
       await query(url, `create role ${role} login password 'right'`);
@@ -175,14 +175,14 @@ describe("applyMigrations", () => {
       }
     }));
 
-  test("says so when there is no such database", () =>
+  test("reports a missing database", () =>
     withDatabase(async ({ url }) => {
       await expect(applyMigrations({ databaseUrl: `${url}_not` })).rejects.toMatchObject({
         code: "TH_DATABASE_REFUSED",
       });
     }));
 
-  test("gives up on a server that refuses, or never answers, when its time is up", async () => {
+  test("gives up when its time is over on a server that refuses, or never answers", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
@@ -210,7 +210,7 @@ describe("applyMigrations", () => {
       const holder = new pg.Client({ connectionString: url });
       holder.on("error", () => {});
       await holder.connect();
-      // Somebody's lock keeps the first migration waiting, so that there is a middle.
+      // Another session's lock makes the first migration wait, so that there is a middle.
       await holder.query("begin; create schema trans_hub");
       const migrating = applyMigrations({ databaseUrl: url });
       const told = expect(migrating).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE" });
@@ -229,7 +229,7 @@ describe("applyMigrations", () => {
 });
 
 describe("going down", () => {
-  test("step by step and up again gives the same schema", () =>
+  test("and up again step by step gives the same schema", () =>
     withDatabase(async ({ url }) => {
       const whole = await catalog(url);
       const { version } = await migrationStatus({ databaseUrl: url });
@@ -244,7 +244,7 @@ describe("going down", () => {
       expect(steps[0]).toBe(version);
       expect(await migrationStatus({ databaseUrl: url })).toMatchObject({ version: null, pending: steps.toReversed() });
       expect(await revertMigration({ databaseUrl: url })).toMatchObject({ applied: [] });
-      // Nothing of ours is left but the list of migrations.
+      // Only the list of migrations is left.
       expect((await catalog(url)).filter((line) => !/migration|^schema/.test(line))).toEqual([]);
       await applyMigrations({ databaseUrl: url });
       expect(await catalog(url)).toEqual(whole);
@@ -263,7 +263,7 @@ describe("going down", () => {
     }, true));
 });
 
-test("a store on a database without the schema, or with half of it, says how to get it", () =>
+test("a store on a database without the schema, or with half of it, names the remedy", () =>
   withDatabase(async ({ url }) => {
     await expect(PostgresPersistenceHandler.connect({ databaseUrl: url })).rejects.toMatchObject({
       code: "TH_SCHEMA_MISSING",
@@ -276,7 +276,7 @@ test("a store on a database without the schema, or with half of it, says how to 
     });
   }));
 
-test("a connection lost while graphile-worker migrates is that call's failure and nobody else's", async () => {
+test("a connection lost while graphile-worker migrates fails that call and no other", async () => {
   await withDatabase(async ({ url }) => {
     const wire = await startTcpProxy(url);
     const db = new pg.Client({ connectionString: url });

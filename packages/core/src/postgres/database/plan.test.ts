@@ -5,17 +5,25 @@ import { drain, item, reference, test, value } from "@trans-hub/test-support/sto
 import pg from "pg";
 import { describe, expect } from "vitest";
 import { readByKey } from "../read/read.sql.ts";
-import { approve, listTranslations, readTranslations, touchTranslations } from "../read/read-store.ts";
+import { listTranslations, readTranslations, touchTranslations } from "../read/read-store.ts";
 import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { Registrar } from "../register/register-store.ts";
-import { bury, handOver, loadBatches, lockRows, storeTranslations, storeUnlocked } from "../work/batch.sql.ts";
-import { loadBatchesById, reconcileBatches, settleBatches } from "../work/batch-store.ts";
+import { approve } from "../review/approve.ts";
+import { bury, handOver } from "../settle/remainder.sql.ts";
+import { settleBatches } from "../settle/settle-batches.ts";
+import { lockRows, storeInPlace, storeLocked } from "../settle/store.sql.ts";
+import { Voice } from "../settle/voice.ts";
+import { loadBatches } from "../work/gather/load.sql.ts";
+import { loadBatchesById } from "../work/gather/load-batches.ts";
+import { reconcileBatches } from "../work/upkeep/reconcile.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
 const TEXTS = 20_000;
 
-/** Texts as real catalogs have them: half within 20 characters, nine in ten within 80, one in a hundred over 225. */
+/**
+ * Texts with the lengths of real catalogs: half within 20 characters, nine in ten within 80, one in a hundred over 225.
+ */
 function realisticText(at: number): string {
   const place = ((at * 7_919) % 1_000) / 1_000;
   const length =
@@ -32,8 +40,8 @@ function realisticText(at: number): string {
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeTranslations,
-  storeUnlocked,
+  storeLocked,
+  storeInPlace,
   handOver,
   bury,
   readByKey,
@@ -50,15 +58,16 @@ async function stopAnalyzing(db: pg.Pool): Promise<void> {
 }
 
 /**
- * Waits for the numbers of so many sessions that ended with a look at `public.mark`: a session tells them at its end at the
- * latest, in the order in which it met the tables. Asking for them before is possible from PostgreSQL 15 on only.
+ * Waits for the statistics of this number of sessions, each of which ended by reading `public.mark`: a session reports
+ * its statistics at its end at the latest, in the order in which it used the tables. An earlier report can be requested
+ * only from PostgreSQL 15 on.
  */
 async function numbersOf(sessions: number, db: pg.Pool): Promise<void> {
   const marks = () => value(db, "select seq_scan::int from pg_stat_user_tables where relname = 'mark'");
   await expect.poll(marks, { timeout: 30_000 }).toBe(sessions);
 }
 
-/** Fills the tables as a first import does. */
+/** Fills the tables like a first import. */
 async function fill(db: pg.Pool): Promise<void> {
   await db.query(
     `select sum((r ->> 'registered')::int) from (
@@ -72,7 +81,7 @@ async function fill(db: pg.Pool): Promise<void> {
   await db.query("select trans_hub.open_lanes(null)");
 }
 
-describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
+describe(`with ${TEXTS} texts on tables that were never analyzed`, () => {
   test("no statement over a batch or a list of texts reads a large table from end to end", async ({ db }) => {
     await stopAnalyzing(db);
     await fill(db);
@@ -103,7 +112,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
     const readInSession = async (act: (pool: ConnectionPool) => Promise<unknown>) => {
       const pool = new ConnectionPool({ databaseUrl: url.href, maxConnections: 1 });
       try {
-        // Without what keeps us from it: an index read from end to end would not show.
+        // Without the setting that prevents it: an index read from end to end would not show.
         await pool.raw.query("set enable_seqscan = on");
         await act(pool);
         await pool.raw.query("select from public.mark");
@@ -129,7 +138,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
       hastening: (pool) => new Registrar(pool, settings).register(fresh.map((each) => ({ ...each, priority: -1 }))),
       reading: (pool) => readTranslations(pool, [...references, ...named]),
       "noting reads": (pool) => touchTranslations(pool, [...references, ...named], 86_400),
-      approving: (pool) => approve(pool, { reference: references[0] as never, text: "Mine" }),
+      approving: (pool) => approve(pool, new Voice(), { reference: references[0] as never, text: "Mine" }),
       "a page": (pool) => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 50 }),
       "a page by the beginning of ids": (pool) =>
         listTranslations(pool, { project: "default", targetLocale: "fr", businessIdPrefix: "id.1" }, { limit: 50 }),
@@ -169,7 +178,7 @@ describe(`with ${TEXTS} texts on tables that nobody analyzed`, () => {
   });
 });
 
-/** By this session; what it did before may be in it. */
+/** Counted for this session; may include earlier statements. */
 async function readsOf(table: string, client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ reads: string }>(
     `select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as reads
@@ -179,7 +188,7 @@ async function readsOf(table: string, client: pg.ClientBase): Promise<number> {
   return Number(rows[0]?.reads);
 }
 
-test("nor is it read so by what was planned when there was hardly anything", async ({ database, db }) => {
+test("no statement planned on nearly empty tables reads a large table from end to end", async ({ database, db }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
   const found: Record<string, string[]> = {};
   try {
@@ -203,7 +212,7 @@ test("nor is it read so by what was planned when there was hardly anything", asy
   expect(Object.entries(found).filter(([, tables]) => tables.length > 0)).toEqual([]);
 });
 
-test("what was planned while the tables were empty finds rows by their keys once they are full", async ({
+test("a plan made while the tables were empty finds rows by their keys once they are full", async ({
   database,
   db,
 }) => {
@@ -214,7 +223,7 @@ test("what was planned while the tables were empty finds rows by their keys once
   await elsewhere.connect();
   const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
   const work = async (texts: string[]) => {
-    // New, then there.
+    // First the texts are new, then existing.
     for (let time = 0; time < 2; time += 1) {
       await new Registrar(early, settings).register(
         texts.map((text) => item(text, { businessId: text, context: { text } })),
@@ -234,7 +243,7 @@ test("what was planned while the tables were empty finds rows by their keys once
       await settleBatches(early, [{ batch, outcomes: batch.items.map(() => outcome) }], []);
     }
   };
-  // By who speaks SQL and nothing else, or through a pooler.
+  // From a program that speaks SQL and nothing else, or through a pooler.
   const ask = (text: string) =>
     elsewhere.query(
       `select trans_hub.request(jsonb_build_array(jsonb_build_object('text', $1::text, 'businessId', $1)),
@@ -245,10 +254,10 @@ test("what was planned while the tables were empty finds rows by their keys once
       [text],
     );
   try {
-    // Before: it would have everything planned anew.
+    // Before this: analyzing would make everything be planned anew.
     await stopAnalyzing(db);
     await work(["First"]);
-    // Plans are kept from the sixth time on.
+    // Plans are kept from the sixth execution on.
     for (let time = 0; time < 10; time += 1) await ask("Second");
     await fill(importing.raw);
     await work(Array.from({ length: 50 }, (_, at) => `Later ${at}`));
@@ -268,7 +277,7 @@ test("what was planned while the tables were empty finds rows by their keys once
   expect(reads).toBeLessThan(TEXTS);
 }, 60_000);
 
-test("where hardly any text has a business id, those that have one are found by it", async ({ db }) => {
+test("a business id is found by its index where hardly any text has one", async ({ db }) => {
   await db.query(
     `select trans_hub.request(
        (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'businessId', case when n % 10000 = 0 then 'id.' || n end))
@@ -301,7 +310,7 @@ test("where hardly any text has a business id, those that have one are found by 
   }
 });
 
-test("however many dead letters are open, who reads, forces or approves a text looks at its own", async ({
+test("reading, forcing or approving a text looks at its own dead letters only, among any number of open ones", async ({
   database,
   db,
 }) => {
@@ -323,13 +332,13 @@ test("however many dead letters are open, who reads, forces or approves a text l
       ),
     () => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 20 }),
     () => new Registrar(pool, settings).register(texts.map((text) => item(text, { businessId: text, force: true }))),
-    () => approve(pool, { reference: reference("Text 7"), text: "Mine" }),
+    () => approve(pool, new Voice(), { reference: reference("Text 7"), text: "Mine" }),
   ];
   try {
     await stopAnalyzing(db);
     await new Registrar(pool, settings).register(texts.map((text) => item(text, { businessId: text })));
     await db.query("update trans_hub.translation set status = 'translated', text = 'fr', engine = 'test'");
-    // Planned by who found no dead letter at all.
+    // Planned when there was no dead letter at all.
     for (const act of acts) await act();
     await db.query(`
       insert into trans_hub.dead_letter
@@ -348,7 +357,7 @@ test("however many dead letters are open, who reads, forces or approves a text l
   expect(reads).toBeLessThan(100);
 });
 
-test("however many jobs wait, who registers looks at none but its own, and who reconciles at one for each batch", async ({
+test("registering looks at no jobs but its own, and reconciling at one for each batch, among any number of waiting jobs", async ({
   database,
   db,
 }) => {
@@ -356,7 +365,7 @@ test("however many jobs wait, who registers looks at none but its own, and who r
   const pool = new ConnectionPool({ databaseUrl: database.url, maxConnections: 1 });
   const settings = { batchSize: 50, batchBytes: 32_768, touchAfterSeconds: 86_400 };
   try {
-    // As it is found where a queue is empty most of the time, and planned then.
+    // The usual state of a queue, empty most of the time, and planned then.
     await db.query("vacuum (analyze) graphile_worker._private_jobs");
     await reconcileBatches(pool);
     await new Registrar(pool, settings).register([item("First")]);
@@ -390,7 +399,7 @@ test("nearly every translation is stored without touching an index", async ({ db
     await store.register(texts.slice(at, at + 1_000).map((text) => item(text, { targetLocales: ["fr", "de"] })));
   }
   await drain(store, async (batch) => ({
-    // As long again by a fifth, as translations are.
+    // A fifth longer, as translations are.
     outcomes: batch.items.map(({ text }) => ({
       kind: "translated",
       engine: "test",
@@ -399,7 +408,7 @@ test("nearly every translation is stored without touching an index", async ({ db
     })),
     calls: [],
   }));
-  await store.close(); // a session tells its statistics at its end, at the latest
+  await store.close(); // a session reports its statistics at its end, at the latest
   const stats = async () =>
     (
       await db.query<{ updates: number; hot: number }>(

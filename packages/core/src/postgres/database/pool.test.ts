@@ -10,7 +10,7 @@ const limits = async (db: Database) => {
   return rows[0];
 };
 
-test("statements end after a minute, but for those that take as long as they take", async ({ database }) => {
+test("statements end after a minute, except the ones that may take any time", async ({ database }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url });
   try {
     expect(await limits(pool)).toEqual({ statement: "54s", idle: "1min" });
@@ -21,7 +21,7 @@ test("statements end after a minute, but for those that take as long as they tak
   }
 });
 
-test("behind a pooler the connection asks for nothing", async ({ database }) => {
+test("a connection behind a pooler has no start-up options", async ({ database }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url, directUrl: `${database.url}?pooler=none` });
   try {
     expect(await limits(pool)).toEqual({ statement: "0", idle: "0" });
@@ -30,7 +30,7 @@ test("behind a pooler the connection asks for nothing", async ({ database }) => 
   }
 });
 
-test("a statement past its limit is told as not now", async ({ database }) => {
+test("a statement past its limit is reported as unavailable", async ({ database }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url });
   try {
     const slow = pool.transaction(async (db) => {
@@ -43,7 +43,7 @@ test("a statement past its limit is told as not now", async ({ database }) => {
   }
 });
 
-test("a connection that is given back twice is given back once", async ({ database }) => {
+test("a connection that is released twice is released once", async ({ database }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url });
   const given = Promise.withResolvers<() => void>();
   try {

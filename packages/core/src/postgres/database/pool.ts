@@ -7,20 +7,21 @@ import type { Database, StatementConfig } from "./statement.ts";
 export interface PoolOptions {
   /** `postgres://…`; may point at a transaction-mode pooler when `directUrl` is given. */
   databaseUrl: string;
-  /** Past the pooler, to PostgreSQL itself. Default: `databaseUrl`. */
+  /** The URL of PostgreSQL itself, without the pooler. Default: `databaseUrl`. */
   directUrl?: string | undefined;
   /** The most connections of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection before `DatabaseUnavailableError`. Default 30,000. */
   connectTimeoutMs?: number | undefined;
   /**
-   * Milliseconds to wait for the answer to a statement, before it counts as `DatabaseUnavailableError` and its connection
-   * is given up: a server that hangs, or a network that swallows, says nothing for a quarter of an hour. Default 60,000.
+   * Milliseconds to wait for the answer to a statement. After that the statement fails with `DatabaseUnavailableError`
+   * and its connection is closed: a hanging server, or a network that drops packets, stays silent for a quarter of an
+   * hour. Default 60,000.
    */
   answerTimeoutMs?: number | undefined;
-  /** As shown in `pg_stat_activity`. */
+  /** The name shown in `pg_stat_activity`. */
   applicationName?: string | undefined;
-  /** Hears of connections lost while idle; a query that fails tells its own caller. */
+  /** Called for each connection lost while idle; a failed query reports to its own caller. */
   onConnectionLost?: ((error: Error) => void) | undefined;
 }
 
@@ -41,7 +42,7 @@ export class ConnectionPool implements Database {
       connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
       query_timeout: answerTimeoutMs,
       application_name: options.applicationName ?? "trans-hub",
-      // An idle process lets go of what it does not need.
+      // An idle process releases its unused connections.
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       allowExitOnIdle: false,
@@ -53,7 +54,7 @@ export class ConnectionPool implements Database {
     superviseConnections(this.#pool, options.onConnectionLost);
   }
 
-  /** The driver's pool, for who needs one: graphile-worker. */
+  /** The driver's pool, for graphile-worker. */
   get raw(): pg.Pool {
     return this.#pool;
   }
@@ -74,8 +75,8 @@ export class ConnectionPool implements Database {
     });
     let broken: Error | undefined;
     try {
-      // Between two statements we wait for nothing: who says nothing for so long is cut off, and others want what it locked.
-      // Here and not with the connection, so that it holds behind a pooler too.
+      // No transaction waits between two statements: a client that stays silent this long is cut off, because others
+      // want its locks. Set here instead of with the connection, so that it holds behind a pooler too.
       await client.query("begin; set local idle_in_transaction_session_timeout = '5s'");
       const result = await work({
         query: (config) => client.query(this.prepared ? config : unnamed(config)),
@@ -85,7 +86,7 @@ export class ConnectionPool implements Database {
     } catch (error) {
       if (isUnanswered(error)) await this.#dropIdle();
       const ours = databaseError(error);
-      // A connection that is lost, or does not answer, is not asked for anything more; its end rolls back.
+      // A connection that is lost, or does not answer, gets no further statement; its end rolls back.
       if (ours instanceof DatabaseUnavailableError) broken = ours;
       else {
         await client.query("rollback").catch((rollbackError: Error) => {
@@ -98,7 +99,7 @@ export class ConnectionPool implements Database {
     }
   }
 
-  /** Runs a statement that may take as long as it takes: over whole tables, or over everything that somebody chose. */
+  /** Runs statements without a time limit: over whole tables, or over everything that an operator chose. */
   unhurried<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
     return this.transaction(async (db) => {
       await db.query({ text: "set local statement_timeout = 0; set local enable_seqscan = on" });
@@ -107,8 +108,8 @@ export class ConnectionPool implements Database {
   }
 
   /**
-   * Where one connection hangs, those beside it most likely do too, and each would cost another full wait to find out. An
-   * idle one is handed out without asking the server, so this waits for nothing.
+   * If one connection hangs, those beside it most likely do too, and each would cost another full wait to find out. An
+   * idle connection is handed out without contacting the server, so this waits for nothing.
    */
   async #dropIdle(): Promise<void> {
     for (let left = this.#pool.idleCount; left > 0 && this.#pool.idleCount > 0; left -= 1) {
@@ -139,11 +140,12 @@ export function newClient(config: pg.ClientConfig): pg.Client {
 }
 
 /**
- * Keeps a pool from ending the process, and from handing out connections that hang.
+ * Keeps a pool from ending the process, and from handing out hanging connections.
  *
- * The driver leaves a connection alone whose statement was not answered in time, and who gives such a one back without a
- * word, as graphile-worker does, has the next user wait as long, and the next. graphile-worker 0.18 also gives its listener's
- * connection back twice when that is lost while the pool ends; the second time is an error that nobody hears.
+ * The driver does not close a connection whose statement was not answered in time. If a user such as graphile-worker
+ * releases such a connection without an error, its next user waits as long, and the next. graphile-worker 0.18 also
+ * releases its listener's connection twice when that is lost while the pool ends; the second release is an error that
+ * nothing catches.
  */
 export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => void = () => undefined): void {
   // Without listeners, a connection that dies while idle would end the process.
@@ -170,19 +172,19 @@ export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => vo
 }
 
 /**
- * Has the server write dates as the driver reads them, whatever `datestyle` the database or the role has. PgBouncer keeps it
- * for each client, also in transaction mode.
+ * Makes the server write dates in the driver's format, for any `datestyle` of the database or the role. PgBouncer keeps
+ * it for each client, also in transaction mode.
  */
 export const ISO_DATES = "set datestyle = iso";
 
 /**
- * Has the server plan each statement of ours once a connection. By itself it plans many of them anew each time, since it takes
- * a list for ten entries long when it plans once, and for cheaper when it sees that it has one: a read took 0.07 ms, and
- * planning it 0.5. Plans of ours are not to depend on what is looked for; a test holds them to it.
+ * Makes the server plan each of our statements once per connection. By default it plans many of them anew each time: a
+ * plan made once assumes lists of ten entries, and a plan for a list of one looks cheaper. A read took 0.07 ms, and its
+ * planning 0.5 ms. Our plans must not depend on the parameters; a test checks that.
  *
- * Nor on how much is there: tables that are empty on the first day would be read from end to end until somebody analyzed them
- * (storing 50 texts among 40,000: 200 ms, against 1.5). Where there is no other way they are, and up to PostgreSQL 17 that looks
- * so dear that it would be compiled.
+ * Nor may they depend on the size of the tables: tables that are empty on the first day would be read from end to end
+ * until they are analyzed (storing 50 texts among 40,000: 200 ms, against 1.5). Where there is no other way they still
+ * are, and up to PostgreSQL 17 the cost of such a plan looks so high that it would be compiled.
  */
 const PLAN_ONCE = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off";
 
@@ -198,11 +200,12 @@ function onlyOnce(release: Release): Release {
 }
 
 /**
- * When the server ends a statement of ours: a little before we stop to listen, which would leave it running. And when it
- * ends a transaction that says nothing: its process was stopped in the middle, and holds locks that others wait for.
+ * Limits of the server. A statement of ours ends a little before this process stops waiting for it, which would leave
+ * it running. A transaction without statements ends too: its process was stopped in the middle, and holds locks that
+ * others wait for.
  *
- * They go with the start of each connection, which a transaction-mode pooler refuses or shares with strangers: behind one,
- * the role is to have them (`alter role … set statement_timeout = '54s'`).
+ * The limits are start-up options of each connection, which a transaction-mode pooler refuses or shares with other
+ * clients: behind a pooler, set them for the role (`alter role … set statement_timeout = '54s'`).
  */
 function timeLimits(answerTimeoutMs: number) {
   return {

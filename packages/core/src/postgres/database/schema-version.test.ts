@@ -18,7 +18,7 @@ test("graphile-worker's newest migration is its newest file", () => {
   expect(NEWEST_GRAPHILE_MIGRATION).toBe(Math.max(...readdirSync(graphile).map((file) => Number.parseInt(file, 10))));
 });
 
-test.each(files)("%s says above its SQL what may run beside it", (file) => {
+test.each(files)("%s states above its SQL which code may run beside it", (file) => {
   const [head = ""] = readFileSync(join(FOLDER, file), "utf8").split("-- Up Migration");
   expect(head.replaceAll(/\s*\n--\s*/g, " ")).toMatch(
     /nothing runs beside it|[Ss]afe while the previous release runs|[Ww]orkers must stop/,
@@ -28,7 +28,7 @@ test.each(files)("%s says above its SQL what may run beside it", (file) => {
 describe("code that knows 0008", () => {
   const newest = "0008_bounds";
 
-  test("may run beside a newer migration that says so, and beside no other", () => {
+  test("may run beside a newer migration that declares so, and beside no other", () => {
     expect(mayRunBeside("0009_add-quality.beside-0008", newest)).toBe(true);
     expect(mayRunBeside("0010_drop-old.beside-0007", newest)).toBe(true);
     expect(mayRunBeside("0010_drop-old.beside-0009", newest)).toBe(false);
@@ -36,7 +36,7 @@ describe("code that knows 0008", () => {
     expect(mayRunBeside("0009_.beside-0008_and-more", newest)).toBe(false);
   });
 
-  test("takes a schema that has what it needs, and says what is wrong with another", () => {
+  test("accepts a schema that has its migrations, and names the fault of another", () => {
     requireFitSchema([newest], newest);
     requireFitSchema(["0009_add-quality.beside-0008", newest], newest);
     expect(() => requireFitSchema([], newest)).toThrow(expect.objectContaining({ code: "TH_SCHEMA_MISSING" }));

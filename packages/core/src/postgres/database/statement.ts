@@ -8,12 +8,12 @@
 import type pg from "pg";
 import type { z } from "zod";
 
-/** What a store function runs its statements on: the store's own connections, or a caller's open transaction. */
+/** Runs the statements of a store function: the store's own connections, or a caller's open transaction. */
 export interface Database {
   query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>>;
 }
 
-/** What the driver takes; its types leave out `query_timeout`. */
+/** The driver's configuration; its types leave out `query_timeout`. */
 export type StatementConfig = pg.QueryConfig & { query_timeout?: number };
 
 export interface Statement<Row> {
@@ -29,7 +29,7 @@ export function statement<Row>(definition: Statement<Row>): Statement<Row> {
   return definition;
 }
 
-/** Runs a statement and gives its checked rows. Errors come as PostgreSQL raised them. */
+/** Runs a statement and returns its checked rows. Errors are thrown as PostgreSQL raised them. */
 export async function rows<Row>(db: Database, definition: Statement<Row>, values: unknown[] = []): Promise<Row[]> {
   const result = await db.query(configOf(definition, values));
   const parsed = (PARSED.get(definition) ?? 0) + result.rows.length;
@@ -38,13 +38,16 @@ export async function rows<Row>(db: Database, definition: Statement<Row>, values
   return result.rows.map((raw) => definition.row.parse(raw, context));
 }
 
-/** Rows of each statement so far. */
+/** Number of rows of each statement so far. */
 const PARSED = new WeakMap<object, number>();
-/** A parser made for a row's type is ten times as fast as one that goes through it, and takes a millisecond to make. */
+/**
+ * Rows after which a compiled parser pays off: it is ten times as fast as an interpreting one, and takes a millisecond
+ * to make.
+ */
 const ROWS_TO_COMPILE = 100;
 const NOT_COMPILED = { jitless: true } as const;
 
-/** Runs a statement whose rows, if any, nobody wants; gives how many it touched. */
+/** Runs a statement and ignores its rows; returns the number of affected rows. */
 export async function run(db: Database, definition: Statement<unknown>, values: unknown[] = []): Promise<number> {
   const result = await db.query(configOf(definition, values));
   return result.rowCount ?? 0;
@@ -54,5 +57,5 @@ function configOf({ name, text, answerTimeoutMs }: Statement<unknown>, values: u
   return { name, text, values, ...(answerTimeoutMs !== undefined && { query_timeout: answerTimeoutMs }) };
 }
 
-/** For what looks at whole tables, or at as many rows as an operator asks for. Milliseconds. */
+/** Time limit for statements over whole tables, or over as many rows as an operator chose. Milliseconds. */
 export const PATIENT = 3_600_000;

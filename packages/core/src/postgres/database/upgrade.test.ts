@@ -1,4 +1,4 @@
-/** Migrating while producers and workers are at it, and running on the schema of a next release. */
+/** Migrating under running producers and workers, and running on the schema of a next release. */
 
 import { type NextRelease, nextRelease } from "@trans-hub/test-support/next-release";
 import { test as base, drain, echo, item, reference, value } from "@trans-hub/test-support/store";
@@ -11,7 +11,7 @@ import { NEWEST_MIGRATION } from "./schema-version.ts";
 const number = NEWEST_MIGRATION.slice(0, 4);
 const TABLES = ["content", "context", "source", "translation", "batch", "dead_letter", "inbox", "worker_node"];
 
-/** As any additive migration: it locks each table for a moment, and what is there goes on as before. */
+/** Like any additive migration: it locks each table for a moment, and existing data is not touched. */
 const ADDITIVE = `9001_additive.beside-${number}`;
 const ADD_COLUMNS = TABLES.map((table) => `alter table trans_hub.${table} add column later text;`).join("\n");
 
@@ -29,7 +29,7 @@ const test = base
     return client;
   });
 
-/** Migrates, and keeps what it says that it waits for. */
+/** Migrates, and records its messages about waiting. */
 function migrateAloud(options: Parameters<typeof applyMigrations>[0]) {
   const said: string[] = [];
   const migrating = applyMigrations({ ...options, onWaiting: (what) => void said.push(what) });
@@ -45,7 +45,7 @@ const waitingForALock = (db: pg.Pool) =>
   );
 
 describe("a migration that finds a table locked", () => {
-  test("lets producers and workers go on, names the session that it waits for, and finishes after it", async ({
+  test("lets producers and workers go on, names the sessions it waits for, and finishes once they are over", async ({
     database,
     db,
     store,
@@ -62,7 +62,7 @@ describe("a migration that finds a table locked", () => {
     });
     await expect.poll(() => said.length, { timeout: 30_000 }).toBeGreaterThan(0);
     await expect.poll(() => waitingForALock(db), { timeout: 30_000, interval: 5 }).toBe(1);
-    // Behind the migration, which waits behind the import.
+    // This waits behind the migration, which waits behind the import.
     expect(await store.register([item("Save"), item("Open")])).toMatchObject([{ registered: 1 }, { registered: 1 }]);
     expect(await drain(store)).toMatchObject({ translated: 2 });
     expect(await migrationStatus({ databaseUrl: database.url })).toMatchObject({ version: NEWEST_MIGRATION });
@@ -72,7 +72,7 @@ describe("a migration that finds a table locked", () => {
     expect(said[0]).toMatch(/process \d+ \(a long import, idle in transaction, .*\d+ s, on trans_hub\.source\)/);
   });
 
-  test("gives up clearly when the lock outlasts it, and leaves everything as it was", async ({
+  test("gives up with a clear error when the lock outlasts it, and leaves everything unchanged", async ({
     database,
     store,
     additive,
@@ -103,7 +103,7 @@ describe("a migration that finds a table locked", () => {
     });
   });
 
-  test("does so for graphile-worker's tables, too", async ({ database, db, additive, holder }) => {
+  test("gives up in the same way over graphile-worker's tables", async ({ database, db, additive, holder }) => {
     await db.query(
       "delete from graphile_worker.migrations where id = (select max(id) from graphile_worker.migrations)",
     );
@@ -123,7 +123,7 @@ describe("a migration that finds a table locked", () => {
   });
 });
 
-test("a node that finds another one migrating says so, and goes on when that one is gone", async ({
+test("a node that finds another one migrating reports so, and goes on when that one ends", async ({
   database,
   holder,
 }) => {
@@ -156,7 +156,7 @@ test("nothing is lost while tables are altered under producers and a worker", as
   );
   let isMigrated = false;
   let registered = 0;
-  // Some before, until it is done, and some after.
+  // Some before the migration, some during it, and some after.
   const producing = Promise.all(
     [1, 2, 3].map(async (lane) => {
       for (let rounds = 0, after = 0; after < 5; rounds += 1) {
@@ -184,7 +184,10 @@ test("nothing is lost while tables are altered under producers and a worker", as
 });
 
 describe("on the schema of a next release", () => {
-  test("that admits this one, everything goes on, and migrating has nothing to do", async ({ database, additive }) => {
+  test("that permits this one beside it, everything goes on, and migrating does nothing", async ({
+    database,
+    additive,
+  }) => {
     const { url } = database;
     await applyMigrations({ databaseUrl: url, folder: additive.folder });
     const store = await PostgresPersistenceHandler.connect({ databaseUrl: url });
@@ -201,7 +204,7 @@ describe("on the schema of a next release", () => {
   });
 
   for (const name of ["9001_removes", "9001_removes.beside-9000"]) {
-    test(`that does not admit this one (${name}), store and migration are refused`, async ({ database }) => {
+    test(`that does not (${name}), stores and migrations refuse to start`, async ({ database }) => {
       const removing = await nextRelease({ [name]: "alter table trans_hub.translation drop column text;" });
       try {
         await applyMigrations({ databaseUrl: database.url, folder: removing.folder });
@@ -218,7 +221,7 @@ describe("on the schema of a next release", () => {
   }
 });
 
-test("a store on a schema that lacks this release's newest migration says how to get it", async ({ database }) => {
+test("a store on a schema that lacks this release's newest migration names the remedy", async ({ database }) => {
   await revertMigration({ databaseUrl: database.url });
   await expect(PostgresPersistenceHandler.connect({ databaseUrl: database.url })).rejects.toMatchObject({
     code: "TH_SCHEMA_MISSING",
@@ -226,7 +229,7 @@ test("a store on a schema that lacks this release's newest migration says how to
   });
 });
 
-test("a store on a graphile-worker that is newer and breaks with ours is refused", async ({ database, db }) => {
+test("a store on a newer, incompatible graphile-worker is refused", async ({ database, db }) => {
   await db.query("insert into graphile_worker.migrations (id, ts, breaking) values (999999, now(), true)");
   await expect(PostgresPersistenceHandler.connect({ databaseUrl: database.url })).rejects.toMatchObject({
     code: "TH_SCHEMA_NEWER",

@@ -1,4 +1,4 @@
-/** The fleet's agreement with its engines, in PostgreSQL. */
+/** The fleet's shared state of its engines, in PostgreSQL. */
 
 import type {
   EngineCallEnd,
@@ -23,7 +23,7 @@ import {
 export class PostgresEngineGate implements EngineGate {
   readonly #open: () => Database;
 
-  /** @param open Gives the connections, or throws when the store is closed. */
+  /** @param open Returns the connections, or throws when the store is closed. */
   constructor(open: () => Database) {
     this.#open = open;
   }
@@ -85,7 +85,7 @@ export class PostgresEngineGate implements EngineGate {
   }
 }
 
-/** The same for people. */
+/** The engines' states in the form of the status. */
 export async function readEngineLimits(db: Database): Promise<EngineLimitStatus[]> {
   return (await rows(db, listEngineStates)).map((row) => ({
     engine: row.engine,

@@ -1,50 +1,52 @@
-/** What each role may do, as the statements that bring it about. Pure: from what is there to what is missing. */
+/**
+ * The rights of each role, as the statements that grant them. Pure: from the present state to the missing statements.
+ */
 import pg from "pg";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 
-/** `migrator` changes the schema, `producer` registers and reads its own, `worker` works, `reader` looks. */
+/** `migrator` changes the schema, `producer` registers and reads its own texts, `worker` works, `reader` only reads. */
 export const ROLE_KINDS = ["migrator", "producer", "worker", "reader"] as const;
 export type RoleKind = (typeof ROLE_KINDS)[number];
 
-/** Roles by what they are for, and the one that owns everything and logs in nowhere. */
+/** Names of the roles by purpose, and of the role that owns everything and cannot log in. */
 export type RoleNames = Readonly<Record<RoleKind | "owner", string>>;
 
 export interface PresentRole {
   name: string;
   canLogin: boolean;
-  /** Attributes by their names in `alter role` that ours have not, such as `superuser`. */
+  /** Attributes by their names in `alter role` that our roles must not have, such as `superuser`. */
   excess: readonly string[];
-  /** Of the owner role. */
+  /** Whether it is a member of the owner role. */
   isOwnersMember: boolean;
 }
 
 export interface PresentObject {
-  /** As in `alter <kind> …`: schema, table, view, sequence, routine, type. */
+  /** The kind in `alter <kind> …`: schema, table, view, sequence, routine, type. */
   kind: string;
-  /** Quoted, with its schema and, of routines, its arguments. */
+  /** Quoted, with its schema and, for routines, its arguments. */
   identity: string;
 }
 
-/** What the database has of it already. */
+/** The present state of roles and rights in the database. */
 export interface RolesFacts {
   database: string;
-  /** Who runs the statements. */
+  /** The role that runs the statements. */
   admin: { name: string; isSuperuser: boolean; isOwnersMember: boolean };
   roles: readonly PresentRole[];
   schemas: readonly string[];
-  /** In both schemas, the schemas too, and not the owner role's. */
+  /** Objects in both schemas, and the schemas themselves, that the owner role does not own. */
   strangers: readonly PresentObject[];
-  /** Tables of graphile-worker that show rows by policies only, and have none for the worker. */
+  /** Tables of graphile-worker with row-level security and without a policy for the worker. */
   closedTables: readonly string[];
-  /** Of our functions those that PostgreSQL lets write nothing, being stable or immutable; quoted, with their arguments. */
+  /** Our functions that cannot write, because they are stable or immutable; quoted, with their arguments. */
   harmlessFunctions: readonly string[];
-  /** Whether both schemas are migrated to what this release needs. */
+  /** Whether both schemas are migrated to this release's version. */
   isMigrated: boolean;
 }
 
 const OWN_SCHEMA = "trans_hub";
 
-/** What a producer calls: the functions for any language, and those that the library stands on. */
+/** The functions that a producer calls: those for any language, and those behind the library. */
 export const PRODUCER_FUNCTIONS = [
   "request",
   "enqueue",
@@ -58,12 +60,12 @@ export const PRODUCER_FUNCTIONS = [
   "touch",
 ] as const;
 
-/** What a worker may only look at: which migrations there are, and when a backup was made, others say. */
+/** Tables that a worker may only read: others write the list of migrations and the record of backups. */
 const READ_ONLY_TABLES = [`${OWN_SCHEMA}.migration`, `${OWN_SCHEMA}.backup_run`, `${GRAPHILE_SCHEMA}.migrations`];
 
 const id = pg.escapeIdentifier;
 
-/** Makes roles and schemas and what is to hold for all that is made in them later. Nothing, where all of it is there. */
+/** Makes roles and schemas, and the default rights of objects made in them later. Empty when all of it exists. */
 export function foundation(names: RoleNames, facts: RolesFacts): string[] {
   const owner = id(names.owner);
   const schemas = [OWN_SCHEMA, GRAPHILE_SCHEMA];
@@ -72,7 +74,7 @@ export function foundation(names: RoleNames, facts: RolesFacts): string[] {
     ...ROLE_KINDS.flatMap((kind) => oneRole(names[kind], true, facts)),
     ...memberships(names, facts),
     `grant connect on database ${id(facts.database)} to ${ROLE_KINDS.map((kind) => id(names[kind])).join(", ")}`,
-    // create schema wants it even where the schema is there.
+    // create schema requires this right even where the schema exists.
     `grant create on database ${id(facts.database)} to ${owner}`,
     `alter role ${id(names.migrator)} in database ${id(facts.database)} set role = ${owner}`,
     ...schemas
@@ -97,7 +99,7 @@ function memberships(names: RoleNames, { roles, admin }: RolesFacts): string[] {
   const owner = id(names.owner);
   const isMember = (kind: RoleKind) => roles.some((role) => role.name === names[kind] && role.isOwnersMember);
   return [
-    // Who is no superuser makes things for the owner role only as its member.
+    // Without superuser rights, only a member of the owner role can make objects for it.
     ...(admin.isSuperuser || admin.isOwnersMember ? [] : [`grant ${owner} to ${id(admin.name)}`]),
     ...(isMember("migrator") ? [] : [`grant ${owner} to ${id(names.migrator)}`]),
     ...(["producer", "worker", "reader"] as const)
@@ -106,7 +108,7 @@ function memberships(names: RoleNames, { roles, admin }: RolesFacts): string[] {
   ];
 }
 
-/** For what later migrations make, so that an upgrade needs no new grants. */
+/** Rights to objects of later migrations, so that an upgrade needs no new grants. */
 function futureGrants(names: RoleNames): string[] {
   const inSchema = (schema: string) => `alter default privileges for role ${id(names.owner)} in schema ${schema} grant`;
   return [
@@ -117,7 +119,7 @@ function futureGrants(names: RoleNames): string[] {
   ];
 }
 
-/** What each role may do with what is there: taken away first, so that none keeps more than is meant for it. */
+/** The rights of each role to the present objects: all are revoked first, so that no role keeps more than intended. */
 export function grants(names: RoleNames, facts: RolesFacts): string[] {
   const [producer, worker, reader] = [id(names.producer), id(names.worker), id(names.reader)];
   const all = `${producer}, ${worker}, ${reader}`;
@@ -128,7 +130,7 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `revoke all on all routines in schema ${OWN_SCHEMA} from public, ${all}`,
     `revoke all on schema ${schemas} from ${all}`,
     `grant usage on schema ${OWN_SCHEMA} to ${all}`,
-    // The migration gave it, and a dump brings no grants: for roles that may call one function and nothing else.
+    // The migration granted this, and a dump contains no grants: it is needed by roles that may call a single function.
     `grant usage on schema ${OWN_SCHEMA} to public`,
     `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}`,
     `grant execute on function ${producers} to ${producer}`,
@@ -137,7 +139,8 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}`,
     `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}`,
     `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}`,
-    // What a scaler and metrics ask is among them. `touch` is not: who only looks keeps nothing from being collected.
+    // Includes the functions for scalers and metrics. `touch` is excluded: a reader must not keep texts from being
+    // collected.
     `grant execute on function ${facts.harmlessFunctions.join(", ")} to ${reader}`,
     ...facts.closedTables.map(
       (table) =>

@@ -1,4 +1,4 @@
-/** Makes the roles of a database, each with what its work takes and nothing else. */
+/** Makes the roles of a database, each with the rights that its work needs and no others. */
 import pg from "pg";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
 import { databaseError, errorCode, isCatalogRace } from "../database/database-error.ts";
@@ -9,56 +9,61 @@ import { foundation, grants, ROLE_KINDS, type RoleKind, type RoleNames, type Rol
 import { scramVerifier } from "./scram.ts";
 
 export interface CreateRolesOptions {
-  /** As a superuser, or a role that may create roles and owns the database. Past a pooler. */
+  /** The URL of a superuser, or of a role that may create roles and owns the database. Must bypass a pooler. */
   databaseUrl: string;
   directUrl?: string | undefined;
-  /** What the names begin with. Default `trans_hub`: `trans_hub_worker` and so on. */
+  /** The prefix of the names. Default `trans_hub`: `trans_hub_worker` and so on. */
   prefix?: string | undefined;
-  /** To be set; printable ASCII. A role without one keeps what it has, a new one cannot log in by password yet. */
+  /**
+   * Passwords to set; printable ASCII. A role without one keeps its present password; a new one cannot log in by
+   * password yet.
+   */
   passwords?: Readonly<Partial<Record<RoleKind, string>>> | undefined;
   /** Migrate too, as the owner role. Default: false. */
   migrate?: boolean | undefined;
-  /** Only say what would be done. Default: false. */
+  /** Only report the statements. Default: false. */
   dryRun?: boolean | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
 }
 
 export interface RolesReport {
-  /** By what they are for. */
+  /** Names by purpose. */
   roles: RoleNames;
-  /** Names of roles that were not there. */
+  /** Names of the newly made roles. */
   created: string[];
-  /** All that was done, or would be, in order; no password is in it. */
+  /** All statements that were run, or would be, in order; without passwords. */
   statements: string[];
-  /** False: the schema is not migrated yet, so nothing in it could be granted. Run it again after that. */
+  /** False: the schema is not migrated yet, so nothing in it could be granted. Run this again after the migration. */
   complete: boolean;
 }
 
-/** SQLSTATE of a right that is missing. */
+/** SQLSTATE of a missing right. */
 const MAY_NOT = "42501";
 
-/** SQLSTATEs of two that make or fit the same thing at once: who comes second reads again what is there. */
+/**
+ * SQLSTATEs of two concurrent runs that make or change the same object: the second one reads the present state again.
+ */
 const CONFLICTS = ["23505", "42710", "42P06", "40P01"];
 
-/** Each is given up only to another who got on, so that so many at once all come through. */
+/** A try fails only because another run succeeded, so this many concurrent runs all succeed. */
 const MOST_TRIES = 20;
 
-/** What begins with pg_ is the server's own. */
+/** Names that begin with pg_ belong to the server. */
 const PREFIX = /^(?!pg_)[a-z_][a-z0-9_]{0,49}$/;
 
-/** Longer than any client takes. */
+/** Longer than any client accepts. */
 const MOST_PASSWORD_CHARACTERS = 1_000;
 
-/** What waits for a table queues everybody else behind itself. Milliseconds. */
+/** A statement that waits for a table queues all others behind itself. Milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
 
 /**
- * Makes the roles and fits what is there, each time the same: attributes, memberships, owners and rights, in one
- * transaction. Who owns the schema stays its owner, unless that is a superuser, whose things go to `<prefix>_owner`: functions
- * that run with their owner's rights are not to run with all of them.
+ * Makes the roles and adapts existing ones, with the same result each time: attributes, memberships, owners and rights,
+ * in one transaction. An existing owner of the schema stays its owner, unless it is a superuser: then its objects go to
+ * `<prefix>_owner`, because functions that run with their owner's rights must not run with all rights.
  *
- * @throws {SettingsError} The prefix or a password is of no use.
+ * @throws {SettingsError} The prefix or a password is not usable.
  * @throws {DatabaseRefusedError} Missing rights.
  * @throws {DatabaseUnavailableError} Also when a table was locked for long: nothing was done.
  */
@@ -80,7 +85,7 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
       ...passwordStatements(names, passwords),
     ]);
     if (migrate && !dryRun) await applyMigrations({ ...options, ...asRole(url, names.owner) });
-    // The first look may have been that of a stranger, who could not see whether it is migrated.
+    // The first look may have been that of a role without access, which could not see whether the schema is migrated.
     const { facts: after, statements: granted } = await perform(
       client,
       dryRun ? async () => before : look,
@@ -133,7 +138,10 @@ function passwordStatements(names: RoleNames, passwords: Readonly<Partial<Record
   });
 }
 
-/** Does in one transaction what is to be done after a look; after another look, where somebody else did the same meanwhile. */
+/**
+ * Reads the present state and runs the missing statements in one transaction; repeats both when a concurrent run
+ * changed the same.
+ */
 async function perform(
   client: pg.Client,
   look: () => Promise<RolesFacts>,
@@ -167,7 +175,7 @@ function isConflict(error: unknown): boolean {
   return CONFLICTS.includes(errorCode(error) ?? "") || isCatalogRace(error);
 }
 
-/** The same database, as this role from the start. Of two options the driver takes the last. */
+/** The same database, as this role from the start. Of two equal options the driver uses the last. */
 function asRole(url: string, role: string): { databaseUrl: string; directUrl: undefined } {
   const given = /[?&]options=([^&#]*)/.exec(url)?.[1] ?? "";
   const options = `${given}${encodeURIComponent(` -c role=${role}`)}`;
@@ -192,7 +200,7 @@ function toldPlainly(error: unknown): unknown {
   return databaseError(error);
 }
 
-/** Who owns our schema, unless that is a superuser. */
+/** The owner of our schema, unless that is a superuser. */
 async function presentOwner(client: pg.Client): Promise<string | undefined> {
   const { rows } = await client.query<{ owner: string }>(
     `select r.rolname as owner from pg_namespace as n join pg_roles as r on r.oid = n.nspowner
@@ -222,7 +230,7 @@ const FACTS = `
     select 'type', format('%I.%I', nspname, typname), typowner, 3
     from own join pg_type as t on t.typnamespace = own.oid
     left join pg_class as c on c.oid = t.typrelid
-    -- Those of tables and arrays go with what they are of.
+    -- Types of tables and arrays go with their table or element type.
     where (t.typtype in ('e', 'd') or (t.typtype = 'c' and c.relkind = 'c'))
   )
   select

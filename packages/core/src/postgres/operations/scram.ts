@@ -1,13 +1,17 @@
-/** A password as PostgreSQL keeps it, so that the password itself goes into no statement, and so into no server log. */
+/**
+ * The form in which PostgreSQL stores a password, so that the password itself appears in no statement, and so in no
+ * server log.
+ */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 
-/** PostgreSQL's own. */
+/** PostgreSQL's own number. */
 const ITERATIONS = 4_096;
 
 /**
- * The SCRAM-SHA-256 verifier (RFC 5803) of a password, fit for `alter role … password`.
+ * The SCRAM-SHA-256 verifier (RFC 5803) of a password, for `alter role … password`.
  *
- * @param password Printable ASCII: others would first have to be normalized (SASLprep), which clients do differently.
+ * @param password Printable ASCII: other characters would first have to be normalized (SASLprep), which clients do
+ * differently.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, "sha256");

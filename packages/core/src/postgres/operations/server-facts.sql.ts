@@ -1,8 +1,8 @@
-/** What the server says of itself. Every statement answers any role: what one may not see comes as null, or is counted. */
+/** Facts about the server. Every statement works for any role: a fact that the role may not see is null, or counted. */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
-/** A session, transaction or slot keeps rows from being removed: for longer than this, or across so many transactions. */
+/** A session, transaction or slot holds back vacuum when it is older than this, or spans this many transactions. */
 export const HELD_SECONDS = 3_600;
 export const HELD_TRANSACTIONS = 500_000;
 
@@ -80,7 +80,7 @@ export const readRole = statement({
         has_table_privilege(to_regclass('trans_hub.translation')::oid, 'update')
         and has_table_privilege(to_regclass('trans_hub.worker_node')::oid, 'insert'), false
       ) as may_write,
-      -- graphile-worker's tables show rows by policies only.
+      -- graphile-worker's tables have row-level security.
       us.rolsuper or us.rolbypassrls or not exists (
         select from own as o join pg_class as c on c.relnamespace = o.oid
         where o.nspname = 'graphile_worker' and c.relrowsecurity
@@ -124,8 +124,8 @@ export const listTables = statement({
 });
 
 /**
- * What keeps rows that nobody needs any more from being removed. Of sessions of others, a role without pg_read_all_stats
- * sees that they are there and nothing else.
+ * Holders that keep dead rows from being removed. Of other roles' sessions, a role without pg_read_all_stats sees only
+ * that they exist.
  */
 export const listHolders = statement({
   name: "diagnosis.holders",

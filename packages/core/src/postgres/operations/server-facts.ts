@@ -1,4 +1,4 @@
-/** Looks at a server as an operator would, with whatever rights the connection has. */
+/** Reads a server's facts like an operator, with the connection's own rights. */
 import type pg from "pg";
 import { TransHubError } from "../../contract/errors.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
@@ -20,15 +20,15 @@ export interface ServerFacts {
   /** As `server_version_num`: 180004. */
   version: number;
   versionText: string;
-  /** Of the connection that was asked over. */
+  /** Whether this connection is encrypted. */
   isEncrypted: boolean;
   isStandby: boolean;
-  /** Transactions of this role in this database write nothing unless they say so. */
+  /** Whether transactions of this role in this database are read-only by default. */
   isReadOnly: boolean;
   /** The server's clock minus ours, in milliseconds, to half a round trip. */
   clockSkewMs: number;
   durability: { fsync: boolean; fullPageWrites: boolean; synchronousCommit: string };
-  /** `limit`: the most that this role may have in this database; `used`: by everybody, in the whole server. */
+  /** `limit`: the most connections of this role to this database; `used`: those of all roles, in the whole server. */
   connections: { max: number; limit: number; used: number };
   role: {
     name: string;
@@ -43,29 +43,29 @@ export interface ServerFacts {
   };
   autovacuum: boolean;
   tables: readonly { name: string; dead: number; live: number; isVacuumed: boolean }[];
-  /** What keeps dead rows from being removed, and for how long. */
+  /** Holders that keep dead rows from being removed, and for how long. */
   holders: readonly { what: string; seconds: number | null; transactions: number | null }[];
-  /** Sessions of which this role may not see what they do. */
+  /** Number of sessions whose activity this role may not see. */
   hiddenSessions: number;
   archiving: { isOn: boolean; lastArchivedAt: Date | null; lastFailedAt: Date | null };
-  /** When the newest backup that was told of began; null: there is none; undefined: this role may not see it. */
+  /** Start of the newest recorded backup; null: there is none; undefined: this role may not see it. */
   lastBackupAt: Date | null | undefined;
   /** Undefined: this role may not see them. */
   openLetters: number | undefined;
 }
 
 export interface FactsOptions {
-  /** Past a pooler: what is asked is of the session. */
+  /** A URL that bypasses a pooler: the facts are those of the session. */
   databaseUrl: string;
   /** Milliseconds to wait for a connection. Default 30,000. */
   connectTimeoutMs?: number | undefined;
 }
 
-/** SQLSTATEs of what this role may not see, and of what is not there, as in an older schema. */
+/** SQLSTATEs of facts that this role may not see, and of objects missing in an older schema. */
 const NOT_SEEN = /^(42501|42P01|3F000)$/;
 
 /**
- * Reads them over one connection. Needs no right but to connect: what a role may not see is left out.
+ * Reads the facts over one connection. Needs no right except to connect: facts that the role may not see are left out.
  *
  * @throws {DatabaseUnavailableError}
  * @throws {DatabaseRefusedError}
@@ -138,7 +138,7 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
   };
 }
 
-/** The best of three: a round trip that was quick says most. */
+/** The best of three: the fastest round trip is the most exact. */
 async function readClockSkew(client: pg.Client): Promise<number> {
   let best = { roundTripMs: Number.POSITIVE_INFINITY, skewMs: 0 };
   for (let time = 0; time < 3; time += 1) {

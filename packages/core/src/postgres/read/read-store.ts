@@ -1,19 +1,13 @@
-/** Reading and reviewing on PostgreSQL. */
-
-import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
+/** Reading on PostgreSQL. */
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter } from "../../contract/read.ts";
-import type { Approval } from "../../contract/review.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import { column, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import {
-  approveTranslation,
-  findRow,
   listTranslations as listStatement,
-  lockForReview,
   type ReadRow,
   readByBusinessId,
   readByKey,
@@ -132,8 +126,8 @@ export async function touchTranslations(
   ]);
 }
 
-/** What a reference of either kind names, as the functions of the database take it. */
-function partsOf(reference: TranslationReference) {
+/** The parts of a reference of either kind, as the functions of the database take them. */
+export function partsOf(reference: TranslationReference) {
   const { project } = reference;
   if ("businessId" in reference) {
     return { project, businessId: reference.businessId, sourceLocale: null, text: null, context: null, format: "auto" };
@@ -142,40 +136,7 @@ function partsOf(reference: TranslationReference) {
   return { project, businessId: null, sourceLocale, text, context, format };
 }
 
-/**
- * Approves the stored text, or a person's own.
- *
- * @throws {TranslationNotFoundError} No such row, or none with a text and none given.
- * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
- */
-export async function approve(pool: ConnectionPool, approval: Approval): Promise<Translation> {
-  const { reference } = approval;
-  const { project, businessId, sourceLocale, text, context, format } = partsOf(reference);
-  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
-  const key = [row?.content_no ?? null, reference.targetLocale, row?.context_no ?? null, project];
-  await pool.transaction(async (db) => {
-    const [current] = await rows(db, lockForReview, key);
-    if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
-    if (approval.revision !== undefined && approval.revision !== current.revision) {
-      throw new RevisionChangedError(approval.revision, current.revision);
-    }
-    if (approval.text === undefined && current.text === null) {
-      throw new TranslationNotFoundError("The translation has no text yet to approve", {
-        hint: "Wait until it is translated, or give the text.",
-      });
-    }
-    await run(db, approveTranslation, [...key, approval.text ?? null, approval.by ?? null, current.status]);
-  });
-  const [approved] = await rows(
-    pool,
-    readByKey,
-    key.map((part) => [part]),
-  );
-  if (approved === undefined) throw new TranslationNotFoundError("The translation was collected as it was approved");
-  return translationOf(approved);
-}
-
-function translationOf(row: TranslationRow): Translation {
+export function translationOf(row: TranslationRow): Translation {
   return {
     ...nameOf(row.project, row.target_locale, row.source_locale, row.source_text, row.canonical),
     ...stateOf(row),

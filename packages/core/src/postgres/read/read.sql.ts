@@ -1,9 +1,9 @@
-/** Statements that read and review translations. */
+/** Statements that read translations. */
 import { z } from "zod";
 import { whole } from "../database/array-literal.ts";
 import { statement } from "../database/statement.ts";
 
-const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
+export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 
 /** What a `Translation` shows beyond what names it. */
 const STATE = {
@@ -112,58 +112,4 @@ export const touchSources = statement({
   text: `
     select trans_hub.touch(
       $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], make_interval(secs => $7::float8))`,
-});
-
-/** The text and context that a reference names; see trans_hub.find_row. */
-export const findRow = statement({
-  name: "translation.find_row",
-  row: z.object({ content_no: z.string().nullable(), context_no: z.int().nullable() }),
-  text: `
-    select f.content_no::text, f.context_no
-    from trans_hub.find_row($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) as f`,
-});
-
-/** Locks one row for a review. */
-export const lockForReview = statement({
-  name: "translation.lock_for_review",
-  row: z.object({ status: STATUS, text: z.string().nullable(), revision: z.int() }),
-  text: `
-    select t.status::text, t.text, t.revision
-    from trans_hub.translation as t
-    where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-    for update`,
-});
-
-/**
- * Stores the decision of a reviewer. Raising the revision turns any batch that holds the row into a no-op; an open dead
- * letter closes; the change is counted.
- */
-export const approveTranslation = statement({
-  name: "translation.approve",
-  row: z.object({}),
-  text: `
-    with approved as (
-      update trans_hub.translation as t
-      set status = 'approved',
-        revision = t.revision + 1,
-        text = coalesce($5::text, t.text),
-        engine = case when $5::text is null then t.engine else 'human' end,
-        model = case when $5::text is null then t.model end,
-        approved_by = $6::text,
-        updated_at = now()
-      where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-      returning t.project, t.target_locale, t.status
-    ), closed as (
-      update trans_hub.dead_letter as d set replayed_at = now()
-      from (
-        select d.ctid, d.replayed_at from trans_hub.dead_letter as d
-        where d.content_no = $1 and d.target_locale = $2 and d.context_no = $3 and d.project = $4
-        offset 0
-      ) as letter
-      where d.ctid = letter.ctid and letter.replayed_at is null
-    )
-    select trans_hub.count_changes(
-      array_agg(a.project), array_agg(a.target_locale), array[$7::text]::trans_hub.translation_status[], array_agg(a.status)
-    )
-    from approved as a`,
 });

@@ -1,4 +1,4 @@
-/** The fleet as a monitor sees it, from PostgreSQL. */
+/** The figures of the fleet for monitoring, from PostgreSQL. */
 
 import type { BacklogCount, FleetMeasure } from "../../contract/fleet-measure.ts";
 import type { Priority } from "../../contract/translation.ts";
@@ -7,7 +7,7 @@ import { rows } from "../database/statement.ts";
 import { readEngineLimits } from "../engine-limit/postgres-engine-gate.ts";
 import { measureFleet } from "./fleet.sql.ts";
 
-/** Counting them is the one thing here that has no bound of its own. */
+/** Upper bound of the count: the dead letters are the only count here without a bound of its own. */
 const MOST_DEAD_LETTERS = 100_000;
 
 export async function measure(pool: ConnectionPool): Promise<FleetMeasure> {
@@ -33,5 +33,5 @@ export async function measure(pool: ConnectionPool): Promise<FleetMeasure> {
   };
 }
 
-/** As they are stored: -1, 0, 1. */
+/** In the order of their stored values: -1, 0, 1. */
 const PRIORITIES: readonly Priority[] = ["interactive", "normal", "bulk"];

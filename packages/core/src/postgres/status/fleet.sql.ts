@@ -1,14 +1,15 @@
-/** What a monitor asks about the fleet as a whole. */
+/** Figures of the fleet as a whole, for monitoring. */
 import { z } from "zod";
 import { statement } from "../database/statement.ts";
 
 const Count = z.coerce.number();
 
 /**
- * One look at everything that is the same whoever asks. Each table is read once, and none of those that grow with the texts:
- * 5 million pending ones are 100,000 batches. Open dead letters are counted up to $1.
+ * One query for all figures that are the same from every member. Each table is read once, and no table that grows with
+ * the texts is read: 5 million pending texts are 100,000 batches. Open dead letters are counted up to $1.
  *
- * Whether a batch is in hand is read off the batch itself: asked of graphile-worker's jobs, it took half as long again.
+ * The batch row itself shows whether it is being worked on: deriving that from graphile-worker's jobs took half as long
+ * again.
  */
 export const measureFleet = statement({
   name: "status.measure_fleet",

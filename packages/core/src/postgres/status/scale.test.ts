@@ -1,4 +1,4 @@
-/** The queries of a scaler, and the number of workers that it makes of the answer. */
+/** The queries of a scaler, and the number of workers that result from the answers. */
 
 import { drain, item, test, value } from "@trans-hub/test-support/store";
 import pg from "pg";
@@ -12,7 +12,7 @@ function wantedReplicas(texts: number, { perReplica = 200, most = 10 } = {}): nu
   return texts > 0 ? Math.min(most, Math.max(1, Math.ceil(texts / perReplica))) : 0;
 }
 
-test("a burst brings workers from zero and lets them go again", async ({ store, db }) => {
+test("a burst brings workers from zero, and they go again after it", async ({ store, db }) => {
   const seen: number[] = [];
   const look = async () => seen.push(wantedReplicas(await readyTexts(db)));
   await look();
@@ -34,7 +34,7 @@ test("a burst brings workers from zero and lets them go again", async ({ store, 
   expect(await oldestSeconds(db)).toBe(0);
 });
 
-test("work in hand counts, or a fleet would be scaled away while it works", async ({ store, db }) => {
+test("running work counts, so that a fleet is not scaled away while it works", async ({ store, db }) => {
   await store.register([item("Slow")]);
   let during = -1;
   await store.work({ until: "ready", concurrency: 1, maxItems: 10 }, async ({ items }) => {
@@ -48,13 +48,13 @@ test("work in hand counts, or a fleet would be scaled away while it works", asyn
   expect(await readyTexts(db)).toBe(0);
 });
 
-test("what is due later or paused wants no worker, and does once it is due", async ({ store, db }) => {
+test("delayed or paused work needs no worker until it is due", async ({ store, db }) => {
   await store.register([item("Later"), item("Paused", { project: "shop" })]);
   await db.query("update trans_hub.batch set run_at = now() + interval '1 hour' where project = 'default'");
   await store.pause({ project: "shop" });
   expect(await readyTexts(db)).toBe(0);
   expect(await oldestSeconds(db)).toBe(0);
-  // As when it was in hand at the moment of the pause.
+  // Like work that was running at the moment of the pause.
   await db.query("update trans_hub.batch set run_at = now() where project = 'shop'");
   expect(await readyTexts(db)).toBe(0);
   await store.resume({});
@@ -65,7 +65,7 @@ test("what is due later or paused wants no worker, and does once it is due", asy
   expect(await oldestSeconds(db)).toBeLessThan(120);
 });
 
-test("with no worker, what a transaction requested still brings one", async ({ db }) => {
+test("an item requested in a transaction brings a worker even when there is none", async ({ db }) => {
   await db.query(`select trans_hub.enqueue('[{"text": "A"}, {"text": "B"}]', '{"targetLocales": ["fr"]}')`);
   expect(await readyTexts(db)).toBe(2);
   await db.query("update trans_hub.inbox set refused = 'TH_ITEM_TEXT'");

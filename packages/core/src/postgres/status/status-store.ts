@@ -1,4 +1,4 @@
-/** The state of the whole, from PostgreSQL. */
+/** The totals and the fleet's state, from PostgreSQL. */
 
 import type { StoreStatus } from "../../contract/status.ts";
 import { readPauses } from "../control/pause.ts";

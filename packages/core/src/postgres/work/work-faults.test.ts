@@ -11,7 +11,7 @@ const test = base.extend("wire", async ({ database }, { onCleanup }): Promise<Tc
   return wire;
 });
 
-/** Rejections that nobody heard, which would end a process. */
+/** Unhandled rejections until the end of the test, which would end a process. */
 function unheardRejections(): unknown[] {
   const unheard: unknown[] = [];
   const onUnheard = (error: unknown) => unheard.push(error);
@@ -21,7 +21,7 @@ function unheardRejections(): unknown[] {
 }
 
 describe("work that fails", () => {
-  test("fails once and to its caller, while what it has in hand still ends", async ({ db, store }) => {
+  test("fails once and to its caller, and its running batches still end", async ({ db, store }) => {
     const unheard = unheardRejections();
     await store.register([item("Save"), item("Cancel")]);
     const later: WorkOutcome = { kind: "postponed", delayMs: 60_000 };
@@ -39,19 +39,21 @@ describe("work that fails", () => {
     expect(unheard).toEqual([]);
   });
 
-  test("over a single connection, does not wait for one that is always taken", async ({ openStore }) => {
+  test("over a single connection, is refused at once: graphile-worker takes that one for good", async ({
+    openStore,
+  }) => {
     const store = await openStore({ maxConnections: 1 });
     await expect(drain(store)).rejects.toThrow("must be at least 2");
   });
 
-  test("over a crontab that is none, does not wait for it to become one", async ({ store }) => {
+  test("with an invalid crontab, is refused at once", async ({ store }) => {
     const upkeep = { gcCron: "every day", retentionDays: 90 };
     await expect(store.work({ until: "stopped", concurrency: 1, maxItems: 10, upkeep }, echo)).rejects.toThrow(
       "every day",
     );
   });
 
-  test("is over when its caller hears of it: nothing goes on asking", async ({ db, store }) => {
+  test("has ended when its caller hears of it: no query follows", async ({ db, store }) => {
     const unheard = unheardRejections();
     await store.register([item("Save")]);
     await db.query("alter table trans_hub.worker_node rename to elsewhere");
@@ -66,7 +68,7 @@ describe("work that fails", () => {
 });
 
 describe("texts that PostgreSQL cannot store", () => {
-  test("one of them harms none of those it was translated with", async ({ db, store }) => {
+  test("one of them harms none of its neighbours", async ({ db, store }) => {
     // Each a batch of its own, which one call takes together.
     for (const text of ["One", "Two", "Three"]) await store.register([item(text)]);
     const batches: number[] = [];
@@ -140,7 +142,7 @@ test("no batch is claimed by a member that is not in the fleet, in its second li
   }
 });
 
-test("an inbox that somebody keeps locked takes one connection of a member, and not its beats", async ({
+test("an inbox that another session keeps locked takes one connection of a member, and not its beats", async ({
   db,
   openStore,
 }) => {
@@ -176,7 +178,7 @@ test("an inbox that somebody keeps locked takes one connection of a member, and 
 });
 
 describe("a database that hangs", () => {
-  test("is told as unavailable, and asked again over new connections", async ({ wire, openStore }) => {
+  test("is reported as unavailable, and asked again over new connections", async ({ wire, openStore }) => {
     const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 300, connectTimeoutMs: 300 });
     await store.register([item("Save")]);
     wire.hang();
@@ -199,7 +201,7 @@ describe("a database that hangs", () => {
     }
   });
 
-  test("makes a member say that it is not ready, and holds it up no longer than it hangs", async ({
+  test("makes a member report that it is not ready, for no longer than the database hangs", async ({
     wire,
     openStore,
     db,

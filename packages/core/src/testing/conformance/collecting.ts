@@ -18,7 +18,7 @@ import {
 } from "./kit.ts";
 
 export function collectingCases(add: AddCase): void {
-  add("what nobody used for the retention goes, with everything that was only its own", async ({ handler }) => {
+  add("a text unused for the retention is collected, with its translations and contexts", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([
       item({ text: "old", businessId: "old", context: '{"screen":"checkout"}', targetLocales: ["fr", "de"] }),
@@ -41,7 +41,7 @@ export function collectingCases(add: AddCase): void {
     expect((await handler.status()).lastCollectionAt).toBeInstanceOf(Date);
   });
 
-  add("a text that is read again and again stays, although nobody requests it", async ({ handler }) => {
+  add("a text that is read repeatedly stays, although it is not requested again", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([
       item({ text: "read by its text" }),
@@ -73,7 +73,7 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { businessId: "left" })).toBeUndefined();
   });
 
-  add("a text that another project still uses stays for it", async ({ handler }) => {
+  add("a text that another project still uses stays for that project", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([item({ project: "other" })]);
     await untilAged(handler, 1);
@@ -83,7 +83,7 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { project: "other" })).toBeUndefined();
   });
 
-  add("a collection for one project leaves what others use", async ({ handler }) => {
+  add("a collection for one project leaves the texts of others", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([item(), item({ project: "other" }), item({ text: "other's", project: "other" })]);
     await untilAged(handler, 3);
@@ -95,7 +95,7 @@ export function collectingCases(add: AddCase): void {
     expect(await readOne(handler, { project: "other", text: "other's" })).toBeDefined();
   });
 
-  add("work whose text was collected is no work any more", async ({ handler }) => {
+  add("pending work on a collected text ends without a call", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register(items(3));
     await untilAged(handler, 3);
@@ -106,7 +106,7 @@ export function collectingCases(add: AddCase): void {
     expect(await handler.register([item({ text: "Text number 1" })])).toMatchObject([{ registered: 1 }]);
   });
 
-  add("a text that a person approved stays unless it is asked for", async ({ handler }) => {
+  add("a text that a person approved is collected only on request", async ({ handler }) => {
     await announceRetention(handler);
     await handler.register([item()]);
     await handler.approve({ reference: textReference(), text: "person" });

@@ -1,3 +1,4 @@
+/** Forgetting and cancelling. */
 import { expect } from "vitest";
 import {
   type AddCase,
@@ -10,15 +11,13 @@ import {
   Translator,
   textReference,
   translateAll,
-  translated,
-  until,
   work,
 } from "./kit.ts";
 
 const secret = { project: PROJECT, text: "secret", sourceLocale: "en" };
 
 export function controllingCases(add: AddCase): void {
-  add("a text that is forgotten is gone, whatever had become of it", async ({ handler }) => {
+  add("a forgotten text is gone in every status", async ({ handler }) => {
     const contexts = [null, '{"screen":"checkout"}'];
     await handler.register([
       ...contexts.map((context) => item({ text: "secret", context, targetLocales: ["fr", "de"] })),
@@ -54,7 +53,7 @@ export function controllingCases(add: AddCase): void {
     expect(await listAll(handler)).toEqual([]);
   });
 
-  add("a text that another project uses stays for it", async ({ handler }) => {
+  add("a text that another project uses stays for that project", async ({ handler }) => {
     await handler.register([item({ text: "secret" }), item({ text: "secret", project: "other" })]);
     await translateAll(handler);
     expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 1 });
@@ -65,7 +64,7 @@ export function controllingCases(add: AddCase): void {
   });
 
   add(
-    "a business id is forgotten with every text it ever named, but for those that another id uses",
+    "forgetting a business id removes every text it ever named, except texts that another id uses",
     async ({ handler }) => {
       await handler.register([item({ text: "first wording", businessId: "one" })]);
       await handler.register([item({ text: "second wording", businessId: "one" })]);
@@ -74,7 +73,7 @@ export function controllingCases(add: AddCase): void {
         item({ text: "shared", businessId: "two" }),
       ]);
       await translateAll(handler);
-      // Reading by its text is no request of its own.
+      // A read by the text is not a request for it.
       await handler.touch([textReference({ text: "first wording" })]);
       expect(await handler.forget({ project: PROJECT, businessId: "one" })).toEqual({ forgotten: 2, stillUsed: 1 });
       expect((await listAll(handler)).map(({ sourceText }) => sourceText)).toEqual(["shared"]);
@@ -85,21 +84,18 @@ export function controllingCases(add: AddCase): void {
     },
   );
 
-  add(
-    "a worker in the middle of translating a text that is forgotten stores nothing of it",
-    async ({ handler, open }) => {
-      const worker = await open();
-      await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
-      const held = new HeldTranslator("translated");
-      const working = work(worker, held.translate, { until: "ready" });
-      expect((await held.started).items).toHaveLength(2);
-      expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
-      held.letGo();
-      await working;
-      expect(await listAll(handler)).toMatchObject([{ sourceText: "neighbour", text: "translated" }]);
-      expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
-    },
-  );
+  add("a worker that is translating a forgotten text stores nothing of it", async ({ handler, open }) => {
+    const worker = await open();
+    await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
+    const held = new HeldTranslator("translated");
+    const working = work(worker, held.translate, { until: "ready" });
+    expect((await held.started).items).toHaveLength(2);
+    expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
+    held.letGo();
+    await working;
+    expect(await listAll(handler)).toMatchObject([{ sourceText: "neighbour", text: "translated" }]);
+    expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
+  });
 
   add("a failure of a text that was forgotten meanwhile writes no dead letter", async ({ handler, open }) => {
     const other = await open();
@@ -136,7 +132,7 @@ export function controllingCases(add: AddCase): void {
   );
 
   add(
-    "a request at the very moment of forgetting is before it or after it, and never half there",
+    "a request at the very moment of forgetting takes effect before it or after it, and never by half",
     async ({ handler, open }) => {
       const other = await open();
       for (let round = 0; round < 5; round += 1) {
@@ -155,7 +151,7 @@ export function controllingCases(add: AddCase): void {
     },
   );
 
-  add("what waits can be cancelled, and may be requested again", async ({ handler }) => {
+  add("waiting requests can be cancelled, and made again", async ({ handler }) => {
     await handler.register([item({ text: "done" })]);
     await translateAll(handler);
     await handler.register([
@@ -174,7 +170,7 @@ export function controllingCases(add: AddCase): void {
     expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);
   });
 
-  add("a text that is cancelled while it is translated anew is as it was", async ({ handler }) => {
+  add("a text that is cancelled while it is translated anew keeps its old translation", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
     await handler.register([item({ force: true })]);
@@ -189,7 +185,7 @@ export function controllingCases(add: AddCase): void {
     expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: 1 });
   });
 
-  add("by a prefix of business ids only what no other id wants is cancelled", async ({ handler }) => {
+  add("cancelling by a prefix of business ids leaves texts that another id uses", async ({ handler }) => {
     await handler.register([
       item({ text: "own", businessId: "import.1" }),
       item({ text: "both", businessId: "import.2" }),
@@ -206,7 +202,7 @@ export function controllingCases(add: AddCase): void {
     expect(await handler.cancel({ project: PROJECT, businessIdPrefix: "%" })).toBe(0);
   });
 
-  add("work under way on what is cancelled stores nothing", async ({ handler, open }) => {
+  add("running work on a cancelled text stores nothing", async ({ handler, open }) => {
     const worker = await open();
     await handler.register([item({ text: "cancelled", businessId: "import.1" }), item({ text: "kept" })]);
     const held = new HeldTranslator("translated");
@@ -229,7 +225,7 @@ export function controllingCases(add: AddCase): void {
   });
 
   add(
-    "what waits to be registered is cancelled too",
+    "a request that waits to be registered is cancelled too",
     async ({ handler, begin }) => {
       const { client, commit } = await begin();
       await handler.enqueue(client, [item()]);
@@ -239,102 +235,6 @@ export function controllingCases(add: AddCase): void {
     },
     "begin",
   );
-
-  add("what is paused is left alone, the rest goes on, and nothing is lost", async ({ handler, open }) => {
-    const worker = await open();
-    await handler.register([item({ targetLocales: ["fr", "de"] }), item({ project: "other" })]);
-    for (const [target, left] of [
-      [{ targetLocale: "fr" }, ["de"]],
-      [{ project: "other" }, ["fr"]],
-    ] as const) {
-      await handler.pause(target);
-      const translator = new Translator();
-      await work(worker, translator.translate, { until: "empty" });
-      expect(translator.batches.map(({ targetLocale }) => targetLocale)).toEqual(left);
-      await handler.pause({ project: "other" });
-      await handler.resume({ targetLocale: "fr" });
-    }
-    expect((await handler.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 1 });
-    expect(await handler.resume({ project: "other" })).toEqual([]);
-    const last = new Translator();
-    await work(worker, last.translate);
-    expect(last.items.map(({ key, attempt }) => `${key.project} ${attempt}`)).toEqual(["other 1"]);
-  });
-
-  add("a pause is obeyed by who is working: what runs ends, what did not begin waits", async ({ handler, open }) => {
-    const worker = await open();
-    for (let at = 0; at < 6; at += 1) await handler.register([item({ text: `text ${at}` })]);
-    const held = new HeldTranslator("in hand");
-    const later = new Translator();
-    let calls = 0;
-    const stop = new AbortController();
-    const working = work(
-      worker,
-      (batch, signal) => {
-        calls += 1;
-        return (calls === 1 ? held : later).translate(batch, signal);
-      },
-      { until: "stopped", concurrency: 1, maxItems: 1, signal: stop.signal },
-    );
-    await held.started;
-    expect(await handler.pause({})).toMatchObject([{ kind: "everything", name: null }]);
-    await until(async () => (await handler.status()).jobs.scheduled === 5);
-    held.letGo();
-    await until(async () => (await handler.status()).jobs.running === 0);
-    expect(calls).toBe(1);
-    expect((await listAll(handler)).map(({ status }) => status).toSorted()).toEqual([
-      ...Array.from({ length: 5 }, () => "pending"),
-      "translated",
-    ]);
-    await handler.register([item({ text: "requested meanwhile" })]);
-    await until(async () => (await handler.status()).jobs.scheduled === 6);
-    await handler.resume({});
-    await until(() => later.items.length === 6);
-    expect(later.items.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 6 }, () => 1));
-    stop.abort();
-    expect(await working).toMatchObject({ translated: 7, failed: 0 });
-  });
-
-  add("what waits for a paused engine goes on when that is resumed, and no attempt is counted", async ({ handler }) => {
-    await handler.register([item()]);
-    const translator = new Translator((_, { isEnginePaused }) =>
-      isEnginePaused?.("busy") ? { kind: "paused" } : translated("enfin"),
-    );
-    await handler.pause({ engine: "busy" });
-    await work(handler, translator.translate, { until: "empty" });
-    expect(await readOne(handler)).toMatchObject({ status: "pending" });
-    expect(translator.items).toHaveLength(1);
-    await handler.resume({ engine: "busy" });
-    await work(handler, translator.translate);
-    expect(await readOne(handler)).toMatchObject({ text: "enfin" });
-    expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1]);
-  });
-
-  add("a pause is one however often it is asked for, and resuming everything ends them all", async ({ handler }) => {
-    for (let times = 0; times < 2; times += 1) await handler.pause({ engine: "busy" });
-    await handler.pause({ targetLocale: "fr" });
-    await handler.pause({});
-    const paused = [
-      { kind: "engine", name: "busy", since: expect.any(Date) },
-      { kind: "everything", name: null, since: expect.any(Date) },
-      { kind: "locale", name: "fr", since: expect.any(Date) },
-    ];
-    expect((await handler.status()).paused).toEqual(paused);
-    expect(await handler.resume({ targetLocale: "fr" })).toEqual(paused.slice(0, 2));
-    expect(await handler.resume({ project: "never paused" })).toEqual(paused.slice(0, 2));
-    expect(await handler.resume({})).toEqual([]);
-  });
-
-  add("paused work can be cancelled and forgotten", async ({ handler }) => {
-    await handler.register([item({ text: "secret" }), item({ text: "other" })]);
-    await handler.pause({ targetLocale: "fr" });
-    expect(await handler.forget(secret)).toEqual({ forgotten: 1, stillUsed: 0 });
-    expect(await handler.cancel({ project: PROJECT })).toBe(1);
-    await handler.resume({});
-    const translator = new Translator();
-    await work(handler, translator.translate, { until: "empty" });
-    expect(translator.items).toEqual([]);
-  });
 }
 
 const refusal = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_REFUSED", message: "Refused" };

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type AddCase, failAll, failed, item, readOne, Translator, translateAll, work } from "./kit.ts";
 
 export function forcingCases(add: AddCase): void {
-  add("a forced text is served as it was until the new one is stored", async ({ handler }) => {
+  add("a forced text keeps its old translation until the new one is stored", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
     expect(await handler.register([item({ force: true })])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
@@ -11,7 +11,7 @@ export function forcingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "translated", text: "new" });
   });
 
-  add("a forced try that fails leaves the good text, and tells why it failed", async ({ handler }) => {
+  add("a forced attempt that fails keeps the good text, and shows the error", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
     await handler.register([item({ force: true })]);
@@ -25,7 +25,7 @@ export function forcingCases(add: AddCase): void {
     expect(await handler.register([item()])).toEqual([{ registered: 0, existing: 1, failed: 0 }]);
   });
 
-  add("force works a failed text again and closes its dead letter", async ({ handler }) => {
+  add("force puts a failed text back to work and closes its dead letter", async ({ handler }) => {
     await handler.register([item()]);
     await failAll(handler);
     expect(await handler.register([item({ force: true })])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);

@@ -1,4 +1,4 @@
-/** What the cases of the conformance suite have in common. */
+/** Helpers shared by the cases of the conformance suite. */
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { expect } from "vitest";
@@ -21,11 +21,11 @@ import type {
 
 /** A store under test: empty at first, used by one case. */
 export interface ConformanceStore {
-  /** Another member over the same store. The suite closes it. */
+  /** Opens another member over the same store. The suite closes it. */
   open(): Promise<PersistenceHandler>;
-  /** Ends a member as kill -9 would, without settling what it has in hand. Left out: those cases are skipped. */
+  /** Ends a member like kill -9, without settling its work. Left out: those cases are skipped. */
   crash?(handler: PersistenceHandler): Promise<void>;
-  /** Has the others take a member for dead while it lives. Left out: those cases are skipped. */
+  /** Makes the others declare a member dead while it lives. Left out: those cases are skipped. */
   giveUp?(handler: PersistenceHandler): Promise<void>;
   /** Opens a transaction of an application. Left out: those cases are skipped. */
   begin?(): Promise<{ client: pg.ClientBase; commit(): Promise<void>; rollback(): Promise<void> }>;
@@ -33,13 +33,13 @@ export interface ConformanceStore {
   close(): Promise<void>;
 }
 
-/** What a case is given. */
+/** The arguments of a case. */
 export interface Members extends ConformanceStore {
   /** The first member, open already. */
   handler: PersistenceHandler;
 }
 
-/** Adds a case. `needs`: what the store must be able to, or the case is skipped. */
+/** Adds a case. `needs`: the ability that the store must have, or the case is skipped. */
 export type AddCase = (
   sentence: string,
   body: (members: Required<Members>) => Promise<void>,
@@ -65,7 +65,7 @@ export function item(given: Partial<RegisterItem> = {}): RegisterItem {
   };
 }
 
-/** So many items with different texts. */
+/** This many items with different texts. */
 export function items(count: number, given: Partial<RegisterItem> = {}): RegisterItem[] {
   return Array.from({ length: count }, (_, at) => item({ text: `Text number ${at + 1}`, ...given }));
 }
@@ -130,7 +130,7 @@ export const retry = (delayMs: number, split = false): WorkOutcome => ({
   split,
 });
 
-/** Translates by a rule for each text, and remembers what it was given. */
+/** Translates by a rule for each text, and records everything it receives. */
 export class Translator {
   readonly batches: WorkBatch[] = [];
   readonly #decide: (item: WorkItem, batch: WorkBatch) => WorkOutcome;
@@ -147,7 +147,7 @@ export class Translator {
     );
   };
 
-  /** Everything it was given, in order. */
+  /** Every received item, in order. */
   get items(): WorkItem[] {
     return this.batches.flatMap((batch) => batch.items);
   }
@@ -172,18 +172,18 @@ function result(batch: WorkBatch, outcomes: WorkOutcome[]): WorkResult {
   return { outcomes, calls: [call] };
 }
 
-/** A translator that begins, and answers only when it is let. */
+/** A translator that begins, and answers only after `letGo`. */
 export class HeldTranslator {
   readonly #started = Promise.withResolvers<WorkBatch>();
   readonly #go = Promise.withResolvers<void>();
   readonly #outcome: WorkOutcome;
 
-  /** @param outcome What it answers for each text, or the text it gives. */
+  /** @param outcome Its outcome for each text, or the text of its answer. */
   constructor(outcome: WorkOutcome | string = "held") {
     this.#outcome = typeof outcome === "string" ? translated(outcome) : outcome;
   }
 
-  /** Resolves when it has a batch in hand. */
+  /** Resolves when it has received a batch. */
   get started(): Promise<WorkBatch> {
     return this.#started.promise;
   }
@@ -192,7 +192,7 @@ export class HeldTranslator {
     this.#go.resolve();
   }
 
-  /** Releases everything when it is told to stop. */
+  /** Releases everything when its signal aborts. */
   readonly translate: TranslateWork = async (batch, signal) => {
     this.#started.resolve(batch);
     try {
@@ -210,7 +210,7 @@ export class HeldTranslator {
   };
 }
 
-/** Translates everything that is ready, and gives what was settled. */
+/** Translates everything that is ready, and returns the settled texts. */
 export async function translateAll(
   handler: PersistenceHandler,
   text: (source: string) => string = (source) => `${source} (fr)`,
@@ -228,21 +228,21 @@ export async function failAll(handler: PersistenceHandler, code?: string): Promi
 
 // --- Time ----------------------------------------------------------------------------------------------------------
 
-/** Longest wait for what a store may take its time for, such as noticing that a member died. Milliseconds. */
+/** Longest wait for a slow reaction of a store, such as noticing a member's death. Milliseconds. */
 export const PATIENCE_MS = 60_000;
 
-/** Waits for a state that nobody announces. */
+/** Polls for a state that no event announces. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   await expect.poll(condition, { timeout: PATIENCE_MS, interval: 25 }).toBe(true);
 }
 
-/** A retention that a test can live through. */
+/** A retention short enough for a test. */
 export const RETENTION_MS = 400;
 export const retentionDays = RETENTION_MS / 86_400_000;
 
 /**
- * A first collection, so that the store knows how short retentions are here: it may note uses as rarely as a tenth of
- * the retention.
+ * Runs a first collection, so that the store learns how short the retention is here: it may note uses as rarely as once
+ * in a tenth of the retention.
  */
 export function announceRetention(handler: PersistenceHandler): Promise<CollectReport> {
   return handler.collect({ retentionDays });

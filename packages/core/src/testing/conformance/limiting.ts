@@ -4,13 +4,13 @@ import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } f
 import type { PersistenceHandler } from "../../contract/store.ts";
 import { type AddCase, until } from "./kit.ts";
 
-/** Long enough to be over in no case by itself. */
+/** Too long to end by itself in any case. */
 const LONG_MS = 600_000;
 
 export function limitingCases(addCase: AddCase): void {
   const add = (sentence: string, body: Parameters<AddCase>[1]) => addCase(sentence, body, "engineGate");
 
-  add("an engine without limits is asked at once, and nothing is known of it", async ({ handler }) => {
+  add("an engine without limits is called at once, and has no recorded state", async ({ handler }) => {
     expect(await gateOf(handler).states()).toEqual([]);
     expect(await ask(handler)).toEqual({ isGranted: true, afterMs: 0, isProbe: false });
     expect((await handler.status()).limits.map(({ circuit }) => circuit)).toEqual(["closed"]);
@@ -27,7 +27,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(refused).toMatchObject({ isGranted: false, heldBy: "rate" });
     expect(waitOf(refused)).toBeGreaterThan(0);
     expect(waitOf(refused)).toBeLessThanOrEqual(767);
-    // A refusal took nothing: the next turn, and the one behind it, can be had ahead of their time.
+    // A refusal took nothing: the next two turns can be had ahead of their time.
     const ahead = await ask(handler, { limits, aheadMs: 800 });
     const behind = await ask(other, { limits, aheadMs: 1_600 });
     expect(ahead).toMatchObject({ isGranted: true });
@@ -37,7 +37,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await ask(handler, { limits, engine: "other" })).toMatchObject({ isGranted: true });
   });
 
-  add("a bucket fills again, to its brim and no further", async ({ handler }) => {
+  add("a bucket fills up again, and never beyond its size", async ({ handler }) => {
     const limits = { rpm: 6_000, tpm: 600_000 };
     for (let at = 0; at < 2; at += 1) expect(await ask(handler, { limits, tokens: 10_000 })).toMatchObject(GRANTED);
     // 20,000 tokens at once, then 9,600 a second.
@@ -48,7 +48,7 @@ export function limitingCases(addCase: AddCase): void {
   });
 
   add(
-    "a call of more tokens than the bucket holds has its turn, and is paid off before the next",
+    "a call of more tokens than the bucket holds gets its turn, and is paid off before the next",
     async ({ handler }) => {
       // 333 at once, 160 a second.
       const limits = { tpm: 10_000 };
@@ -59,7 +59,7 @@ export function limitingCases(addCase: AddCase): void {
     },
   );
 
-  add("tokens are corrected to what was really used", async ({ handler }) => {
+  add("tokens are corrected to the real use", async ({ handler }) => {
     const limits = { tpm: 10_000 };
     const callId = randomUUID();
     await ask(handler, { limits, tokens: 330, callId });
@@ -92,7 +92,7 @@ export function limitingCases(addCase: AddCase): void {
     expect((await handler.status()).limits[0]?.pausedUntil).toBeNull();
   });
 
-  add("calls at once are counted over all members, and a lost one ends by itself", async ({ handler, open }) => {
+  add("concurrent calls are counted over all members, and a lost call ends by itself", async ({ handler, open }) => {
     const other = await open();
     const limits = { concurrency: 2 };
     const callId = randomUUID();
@@ -108,7 +108,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await gateOf(handler).states()).toMatchObject([{ running: 2 }, { engine: "other", running: 1 }]);
   });
 
-  add("a call under way keeps its place while it is prolonged", async ({ handler, open }) => {
+  add("a running call keeps its place while it is renewed", async ({ handler, open }) => {
     const other = await open();
     const limits = { concurrency: 1 };
     const [callId, lost] = [randomUUID(), randomUUID()];
@@ -121,7 +121,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await ask(other, { limits })).toMatchObject(GRANTED);
   });
 
-  add("a probe is not taken for lost while it is prolonged", async ({ handler, open }) => {
+  add("a probe does not count as lost while it is renewed", async ({ handler, open }) => {
     const other = await open();
     await gateOf(handler).open(fault(randomUUID(), 10));
     const callId = randomUUID();
@@ -131,7 +131,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: true });
   });
 
-  add("a circuit opens once, however many calls found the fault", async ({ handler, open }) => {
+  add("a circuit opens once, also when several calls find the fault", async ({ handler, open }) => {
     const other = await open();
     const opened = await gateOf(handler).open(fault(randomUUID(), LONG_MS));
     expect(opened).toMatchObject({ openings: 1, waitMs: LONG_MS });
@@ -144,25 +144,25 @@ export function limitingCases(addCase: AddCase): void {
     ]);
   });
 
-  add("an open circuit is tried by one call, and closes when that works", async ({ handler, open }) => {
+  add("an open circuit is tried by one call, and closes when that succeeds", async ({ handler, open }) => {
     const other = await open();
     await gateOf(handler).open(fault(randomUUID(), 30));
     const callId = randomUUID();
     await until(async () => isProbe(await ask(handler, { callId })));
     expect(await ask(other)).toMatchObject({ isGranted: false, heldBy: "circuit" });
     expect(await gateOf(other).states()).toMatchObject([{ circuit: "half_open", openMs: 0 }]);
-    // A call that began before it opened decides nothing.
+    // A call that began before the circuit opened decides nothing.
     await settle(other, randomUUID(), { works: true });
     await gateOf(other).open(fault(randomUUID(), LONG_MS));
     expect(await gateOf(other).states()).toMatchObject([{ circuit: "half_open" }]);
     expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: true });
     expect(await settle(handler, callId, { works: true })).toEqual({ isClosed: false });
     expect(await ask(other)).toMatchObject({ isGranted: true, isProbe: false });
-    // The next opening is another one.
+    // The next opening has another number.
     expect(await gateOf(other).open(fault(randomUUID(), 100))).toMatchObject({ openings: 2, waitMs: 100 });
   });
 
-  add("each probe that fails keeps the circuit open for twice as long, up to a bound", async ({ handler }) => {
+  add("each failed probe keeps the circuit open for twice as long, up to a bound", async ({ handler }) => {
     await gateOf(handler).open(fault(randomUUID(), 20));
     const waits: number[] = [];
     for (let at = 0; at < 3; at += 1) {
@@ -175,7 +175,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(waits).toEqual([40, 60, 60]);
   });
 
-  add("a probe that found nothing leaves it to another", async ({ handler }) => {
+  add("a probe without a result leaves the decision to another", async ({ handler }) => {
     await gateOf(handler).open(fault(randomUUID(), 10));
     const callId = randomUUID();
     await until(async () => isProbe(await ask(handler, { callId })));
@@ -195,7 +195,7 @@ export function limitingCases(addCase: AddCase): void {
     expect(await settle(other, callId, { works: true })).toEqual({ isClosed: true });
   });
 
-  add("many members that ask at the same moment get what there is, and no more", async ({ handler, open }) => {
+  add("members that ask at the same moment share the allowance, and no more", async ({ handler, open }) => {
     const members = [handler, await open(), await open()];
     const limits = { rpm: 320, concurrency: 7 };
     const all = (wish: Partial<EngineWish>) =>

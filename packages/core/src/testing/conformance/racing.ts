@@ -1,196 +1,42 @@
-/** What happens in the middle of something else: fences, crashes, and steps that meet. */
+/** Steps that meet in the middle of each other. */
 import { expect } from "vitest";
-import type { PersistenceHandler } from "../../contract/store.ts";
-import type { WorkBatch, WorkOutcome } from "../../contract/work.ts";
 import {
   type AddCase,
-  announceRetention,
   failAll,
   failed,
-  HeldTranslator,
   item,
   items,
   listAll,
-  type Members,
   PROJECT,
-  readOne,
-  retentionDays,
   retry,
   Translator,
   textReference,
   translateAll,
   translated,
   until,
-  untilAged,
   work,
 } from "./kit.ts";
 
-const LATE: Record<string, WorkOutcome> = {
-  text: translated("late"),
-  failure: failed(),
-  "wish to try again": retry(0),
-  release: { kind: "released" },
-};
-
-/** What takes a text away while somebody translates it. */
-const TAKINGS: Record<string, (handler: PersistenceHandler) => Promise<unknown>> = {
-  cancelled: (handler) => handler.cancel({ project: PROJECT }),
-  forgotten: (handler) => handler.forget({ project: PROJECT, text: "Add to cart", sourceLocale: "en" }),
-  collected: async (handler) => {
-    await untilAged(handler, 2);
-    await handler.collect({ retentionDays, project: PROJECT });
-  },
-};
-
 export function racingCases(add: AddCase): void {
-  for (const [name, outcome] of Object.entries(LATE)) {
-    add(
-      `a late ${name} of a member that was given up changes nothing`,
-      (members) => lateWord(members, outcome),
-      "giveUp",
-    );
-
-    add(`a ${name} for what was wanted sooner meanwhile changes nothing`, async ({ handler, open }) => {
-      const other = await open();
-      await handler.register([item({ priority: 1 })]);
-      const held = new HeldTranslator(outcome);
-      const working = work(handler, only(held, new Translator(() => translated("first"))), { until: "ready" });
-      await held.started;
-      await other.register([item({ priority: -1 })]);
-      await until(async () => (await readOne(other))?.status === "translated");
-      const stored = await readOne(other);
-      expect(stored).toMatchObject({ status: "translated", text: "first" });
-      held.letGo();
-      await working;
-      expect(await readOne(other)).toEqual(stored);
-      await expectNoWork(other);
-    });
-  }
-
-  for (const [how, take] of Object.entries(TAKINGS)) {
-    for (const [name, outcome] of Object.entries({ text: translated("late"), failure: failed() })) {
-      add(
-        `a ${name} for what was ${how} and requested anew meanwhile is not the new one's`,
-        async ({ handler, open }) => {
-          const other = await open();
-          await announceRetention(handler);
-          // Who else uses the text keeps it in the store.
-          await other.register([item({ project: "other" })]);
-          await work(other, new Translator().translate);
-          await other.register([item()]);
-          const held = new HeldTranslator(outcome);
-          const renewed = new Translator(() => translated("new"));
-          const working = work(handler, only(held, renewed), { until: "ready", concurrency: 1 });
-          await held.started;
-          await take(other);
-          expect(await readOne(other)).toBeUndefined();
-          expect(await other.register([item()])).toMatchObject([{ registered: 1 }]);
-          held.letGo();
-          await working;
-          await translateAll(other, () => "new");
-          expect(await readOne(other)).toMatchObject({ status: "translated", text: "new" });
-          expect((await other.listDeadLetters({})).items).toEqual([]);
-          expect((await other.status(PROJECT)).translations).toMatchObject({ pending: 0, translated: 1, failed: 0 });
-        },
-      );
-    }
-  }
-
-  add("a failed try of what is collected meanwhile writes no dead letter", async ({ handler, open }) => {
-    const other = await open();
-    await announceRetention(handler);
-    await handler.register([item()]);
-    const held = new HeldTranslator(failed());
-    const working = work(handler, held.translate, { until: "ready" });
-    await held.started;
-    await untilAged(other, 1);
-    expect(await other.collect({ retentionDays })).toMatchObject({ translations: 1 });
-    held.letGo();
-    await working;
-    expect(await listAll(other)).toEqual([]);
-    expect((await other.listDeadLetters({})).items).toEqual([]);
-  });
-
-  add("a revision that was read before the text was taken away and requested anew is refused", async ({ handler }) => {
-    await handler.register([item()]);
-    await translateAll(handler);
-    const read = await readOne(handler);
-    await handler.forget({ project: PROJECT, text: "Add to cart", sourceLocale: "en" });
-    await handler.register([item()]);
-    await translateAll(handler, () => "another text");
-    const approving = handler.approve({ reference: textReference(), ...(read && { revision: read.revision }) });
-    await expect(approving).rejects.toMatchObject({ code: "TH_REVISION_CHANGED" });
-  });
-
-  add("a text that fails, is purged, and fails again has a dead letter each time", async ({ handler }) => {
-    for (let time = 0; time < 3; time += 1) {
-      expect(await handler.register([item()])).toMatchObject([{ registered: 1 }]);
-      await failAll(handler);
-      await handler.replayDeadLetters({});
-      await failAll(handler);
-      expect((await handler.listDeadLetters({})).items).toHaveLength(1);
-      expect(await handler.purgeDeadLetters({})).toBe(1);
-    }
-  });
-
   add(
-    "a text that kills whoever tries it ends alone in the dead letters, and its neighbours are translated",
-    async ({ handler, open, crash }) => {
-      await handler.register(items(16));
-      const isDeadly = ({ items: each }: WorkBatch) => each.some(({ text }) => text === "Text number 4");
-      const sizes: number[] = [];
-      for (let member = 0; member < 6; member += 1) {
-        const doomed = await open();
-        const killed = Promise.withResolvers<void>();
-        const stop = new AbortController();
-        const harmless = new Translator();
-        work(
-          doomed,
-          async (batch, signal) => {
-            if (!isDeadly(batch)) return harmless.translate(batch, signal);
-            sizes.push(batch.items.length);
-            killed.resolve();
-            return new Promise(() => undefined);
-          },
-          { until: "stopped", signal: stop.signal, drainMs: 1 },
-        ).catch(() => undefined);
-        await killed.promise;
-        await crash(doomed);
-        stop.abort();
+    "a text that is cancelled while it is claimed is either translated or deleted, and counted once",
+    async ({ handler, open }) => {
+      const [one, two] = [await open(), await open()];
+      let cancelled = 0;
+      let translatedTexts = 0;
+      for (let round = 0; round < 5; round += 1) {
+        await handler.register(items(40, { context: `{"round":${round}}` }));
+        const works = [one, two].map((member) => work(member, new Translator().translate, { maxItems: 4 }));
+        cancelled += await handler.cancel({ project: PROJECT });
+        await Promise.all(works);
+        translatedTexts = (await listAll(handler)).length;
+        expect(cancelled + translatedTexts).toBe(40 * (round + 1));
+        expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: translatedTexts });
       }
-      const stop = new AbortController();
-      const last = new Translator();
-      const working = work(handler, last.translate, { until: "stopped", signal: stop.signal });
-      await until(async () => (await handler.status()).translations.pending === 0);
-      stop.abort();
-      await working;
-      expect(sizes).toEqual([16, 16, 16, 8, 1, 1]);
-      expect(last.texts).not.toContain("Text number 4");
-      expect(await readOne(handler, { text: "Text number 4" })).toMatchObject({
-        status: "failed",
-        error: { code: "TH_WORKER_CRASHED" },
-      });
-      expect((await handler.status()).translations).toEqual({ pending: 0, translated: 15, failed: 1, approved: 0 });
     },
-    "crash",
   );
 
-  add("what is cancelled while it is claimed is translated or gone, each text once", async ({ handler, open }) => {
-    const [one, two] = [await open(), await open()];
-    let cancelled = 0;
-    let translatedTexts = 0;
-    for (let round = 0; round < 5; round += 1) {
-      await handler.register(items(40, { context: `{"round":${round}}` }));
-      const works = [one, two].map((member) => work(member, new Translator().translate, { maxItems: 4 }));
-      cancelled += await handler.cancel({ project: PROJECT });
-      await Promise.all(works);
-      translatedTexts = (await listAll(handler)).length;
-      expect(cancelled + translatedTexts).toBe(40 * (round + 1));
-      expect((await handler.status()).translations).toMatchObject({ pending: 0, translated: translatedTexts });
-    }
-  });
-
-  add("what is forgotten while it is stored is gone", async ({ handler, open }) => {
+  add("a text that is forgotten while it is stored is gone", async ({ handler, open }) => {
     const other = await open();
     for (let round = 0; round < 5; round += 1) {
       const texts = items(20);
@@ -204,22 +50,25 @@ export function racingCases(add: AddCase): void {
     }
   });
 
-  add("what a person approves while it is stored, or fails, is the person's", async ({ handler, open }) => {
-    const other = await open();
-    const texts = items(40);
-    await handler.register(texts);
-    const halfFails = new Translator(({ text }) => (text.endsWith("7") ? failed() : translated("machine")));
-    await Promise.all([
-      work(other, halfFails.translate, { maxItems: 3 }),
-      ...texts.map(({ text }) => handler.approve({ reference: textReference({ text }), text: "person" })),
-    ]);
-    await work(other, halfFails.translate, { until: "empty" });
-    const found = await listAll(handler);
-    expect(found.map(({ status, text }) => `${status}: ${text}`)).toEqual(texts.map(() => "approved: person"));
-    expect((await handler.listDeadLetters({})).items).toEqual([]);
-  });
+  add(
+    "a text that a person approves while it is stored, or fails, keeps the person's translation",
+    async ({ handler, open }) => {
+      const other = await open();
+      const texts = items(40);
+      await handler.register(texts);
+      const halfFails = new Translator(({ text }) => (text.endsWith("7") ? failed() : translated("machine")));
+      await Promise.all([
+        work(other, halfFails.translate, { maxItems: 3 }),
+        ...texts.map(({ text }) => handler.approve({ reference: textReference({ text }), text: "person" })),
+      ]);
+      await work(other, halfFails.translate, { until: "empty" });
+      const found = await listAll(handler);
+      expect(found.map(({ status, text }) => `${status}: ${text}`)).toEqual(texts.map(() => "approved: person"));
+      expect((await handler.listDeadLetters({})).items).toEqual([]);
+    },
+  );
 
-  add("what is forced while it is worked on is lost by nobody", async ({ handler, open }) => {
+  add("a text that is forced while it is worked on is never lost", async ({ handler, open }) => {
     const other = await open();
     const texts = items(40);
     await handler.register(texts);
@@ -240,7 +89,7 @@ export function racingCases(add: AddCase): void {
     expect((await handler.listDeadLetters({})).items).toEqual([]);
   });
 
-  add("a dead letter that is replayed and purged at once is the one or the other", async ({ handler, open }) => {
+  add("a dead letter that is replayed and purged at once is either replayed or purged", async ({ handler, open }) => {
     const other = await open();
     for (let round = 0; round < 5; round += 1) {
       await handler.register(items(20));
@@ -258,7 +107,7 @@ export function racingCases(add: AddCase): void {
     }
   });
 
-  add("pauses that come and go while work is claimed lose nothing and cost no attempt", async ({ handler, open }) => {
+  add("pauses and resumes during claims lose nothing and cost no attempt", async ({ handler, open }) => {
     const members = [await open(), await open()];
     const stop = new AbortController();
     const translator = new Translator();
@@ -278,38 +127,4 @@ export function racingCases(add: AddCase): void {
     expect(new Set(translator.texts).size).toBe(40);
     expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
   });
-}
-
-/** The first call is held, the others are not. */
-function only(held: HeldTranslator, others: Translator): Translator["translate"] {
-  let calls = 0;
-  return (batch, signal) => {
-    calls += 1;
-    return (calls === 1 ? held : others).translate(batch, signal);
-  };
-}
-
-async function lateWord({ handler, open, giveUp }: Required<Members>, outcome: WorkOutcome): Promise<void> {
-  const late = await open();
-  await handler.register([item()]);
-  const held = new HeldTranslator(outcome);
-  const stop = new AbortController();
-  const working = work(late, held.translate, { until: "stopped", signal: stop.signal });
-  await held.started;
-  await giveUp(late);
-  await translateAll(handler, () => "first");
-  const stored = await readOne(handler);
-  expect(stored).toMatchObject({ status: "translated", text: "first" });
-  held.letGo();
-  stop.abort();
-  await working.catch(() => undefined);
-  expect(await readOne(handler)).toEqual(stored);
-  await expectNoWork(handler);
-}
-
-async function expectNoWork(handler: PersistenceHandler): Promise<void> {
-  expect((await handler.listDeadLetters({})).items).toEqual([]);
-  const translator = new Translator();
-  await work(handler, translator.translate, { until: "empty" });
-  expect(translator.items).toEqual([]);
 }

@@ -3,7 +3,7 @@ import type { Translation } from "../../contract/translation.ts";
 import { type AddCase, item, items, listAll, PROJECT, readOne, textReference, translateAll } from "./kit.ts";
 
 export function readingCases(add: AddCase): void {
-  add("reads answer in the order they were asked, with nothing for what is not there", async ({ handler }) => {
+  add("reads answer in the order of the references, with undefined for a missing translation", async ({ handler }) => {
     await handler.register([item({ text: "Pay", businessId: "pay" }), item({ text: "Back" })]);
     const found = await handler.read([
       textReference({ text: "Back" }),
@@ -26,14 +26,14 @@ export function readingCases(add: AddCase): void {
     expect(await handler.read([])).toEqual([]);
   });
 
-  add("the text of a business id is the one requested last, also when it was that before", async ({ handler }) => {
+  add("a business id names the text that was requested last, also when it named it before", async ({ handler }) => {
     for (const text of ["Buy", "Buy now", "Buy"]) {
       await handler.register([item({ text, businessId: "shop.buy" })]);
       expect(await readOne(handler, { businessId: "shop.buy" })).toMatchObject({ sourceText: text });
     }
   });
 
-  add("every business id of a text hears of its translation", async ({ handler }) => {
+  add("a text's translation is found under each of its business ids", async ({ handler }) => {
     await handler.register([item({ businessId: "two" }), item({ businessId: "one" }), item()]);
     await translateAll(handler);
     for (const businessId of ["one", "two"]) {
@@ -80,7 +80,7 @@ export function readingCases(add: AddCase): void {
     expect(await texts({ businessIdPrefix: "shop_" })).toEqual([]);
   });
 
-  add("what was settled can be read by its keys", async ({ handler }) => {
+  add("a settled text can be read by its keys", async ({ handler }) => {
     await handler.register(items(3));
     const settled = await translateAll(handler);
     const keys = settled.flatMap(({ batch }) => batch.items.map(({ key }) => key));

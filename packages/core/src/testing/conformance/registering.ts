@@ -36,7 +36,7 @@ export function registeringCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "translated", text: "Add to cart (fr)", engine: "test" });
   });
 
-  add("a receipt counts what the call made, and all else as existing", async ({ handler }) => {
+  add("a receipt counts rows that the call made, and all others as existing", async ({ handler }) => {
     const two = item({ targetLocales: ["fr", "de"] });
     expect(await handler.register([two])).toEqual([{ registered: 2, existing: 0, failed: 0 }]);
     expect(await handler.register([two, item({ targetLocales: ["ja"] })])).toEqual([
@@ -45,7 +45,7 @@ export function registeringCases(add: AddCase): void {
     ]);
   });
 
-  add("a text twice in one call is made once, and existing the second time", async ({ handler }) => {
+  add("a text that is twice in one call is made once, and existing the second time", async ({ handler }) => {
     expect(await handler.register([item(), item({ businessId: "again" })])).toEqual([
       { registered: 1, existing: 0, failed: 0 },
       { registered: 0, existing: 1, failed: 0 },
@@ -55,7 +55,7 @@ export function registeringCases(add: AddCase): void {
     expect(translator.texts).toEqual(["Add to cart"]);
   });
 
-  add("a failed text is told as failed when it is requested again, and not tried", async ({ handler }) => {
+  add("a failed text counts as failed when it is requested again, and is not retried", async ({ handler }) => {
     await handler.register([item()]);
     await failAll(handler);
     expect(await handler.register([item({ targetLocales: ["fr", "de"] })])).toEqual([
@@ -94,7 +94,7 @@ export function registeringCases(add: AddCase): void {
     );
   });
 
-  add("a text with nothing to translate is stored as it is and makes no work", async ({ handler }) => {
+  add("a text with nothing to translate is stored unchanged and makes no work", async ({ handler }) => {
     const verbatim = item({ text: "{count}", verbatim: true });
     const same = item({ sourceLocale: "fr", text: "Payer" });
     expect(await handler.register([verbatim, same])).toEqual([
@@ -109,7 +109,7 @@ export function registeringCases(add: AddCase): void {
     expect(translator.items).toEqual([]);
   });
 
-  add("an item that the store cannot take is refused alone", async ({ handler }) => {
+  add("an item that the store cannot accept is refused alone", async ({ handler }) => {
     const [first, bad, last] = await handler.register([
       item({ text: "before" }),
       item({ text: "a NUL \0 in it" }),
@@ -121,7 +121,7 @@ export function registeringCases(add: AddCase): void {
     expect(await listAll(handler)).toHaveLength(2);
   });
 
-  add("what pseudo stored is put back to work for a real engine, and for no other", async ({ handler }) => {
+  add("a row stored by pseudo is put back to work for a real engine only", async ({ handler }) => {
     await handler.register([item()], { engine: "pseudo" });
     await work(handler, new Translator(() => translated("[Àđđ ŧø çàřŧ]", "pseudo")).translate);
     expect(await handler.register([item()], { engine: "pseudo" })).toMatchObject([{ registered: 0, existing: 1 }]);
@@ -130,7 +130,7 @@ export function registeringCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ status: "pending", text: "[Àđđ ŧø çàřŧ]" });
   });
 
-  add("members that register the same texts at once make each of them once", async ({ handler, open }) => {
+  add("members that register the same texts concurrently make each of them once", async ({ handler, open }) => {
     const other = await open();
     const texts = items(200);
     const receipts = await Promise.all([handler.register(texts), other.register(texts.toReversed())]);
@@ -142,7 +142,7 @@ export function registeringCases(add: AddCase): void {
   });
 
   add(
-    "what is enqueued in a transaction is registered after its commit",
+    "an item that is enqueued in a transaction is registered after its commit",
     async ({ handler, begin }) => {
       const transaction = await begin();
       await handler.enqueue(transaction.client, [item({ businessId: "shop.cart.add", targetLocales: ["fr", "de"] })]);
@@ -162,7 +162,7 @@ export function registeringCases(add: AddCase): void {
   );
 
   add(
-    "what is enqueued in a transaction that rolls back never was",
+    "an item that is enqueued in a transaction is never registered after a rollback",
     async ({ handler, begin }) => {
       const transaction = await begin();
       await handler.enqueue(transaction.client, [item()]);
@@ -175,7 +175,7 @@ export function registeringCases(add: AddCase): void {
     "begin",
   );
 
-  add("new work is refused while too much waits, item by item, and what is there passes", async ({ handler }) => {
+  add("new work is refused item by item while the backlog is full, and existing rows pass", async ({ handler }) => {
     const maxBacklog = 3;
     const done = item({ text: "done" });
     await handler.register([done]);

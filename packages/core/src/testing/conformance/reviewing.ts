@@ -19,7 +19,7 @@ import {
 } from "./kit.ts";
 
 export function reviewingCases(add: AddCase): void {
-  add("a person's word on the stored text makes it approved", async ({ handler }) => {
+  add("a person's approval of the stored text makes it approved", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -33,7 +33,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(approved);
   });
 
-  add("a person's own text is stored as theirs, also before a machine was asked", async ({ handler }) => {
+  add("a person's own text is stored as approved, also before any engine call", async ({ handler }) => {
     await handler.register([item({ businessId: "cart" })]);
     const reference = { project: PROJECT, targetLocale: "fr", businessId: "cart" };
     expect(await handler.approve({ reference, text: "Ajouter au panier" })).toMatchObject({
@@ -47,7 +47,7 @@ export function reviewingCases(add: AddCase): void {
     expect(translator.items).toEqual([]);
   });
 
-  add("no machine overwrites what was approved while it was translating", async ({ handler }) => {
+  add("no machine overwrites a text that was approved during its translation", async ({ handler }) => {
     await handler.register([item()]);
     const held = new HeldTranslator("machine");
     const working = work(handler, held.translate);
@@ -58,7 +58,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(approved);
   });
 
-  add("approving a revision that is no more changes nothing", async ({ handler }) => {
+  add("approving an outdated revision changes nothing", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     const read = await readOne(handler);
@@ -71,7 +71,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(read);
   });
 
-  add("what is not there, or has no text yet, cannot be approved", async ({ handler }) => {
+  add("a missing row, or one without a text, cannot be approved", async ({ handler }) => {
     const notFound = { code: "TH_NOT_FOUND" };
     await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);
     await handler.register([item()]);
@@ -90,7 +90,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await readOne(handler)).toEqual(approved);
   });
 
-  add("a dead letter tells the text and every attempt's error", async ({ handler }) => {
+  add("a dead letter holds the text and every attempt's error", async ({ handler }) => {
     await handler.register([item({ context: '{"screen":"checkout"}' })]);
     const translator = new Translator(({ attempt }) =>
       attempt === 1 ? retry(20) : { kind: "failed", error: attemptError("TH_ENGINE_MALFORMED", "No JSON") },
@@ -145,7 +145,7 @@ export function reviewingCases(add: AddCase): void {
     expect(await texts({ since: new Date(Date.now() + 3_600_000) })).toEqual([]);
   });
 
-  add("a dead letter that is replayed is tried anew, once however often it is asked", async ({ handler, open }) => {
+  add("a replayed dead letter is tried anew, once even when it is replayed repeatedly", async ({ handler, open }) => {
     const other = await open();
     await handler.register(items(20));
     await failAll(handler);
@@ -161,7 +161,7 @@ export function reviewingCases(add: AddCase): void {
     expect((await listAll(handler)).every(({ status, error }) => status === "translated" && !error)).toBe(true);
   });
 
-  add("only the dead letters that were meant are replayed", async ({ handler }) => {
+  add("a replay puts only the selected dead letters back to work", async ({ handler }) => {
     await handler.register([item({ targetLocales: ["de", "fr"] })]);
     await work(handler, new Translator(() => failed()).translate);
     expect(await handler.replayDeadLetters({ targetLocale: "fr" })).toBe(1);
@@ -170,7 +170,7 @@ export function reviewingCases(add: AddCase): void {
   });
 
   add(
-    "a purged dead letter takes its failed translation with it, and the text may be asked for anew",
+    "purging a dead letter deletes its failed translation, and the text may be requested anew",
     async ({ handler }) => {
       await handler.register([item()]);
       await failAll(handler);
@@ -182,7 +182,7 @@ export function reviewingCases(add: AddCase): void {
     },
   );
 
-  add("purging the dead letter of a forced try leaves the good text", async ({ handler }) => {
+  add("purging the dead letter of a forced attempt leaves the good text", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler);
     await handler.register([item({ force: true })]);
@@ -193,7 +193,7 @@ export function reviewingCases(add: AddCase): void {
     expect(kept?.error).toBeUndefined();
   });
 
-  add("totals follow what becomes of the texts", async ({ handler }) => {
+  add("the totals follow the texts' statuses", async ({ handler }) => {
     await handler.register([...items(3), item({ text: "elsewhere", project: "other", targetLocales: ["de"] })]);
     const none = { pending: 0, translated: 0, failed: 0, approved: 0 };
     const before = await handler.status();
@@ -217,7 +217,7 @@ export function reviewingCases(add: AddCase): void {
     expect((await handler.status("other")).translations).toEqual({ ...none, translated: 1 });
   });
 
-  add("members that work show themselves", async ({ handler, open }) => {
+  add("working members appear in the status", async ({ handler, open }) => {
     const other = await open();
     await handler.register([item()]);
     const held = new HeldTranslator();

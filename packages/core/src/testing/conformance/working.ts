@@ -1,21 +1,9 @@
+/** Claimed texts, and the outcomes of their attempts. */
 import { expect } from "vitest";
-import type { WorkBatch, WorkItem, WorkOutcome } from "../../contract/work.ts";
-import {
-  type AddCase,
-  failed,
-  HeldTranslator,
-  item,
-  items,
-  listAll,
-  readOne,
-  retry,
-  Translator,
-  translated,
-  until,
-  work,
-} from "./kit.ts";
+import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
+import { type AddCase, failed, item, items, listAll, readOne, retry, Translator, translated, work } from "./kit.ts";
 
-/** Decides by how often a text was given before: the first outcome, then the second. */
+/** Decides by whether a text was received before: the first outcome, then the second. */
 function oneThen(first: WorkOutcome, second: WorkOutcome) {
   const seen = new Set<string>();
   return ({ text }: WorkItem): WorkOutcome => {
@@ -29,7 +17,7 @@ const triesOf = ({ items: given }: Translator) =>
   given.map(({ attempt, previousFailure }) => ({ attempt, previousFailure }));
 
 export function workingCases(add: AddCase): void {
-  add("work does what is ready, each text once, and ends", async ({ handler }) => {
+  add("work translates all ready texts, each once, and ends", async ({ handler }) => {
     await handler.register(items(70, { targetLocales: ["fr", "de", "ja"] }));
     const translator = new Translator();
     const summary = await work(handler, translator.translate, { maxItems: 20 });
@@ -43,7 +31,7 @@ export function workingCases(add: AddCase): void {
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 0 });
   });
 
-  add("no call is given more than it may hold, however large a batch was registered", async ({ handler }) => {
+  add("no call gets more items than its limit, also from a large batch", async ({ handler }) => {
     await handler.register(items(45));
     const translator = new Translator();
     await work(handler, translator.translate, { maxItems: 7 });
@@ -56,7 +44,7 @@ export function workingCases(add: AddCase): void {
     expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
   });
 
-  add("two members at once share the work and do nothing twice", async ({ handler, open }) => {
+  add("two concurrent members share the work, and do nothing twice", async ({ handler, open }) => {
     const other = await open();
     await handler.register(items(300));
     const translators = [new Translator(), new Translator()];
@@ -69,7 +57,7 @@ export function workingCases(add: AddCase): void {
     expect(new Set(texts).size).toBe(300);
   });
 
-  add("each text of a batch comes to its own end", async ({ handler }) => {
+  add("each text of a batch gets its own outcome", async ({ handler }) => {
     await handler.register(["good", "bad", "slow", "busy"].map((text) => item({ text })));
     const ends: Record<string, WorkOutcome> = {
       good: translated("bon"),
@@ -89,7 +77,7 @@ export function workingCases(add: AddCase): void {
     expect(translator.items).toHaveLength(4);
   });
 
-  add("a text to be tried again comes back later, with its attempt counted and the reason", async ({ handler }) => {
+  add("a text that is retried comes back later, with its attempt counted and the error", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen(retry(50), translated("enfin")));
     expect(await work(handler, translator.translate, { until: "empty" })).toEqual({
@@ -103,7 +91,7 @@ export function workingCases(add: AddCase): void {
     ]);
   });
 
-  add("work that only does what is ready leaves what is to be tried later", async ({ handler }) => {
+  add('work until "ready" leaves delayed retries for later', async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(() => retry(600_000));
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 0, retrying: 1 });
@@ -111,7 +99,7 @@ export function workingCases(add: AddCase): void {
     expect((await handler.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 1 });
   });
 
-  add("a text that was postponed comes back as if it had never been tried", async ({ handler }) => {
+  add("a postponed text comes back without a counted attempt", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen({ kind: "postponed", delayMs: 50 }, translated("enfin")));
     await work(handler, translator.translate, { until: "empty" });
@@ -121,7 +109,7 @@ export function workingCases(add: AddCase): void {
     ]);
   });
 
-  add("a text that was released comes back at once, as it was", async ({ handler }) => {
+  add("a released text comes back at once, without a counted attempt", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(oneThen({ kind: "released" }, translated("enfin")));
     await work(handler, translator.translate);
@@ -132,7 +120,7 @@ export function workingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ text: "enfin" });
   });
 
-  add("texts that are to be split come back with fewer neighbours", async ({ handler }) => {
+  add("texts that must be split come back with fewer neighbours", async ({ handler }) => {
     await handler.register(items(4));
     const translator = new Translator(({ attempt }) => (attempt === 1 ? retry(20, true) : translated("enfin")));
     await work(handler, translator.translate, { until: "empty" });
@@ -142,7 +130,7 @@ export function workingCases(add: AddCase): void {
     expect(later.reduce((sum, length) => sum + length, 0)).toBe(4);
   });
 
-  add("a text that failed for good is never tried again by itself", async ({ handler }) => {
+  add("a text that failed for good is never retried by itself", async ({ handler }) => {
     await handler.register([item()]);
     const translator = new Translator(() => failed());
     expect(await work(handler, translator.translate)).toEqual({ translated: 0, failed: 1, retrying: 0 });
@@ -174,7 +162,7 @@ export function workingCases(add: AddCase): void {
     expect(translator.items.every(({ attempt }) => attempt === 1)).toBe(true);
   });
 
-  add("a limit ends the work soon after so many texts, and the rest is done later", async ({ handler }) => {
+  add("a limit ends the work soon after that many texts, and the rest is done later", async ({ handler }) => {
     for (let at = 0; at < 5; at += 1) await handler.register(items(10, { context: `{"at":${at}}` }));
     const translator = new Translator();
     const first = await work(handler, translator.translate, { limit: 10, concurrency: 1, maxItems: 10 });
@@ -193,7 +181,7 @@ export function workingCases(add: AddCase): void {
     expect(await readOne(handler, { targetLocale: "ja" })).toMatchObject({ status: "pending" });
   });
 
-  add("work for one project leaves the others as they were", async ({ handler }) => {
+  add("work for one project leaves the others unchanged", async ({ handler }) => {
     await handler.register([item({ project: "mine" }), item({ project: "other" })]);
     const mine = new Translator();
     await work(handler, mine.translate, { project: "mine" });
@@ -204,94 +192,7 @@ export function workingCases(add: AddCase): void {
     expect(rest.items.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  add("a request that waited longer than it may live fails, without being tried", async ({ handler }) => {
-    await handler.register([item({ text: "new" })]);
-    await work(handler, new Translator(() => translated("old")).translate, { lifetimeSeconds: 3_600 });
-    await handler.register([item({ text: "late" }), item({ text: "new", force: true })]);
-    const translator = new Translator();
-    const summary = await work(handler, translator.translate, { lifetimeSeconds: 0 });
-    expect(summary).toEqual({ translated: 0, failed: 2, retrying: 0 });
-    expect(translator.items).toEqual([]);
-    expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "failed", error: { code: "TH_EXPIRED" } });
-    expect(await readOne(handler, { text: "new" })).toMatchObject({ status: "translated", text: "old" });
-    await handler.replayDeadLetters({ code: "TH_EXPIRED" });
-    await work(handler, translator.translate, { lifetimeSeconds: 3_600 });
-    expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "translated" });
-  });
-
-  add("a request that had expired when its turn came fails, and its neighbours do not", async ({ handler }) => {
-    await handler.register([item({ text: "new" })]);
-    await work(handler, new Translator(() => translated("old")).translate);
-    await handler.register([
-      item({ text: "late", expiresAfterSeconds: 0 }),
-      item({ text: "new", expiresAfterSeconds: 0, force: true }),
-      item({ text: "in time", expiresAfterSeconds: 3_600 }),
-      item({ text: "whenever" }),
-    ]);
-    const translator = new Translator();
-    expect(await work(handler, translator.translate)).toEqual({ translated: 2, failed: 2, retrying: 0 });
-    expect(translator.texts.toSorted()).toEqual(["in time", "whenever"]);
-    expect(translator.batches).toHaveLength(1);
-    expect(await readOne(handler, { text: "late" })).toMatchObject({ status: "failed", error: { code: "TH_EXPIRED" } });
-    expect(await readOne(handler, { text: "new" })).toMatchObject({ status: "translated", text: "old" });
-    expect(await readOne(handler, { text: "in time" })).toMatchObject({ status: "translated" });
-    // Whoever replays wants it, however long it takes.
-    expect(await handler.replayDeadLetters({ code: "TH_EXPIRED" })).toBe(2);
-    expect(await work(handler, translator.translate)).toEqual({ translated: 2, failed: 0, retrying: 0 });
-  });
-
-  add("a request is prolonged by who wants the same for longer, and shortened by nobody", async ({ handler }) => {
-    const late = { expiresAfterSeconds: 0 };
-    await handler.register([item({ text: "again", ...late }), item({ text: "for ever", ...late })]);
-    await handler.register([item({ text: "long", expiresAfterSeconds: 3_600 }), item({ text: "untold" })]);
-    await handler.register([item({ text: "gone", ...late }), item({ text: "sooner", ...late, priority: 1 })]);
-    const existing = { registered: 0, existing: 1, failed: 0 };
-    const asked = [
-      item({ text: "again", expiresAfterSeconds: 3_600 }),
-      item({ text: "for ever" }),
-      item({ text: "long", ...late }),
-      item({ text: "untold", ...late }),
-      item({ text: "gone", ...late }),
-      item({ text: "sooner", expiresAfterSeconds: 3_600, priority: -1 }),
-    ];
-    expect(await handler.register(asked)).toEqual(asked.map(() => existing));
-    const translator = new Translator();
-    expect(await work(handler, translator.translate)).toEqual({ translated: 5, failed: 1, retrying: 0 });
-    expect(translator.texts.toSorted()).toEqual(["again", "for ever", "long", "sooner", "untold"]);
-    // And what failed for it, by a request that is forced.
-    expect(await handler.register([item({ text: "gone", force: true })])).toMatchObject([{ registered: 1 }]);
-    expect(await work(handler, translator.translate)).toMatchObject({ translated: 1, failed: 0 });
-  });
-
-  add("of one call's requests for the same, the longest decides", async ({ handler }) => {
-    const late = { expiresAfterSeconds: 0 };
-    await handler.register([
-      item({ text: "Save", ...late, priority: -1 }),
-      item({ text: "Save", businessId: "save", priority: 1 }),
-      item({ text: "Open", expiresAfterSeconds: 3_600 }),
-      item({ text: "Open", ...late, businessId: "open" }),
-      item({ text: "Into one", ...late, targetLocales: ["fr", "de"] }),
-      item({ text: "Into one", targetLocales: ["de"] }),
-    ]);
-    const translator = new Translator();
-    expect(await work(handler, translator.translate)).toEqual({ translated: 3, failed: 1, retrying: 0 });
-    expect(await readOne(handler, { text: "Into one" })).toMatchObject({ status: "failed" });
-    expect(await readOne(handler, { text: "Into one", targetLocale: "de" })).toMatchObject({ status: "translated" });
-  });
-
-  add(
-    "an expiry counts from the request, also in a transaction of the application",
-    async ({ handler, begin }) => {
-      const { client, commit } = await begin();
-      await handler.enqueue(client, [item({ text: "Late", expiresAfterSeconds: 3_600 })]);
-      await commit();
-      const translator = new Translator();
-      expect(await work(handler, translator.translate)).toMatchObject({ translated: 1, failed: 0 });
-    },
-    "begin",
-  );
-
-  add("what is wanted sooner is done sooner, and once", async ({ handler }) => {
+  add("an urgent text is translated sooner, and once", async ({ handler }) => {
     await handler.register(items(40, { priority: 1 }));
     const urgent = item({ text: "Text number 40", priority: -1 });
     expect(await handler.register([urgent])).toEqual([{ registered: 0, existing: 1, failed: 0 }]);
@@ -304,113 +205,4 @@ export function workingCases(add: AddCase): void {
         .toSorted(),
     );
   });
-
-  add("work until it is stopped takes up what comes, and ends when it is told to", async ({ handler, open }) => {
-    const other = await open();
-    const stop = new AbortController();
-    const readiness: boolean[] = [];
-    const translator = new Translator();
-    const working = work(handler, translator.translate, {
-      until: "stopped",
-      signal: stop.signal,
-      observer: { ready: (isReady) => readiness.push(isReady) },
-    });
-    await until(() => readiness.includes(true));
-    await other.register([item({ targetLocales: ["fr", "zh-Hans"] })]);
-    await until(() => translator.items.length === 2);
-    await until(async () => (await readOne(other, { targetLocale: "zh-Hans" }))?.status === "translated");
-    stop.abort();
-    expect(await working).toEqual({ translated: 2, failed: 0, retrying: 0 });
-    expect(readiness.at(-1)).toBe(false);
-  });
-
-  add("what is in hand when the work is stopped may end, and is stored", async ({ handler }) => {
-    await handler.register([item()]);
-    const stop = new AbortController();
-    const held = new HeldTranslator("in time");
-    const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 30_000 });
-    await held.started;
-    stop.abort();
-    held.letGo();
-    expect(await working).toMatchObject({ translated: 1 });
-    expect(await readOne(handler)).toMatchObject({ status: "translated", text: "in time" });
-  });
-
-  add("what does not end in time is handed back, and no attempt is counted", async ({ handler, open }) => {
-    const other = await open();
-    await handler.register(items(3));
-    const stop = new AbortController();
-    const held = new HeldTranslator();
-    const working = work(handler, held.translate, { until: "stopped", signal: stop.signal, drainMs: 1 });
-    await held.started;
-    stop.abort();
-    expect(await working).toMatchObject({ translated: 0, failed: 0 });
-    const translator = new Translator();
-    await work(other, translator.translate);
-    expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
-  });
-
-  add("a store that is closed ends its work first", async ({ handler, open }) => {
-    const other = await open();
-    await handler.register([item()]);
-    const held = new HeldTranslator();
-    const working = work(other, held.translate, { until: "stopped", drainMs: 1 });
-    await held.started;
-    await other.close();
-    expect(await working).toMatchObject({ translated: 0, failed: 0 });
-    await other.close();
-    await expect(other.read([])).rejects.toMatchObject({ code: "TH_CLOSED" });
-    await expect(other.register([item()])).rejects.toMatchObject({ code: "TH_CLOSED" });
-    await expect(work(other, held.translate)).rejects.toMatchObject({ code: "TH_CLOSED" });
-  });
-
-  add(
-    "the work of a member that crashed is done by another, and no attempt is counted",
-    async ({ handler, open, crash }) => {
-      const doomed = await open();
-      await handler.register(items(3));
-      const held = new HeldTranslator();
-      work(doomed, held.translate, { until: "stopped" }).catch(() => undefined);
-      const inHand = await held.started;
-      expect(inHand.items).toHaveLength(3);
-      const stop = new AbortController();
-      const translator = new Translator();
-      const working = work(handler, translator.translate, { until: "stopped", signal: stop.signal });
-      await crash(doomed);
-      await until(async () => (await listAll(handler)).every(({ status }) => status === "translated"));
-      stop.abort();
-      expect(await working).toMatchObject({ translated: 3 });
-      expect(translator.items.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
-      held.letGo();
-      expect((await listAll(handler)).map(({ text }) => text)).not.toContain("held");
-    },
-    "crash",
-  );
-
-  add(
-    "a late result of a member that was given up changes nothing",
-    async ({ handler, open, giveUp }) => {
-      const late = await open();
-      await handler.register([item()]);
-      const held = new HeldTranslator("late");
-      const settled = Promise.withResolvers<WorkBatch>();
-      const stop = new AbortController();
-      const working = work(late, held.translate, {
-        until: "stopped",
-        signal: stop.signal,
-        observer: { settled: ({ batch }) => settled.resolve(batch) },
-      });
-      await held.started;
-      await giveUp(late);
-      const translator = new Translator(() => translated("first"));
-      await work(handler, translator.translate, { until: "empty" });
-      const stored = await readOne(handler);
-      expect(stored).toMatchObject({ status: "translated", text: "first" });
-      held.letGo();
-      stop.abort();
-      await working.catch(() => undefined);
-      expect(await readOne(handler)).toEqual(stored);
-    },
-    "giveUp",
-  );
 }

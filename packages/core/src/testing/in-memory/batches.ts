@@ -1,4 +1,4 @@
-/** Work waiting or in hand: the table `batch` of a store in memory, and the claims on it. */
+/** Waiting and claimed work: the table `batch` of a store in memory, and the claims on it. */
 import { randomUUID } from "node:crypto";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { PriorityClass } from "../../contract/item.ts";
@@ -23,17 +23,17 @@ export interface Batch {
   /** Attempts already made at each of its texts. */
   readonly attempt: number;
   readonly priority: PriorityClass;
-  /** Smaller is sooner: its level, then how much its lane had waiting. */
+  /** Smaller is sooner: first by its level, then by the waiting work of its lane when it was made. */
   readonly rank: number;
   readonly createdAt: number;
   runAt: number;
-  /** Who is working on it. */
+  /** The member that works on it. */
   claimedBy: object | undefined;
-  /** How often a member died while it worked on it. */
+  /** Number of members that died while they worked on it. */
   crashes: number;
 }
 
-/** Which work is meant. */
+/** Selects work. */
 export interface Lane {
   locales?: readonly string[] | undefined;
   project?: string | undefined;
@@ -41,7 +41,7 @@ export interface Lane {
 
 export interface BatchesOptions {
   clock: Clock;
-  /** What is paused at present. */
+  /** The present pauses. */
   pauses(): Pauses;
   /** The most texts of one batch. */
   batchSize: number;
@@ -49,7 +49,7 @@ export interface BatchesOptions {
   batchBytes: number;
 }
 
-/** Whether a batch's word about a row still counts. */
+/** Whether a row is still pending at the batch's revision. */
 export function stands({ row, revision }: BatchItem): boolean {
   return row.status === "pending" && row.revision === revision;
 }
@@ -86,22 +86,22 @@ export class InMemoryBatches {
     }
   }
 
-  /** Every batch of a lane, those in hand included. */
+  /** Every batch of a lane, claimed ones included. */
   of(lane: Lane): Batch[] {
     return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
   }
 
-  /** Those that nobody works on. */
+  /** Batches that no member works on. */
   waiting(lane: Lane): Batch[] {
     return this.of(lane).filter(({ claimedBy }) => claimedBy === undefined);
   }
 
-  /** Those that are in hand or will be due without anybody's doing. */
+  /** Batches that are claimed, or will be due without an operator's action. */
   left(lane: Lane): Batch[] {
     return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
   }
 
-  /** Those whose time has come, the most urgent first. */
+  /** Batches whose time has come, the most urgent first. */
   ready(lane: Lane): Batch[] {
     const now = this.#options.clock.now();
     return this.waiting(lane)
@@ -109,7 +109,7 @@ export class InMemoryBatches {
       .sort((one, other) => one.rank - other.rank);
   }
 
-  /** When the next one is due; undefined: none waits. Milliseconds since the epoch. */
+  /** Time at which the next batch is due; undefined: none waits. Milliseconds since the epoch. */
   nextDueAt(lane: Lane): number | undefined {
     const times = this.waiting(lane)
       .filter((batch) => !this.#isPaused(batch))
@@ -118,8 +118,8 @@ export class InMemoryBatches {
   }
 
   /**
-   * Takes a batch in hand, or the first `maxItems` of it; the others wait on as they are. Gives those that are still to
-   * be translated at their revision.
+   * Claims a batch, or its first `maxItems`; the others keep waiting unchanged. Returns the items that are still
+   * pending at their revision.
    */
   claim(batch: Batch, member: object, maxItems: number): readonly BatchItem[] {
     const standing = batch.items.filter(stands);
@@ -133,7 +133,7 @@ export class InMemoryBatches {
     return batch.items;
   }
 
-  /** The texts of a batch go on in parts of at most so many. */
+  /** Divides a batch into parts of at most this many texts. */
   takeApart(batch: Batch, partItems: number): void {
     this.#batches.delete(batch.id);
     for (let at = 0; at < batch.items.length; at += partItems) {
@@ -141,7 +141,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** What a member had in hand waits again: it is dead, or believed to be. */
+  /** Returns a member's claimed work to the queue: the member is dead, or believed to be. */
   giveBack(member: object): void {
     for (const batch of this.#batches.values()) {
       if (batch.claimedBy !== member) continue;
@@ -150,13 +150,13 @@ export class InMemoryBatches {
     }
   }
 
-  /** Replaces a batch by what of it is to be done later, grouped by how it ended. */
+  /** Replaces a batch by later batches for its unfinished texts, grouped by their outcome. */
   succeed(batch: Batch, handed: readonly { item: BatchItem; outcome: WorkOutcome }[]): void {
     this.#batches.delete(batch.id);
     const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${isSplit(outcome)}`);
     for (const group of groups.values()) {
       const items = group.map(({ item }) => item);
-      // One batch has one time: the latest, so that nobody comes before its own.
+      // One batch has one time: the latest, so that no text comes before its own.
       const delayMs = Math.max(...group.map(({ outcome }) => delayOf(outcome)));
       const counts = group[0]?.outcome.kind === "retry";
       const half = group.some(({ outcome }) => isSplit(outcome)) ? Math.ceil(items.length / 2) : items.length;
@@ -168,7 +168,7 @@ export class InMemoryBatches {
     }
   }
 
-  /** Something was resumed: what waited for that is due. */
+  /** After a resume: parked work is due. */
   bringForward(): void {
     const now = this.#options.clock.now();
     for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
@@ -209,7 +209,7 @@ function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
   return lane.locales === undefined || lane.locales.includes(targetLocale);
 }
 
-/** Paused: until something is resumed. */
+/** A paused text waits until a resume. */
 function delayOf(outcome: WorkOutcome): number {
   if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
   return "delayMs" in outcome ? outcome.delayMs : 0;

@@ -42,7 +42,7 @@ export class InMemoryLetters {
     );
   }
 
-  /** The last one about a row. */
+  /** The last dead letter of a row. */
   about(row: Row): Letter | undefined {
     return [...this.#open.values()].findLast((letter) => letter.row === row);
   }

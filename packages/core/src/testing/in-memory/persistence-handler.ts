@@ -1,6 +1,6 @@
 /**
- * A store in the memory of one process, for tests: of an application that uses Trans-Hub, and of Trans-Hub itself. It
- * keeps the promises of `PersistenceHandler` except that nothing outlives the process.
+ * A store in the memory of one process, for tests of applications that use Trans-Hub, and of Trans-Hub itself. It keeps
+ * the promises of `PersistenceHandler`, except that nothing outlives the process.
  */
 import type pg from "pg";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
@@ -22,14 +22,14 @@ import { InMemoryStore } from "./store.ts";
 import { InMemoryWork } from "./work.ts";
 
 /**
- * Stands for the transaction of an application that has no database in its tests: hand its `client` to
- * `request(…, { client })`.
+ * Replaces the transaction of an application that has no database in its tests: pass its `client` to `request(…, {
+ * client })`.
  */
 export interface InMemoryTransaction {
   readonly client: pg.ClientBase;
-  /** What was enqueued is registered by whoever works next. */
+  /** The enqueued items are registered by the next member that works. */
   commit(): Promise<void>;
-  /** What was enqueued never was. */
+  /** The enqueued items are dropped. */
   rollback(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     return this.#open().register(items, options);
   }
 
-  /** A client that is none of {@link begin} counts as a transaction that commits at once. */
+  /** A client that does not come from {@link begin} counts as a transaction that commits at once. */
   async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     const store = this.#open();
     const append = () => store.appendToInbox(items, options);
@@ -187,14 +187,14 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     await Promise.all(this.#works.values());
   }
 
-  /** Ends this member as kill -9 would: what it has in hand is never settled by it, and waits for the others. */
+  /** Ends this member like kill -9: it never settles its work, which waits for the others. */
   crash(): void {
     this.#isClosed = true;
     for (const work of this.#works.keys()) work.die();
     this.#store.giveBack(this);
   }
 
-  /** What happens when the others believe this member dead and it is not: its work is theirs, and it works on. */
+  /** Makes the others believe this living member dead: they take its work over while it goes on. */
   giveUp(): void {
     this.#store.giveBack(this);
   }

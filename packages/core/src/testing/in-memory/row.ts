@@ -1,4 +1,4 @@
-/** One translation of a store in memory, and what it is of. */
+/** One translation of a store in memory, with its text and context. */
 import type { TextFormat } from "../../contract/engine.ts";
 import type { PriorityClass } from "../../contract/item.ts";
 import type { TranslationKey, TranslationStatus } from "../../contract/translation.ts";
@@ -26,7 +26,7 @@ export interface Row {
   text: string | null;
   engine: string | null;
   model: string | null;
-  /** While pending: when nobody wants it any more. Milliseconds since the epoch; infinity: never. */
+  /** While pending: the time from which it is not wanted any more. Milliseconds since the epoch; infinity: never. */
   expiresAt: number;
 }
 

@@ -1,8 +1,9 @@
 /**
- * What a store in memory holds, and the rules by which it changes. Every method is synchronous, so each is a transaction.
+ * The content of a store in memory, and the rules of its changes. Every method is synchronous, so each is a
+ * transaction.
  *
- * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and nothing
- * that is decided about a row counts unless it is still pending at the revision it was claimed with.
+ * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and a decision about a
+ * row counts only while the row is still pending at the revision of the claim.
  */
 
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
@@ -12,6 +13,7 @@ import {
   BacklogFullError,
   RevisionChangedError,
   type TransHubError,
+  TranslationBlockedError,
   TranslationNotFoundError,
 } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -41,12 +43,12 @@ export interface InMemoryStoreOptions {
 
 export class InMemoryStore {
   readonly clock: Clock;
-  /** Claimed by `InMemoryWork`; what became of a claim goes to {@link settle}. */
+  /** Claimed by `InMemoryWork`; the outcomes of a claim go to {@link settle}. */
   readonly batches: InMemoryBatches;
   readonly engineGate: LocalEngineGate;
   readonly #contents = new Map<string, Content>();
   readonly #contexts = new Map<string, Context>();
-  /** As a worker asks them. */
+  /** The pauses in a worker's form. */
   pauses = new Pauses([]);
   #paused: Pause[] = [];
   readonly #uses = new InMemoryUses();
@@ -92,12 +94,12 @@ export class InMemoryStore {
     return receipts;
   }
 
-  /** Texts that wait. */
+  /** Number of waiting texts. */
   #backlog(): number {
     return this.batches.of({}).reduce((sum, { items }) => sum + items.filter(stands).length, 0);
   }
 
-  /** How many of an item's rows would be new work. */
+  /** Number of an item's rows that would be new work. */
   #newRows(item: RegisterItem): number {
     const content = this.#contents.get(contentId(item.sourceLocale, item.text));
     const contextNo = this.#contextNoOf(item);
@@ -129,7 +131,7 @@ export class InMemoryStore {
         context,
         status: isVerbatim ? "translated" : "pending",
         priority: item.priority,
-        // Above all that an earlier row of this key ever had: who read that one has not read this.
+        // Above every revision of earlier rows of this key: a reader of an earlier row has not read this one.
         revision: this.#nextNo() * 1_000,
         text: isVerbatim ? item.text : null,
         engine: isVerbatim ? "none" : null,
@@ -174,7 +176,7 @@ export class InMemoryStore {
     this.#supersede(row);
   }
 
-  /** Whatever was being done about a row is void from here on. */
+  /** Makes all running work on a row void. */
   #supersede(row: Row): void {
     row.revision += 1;
     this.#letters.closeAbout(new Set([row]));
@@ -241,9 +243,9 @@ export class InMemoryStore {
     const use = this.#useOf(reference);
     if (use === undefined) return;
     const { project } = reference;
-    // A read of a stranger's text is no use of it.
+    // Reading a text of another project is no use of it.
     if (!this.#uses.isUsed({ ...use, project })) return;
-    // By text, a use by the text itself: touching its business ids could make an old text the one seen last.
+    // Read by its text, the text itself is used: touching its business ids could make an old text the one seen last.
     this.#see(project, "businessId" in reference ? reference.businessId : "", use.contentNo, use.contextNo);
   }
 
@@ -254,7 +256,7 @@ export class InMemoryStore {
     return content === undefined || contextNo === undefined ? undefined : { contentNo: content.no, contextNo };
   }
 
-  /** A row as applications see it. */
+  /** A row in the application's form. */
   show(row: Row): Translation {
     const { key, content, context, status, text, engine, model, revision } = row;
     const letter = this.#letters.about(row);
@@ -353,7 +355,7 @@ export class InMemoryStore {
       this.#letters.closeAbout(new Set(rows.map(([, row]) => row)));
       for (const use of aged) this.#uses.remove(use);
       for (const [id, row] of rows) {
-        // Whoever is translating it finds nothing to settle.
+        // Running work on it finds nothing to settle.
         row.revision += 1;
         this.#rows.delete(id);
       }
@@ -395,14 +397,14 @@ export class InMemoryStore {
     ]);
     const gone = [...named.values()].filter((text) => this.#uses.businessIds({ project, ...text }).length === 0);
     for (const { contentNo, contextNo } of gone) {
-      // Reading by its text makes one too: no request to keep it.
+      // A read by the text makes a use too, which is not a request to keep it.
       this.#uses.remove({ project, businessId: "", contentNo, contextNo });
     }
     const texts = new Set(gone.map(({ contentNo, contextNo }) => `${contentNo}/${contextNo}`));
     const rows = ownRows.filter(({ content, key }) => texts.has(`${content.no}/${key.contextNo}`));
     this.#letters.closeAbout(new Set(rows));
     for (const row of rows) {
-      // Whoever is translating it finds nothing to settle.
+      // Running work on it finds nothing to settle.
       row.revision += 1;
       this.#rows.delete(rowId(row.key));
     }
@@ -463,7 +465,7 @@ export class InMemoryStore {
     this.pauses = new Pauses(paused);
   }
 
-  /** Of these texts and contexts, those without a use and a row. */
+  /** Deletes those of the given texts and contexts that have neither a use nor a row. */
   #dropUnused(texts: Iterable<{ contentNo: number; contextNo: number }>): void {
     const uses = this.#uses.all();
     const rows = [...this.#rows.values()];
@@ -484,19 +486,24 @@ export class InMemoryStore {
 
   // --- Work ---
 
-  /** Settles what was claimed. Changes nothing that is not the batch's any more, so it may come late or twice. */
+  /**
+   * Settles claimed texts. It changes no row that is no longer the batch's, so it may come late or twice. Gives what was
+   * written for each text, undefined where nothing was. A translation that PostgreSQL could not store is buried here too.
+   */
   settle(
     batch: Batch,
     items: readonly BatchItem[],
     outcomes: readonly WorkOutcome[],
     calls: readonly EngineCall[],
-  ): void {
+  ): (WorkOutcome | undefined)[] {
     for (const call of calls) if (!this.#calls.has(call.callId)) this.#calls.set(call.callId, call);
+    const written: (WorkOutcome | undefined)[] = items.map(() => undefined);
     const handed: { item: BatchItem; outcome: WorkOutcome }[] = [];
     for (const [at, item] of items.entries()) {
       if (!stands(item)) continue;
       const { row, history } = item;
-      const outcome = outcomes[at] ?? { kind: "released" };
+      const outcome = storable(outcomes[at] ?? { kind: "released" });
+      written[at] = outcome;
       if (outcome.kind === "translated") {
         row.status = "translated";
         row.text = outcome.text;
@@ -512,9 +519,10 @@ export class InMemoryStore {
     }
     this.batches.succeed(batch, handed);
     this.changed();
+    return written;
   }
 
-  /** Buries the texts of a batch whose requests have expired; gives them. */
+  /** Moves the expired texts of a batch to the dead letters; returns them. */
   buryExpired({ items }: Batch, error: AttemptError): BatchItem[] {
     const now = this.clock.now();
     const gone = items.filter((item) => stands(item) && item.row.expiresAt <= now);
@@ -528,7 +536,7 @@ export class InMemoryStore {
     this.#letters.write(row, [...history, error], error, new Date(this.clock.now()));
   }
 
-  /** What a member had in hand waits again: it is dead, or believed to be. */
+  /** Returns a member's claimed work to the queue: the member is dead, or believed to be. */
   giveBack(member: object): void {
     this.batches.giveBack(member);
     this.changed();
@@ -539,20 +547,20 @@ export class InMemoryStore {
     this.changed();
   }
 
-  // --- Looking on ---
+  // --- Observing ---
 
-  /** Calls a function after every change that may be work for somebody. Gives how to end that. */
+  /** Calls a function after every change that may bring work. Returns a function that ends this. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells those who listen. */
+  /** Calls the listeners. */
   changed(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Every engine call that was booked, oldest first. */
+  /** Every recorded engine call, oldest first. */
   get engineCalls(): readonly EngineCall[] {
     return [...this.#calls.values()];
   }
@@ -613,7 +621,14 @@ function entriesWhere<Value>(map: ReadonlyMap<string, Value>, test: (value: Valu
   return [...map].filter(([, value]) => test(value));
 }
 
-/** What a database would refuse, although the caller let it through. */
+/** As PostgreSQL, which stores no U+0000: a translation that holds one fails for good. */
+function storable(outcome: WorkOutcome): WorkOutcome {
+  if (outcome.kind !== "translated" || !outcome.text.includes("\0")) return outcome;
+  const { code, message } = new TranslationBlockedError("nul", "The database cannot store the translation");
+  return { kind: "failed", error: { at: new Date().toISOString(), engine: null, code, message } };
+}
+
+/** The error with which a database would refuse an item, although the caller let it pass. */
 function refusal({ text, businessId, project }: RegisterItem): TransHubError | undefined {
   try {
     parseText(text, Number.POSITIVE_INFINITY);

@@ -1,12 +1,12 @@
-/** Who uses which text: the table `source` of a store in memory. */
+/** The uses of texts: the table `source` of a store in memory. */
 export interface Use {
   readonly project: string;
-  /** Empty: the text is its own user. */
+  /** Empty: a use by the text itself. */
   readonly businessId: string;
   readonly contentNo: number;
   readonly contextNo: number;
   readonly lastSeenAt: number;
-  /** Tells apart what was seen within one millisecond. */
+  /** Orders uses that were seen within one millisecond. */
   readonly seen: number;
 }
 
@@ -28,13 +28,13 @@ export class InMemoryUses {
     return (this.#byText.get(textKey(text))?.size ?? 0) > 0;
   }
 
-  /** The ids that a project uses a text under, sorted. */
+  /** The ids under which a project uses a text, sorted. */
   businessIds(text: Pick<Use, "project" | "contentNo" | "contextNo">): string[] {
     const ids = this.#byText.get(textKey(text))?.keys() ?? [];
     return [...ids].filter((id) => id !== "").sort();
   }
 
-  /** The text that was seen last under an id. */
+  /** The text last seen under an id. */
   lastOf(name: Pick<Use, "project" | "businessId">): Use | undefined {
     const uses = [...(this.#byName.get(nameKey(name))?.values() ?? [])];
     return uses.reduce<Use | undefined>(

@@ -1,4 +1,4 @@
-/** `PersistenceHandler.work` in memory: claims batch after batch, and settles what became of them. */
+/** `PersistenceHandler.work` in memory: claims batch after batch, and settles the outcomes. */
 
 import { orAbort } from "../../async/or-abort.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../../contract/errors.ts";
 import type { WorkerStatus } from "../../contract/status.ts";
 import type {
+  Settlement,
   TranslateWork,
   WorkBatch,
   WorkOptions,
@@ -23,9 +24,9 @@ import type { Batch, BatchItem, Lane } from "./batches.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
 
-/** After a fault of the worker, a batch is left alone for a while: it may be the batch's doing. */
+/** Milliseconds. After a fault of the worker a batch is left alone for a while: the batch may be the cause. */
 const FAULT_DELAY_MS = 30_000;
-/** How long a function that was told to stop is waited for. */
+/** Milliseconds that an aborted function is waited for. */
 const GRACE_MS = 2_000;
 const DEFAULT_DRAIN_MS = 20_000;
 
@@ -36,7 +37,7 @@ export class InMemoryWork {
   readonly #translate: TranslateWork;
   readonly #lane: Lane;
   readonly #bell = new Bell();
-  /** Aborted when running calls must end now, and when they are not waited for any longer. */
+  /** Aborts when running calls must end now; `#givingUp` when they are not waited for any longer. */
   readonly #calls = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
@@ -54,7 +55,7 @@ export class InMemoryWork {
     this.#lane = { locales: options.locales, project: options.project };
   }
 
-  /** As a member of a fleet shows itself. */
+  /** The member's row in the fleet's status. */
   get member(): Pick<WorkerStatus, "locales" | "concurrency" | "running"> {
     const { locales, concurrency } = this.#options;
     return { locales: locales === undefined ? null : [...locales], concurrency, running: this.#running };
@@ -81,7 +82,7 @@ export class InMemoryWork {
     return { ...this.#summary, retrying };
   }
 
-  /** Claims nothing more; what runs has its time, then is aborted, then given up. */
+  /** Claims nothing more; running calls get their time, then are aborted, then abandoned. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -89,7 +90,7 @@ export class InMemoryWork {
     void this.#drain();
   }
 
-  /** As kill -9 would: nothing that is in hand is ever settled by this member. */
+  /** Like kill -9: this member never settles its work. */
   die(): void {
     this.#isDead = true;
     this.#bell.ring();
@@ -98,7 +99,7 @@ export class InMemoryWork {
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
     const over = this.#givingUp.signal;
-    // By the system's clock: how long a stop takes is no time of the store.
+    // By the system's clock: the duration of a stop is not store time.
     await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
     await SYSTEM_CLOCK.wait(GRACE_MS, over);
@@ -123,7 +124,7 @@ export class InMemoryWork {
     return this.#options.until === "empty" && this.#store.batches.left(this.#lane).length === 0;
   }
 
-  /** Something changed, or the next batch is due. */
+  /** Waits for a change, or until the next batch is due. */
   async #nextEvent(): Promise<void> {
     const dueAt =
       this.#isEnding || this.#running >= this.#options.concurrency
@@ -138,7 +139,7 @@ export class InMemoryWork {
     waiting.abort();
   }
 
-  /** How many more texts may be settled. */
+  /** Number of texts that may still be settled. */
   get #remaining(): number {
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
     return limit - this.#summary.translated - this.#summary.failed - this.#itemsInHand;
@@ -153,7 +154,7 @@ export class InMemoryWork {
         continue;
       }
       this.#buryExpired(batch);
-      // Two at a time would be suspected of each other's crash.
+      // Two suspected batches at a time would be charged with each other's crash.
       if (isSuspect(batch) && this.#isSuspectInHand) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
@@ -165,9 +166,16 @@ export class InMemoryWork {
     const error = { at: new Date().toISOString(), engine: null, code, message };
     const gone = this.#store.buryExpired(batch, error);
     if (gone.length === 0) return;
-    this.#summary.failed += gone.length;
     const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
-    this.#options.observer?.settled?.({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+    this.#report({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+  }
+
+  /** Counts and reports a settlement of rows that it changed. */
+  #report(settlement: Settlement): void {
+    for (const { kind } of settlement.outcomes) {
+      if (kind === "translated" || kind === "failed") this.#summary[kind] += 1;
+    }
+    if (settlement.outcomes.length > 0) this.#options.observer?.settled?.(settlement);
   }
 
   async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
@@ -180,14 +188,12 @@ export class InMemoryWork {
       isToYield: () => this.#isEnding,
     });
     const result = this.#decided(batch, items) ?? (await this.#tried(given));
-    // A late word of a member that was only believed dead is settled like any other: the revisions decide.
+    // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
-      this.#store.settle(batch, items, result.outcomes, result.calls);
-      for (const { kind } of result.outcomes) {
-        if (kind === "translated" || kind === "failed") this.#summary[kind] += 1;
-      }
-      const elapsedMs = performance.now() - startedAt;
-      this.#options.observer?.settled?.({ batch: given, outcomes: result.outcomes, elapsedMs });
+      const written = this.#store.settle(batch, items, result.outcomes, result.calls);
+      const changed = given.items.filter((_, at) => written[at] !== undefined);
+      const outcomes = written.filter((outcome) => outcome !== undefined);
+      this.#report({ batch: { ...given, items: changed }, outcomes, elapsedMs: performance.now() - startedAt });
     }
     if (isSuspect(batch)) this.#isSuspectInHand = false;
     this.#running -= 1;
@@ -195,7 +201,7 @@ export class InMemoryWork {
     this.#bell.ring();
   }
 
-  /** What is not tried at all. */
+  /** The outcomes of a batch that needs no engine. */
   #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
     const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
@@ -216,7 +222,7 @@ export class InMemoryWork {
     }
   }
 
-  /** What throws before its first await rejects as well. */
+  /** An error thrown before the first await becomes a rejection too. */
   async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
     return this.#translate(batch, this.#calls.signal);
   }
@@ -249,7 +255,7 @@ function buried(items: readonly BatchItem[], { code, message }: TransHubError): 
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }
 
-/** Remembers a ring until somebody hears it. */
+/** Remembers a ring until it is awaited. */
 class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;

@@ -47,7 +47,7 @@ test("batches that are larger than all calls together leave no slot empty", () =
   expect(gate.pass()).toBeInstanceOf(Promise);
 });
 
-test("what an engine is done with makes room, once", async () => {
+test("a batch that an engine has finished makes room, once", async () => {
   const intake = new Intake({ slots: 1, maxItems: 10 });
   const gate = intake.newGate();
   const holds = [1, 2].map(() => {
@@ -64,7 +64,7 @@ test("what an engine is done with makes room, once", async () => {
   await waiting[1];
 });
 
-test("a claim that brought nothing makes room for the next", async () => {
+test("a claim without a job makes room for the next", async () => {
   const gate = new Intake({ slots: 1, maxItems: 10 }).newGate();
   expect(claimAll(gate)).toBe(2);
   const next = gate.pass();
@@ -73,7 +73,7 @@ test("a claim that brought nothing makes room for the next", async () => {
   await next;
 });
 
-test("a runner that ends lets everybody through, and the next counts for itself", async () => {
+test("the gate of a runner that ends is open, and the next counts for itself", async () => {
   const intake = new Intake({ slots: 1, maxItems: 10 });
   const gate = intake.newGate();
   expect(claimAll(gate)).toBe(2);
@@ -84,7 +84,7 @@ test("a runner that ends lets everybody through, and the next counts for itself"
   expect(claimAll(next)).toBe(2);
 });
 
-test("with an engine of milliseconds, what a fortieth of a second gets done is in hand", () => {
+test("with an engine of milliseconds, the work of a fortieth of a second is in memory", () => {
   let now = 0;
   const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
   for (let job = 0; job < 40; job += 1) intake.hold().done();
@@ -93,7 +93,7 @@ test("with an engine of milliseconds, what a fortieth of a second gets done is i
   expect(claimAll(intake.newGate())).toBe(8);
 });
 
-test("ahead of its time is claimed what a quarter of a second gets done, and two jobs a slot at least", () => {
+test("the work of a quarter of a second is claimed ahead, and two jobs a slot at least", () => {
   let now = 0;
   const intake = new Intake({ slots: 4, maxItems: 50 }, () => now);
   const work = (jobs: number) => {

@@ -1,39 +1,43 @@
 /**
- * How much work a node takes in: enough that no slot waits and that small batches find company, and no more, because what
- * one node holds the others cannot take, and waits for a rescue when that node dies.
+ * How much work a node takes in: enough that no slot waits and that small batches find others to join, and no more, because
+ * batches that one node holds are out of reach for the others, and wait for a rescue when that node dies.
  *
- * Jobs are batches of any size, and what a job holds is known only when it is claimed and loaded. So graphile-worker's runners,
- * of which there are many, are let through to claim a few at a time, as long as there is room for what they will bring.
+ * Jobs are batches of any size, and the size is known only when a batch is claimed and loaded. So graphile-worker's
+ * runners, of which there are many, are let through to claim a few at a time, while there is room for the batches that they
+ * will bring.
  */
 
-/** In calls of full size, of the slots there are: one under way, one waiting. */
+/** Calls of full size for each slot: one under way, one waiting. */
 const CALLS_A_SLOT = 2;
 
 /**
- * What gets done in so long is in hand at once, where it is more: loading a batch and marking it as begun take a round trip to the
- * database each, in which an engine of milliseconds is done with many.
+ * Milliseconds. Keeps at least the work of the last IN_HAND_MS in memory: loading a batch and marking it as begun take one
+ * round trip to the database each, in which an engine of milliseconds finishes many batches.
  */
 const IN_HAND_MS = 25;
 
-/** For batches of one text. */
+/** Upper bounds of jobs at once, reached with batches of one text. */
 const MOST_JOBS_A_SLOT = 25;
 const MOST_JOBS = 1_000;
 
-/** What gets done in so long may be claimed ahead: with an engine of milliseconds, a look for eight jobs is most of the work. */
+/**
+ * Milliseconds. The work of this time may be claimed ahead: with an engine of milliseconds, looking for eight jobs at a time
+ * is most of the work.
+ */
 const AHEAD_MS = 250;
 const MOST_AHEAD = 100;
 
 export class Intake {
-  /** Runners that graphile-worker needs. */
+  /** Runners that graphile-worker needs: the most jobs at once. */
   readonly maxJobs: number;
-  /** The most that are on their way to a claim, and may turn out to be too much, while nothing is known of the speed. */
+  /** Upper bound of claims in progress while the engine's speed is still unknown. */
   readonly maxClaims: number;
   readonly #maxItemsOfCall: number;
   readonly #doneAhead: DoneOfLate;
   readonly #doneInHand: DoneOfLate;
   #items = 0;
   #jobs = 0;
-  /** What a batch holds, as far as the last ones tell. */
+  /** Texts of a batch: a moving average over about eight batches. */
   #meanItems: number;
   #gate: Gate | undefined;
 
@@ -52,21 +56,21 @@ export class Intake {
   }
 
   /**
-   * How many jobs one look may claim, those included that nobody here has room for yet: what was done of late in a quarter of a
-   * second, so that a node that dies held a quarter of a second's work, however fast it was.
+   * How many jobs one look may claim, including those that there is no room for yet: as many as were finished in a recent
+   * quarter of a second, so that a node that dies held a quarter of a second's work, however fast it was.
    */
   get jobsAhead(): number {
     return Math.min(MOST_AHEAD, Math.max(this.maxClaims, this.#doneAhead.count));
   }
 
-  /** Of a runner's life. The one before is open from now on, so that whoever waits there comes to an end. */
+  /** Makes the gate of one runner's life. The gate before is open from now on, so that runners waiting there can end. */
   newGate(): Gate {
     this.#gate?.open();
     this.#gate = new Gate((claims) => this.#hasRoom(claims));
     return this.#gate;
   }
 
-  /** A claimed batch. It takes room until an engine is done with it, or it is given up. */
+  /** Takes room for a claimed batch, until an engine has finished it or it leaves the worker. */
   hold(): Hold {
     let items = this.#meanItems;
     let isEnded = false;
@@ -97,7 +101,7 @@ export class Intake {
     };
   }
 
-  /** By batches, so that a few enormous ones do not leave slots empty; or by texts. */
+  /** Counts batches, so that a few enormous ones do not leave slots empty, and texts. */
   #hasRoom(claims: number): boolean {
     const done = this.#doneInHand.count;
     const jobs = Math.max(this.maxClaims, done);
@@ -107,7 +111,7 @@ export class Intake {
   }
 }
 
-/** How many were done in so long: in the current period, or in the one before if that were more. */
+/** Counts what was done in a period: the current one, or the one before if that were more. */
 class DoneOfLate {
   readonly #periodMs: number;
   readonly #now: () => number;
@@ -140,11 +144,11 @@ class DoneOfLate {
 }
 
 export interface Hold {
-  /** It is loaded, and holds so many texts. */
+  /** The batch is loaded, and holds this many texts. */
   weighs(items: number): void;
-  /** An engine is done with it. */
+  /** An engine has finished it. */
   done(): void;
-  /** It is not in hand any more, done or not. Idempotent. */
+  /** The batch has left the worker, finished or not. Idempotent. */
   end(): void;
 }
 
@@ -152,7 +156,7 @@ export interface Hold {
 export class Gate {
   readonly #hasRoom: (claims: number) => boolean;
   readonly #waiting: (() => void)[] = [];
-  /** Runners that were let through and have no answer yet. */
+  /** Runners that were let through and whose claims have no answer yet. */
   #claims = 0;
   #isOpen = false;
 
@@ -183,7 +187,7 @@ export class Gate {
     }
   }
 
-  /** Everybody may pass: nothing is claimed here any more. */
+  /** Lets every runner pass: nothing is claimed here any more. */
   open(): void {
     this.#isOpen = true;
     this.look();

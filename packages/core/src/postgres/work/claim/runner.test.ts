@@ -2,7 +2,7 @@ import { drain, echo, item, reference, test, value } from "@trans-hub/test-suppo
 import { expect, onTestFinished, vi } from "vitest";
 import { Intake } from "./intake.ts";
 
-test("a connection that ends while the tasks are looked up stops nobody from claiming", async ({
+test("a connection that ends while the tasks are looked up stops no worker from claiming", async ({
   db,
   store,
   openStore,
@@ -42,7 +42,11 @@ test("a connection that ends while the tasks are looked up stops nobody from cla
   await working;
 });
 
-test("what was announced while nobody listened does not wait for the next poll", async ({ db, store, openStore }) => {
+test("a job that was announced while no worker listened does not wait for the next poll", async ({
+  db,
+  store,
+  openStore,
+}) => {
   // Its lane is known from the start: a new one is learnt with the beat.
   await store.register([item("Save")]);
   await drain(store);
@@ -59,12 +63,12 @@ test("what was announced while nobody listened does not wait for the next poll",
   await working;
 });
 
-test("a look that was answered in full is followed by the next, though more might be asked for by then", async ({
+test("a look that was answered in full is followed by the next, although the intake allows more by then", async ({
   store,
   openStore,
 }) => {
   await store.register(Array.from({ length: 300 }, (_, at) => item(`Text ${at}`)));
-  // So few that whoever waits for a job takes them all; and each time another number.
+  // So few that the waiting runners take them all; and each time another number.
   const jobsAhead = vi.spyOn(Intake.prototype, "jobsAhead", "get");
   onTestFinished(() => jobsAhead.mockRestore());
   let reads = 0;

@@ -1,10 +1,10 @@
 /**
- * One member of the fleet: its beat, and its eye on the others' beats.
+ * One member of the fleet: it sends heartbeats, and rescues the work of members that stopped sending them.
  *
- * A beat counts up, and notes the time of the fleet, which passes only while somebody's beats go through (see
- * `fleet_clock`): after an outage of the database nobody looks dead, and nobody's clock says anything about another's. A
- * node without a beat for `rescueAfterMs` of that time is given up; after half of it already when its connection has ended too. The silence is kept in the database, so that those
- * who notice it need not have lived through it.
+ * A beat raises a counter, and notes the time of the fleet, which passes only while beats of any member go through (see
+ * `fleet_clock`). So no member looks dead after an outage of the database, and clocks of two machines are never compared. A
+ * node without a beat for `rescueAfterMs` of that time is declared dead; after half of it, if its connection has ended too.
+ * The last heartbeat is stored in the database, so a member that has just started can detect a dead one.
  */
 import { hostname } from "node:os";
 import { DatabaseUnavailableError } from "../../../contract/errors.ts";
@@ -15,7 +15,7 @@ import { beat, enterFleet, giveUpNode, listSilent, listStrayPools } from "./node
 
 export interface FleetNodeOptions {
   pool: ConnectionPool;
-  /** graphile-worker's pool id: random, made anew at every start. Never a host's or a pod's name. */
+  /** graphile-worker's pool id: random, new at every start. Never the name of a host or a pod. */
   nodeId: string;
   locales: readonly string[] | undefined;
   concurrency: number;
@@ -23,16 +23,16 @@ export interface FleetNodeOptions {
   beatMs: number;
   /** Milliseconds of the fleet's time without a beat after which another node counts as dead. */
   rescueAfterMs: number;
-  /** The others gave this node up: whatever it holds is theirs now. */
+  /** The fleet declared this node dead: its batches belong to the others now. */
   onDeclaredDead(): void;
   onRescued(nodeId: string): void;
   /** After every beat that went through. */
   onBeat(): void;
-  /** A beat, or a look at the others, that did not go through. */
+  /** A beat, or a look at the others, failed. */
   onFault(error: Error): void;
 }
 
-/** A look at pools without a row costs a scan of the jobs; one in so many beats is enough. */
+/** Beats between looks at pools without a row, each of which scans the jobs. */
 const STRAY_LOOK_EVERY = 5;
 
 export class FleetNode {
@@ -42,7 +42,7 @@ export class FleetNode {
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
-  /** One at a time. */
+  /** The look at the others that is running: one at a time. */
   #look: Promise<void> | undefined;
   #isStopped = false;
 
@@ -65,7 +65,7 @@ export class FleetNode {
     await this.#look;
   }
 
-  /** Gives back in order what the pool may still hold, and takes its row. Nobody is charged with a crash. */
+  /** Gives back the jobs that the pool still holds, and removes its row. No batch is charged with a crash. */
   async leave(): Promise<void> {
     await this.stop();
     await rows(this.#options.pool, giveUpNode, [this.#options.nodeId, null, false]);
@@ -75,7 +75,7 @@ export class FleetNode {
     if (this.#isStopped) return;
     const { beatMs, rescueAfterMs, onFault } = this.#options;
     this.#timer = setTimeout(() => {
-      // As long without an answer, and the others take us for dead.
+      // After rescueAfterMs without an answer, the other members declare this node dead.
       const overdue = setTimeout(() => onFault(new DatabaseUnavailableError("No beat goes through")), rescueAfterMs);
       this.#round = this.#beatOnce()
         .catch((error) => onFault(error))
@@ -88,8 +88,9 @@ export class FleetNode {
 
   async #beatOnce(): Promise<void> {
     const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
-    // One late beat alone never makes anybody look dead. After as long without an answer, the others take us for dead:
-    // soon enough to give the connection up, and what is idle beside it.
+    // One beat moves the fleet's time on by a third of rescueAfterMs at most, so a single late beat makes no member look dead.
+    // After rescueAfterMs without an answer the others declare this node dead: then the connection is closed, and the idle
+    // ones beside it.
     const [own] = await rows(pool, { ...beat, answerTimeoutMs: Math.max(1_000, rescueAfterMs) }, [
       nodeId,
       rescueAfterMs / 3,
@@ -102,7 +103,7 @@ export class FleetNode {
     }
     this.#beats += 1;
     onBeat();
-    // Beside the beat: what a look waits for must not silence the one who looks.
+    // Not awaited: a look may wait for a lock, and must not delay the next beat.
     this.#look ??= this.#lookAtOthers()
       .catch((error) => this.#options.onFault(error))
       .finally(() => {

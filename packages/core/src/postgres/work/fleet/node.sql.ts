@@ -1,4 +1,4 @@
-/** Statements of a fleet member: its row, its beat, the rescue of others, and what all of them look after. */
+/** Statements of a fleet member: its row, its beat, the rescue of others, the locales and the totals. */
 import { z } from "zod";
 import { statement } from "../../database/statement.ts";
 
@@ -11,8 +11,9 @@ export const enterFleet = statement({
 });
 
 /**
- * Counts one up, and moves the time of the fleet on, by at most $2 ms; no row means that the others gave this node up for
- * dead. Its own row comes first: a beat that waits for it, while it is being given up, must not hold up everybody's.
+ * Raises the counter of a node, and moves the time of the fleet on by at most $2 ms. No row: the fleet has declared this node
+ * dead. The node's own row is locked first: a beat that waits for it, while the node is declared dead, must not delay the
+ * beats of all others.
  */
 export const beat = statement({
   name: "node.beat",
@@ -36,8 +37,8 @@ export const beat = statement({
 });
 
 /**
- * Other nodes without a beat for $2 ms of the fleet's time; or for half of it, when the server process that carried the last
- * one has ended as well, as it does at once with a killed process, and not with a server that was started again.
+ * Other nodes without a beat for $2 ms of the fleet's time; or for half of it, if the server process that carried the last beat
+ * has ended too. That process ends at once with a killed node; a server that was restarted is told apart by its start.
  */
 export const listSilent = statement({
   name: "node.list_silent",
@@ -54,7 +55,7 @@ export const listSilent = statement({
       )`,
 });
 
-/** Pools that hold locks and have no row: ended between creating themselves and entering. */
+/** Pools that hold locks and have no row: they ended between their creation and their entry into the fleet. */
 export const listStrayPools = statement({
   name: "node.list_stray_pools",
   row: z.object({ node_id: z.string() }),
@@ -66,11 +67,12 @@ export const listStrayPools = statement({
 });
 
 /**
- * Gives a pool's jobs back and takes its row, in one transaction. With a beat ($2) only if it still stands at it: of all
- * who noticed, one does it. What it had started is charged with a crash ($3); a pool that ended in order is not. Nor is a
- * batch that somebody has locked: a worker that is cut off in the middle of settling it, whose end must not be waited for.
+ * Gives a pool's jobs back and removes its row, in one transaction. With a beat ($2) only if the pool still stands at that beat:
+ * of all members that noticed its silence, one does it. The batches that it had begun are charged with a crash if $3 says so;
+ * a pool that ended in order is charged with none. A batch that is locked is not charged either: its worker was cut off in the
+ * middle of settling it, and the end of that transaction must not be waited for.
  *
- * What was begun goes first in its level from now on; the rest keeps its place.
+ * Batches that were begun go first in their level from now on; the others keep their place.
  */
 export const giveUpNode = statement({
   name: "node.give_up",
@@ -103,7 +105,7 @@ export const giveUpNode = statement({
     ), unlocked as materialized (
       select graphile_worker.force_unlock_workers(array[$1::text]) from due limit 1
     ), first_in_line as materialized (
-      -- Unlocking puts a job behind all that waits; it was ahead of that once.
+      -- Unlocking puts a job behind all waiting jobs; it was ahead of them before.
       select sum((
         select count(*) from graphile_worker.reschedule_jobs(h.ids, now() - interval '1 day', priority => h.job_priority)
       ))
@@ -118,7 +120,7 @@ export const listTargetLocales = statement({
   text: `select l.locale from trans_hub.target_locale as l order by l.locale`,
 });
 
-/** Folds the count deltas into one row each. Rows that another fold has in hand are left to it. */
+/** Folds the count deltas into one row for each total. Rows that another fold has locked are left to it. */
 export const foldCounts = statement({
   name: "node.fold_counts",
   row: z.object({}),

@@ -1,33 +1,33 @@
 /**
- * What waits for an engine slot, and what of it goes together next.
+ * The batches that wait for an engine slot, and the choice of those that go together next.
  *
- * A lane is what may share an engine call: a project, a source and a target locale. Lanes take turns by level, then by
- * age. Nothing here waits, asks or stores.
+ * A lane holds the batches that may share an engine call: one project, one source and one target locale. Lanes take turns
+ * by level, then by age. Nothing here waits, asks or stores.
  */
 
 import { isSuspect } from "../../../rules/crashes.ts";
-import type { LoadedBatch } from "../batch-store.ts";
 import type { Hold } from "../claim/intake.ts";
+import type { LoadedBatch } from "./load-batches.ts";
 
-/** A batch in hand that waits for its turn. */
+/** A loaded batch that waits for its turn. */
 export interface Claim {
   batch: LoadedBatch;
   hold: Hold;
-  /** With which its job goes back. */
+  /** The priority of its job, if it goes back. */
   jobPriority: number;
   /** Order of arrival. */
   at: number;
-  /** The store would not park it. */
+  /** The store did not park it when asked: its pause has ended. */
   isNotToPark?: boolean;
   done(): void;
   failed(error: unknown): void;
 }
 
-/** Whether those may be taken that may have killed a worker. */
-type Suspects = "too" | "not";
+/** Whether batches that may have killed a worker may be taken. */
+export type Suspects = "included" | "left out";
 
 export class Lanes {
-  /** Each with something in it, the most urgent first. */
+  /** No lane is empty; the claims of each are in order of urgency. */
   readonly #lanes = new Map<string, Claim[]>();
 
   add(claim: Claim): void {
@@ -36,7 +36,7 @@ export class Lanes {
     this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
   }
 
-  /** Whether something of a better level waits that could be taken. */
+  /** Whether a claim of a more urgent level waits that may be taken. */
   hasMoreUrgentThan({ priority }: LoadedBatch, suspects: Suspects): boolean {
     return [...this.#lanes.values()].some((lane) => {
       const head = firstOf(lane, suspects);
@@ -50,7 +50,7 @@ export class Lanes {
     return waiting;
   }
 
-  /** Leaves the most urgent, so many at least, and as many as hold so many texts; gives the others. */
+  /** Takes the least urgent claims; leaves at least `jobs` claims, and at least as many as hold `items` texts. */
   takeBeyond({ jobs, items }: { jobs: number; items: number }): Claim[] {
     const waiting = [...this.#lanes.values()].flat().sort(byUrgency);
     let kept = 0;
@@ -58,15 +58,16 @@ export class Lanes {
       held += waiting[kept]?.batch.items.length ?? 0;
     }
     const beyond = waiting.slice(kept);
-    // After every call of a slow engine, and then there is mostly nothing.
+    // Asked after every slow call; mostly there is nothing to take.
     if (beyond.length > 0) for (const [key, lane] of this.#lanes) this.#keep(key, lane, beyond);
     return beyond;
   }
 
   /**
-   * The claims that go together next: of the lane whose head is the most urgent, then the oldest. None when there are none.
+   * Takes the claims that go together next, from the lane whose head is the most urgent, then the oldest. Empty if none
+   * may be taken.
    *
-   * @param maxItems What a slot takes at once; a single larger batch goes alone.
+   * @param maxItems The most texts that go together; a single larger batch goes alone.
    */
   takeNext({ maxItems, suspects }: { maxItems: number; suspects: Suspects }): Claim[] {
     let next: { key: string; lane: Claim[]; head: Claim } | undefined;
@@ -89,10 +90,10 @@ export class Lanes {
 }
 
 function firstOf(lane: readonly Claim[], suspects: Suspects): Claim | undefined {
-  return lane.find(({ batch }) => suspects === "too" || !isSuspect(batch));
+  return lane.find(({ batch }) => suspects === "included" || !isSuspect(batch));
 }
 
-/** A claim with those of its lane that go along, up to so many texts. */
+/** A claim with those of its lane that join it, up to `maxItems` texts. */
 function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Claim[] {
   const together = [head];
   if (!isSociable(head)) return together;
@@ -106,7 +107,7 @@ function withCompany(head: Claim, lane: readonly Claim[], maxItems: number): Cla
   return together;
 }
 
-/** The level first, then what a worker had begun before it died, then who came first. */
+/** By level, then batches that a worker had begun before it died, then by arrival. */
 function byUrgency(one: Claim, other: Claim): number {
   return (
     one.batch.priority - other.batch.priority ||
@@ -116,8 +117,8 @@ function byUrgency(one: Claim, other: Claim): number {
 }
 
 /**
- * What may have killed a worker goes alone, so that its neighbours are not suspected with it; and what failed before goes
- * as it was handed over, or a batch that was split would come back whole.
+ * Whether a batch may be joined with others. One that may have killed a worker goes alone, so that its neighbours are not
+ * suspected with it. One that failed before goes as it was handed over: a batch that was split would be whole again.
  */
 function isSociable({ batch }: Claim): boolean {
   return batch.crashes === 0 && batch.attempt === 0;

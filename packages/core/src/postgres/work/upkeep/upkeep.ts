@@ -1,138 +1,88 @@
 /**
- * What a member of the fleet looks after beside its batches: it registers what waits in the inbox, gives lost batches a job,
- * and learns what is paused and which locales there are.
+ * Runs the services of a fleet member: when a job asks for one, and after beats.
  *
- * Every beat asks for it; behind a stranger's lock it takes longer than a beat, and holds none up.
+ * A round after a beat may wait behind another session's lock for longer than a beat. It delays no beat, and there is one
+ * round at a time: otherwise each beat's round would take one more connection.
  */
-
-import { NO_PAUSES, Pauses } from "../../../rules/pauses.ts";
-import { readPauses, unpark } from "../../control/pause.ts";
-import type { ConnectionPool } from "../../database/pool.ts";
-import { rows } from "../../database/statement.ts";
-import { registerInbox } from "../../register/inbox.ts";
-import { openLanes } from "../../register/register.sql.ts";
-import { reconcileBatches } from "../batch-store.ts";
-import { foldCounts, listTargetLocales } from "../fleet/node.sql.ts";
+import type { CronItem, TaskList } from "graphile-worker";
+import type { FleetView } from "../fleet/fleet-view.ts";
+import type { Service } from "./services.ts";
 
 export interface UpkeepOptions {
-  pool: ConnectionPool;
-  /** Whether locales are to be learned at present. */
-  isToLearnLocales(): boolean;
-  /** Hears of the locales there are, each time they are asked. */
-  onLocales(locales: readonly string[]): void;
-  /** Hears after each time that `pauses` was learned. */
-  onPauses(): void;
+  services: readonly Service[];
+  view: FleetView;
   onFault(error: Error): void;
 }
 
-/** Batches without a job are looked for this often; the first look is at the start. */
-const RECONCILE_MS = 60_000;
+/** Milliseconds. Locales are asked for at most this often after beats. */
+const LOCALES_MS = 1_000;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  #pauses = NO_PAUSES;
-  #learning: Promise<void> | undefined;
+  /** When each service last began, by `performance.now()`. */
+  readonly #begunAt = new Map<Service, number>();
   #busy = 0;
-  #isLookingAfter = false;
-  #lookedAfter: Promise<void> = Promise.resolve();
-  #lastLocales = 0;
-  #lastReconcile = Number.NEGATIVE_INFINITY;
+  #round: Promise<void> | undefined;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
   }
 
-  /** What is paused, as far as is known. */
-  get pauses(): Pauses {
-    return this.#pauses;
-  }
-
-  /** Whether it may be making new work at this moment. */
+  /** Whether a service is running, which may be making new work. */
   get isBusy(): boolean {
     return this.#busy > 0;
   }
 
-  /** After a beat. Told of by `onFault` only. */
+  /** The tasks that may be claimed before the node is in the fleet (`early`), or only then. */
+  tasks(when: "early" | "late"): TaskList {
+    const chosen = this.#options.services.filter(({ isEarly = false }) => isEarly === (when === "early"));
+    return Object.fromEntries(
+      chosen.map((service) => [service.task, (payload: unknown) => this.#run(service, payload)]),
+    );
+  }
+
+  get cronItems(): CronItem[] {
+    return this.#options.services.flatMap(({ task, cron }) =>
+      cron === undefined ? [] : [{ task, identifier: task, ...cron }],
+    );
+  }
+
+  /** Runs a service now, as a job without a payload would. */
+  async run(task: Service["task"]): Promise<void> {
+    for (const service of this.#options.services) if (service.task === task) await this.#run(service, {});
+  }
+
+  /** After a beat. Never rejects: faults go to `onFault`. */
   afterBeat(): void {
-    this.learnPauses().catch((error) => this.#options.onFault(error as Error));
-    // One round at a time: behind a stranger's lock, each beat's own would take one more connection.
-    if (this.#isLookingAfter) return;
-    this.#isLookingAfter = true;
-    this.#lookedAfter = this.#lookAfter()
-      .catch((error) => this.#options.onFault(error as Error))
+    const { view, onFault } = this.#options;
+    view.learnPauses().catch((error) => onFault(error as Error));
+    this.#round ??= this.#lookAfter()
+      .catch((error) => onFault(error as Error))
       .finally(() => {
-        this.#isLookingAfter = false;
+        this.#round = undefined;
       });
   }
 
   /** Resolves when the round of the last beat has ended. */
   async settled(): Promise<void> {
-    await this.#lookedAfter;
-  }
-
-  registerInbox(): Promise<void> {
-    return this.#counted(async () => {
-      await registerInbox(this.#options.pool);
-      await this.learnLocales(500);
-    });
-  }
-
-  reconcile(): Promise<void> {
-    return this.#counted(async () => {
-      const { pool } = this.#options;
-      this.#lastReconcile = performance.now();
-      await rows(pool, openLanes, [null]);
-      // Known before their jobs are announced, or those would wait for the next poll.
-      await this.learnLocales(0);
-      await reconcileBatches(pool);
-      // What a resume that was cut off left behind.
-      await unpark(pool, true);
-    });
-  }
-
-  async foldCounts(): Promise<void> {
-    await rows(this.#options.pool, foldCounts);
-  }
-
-  async listLocales(): Promise<string[]> {
-    return (await rows(this.#options.pool, listTargetLocales)).map(({ locale }) => locale);
-  }
-
-  /** Beside the other upkeep, which may wait behind a stranger's lock. One at a time, whoever asks. */
-  learnPauses(): Promise<void> {
-    this.#learning ??= readPauses(this.#options.pool)
-      .then((pauses) => {
-        this.#pauses = new Pauses(pauses);
-        this.#options.onPauses();
-      })
-      .finally(() => {
-        this.#learning = undefined;
-      });
-    return this.#learning;
-  }
-
-  async learnLocales(atMostEveryMs: number): Promise<void> {
-    if (!this.#options.isToLearnLocales()) return;
-    if (performance.now() - this.#lastLocales < atMostEveryMs) return;
-    this.#lastLocales = performance.now();
-    try {
-      this.#options.onLocales(await this.listLocales());
-    } catch {
-      // The next beat asks again.
-    }
+    await this.#round;
   }
 
   async #lookAfter(): Promise<void> {
-    await this.learnLocales(1_000);
-    // What was behind a lock when its job ran.
-    await this.registerInbox();
-    if (performance.now() - this.#lastReconcile >= RECONCILE_MS) await this.reconcile();
+    await this.#options.view.learnLocales(LOCALES_MS);
+    for (const service of this.#options.services) {
+      const { everyMs } = service;
+      if (everyMs === undefined) continue;
+      const begunAt = this.#begunAt.get(service) ?? Number.NEGATIVE_INFINITY;
+      if (performance.now() - begunAt >= everyMs) await this.#run(service, {});
+    }
   }
 
-  async #counted(act: () => Promise<void>): Promise<void> {
+  async #run(service: Service, payload: unknown): Promise<void> {
     this.#busy += 1;
+    this.#begunAt.set(service, performance.now());
     try {
-      await act();
+      await service.run(payload);
     } finally {
       this.#busy -= 1;
     }

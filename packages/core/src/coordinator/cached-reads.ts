@@ -1,0 +1,174 @@
+/**
+ * Reads with a memory. Concurrent reads share a statement, and recent answers come from the process's cache.
+ *
+ * This object owns the cache, and therefore every write of the process that may outdate it. The rule: a method of the
+ * store that changes translations is called inside {@link CachedReads.write}. The coordinator holds the store by an
+ * interface without those methods, so that a new one cannot be called without saying which entries it outdates.
+ */
+import { Coalescer } from "../async/coalescer.ts";
+import type { Logger } from "../contract/logger.ts";
+import type { PersistenceHandler } from "../contract/store.ts";
+import type { Translation, TranslationReference } from "../contract/translation.ts";
+import type { Settlement, TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
+import { localeFallbacks } from "../rules/locale.ts";
+import type { CoordinatorObserver } from "./observer.ts";
+import { cacheKey, ReadCache, type ReadCacheOptions, useKey } from "./read-cache.ts";
+import { TouchLog } from "./touch-log.ts";
+
+/** References of one statement. */
+const REFERENCES_PER_READ = 5_000;
+const READS_AT_ONCE = 4;
+
+type Found = Translation | undefined;
+
+/**
+ * The methods of the store that change no translation. All others are called inside {@link CachedReads.write}. Add a new
+ * method of the store here only if readers get the same answer before and after it.
+ */
+export type HarmlessStore = Pick<
+  PersistenceHandler,
+  "connectionUse" | "engineGate" | "enqueue" | "list" | "listDeadLetters" | "pause" | "readKeys" | "resume" | "status"
+>;
+
+export interface CachedReadsOptions extends ReadCacheOptions {
+  logger: Logger;
+  observer?: CoordinatorObserver | undefined;
+}
+
+export class CachedReads {
+  readonly #store: PersistenceHandler;
+  readonly #cache: ReadCache;
+  readonly #touches: TouchLog;
+  readonly #observer: CoordinatorObserver | undefined;
+  readonly #coalescer: Coalescer<readonly TranslationReference[], Found[]>;
+
+  constructor(store: PersistenceHandler, { logger, observer, ...cache }: CachedReadsOptions) {
+    this.#store = store;
+    this.#observer = observer;
+    this.#cache = new ReadCache(cache);
+    this.#touches = new TouchLog({ touch: (references) => store.touch(references), logger });
+    this.#coalescer = new Coalescer({
+      maxWeight: REFERENCES_PER_READ,
+      weigh: (references) => references.length,
+      maxInFlight: READS_AT_ONCE,
+      run: async (groups) => {
+        const found = await store.read(groups.flat());
+        let at = 0;
+        return groups.map((references) => {
+          at += references.length;
+          return found.slice(at - references.length, at);
+        });
+      },
+    });
+  }
+
+  /**
+   * Runs a write of the store and drops the entries that it outdates.
+   *
+   * @param outdate Drops them. It runs after a failed write as well, then without a result: the write may have been
+   *   done in part, or committed while its answer was lost.
+   */
+  async write<Result>(
+    act: (store: PersistenceHandler) => Promise<Result>,
+    outdate: (cache: ReadCache, result: Result | undefined) => void,
+  ): Promise<Result> {
+    let result: Result | undefined;
+    try {
+      result = await act(this.#store);
+      return result;
+    } finally {
+      outdate(this.#cache, result);
+    }
+  }
+
+  /** `PersistenceHandler.work`; each settlement drops its texts from the cache before the observer hears of it. */
+  work({ observer, ...options }: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
+    const settled = (settlement: Settlement) => {
+      this.#cache.settled(settlement);
+      observer?.settled?.(settlement);
+    };
+    return this.#store.work({ ...options, observer: { ...observer, settled } }, translate);
+  }
+
+  /** Writes the noted uses of texts to the store, so that collection spares them. Never rejects. */
+  flushUses(): Promise<void> {
+    return this.#touches.flush();
+  }
+
+  /** Bypasses the cache and does not count as use; for polling (`waitFor`). */
+  async readStored(references: readonly TranslationReference[]): Promise<Found[]> {
+    const chunks: Promise<Found[]>[] = [];
+    for (let at = 0; at < references.length; at += REFERENCES_PER_READ) {
+      chunks.push(this.#coalescer.add(references.slice(at, at + REFERENCES_PER_READ)));
+    }
+    return (await Promise.all(chunks)).flat();
+  }
+
+  /**
+   * Reads, in the order of the references, and notes each use. With `fallback`, a locale without a text is answered by
+   * the first of its fallbacks that has one; if none has, by the translation of the locale itself.
+   */
+  async read(references: readonly TranslationReference[], fallback: boolean): Promise<Found[]> {
+    const startedAt = performance.now();
+    let fromMemory = 0;
+    const asked = new Map<string, TranslationReference>();
+    const chains = references.map((reference) => {
+      const chain = fallback ? fallbackChain(reference) : [named(reference)];
+      for (const link of chain) {
+        link.found = this.#cache.get(link.key);
+        // The rest of the chain is not needed: every entry of the cache has a text.
+        if (link.found !== undefined) {
+          fromMemory += 1;
+          break;
+        }
+        asked.set(link.key, link.reference);
+      }
+      return chain;
+    });
+    if (asked.size > 0) {
+      const stored = await this.#readAnew(asked);
+      for (const link of chains.flat()) link.found ??= stored.get(link.key);
+    }
+    this.#observer?.read?.({ fromMemory, fromStore: asked.size, elapsedMs: performance.now() - startedAt });
+    return chains.map((chain) => this.#pick(chain));
+  }
+
+  async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
+    const { generation } = this.#cache;
+    const found = await this.readStored([...asked.values()]);
+    const stored = new Map<string, Translation>();
+    let at = 0;
+    for (const key of asked.keys()) {
+      const translation = found[at];
+      at += 1;
+      if (translation === undefined) continue;
+      stored.set(key, translation);
+      this.#cache.store(key, translation, generation);
+    }
+    return stored;
+  }
+
+  #pick(chain: readonly Link[]): Found {
+    const picked = chain.find(({ found }) => found?.text != null) ?? chain.find(({ found }) => found !== undefined);
+    if (picked === undefined) return undefined;
+    this.#touches.note(picked.reference, picked.use);
+    return picked.found;
+  }
+}
+
+/** A reference of a chain of fallbacks, with its keys and the translation found for it. */
+interface Link {
+  reference: TranslationReference;
+  use: string;
+  key: string;
+  found: Found;
+}
+
+function named(reference: TranslationReference): Link {
+  const use = useKey(reference);
+  return { reference, use, key: cacheKey(reference.targetLocale, use), found: undefined };
+}
+
+function fallbackChain(reference: TranslationReference): Link[] {
+  return localeFallbacks(reference.targetLocale).map((targetLocale) => named({ ...reference, targetLocale }));
+}

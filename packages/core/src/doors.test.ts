@@ -1,0 +1,130 @@
+/**
+ * The doors of the package: the names behind each, and the packages that importing it loads.
+ *
+ * A name that is added or removed here is a change of the public interface.
+ */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+
+const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
+  "index.ts": {
+    values: `
+      BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
+      EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
+      SettingsError TransHubError TranslationNotFoundError WaitTimeoutError applyMigrations canonicalLocale`,
+    types: `
+      ApproveQuery AttemptError CancelQuery CollectOptions CollectReport ConnectOptions CoordinatorObserver
+      CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
+      EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
+      Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
+      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
+      TranslationName TranslationStatus WaitQuery WorkerStatus`,
+  },
+  "engine.ts": {
+    values: `
+      EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError
+      EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError
+      UNDETERMINED_LOCALE checkTranslation closestName failAll isVerbatim mergeSpans orAbort protectedTokens
+      readSyntax`,
+    types: `
+      BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult
+      EngineLimits EngineReply EngineUsage ProtectedToken Span Syntax TextFormat TranslationToCheck`,
+  },
+  "store.ts": {
+    values: `
+      BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
+      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
+      RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
+      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError parseItem parseName translateBatch`,
+    types: `
+      Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
+      DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
+      EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
+      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
+      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
+      StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
+      TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
+      WorkerStatus`,
+  },
+  "operations.ts": {
+    values: `
+      CatalogError EmbeddedDatabaseError EnginesStoppedError ROLE_KINDS applyMigrations createRoles errorFields
+      migrationStatus readServerFacts revertMigration version`,
+    types: `
+      CreateRolesOptions ErrorFields FactsOptions MigrateOptions MigrationReport RoleKind RoleNames RolesReport
+      ServerFacts`,
+  },
+};
+
+describe.each(Object.entries(DOORS))("the door %s", (file, names) => {
+  test("has the listed names and no other", () => {
+    expect(exportsOf(file)).toEqual({ values: list(names.values), types: list(names.types) });
+  });
+});
+
+/** Packages with code for PostgreSQL's protocol: `pg` and its own dependencies. */
+const PG = /^(pg|pg-.+|postgres-(array|bytea|date|interval)|xtend)$/;
+
+test("an application that imports @trans-hub/core loads pg and three small packages", async () => {
+  expect(await loadedBy(`await import("./index.ts");`)).toEqual(["canonicalize", "fastest-levenshtein", "lru-cache"]);
+});
+
+test("an application that connects loads zod besides, and neither graphile-worker nor node-pg-migrate", async () => {
+  const connect = `
+    const { Coordinator } = await import("./index.ts");
+    await Coordinator.connect({ databaseUrl: "postgres://127.0.0.1:1/none" }).catch(() => undefined);`;
+  expect(await loadedBy(connect)).toEqual(["canonicalize", "fastest-levenshtein", "lru-cache", "zod"]);
+});
+
+test("an engine that imports @trans-hub/core/engine loads one small package, and no pg", async () => {
+  expect(await loadedBy(`await import("./engine.ts");`)).toEqual(["fastest-levenshtein"]);
+});
+
+const call = promisify(execFile);
+
+/** The packages of others that a script in a new process loads, `pg` and its own apart. */
+async function loadedBy(script: string): Promise<string[]> {
+  const observing = `
+    import { registerHooks } from "node:module";
+    const loaded = new Set();
+    registerHooks({
+      load(url, context, next) {
+        const name = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url)?.[1];
+        if (name !== undefined) loaded.add(name);
+        return next(url, context);
+      },
+    });
+    ${script}
+    console.log(JSON.stringify([...loaded].sort()));
+    process.exit();`;
+  const { stdout } = await call(process.execPath, ["--input-type=module", "--eval", observing], {
+    cwd: import.meta.dirname,
+  });
+  return (JSON.parse(stdout) as string[]).filter((name) => !PG.test(name));
+}
+
+/** A door holds nothing but `export { … } from`, so that its names can be read without running it. */
+function exportsOf(file: string): { values: string[]; types: string[] } {
+  const source = readFileSync(new URL(file, import.meta.url), "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+  const values: string[] = [];
+  const types: string[] = [];
+  const rest = source.replaceAll(
+    /export (type )?\{([^}]*)\} from "[^"]+";/g,
+    (_, isType: string | undefined, names: string) => {
+      for (const name of names.split(",").map((each) => each.trim())) {
+        if (name === "") continue;
+        if (isType !== undefined || name.startsWith("type ")) types.push(name.replace(/^type /, ""));
+        else values.push(name);
+      }
+      return "";
+    },
+  );
+  expect(rest.trim(), `${file} holds only export { … } from`).toBe("");
+  return { values: values.sort(), types: types.sort() };
+}
+
+function list(names: string): string[] {
+  return names.trim().split(/\s+/).sort();
+}

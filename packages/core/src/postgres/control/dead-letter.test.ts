@@ -1,0 +1,140 @@
+import { registerTexts, test } from "@trans-hub/test-support/batches";
+import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { drain, failed, item, reference, value, workOf } from "@trans-hub/test-support/store";
+import { describe, expect } from "vitest";
+
+describe("dead letters", () => {
+  test("are replayed once, however many replays run at once", async ({ db, store }) => {
+    await registerTexts(store, 100);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    expect((await store.status()).translations).toMatchObject({ failed: 100, pending: 0 });
+    const replayed = await Promise.all([1, 2, 3, 4].map(() => store.replayDeadLetters({ code: "TH_ENGINE_REFUSED" })));
+    expect(replayed.reduce((sum, n) => sum + n, 0)).toBe(100);
+    expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(2);
+    await expectInvariants(db);
+    expect((await drain(store)).translated).toBe(100);
+    expect(await store.replayDeadLetters({})).toBe(0);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 100, failed: 0, approved: 0 });
+    await expectInvariants(db);
+  });
+
+  test("are purged after a registration of their texts that runs at the same moment, not in the middle of it", async ({
+    db,
+    pool,
+    store,
+  }) => {
+    await store.register([item("Save")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    const isHeld = Promise.withResolvers<void>();
+    const purgeWaits = Promise.withResolvers<void>();
+    // As far as registering has come when it has not looked at the row yet.
+    const registering = pool.transaction(async (producer) => {
+      await producer.query({ text: "select from trans_hub.content for key share" });
+      isHeld.resolve();
+      await purgeWaits.promise;
+    });
+    await isHeld.promise;
+    const purging = store.purgeDeadLetters({});
+    try {
+      const waiting = `select count(*)::int from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(() => value(db, waiting)).toBe(1);
+    } finally {
+      purgeWaits.resolve();
+      await registering;
+    }
+    expect(await purging).toBe(1);
+    await expectInvariants(db);
+  });
+
+  test("are chosen by project, id, engine, locale, code and age", async ({ db, store }) => {
+    await store.register([
+      item("Pay", { targetLocales: ["fr", "de"] }),
+      item("Pay", { project: "shop" }),
+      item("Other"),
+    ]);
+    await drain(
+      store,
+      workOf(({ text }) => ({
+        kind: "failed",
+        error: {
+          at: new Date().toISOString(),
+          engine: text === "Pay" ? "test" : null,
+          code: text === "Pay" ? "TH_A" : "TH_B",
+          message: "No",
+        },
+      })),
+    );
+    const filters = {
+      project: { project: "shop" },
+      locale: { targetLocale: "de" },
+      code: { code: "TH_B" },
+      engine: { engine: "test" },
+      since: { since: new Date(Date.now() + 60_000) },
+      both: { engine: "test", targetLocale: "fr", project: "default" },
+    };
+    const found: Record<string, number> = {};
+    for (const [name, filter] of Object.entries(filters))
+      found[name] = (await store.listDeadLetters(filter)).items.length;
+    expect(found).toEqual({ project: 1, locale: 1, code: 1, engine: 3, since: 0, both: 1 });
+    const [letter] = (await store.listDeadLetters({ code: "TH_B" })).items;
+    expect(await store.purgeDeadLetters({ id: letter?.id as string })).toBe(1);
+    expect(await store.read([reference("Other")])).toEqual([undefined]);
+    expect(await store.replayDeadLetters({ project: "shop" })).toBe(1);
+    expect((await store.status()).translations).toMatchObject({ failed: 2, pending: 1 });
+    await expectInvariants(db);
+    // Purged, it is as if it had never been asked for.
+    expect(await store.register([item("Other")])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    await expectInvariants(db);
+  });
+
+  test("are purged alone where the row kept an older text", async ({ db, store }) => {
+    await store.register([item("Pay")]);
+    await drain(store);
+    await store.register([item("Pay", { force: true })]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    expect(await store.purgeDeadLetters({})).toBe(1);
+    expect(await store.read([reference("Pay")])).toMatchObject([{ status: "translated", text: "[fr] Pay" }]);
+    await expectInvariants(db);
+  });
+
+  test("are closed by an approval", async ({ db, store }) => {
+    await store.register([item("Pay")]);
+    await drain(
+      store,
+      workOf(() => failed()),
+    );
+    await store.approve({ reference: reference("Pay"), text: "Payer", by: "me" });
+    expect((await store.listDeadLetters({})).items).toEqual([]);
+    expect(await store.replayDeadLetters({})).toBe(0);
+    expect((await store.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 1 });
+    await expectInvariants(db);
+  });
+});
+
+test("a text that fails anew after its dead letter was purged gets another one", async ({ db, store }) => {
+  const fail = () =>
+    drain(
+      store,
+      workOf(() => failed()),
+    );
+  await store.register([item("Pay")]);
+  await fail();
+  // The first letter stays in the books, closed.
+  await store.replayDeadLetters({});
+  await fail();
+  expect(await store.purgeDeadLetters({})).toBe(1);
+  expect(await store.register([item("Pay")])).toMatchObject([{ registered: 1 }]);
+  await fail();
+  expect((await store.listDeadLetters({})).items).toHaveLength(1);
+  await expectInvariants(db);
+});

@@ -1,0 +1,47 @@
+/** Approving on PostgreSQL. */
+import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
+import type { Approval } from "../../contract/review.ts";
+import type { Translation } from "../../contract/translation.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { rows, run } from "../database/statement.ts";
+import { readByKey } from "../read/read.sql.ts";
+import { partsOf, translationOf } from "../read/read-store.ts";
+import type { Voice } from "../settle/voice.ts";
+import { approveTranslation, findRow, lockForReview } from "./review.sql.ts";
+
+/**
+ * Approves the stored text, or a person's own.
+ *
+ * @throws {TranslationNotFoundError} No such row, or none with a text and none given.
+ * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
+ */
+export async function approve(pool: ConnectionPool, voice: Voice, approval: Approval): Promise<Translation> {
+  const { targetLocale } = approval.reference;
+  const { project, businessId, sourceLocale, text, context, format } = partsOf(approval.reference);
+  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
+  const contentNo = row?.content_no ?? null;
+  const contextNo = row?.context_no ?? null;
+  const key = [contentNo, targetLocale, contextNo, project];
+  await pool.transaction(async (db) => {
+    const [current] = await rows(db, lockForReview, key);
+    if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+    if (approval.revision !== undefined && approval.revision !== current.revision) {
+      throw new RevisionChangedError(approval.revision, current.revision);
+    }
+    if (approval.text === undefined && current.text === null) {
+      throw new TranslationNotFoundError("The translation has no text yet to approve", {
+        hint: "Wait until it is translated, or give the text.",
+      });
+    }
+    await run(db, approveTranslation, [...key, approval.text ?? null, approval.by ?? null, current.status]);
+  });
+  const keys = contentNo === null || contextNo === null ? [] : [{ contentNo, contextNo, targetLocale, project }];
+  voice.changed({ kind: "approved", project, targetLocale, count: 1, keys });
+  const [approved] = await rows(
+    pool,
+    readByKey,
+    key.map((part) => [part]),
+  );
+  if (approved === undefined) throw new TranslationNotFoundError("The translation was collected as it was approved");
+  return translationOf(approved);
+}

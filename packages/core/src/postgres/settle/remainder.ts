@@ -1,0 +1,124 @@
+/** The texts of a settlement that were not translated: sorted into successor batches and dead letters, and written. */
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
+import { holdEnginePauses } from "../control/control.sql.ts";
+import { type Database, rows } from "../database/statement.ts";
+import type { LoadedBatch, LoadedItem } from "../work/gather/load-batches.ts";
+import { bury, handOver } from "./remainder.sql.ts";
+
+interface Successor {
+  batch: LoadedBatch;
+  attempt: number;
+  /** Infinity: parked until something is resumed. */
+  delayMs: number;
+  isSplit: boolean;
+  items: { item: LoadedItem; history: readonly AttemptError[] }[];
+}
+
+interface Burial {
+  item: LoadedItem;
+  error: AttemptError;
+}
+
+export class Remainder {
+  readonly #buried: Burial[] = [];
+  readonly #successors = new Map<string, Successor>();
+
+  get isEmpty(): boolean {
+    return this.#buried.length === 0 && this.#successors.size === 0;
+  }
+
+  /** @param part Number within its batch: items of one part go on together. */
+  add(batch: LoadedBatch, item: LoadedItem, outcome: Exclude<WorkOutcome, { kind: "translated" }>, part: number): void {
+    if (outcome.kind === "failed") {
+      this.#buried.push({ item, error: outcome.error });
+      return;
+    }
+    const counts = outcome.kind === "retry";
+    const isSplit = counts && outcome.split;
+    const key = `${batch.id}/${outcome.kind}/${isSplit}/${part}`;
+    let successor = this.#successors.get(key);
+    if (successor === undefined) {
+      successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, items: [] };
+      this.#successors.set(key, successor);
+    }
+    // One batch has one time: the latest, so that no text is tried before its own.
+    if (outcome.kind === "paused") successor.delayMs = Number.POSITIVE_INFINITY;
+    else if (outcome.kind !== "released") successor.delayMs = Math.max(successor.delayMs, outcome.delayMs);
+    successor.items.push({ item, history: counts ? [...item.history, outcome.error] : item.history });
+  }
+
+  /** Writes them, and adds to `changed` the items whose rows were still their batch's. */
+  async write(db: Database, changed: Set<LoadedItem>): Promise<void> {
+    await this.#handOver(db, changed);
+    if (this.#buried.length === 0) return;
+    const [receipt] = await rows(db, bury, burialColumns(this.#buried));
+    addPlaces(changed, this.#buried, receipt?.buried);
+  }
+
+  async #handOver(db: Database, changed: Set<LoadedItem>): Promise<void> {
+    const parts = [...this.#successors.values()].flatMap(splitSuccessor);
+    const moved = parts.flatMap((part, number) => part.items.map((entry) => ({ ...entry, number })));
+    if (moved.length === 0) return;
+    // If the last pause has ended meanwhile, no resume would bring a parked batch forward.
+    const areToPark = parts.some(({ delayMs }) => delayMs === Number.POSITIVE_INFINITY);
+    const parkSeconds = areToPark && (await rows(db, holdEnginePauses)).length === 0 ? 0 : null;
+    const [receipt] = await rows(db, handOver, [
+      ...keyColumns(moved.map(({ item }) => item)),
+      moved.map(({ item }) => item.revision),
+      moved.map(({ number }) => number),
+      moved.map(({ history }) => (history.length === 0 ? null : JSON.stringify(history))),
+      parts.map((_, number) => number),
+      parts.map(({ batch }) => batch.sourceLocale),
+      parts.map(({ attempt }) => attempt),
+      parts.map(({ batch }) => batch.priority),
+      parts.map(({ delayMs }) => (delayMs === Number.POSITIVE_INFINITY ? parkSeconds : delayMs / 1_000)),
+      parts.map(({ batch }) => batch.createdAt),
+      parts.map(({ batch }) => batch.crashes),
+    ]);
+    addPlaces(changed, moved, receipt?.handed);
+  }
+}
+
+function splitSuccessor(successor: Successor): Successor[] {
+  const { items, isSplit } = successor;
+  if (!isSplit || items.length < 2) return [successor];
+  const half = Math.ceil(items.length / 2);
+  return [
+    { ...successor, items: items.slice(0, half) },
+    { ...successor, items: items.slice(half) },
+  ];
+}
+
+export function burialColumns(entries: readonly Burial[]): unknown[] {
+  return [
+    ...keyColumns(entries.map(({ item }) => item)),
+    entries.map(({ item }) => item.revision),
+    entries.map(({ item, error }) => JSON.stringify([...item.history, error])),
+    entries.map(({ error }) => error.code),
+    entries.map(({ error }) => error.message),
+    entries.map(({ error }) => error.engine),
+  ];
+}
+
+/** The key of each row, column by column: content, locale, context, project. */
+export function keyColumns(items: readonly WorkItem[]): [string[], string[], number[], string[]] {
+  return [
+    items.map(({ key }) => key.contentNo),
+    items.map(({ key }) => key.targetLocale),
+    items.map(({ key }) => key.contextNo),
+    items.map(({ key }) => key.project),
+  ];
+}
+
+/** Adds the items at these places, which count from 1. */
+export function addPlaces(
+  changed: Set<LoadedItem>,
+  entries: readonly { item: LoadedItem }[],
+  places: readonly number[] | null | undefined,
+): void {
+  for (const place of places ?? []) {
+    const entry = entries[place - 1];
+    if (entry !== undefined) changed.add(entry.item);
+  }
+}

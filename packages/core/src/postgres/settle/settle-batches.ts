@@ -1,0 +1,114 @@
+/** Settles batches on PostgreSQL: the columns that go into the statements, and which texts they changed. */
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
+import { column, integerArray, textArray } from "../database/array-literal.ts";
+import type { ConnectionPool } from "../database/pool.ts";
+import { type Database, rows, run } from "../database/statement.ts";
+import type { LoadedBatch, LoadedItem } from "../work/gather/load-batches.ts";
+import { buryExpired } from "./remainder.sql.ts";
+import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
+import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";
+
+/** A batch with the decision about each of its texts, in their order. */
+export interface SettledBatch {
+  batch: LoadedBatch;
+  outcomes: readonly WorkOutcome[];
+  /** Texts handed over go on in parts of at most this many. Default: all together. */
+  partItems?: number;
+}
+
+/** An engine call with the batch that it was made for. */
+export type BatchCall = EngineCall & { batch: LoadedBatch };
+
+/** The texts whose rows a settlement changed as decided; `all`: every one, as mostly. */
+export type ChangedItems = "all" | ReadonlySet<LoadedItem>;
+
+interface Good {
+  item: LoadedItem;
+  outcome: Extract<WorkOutcome, { kind: "translated" }>;
+}
+
+/**
+ * Settles batches in one transaction. Run again, or late, it changes no row that is not theirs.
+ *
+ * Where every text was translated it is one statement, which takes the rows where they stood.
+ *
+ * @param calls The engine calls made for `batches`.
+ * @returns The texts whose rows it changed; the others were no longer the batches'.
+ */
+export async function settleBatches(
+  pool: ConnectionPool,
+  batches: readonly SettledBatch[],
+  calls: readonly BatchCall[],
+): Promise<ChangedItems> {
+  const remainder = new Remainder();
+  const good: Good[] = [];
+  for (const { batch, outcomes, partItems = Number.POSITIVE_INFINITY } of batches) {
+    batch.items.forEach((item, at) => {
+      const outcome = outcomes[at] ?? { kind: "released" as const };
+      if (outcome.kind === "translated") good.push({ item, outcome });
+      else remainder.add(batch, item, outcome, Math.floor(at / partItems));
+    });
+  }
+  const values = storedColumns(good, batches, calls);
+  const changed = new Set<LoadedItem>();
+  if (remainder.isEmpty) {
+    const [receipt] = await rows(pool, storeInPlace, [...values, textArray(good.map(({ item }) => item.row))]);
+    if (receipt?.is_whole === true) return "all";
+    addPlaces(changed, good, receipt?.stored);
+  }
+  await pool.transaction(async (db) => {
+    await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
+    const [receipt] = await rows(db, storeLocked, values);
+    addPlaces(changed, good, receipt?.stored);
+    await remainder.write(db, changed);
+  });
+  return changed;
+}
+
+function storedColumns(
+  good: readonly Good[],
+  batches: readonly SettledBatch[],
+  calls: readonly BatchCall[],
+): unknown[] {
+  const texts = good.map(({ item }) => item);
+  return [
+    integerArray(texts.map(({ key }) => key.contentNo)),
+    column(texts.map(({ key }) => key.targetLocale)),
+    column(texts.map(({ key }) => key.contextNo)),
+    column(texts.map(({ key }) => key.project)),
+    column(texts.map(({ revision }) => revision)),
+    textArray(good.map(({ outcome }) => outcome.text)),
+    column(good.map(({ outcome }) => outcome.engine)),
+    column(good.map(({ outcome }) => outcome.model)),
+    batches.map(({ batch }) => batch.id),
+    calls.map((call) => call.callId),
+    calls.map((call) => call.engine),
+    calls.map((call) => call.model),
+    calls.map((call) => call.batch.project),
+    calls.map((call) => call.batch.sourceLocale),
+    calls.map((call) => call.batch.targetLocale),
+    calls.map((call) => call.items),
+    calls.map((call) => call.inputTokens),
+    calls.map((call) => call.outputTokens),
+    calls.map((call) => call.cachedTokens),
+    calls.map((call) => Math.round(call.latencyMs)),
+    calls.map((call) => call.outcome),
+  ];
+}
+
+/**
+ * Buries the texts of a batch whose requests have expired, and gives them. The others, and a text that was requested
+ * for longer since the batch was loaded, remain the batch's.
+ */
+export async function buryExpiredTexts(
+  db: Database,
+  { items }: LoadedBatch,
+  error: AttemptError,
+): Promise<LoadedItem[]> {
+  const entries = items.filter(({ isExpired }) => isExpired).map((item) => ({ item, error }));
+  const [receipt] = await rows(db, buryExpired, burialColumns(entries));
+  const buried = new Set<LoadedItem>();
+  addPlaces(buried, entries, receipt?.buried);
+  return items.filter((item) => buried.has(item));
+}

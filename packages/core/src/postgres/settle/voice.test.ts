@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { glob } from "node:fs/promises";
+import { loadAll, registerTexts, test } from "@trans-hub/test-support/batches";
+import { drain, failed, item, reference, translated, workOf } from "@trans-hub/test-support/store";
+import type pg from "pg";
+import { describe, expect } from "vitest";
+import { DatabaseUnavailableError, RequestExpiredError } from "../../contract/errors.ts";
+import type { Settlement, WorkBatch, WorkOutcome } from "../../contract/work.ts";
+import { collect } from "../collect/collect.ts";
+import { cancel } from "../control/cancel.ts";
+import { purgeDeadLetters, replayDeadLetters } from "../control/dead-letter-store.ts";
+import { forget } from "../control/forget.ts";
+import { ConnectionPool } from "../database/pool.ts";
+import type { Database, StatementConfig } from "../database/statement.ts";
+import { approve } from "../review/approve.ts";
+import { cut, join } from "../work/gather/joined-batch.ts";
+import type { LoadedBatch } from "../work/gather/load-batches.ts";
+import { Patience } from "./patience.ts";
+import { Settler } from "./settler.ts";
+import { type TextChange, Voice, WorkVoice } from "./voice.ts";
+
+const OUTCOMES: WorkOutcome[] = [translated("Eins"), failed(), { kind: "released" }, translated("Vier")];
+
+/** A settlement of texts that have nothing but a key. */
+function settlement(outcomes: readonly WorkOutcome[] = OUTCOMES): Settlement {
+  const items = outcomes.map((_, at) => ({
+    key: { contentNo: String(at), contextNo: 0, targetLocale: "fr", project: "shop" },
+  })) as unknown as WorkBatch["items"];
+  return { batch: { project: "shop", sourceLocale: "en", targetLocale: "fr", items }, outcomes, elapsedMs: 1 };
+}
+
+describe("the voice of a work", () => {
+  test("counts, and reports to the observer and to the listener, once", () => {
+    const changes: TextChange[] = [];
+    const heard: Settlement[] = [];
+    const voice = new WorkVoice({
+      voice: new Voice((change) => changes.push(change)),
+      observer: { settled: (each) => heard.push(each) },
+      onEnough: () => undefined,
+    });
+    voice.settled(settlement());
+    expect(voice.summary).toEqual({ translated: 2, failed: 1 });
+    expect(voice.remaining).toBe(Number.POSITIVE_INFINITY);
+    expect(heard).toHaveLength(1);
+    const of = (kind: TextChange["kind"], ...contentNos: string[]) => ({
+      ...{ kind, project: "shop", targetLocale: "fr", count: contentNos.length },
+      keys: contentNos.map((contentNo) => ({ contentNo, contextNo: 0, targetLocale: "fr", project: "shop" })),
+    });
+    expect(changes).toEqual([of("stored", "0", "3"), of("failed", "1")]);
+  });
+
+  test("reports no settlement that changed no row", () => {
+    const heard: unknown[] = [];
+    const observer = { settled: (each: Settlement) => heard.push(each) };
+    const voice = new WorkVoice({ voice: new Voice((each) => heard.push(each)), observer, onEnough: () => undefined });
+    voice.settled(settlement([]));
+    expect(heard).toEqual([]);
+  });
+
+  test("says when the limit is reached", () => {
+    let isEnough = false;
+    const onEnough = () => {
+      isEnough = true;
+    };
+    const voice = new WorkVoice({ voice: new Voice(), observer: {}, limit: 4, onEnough });
+    voice.settled(settlement());
+    expect([voice.remaining, isEnough]).toEqual([1, false]);
+    voice.settled(settlement());
+    expect([voice.remaining, isEnough]).toEqual([-2, true]);
+  });
+});
+
+test("nothing but the voice calls an observer about settlements, or counts them", async () => {
+  const source = new URL("..", import.meta.url).pathname;
+  const callers: string[] = [];
+  for await (const file of glob("**/*.ts", { cwd: source })) {
+    if (file.endsWith(".test.ts")) continue;
+    if (/observer\??\.settled\b|\bsummary\b.*\+=/.test(readFileSync(`${source}${file}`, "utf8"))) callers.push(file);
+  }
+  expect(callers).toEqual(["settle/voice.ts"]);
+});
+
+test("every way in which a person or an operator changes texts is reported once, with its count", async ({
+  pool,
+  store,
+}) => {
+  const changes: TextChange[] = [];
+  const voice = new Voice((change) => changes.push(change));
+  await registerTexts(store, 5);
+  await drain(
+    store,
+    workOf(({ text }) => (text === "Text 0" ? translated("Zéro") : failed())),
+  );
+  await approve(pool, voice, { reference: reference("Text 0") });
+  expect(await replayDeadLetters(pool, voice, {}, 50, 32_768)).toBe(4);
+  await drain(
+    store,
+    workOf(() => failed()),
+  );
+  expect(await purgeDeadLetters(pool, voice, { project: "default", targetLocale: "fr" })).toBe(4);
+  await store.register([item("Waiting"), item("Secret")]);
+  await forget(pool, voice, { project: "default", text: "Secret", sourceLocale: "en" });
+  expect(await cancel(pool, voice, { project: "default", targetLocale: "fr" })).toBe(1);
+  await collect(pool, voice, { retentionDays: 0, includeApproved: true });
+  const of = (kind: TextChange["kind"], count: number, project?: string, targetLocale?: string) => ({
+    ...{ kind, count, project, targetLocale },
+  });
+  expect(changes.map(({ keys: _, ...change }) => change)).toEqual([
+    of("approved", 1, "default", "fr"),
+    of("replayed", 4),
+    of("purged", 4, "default", "fr"),
+    of("forgotten", 1, "default"),
+    of("cancelled", 1, "default", "fr"),
+    of("collected", 1),
+  ]);
+  // Refused, cancelled twice, or of nothing: no change.
+  changes.splice(0);
+  await expect(approve(pool, voice, { reference: reference("None") })).rejects.toMatchObject({ code: "TH_NOT_FOUND" });
+  await cancel(pool, voice, { project: "default" });
+  await collect(pool, voice, { retentionDays: 0, dryRun: true });
+  expect(changes).toEqual([]);
+});
+
+describe("a settlement whose answer was lost", () => {
+  /** Runs everything, and loses the first answer to a transaction or a statement of this name. */
+  class LosingPool extends ConnectionPool {
+    lost: string | undefined;
+
+    override async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
+      const answer = await super.query<Row>(config);
+      this.#lose(config.name);
+      return answer;
+    }
+
+    override async transaction<Result>(act: (db: Database) => Promise<Result>): Promise<Result> {
+      const answer = await super.transaction(act);
+      this.#lose("transaction");
+      return answer;
+    }
+
+    #lose(name: string | undefined): void {
+      if (name !== this.lost) return;
+      this.lost = undefined;
+      throw new DatabaseUnavailableError("The answer was lost");
+    }
+  }
+
+  async function settlerOver(url: string) {
+    const pool = new LosingPool({ databaseUrl: url });
+    const reports: string[] = [];
+    const observer = {
+      settled: ({ batch, outcomes }: Settlement) =>
+        reports.push(...batch.items.map(({ text }, at) => `${text}: ${outcomes[at]?.kind}`)),
+    };
+    const voice = new WorkVoice({ voice: new Voice(), observer, onEnough: () => undefined });
+    const settler = new Settler({ pool, patience: new Patience(), voice, onFault: () => undefined });
+    return { pool, reports, settler };
+  }
+
+  async function settleTogether(settler: Settler, batch: LoadedBatch, outcomes: WorkOutcome[]): Promise<void> {
+    const joined = join([batch], {});
+    const result = { outcomes, calls: [] };
+    await settler.settle({ joined, result, batches: cut([batch], outcomes), startedAt: 0 });
+  }
+
+  test.for([
+    ["of one statement", "settle.store_in_place", [translated("a"), translated("b")]],
+    ["of several statements", "transaction", [translated("a"), failed()]],
+  ] as const)("%s is reported as it was decided", async ([, lost, outcomes], { database, store, pool: own }) => {
+    await registerTexts(store, 2);
+    const [batch] = await loadAll(own);
+    const { pool, reports, settler } = await settlerOver(database.url);
+    pool.lost = lost;
+    await settleTogether(settler, batch as LoadedBatch, [...outcomes]);
+    await pool.end();
+    expect(pool.lost).toBeUndefined();
+    expect(reports).toEqual([`Text 0: ${outcomes[0].kind}`, `Text 1: ${outcomes[1].kind}`]);
+    const stored = await store.read([reference("Text 0"), reference("Text 1")]);
+    expect(stored.map((each) => each?.status)).toEqual(outcomes.map(({ kind }) => kind));
+  });
+
+  test("that buried expired texts is reported too", async ({ db, database, store, pool: own }) => {
+    await store.register([item("Late", { expiresAfterSeconds: 3_600 }), item("Open")]);
+    await db.query("update trans_hub.translation set expires_at = now() where expires_at is not null");
+    const [batch] = await loadAll(own);
+    const { pool, reports, settler } = await settlerOver(database.url);
+    pool.lost = "settle.bury_expired";
+    const left = await settler.withoutExpired(batch as LoadedBatch);
+    await pool.end();
+    expect(left.items.map(({ text }) => text)).toEqual(["Open"]);
+    expect(reports).toEqual(["Late: failed"]);
+  });
+
+  test("that buried a batch is reported too", async ({ database, store, pool: own }) => {
+    await registerTexts(store, 1);
+    const [batch] = await loadAll(own);
+    const { pool, reports, settler } = await settlerOver(database.url);
+    pool.lost = "transaction";
+    await settler.bury(batch as LoadedBatch, new RequestExpiredError("Too late"));
+    await pool.end();
+    expect(reports).toEqual(["Text 0: failed"]);
+  });
+});

@@ -1,0 +1,123 @@
+/** Every column that could hold a text is reached by forgetting or by collection, or holds none for a reason. */
+import { test, value } from "@trans-hub/test-support/store";
+import { expect } from "vitest";
+
+/** Forgetting a text removes the row, or the text's part of it. Collection removes it too, once nobody uses the text. */
+const forget = (reason: string) => `forget reaches it: ${reason}`;
+/** Only collection removes the row, by age. It holds nothing that forgetting would have to find. */
+const collection = (reason: string) => `collection reaches it: ${reason}`;
+const noText = (reason: string) => `holds no text: ${reason}`;
+
+const PROJECT = noText("a name of a project, which an operator chose");
+const LOCALE = noText("a locale");
+const ENGINE = noText("a name of an engine");
+
+/**
+ * A new column that can hold a text gets its line here, and with it the decision about how a text leaves it. The functions
+ * are trans_hub.forget, collect_range and collect_contexts, and the statement garbage.collect_records.
+ */
+const COLUMNS: Record<string, string> = {
+  "content.source_locale": LOCALE,
+  "content.text": forget("the row goes with its last use"),
+  "context.canonical": forget("the row goes with its last use"),
+  "context.format": noText("one of the declared formats"),
+  "source.project": PROJECT,
+  "source.business_id": forget("the row is the use that is forgotten"),
+  "translation.target_locale": LOCALE,
+  "translation.project": PROJECT,
+  "translation.text": forget("the row goes, approved ones too"),
+  "translation.engine": ENGINE,
+  "translation.model": noText("a name of a model"),
+  "translation.quality_flags": forget("the row goes; a flag names a check"),
+  "translation.approved_by": forget("the row goes; the name of a reviewer"),
+  "batch.project": PROJECT,
+  "batch.source_locale": LOCALE,
+  "batch.target_locale": LOCALE,
+  "batch.started_by": noText("the random id of a node"),
+  "batch.history": forget("prune_batches cuts the text's part out; messages of engines may quote a text"),
+  "inbox.items": forget("the item is cut out, and the row goes with its last item"),
+  "inbox.defaults": forget("the row goes with its last item; the defaults of items that stay are kept as they are"),
+  "inbox.refused": noText("a code of ours, or an SQLSTATE"),
+  "dead_letter.target_locale": LOCALE,
+  "dead_letter.project": PROJECT,
+  "dead_letter.code": noText("a code of the catalogue of errors"),
+  "dead_letter.message": forget("the row goes; messages of engines may quote a text"),
+  "dead_letter.engine": ENGINE,
+  "dead_letter.history": forget("the row goes; messages of engines may quote a text"),
+  "usage.engine": ENGINE,
+  "usage.model": noText("a name of a model"),
+  "usage.project": collection("the name of a project, kept for the accounts of calls"),
+  "usage.source_locale": LOCALE,
+  "usage.target_locale": LOCALE,
+  "usage.outcome": noText("ok, partial, or the kind of a failure"),
+  "worker_node.node_id": noText("a random id"),
+  "worker_node.host": noText("the name of a machine"),
+  "worker_node.version": noText("a version of Trans-Hub"),
+  "worker_node.locales": LOCALE,
+  "target_locale.locale": LOCALE,
+  "count_delta.project": PROJECT,
+  "count_delta.target_locale": LOCALE,
+  "pause.kind": noText("everything, engine, project or locale"),
+  "pause.name": noText("a name of an engine or a project, or a locale"),
+  "rate_limit.engine": ENGINE,
+  "rate_limit.circuit": noText("closed, open or half_open"),
+  "rate_limit.reason": noText("a code of the catalogue of errors"),
+  "engine_lease.engine": ENGINE,
+  "backup_run.made_by": noText("the tool that made the backup"),
+  "migration.name": noText("the name of a file"),
+};
+
+/**
+ * Columns of stored relations (views store nothing), with every type that a value can be made of: the elements of arrays, the
+ * base types of domains, the attributes of composites, the bounds of ranges. Left out are columns made of types that hold no
+ * text; a type that is not known here counts as one that does.
+ */
+const CANDIDATES = `
+  with recursive made_of (relation, attribute, type) as (
+    select c.relname::text, a.attname::text, a.atttypid
+    from pg_class as c
+    join pg_attribute as a on a.attrelid = c.oid
+    where c.relnamespace = 'trans_hub'::regnamespace and c.relkind in ('r', 'p', 'm', 'f')
+      and a.attnum > 0 and not a.attisdropped
+    union
+    select m.relation, m.attribute, part.type
+    from made_of as m
+    join pg_type as t on t.oid = m.type
+    cross join lateral (
+      select t.typelem where t.typcategory = 'A'
+      union all
+      select t.typbasetype where t.typtype = 'd'
+      union all
+      select a.atttypid from pg_attribute as a
+      where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+      union all
+      select r.rngsubtype from pg_range as r where r.rngtypid = t.oid
+    ) as part (type)
+  )
+  select coalesce(array_agg(distinct m.relation || '.' || m.attribute), '{}') as columns
+  from made_of as m
+  join pg_type as t on t.oid = m.type
+  where t.typcategory <> 'A' and t.typtype not in ('d', 'c', 'r', 'm', 'e')
+    and m.type not in (
+      'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype,
+      'numeric'::regtype, 'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype,
+      'interval'::regtype, 'oid'::regtype, 'xid8'::regtype
+    )`;
+
+test("every column that can hold a text is classified, and no other", async ({ db }) => {
+  const columns = await value<string[]>(db, CANDIDATES);
+  expect(columns.toSorted()).toEqual(Object.keys(COLUMNS).toSorted());
+});
+
+test("a text in an array, a composite, a domain or bytes is not overlooked", async ({ db }) => {
+  await db.query(`
+    create domain trans_hub.short as text check (length(value) < 9);
+    create type trans_hub.pair as (at integer, words trans_hub.short[]);
+    create table trans_hub.odd (
+      number integer, numbers bigint[], state trans_hub.translation_status, span int8range,
+      words text[], short trans_hub.short, pair trans_hub.pair, pairs trans_hub.pair[], bytes bytea, document json, named name
+    )`);
+  const columns = await value<string[]>(db, CANDIDATES);
+  const found = columns.filter((column) => column.startsWith("odd.")).toSorted();
+  expect(found).toEqual(["bytes", "document", "named", "pair", "pairs", "short", "words"].map((name) => `odd.${name}`));
+});

@@ -1,0 +1,30 @@
+/**
+ * Batches that share an engine call: joined before it, and its outcomes cut back to them after it.
+ *
+ *     batch A: a1 a2 a3 ┐                                  ┌▶ A: the outcomes of a1 a2 a3
+ *                       ├ join ─▶ a1 a2 a3 b1 b2 ─▶ engine ┤
+ *     batch B: b1 b2    ┘                                  └▶ B: the outcomes of b1 b2
+ */
+import type { WorkBatch, WorkOutcome } from "../../../contract/work.ts";
+import type { SettledBatch } from "../../settle/settle-batches.ts";
+import type { LoadedBatch } from "./load-batches.ts";
+
+/** Joins batches of one lane (project, source and target locale). */
+export function join(
+  batches: readonly [LoadedBatch, ...LoadedBatch[]],
+  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
+): WorkBatch {
+  const [{ project, sourceLocale, targetLocale }] = batches;
+  return { project, sourceLocale, targetLocale, items: batches.flatMap(({ items }) => items), ...asked };
+}
+
+/** Cuts the outcomes of joined batches, in the order of their texts, back to the batches. */
+export function cut(batches: readonly LoadedBatch[], outcomes: readonly WorkOutcome[]): SettledBatch[] {
+  let from = 0;
+  return batches.map((batch) => {
+    const to = from + batch.items.length;
+    const own = outcomes.slice(from, to);
+    from = to;
+    return { batch, outcomes: own };
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * The services of a fleet member beside translating, each one entry: a name, the moments at which it runs, and its act.
+ * A new scheduled task is an entry here and its payload in `task-map.ts`.
+ *
+ * | service           | a job asks for it             | after a beat        | crontab, once in the fleet |
+ * |-------------------|-------------------------------|---------------------|----------------------------|
+ * | `register_inbox`  | an item was put into the inbox | each                |                            |
+ * | `open_lanes`      | a first batch of a locale     | once a minute       |                            |
+ * | `collect_garbage` | the crontab                   |                     | `TH_GC_CRON`               |
+ * | `fold_counts`     | the crontab                   |                     | every minute               |
+ */
+import type { CollectReport } from "../../../contract/collect.ts";
+import type { WorkOptions } from "../../../contract/work.ts";
+import { unpark } from "../../control/pause.ts";
+import type { ConnectionPool } from "../../database/pool.ts";
+import { rows } from "../../database/statement.ts";
+import { registerInbox } from "../../register/inbox.ts";
+import { openLanes } from "../../register/register.sql.ts";
+import { parseTaskPayload, type TaskName } from "../../task-map.ts";
+import type { FleetView } from "../fleet/fleet-view.ts";
+import { foldCounts } from "../fleet/node.sql.ts";
+import { reconcileBatches } from "./reconcile.ts";
+
+export interface Service {
+  /** The graphile-worker task whose jobs ask for it. */
+  readonly task: TaskName;
+  /** Whether its jobs may be claimed before the node is in the fleet. Default: no. */
+  readonly isEarly?: boolean;
+  /** Milliseconds between its runs after beats; 0: after each. Undefined: it does not run after beats. */
+  readonly everyMs?: number;
+  /** When graphile-worker's crontab asks for it. Every member of a fleet is to have the same entry. */
+  readonly cron?: { match: string; payload?: Record<string, unknown> };
+  run(payload: unknown): Promise<void>;
+}
+
+export interface ServicesOptions {
+  pool: ConnectionPool;
+  view: FleetView;
+  /** Undefined: no collection and no folding. */
+  upkeep: WorkOptions["upkeep"];
+  collect(retentionDays: number): Promise<CollectReport>;
+  onCollected(report: CollectReport): void;
+}
+
+/** How often batches without a job are looked for. Milliseconds. The first time is after the first beat. */
+const RECONCILE_MS = 60_000;
+
+/** Milliseconds. New locales are asked for at most this often while the inbox is busy. */
+const LOCALES_MS = 500;
+
+export function servicesOf({ pool, view, upkeep, collect, onCollected }: ServicesOptions): Service[] {
+  const always: Service[] = [
+    {
+      task: "register_inbox",
+      isEarly: true,
+      // Also after beats, for items that were behind a lock when their job ran.
+      everyMs: 0,
+      async run() {
+        await registerInbox(pool);
+        await view.learnLocales(LOCALES_MS);
+      },
+    },
+    {
+      task: "open_lanes",
+      isEarly: true,
+      everyMs: RECONCILE_MS,
+      async run() {
+        await rows(pool, openLanes, [null]);
+        // Locales are learned before their jobs are announced; otherwise the jobs wait for the next poll.
+        await view.learnLocales(0);
+        await reconcileBatches(pool);
+        // Batches left parked by a resume that was cut off.
+        await unpark(pool, true);
+      },
+    },
+  ];
+  if (upkeep === undefined) return always;
+  const { gcCron, retentionDays } = upkeep;
+  return [
+    ...always,
+    {
+      task: "collect_garbage",
+      cron: { match: gcCron, payload: { retentionDays } },
+      async run(payload) {
+        onCollected(await collect(parseTaskPayload("collect_garbage", payload).retentionDays));
+      },
+    },
+    {
+      task: "fold_counts",
+      cron: { match: "* * * * *" },
+      async run() {
+        await rows(pool, foldCounts);
+      },
+    },
+  ];
+}
