@@ -85,8 +85,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
-  readonly #voice = new Voice();
   readonly #registrar: Registrar;
+  readonly #voice = new Voice();
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
