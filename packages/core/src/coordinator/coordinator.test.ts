@@ -193,7 +193,7 @@ describe("request", () => {
     expect(await hub.request(["a", "b", "c", "d", "e", "f"], options)).toMatchObject({ registered: 6 });
   });
 
-  test("inside a transaction items are accepted, and registered after its commit", async () => {
+  test("inside a transaction accepts items, which are registered after its commit", async () => {
     const handler = new InMemoryPersistenceHandler();
     const hub = await connect({ handler });
     const { client, commit } = handler.begin();
@@ -235,7 +235,7 @@ test("an unknown filter of cancel is refused, and nothing is cancelled", async (
 });
 
 describe("reading", () => {
-  test("a text is found by itself or by its business id, in its own context", async () => {
+  test("finds a text by itself or by its business id, in its own context", async () => {
     const hub = await connect();
     const context = { screen: "checkout" };
     await hub.request({ text: "Pay", targetLocales: ["fr"], businessId: "pay", context });
@@ -330,7 +330,7 @@ describe("reading", () => {
     expect(await hub.getTranslation(query)).toMatchObject({ text: "Payer", status: "approved" });
   });
 
-  test("a business id with a new text is not answered with the old one from memory", async () => {
+  test("does not answer a business id with a new text from memory", async () => {
     const hub = await connect();
     await hub.request("Buy", { targetLocales: ["fr"], businessId: "buy" });
     await collect(hub.processPendingTranslations("fr"));
@@ -360,7 +360,7 @@ describe("reading", () => {
     expect(await read()).toMatchObject({ text: "Read (fr)" });
   });
 
-  test("a list goes through all pages", async () => {
+  test("goes through all pages of a list", async () => {
     const hub = await connect();
     const texts = Array.from({ length: 2_500 }, (_, at) => `Text ${at}`);
     await hub.request(texts, { targetLocales: ["fr"] });
@@ -371,7 +371,7 @@ describe("reading", () => {
 });
 
 describe("processing", () => {
-  test("every text is yielded once it is settled, failed ones too", async () => {
+  test("yields every text once it is settled, failed ones too", async () => {
     const hub = await connect({
       engines: [engine((text) => (text === "bad" ? refused : { text: text.toUpperCase() }))],
     });
@@ -386,7 +386,7 @@ describe("processing", () => {
     expect(await hub.getTranslation({ text: "good", targetLocale: "de" })).toMatchObject({ status: "pending" });
   });
 
-  test("a text that failed for good is not tried over and over", async () => {
+  test("does not try a text that failed for good over and over", async () => {
     const refusing = engine(() => refused);
     const hub = await connect({ engines: [refusing] });
     await hub.request("bad", { targetLocales: ["fr"] });
@@ -396,7 +396,7 @@ describe("processing", () => {
     expect(refusing.texts).toEqual(["bad"]);
   });
 
-  test("an engine whose calls are smaller than a batch leaves nothing behind", async () => {
+  test("leaves nothing behind with an engine whose calls are smaller than a batch", async () => {
     const small = engine(undefined, { maxItemsPerCall: 3, maxBytesPerCall: 40 });
     const hub = await connect({ engines: [small], batchSize: 50 });
     const texts = Array.from({ length: 20 }, (_, at) => `Text ${at}`);
@@ -472,7 +472,7 @@ describe("processing", () => {
     expect((await hub.status()).jobs).toEqual({ ready: 1, running: 0, scheduled: 0 });
   });
 
-  test("a store that fails rejects", async () => {
+  test("rejects when the store fails", async () => {
     const handler = new InMemoryPersistenceHandler();
     vi.spyOn(handler, "work").mockRejectedValue(new WaitTimeoutError("stands for any error"));
     const hub = await connect({ handler });
@@ -484,7 +484,7 @@ describe("processing", () => {
     await expect(collect(hub.processPendingTranslations("fr"))).rejects.toMatchObject({ code: "TH_ENGINE_NOT_FOUND" });
   });
 
-  test("only the coordinator's own project is worked on", async () => {
+  test("works only for the coordinator's own project", async () => {
     const handler = new InMemoryPersistenceHandler();
     const shop = await connect({ handler, project: "shop" });
     const blog = await connect({ handler, project: "blog" });
@@ -510,7 +510,7 @@ describe("processing", () => {
 });
 
 describe("waiting", () => {
-  test("it resolves in the order of the locales once each is settled, failed or not", async () => {
+  test("resolves in the order of the locales once each is settled, failed or not", async () => {
     const hub = await connect({ engines: [engine((text) => (text === "bad" ? refused : { text }))] });
     await hub.request(["good", "bad"], { targetLocales: ["fr", "de"] });
     const waiting = hub.waitFor({ text: "good", targetLocales: ["de", "fr"] });
@@ -564,7 +564,7 @@ describe("reviewing", () => {
     await expect(hub.approve({ ...approval, approvedText: "" })).rejects.toMatchObject({ code: "TH_TEXT_EMPTY" });
   });
 
-  test("dead letters are listed, replayed and purged in the coordinator's project", async () => {
+  test("lists, replays and purges dead letters in the coordinator's project", async () => {
     let isBroken = true;
     const hub = await connect({ engines: [engine((text) => (isBroken ? refused : { text }))] });
     await hub.request(["one", "two"], { targetLocales: ["fr"] });
@@ -598,8 +598,8 @@ describe("engines", () => {
   });
 });
 
-describe("opening and closing", () => {
-  test("bad options are all named", async () => {
+describe("a coordinator", () => {
+  test("names all bad options when it opens", async () => {
     await expect(Coordinator.connect({})).rejects.toMatchObject({ problems: [{ key: "databaseUrl" }] });
     const handler = new InMemoryPersistenceHandler();
     const engineLimits = { fake: { rpm: 0.5, tpm: 100 } };

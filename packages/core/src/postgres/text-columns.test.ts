@@ -57,6 +57,7 @@ const COLUMNS: Record<string, string> = {
   "target_locale.locale": LOCALE,
   "count_delta.project": PROJECT,
   "count_delta.target_locale": LOCALE,
+  "count_delta.flag": noText("the name of a check"),
   "pause.kind": noText("everything, engine, project or locale"),
   "pause.name": noText("a name of an engine or a project, or a locale"),
   "rate_limit.engine": ENGINE,

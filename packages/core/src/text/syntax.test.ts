@@ -57,7 +57,7 @@ describe("placeholders and tags", () => {
 describe("ICU messages", () => {
   const message = "{n, plural, offset:1 =0 {No <b>files</b>} one {{host} file} other {# files}} '{'{x, number, ::.00}";
 
-  test("are seen by a branching argument, not by braces alone", () => {
+  test("are recognized by a branching argument, not by braces alone", () => {
     expect(hasIcuBranches(message)).toBe(true);
     expect(hasIcuBranches("{n, plural, few}")).toBe(false);
     expect(hasIcuBranches("{price, number} {{count}}")).toBe(false);

@@ -79,7 +79,7 @@ const textsOf = (calls: EngineBatch[]) => calls.map(({ items }) => items.map(({ 
 const postponedFor = (delayMs: number) => ({ kind: "postponed", delayMs: expect.closeTo(delayMs, -2) });
 
 describe("good answers", () => {
-  test("each text gets its own answer, by id and not by place", async () => {
+  test("each text gets its own answer, by id and not by position", async () => {
     const shuffled = engine(({ items }) => ({
       results: new Map(items.toReversed().map((item) => [item.id, { text: item.text.toUpperCase() }])),
       model: "m1",
@@ -149,7 +149,7 @@ describe("good answers", () => {
     expect(textsOf(small.calls)).toEqual([["a", "b"], ["c", "d"], ["e"]]);
   });
 
-  test("context goes to engines that take it and to no other", async () => {
+  test("context goes only to engines that accept it", async () => {
     const reads = engine(upperCase);
     const ignores = engine(upperCase, { takesContext: false });
     const batch = batchOf(["a"], { context: { note: "a button" }, previousFailure: "1 tag missing" });
@@ -163,7 +163,7 @@ describe("good answers", () => {
 });
 
 describe("one bad text", () => {
-  test("a text without an answer is tried again, its neighbours are stored", async () => {
+  test("a text without an answer is retried, its neighbours are stored", async () => {
     const forgetful = engine(({ items }) => ({
       results: new Map([
         ...items.filter(({ text }) => text !== "bad").map(({ id }) => [id, { text: "ok" }] as const),
@@ -297,7 +297,7 @@ describe("the chain", () => {
     ]);
   });
 
-  test("an engine that cannot detect the source refuses by name, without being asked", async () => {
+  test("an engine that cannot detect the source refuses by name, without a call", async () => {
     const deaf = engine(upperCase, { name: "deaf", detectsSource: false });
     const keen = engine(upperCase, { name: "keen" });
     const batch = { ...batchOf(["one"]), sourceLocale: "und" };
@@ -320,7 +320,7 @@ describe("the chain", () => {
     expect(textsOf(small.calls)).toEqual([["two"]]);
   });
 
-  test("without any engine the batch is not touched", async () => {
+  test("a batch without any engine is not touched", async () => {
     await expect(run(batchOf(["one"]), [])).rejects.toMatchObject({ code: "TH_ENGINE_NOT_FOUND" });
   });
 });
@@ -389,7 +389,7 @@ describe("pauses", () => {
       { maxItemsPerCall: 1 },
     );
 
-  test("a rate limit postpones everything, asks nothing more, and costs no attempt", async () => {
+  test("a rate limit postpones everything, makes no more calls, and costs no attempt", async () => {
     const first = limited(7_000);
     const { outcomes } = await run(batchOf(["one", "two"], { attempt: 5 }), [first, engine(upperCase)]);
     expect(outcomes).toEqual([postponedFor(7_350), postponedFor(7_350)]);
@@ -426,7 +426,7 @@ describe("pauses", () => {
 describe("a paused engine", () => {
   const pausing = (...names: string[]) => ({ isEnginePaused: (name: string) => names.includes(name) });
 
-  test("is not asked: the next one of the chain is, in the same attempt", async () => {
+  test("is not called: the next one of the chain is, in the same attempt", async () => {
     const [first, second] = [engine(upperCase), engine(upperCase, { name: "second" })];
     const { outcomes } = await run({ ...batchOf(["one"]), ...pausing("first") }, [first, second]);
     expect(outcomes).toMatchObject([{ kind: "translated", engine: "second" }]);
@@ -449,7 +449,7 @@ describe("a paused engine", () => {
     expect(outcomes).toMatchObject([{ kind: "postponed" }]);
   });
 
-  test("that is paused between two calls keeps the answers it gave", async () => {
+  test("keeps its answers so far when the pause comes between two calls", async () => {
     let isPaused = false;
     const first = engine(
       (batch) => {
@@ -464,14 +464,14 @@ describe("a paused engine", () => {
   });
 });
 
-describe("an engine at fault and a next one", () => {
+describe("an engine at fault with a next one in the chain", () => {
   const misconfigured = (given: Partial<Engine> = {}) =>
     engine(
       answer(() => ({ failure: { kind: "config", error: new EngineConfigError("401") } })),
       given,
     );
 
-  test("its texts go to the next engine in the same attempt, and later ones at once", async () => {
+  test("passes its texts to the next engine in the same attempt, and later ones at once", async () => {
     const [first, second] = [misconfigured({ maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
     const translate = translateBatch({ engines: [first, second], maxAttempts: 5, engineTimeoutMs: 60_000 });
     for (const texts of [["one", "two"], ["three"]]) {
@@ -501,7 +501,7 @@ describe("an engine at fault and a next one", () => {
     expect(outcomes).toEqual([postponedFor(63_000)]);
   });
 
-  test("a stop before the next engine was asked releases its texts", async () => {
+  test("releases its texts at a stop before the next engine was called", async () => {
     const stop = new AbortController();
     const first = engine((batch) => {
       stop.abort();
@@ -527,7 +527,7 @@ describe("limits", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("a rate that is used up sends nothing to the next engine", async () => {
+  test("send no texts to the next engine when a rate is used up", async () => {
     const [first, second] = [engine(upperCase, { maxItemsPerCall: 1 }), engine(upperCase, { name: "second" })];
     const limits = { first: { rpm: 1 } };
     const { outcomes } = await run(batchOf(["one", "two"]), [first, second], {

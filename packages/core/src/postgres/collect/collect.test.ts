@@ -45,7 +45,7 @@ const everything = (db: pg.Pool) =>
       (select sum(hashtext(d::text)) from trans_hub.dead_letter d), (select count(*) from trans_hub.gc_run))`,
   );
 
-describe("collecting", () => {
+describe("a collection", () => {
   test("takes everything unused for the retention: uses, translations, texts and contexts", async ({ db, store }) => {
     await store.register([
       item("Old", { targetLocales: ["fr", "de"], context: { at: "old" } }),
@@ -110,7 +110,7 @@ describe("collecting", () => {
     ).toEqual([undefined, expect.objectContaining({ status: "translated" })]);
   });
 
-  test("lets an id move to a new text, and takes the old one when it has aged", async ({ db, store }) => {
+  test("lets an id move to a new text, and removes the old text when it has aged", async ({ db, store }) => {
     await store.register([item("Old wording", { businessId: "title" })]);
     await age(db, 91);
     await store.register([item("New wording", { businessId: "title" })]);
@@ -121,7 +121,7 @@ describe("collecting", () => {
     expect(await store.read([byId])).toMatchObject([{ sourceText: "New wording" }]);
   });
 
-  test("takes approved texts only when asked to", async ({ db, store }) => {
+  test("removes approved texts only on request", async ({ db, store }) => {
     await store.register([item("Approved", { targetLocales: ["fr", "de"] })]);
     await drain(store);
     await store.approve({ reference: reference("Approved") });
@@ -139,7 +139,7 @@ describe("collecting", () => {
     expect((await store.status()).translations).toEqual({ pending: 0, translated: 0, failed: 0, approved: 0 });
   });
 
-  test("of one project leaves the others'", async ({ db, store }) => {
+  test("of one project leaves the texts of others", async ({ db, store }) => {
     for (const project of ["one", "two"]) {
       await store.register([item("Shared", { project }), item(`Of ${project}`, { project, context: project })]);
     }

@@ -2,7 +2,7 @@ import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { item, test, value, workOf } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
-describe("cancelling", () => {
+describe("a cancellation", () => {
   test("finds texts that workers hand over meanwhile, and ends although the workers do not", async ({
     db,
     openStore,

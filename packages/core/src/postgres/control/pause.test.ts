@@ -22,7 +22,7 @@ const parked = (db: pg.Pool) => value<string>(db, "select count(*) from trans_hu
 const batches = (count: number, given: Parameters<typeof item>[1] = {}) =>
   Array.from({ length: count }, (_, at) => item(`Text number ${at}`, given));
 
-describe("pausing", () => {
+describe("a pause", () => {
   test("parks a backlog at once, so that no worker claims it to find it paused", async ({ db, openStore }) => {
     const store = await openStore({ batchSize: 1 });
     await store.register(batches(1_200, { priority: "interactive" }));
@@ -113,7 +113,7 @@ describe("pausing", () => {
     await Promise.all(working);
   });
 
-  test("that ends before its worker hears that it parked leaves no batch without work", async ({
+  test("that ends before its worker learns of the parking leaves no batch without work", async ({
     database,
     db,
     store,

@@ -9,8 +9,8 @@ const request = (db: Parameters<typeof value>[0], items: unknown[]) =>
     JSON.stringify({ sourceLocale: "en", targetLocales: ["fr"] }),
   ]);
 
-describe("the bound on what may wait", () => {
-  test("of the database holds for SQL, and names the refused ones among the bad ones", async ({ db, database }) => {
+describe("the bound of the backlog", () => {
+  test("of the database holds for SQL, and lists the refused items among the bad ones", async ({ db, database }) => {
     const { pathname } = new URL(database.url);
     await db.query(`alter database "${pathname.slice(1)}" set trans_hub.max_backlog = '2'`);
     const client = await db.connect();
@@ -31,7 +31,11 @@ describe("the bound on what may wait", () => {
     await expectInvariants(db);
   });
 
-  test("of the database holds for the library too, unless that brings its own", async ({ db, database, openStore }) => {
+  test("of the database holds for the library too, unless the library sets its own", async ({
+    db,
+    database,
+    openStore,
+  }) => {
     await db.query(`alter database "${new URL(database.url).pathname.slice(1)}" set trans_hub.max_backlog = '1'`);
     const store = await openStore();
     expect(await store.register([item("One"), item("Two")])).toMatchObject([
@@ -41,7 +45,7 @@ describe("the bound on what may wait", () => {
     expect(await store.register([item("Two")], { maxBacklog: 5 })).toMatchObject([{ registered: 1 }]);
   });
 
-  test("throws for a single request, and in an array rejects what is too much", async ({ database }) => {
+  test("throws for a single request, and in an array rejects the surplus items", async ({ database }) => {
     const hub = await Coordinator.connect({ databaseUrl: database.url, sourceLocale: "en", maxBacklog: 2 });
     try {
       const receipt = await hub.request(["One", "Two", "Three"], { targetLocales: ["fr"] });

@@ -47,6 +47,7 @@ describe("a role with EXECUTE on the three functions and nothing else", () => {
       text: "[fr] Back",
       engine: "test",
       model: null,
+      flags: [],
       revision: expect.any(Number),
     });
     await expectInvariants(db);

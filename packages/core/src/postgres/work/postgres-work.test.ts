@@ -97,7 +97,7 @@ describe("a stop", () => {
 });
 
 describe("locales", () => {
-  test("that were not asked for are left alone", async ({ db, openStore }) => {
+  test("outside the selection are left alone", async ({ db, openStore }) => {
     const store = await openStore(QUICK);
     await store.register(texts(30, { targetLocales: ["fr", "de", "ja"] }));
     const before = await value<string>(

@@ -97,10 +97,7 @@ test("a store that is closed as its work begins waits for it, and may be closed 
   expect(await working).toEqual({ translated: 0, failed: 0, retrying: 0 });
 });
 
-test("no batch is claimed by a member that is not in the fleet, in its second life either", async ({
-  db,
-  openStore,
-}) => {
+test("a member that is not in the fleet claims no batch, in its second life either", async ({ db, openStore }) => {
   const store = await openStore({ heartbeatSeconds: 0.1, pollSeconds: 0.1 });
   // Nobody gets in while there are jobs to be had.
   await db.query(`
@@ -188,7 +185,7 @@ describe("a database that hangs", () => {
     expect(await store.read([reference("Save")])).toMatchObject([{ status: "pending" }]);
   });
 
-  test("costs one wait, however many connections there were", async ({ wire, openStore }) => {
+  test("costs one wait, for any number of connections", async ({ wire, openStore }) => {
     const store = await openStore({ databaseUrl: wire.url, answerTimeoutMs: 1_000, maxConnections: 8 });
     await store.register([item("Save")]);
     await Promise.all(Array.from({ length: 8 }, () => store.read([reference("Save")])));

@@ -163,7 +163,7 @@ describe("with limits", () => {
     expect(looks).toEqual([]);
   });
 
-  test("a stop while waiting for the turn gives it back", async () => {
+  test("a stop during the wait gives the turn back", async () => {
     const gate = new LocalEngineGate();
     const limits = { engine: { rpm: 25, concurrency: 5 } };
     const own = limiter(gate, { limits, times: { aheadMs: 600_000 } });

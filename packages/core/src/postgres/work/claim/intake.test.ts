@@ -14,7 +14,7 @@ function take(intake: Intake, gate: Gate, items: number) {
   return hold;
 }
 
-test("full batches: two for each slot, one under way and one waiting", () => {
+test("the intake takes two full batches for each slot, one running and one waiting", () => {
   const intake = new Intake({ slots: 4, maxItems: 50 });
   const gate = intake.newGate();
   for (let held = 0; held < 8; held += 1) {
@@ -24,7 +24,7 @@ test("full batches: two for each slot, one under way and one waiting", () => {
   expect(gate.pass()).toBeInstanceOf(Promise);
 });
 
-test("batches of one text: as many as fill the calls, a few claims at a time", () => {
+test("the intake takes as many batches of one text as fill the calls, a few claims at a time", () => {
   const intake = new Intake({ slots: 4, maxItems: 50 });
   const gate = intake.newGate();
   let held = 0;
@@ -37,7 +37,7 @@ test("batches of one text: as many as fill the calls, a few claims at a time", (
   expect(claimAll(gate)).toBe(8);
 });
 
-test("batches that are larger than all calls together leave no slot empty", () => {
+test("batches larger than all calls together leave no slot empty", () => {
   const intake = new Intake({ slots: 2, maxItems: 50 });
   const gate = intake.newGate();
   for (let held = 0; held < 4; held += 1) {
