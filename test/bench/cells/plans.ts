@@ -11,7 +11,7 @@ import { bury, handOver } from "../../../packages/core/src/postgres/settle/remai
 import { lockRows, storeLocked } from "../../../packages/core/src/postgres/settle/store.sql.ts";
 import { countJobs, countTranslations } from "../../../packages/core/src/postgres/status/status.sql.ts";
 import { workLeft } from "../../../packages/core/src/postgres/work/claim/left.sql.ts";
-import { loadBatches } from "../../../packages/core/src/postgres/work/gather/load.sql.ts";
+import { loadBatches } from "../../../packages/core/src/postgres/work/gather/load-batches.ts";
 import { drainOurs } from "../ours.ts";
 import type { BenchDatabase } from "../stage.ts";
 import type { Family } from "./cell.ts";
