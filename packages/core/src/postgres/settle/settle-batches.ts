@@ -4,7 +4,7 @@ import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import { column, integerArray, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
-import type { LoadedBatch, LoadedItem } from "../work/gather/load-batches.ts";
+import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
 import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
 import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";

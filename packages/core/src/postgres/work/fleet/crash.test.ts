@@ -6,8 +6,8 @@ import { echo, value } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
+import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
 import { beat, giveUpNode, listSilent } from "../../work/fleet/node.sql.ts";
-import { type LoadedBatch, markBatchesStarted } from "../../work/gather/load-batches.ts";
 
 describe("a crash", () => {
   /** Marks these batches as begun by a pool that then dies, and has the fleet notice. */

@@ -1,8 +1,8 @@
 /** Loads claimed batches from PostgreSQL, and marks them as begun. */
-import type { AttemptError } from "../../../contract/dead-letter.ts";
-import type { WorkItem } from "../../../contract/work.ts";
-import { arrayValues } from "../../database/array-literal.ts";
-import { type Database, rows } from "../../database/statement.ts";
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { WorkItem } from "../../contract/work.ts";
+import { arrayValues } from "../database/array-literal.ts";
+import { type Database, rows } from "../database/statement.ts";
 import { type BatchRow, loadBatches, markStarted } from "./load.sql.ts";
 
 /** A batch as its worker holds it, with only those texts whose rows are still the batch's. */

@@ -1,7 +1,7 @@
 /** The statements over claimed batches before they are translated: load them, mark them as begun, give them back. */
 import { z } from "zod";
-import { TEXT_FORMATS } from "../../../contract/engine.ts";
-import { statement } from "../../database/statement.ts";
+import { TEXT_FORMATS } from "../../contract/engine.ts";
+import { statement } from "../database/statement.ts";
 
 /** Ends this transaction without waiting for the disk: a crash of the server loses a mark and nothing else. */
 const ASYNCHRONOUS = `asynchronous as materialized (select set_config('synchronous_commit', 'off', true))`;
