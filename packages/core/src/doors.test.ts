@@ -13,14 +13,15 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
     values: `
       BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
       EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
-      SettingsError TransHubError TranslationNotFoundError WaitTimeoutError applyMigrations canonicalLocale`,
+      SettingsError TransHubError TranslationNotFoundError WaitTimeoutError applyMigrations canonicalLocale
+      checkTranslation`,
     types: `
-      ApproveQuery AttemptError CancelQuery CollectOptions CollectReport ConnectOptions CoordinatorObserver
+      ApproveQuery AttemptError CancelQuery CheckFailure CollectOptions CollectReport ConnectOptions CoordinatorObserver
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
       RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
-      TranslationName TranslationStatus WaitQuery WorkerStatus`,
+      TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
   "engine.ts": {
     values: `

@@ -56,3 +56,5 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { canonicalLocale } from "./rules/locale.ts";
+export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
+export type { TranslationToCheck } from "./text/checks/subject.ts";
