@@ -56,3 +56,17 @@ describe("docs/architecture.md draws", () => {
     expect(drawnBelow("## The layers of core")).toEqual(arrows(found));
   });
 });
+
+test("no two folders of core depend on each other, directly or through others", () => {
+  const found = imports("packages/core/src/*/**/*.ts").flatMap(({ file, specifier }) =>
+    specifier.startsWith(".") ? [[dirname(file), dirname(normalize(join(dirname(file), specifier)))] as const] : [],
+  );
+  const next = new Map<string, Set<string>>();
+  for (const [from, to] of found) if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to));
+  const reached = (from: string, seen = new Set<string>()): Set<string> => {
+    for (const to of next.get(from) ?? []) if (!seen.has(to)) reached(to, seen.add(to));
+    return seen;
+  };
+  expect(next.size).toBeGreaterThan(10);
+  expect([...next.keys()].filter((folder) => reached(folder).has(folder))).toEqual([]);
+});

@@ -17,15 +17,15 @@ import { park } from "../../packages/core/src/postgres/control/pause.ts";
 import { errorCode } from "../../packages/core/src/postgres/database/database-error.ts";
 import type { ConnectionPool } from "../../packages/core/src/postgres/database/pool.ts";
 import { rows, run } from "../../packages/core/src/postgres/database/statement.ts";
-import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
-import { settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
-import { enterFleet, foldCounts, giveUpNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import {
   type LoadedBatch,
   type LoadedItem,
   loadBatchesById,
   markBatchesStarted,
-} from "../../packages/core/src/postgres/work/gather/load-batches.ts";
+} from "../../packages/core/src/postgres/queue/load-batches.ts";
+import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
+import { settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
+import { enterFleet, foldCounts, releaseNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
 import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
 
@@ -434,7 +434,7 @@ export class World {
 
   async #rescue(worker: Worker | undefined): Promise<Effect | undefined> {
     if (worker === undefined) return undefined;
-    const [declared] = await rows(this.#pool, giveUpNode, [worker.nodeId, "0", true]);
+    const [declared] = await rows(this.#pool, releaseNode, [worker.nodeId, "0", true]);
     this.#dead = this.#dead.filter((other) => other !== worker);
     const begun = worker.hands
       .filter(({ isBegun }) => isBegun)

@@ -1,5 +1,6 @@
--- Whether a row of `translation` that is there does not do for a request: a forced one, one of `pseudo` that a real engine is
--- asked for, a waiting one that is wanted sooner, and a waiting one that would expire before the request does.
+-- Whether an existing row of `translation` does not satisfy a request. That is so for a forced request, unless the row is pending
+-- or approved; for a text of `pseudo`, where a real engine is active; for a waiting row that is requested with a higher priority;
+-- and for a waiting row that expires before the request does.
 create or replace function trans_hub.is_due(
   status trans_hub.translation_status, engine text, priority smallint, expires_at timestamptz,
   is_forced boolean, for_engine text, wanted_priority smallint, wanted_until timestamptz

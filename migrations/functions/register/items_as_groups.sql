@@ -1,5 +1,5 @@
 -- Items that were read, as register_items takes them: the fields that items have in common once a group, and a column
--- only where some item has something to say in it.
+-- only where some item differs from the default.
 create or replace function trans_hub.items_as_groups(good trans_hub.item[]) returns trans_hub.grouped_items
 language sql stable
 as $$

@@ -1,8 +1,8 @@
 -- Makes the rows that are missing. Gives places in the array "wanted":
 --
 --   made     rows of this call
---   due      rows that were there and do not do (is_due)
---   failed   rows that were there, lie in the dead letters and stay there
+--   due      existing rows that do not satisfy the request (is_due)
+--   failed   existing rows with an open dead letter, which stay as they are
 create or replace function trans_hub.make_translations(
   wanted trans_hub.wanted_row[], for_engine text, out made integer[], out due integer[], out failed integer[]
 )

@@ -1,5 +1,6 @@
--- Puts rows that do not do (is_due) back to work at the next revision, which makes the batch that held them before a no-op.
--- A waiting row that would only expire too early is prolonged where it is. "due" are places in "wanted".
+-- Puts existing rows that do not satisfy the request (is_due) back to work at the next revision, so that their earlier batch
+-- changes nothing any more. A waiting row that would only expire too early keeps its batch, and its expiry is moved. "due"
+-- are places in "wanted".
 --
 --   redone    places of the rows that go into a new batch, and of each its revision
 --   revived   those of them that did not wait before. A hastened row waited: it counts as existing.

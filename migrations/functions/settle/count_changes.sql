@@ -3,9 +3,10 @@
 -- a whole array may be null.
 --
 -- Every SQL path that stores, replaces, approves, takes back or removes a text calls this function in the same
--- transaction: it is the one voice by which the database says that a text changed. A later feed of events hooks in here.
--- The settlement of a batch counts for itself (postgres/settle/store.sql.ts): a call of a function for each statement of the
--- hot path would be a cost without a use.
+-- transaction. So its callers are the list of places at which a later feed of events is written. The function itself is not
+-- such a place: it gets no keys, and a row that fails, or goes from failed to pending, is no change to it. The settlement of a
+-- batch counts for itself (postgres/settle/store.sql.ts): a call of a function for each statement of the hot path would be a
+-- cost without a use.
 --
 -- It only inserts, and so waits for no other transaction. Names are qualified, and nothing is SET: callers in TypeScript
 -- have any search_path, and a SET costs more than the insert of a small call.

@@ -4,8 +4,8 @@ import type { EngineCall, WorkOutcome } from "@trans-hub/core/store";
 import type pg from "pg";
 import { expect } from "vitest";
 import { ConnectionPool } from "../../core/src/postgres/database/pool.ts";
+import { type LoadedBatch, loadBatchesById } from "../../core/src/postgres/queue/load-batches.ts";
 import { settleBatches } from "../../core/src/postgres/settle/settle-batches.ts";
-import { type LoadedBatch, loadBatchesById } from "../../core/src/postgres/work/gather/load-batches.ts";
 import { test as base, item, value } from "./store.ts";
 
 /** `test` with `pool`: connections as a worker has them. */

@@ -61,7 +61,7 @@ test("the metrics are served, and their failure does not end the process", async
   try {
     expect(await ask(health.port, "/metrics")).toEqual({ status: 200, line: "trans_hub_ready 0" });
     isBroken = true;
-    expect(await ask(health.port, "/metrics")).toEqual({ status: 500, line: "the metrics could not be told" });
+    expect(await ask(health.port, "/metrics")).toEqual({ status: 500, line: "the metrics could not be read" });
     expect(await ask(health.port, "/livez")).toMatchObject({ status: 200 });
     expect(health.isReady).toBe(false);
     health.ready();

@@ -54,7 +54,7 @@ export async function startHealthServer(port: number, scrape?: () => Promise<Scr
         if (scrape === undefined) return answer(response, 404, "there are no metrics here");
         return void scrapeOnce(scrape).then(
           ({ contentType, body }) => send(response, 200, contentType, body),
-          () => answer(response, 500, "the metrics could not be told"),
+          () => answer(response, 500, "the metrics could not be read"),
         );
       default:
         return answer(response, 404, "there are /livez, /readyz and /metrics");

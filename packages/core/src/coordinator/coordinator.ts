@@ -14,7 +14,7 @@ import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation } from "../contract/translation.ts";
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
-import { type CoordinatorState, tellRequest } from "./observer.ts";
+import { type CoordinatorState, reportRequest } from "./observer.ts";
 import { openPostgresStore } from "./open-store.ts";
 import {
   type ConnectOptions,
@@ -133,7 +133,7 @@ export class Coordinator implements AsyncDisposable {
         ? this.#requests.register(items, defaults, signal)
         : this.#requests.enqueue(client, items, defaults, signal);
     const { observer } = this.#settings;
-    return this.#track(observer?.requested === undefined ? receipt : tellRequest(observer, receipt));
+    return this.#track(observer?.requested === undefined ? receipt : reportRequest(observer, receipt));
   }
 
   /**

@@ -44,7 +44,7 @@ interface Receipt {
 }
 
 /** Reports a call of `request` to the observer when the call ends. Resolves and rejects as the call does. */
-export async function tellRequest<Given extends Receipt>(
+export async function reportRequest<Given extends Receipt>(
   observer: CoordinatorObserver,
   request: Promise<Given>,
 ): Promise<Given> {

@@ -7,7 +7,7 @@ import pg from "pg";
 import type { PersistenceHandler } from "../contract/store.ts";
 import { persistenceConformance } from "../testing/index.ts";
 import { PostgresPersistenceHandler } from "./postgres-persistence-handler.ts";
-import { giveUpNode } from "./work/fleet/node.sql.ts";
+import { releaseNode } from "./work/fleet/node.sql.ts";
 
 await persistenceConformance("The store on PostgreSQL", async () => {
   const database = await createTestDatabase();
@@ -36,7 +36,7 @@ await persistenceConformance("The store on PostgreSQL", async () => {
     },
     async giveUp() {
       const { rows } = await db.query<{ node_id: string }>("select node_id from trans_hub.worker_node");
-      for (const { node_id } of rows) await db.query({ text: giveUpNode.text, values: [node_id, null, true] });
+      for (const { node_id } of rows) await db.query({ text: releaseNode.text, values: [node_id, null, true] });
     },
     async begin() {
       const client = await db.connect();

@@ -1,7 +1,7 @@
 /** For tests: of applications that use Trans-Hub, and of stores behind it. */
 import type { ConformanceStore } from "./conformance/kit.ts";
 
-export { type Clock, ManualClock, SYSTEM_CLOCK } from "./clock.ts";
+export { type Clock, ManualClock, SYSTEM_CLOCK } from "./in-memory/clock.ts";
 export { InMemoryPersistenceHandler, type InMemoryTransaction } from "./in-memory/persistence-handler.ts";
 export { InMemoryStore, type InMemoryStoreOptions } from "./in-memory/store.ts";
 export type { ConformanceStore };

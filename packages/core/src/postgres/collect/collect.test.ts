@@ -187,7 +187,7 @@ describe("a collection", () => {
     // However short the retention, the accounts of the last months stay.
     await store.collect({ retentionDays: 1 });
     expect(await left()).toEqual({ letters: 2, calls: 2, runs: 3 });
-    // Of old runs the last whole one is what the status tells.
+    // Of old runs the last whole one is what the status shows.
     await db.query("update trans_hub.gc_run set started_at = started_at - interval '200 days'");
     const before = (await store.status()).lastCollectionAt;
     await store.collect({ ...STALE, dryRun: true });

@@ -70,10 +70,3 @@ export const unparkBatches = statement({
   row: z.object({ reached: z.string().nullable(), unparked: Count }),
   text: "select reached::text, unparked from trans_hub.unpark_batches($1::uuid, $2::integer, $3::boolean)",
 });
-
-/** The paused engines, kept paused until the end of the transaction. */
-export const holdEnginePauses = statement({
-  name: "control.hold_engine_pauses",
-  row: z.object({ name: z.string() }),
-  text: "select p.name from trans_hub.pause as p where p.kind = 'engine' order by p.name for key share",
-});

@@ -75,7 +75,7 @@ describe("counts", () => {
     await expectInvariants(db);
   });
 
-  test("failed ones are told, and not tried again", async ({ db, store }) => {
+  test("failed ones are reported, and not tried again", async ({ db, store }) => {
     await store.register([item("Pay")]);
     await drain(
       store,
@@ -91,7 +91,7 @@ describe("counts", () => {
 });
 
 describe("one bad item", () => {
-  test("does not take its neighbours along, and is told by its own error", async ({ db, store }) => {
+  test("does not take its neighbours along, and is reported by its own error", async ({ db, store }) => {
     const chunk: RegisterItem[] = items(1_000);
     chunk[17] = { ...item("x"), text: "secret\0" };
     chunk[500] = { ...item("Long id"), businessId: "x".repeat(256) };

@@ -4,8 +4,8 @@ import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { drain, failed, item, reference, translated, workOf } from "@trans-hub/test-support/store";
 import { expect } from "vitest";
 import type { WorkOutcome } from "../../contract/work.ts";
+import type { LoadedBatch } from "../queue/load-batches.ts";
 import { settleBatches } from "../settle/settle-batches.ts";
-import type { LoadedBatch } from "../work/gather/load-batches.ts";
 
 test("two workers that settle the same texts in opposite orders never meet in a deadlock", async ({
   db,

@@ -15,8 +15,8 @@ import type pg from "pg";
 import { describe, expect } from "vitest";
 import { ConnectionPool } from "../database/pool.ts";
 import type { StatementConfig } from "../database/statement.ts";
+import type { LoadedBatch } from "../queue/load-batches.ts";
 import { buryExpiredTexts } from "../settle/settle-batches.ts";
-import type { LoadedBatch } from "../work/gather/load-batches.ts";
 
 describe("a settlement", () => {
   test("loses no text that is prolonged again while the texts left out are stored", async ({

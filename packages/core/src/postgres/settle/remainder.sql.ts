@@ -7,10 +7,14 @@
 import { z } from "zod";
 import { lockInKeyOrder } from "../database/lock-in-key-order.ts";
 import { statement } from "../database/statement.ts";
-import { STILL_OWN } from "./store.sql.ts";
+import { Places, STILL_OWN } from "./store.sql.ts";
 
-/** Null: none. */
-const Places = z.array(z.int()).nullable();
+/** The paused engines, kept paused until the end of the transaction. */
+export const holdEnginePauses = statement({
+  name: "settle.hold_engine_pauses",
+  row: z.object({ name: z.string() }),
+  text: "select p.name from trans_hub.pause as p where p.kind = 'engine' order by p.name for key share",
+});
 
 /**
  * Hands texts over to later batches, at the next revision. A successor is built from the rows that the guarded update

@@ -1,10 +1,9 @@
 /** The texts of a settlement that were not translated: sorted into successor batches and dead letters, and written. */
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
-import { holdEnginePauses } from "../control/control.sql.ts";
 import { type Database, rows } from "../database/statement.ts";
-import type { LoadedBatch, LoadedItem } from "../work/gather/load-batches.ts";
-import { bury, handOver } from "./remainder.sql.ts";
+import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
+import { bury, handOver, holdEnginePauses } from "./remainder.sql.ts";
 
 interface Successor {
   batch: LoadedBatch;

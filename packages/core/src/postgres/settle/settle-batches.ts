@@ -3,7 +3,7 @@ import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, type Database, integerArray, rows, run, textArray } from "../database/statement.ts";
-import type { LoadedBatch, LoadedItem } from "../work/gather/load-batches.ts";
+import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
 import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
 import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";

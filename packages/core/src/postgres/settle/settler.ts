@@ -24,7 +24,7 @@ import {
 import type { Settlement, WorkBatch, WorkOutcome, WorkResult } from "../../contract/work.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { type LoadedBatch, type LoadedItem, loadBatchesById } from "../work/gather/load-batches.ts";
+import { type LoadedBatch, type LoadedItem, loadBatchesById } from "../queue/load-batches.ts";
 import type { Patience } from "./patience.ts";
 import {
   type BatchCall,

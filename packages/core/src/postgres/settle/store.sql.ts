@@ -12,7 +12,7 @@ import { statement, whole } from "../database/statement.ts";
 export const STILL_OWN = "and t.revision = i.revision and t.status = 'pending'";
 
 /** Places of items in the order in which they were given, from 1, as `with ordinality` counts them. Null: none. */
-const Places = z.array(z.int()).nullable();
+export const Places = z.array(z.int()).nullable();
 
 /**
  * Locks all rows of a settlement that takes several statements, in key order. The locks of one statement after another

@@ -12,9 +12,9 @@ import { purgeDeadLetters, replayDeadLetters } from "../control/dead-letter-stor
 import { forget } from "../control/forget.ts";
 import { ConnectionPool } from "../database/pool.ts";
 import type { Database, StatementConfig } from "../database/statement.ts";
+import type { LoadedBatch } from "../queue/load-batches.ts";
 import { approve } from "../review/approve.ts";
 import { cut, join } from "../work/gather/joined-batch.ts";
-import type { LoadedBatch } from "../work/gather/load-batches.ts";
 import { Patience } from "./patience.ts";
 import { Settler } from "./settler.ts";
 import { type TextChange, Voice, WorkVoice } from "./voice.ts";

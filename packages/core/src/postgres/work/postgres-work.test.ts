@@ -162,7 +162,7 @@ describe("work for one project", () => {
   }) => {
     const store = await openStore(QUICK);
     await store.register([item("Known", { project: "ours" })]);
-    // A job as an earlier release made it: nothing tells whose it is.
+    // A job as an earlier release made it: it names no project.
     await store.register(texts(20, { project: "theirs" }));
     await db.query("update graphile_worker._private_jobs set flags = null");
     const before = await theirs(db);

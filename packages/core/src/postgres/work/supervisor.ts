@@ -158,7 +158,7 @@ export class Supervisor {
   #declaredDead(): void {
     this.#isDeclaredDead = true;
     this.#given.onFault(
-      new WorkerInterruptedError("The fleet gave this node up and took its work over; it starts afresh"),
+      new WorkerInterruptedError("The fleet declared this node dead and gave its work to others; it starts afresh"),
     );
     this.#given.gatherer.abandon();
     this.#wakeDeclaredDead?.();

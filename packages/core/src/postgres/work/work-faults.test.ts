@@ -118,7 +118,7 @@ test("a member that is not in the fleet claims no batch, in its second life eith
     const count = (from: string) => value(db, `select count(*)::int from ${from}`);
     await expect.poll(() => count("trans_hub.translation where status = 'translated'")).toBe(1);
     await gate.query("select pg_advisory_lock(1)");
-    // Given up for dead, it starts afresh.
+    // Declared dead, it starts afresh.
     await db.query("delete from trans_hub.worker_node");
     await expect
       .poll(() => count("pg_stat_activity where datname = current_database() and wait_event = 'advisory'"), {

@@ -4,7 +4,7 @@ import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { PriorityClass } from "../../contract/item.ts";
 import type { WorkOutcome } from "../../contract/work.ts";
 import type { Pauses } from "../../rules/pauses.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 import type { Row } from "./row.ts";
 
 export interface BatchItem {

@@ -19,8 +19,8 @@ import type {
   WorkSummary,
 } from "../../contract/work.ts";
 import { isDeadly, isSuspect, mostTogether } from "../../rules/crashes.ts";
-import { SYSTEM_CLOCK } from "../clock.ts";
 import type { Batch, BatchItem, Lane } from "./batches.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
 

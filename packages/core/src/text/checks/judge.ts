@@ -56,12 +56,12 @@ export interface Judgement {
 export function judge(given: TranslationToCheck): Judgement {
   const subject = new CheckSubject(given);
   const judgement: Judgement = { warnings: [] };
-  for (const { name, severity, check } of CHECKS) {
-    if (severity === "block" && judgement.blocked !== undefined) continue;
-    const message = check(subject);
+  for (const rule of CHECKS) {
+    if (rule.severity === "block" && judgement.blocked !== undefined) continue;
+    const message = rule.check(subject);
     if (message === undefined) continue;
-    if (severity === "block") judgement.blocked = { blockedBy: name as BlockedBy, message };
-    else judgement.warnings.push({ check: name, message });
+    if (rule.severity === "block") judgement.blocked = { blockedBy: rule.name, message };
+    else judgement.warnings.push({ check: rule.name, message });
   }
   return judgement;
 }

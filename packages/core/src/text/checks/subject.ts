@@ -1,21 +1,28 @@
 import type { TextFormat } from "../../contract/engine.ts";
+import type { BlockedBy } from "../../contract/errors.ts";
 import { readSyntax, type Syntax } from "../syntax.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 
 /** One rule that a machine's translation is held to. */
-export interface Check {
-  /**
-   * Lower-case letters and `-`. The name of a blocking check is a `BlockedBy`; the name of a warning check is stored
-   * with the translation, so it stays when the rule behind it changes.
-   */
-  readonly name: string;
-  /** `block`: the translation is not stored. `warn`: it is stored, with the name of the check beside it. */
-  readonly severity: "block" | "warn";
+export type Check = (Blocking | Warning) & {
   /**
    * Returns one clause that names the fault; undefined when there is none. The clause goes to logs, dead letters and
    * engines, so it holds counts and kinds and never a word of either text.
    */
   check(subject: CheckSubject): string | undefined;
+};
+
+/** The translation is not stored. */
+interface Blocking {
+  readonly severity: "block";
+  readonly name: BlockedBy;
+}
+
+/** The translation is stored, with the name of the check beside it. */
+interface Warning {
+  readonly severity: "warn";
+  /** Lower-case letters and `-`. It is stored, so it stays when the rule behind it changes. */
+  readonly name: string;
 }
 
 /** A text, its translation, and the facts about them that checks may use. */

@@ -114,7 +114,7 @@ export class EngineLimiter {
   readonly #times: LimiterTimes;
   readonly #known = new Map<string, Known>();
   /** The last opening that was reported, by engine. */
-  readonly #told = new Map<string, number>();
+  readonly #reported = new Map<string, number>();
   readonly #meters = new Map<string, TokenMeter>();
   /** Ids of the calls that hold a place or a probe, by engine. */
   readonly #holding = new Map<string, Set<string>>();
@@ -301,7 +301,7 @@ export class EngineLimiter {
     const fault = { engine, callId, reason: error.code, forMs, longestMs: LONGEST_CIRCUIT_MS };
     const { waitMs, openings } = await this.#gate.open(fault).catch(() => ({ waitMs: forMs, openings: -1 }));
     this.#know(engine, waitMs, error.code, openings);
-    if (this.#isToTell(engine, openings)) {
+    if (this.#isToReport(engine, openings)) {
       onFault?.(error, engine);
       onChange?.({ engine, change: "opened", forMs: Math.round(waitMs) });
     }
@@ -315,13 +315,13 @@ export class EngineLimiter {
     const error = new FaultError(`Engine "${engine}" is not asked: the fleet found that it ${what}`, {
       hint: `Check the account and the settings of engine "${engine}"; the log of the worker that found it says more.`,
     });
-    if (this.#isToTell(engine, openings)) this.#options.onFault?.(error, engine);
+    if (this.#isToReport(engine, openings)) this.#options.onFault?.(error, engine);
     return { kind: isQuota ? "quota" : "config", error, waitMs };
   }
 
-  #isToTell(engine: string, openings: number): boolean {
-    if (this.#told.get(engine) === openings) return false;
-    this.#told.set(engine, openings);
+  #isToReport(engine: string, openings: number): boolean {
+    if (this.#reported.get(engine) === openings) return false;
+    this.#reported.set(engine, openings);
     return true;
   }
 

@@ -6,8 +6,8 @@ import { echo, value } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
-import { beat, giveUpNode, listSilent } from "../../work/fleet/node.sql.ts";
-import { type LoadedBatch, markBatchesStarted } from "../../work/gather/load-batches.ts";
+import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
+import { beat, listSilent, releaseNode } from "../../work/fleet/node.sql.ts";
 
 describe("a crash", () => {
   /** Marks these batches as begun by a pool that then dies, and has the fleet notice. */
@@ -18,7 +18,7 @@ describe("a crash", () => {
       batches.map(({ id }) => id),
       node,
     );
-    await rows(pool, giveUpNode, [node, null, true]);
+    await rows(pool, releaseNode, [node, null, true]);
   }
 
   test("is charged to the batches that the dead pool had begun, and not to those it had only claimed", async ({
@@ -37,7 +37,7 @@ describe("a crash", () => {
     ]);
     // A pool that ends in order is charged with nothing.
     await markBatchesStarted(pool, [claimed[0]?.id as string], "in order");
-    await rows(pool, giveUpNode, ["in order", null, false]);
+    await rows(pool, releaseNode, ["in order", null, false]);
     expect(await value(db, "select sum(crashes)::int from trans_hub.batch")).toBe(1);
     expect(await value(db, "select count(started_by)::int from trans_hub.batch")).toBe(0);
   });
@@ -49,8 +49,8 @@ describe("a crash", () => {
     await db.query(
       "insert into trans_hub.worker_node (node_id, host, pid, version, concurrency, beat) values ('dead', 'h', 1, '1', 1, 7)",
     );
-    expect(await rows(pool, giveUpNode, ["dead", "6", true])).toEqual([{ is_gone: false }]);
-    const all = await Promise.all([1, 2, 3, 4].map(() => rows(pool, giveUpNode, ["dead", "7", true])));
+    expect(await rows(pool, releaseNode, ["dead", "6", true])).toEqual([{ is_gone: false }]);
+    const all = await Promise.all([1, 2, 3, 4].map(() => rows(pool, releaseNode, ["dead", "7", true])));
     expect(all.flat().filter(({ is_gone }) => is_gone)).toHaveLength(1);
   });
 
@@ -60,7 +60,7 @@ describe("a crash", () => {
     const lock = "update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now() where key = $1";
     const batches = await loadAll(pool);
     await db.query(lock, [batches.at(-1)?.id]);
-    expect(await rows(pool, giveUpNode, ["dead", null, true])).toEqual([{ is_gone: true }]);
+    expect(await rows(pool, releaseNode, ["dead", null, true])).toEqual([{ is_gone: true }]);
     const queue = "select key from graphile_worker.jobs where locked_at is null order by priority, run_at limit 1";
     expect(await value(db, queue)).toBe(batches.at(-1)?.id);
   });
@@ -104,7 +104,7 @@ describe("a crash", () => {
       // The state of a worker whose connection is cut between two statements of its settlement.
       await wire.query("begin");
       await wire.query("delete from trans_hub.batch where batch_id = $1", [settled?.id]);
-      expect(await rows(pool, giveUpNode, ["cut off", "0", true])).toEqual([{ is_gone: true }]);
+      expect(await rows(pool, releaseNode, ["cut off", "0", true])).toEqual([{ is_gone: true }]);
       // No beat waits for another node that is being declared dead.
       await wire.query("select from trans_hub.worker_node where node_id = 'alive' for update");
       const held = rows(pool, beat, ["alive", 1_000]);
@@ -138,7 +138,7 @@ describe("a crash", () => {
         db,
         "select started_by from trans_hub.batch where crashes >= 3 and started_by is not null",
       );
-      await rows(pool, giveUpNode, [nodeId, null, true]);
+      await rows(pool, releaseNode, [nodeId, null, true]);
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
     expect(tried).toEqual([8, 1, 1]);

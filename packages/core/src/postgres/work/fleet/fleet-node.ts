@@ -11,7 +11,7 @@ import { DatabaseUnavailableError } from "../../../contract/errors.ts";
 import { version } from "../../../version.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows, run } from "../../database/statement.ts";
-import { beat, enterFleet, giveUpNode, listSilent, listStrayPools } from "./node.sql.ts";
+import { beat, enterFleet, listSilent, listStrayPools, releaseNode } from "./node.sql.ts";
 
 export interface FleetNodeOptions {
   pool: ConnectionPool;
@@ -68,7 +68,7 @@ export class FleetNode {
   /** Gives back the jobs that the pool still holds, and removes its row. No batch is charged with a crash. */
   async leave(): Promise<void> {
     await this.stop();
-    await rows(this.#options.pool, giveUpNode, [this.#options.nodeId, null, false]);
+    await rows(this.#options.pool, releaseNode, [this.#options.nodeId, null, false]);
   }
 
   #schedule(): void {
@@ -132,7 +132,7 @@ export class FleetNode {
   }
 
   async #rescue(nodeId: string, seen: string | null): Promise<void> {
-    const [result] = await rows(this.#options.pool, giveUpNode, [nodeId, seen, true]);
+    const [result] = await rows(this.#options.pool, releaseNode, [nodeId, seen, true]);
     this.#strays.delete(nodeId);
     if (result?.is_gone) this.#options.onRescued(nodeId);
   }

@@ -111,7 +111,7 @@ describe("a member of the fleet outlives", () => {
     await db.query("select graphile_worker.force_unlock_workers($1)", [[before]]);
     await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(30);
     expect(await value<string>(db, "select node_id from trans_hub.worker_node")).not.toBe(before);
-    expect(member.faults.map(({ message }) => message)).toEqual([expect.stringContaining("gave this node up")]);
+    expect(member.faults.map(({ message }) => message)).toEqual([expect.stringContaining("declared this node dead")]);
     held.goOn();
     expect(await member.stop()).toMatchObject({ translated: 30 });
     expect(await count(db, "graphile_worker.jobs")).toBe(0);

@@ -38,7 +38,7 @@ export const beat = statement({
 
 /**
  * Other nodes without a beat for $2 ms of the fleet's time; or for half of it, if the server process that carried the last beat
- * has ended too. That process ends at once with a killed node; a server that was restarted is told apart by its start.
+ * has ended too. That process ends at once with a killed node; a server that was restarted is recognized by its start time.
  */
 export const listSilent = statement({
   name: "node.list_silent",
@@ -74,8 +74,8 @@ export const listStrayPools = statement({
  *
  * Batches that were begun go first in their level from now on; the others keep their place.
  */
-export const giveUpNode = statement({
-  name: "node.give_up",
+export const releaseNode = statement({
+  name: "node.release",
   row: z.object({ is_gone: z.boolean() }),
   text: `
     with gone as materialized (

@@ -6,8 +6,8 @@
  *     batch B: b1 b2    ┘                                  └▶ B: the outcomes of b1 b2
  */
 import type { WorkBatch, WorkOutcome } from "../../../contract/work.ts";
+import type { LoadedBatch } from "../../queue/load-batches.ts";
 import type { SettledBatch } from "../../settle/settle-batches.ts";
-import type { LoadedBatch } from "./load-batches.ts";
 
 /** Joins batches of one lane (project, source and target locale). */
 export function join(

@@ -6,8 +6,8 @@
  */
 
 import { isSuspect } from "../../../rules/crashes.ts";
+import type { LoadedBatch } from "../../queue/load-batches.ts";
 import type { Hold } from "../claim/intake.ts";
-import type { LoadedBatch } from "./load-batches.ts";
 
 /** A loaded batch that waits for its turn. */
 export interface Claim {

@@ -15,7 +15,7 @@
  */
 import { RequestExpiredError, type TransHubError, WorkerCrashedError } from "../../../contract/errors.ts";
 import { isDeadly, mostTogether } from "../../../rules/crashes.ts";
-import type { LoadedBatch } from "./load-batches.ts";
+import type { LoadedBatch } from "../../queue/load-batches.ts";
 
 export type Step =
   | { do: "remove" | "give_back" | "bury_expired_texts" | "release" | "park" | "wait" }

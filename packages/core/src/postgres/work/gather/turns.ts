@@ -19,13 +19,13 @@ import { Coalescer } from "../../../async/coalescer.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkOutcome, WorkResult } from "../../../contract/work.ts";
 import { isSuspect } from "../../../rules/crashes.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
+import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
 import type { Patience } from "../../settle/patience.ts";
 import type { Settler } from "../../settle/settler.ts";
 import type { WorkVoice } from "../../settle/voice.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import { cut, join } from "./joined-batch.ts";
 import { type Claim, Lanes, type Suspects } from "./lanes.ts";
-import { type LoadedBatch, markBatchesStarted } from "./load-batches.ts";
 import { Pace } from "./pace.ts";
 import type { Phase } from "./phase.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The services of a fleet member beside translating, each one entry: a name, the moments at which it runs, and its act.
- * A new scheduled task is an entry here and its payload in `task-map.ts`.
+ * A new scheduled task is an entry here and its payload in `queue/task-map.ts`.
  *
  * | service           | a job asks for it             | after a beat        | crontab, once in the fleet |
  * |-------------------|-------------------------------|---------------------|----------------------------|
@@ -14,9 +14,9 @@ import type { WorkOptions } from "../../../contract/work.ts";
 import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
+import { parseTaskPayload, type TaskName } from "../../queue/task-map.ts";
 import { registerInbox } from "../../register/inbox.ts";
 import { openLanes } from "../../register/register.sql.ts";
-import { parseTaskPayload, type TaskName } from "../../task-map.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import { foldCounts } from "../fleet/node.sql.ts";
 import { reconcileBatches } from "./reconcile.ts";

@@ -1,9 +1,9 @@
 /** Claimed batches before they are translated: loaded, marked as begun, or given back. */
 import { z } from "zod";
-import type { AttemptError } from "../../../contract/dead-letter.ts";
-import { TEXT_FORMATS } from "../../../contract/engine.ts";
-import type { WorkItem } from "../../../contract/work.ts";
-import { arrayValues, type Database, rows, statement } from "../../database/statement.ts";
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import { TEXT_FORMATS } from "../../contract/engine.ts";
+import type { WorkItem } from "../../contract/work.ts";
+import { arrayValues, type Database, rows, statement } from "../database/statement.ts";
 
 /** A batch as its worker holds it, with only those texts whose rows are still the batch's. */
 export interface LoadedBatch {
