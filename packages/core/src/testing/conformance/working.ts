@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { WorkBatch, WorkItem, WorkOutcome } from "../../contract/work.ts";
+import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
 import {
   type AddCase,
   failed,
@@ -385,32 +385,5 @@ export function workingCases(add: AddCase): void {
       expect((await listAll(handler)).map(({ text }) => text)).not.toContain("held");
     },
     "crash",
-  );
-
-  add(
-    "a late result of a member that was declared dead changes nothing",
-    async ({ handler, open, giveUp }) => {
-      const late = await open();
-      await handler.register([item()]);
-      const held = new HeldTranslator("late");
-      const settled = Promise.withResolvers<WorkBatch>();
-      const stop = new AbortController();
-      const working = work(late, held.translate, {
-        until: "stopped",
-        signal: stop.signal,
-        observer: { settled: ({ batch }) => settled.resolve(batch) },
-      });
-      await held.started;
-      await giveUp(late);
-      const translator = new Translator(() => translated("first"));
-      await work(handler, translator.translate, { until: "empty" });
-      const stored = await readOne(handler);
-      expect(stored).toMatchObject({ status: "translated", text: "first" });
-      held.letGo();
-      stop.abort();
-      await working.catch(() => undefined);
-      expect(await readOne(handler)).toEqual(stored);
-    },
-    "giveUp",
   );
 }
