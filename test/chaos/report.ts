@@ -46,6 +46,7 @@ export function printReport(report: CellReport): string {
     `sent again ${verdict.sentAgain} (in flight at a fault ${verdict.inFlight}, without excuse ${verdict.unexcused})`,
     `${verdict.recoveries.length} faults, taken up again after s (p50 / p90 / most): ${distribution(verdict.recoveries)}`,
     `requests made again: ${counts(report.refused)}; settled ${report.settledAfter.toFixed(1)} s after the load`,
+    `longest stall of a worker ${(verdict.longestStall / 1_000).toFixed(1)} s; declared dead because of the load: ${verdict.declaredDead}`,
     ...notes,
     ...verdict.violations.map((violation) => `BROKEN: ${violation}`),
   ];
@@ -70,6 +71,7 @@ export function writeReport(folder: string, { machine, reports, skipped }: Suite
       "",
       `- Dead letters: ${counts(verdict.failed)}.`,
       `- Requests that failed and were made again by the producers: ${counts(refused)}.`,
+      `- Longest stall of a worker: ${(verdict.longestStall / 1_000).toFixed(1)} s. Workers declared dead because of the load: ${verdict.declaredDead}.`,
       ...notes.map((note) => `- ${note[0]?.toUpperCase()}${note.slice(1)}.`),
       ...verdict.violations.map((violation) => `- **Broken**: ${violation}`),
       "",
@@ -101,10 +103,11 @@ end in the dead letters.
 - **lost**: acknowledged, and now neither translated nor in the dead letters. **twice**: stored more than once. **wrong**: another text
   than the engine's right answer.
 - **sent again**: rows that the engine was sent again though it had answered or was answering, of those that were in flight
-  when a fault struck. More, or without a fault, breaks the run.
+  when a fault struck, or when the fleet declared a worker dead that the machine had kept from beating. More, or without such a
+  cause, breaks the run. The suite measures the stalls of each worker and the answers of the server; it assumes no delay.
 - **taken up**: seconds until everything that waited when a fault began was with an engine again or stored; from the fault's
-  beginning where single workers were struck, from its end where the database or the engine was. p50 / p90 / most. Over 30 s breaks
-  the run.
+  beginning where single workers were struck, from its end where the database or the engine was. p50 / p90 / most. The time for
+  which the machine stalled a worker does not count. Over 30 s breaks the run.
 - **settled**: seconds from the end of the load until nothing waited any more, retries of unanswerable texts included.
 
 | cell | load, s | faults | acknowledged rows | lost | twice | wrong | translated | dead letters | sent again | taken up, s | settled, s |
