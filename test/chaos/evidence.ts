@@ -42,7 +42,8 @@ export interface Strain {
 
 export interface Evidence {
   locales: readonly string[];
-  acknowledged: readonly { text: string; acked: number }[];
+  /** `mayBeLost`: it was only acknowledged while the cell destroyed what was committed. */
+  acknowledged: readonly { text: string; acked: number; mayBeLost?: boolean }[];
   rows: readonly Row[];
   /** Each time a row was translated, or failed for good. */
   stored: readonly { text: string; locale: string; at: number }[];
@@ -71,7 +72,14 @@ export async function gatherEvidence(scene: Scene, textOf: (number: number) => s
   );
   return {
     locales,
-    acknowledged: [...scene.load.first.values()].map(({ number, acked }) => ({ text: textOf(number), acked })),
+    acknowledged: [...scene.load.first.values()].map(({ number, acked }) => ({
+      text: textOf(number),
+      acked,
+      // A later request of the same text is owed again.
+      mayBeLost: [scene.load.first.get(number), scene.load.last.get(number)].every((request) =>
+        scene.losable.some(({ from, to }) => request !== undefined && request.acked >= from && request.began <= to),
+      ),
+    })),
     rows,
     stored: await readStored(scene),
     sends: engine.ledger.map(({ text, target, at, key, call }) => {

@@ -42,7 +42,7 @@ export function printReport(report: CellReport): string {
   const lines = [
     sketchTimeline(timeline),
     `acknowledged ${verdict.acknowledged}, translated ${verdict.translated}, dead letters: ${counts(verdict.failed)}`,
-    `lost ${verdict.lost}, stored twice ${verdict.storedTwice}, wrong ${verdict.wrong}, pending ${verdict.pending}`,
+    `lost ${verdict.lost}${verdict.destroyed > 0 ? ` (beside ${verdict.destroyed} that only the dead server knew)` : ""}, stored twice ${verdict.storedTwice}, wrong ${verdict.wrong}, pending ${verdict.pending}`,
     `sent again ${verdict.sentAgain} (in flight at a fault ${verdict.inFlight}, without excuse ${verdict.unexcused})`,
     `${verdict.recoveries.length} faults, taken up again after s (p50 / p90 / most): ${distribution(verdict.recoveries)}`,
     `requests made again: ${counts(report.refused)}; settled ${report.settledAfter.toFixed(1)} s after the load`,
@@ -71,6 +71,9 @@ export function writeReport(folder: string, { machine, reports, skipped }: Suite
       "",
       `- Dead letters: ${counts(verdict.failed)}.`,
       `- Requests that failed and were made again by the producers: ${counts(refused)}.`,
+      ...(verdict.destroyed > 0
+        ? [`- Acknowledged rows that only the dead server knew, and that are lost: ${verdict.destroyed}.`]
+        : []),
       `- Longest stall of a worker: ${(verdict.longestStall / 1_000).toFixed(1)} s. Workers declared dead because of the load: ${verdict.declaredDead}.`,
       ...notes.map((note) => `- ${note[0]?.toUpperCase()}${note.slice(1)}.`),
       ...verdict.violations.map((violation) => `- **Broken**: ${violation}`),

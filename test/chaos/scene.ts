@@ -27,6 +27,8 @@ export interface SceneOptions {
   engineMs?: number;
   /** Settings of the server. */
   postgres?: { settings?: string[]; env?: Record<string, string> };
+  /** Starts the server. Default: one of its own, without a standby. */
+  startServer?(settings: readonly string[], env: Record<string, string>): Promise<TestPostgres>;
   /** Host that the engine listens on. Default: the loopback. */
   engineHost?: string;
   /** Seconds after which a silent worker is declared dead. */
@@ -57,6 +59,8 @@ export class Scene {
   readonly load: Load;
   readonly locales = ["fr", "de"];
   readonly faults: FaultRecord[] = [];
+  /** Times whose commits a cell destroys: what was acknowledged then may be lost. */
+  readonly losable: Span[] = [];
   /** Offsets of the server's clock in milliseconds, each with its start. */
   readonly skews: { from: number; ms: number }[] = [{ from: 0, ms: 0 }];
   /** Notes of a cell for the report. */
@@ -106,7 +110,7 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const { settings = [], env = {} } = options.postgres ?? {};
-    const postgres = await startPostgres(["max_connections=400", ...settings], env);
+    const postgres = await (options.startServer ?? startPostgres)(["max_connections=400", ...settings], env);
     const engine = await startOpenaiServer(options.engineHost === undefined ? {} : { host: options.engineHost });
     const db = new pg.Pool({ connectionString: postgres.url, max: 4 });
     db.on("error", () => undefined);

@@ -49,6 +49,14 @@ test.each([
   expect(judge(innocent(given), KEPT).violations).toContain(`${name}: 1`);
 });
 
+test("a request that was acknowledged while the cell destroyed commits may be lost, and no other", () => {
+  const lost = innocent({ rows: [], stored: [] });
+  const destroyed = { ...lost, acknowledged: [{ text: TEXT, acked: 0, mayBeLost: true }] };
+  expect(judge(destroyed, KEPT)).toMatchObject({ lost: 0, destroyed: 1, violations: [] });
+  const failed = { ...destroyed, rows: [{ ...row, status: "failed", code: null }] };
+  expect(judge(failed, KEPT).violations).toContain("lost: 1");
+});
+
 test.each([
   ["with no fault", [send(1_000), send(5_000)], []],
   ["after it was stored, though a fault followed", [send(1_000), send(50_000)], [fault(40_000)]],

@@ -12,6 +12,8 @@ export interface Verdict {
   failed: Record<string, number>;
   /** Acknowledged, and neither translated nor in the dead letters. */
   lost: number;
+  /** The same for requests that were only acknowledged while the cell destroyed what was committed. */
+  destroyed: number;
   storedTwice: number;
   wrong: number;
   pending: number;
@@ -54,6 +56,7 @@ export function judge(evidence: Evidence, { isAllKept, hasBacklog }: JudgeOption
     translated: 0,
     failed: {},
     lost: 0,
+    destroyed: 0,
     storedTwice: 0,
     wrong: 0,
     pending: 0,
@@ -73,9 +76,10 @@ export function judge(evidence: Evidence, { isAllKept, hasBacklog }: JudgeOption
   const stored = Map.groupBy(evidence.stored, ({ text, locale }) => keyOf(text, locale));
   if (isAllKept) {
     const rows = new Map(evidence.rows.map((row) => [keyOf(row.text, row.locale), row]));
-    for (const key of keysOf(evidence)) {
+    for (const { key, mayBeLost } of keysOf(evidence)) {
       const row = rows.get(key);
-      if (row === undefined || (row.status === "failed" && row.code === null)) verdict.lost += 1;
+      if (row === undefined && mayBeLost) verdict.destroyed += 1;
+      else if (row === undefined || (row.status === "failed" && row.code === null)) verdict.lost += 1;
     }
     for (const times of stored.values()) if (times.length > 1) verdict.storedTwice += 1;
     const declared = declaredByLoad(evidence);
@@ -220,6 +224,8 @@ function firstOf(stored: ReadonlyMap<Key, readonly { at: number }[]>): (key: Key
   return (key) => stored.get(key)?.[0]?.at ?? Number.POSITIVE_INFINITY;
 }
 
-function keysOf({ acknowledged, locales }: Evidence): Key[] {
-  return acknowledged.flatMap(({ text }) => locales.map((locale) => keyOf(text, locale)));
+function keysOf({ acknowledged, locales }: Evidence): { key: Key; mayBeLost: boolean }[] {
+  return acknowledged.flatMap(({ text, mayBeLost = false }) =>
+    locales.map((locale) => ({ key: keyOf(text, locale), mayBeLost })),
+  );
 }
