@@ -145,6 +145,8 @@ class PostgresWork {
           );
         }
         await this.#replaceRunner(runner);
+        // A standby may also lack jobs, or have given their numbers anew.
+        this.#upkeep.reconcileSoon();
       } catch (error) {
         // A lone pass has a caller who wants to know; a fleet member outlives it.
         if (this.#options.until !== "stopped" || error instanceof SchemaMissingError) throw error;

@@ -8,6 +8,7 @@
 import { EventEmitter } from "node:events";
 import type { Runner as GraphileRunner, ParsedCronItem, TaskList, WorkerEvents } from "graphile-worker";
 import type pg from "pg";
+import { WorkerInterruptedError } from "../../../contract/errors.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "../../database/graphile-worker.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { FleetNode } from "../fleet/fleet-node.ts";
@@ -134,7 +135,14 @@ export class Runner {
       () => undefined,
       (reason: Error) => reason,
     );
-    const node = new FleetNode({ ...options, nodeId });
+    // A standby may lack the last commits. What it then shows as claimed by this pool may be work that the pool has done, or
+    // claims whose answers it never got, and nobody rescues the work of a pool that beats: 146 of 6,802 rows stayed pending.
+    const failedOver = Promise.withResolvers<Error>();
+    const onFailover = () =>
+      failedOver.resolve(
+        new WorkerInterruptedError("A standby took the place of the database; this node starts afresh"),
+      );
+    const node = new FleetNode({ ...options, nodeId, onFailover });
     try {
       await node.start();
     } catch (error) {
@@ -147,7 +155,7 @@ export class Runner {
     // Claimed only now, so that no pool without a row ever holds a batch.
     Object.assign(options.tasks, options.lateTasks());
     nudge(concurrentJobs);
-    return new Runner(nodeId, node, graphile, gate, Promise.race([failing, settled]));
+    return new Runner(nodeId, node, graphile, gate, Promise.race([failing, settled, failedOver.promise]));
   }
 
   /** Resolves when the pool ends without being asked, whichever way. */

@@ -25,6 +25,8 @@ export interface FleetNodeOptions {
   rescueAfterMs: number;
   /** The others gave this node up: whatever it holds is theirs now. */
   onDeclaredDead(): void;
+  /** A promoted standby has taken the place of the database, without the last commits if it was asynchronous. */
+  onFailover(): void;
   onRescued(nodeId: string): void;
   /** After every beat that went through. */
   onBeat(): void;
@@ -40,6 +42,7 @@ export class FleetNode {
   /** Pools without a row, with `performance.now()` of when they were first seen. */
   readonly #strays = new Map<string, number>();
   #beats = 0;
+  #timeline: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   /** One at a time. */
@@ -87,7 +90,7 @@ export class FleetNode {
   }
 
   async #beatOnce(): Promise<void> {
-    const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
+    const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead, onFailover } = this.#options;
     // One late beat alone never makes anybody look dead. After as long without an answer, the others take us for dead:
     // soon enough to give the connection up, and what is idle beside it.
     const [own] = await rows(pool, { ...beat, answerTimeoutMs: Math.max(1_000, rescueAfterMs) }, [
@@ -102,6 +105,11 @@ export class FleetNode {
     }
     this.#beats += 1;
     onBeat();
+    this.#timeline ??= own.timeline;
+    if (this.#timeline !== own.timeline) {
+      this.#timeline = own.timeline;
+      onFailover();
+    }
     // Beside the beat: what a look waits for must not silence the one who looks.
     this.#look ??= this.#lookAtOthers()
       .catch((error) => this.#options.onFault(error))

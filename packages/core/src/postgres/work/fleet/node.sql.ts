@@ -12,11 +12,11 @@ export const enterFleet = statement({
 
 /**
  * Counts one up, and moves the time of the fleet on, by at most $2 ms; no row means that the others gave this node up for
- * dead. Its own row comes first: a beat that waits for it, while it is being given up, must not hold up everybody's.
+ * dead. The timeline changes when a standby is promoted, and not when a server starts again. Its own row comes first: a beat that waits for it, while it is being given up, must not hold up everybody's.
  */
 export const beat = statement({
   name: "node.beat",
-  row: z.object({ beat: z.string() }),
+  row: z.object({ beat: z.string(), timeline: z.string() }),
   text: `
     with asynchronous as materialized (select set_config('synchronous_commit', 'off', true)),
     own as materialized (
@@ -32,7 +32,7 @@ export const beat = statement({
     set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms, beat_pid = pg_backend_pid()
     from tick
     where w.node_id = $1
-    returning w.beat::text`,
+    returning w.beat::text, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline`,
 });
 
 /**

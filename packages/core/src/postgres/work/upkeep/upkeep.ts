@@ -90,6 +90,11 @@ export class Upkeep {
     });
   }
 
+  /** Has the next beat look for batches without a job. */
+  reconcileSoon(): void {
+    this.#lastReconcile = Number.NEGATIVE_INFINITY;
+  }
+
   async foldCounts(): Promise<void> {
     await rows(this.#options.pool, foldCounts);
   }
