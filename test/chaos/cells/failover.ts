@@ -27,8 +27,16 @@ function failover(name: string, what: string, isSynchronous: boolean): Cell {
       await scene.strike("failover", { endsCalls: true }, async () => {
         const lag = isSynchronous ? undefined : () => scene.pass(LAG_MS);
         const failover = await server?.failOver(lag);
-        if (failover !== undefined && !isSynchronous)
-          scene.losable.push({ from: failover.replicatedUntil, to: failover.diedAt });
+        if (failover === undefined) throw new Error("the cell was not prepared");
+        if (!isSynchronous) scene.losable.push({ from: failover.replicatedUntil, to: failover.diedAt });
+        // Until then a worker goes on with claims that the promoted server may give to others.
+        await scene.until("every worker has started afresh", 30, async () => {
+          const { rows } = await scene.db.query<{ n: number }>(
+            "select count(distinct pid)::int as n from chaos.node where is_entering and at > to_timestamp($1)",
+            [failover.diedAt / 1_000],
+          );
+          return (rows[0]?.n ?? 0) >= scene.fleet.workers.length;
+        });
       });
       await scene.pass(Number.POSITIVE_INFINITY);
     },
