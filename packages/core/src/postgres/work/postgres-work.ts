@@ -223,6 +223,7 @@ class PostgresWork {
     if (this.#isDeclaredDead) return;
     // Its locks are given back before the next pool claims, or its batches would wait for a rescue.
     await this.#untilItWorks(() => runner.retire());
+    this.#gatherer.abandonWaiting();
   }
 
   async #endInOrder(): Promise<void> {

@@ -193,6 +193,19 @@ export class Gatherer {
     for (const claim of this.#lanes.takeAll()) claim.failed(reason);
   }
 
+  /**
+   * Forgets what no call has begun with, after its jobs went back: others claim it, and it would be sent twice. Calls in
+   * progress go on.
+   */
+  abandonWaiting(): void {
+    const reason = new CancelledError("This work went back to the fleet");
+    for (const claim of this.#lanes.takeAll()) {
+      // A later claim of the same batch is work of its own.
+      this.#inHand.delete(claim.batch.id);
+      claim.failed(reason);
+    }
+  }
+
   async #whenIdle(): Promise<void> {
     if (this.#undone > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
