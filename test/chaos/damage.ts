@@ -2,7 +2,7 @@
 import type pg from "pg";
 
 export interface DamageReport {
-  /** What was looked at, for the report; or the reason why nothing was. */
+  /** The number of checked indexes and tables, or the reason why none was checked. */
   note: string;
   /** A line for each damaged index or table. */
   damage: string[];

@@ -59,7 +59,7 @@ export class Scene {
   readonly load: Load;
   readonly locales = ["fr", "de"];
   readonly faults: FaultRecord[] = [];
-  /** Times whose commits a cell destroys: what was acknowledged then may be lost. */
+  /** Times whose commits a cell destroys: a request that was acknowledged then may be lost. */
   readonly losable: Span[] = [];
   /** Offsets of the server's clock in milliseconds, each with its start. */
   readonly skews: { from: number; ms: number }[] = [{ from: 0, ms: 0 }];

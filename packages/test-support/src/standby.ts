@@ -20,7 +20,7 @@ export interface PostgresWithStandby extends TestPostgres, AsyncDisposable {
 
 /** Times are milliseconds since the epoch. */
 export interface Failover {
-  /** All that was committed before this is on the standby. */
+  /** Every commit before this is on the standby. */
   replicatedUntil: number;
   /** The primary accepted no commit after this. */
   diedAt: number;

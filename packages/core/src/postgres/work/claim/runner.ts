@@ -135,8 +135,9 @@ export class Runner {
       () => undefined,
       (reason: Error) => reason,
     );
-    // A standby may lack the last commits. What it then shows as claimed by this pool may be work that the pool has done, or
-    // claims whose answers it never got, and nobody rescues the work of a pool that beats: 146 of 6,802 rows stayed pending.
+    // A promoted standby may lack the last commits. Its claims of this pool may then be of jobs that the pool has done, or of
+    // jobs that the pool never got an answer about. Nobody rescues the jobs of a pool that beats: 146 of 6,802 rows stayed
+    // pending.
     const failedOver = Promise.withResolvers<Error>();
     const onFailover = () =>
       failedOver.resolve(

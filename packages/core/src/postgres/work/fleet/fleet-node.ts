@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import { DatabaseUnavailableError } from "../../../contract/errors.ts";
 import { version } from "../../../version.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
-import { rows, run } from "../../database/statement.ts";
+import { rows } from "../../database/statement.ts";
 import { beat, enterFleet, giveUpNode, listSilent, listStrayPools } from "./node.sql.ts";
 
 export interface FleetNodeOptions {
@@ -56,7 +56,16 @@ export class FleetNode {
   /** Enters the fleet and starts to beat. */
   async start(): Promise<void> {
     const { pool, nodeId, locales, concurrency } = this.#options;
-    await run(pool, enterFleet, [nodeId, hostname(), process.pid, version, locales ?? null, concurrency]);
+    const [entered] = await rows(pool, enterFleet, [
+      nodeId,
+      hostname(),
+      process.pid,
+      version,
+      locales ?? null,
+      concurrency,
+    ]);
+    // Known before the first claim: no failover of a claim goes unnoticed.
+    this.#timeline = entered?.timeline;
     this.#schedule();
   }
 
@@ -105,7 +114,6 @@ export class FleetNode {
     }
     this.#beats += 1;
     onBeat();
-    this.#timeline ??= own.timeline;
     if (this.#timeline !== own.timeline) {
       this.#timeline = own.timeline;
       onFailover();

@@ -4,10 +4,11 @@ import { statement } from "../../database/statement.ts";
 
 export const enterFleet = statement({
   name: "node.enter",
-  row: z.object({}),
+  row: z.object({ timeline: z.string() }),
   text: `
     insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms, beat_pid)
-    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f`,
+    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f
+    returning left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline`,
 });
 
 /**

@@ -194,7 +194,8 @@ export class Gatherer {
   }
 
   /**
-   * Forgets what no call has begun with, after its jobs went back: others claim it, and it would be sent twice. Calls in
+   * Forgets the batches that no call has begun with, after their jobs went back: others claim them, and the texts would be
+   * sent twice. Calls in
    * progress go on.
    */
   abandonWaiting(): void {
