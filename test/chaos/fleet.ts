@@ -1,9 +1,12 @@
 /** The workers of a scene: real `trans-hub worker` processes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { readStalls, type Span, STALL_CHANNEL } from "./stalls.ts";
 import { SECRETS } from "./texts.ts";
 
+const SAMPLER = new URL("./stall-sampler.ts", import.meta.url).href;
 const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 
 const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?\n/;
@@ -27,15 +30,18 @@ export class Worker {
   log = "";
   /** Secrets that it logged by mistake. */
   readonly leaks = new Set<string>();
+  /** The times at which the machine did not let it run. */
+  readonly stalls: Span[] = [];
 
   constructor(name: string, { env, wrap = [] }: FleetOptions) {
     this.name = name;
     const { PATH = "", HOME = "" } = process.env;
-    const [program = process.execPath, ...args] = [...wrap, process.execPath, BIN, "worker"];
+    const [program = process.execPath, ...args] = [...wrap, process.execPath, "--import", SAMPLER, BIN, "worker"];
     this.child = spawn(program, args, {
       env: { PATH, HOME, ...env, TH_OPENAI_API_KEY: name, TH_LOG_FORMAT: "json" },
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
     });
+    readStalls(this.child.stdio[STALL_CHANNEL] as Readable, this.stalls);
     this.exited = once(this.child, "exit").then(([code, signal]) => ({ code, signal }));
     this.ready = new Promise((resolve, reject) => {
       this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -42,10 +42,11 @@ export function printReport(report: CellReport): string {
   const lines = [
     sketchTimeline(timeline),
     `acknowledged ${verdict.acknowledged}, translated ${verdict.translated}, dead letters: ${counts(verdict.failed)}`,
-    `lost ${verdict.lost}, stored twice ${verdict.storedTwice}, wrong ${verdict.wrong}, pending ${verdict.pending}`,
+    `lost ${verdict.lost}${verdict.destroyed > 0 ? ` (beside ${verdict.destroyed} that only the dead server knew)` : ""}, stored twice ${verdict.storedTwice}, wrong ${verdict.wrong}, pending ${verdict.pending}`,
     `sent again ${verdict.sentAgain} (in flight at a fault ${verdict.inFlight}, without excuse ${verdict.unexcused})`,
     `${verdict.recoveries.length} faults, taken up again after s (p50 / p90 / most): ${distribution(verdict.recoveries)}`,
     `requests made again: ${counts(report.refused)}; settled ${report.settledAfter.toFixed(1)} s after the load`,
+    `longest stall of a worker ${(verdict.longestStall / 1_000).toFixed(1)} s; declared dead because of the load: ${verdict.declaredDead}`,
     ...notes,
     ...verdict.violations.map((violation) => `BROKEN: ${violation}`),
   ];
@@ -70,6 +71,10 @@ export function writeReport(folder: string, { machine, reports, skipped }: Suite
       "",
       `- Dead letters: ${counts(verdict.failed)}.`,
       `- Failed requests that the producers repeated: ${counts(refused)}.`,
+      ...(verdict.destroyed > 0
+        ? [`- Acknowledged rows that only the dead server knew, and that are lost: ${verdict.destroyed}.`]
+        : []),
+      `- Longest stall of a worker: ${(verdict.longestStall / 1_000).toFixed(1)} s. Workers declared dead because of the load: ${verdict.declaredDead}.`,
       ...notes.map((note) => `- ${note[0]?.toUpperCase()}${note.slice(1)}.`),
       ...verdict.violations.map((violation) => `- **Broken**: ${violation}`),
       "",
@@ -98,14 +103,15 @@ is injected. The engine is a local server of Chat Completions that records every
 the acknowledgements of the producers, the ledger and the tables. The engine always answers one text in 200 wrongly: it must end
 in the dead letters.
 
-- **lost**: acknowledged, but at the end neither translated nor in the dead letters. **twice**: stored more than once. **wrong**:
-  stored with a text other than the engine's right answer.
-- **sent again**: rows that were sent to the engine again although it had answered or was answering, of the rows that were in flight
-  at a fault. The run fails if more rows, or rows without a fault, are sent again.
-- **taken up**: seconds until every text that waited at the start of a fault was sent to an engine again or stored; counted from the
-  start of a fault of single workers, and from the end of a fault of the database or the engine. p50 / p90 / most. The run fails over
-  30 s.
-- **settled**: seconds from the end of the load until no text waited, retries of unanswerable texts included.
+- **lost**: acknowledged, and now neither translated nor in the dead letters. **twice**: stored more than once. **wrong**: another text
+  than the engine's right answer.
+- **sent again**: rows that the engine was sent again though it had answered or was answering, of those that were in flight
+  when a fault struck, or when the fleet declared a worker dead that the machine had kept from beating. More, or without such a
+  cause, breaks the run. The suite measures the stalls of each worker and the answers of the server; it assumes no delay.
+- **taken up**: seconds until everything that waited when a fault began was with an engine again or stored; from the fault's
+  beginning where single workers were struck, from its end where the database or the engine was. p50 / p90 / most. The time for
+  which the machine stalled a worker does not count. Over 30 s breaks the run.
+- **settled**: seconds from the end of the load until nothing waited any more, retries of unanswerable texts included.
 
 | cell | load, s | faults | acknowledged rows | lost | twice | wrong | translated | dead letters | sent again | taken up, s | settled, s |
 |---|---|---|---|---|---|---|---|---|---|---|---|

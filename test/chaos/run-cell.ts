@@ -1,5 +1,6 @@
 /** Runs one cell: opens its scene, loads it, causes the faults, waits for the work to end, and judges. */
 import type { Cell } from "./cells/cell.ts";
+import { findDamage } from "./damage.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
 import { textOf } from "./texts.ts";
@@ -55,6 +56,9 @@ export async function runCell(cell: Cell, options: RunOptions): Promise<CellRepo
       const endedAt = performance.now();
       await scene.settle(SETTLE_SECONDS, () => cell.afterwards?.(scene));
       const settledAfter = (performance.now() - endedAt) / 1_000;
+      const { note, damage } = await findDamage(scene.db);
+      scene.notes.push(note);
+      scene.violations.push(...damage);
       const evidence = await gatherEvidence(scene, textOf);
       return {
         cell: cell.name,

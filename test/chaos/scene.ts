@@ -9,6 +9,7 @@ import pg from "pg";
 import { Fleet, type Worker } from "./fleet.ts";
 import { Load } from "./load.ts";
 import type { ProducerOptions } from "./producer.ts";
+import { type Span, sampleStalls, sinceEpoch } from "./stalls.ts";
 import { UNANSWERABLE } from "./texts.ts";
 
 export interface SceneOptions {
@@ -26,6 +27,8 @@ export interface SceneOptions {
   engineMs?: number;
   /** Settings of the server. */
   postgres?: { settings?: string[]; env?: Record<string, string> };
+  /** Starts the server. Default: one of its own, without a standby. */
+  startServer?(settings: readonly string[], env: Record<string, string>): Promise<TestPostgres>;
   /** Host that the engine listens on. Default: the loopback. */
   engineHost?: string;
   /** Seconds after which a silent worker is declared dead. */
@@ -56,12 +59,19 @@ export class Scene {
   readonly load: Load;
   readonly locales = ["fr", "de"];
   readonly faults: FaultRecord[] = [];
+  /** Times whose commits a cell destroys: a request that was acknowledged then may be lost. */
+  readonly losable: Span[] = [];
   /** Offsets of the server's clock in milliseconds, each with its start. */
   readonly skews: { from: number; ms: number }[] = [{ from: 0, ms: 0 }];
   /** Notes of a cell for the report. */
   readonly notes: string[] = [];
   /** Broken promises that only a cell can see, beside those checked in every cell. */
   readonly violations: string[] = [];
+  /** The times at which the machine did not let the suite's own process run, which is also the engine. */
+  readonly stalls: Span[] = [];
+  /** The times that PostgreSQL took for a new connection and one small commit, which is what a beat needs. */
+  readonly answers: Span[] = [];
+  readonly #closing = new AbortController();
   startedAt = 0;
   /** About the time of the last acknowledgement. */
   loadedUntil = 0;
@@ -79,6 +89,7 @@ export class Scene {
         TH_OPENAI_ENDPOINT: engine.url,
         TH_OPENAI_MODEL: "test-model",
         TH_RESCUE_AFTER_SECONDS: String(options.rescueAfterSeconds),
+        TH_HEARTBEAT_SECONDS: String(beatSeconds(options)),
         TH_MAX_ATTEMPTS: String(options.maxAttempts),
         TH_METRICS_PORT: "0",
         ...options.env,
@@ -99,7 +110,7 @@ export class Scene {
 
   static async open(options: SceneOptions): Promise<Scene> {
     const { settings = [], env = {} } = options.postgres ?? {};
-    const postgres = await startPostgres(["max_connections=400", ...settings], env);
+    const postgres = await (options.startServer ?? startPostgres)(["max_connections=400", ...settings], env);
     const engine = await startOpenaiServer(options.engineHost === undefined ? {} : { host: options.engineHost });
     const db = new pg.Pool({ connectionString: postgres.url, max: 4 });
     db.on("error", () => undefined);
@@ -128,8 +139,27 @@ export class Scene {
 
   async begin(): Promise<void> {
     for (let each = 0; each < (this.options.workers ?? 4); each += 1) this.fleet.start();
+    sampleStalls((stall) => this.stalls.push(sinceEpoch(stall)));
+    void this.#measureAnswers();
     await Promise.all([this.fleet.ready(), this.load.ready()]);
     this.startedAt = Date.now();
+  }
+
+  /** One at a time, so that measuring is no load. */
+  async #measureAnswers(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const client = new pg.Client({ connectionString: this.postgres.url, application_name: "" });
+      client.on("error", () => undefined);
+      const from = Date.now();
+      await client
+        .connect()
+        .then(() => client.query("update chaos.answer set at = clock_timestamp()"))
+        .catch(() => undefined);
+      this.answers.push({ from, to: Date.now() });
+      await client.end().catch(() => undefined);
+      await wait(ANSWER_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** Whether the load still runs. */
@@ -220,6 +250,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     this.load.kill();
     this.fleet.kill();
     await this.db.end();
@@ -228,13 +259,24 @@ export class Scene {
   }
 }
 
+/** Milliseconds between two measurements of the server's answer. */
+const ANSWER_EVERY_MS = 500;
+
+/** As the command sets it by default. */
+export function beatSeconds({ rescueAfterSeconds }: Pick<SceneOptions, "rescueAfterSeconds">): number {
+  return Math.min(2, rescueAfterSeconds / 5);
+}
+
 /**
- * A log of every stored text with its time, which the product's tables cannot show afterwards, and a table of the
- * producers' own.
+ * A log of every stored text and of every worker that entered or left the fleet, each with its time, which the product's
+ * tables cannot show afterwards; and a table of the producers' own.
  */
 const INSTRUMENTS = `
   create schema chaos;
   create table chaos.app (number int primary key);
+  create table chaos.answer (at timestamptz);
+  insert into chaos.answer values (null);
+  create table chaos.node (node_id text, pid int, is_entering boolean, beat_at timestamptz, at timestamptz);
   create table chaos.stored (
     content_no bigint, target_locale text, context_no int, project text, revision int, status text,
     at timestamptz
@@ -249,4 +291,14 @@ const INSTRUMENTS = `
   create trigger note_stored after update on trans_hub.translation for each row
     when (new.status in ('translated', 'failed'))
     execute function chaos.note_stored();
+  create function chaos.note_node() returns trigger language plpgsql security definer as $$
+  declare
+    node record;
+  begin
+    node := case when tg_op = 'INSERT' then new else old end;
+    insert into chaos.node values (node.node_id, node.pid, tg_op = 'INSERT', node.beat_at, clock_timestamp());
+    return null;
+  end $$;
+  create trigger note_node after insert or delete on trans_hub.worker_node for each row
+    execute function chaos.note_node();
 `;

@@ -16,6 +16,9 @@ function innocent(given: Partial<Evidence> = {}): Evidence {
     stored: [{ text: TEXT, locale: "fr", at: 1_200 }],
     sends: [send(1_000)],
     faults: [],
+    departures: [],
+    strain: { stalls: new Map(), answers: [] },
+    fleet: { beatMs: 1_000, rescueAfterMs: 5_000 },
     calls: { answered: 1, booked: 1 },
     findings: [],
     ...given,
@@ -46,6 +49,14 @@ test.each([
   expect(judge(innocent(given), KEPT).violations).toContain(`${name}: 1`);
 });
 
+test("a request that was acknowledged while the cell destroyed commits may be lost, and no other", () => {
+  const lost = innocent({ rows: [], stored: [] });
+  const destroyed = { ...lost, acknowledged: [{ text: TEXT, acked: 0, mayBeLost: true }] };
+  expect(judge(destroyed, KEPT)).toMatchObject({ lost: 0, destroyed: 1, violations: [] });
+  const failed = { ...destroyed, rows: [{ ...row, status: "failed", code: null }] };
+  expect(judge(failed, KEPT).violations).toContain("lost: 1");
+});
+
 test.each([
   ["with no fault", [send(1_000), send(5_000)], []],
   ["after it was stored, though a fault followed", [send(1_000), send(50_000)], [fault(40_000)]],
@@ -61,6 +72,79 @@ test("a text in flight at a kill may be sent again, once for each kill", () => {
   expect(judge(once, KEPT)).toMatchObject({ sentAgain: 1, inFlight: 1, violations: [], recoveries: [12_900] });
   const twice = { ...once, sends: [send(1_000), send(1_050), send(14_000, "worker-2")] };
   expect(judge(twice, KEPT).violations).not.toEqual([]);
+});
+
+/** Sent by worker-1 at 1,000, and by worker-2 after worker-1 left the fleet at 7,000. */
+function departed(given: Partial<Evidence> & { lastBeatAt: number }): Evidence {
+  const { lastBeatAt, ...evidence } = given;
+  return innocent({
+    stored: [{ text: TEXT, locale: "fr", at: 8_000 }],
+    sends: [send(1_000), send(7_500, "worker-2")],
+    departures: [{ worker: "worker-1", lastBeatAt, at: 7_000, returnedAt: 7_600 }],
+    ...evidence,
+  });
+}
+
+const stalled = (from: number, to: number, worker = "worker-1") => ({
+  stalls: new Map([[worker, [{ from, to }]]]),
+  answers: [],
+});
+const slowAnswers = (from: number, to: number) => ({ stalls: new Map(), answers: [{ from, to }] });
+
+test.each([
+  ["the machine did not let it run", { lastBeatAt: 1_900, strain: stalled(2_000, 6_000) }],
+  ["the server did not answer its beat", { lastBeatAt: 1_900, strain: slowAnswers(2_500, 6_000) }],
+  [
+    "PostgreSQL was away, and the machine did not let it run",
+    {
+      lastBeatAt: 1_900,
+      strain: stalled(4_000, 6_000),
+      faults: [{ kind: "crash", at: 2_500, endedAt: 4_000, workers: undefined, endsCalls: true }],
+      sends: [send(4_500), send(7_500, "worker-2")],
+    },
+  ],
+])("a text of a worker that was declared dead because %s may be sent again", (_, given) => {
+  expect(judge(departed(given), KEPT)).toMatchObject({ sentAgain: 1, inFlight: 1, declaredDead: 1, violations: [] });
+});
+
+test.each([
+  ["did not beat although it could", { lastBeatAt: 1_900 }],
+  ["was stalled for a part of its silence only", { lastBeatAt: 1_900, strain: stalled(2_000, 4_000) }],
+  ["was stalled before its last beat", { lastBeatAt: 1_900, strain: stalled(0, 1_900) }],
+  ["was not the stalled one", { lastBeatAt: 1_900, strain: stalled(2_000, 6_000, "worker-2") }],
+  ["had just beaten, stalled or not", { lastBeatAt: 6_500, strain: stalled(2_000, 7_000) }],
+  [
+    "had sent it after its return",
+    {
+      lastBeatAt: 1_900,
+      strain: stalled(2_000, 6_000),
+      stored: [{ text: TEXT, locale: "fr", at: 9_000 }],
+      sends: [send(7_700), send(8_500, "worker-2")],
+    },
+  ],
+  [
+    "had it stored before",
+    {
+      lastBeatAt: 1_900,
+      strain: stalled(2_000, 6_000),
+      stored: [{ text: TEXT, locale: "fr", at: 1_200 }],
+    },
+  ],
+])("a text of a worker that was declared dead and %s has no excuse", (_, given) => {
+  expect(judge(departed(given), KEPT).violations).toContain("unexcused: 1");
+});
+
+test("a worker notices a fault of the database as late as the machine stalled it, and no later", () => {
+  const crash = { kind: "crash", at: 1_000, endedAt: 1_500, workers: undefined, endsCalls: true };
+  const stored = [{ text: TEXT, locale: "fr", at: 9_000 }];
+  // It has run for 500 ms since the beginning of the fault at 4,500.
+  const strain = stalled(1_200, 4_200);
+  const inTime = innocent({ stored, faults: [crash], strain, sends: [send(4_400), send(5_000, "worker-2")] });
+  expect(judge(inTime, KEPT)).toMatchObject({ sentAgain: 1, violations: [] });
+  const tooLate = { ...inTime, sends: [send(4_600), send(5_000, "worker-2")] };
+  expect(judge(tooLate, KEPT).violations).toContain("unexcused: 1");
+  const ofAnother = { ...inTime, strain: stalled(1_200, 4_200, "worker-2") };
+  expect(judge(ofAnother, KEPT).violations).toContain("unexcused: 1");
 });
 
 test("a text that the engine failed to answer may be sent again", () => {
@@ -82,6 +166,13 @@ test("a recovery over half a minute, calls booked too often, and findings of oth
     "the account has 3 answered calls, the engine 2",
     "a recovery took 37.9 s",
   ]);
+});
+
+test("the stalls of a worker do not count as recovery", () => {
+  const stored = [{ text: TEXT, locale: "fr", at: 40_000 }];
+  const late = innocent({ stored, sends: [send(1_000), send(39_000, "worker-2")], faults: [fault(1_100)] });
+  const strain = stalled(2_000, 12_000, "worker-2");
+  expect(judge({ ...late, strain }, KEPT)).toMatchObject({ recoveries: [27_900], violations: [] });
 });
 
 test("the wait between attempts does not count as recovery for a text that no engine translates", () => {

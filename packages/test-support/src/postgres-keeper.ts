@@ -167,7 +167,8 @@ async function start(postgres: string): Promise<void> {
 function ready(child: ChildProcess, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     child.stderr?.on("data", (chunk: Buffer) => {
-      if (chunk.includes("database system is ready to accept connections")) resolve();
+      // A standby accepts "read-only connections".
+      if (/database system is ready to accept (read-only )?connections/.test(String(chunk))) resolve();
     });
     signal.addEventListener("abort", () => reject(signal.reason));
   });

@@ -11,11 +11,13 @@ export interface TcpProxy {
   hang(): void;
   /** Restores new connections; cut or hanging ones stay so. */
   mend(): void;
+  /** Routes new connections to another server. */
+  pointAt(databaseUrl: string): void;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
   let isHanging = false;
@@ -64,6 +66,9 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     mend() {
       isCut = false;
       isHanging = false;
+    },
+    pointAt(other) {
+      target = new URL(other);
     },
     async close() {
       drop();

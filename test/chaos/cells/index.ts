@@ -1,6 +1,7 @@
 import type { Cell } from "./cell.ts";
 import { clock, serverClock } from "./clock.ts";
 import { engine } from "./engine.ts";
+import { failoverAsync, failoverSync } from "./failover.ts";
 import { network } from "./network.ts";
 import { crash, disk, snapshot, terminate } from "./postgres.ts";
 import { collect, transaction } from "./producers.ts";
@@ -14,6 +15,8 @@ export const CELLS: readonly Cell[] = [
   herd,
   crash,
   terminate,
+  failoverSync,
+  failoverAsync,
   disk,
   snapshot,
   network,

@@ -82,6 +82,8 @@ export class Supervisor {
         this.#setReady(false);
         this.#reportEnd(error);
         await this.#replaceRunner(runner);
+        // A promoted standby may also lack jobs, or have given their numbers anew.
+        this.#given.upkeep.runSoon("open_lanes");
       } catch (error) {
         // A single pass has a caller to hear of it; a member of the fleet outlives it.
         if (this.#given.options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
@@ -139,6 +141,7 @@ export class Supervisor {
     if (this.#isDeclaredDead) return;
     // Its locks go back before the next pool claims; otherwise its batches would wait for a rescue.
     await this.#untilItWorks(() => runner.retire());
+    this.#given.gatherer.abandonWaiting();
   }
 
   async #endInOrder(): Promise<void> {

@@ -68,6 +68,12 @@ export function fencingCases(add: AddCase): void {
     });
   }
 
+  add(
+    "a member that was declared dead may come back and be the first to claim its work again: its late word changes nothing",
+    (members) => lateWord(members, translated("late"), { isAlone: true }),
+    "giveUp",
+  );
+
   for (const [how, take] of Object.entries(TAKINGS)) {
     for (const [name, outcome] of Object.entries({ text: translated("late"), failure: failed() })) {
       add(
@@ -192,15 +198,22 @@ function only(held: HeldTranslator, others: Translator): Translator["translate"]
   };
 }
 
-async function lateWord({ handler, open, giveUp }: Required<Members>, outcome: WorkOutcome): Promise<void> {
+async function lateWord(
+  { handler, open, giveUp }: Required<Members>,
+  outcome: WorkOutcome,
+  { isAlone = false } = {},
+): Promise<void> {
   const late = await open();
   await handler.register([item()]);
-  const held = new HeldTranslator(outcome);
+  // It ignores the abort that follows the declaration, so the late word is always said.
+  const held = new HeldTranslator(outcome, { ignoresAbort: true });
+  const first = new Translator(() => translated("first"));
   const stop = new AbortController();
-  const working = work(late, held.translate, { until: "stopped", signal: stop.signal });
+  const working = work(late, only(held, first), { until: "stopped", signal: stop.signal });
   await held.started;
   await giveUp(late);
-  await translateAll(handler, () => "first");
+  if (!isAlone) await work(handler, first.translate);
+  await until(async () => (await readOne(handler))?.status === "translated");
   const stored = await readOne(handler);
   expect(stored).toMatchObject({ status: "translated", text: "first" });
   held.letGo();

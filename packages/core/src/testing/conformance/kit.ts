@@ -177,10 +177,15 @@ export class HeldTranslator {
   readonly #started = Promise.withResolvers<WorkBatch>();
   readonly #go = Promise.withResolvers<void>();
   readonly #outcome: WorkOutcome;
+  readonly #ignoresAbort: boolean;
 
-  /** @param outcome Its outcome for each text, or the text of its answer. */
-  constructor(outcome: WorkOutcome | string = "held") {
+  /**
+   * @param outcome Its outcome for each text, or the text of its answer.
+   * @param options `ignoresAbort`: it answers after `letGo` even if its signal was aborted before. Default: false.
+   */
+  constructor(outcome: WorkOutcome | string = "held", { ignoresAbort = false } = {}) {
     this.#outcome = typeof outcome === "string" ? translated(outcome) : outcome;
+    this.#ignoresAbort = ignoresAbort;
   }
 
   /** Resolves when it has received a batch. */
@@ -192,11 +197,11 @@ export class HeldTranslator {
     this.#go.resolve();
   }
 
-  /** Releases everything when its signal aborts. */
+  /** Releases everything when its signal aborts, unless it ignores that. */
   readonly translate: TranslateWork = async (batch, signal) => {
     this.#started.resolve(batch);
     try {
-      await orAbort(this.#go.promise, signal);
+      await (this.#ignoresAbort ? this.#go.promise : orAbort(this.#go.promise, signal));
       return result(
         batch,
         batch.items.map(() => this.#outcome),

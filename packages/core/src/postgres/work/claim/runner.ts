@@ -8,6 +8,7 @@
 import { EventEmitter } from "node:events";
 import type { Runner as GraphileRunner, ParsedCronItem, TaskList, WorkerEvents } from "graphile-worker";
 import type pg from "pg";
+import { WorkerInterruptedError } from "../../../contract/errors.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "../../database/graphile-worker.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { FleetNode } from "../fleet/fleet-node.ts";
@@ -79,7 +80,14 @@ export class Runner {
       (reason: Error) => reason,
     );
     const { nodeId, nudge, failing } = created();
-    const node = new FleetNode({ ...options, nodeId });
+    // A promoted standby may lack the last commits. There, the pool may seem to hold jobs that it has finished, or whose claim
+    // it never heard of. The fleet rescues no jobs of a pool that beats: 146 of 6,802 rows stayed pending.
+    const failedOver = Promise.withResolvers<Error>();
+    const onFailover = () =>
+      failedOver.resolve(
+        new WorkerInterruptedError("A standby took the place of the database; this node starts afresh"),
+      );
+    const node = new FleetNode({ ...options, nodeId, onFailover });
     try {
       await node.start();
     } catch (error) {
@@ -92,7 +100,7 @@ export class Runner {
     // Claimed only now, so that no pool without a row in the fleet ever holds a batch.
     Object.assign(tasks, options.lateTasks);
     nudge(intake.maxJobs);
-    return new Runner(node, graphile, gate, Promise.race([failing, settled]));
+    return new Runner(node, graphile, gate, Promise.race([failing, settled, failedOver.promise]));
   }
 
   /** Resolves when the pool ends without being asked, with its error if it has one. */

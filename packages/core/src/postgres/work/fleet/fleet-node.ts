@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import { DatabaseUnavailableError } from "../../../contract/errors.ts";
 import { version } from "../../../version.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
-import { rows, run } from "../../database/statement.ts";
+import { rows } from "../../database/statement.ts";
 import { beat, enterFleet, listSilent, listStrayPools, releaseNode } from "./node.sql.ts";
 
 export interface FleetNodeOptions {
@@ -25,6 +25,10 @@ export interface FleetNodeOptions {
   rescueAfterMs: number;
   /** The fleet declared this node dead: its batches belong to the others now. */
   onDeclaredDead(): void;
+  /** A promoted standby has taken the place of the database, without the last commits if it was asynchronous. */
+  onFailover(): void;
+  /** A promoted standby has taken the place of the database, without the last commits if it was asynchronous. */
+  onFailover(): void;
   onRescued(nodeId: string): void;
   /** After every beat that went through. */
   onBeat(): void;
@@ -40,6 +44,7 @@ export class FleetNode {
   /** Pools without a row, with `performance.now()` of when they were first seen. */
   readonly #strays = new Map<string, number>();
   #beats = 0;
+  #timeline: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   /** The look at the others that is running: one at a time. */
@@ -53,7 +58,16 @@ export class FleetNode {
   /** Enters the fleet and starts to beat. */
   async start(): Promise<void> {
     const { pool, nodeId, locales, concurrency } = this.#options;
-    await run(pool, enterFleet, [nodeId, hostname(), process.pid, version, locales ?? null, concurrency]);
+    const [entered] = await rows(pool, enterFleet, [
+      nodeId,
+      hostname(),
+      process.pid,
+      version,
+      locales ?? null,
+      concurrency,
+    ]);
+    // Known before the first claim: no failover of a claim goes unnoticed.
+    this.#timeline = entered?.timeline;
     this.#schedule();
   }
 
@@ -87,7 +101,7 @@ export class FleetNode {
   }
 
   async #beatOnce(): Promise<void> {
-    const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead } = this.#options;
+    const { pool, nodeId, rescueAfterMs, onBeat, onDeclaredDead, onFailover } = this.#options;
     // One beat moves the fleet's time on by a third of rescueAfterMs at most, so a single late beat makes no member look dead.
     // After rescueAfterMs without an answer the others declare this node dead: then the connection is closed, and the idle
     // ones beside it.
@@ -103,6 +117,10 @@ export class FleetNode {
     }
     this.#beats += 1;
     onBeat();
+    if (this.#timeline !== own.timeline) {
+      this.#timeline = own.timeline;
+      onFailover();
+    }
     // Not awaited: a look may wait for a lock, and must not delay the next beat.
     this.#look ??= this.#lookAtOthers()
       .catch((error) => this.#options.onFault(error))

@@ -4,20 +4,21 @@ import { statement } from "../../database/statement.ts";
 
 export const enterFleet = statement({
   name: "node.enter",
-  row: z.object({}),
+  row: z.object({ timeline: z.string() }),
   text: `
     insert into trans_hub.worker_node (node_id, host, pid, version, locales, concurrency, beat_ms, beat_pid)
-    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f`,
+    select $1, $2, $3, $4, $5::text[], $6, f.ms, pg_backend_pid() from trans_hub.fleet_clock as f
+    returning left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline`,
 });
 
 /**
  * Raises the counter of a node, and moves the time of the fleet on by at most $2 ms. No row: the fleet has declared this node
  * dead. The node's own row is locked first: a beat that waits for it, while the node is declared dead, must not delay the
- * beats of all others.
+ * beats of all others. The timeline of the log changes when a standby is promoted, and not when a server starts again.
  */
 export const beat = statement({
   name: "node.beat",
-  row: z.object({ beat: z.string() }),
+  row: z.object({ beat: z.string(), timeline: z.string() }),
   text: `
     with asynchronous as materialized (select set_config('synchronous_commit', 'off', true)),
     own as materialized (
@@ -33,7 +34,7 @@ export const beat = statement({
     set beat = w.beat + 1, beat_at = clock_timestamp(), beat_ms = tick.ms, beat_pid = pg_backend_pid()
     from tick
     where w.node_id = $1
-    returning w.beat::text`,
+    returning w.beat::text, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline`,
 });
 
 /**

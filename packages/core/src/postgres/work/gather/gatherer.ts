@@ -162,6 +162,16 @@ export class Gatherer {
     for (const claim of this.#turns.lanes.takeAll()) claim.failed(reason);
   }
 
+  /** Forgets the batches that no call has begun with, after their jobs went back: others claim them. Running calls go on. */
+  abandonWaiting(): void {
+    const reason = new CancelledError("This work went back to the fleet");
+    for (const claim of this.#turns.lanes.takeAll()) {
+      // A batch that is claimed from now on is new work.
+      this.#atWork.delete(claim.batch.id);
+      claim.failed(reason);
+    }
+  }
+
   async #whenIdle(): Promise<void> {
     if (this.#undone > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

@@ -52,6 +52,11 @@ export class Upkeep {
     for (const service of this.#options.services) if (service.task === task) await this.#run(service, {});
   }
 
+  /** Has the round of the next beat run a service, whenever it ran last. */
+  runSoon(task: Service["task"]): void {
+    for (const service of this.#options.services) if (service.task === task) this.#begunAt.delete(service);
+  }
+
   /** After a beat. Never rejects: faults go to `onFault`. */
   afterBeat(): void {
     const { view, onFault } = this.#options;
