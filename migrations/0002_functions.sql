@@ -374,8 +374,8 @@ begin
   if coalesce(item ->> 'project', defaults ->> 'project', 'default') <> of_project then
     return false;
   elsif of_business_id is not null then
-    return coalesce(item ->> 'businessId', defaults ->> 'businessId', '') = of_business_id;
-  elsif coalesce(item ->> 'text', defaults ->> 'text', '') <> of_text then
+    return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;
   begin
@@ -383,7 +383,7 @@ begin
       and (
         in_every_context
         or context_id(
-          canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context'))),
+          canonical_json(normal_context(nullif(item -> 'context', 'null'))),
           coalesce(item ->> 'format', defaults ->> 'format', 'auto')
         ) is not distinct from in_context
       );
@@ -1220,7 +1220,31 @@ set enable_indexscan = off
 as $$
 declare
   inbox_id bigint;
+  -- An item's own value counts, unless it is null. Nulls inside a context belong to it, and stay.
+  own jsonb := (
+    select jsonb_object_agg(d.key, d.value)
+    from jsonb_each(defaults) as d
+    where d.key in ('text', 'context', 'businessId') and d.value <> 'null'
+  );
 begin
+  if own is not null then
+    items := (
+      select jsonb_agg(
+        case when jsonb_typeof(e.value) = 'object' then own || (
+          select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(e.value) as f where f.value <> 'null'
+        ) else e.value end
+        order by e.ord
+      )
+      from jsonb_array_elements(items) with ordinality as e (value, ord)
+    );
+  end if;
+  defaults := (
+    select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+    from jsonb_each(defaults) as d
+    where d.key in (
+      'engine', 'project', 'sourceLocale', 'targetLocales', 'priority', 'format', 'force', 'expiresAfterSeconds'
+    )
+  );
   insert into inbox (items, defaults) values (items, defaults) returning id into inbox_id;
   perform graphile_worker.add_job('register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000);
   return inbox_id;

@@ -1,4 +1,5 @@
--- Whether an item in the inbox is to be forgotten: it has this business id, or it is this text.
+-- Whether an item in the inbox is to be forgotten: it has this business id, or it is this text. The defaults hold none of these:
+-- see append_to_inbox.
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
   of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
@@ -10,8 +11,8 @@ begin
   if coalesce(item ->> 'project', defaults ->> 'project', 'default') <> of_project then
     return false;
   elsif of_business_id is not null then
-    return coalesce(item ->> 'businessId', defaults ->> 'businessId', '') = of_business_id;
-  elsif coalesce(item ->> 'text', defaults ->> 'text', '') <> of_text then
+    return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;
   begin
@@ -19,7 +20,7 @@ begin
       and (
         in_every_context
         or context_id(
-          canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context'))),
+          canonical_json(normal_context(nullif(item -> 'context', 'null'))),
           coalesce(item ->> 'format', defaults ->> 'format', 'auto')
         ) is not distinct from in_context
       );

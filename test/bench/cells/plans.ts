@@ -6,7 +6,7 @@ import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { LARGE_TABLES, scannedTables } from "@trans-hub/test-support/plans";
 import pg from "pg";
 import { collectRange } from "../../../packages/core/src/postgres/collect/collect.sql.ts";
-import { loadBatches } from "../../../packages/core/src/postgres/queue/load.sql.ts";
+import { loadBatches } from "../../../packages/core/src/postgres/queue/load-batches.ts";
 import { readByBusinessId, readByKey, readByText } from "../../../packages/core/src/postgres/read/read.sql.ts";
 import { bury, handOver } from "../../../packages/core/src/postgres/settle/remainder.sql.ts";
 import { lockRows, storeLocked } from "../../../packages/core/src/postgres/settle/store.sql.ts";

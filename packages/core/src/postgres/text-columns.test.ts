@@ -36,7 +36,9 @@ const COLUMNS: Record<string, string> = {
   "batch.started_by": noText("the random id of a node"),
   "batch.history": forget("prune_batches cuts the text's part out; messages of engines may quote a text"),
   "inbox.items": forget("the item is cut out, and the row goes with its last item"),
-  "inbox.defaults": forget("the row goes with its last item; the defaults of items that stay are kept as they are"),
+  "inbox.defaults": noText(
+    "append_to_inbox gives the texts of the defaults to the items, and keeps locales, names and numbers",
+  ),
   "inbox.refused": noText("a code of ours, or an SQLSTATE"),
   "dead_letter.target_locale": LOCALE,
   "dead_letter.project": PROJECT,

@@ -86,6 +86,35 @@ describe("forgetting", () => {
     expect(await value<string>(db, "select count(*) from trans_hub.inbox")).toBe("1");
   });
 
+  test("takes a text, context or business id that an item of the inbox had as a default of its call", async ({
+    db,
+    store,
+  }) => {
+    const append = (items: object[], defaults: object) =>
+      db.query("select trans_hub.append_to_inbox($1, $2)", [JSON.stringify(items), JSON.stringify(defaults)]);
+    const locales = { sourceLocale: "en", targetLocales: ["fr"] };
+    // The second item uses no default, and is refused when the fleet registers it.
+    await append(
+      [{ text: null }, { text: "Neighbour", context: "own", businessId: "own", targetLocales: ["english"] }],
+      {
+        ...{ text: CANARY, context: { note: CANARY }, businessId: CANARY, note: CANARY },
+        ...locales,
+      },
+    );
+    await drain(store);
+    await append([{}, { text: "Neighbour" }], { text: CANARY, ...locales });
+    expect(await value<string>(db, "select count(*) from trans_hub.inbox")).toBe("2");
+
+    expect(await store.forget(canary)).toEqual({ forgotten: 2, stillUsed: 0 });
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    const { rows } = await db.query("select items -> 0 ->> 'text' as text, refused from trans_hub.inbox order by id");
+    expect(rows).toEqual([
+      { text: "Neighbour", refused: "TH_LOCALE" },
+      { text: "Neighbour", refused: null },
+    ]);
+    await expectInvariants(db);
+  });
+
   test("takes also a text that is stored while it waits for that transaction", async ({ db, store }) => {
     await store.register([item(CANARY), item("Neighbour")]);
     const gate = await gateOn(db, "trans_hub.count_delta");

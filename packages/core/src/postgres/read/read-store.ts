@@ -3,9 +3,8 @@ import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter } from "../../contract/read.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
-import { column, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { rows, run } from "../database/statement.ts";
+import { column, rows, run, textArray } from "../database/statement.ts";
 import {
   listTranslations as listStatement,
   type ReadRow,

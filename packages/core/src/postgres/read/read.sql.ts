@@ -1,7 +1,6 @@
 /** Statements that read translations. */
 import { z } from "zod";
-import { whole } from "../database/array-literal.ts";
-import { statement } from "../database/statement.ts";
+import { statement, whole } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 

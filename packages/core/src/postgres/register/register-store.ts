@@ -5,12 +5,10 @@ import type { RegisterItem } from "../../contract/item.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { rows } from "../database/statement.ts";
+import { type Database, rows, run } from "../database/statement.ts";
 import { append } from "./append.ts";
-import { groupItems } from "./grouped-items.ts";
 import { itemErrorOfState } from "./item-error.ts";
-import { KnownLanes } from "./known-lanes.ts";
-import { registerItems } from "./register.sql.ts";
+import { groupItems, openLanes, registerItems } from "./register.sql.ts";
 
 export interface RegisterSettings {
   /** The most texts of one batch. */
@@ -175,6 +173,22 @@ export class Registrar {
         ...(receipt.refused?.[place] && { error: new BacklogFullError() }),
       };
     });
+  }
+}
+
+/** Locales of which a store knows that their lanes are open. A lane stays open for the life of its database. */
+class KnownLanes {
+  readonly #open = new Set<string>();
+
+  /**
+   * Opens the lanes of locales that are new to this store. Called before the first text of a locale, in a statement of
+   * its own: so the text's jobs are made with the text, and nobody else's registration waits for them.
+   */
+  async open(db: Database, locales: readonly string[]): Promise<void> {
+    const unknown = [...new Set(locales)].filter((locale) => !this.#open.has(locale));
+    if (unknown.length === 0) return;
+    await run(db, openLanes, [unknown]);
+    for (const locale of unknown) this.#open.add(locale);
   }
 }
 

@@ -1,9 +1,8 @@
 /** Settles batches on PostgreSQL: the columns that go into the statements, and which texts they changed. */
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
-import { column, integerArray, textArray } from "../database/array-literal.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { type Database, rows, run } from "../database/statement.ts";
+import { column, type Database, integerArray, rows, run, textArray } from "../database/statement.ts";
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
 import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";

@@ -5,9 +5,8 @@
  * twice, late, or on a node that was declared dead, and changes no row that is not its batch's.
  */
 import { z } from "zod";
-import { whole } from "../database/array-literal.ts";
 import { ITEMS_IN_ORDER, lockInKeyOrder } from "../database/lock-in-key-order.ts";
-import { statement } from "../database/statement.ts";
+import { statement, whole } from "../database/statement.ts";
 
 /** The fence of a settlement: the row is still the batch's. */
 export const STILL_OWN = "and t.revision = i.revision and t.status = 'pending'";

@@ -4,7 +4,7 @@ import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { echo } from "@trans-hub/test-support/store";
 import { expect, onTestFinished, vi } from "vitest";
 import { ConnectionPool } from "../../database/pool.ts";
-import { giveBack, markStarted } from "../../queue/load.sql.ts";
+import { giveBack, markStarted } from "../../queue/load-batches.ts";
 
 test.for([
   ["at once", 0, 4],

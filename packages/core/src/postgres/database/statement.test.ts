@@ -1,6 +1,6 @@
 import { test, value } from "@trans-hub/test-support/store";
 import { expect } from "vitest";
-import { integerArray, textArray } from "./array-literal.ts";
+import { integerArray, textArray } from "./statement.ts";
 
 const HARD = [
   "",
