@@ -7,6 +7,7 @@ declare
   wants want[] := wants_of(items);
   room bigint;
   asked bigint;
+  refused boolean[];
 begin
   select bound - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
   select count(*) into asked
@@ -16,31 +17,31 @@ begin
     return null;
   end if;
 
-  return (
-    select array_agg(i.new_rows > 0 and i.sum_of_new_rows > room order by i.ord)
+  select array_agg(i.new_rows > 0 and i.sum_of_new_rows > room order by i.ord)
+  into refused
+  from (
+    select i.ord, i.new_rows, sum(i.new_rows) over (order by i.ord) as sum_of_new_rows
     from (
-      select i.ord, i.new_rows, sum(i.new_rows) over (order by i.ord) as sum_of_new_rows
+      select i.ord, count(*) filter (where work.is_new) as new_rows
       from (
-        select i.ord, count(*) filter (where work.is_new) as new_rows
-        from (
-          select i.text, i.context, coalesce(i.format, 'auto') as format, coalesce(i.verbatim, false) as is_verbatim,
-            coalesce(i.group_no, 1) as group_no, i.ord
-          from unnest(items.texts, items.contexts, items.formats, items.verbatim, items.item_groups) with ordinality
-            as i (text, context, format, verbatim, group_no, ord)
-        ) as i
-        left join unnest(wants) as w on w.group_no = i.group_no
-        cross join lateral (
-          select w.locale is not null and not i.is_verbatim and w.locale <> w.source_locale and coalesce((
-            select w.forced and t.status in ('translated', 'failed')
-            from find_row(w.project, null, w.source_locale, i.text, i.context, i.format) as f
-            join translation as t
-              on t.content_no = f.content_no and t.context_no = f.context_no and t.target_locale = w.locale
-              and t.project = w.project
-          ), true) as is_new
-        ) as work
-        group by i.ord
+        select i.text, i.context, coalesce(i.format, 'auto') as format, coalesce(i.verbatim, false) as is_verbatim,
+          coalesce(i.group_no, 1) as group_no, i.ord
+        from unnest(items.texts, items.contexts, items.formats, items.verbatim, items.item_groups) with ordinality
+          as i (text, context, format, verbatim, group_no, ord)
       ) as i
+      left join unnest(wants) as w on w.group_no = i.group_no
+      cross join lateral (
+        select w.locale is not null and not i.is_verbatim and w.locale <> w.source_locale and coalesce((
+          select w.forced and t.status in ('translated', 'failed')
+          from find_row(w.project, null, w.source_locale, i.text, i.context, i.format) as f
+          join translation as t
+            on t.content_no = f.content_no and t.context_no = f.context_no and t.target_locale = w.locale
+            and t.project = w.project
+        ), true) as is_new
+      ) as work
+      group by i.ord
     ) as i
-  );
+  ) as i;
+  return case when true = any (refused) then refused end;
 end
 $$;
