@@ -35,7 +35,7 @@ export function onlyToOption(): Option {
 }
 
 export function required<Value>(value: Value | undefined, flag: string): Value {
-  if (value === undefined) throw new UsageError(`${flag} is missing`, "Add --help to see what is accepted.");
+  if (value === undefined) throw new UsageError(`${flag} is missing`, "Add --help for the accepted values.");
   return value;
 }
 

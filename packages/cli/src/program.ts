@@ -103,7 +103,7 @@ function usageError({ message, code }: CommanderError): UsageError {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const meant = rest.join(" ").replace(/^\((.*)\)$/, "$1");
   if (code === "commander.help") return new UsageError("a subcommand is missing", "See the list above.");
-  return new UsageError(first, meant === "" ? "Add --help to see what is accepted." : meant);
+  return new UsageError(first, meant === "" ? "Add --help for the accepted options." : meant);
 }
 
 function sentence(summary: string): string {

@@ -36,7 +36,7 @@ export async function watch(server: OwnServer, options: WatchOptions): Promise<n
     if (!(await makeReady(current, options))) return keeperExit.done;
     log(`watching the server on port ${current.port}`);
     if (await untilUnused(current.session, options.idleMs, ending.signal)) {
-      log(ending.signal.aborted ? "asked to end: stopping the server" : "nobody is left: stopping the server");
+      log(ending.signal.aborted ? "asked to end: stopping the server" : "no user is left: stopping the server");
       await stopPostmaster(options.pgCtl, options.layout, undefined);
       return keeperExit.done;
     }

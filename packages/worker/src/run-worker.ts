@@ -223,7 +223,7 @@ async function work(
   const { fault } = stoppedEngines;
   if (hopeless.signal.aborted && fault !== undefined && !options.signal.aborted) {
     logger.info(summary, "worker.stopped");
-    throw new EnginesStoppedError(`No engine is left to ask; what was not translated still waits. ${fault.message}`, {
+    throw new EnginesStoppedError(`No engine is left to ask; the other texts still wait. ${fault.message}`, {
       cause: fault,
       hint: fault.hint,
     });

@@ -80,7 +80,7 @@ function writeError(file: string, cause: NodeJS.ErrnoException): CatalogError {
     case "EDQUOT":
       return new CatalogError(file, "cannot be written: no space left on the disk", {
         cause,
-        hint: "Free some space and run the same command again; what is translated already is not translated twice.",
+        hint: "Free some space and run the same command again; no text is translated twice.",
       });
     case "EISDIR":
       return new CatalogError(file, "cannot be written: it is a folder", { cause });

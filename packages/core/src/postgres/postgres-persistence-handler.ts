@@ -65,7 +65,7 @@ const DAY_SECONDS = 86_400;
 /** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
 const MIN_DIRECT = 2;
 
-/** Asked once at the door, so that a schema that is missing, old or too new is reported plainly and at once. */
+/** Read once, on connecting, so that a schema that is missing, old or too new is reported plainly and at once. */
 const listMigrations = statement({
   name: "schema.migrations",
   row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
@@ -103,7 +103,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#registrar = new Registrar(this.#pool, this.#register);
   }
 
-  /** Opens without asking the database for anything: for who waits until it is there. */
+  /** Opens without a statement to the database, for a caller that waits until the database is there. */
   static open(options: PostgresOptions): PostgresPersistenceHandler {
     return new PostgresPersistenceHandler(options);
   }

@@ -49,7 +49,7 @@ export async function collect(pool: ConnectionPool, voice: Voice, options: Colle
   let after: string | null = "0";
   let range = MIN_RANGE;
   while (after !== null) {
-    if (options.signal?.aborted) throw new CancelledError("The collection was cut off; what it removed is removed");
+    if (options.signal?.aborted) throw new CancelledError("The collection was cut off; removed rows stay removed");
     const startedAt = performance.now();
     const [step]: { reached: string | null; sources: number; translations: number; contents: number }[] = await rows(
       pool,

@@ -1,8 +1,8 @@
 /**
  * The statements for texts that a settlement does not store: handed over to a later batch, or buried as dead letters.
  *
- * Each locks its rows in key order and carries the fence (see store.sql.ts). Each gives the places of the items whose rows
- * it changed, from 1: the others were no longer the batch's.
+ * Handing over and burying lock their rows in key order and carry the fence (see store.sql.ts). Both give the places of the
+ * items whose rows they changed, from 1: the others were no longer the batch's.
  */
 import { z } from "zod";
 import { lockInKeyOrder } from "../database/lock-in-key-order.ts";

@@ -19,7 +19,7 @@ export interface SettledBatch {
 /** An engine call with the batch that it was made for. */
 export type BatchCall = EngineCall & { batch: LoadedBatch };
 
-/** The texts whose rows a settlement changed as decided; `all`: every one, as mostly. */
+/** The texts whose rows a settlement changed as decided. `all`, the usual case: each of them. */
 export type ChangedItems = "all" | ReadonlySet<LoadedItem>;
 
 interface Good {
@@ -30,7 +30,7 @@ interface Good {
 /**
  * Settles batches in one transaction. Run again, or late, it changes no row that is not theirs.
  *
- * Where every text was translated it is one statement, which takes the rows where they stood.
+ * If every text was translated, it is one statement, which finds each row at the place where the load found it.
  *
  * @param calls The engine calls made for `batches`.
  * @returns The texts whose rows it changed; the others were no longer the batches'.

@@ -37,13 +37,13 @@ export class InMemoryWork {
   readonly #translate: TranslateWork;
   readonly #lane: Lane;
   readonly #bell = new Bell();
-  /** Aborts when running calls must end now; `#givingUp` when they are not waited for any longer. */
+  /** Aborts when running calls must end now. `#leaving` aborts when the work no longer waits for them. */
   readonly #calls = new AbortController();
-  readonly #givingUp = new AbortController();
+  readonly #leaving = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
   #running = 0;
-  #itemsInHand = 0;
-  #isSuspectInHand = false;
+  #itemsAtWork = 0;
+  #isSuspectAtWork = false;
   #isEnding = false;
   #isDead = false;
 
@@ -98,12 +98,12 @@ export class InMemoryWork {
 
   async #drain(): Promise<void> {
     const { drainMs = DEFAULT_DRAIN_MS } = this.#options;
-    const over = this.#givingUp.signal;
+    const over = this.#leaving.signal;
     // By the system's clock: the duration of a stop is not store time.
     await SYSTEM_CLOCK.wait(drainMs, over);
     this.#calls.abort(new CancelledError("The work is to stop"));
     await SYSTEM_CLOCK.wait(GRACE_MS, over);
-    this.#givingUp.abort(new CancelledError("The work was not waited for any longer"));
+    this.#leaving.abort(new CancelledError("The work was not waited for any longer"));
   }
 
   async #loop(): Promise<void> {
@@ -115,7 +115,7 @@ export class InMemoryWork {
       await this.#nextEvent();
     }
     this.#isEnding = true;
-    this.#givingUp.abort();
+    this.#leaving.abort();
   }
 
   #isDone(): boolean {
@@ -142,7 +142,7 @@ export class InMemoryWork {
   /** Number of texts that may still be settled. */
   get #remaining(): number {
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
-    return limit - this.#summary.translated - this.#summary.failed - this.#itemsInHand;
+    return limit - this.#summary.translated - this.#summary.failed - this.#itemsAtWork;
   }
 
   #claimAll(): void {
@@ -155,7 +155,7 @@ export class InMemoryWork {
       }
       this.#buryExpired(batch);
       // Two suspected batches at a time would be charged with each other's crash.
-      if (isSuspect(batch) && this.#isSuspectInHand) continue;
+      if (isSuspect(batch) && this.#isSuspectAtWork) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
       if (items.length > 0) void this.#work(batch, items);
     }
@@ -180,8 +180,8 @@ export class InMemoryWork {
 
   async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
     this.#running += 1;
-    this.#itemsInHand += items.length;
-    if (isSuspect(batch)) this.#isSuspectInHand = true;
+    this.#itemsAtWork += items.length;
+    if (isSuspect(batch)) this.#isSuspectAtWork = true;
     const startedAt = performance.now();
     const given = workBatch(batch, items, {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
@@ -195,9 +195,9 @@ export class InMemoryWork {
       const outcomes = written.filter((outcome) => outcome !== undefined);
       this.#report({ batch: { ...given, items: changed }, outcomes, elapsedMs: performance.now() - startedAt });
     }
-    if (isSuspect(batch)) this.#isSuspectInHand = false;
+    if (isSuspect(batch)) this.#isSuspectAtWork = false;
     this.#running -= 1;
-    this.#itemsInHand -= items.length;
+    this.#itemsAtWork -= items.length;
     this.#bell.ring();
   }
 
@@ -213,7 +213,7 @@ export class InMemoryWork {
 
   async #tried(batch: WorkBatch): Promise<WorkResult> {
     try {
-      return await orAbort(this.#translateSafely(batch), this.#givingUp.signal);
+      return await orAbort(this.#translateSafely(batch), this.#leaving.signal);
     } catch (error) {
       const { aborted } = this.#calls.signal;
       if (!aborted) this.#options.observer?.fault?.(error as Error);

@@ -52,7 +52,7 @@ export interface Judgement {
   warnings: Warning[];
 }
 
-/** Holds one translation against all checks. */
+/** Judges one translation by all checks. */
 export function judge(given: TranslationToCheck): Judgement {
   const subject = new CheckSubject(given);
   const judgement: Judgement = { warnings: [] };

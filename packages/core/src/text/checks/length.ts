@@ -5,7 +5,7 @@ import type { Check } from "./subject.ts";
  * labels ("OK" as "Einverstanden").
  *
  * Of 28,129 translations that people made of 7 open catalogs (English into ar, de, es, fr, he, ja, zh), 8 are flagged, and
- * every one of them says something else than its source. At twice the length 23 are.
+ * the meaning of each of them differs from that of its source. At twice the length, 23 are flagged.
  */
 const MOST_TIMES = 3;
 const SLACK_CHARACTERS = 30;

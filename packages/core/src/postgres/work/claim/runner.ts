@@ -1,9 +1,9 @@
 /**
  * One life of a graphile-worker pool, with its row in the fleet.
  *
- * graphile-worker 0.18 is built around where it would lose or stall work: it gets no signal handlers; its attempts are
- * never read; completions are batched so that an error in one is seen (unbatched, it is an unhandled rejection); and an end
- * of its promise that was not asked for counts as the death of this runner (ADR 0004).
+ * This file works around graphile-worker 0.18 where it would lose or stall work (ADR 0004). It gets no signal handlers.
+ * Nothing reads its attempts. Completions are batched, because an error in an unbatched one is an unhandled rejection. If its
+ * promise settles without a stop, this runner has died.
  */
 import { EventEmitter } from "node:events";
 import type { Runner as GraphileRunner, ParsedCronItem, TaskList, WorkerEvents } from "graphile-worker";

@@ -68,8 +68,8 @@ export const listStrayPools = statement({
 });
 
 /**
- * Gives a pool's jobs back and removes its row, in one transaction. With a beat ($2) only if the pool still stands at that beat:
- * of all members that noticed its silence, one does it. The batches that it had begun are charged with a crash if $3 says so;
+ * Gives a pool's jobs back and removes its row, in one transaction. A beat ($2) restricts this to a row that still has that beat,
+ * so that of all members that noticed the silence one acts. The batches that it had begun are charged with a crash if $3 says so;
  * a pool that ended in order is charged with none. A batch that is locked is not charged either: its worker was cut off in the
  * middle of settling it, and the end of that transaction must not be waited for.
  *
