@@ -71,7 +71,7 @@ test("TH_MAX_BACKLOG refuses new work while the backlog is full", async ({ comma
     rejected: [{ line: 2, code: "TH_BACKLOG_FULL" }],
   });
   const ended = await commands.run([...request, "Two"], { env });
-  expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/as many texts wait/i) });
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/backlog is full/i) });
 });
 
 describe("forget", () => {

@@ -111,7 +111,7 @@ describe("a file of items", () => {
       [7, "TH_TEXT_CHARACTERS"],
       [8, "TH_LOCALE"],
     ]);
-    expect(ended.stderr).toBe('warning: ignored what items do not have: "id", "why"\n');
+    expect(ended.stderr).toBe('warning: ignored unknown fields of items: "id", "why"\n');
     expect(ended.stderr + ended.stdout).not.toMatch(/Not closed|Bad locale/);
     const first = ["get", "First", "--from", "en", "--to", "fr", "--context", '{"note":"a note"}'];
     expect(await commands.json(first, { code: 3 })).toMatchObject({ status: "pending" });
@@ -379,7 +379,7 @@ describe("upkeep", () => {
     await commands.json(["worker", "--once"]);
     await commands.json(["pause", "--locale", "fr"]);
     const { stdout, code } = await commands.run(["doctor"], { env: { TH_ENGINES: "pseudo" } });
-    expect(stdout).toMatch(/warn {2}inbox: 1 item cannot be registered: 1 TH_LOCALE\n +Look at them/);
+    expect(stdout).toMatch(/warn {2}inbox: 1 item cannot be registered: 1 TH_LOCALE\n +Read them/);
     expect(stdout).toMatch(/warn {2}pause: locale fr is paused since .*\n +trans-hub resume --locale fr/);
     // There is no worker on a named database.
     expect(code).toBe(1);
