@@ -1981,7 +1981,7 @@ set search_path = pg_catalog, trans_hub, pg_temp
 set lock_timeout = 0
 -- Plans must not depend on statistics: the first import runs on tables that were never analyzed.
 set enable_seqscan = off
--- The line above makes plans look dear, and PostgreSQL compiles dear plans: before version 18, some 60 ms for every call.
+-- The line above makes plans look expensive, and PostgreSQL compiles expensive plans: before version 18, some 60 ms a call.
 set jit = off
 as $$
 begin

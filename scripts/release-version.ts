@@ -39,8 +39,10 @@ export function makeReleaseReady(root: string, date: string): string {
   edit(join(root, "CHANGELOG.md"), (text) => releaseSection(text, version, date));
   for (const file of IMAGE_TAGS) {
     edit(join(root, file), (text) => {
-      if (!text.includes(before)) throw new Error(`${file} does not name the version ${before}`);
-      return text.replaceAll(before, version);
+      // Only as the image's tag: another product of the file may have the same version.
+      const tag = new RegExp(`(trans-hub:|newTag: )${before.replaceAll(".", "\\.")}\\b`, "g");
+      if (!tag.test(text)) throw new Error(`${file} does not name the version ${before}`);
+      return text.replaceAll(tag, `$1${version}`);
     });
   }
   markReleased(join(root, "migrations"));

@@ -279,7 +279,7 @@ describe("a worker", () => {
           code: 1,
           error: {
             code: "TH_ENGINES_STOPPED",
-            message: expect.stringMatching(/still waits.*"openai".*status 401/),
+            message: expect.stringMatching(/still wait\b.*"openai".*status 401/),
             hint: expect.stringContaining("TH_OPENAI_API_KEY"),
           },
         });

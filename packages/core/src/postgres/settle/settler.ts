@@ -147,7 +147,7 @@ export class Settler {
     } catch (error) {
       const [first, ...others] = batches;
       if (first === undefined || !isBadData(error)) throw error;
-      if (others.length === 0) return this.#withoutUnstorable(first.batch, error as Error);
+      if (others.length === 0) return this.#withoutUnstorable(first.batch, calls, error as Error);
       // PostgreSQL refuses one of these texts, which the checks should have found. Alone it is known.
       const each = [await this.#settleApartIfNeeded([first], calls)];
       for (const other of others) each.push(await this.#settleApartIfNeeded([other], []));
@@ -155,19 +155,19 @@ export class Settler {
     }
   }
 
-  /** Splits a batch of which a text cannot be stored; buries the text once it is alone. */
-  async #withoutUnstorable(batch: LoadedBatch, fault: Error): Promise<Written> {
+  /** Splits a batch of which a text cannot be stored; buries the text once it is alone. Its calls were paid for and are booked. */
+  async #withoutUnstorable(batch: LoadedBatch, calls: readonly BatchCall[], fault: Error): Promise<Written> {
     this.#options.onFault(fault);
-    if (batch.items.length > 1) return this.#handBack(batch, 1);
+    if (batch.items.length > 1) return this.#handBack(batch, 1, calls);
     const error = entryOf(new TranslationBlockedError("nul", "The database cannot store the translation"));
     const outcomes = batch.items.map((): WorkOutcome => ({ kind: "failed", error }));
-    return { outcomes, changed: await this.#commit({ batches: [{ batch, outcomes }], calls: [] }) };
+    return { outcomes, changed: await this.#commit({ batches: [{ batch, outcomes }], calls }) };
   }
 
-  async #handBack(batch: LoadedBatch, partItems?: number): Promise<Written> {
+  async #handBack(batch: LoadedBatch, partItems?: number, calls: readonly BatchCall[] = []): Promise<Written> {
     const outcomes = batch.items.map((): WorkOutcome => ({ kind: "released" }));
     const settled = partItems === undefined ? { batch, outcomes } : { batch, outcomes, partItems };
-    return { outcomes, changed: await this.#commit({ batches: [settled], calls: [] }) };
+    return { outcomes, changed: await this.#commit({ batches: [settled], calls }) };
   }
 
   async #commit(settling: Settling): Promise<ChangedItems> {

@@ -1,4 +1,5 @@
 /** The work of one member: how it stops, and which work it takes. */
+import { randomUUID } from "node:crypto";
 import { Coordinator } from "@trans-hub/core";
 import { scriptedEngine } from "@trans-hub/engines/testing";
 import {
@@ -213,6 +214,24 @@ test("a translation that PostgreSQL cannot store ends that text alone", async ({
   ]);
   expect(await store.read([reference("Text 7")])).toMatchObject([{ status: "failed", text: null }]);
   await expectInvariants(db);
+});
+
+test("every engine call is booked, also one whose answer PostgreSQL cannot store", async ({ db, openStore }) => {
+  const store = await openStore(QUICK);
+  await store.register(texts(4));
+  const made: string[] = [];
+  await store.work({ until: "empty", concurrency: 1, maxItems: 4 }, async ({ items }) => {
+    const callId = randomUUID();
+    made.push(callId);
+    const counts = { items: items.length, inputTokens: 7, outputTokens: 5, cachedTokens: 0, latencyMs: 1 };
+    return {
+      outcomes: items.map(({ text }) => translated(text === "Text 2" ? "NUL\0" : `[fr] ${text}`)),
+      calls: [{ callId, engine: "test", model: null, ...counts, outcome: "ok" }],
+    };
+  });
+  const { rows } = await db.query<{ call_id: string }>("select call_id from trans_hub.usage");
+  expect(rows.map(({ call_id }) => call_id).sort()).toEqual(made.sort());
+  expect(made.length).toBeGreaterThan(1);
 });
 
 test("a text whose workers all died is yielded by processPendingTranslations, as failed", async ({ db, store }) => {

@@ -227,6 +227,8 @@ export class Gatherer {
     if (!claim.isNotToPark && this.#triage(batch).do === "park") {
       const { signal } = this.#phase;
       if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) {
+        // The entry may be that of a later claim, made after this work was abandoned.
+        this.#phase.throwIfAbandoned(signal);
         const atWork = this.#atWork.get(batch.id);
         if (atWork !== undefined) atWork.isParked = true;
         return claim.done();

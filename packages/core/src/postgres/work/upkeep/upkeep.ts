@@ -79,7 +79,9 @@ export class Upkeep {
       const { everyMs } = service;
       if (everyMs === undefined) continue;
       const begunAt = this.#begunAt.get(service) ?? Number.NEGATIVE_INFINITY;
-      if (performance.now() - begunAt >= everyMs) await this.#run(service, {});
+      if (performance.now() - begunAt < everyMs) continue;
+      // A service that fails must not keep the others from running.
+      await this.#run(service, {}).catch((error) => this.#options.onFault(error as Error));
     }
   }
 
