@@ -149,6 +149,8 @@ export class InMemoryWork {
         this.#buryExpired(batch, entryOf(step.reason));
         step = this.#triage(batch);
       }
+      // The buried texts count. A claim of no text would keep the batch for ever.
+      if (this.#remaining <= 0) return;
       if (step.do === "split") {
         this.#store.batches.takeApart(batch, step.partItems);
         this.#bell.ring();
