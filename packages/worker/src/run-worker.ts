@@ -72,7 +72,8 @@ export interface WorkerOptions {
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
-  const { health, metrics } = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
+  const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
+  const { health } = port;
   const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
   try {
@@ -87,7 +88,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
       },
       "worker.started",
     );
-    const summary = await workThroughOutages(options, health, metrics);
+    const summary = await workThroughOutages(options, port);
     logger.info(summary, "worker.stopped");
     return summary;
   } finally {
@@ -110,11 +111,8 @@ async function openPort(port: number, slots: number): Promise<Port> {
   return { health, metrics };
 }
 
-async function workThroughOutages(
-  options: WorkerOptions,
-  health: HealthServer | undefined,
-  metrics: WorkerMetrics | undefined,
-): Promise<WorkSummary> {
+async function workThroughOutages(options: WorkerOptions, port: Port): Promise<WorkSummary> {
+  const { health, metrics } = port;
   const { signal, logger, until } = options;
   const isWaitedFor = (error: PassingError) => until === "stopped" || !(error instanceof DatabaseRefusedError);
   const waiting = { signal, logger, isWaitedFor, onWaiting: (reason: string) => health?.notReady(reason) };
@@ -126,7 +124,7 @@ async function workThroughOutages(
     while (!signal.aborted) {
       const counted = { translated: 0, failed: 0 };
       try {
-        const { translated, failed, retrying } = await work(options, handler, health, metrics, ({ outcomes }) => {
+        const { translated, failed, retrying } = await work(options, handler, port, ({ outcomes }) => {
           const counts = countOutcomes(outcomes);
           counted.translated += counts.translated;
           counted.failed += counts.failed;
@@ -153,39 +151,17 @@ const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", close
 async function work(
   options: WorkerOptions,
   handler: PersistenceHandler,
-  health: HealthServer | undefined,
-  metrics: WorkerMetrics | undefined,
+  port: Port,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
   const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
+  const { metrics } = port;
   const stoppedEngines = new StoppedEngines(engines);
   const hopeless = new AbortController();
-  const observer: WorkObserver = {
-    settled: (settlement) => {
-      count(settlement);
-      stoppedEngines.heardOf(settlement);
-      logger.info(batchFields(settlement), "batch.settled");
-      metrics?.observer.settled(settlement);
-      options.onSettled?.(settlement);
-    },
-    ready: (isReady) => {
-      if (isReady) health?.ready();
-      else health?.notReady("the database is out of reach, or work is restarting");
-      logger.info(isReady ? "worker.ready" : "worker.not_ready");
-    },
-    fault: (error) => {
-      metrics?.observer.fault(error);
-      logger.error({ err: error }, "worker.fault");
-    },
-    collected: (report) => {
-      metrics?.observer.collected(report);
-      logger.info({ ...report }, "garbage.collected");
-    },
-    rescued: (node) => {
-      metrics?.observer.rescued(node);
-      logger.warn({ node }, "worker.rescued");
-    },
-  };
+  const observer = observerOf(options, port, (settlement) => {
+    count(settlement);
+    stoppedEngines.heardOf(settlement);
+  });
   const translate = translateBatch({
     engines,
     maxAttempts,
@@ -229,4 +205,37 @@ async function work(
     });
   }
   return summary;
+}
+
+/** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */
+function observerOf(
+  { logger, onSettled }: WorkerOptions,
+  { health, metrics }: Port,
+  onSettlement: (settlement: Settlement) => void,
+): WorkObserver {
+  return {
+    settled: (settlement) => {
+      onSettlement(settlement);
+      logger.info(batchFields(settlement), "batch.settled");
+      metrics?.observer.settled(settlement);
+      onSettled?.(settlement);
+    },
+    ready: (isReady) => {
+      if (isReady) health?.ready();
+      else health?.notReady("the database is out of reach, or work is restarting");
+      logger.info(isReady ? "worker.ready" : "worker.not_ready");
+    },
+    fault: (error) => {
+      metrics?.observer.fault(error);
+      logger.error({ err: error }, "worker.fault");
+    },
+    collected: (report) => {
+      metrics?.observer.collected(report);
+      logger.info({ ...report }, "garbage.collected");
+    },
+    rescued: (node) => {
+      metrics?.observer.rescued(node);
+      logger.warn({ node }, "worker.rescued");
+    },
+  };
 }

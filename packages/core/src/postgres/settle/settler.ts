@@ -15,12 +15,7 @@
  */
 import { Coalescer } from "../../async/coalescer.ts";
 import type { AttemptError } from "../../contract/dead-letter.ts";
-import {
-  DatabaseUnavailableError,
-  RequestExpiredError,
-  type TransHubError,
-  TranslationBlockedError,
-} from "../../contract/errors.ts";
+import { DatabaseUnavailableError, type TransHubError, TranslationBlockedError } from "../../contract/errors.ts";
 import type { Settlement, WorkBatch, WorkOutcome, WorkResult } from "../../contract/work.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -113,9 +108,9 @@ export class Settler {
   }
 
   /** Buries the texts whose own requests have expired, apart from their neighbours. Gives the batch without them. */
-  async withoutExpired(batch: LoadedBatch): Promise<LoadedBatch> {
+  async withoutExpired(batch: LoadedBatch, reason: TransHubError): Promise<LoadedBatch> {
     const { pool, patience } = this.#options;
-    const error = entryOf(new RequestExpiredError("The request had expired when its turn came"));
+    const error = entryOf(reason);
     const burial = new Uncertainty();
     const buried = await patience.keepTrying(() => burial.watch(() => buryExpiredTexts(pool, batch, error)));
     // Loaded and not subtracted: of a burial that was repeated because its answer was lost, the repetition finds none.

@@ -190,7 +190,7 @@ describe("a settlement whose answer was lost", () => {
     const [batch] = await loadAll(own);
     const { pool, reports, settler } = await settlerOver(database.url);
     pool.lost = "settle.bury_expired";
-    const left = await settler.withoutExpired(batch as LoadedBatch);
+    const left = await settler.withoutExpired(batch as LoadedBatch, new RequestExpiredError("Too late"));
     await pool.end();
     expect(left.items.map(({ text }) => text)).toEqual(["Open"]);
     expect(reports).toEqual(["Late: failed"]);

@@ -39,6 +39,15 @@ export function expiringCases(add: AddCase): void {
     expect(await work(handler, translator.translate)).toEqual({ translated: 2, failed: 0, retrying: 0 });
   });
 
+  add("a limit that expired requests reach leaves the others of their batch to the next work", async ({ handler }) => {
+    await handler.register([item({ text: "late", expiresAfterSeconds: 0 }), item({ text: "in time" })]);
+    const translator = new Translator();
+    const first = await work(handler, translator.translate, { limit: 1, concurrency: 1 });
+    expect(first).toEqual({ translated: 0, failed: 1, retrying: 0 });
+    const next = await work(handler, translator.translate, { until: "empty" });
+    expect(next).toEqual({ translated: 1, failed: 0, retrying: 0 });
+  });
+
   add("a request is prolonged by a later one with a longer expiry, and never shortened", async ({ handler }) => {
     const late = { expiresAfterSeconds: 0 };
     await handler.register([item({ text: "again", ...late }), item({ text: "for ever", ...late })]);

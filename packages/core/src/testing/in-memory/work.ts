@@ -1,13 +1,8 @@
 /** `PersistenceHandler.work` in memory: claims batch after batch, and settles the outcomes. */
 
 import { orAbort } from "../../async/or-abort.ts";
-import {
-  CancelledError,
-  DatabaseUnavailableError,
-  RequestExpiredError,
-  type TransHubError,
-  WorkerCrashedError,
-} from "../../contract/errors.ts";
+import type { AttemptError } from "../../contract/dead-letter.ts";
+import { CancelledError, DatabaseUnavailableError, type TransHubError } from "../../contract/errors.ts";
 import type { WorkerStatus } from "../../contract/status.ts";
 import type {
   Settlement,
@@ -18,8 +13,9 @@ import type {
   WorkResult,
   WorkSummary,
 } from "../../contract/work.ts";
-import { isDeadly, isSuspect, mostTogether } from "../../rules/crashes.ts";
-import type { Batch, BatchItem, Lane } from "./batches.ts";
+import { isSuspect } from "../../rules/crashes.ts";
+import { type Step, triage } from "../../rules/triage.ts";
+import { type Batch, type BatchItem, type Lane, stands } from "./batches.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { parseContext } from "./row.ts";
 import type { InMemoryStore } from "./store.ts";
@@ -148,24 +144,38 @@ export class InMemoryWork {
   #claimAll(): void {
     for (const batch of this.#store.batches.ready(this.#lane)) {
       if (this.#running >= this.#options.concurrency || this.#remaining <= 0) return;
-      if (batch.items.length > mostTogether(batch)) {
-        this.#store.batches.takeApart(batch, mostTogether(batch));
+      let step = this.#triage(batch);
+      while (step.do === "bury_expired_texts") {
+        this.#buryExpired(batch, entryOf(step.reason));
+        step = this.#triage(batch);
+      }
+      // The buried texts count. A claim of no text would keep the batch for ever.
+      if (this.#remaining <= 0) return;
+      if (step.do === "split") {
+        this.#store.batches.takeApart(batch, step.partItems);
         this.#bell.ring();
         continue;
       }
-      this.#buryExpired(batch);
       // Two suspected batches at a time would be charged with each other's crash.
       if (isSuspect(batch) && this.#isSuspectAtWork) continue;
       const items = this.#store.batches.claim(batch, this.#member, Math.min(this.#options.maxItems, this.#remaining));
-      if (items.length > 0) void this.#work(batch, items);
+      if (items.length > 0) void this.#work(batch, items, step);
     }
   }
 
-  #buryExpired(batch: Batch): void {
-    const { code, message } = new RequestExpiredError("The request had expired when its turn came");
-    const error = { at: new Date().toISOString(), engine: null, code, message };
+  #triage({ project, createdAt, crashes, items }: Batch): Step {
+    const now = this.#store.clock.now();
+    const standing = items.filter(stands).map(({ row }) => ({ isExpired: row.expiresAt <= now }));
+    const { lifetimeSeconds } = this.#options;
+    return triage(
+      { project, ageSeconds: (now - createdAt) / 1_000, crashes, items: standing },
+      // Ready batches are of this work's lane, which is not paused; a work that drains does not come here.
+      { project: undefined, lifetimeSeconds, isDraining: false, isLanePaused: false },
+    );
+  }
+
+  #buryExpired(batch: Batch, error: AttemptError): void {
     const gone = this.#store.buryExpired(batch, error);
-    if (gone.length === 0) return;
     const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
     this.#report({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
   }
@@ -178,7 +188,7 @@ export class InMemoryWork {
     if (settlement.outcomes.length > 0) this.#options.observer?.settled?.(settlement);
   }
 
-  async #work(batch: Batch, items: readonly BatchItem[]): Promise<void> {
+  async #work(batch: Batch, items: readonly BatchItem[], step: Step): Promise<void> {
     this.#running += 1;
     this.#itemsAtWork += items.length;
     if (isSuspect(batch)) this.#isSuspectAtWork = true;
@@ -187,7 +197,7 @@ export class InMemoryWork {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
       isToYield: () => this.#isEnding,
     });
-    const result = this.#decided(batch, items) ?? (await this.#tried(given));
+    const result = step.do === "bury" ? buried(items, step.reason) : await this.#tried(given);
     // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       const written = this.#store.settle(batch, items, result.outcomes, result.calls);
@@ -199,16 +209,6 @@ export class InMemoryWork {
     this.#running -= 1;
     this.#itemsAtWork -= items.length;
     this.#bell.ring();
-  }
-
-  /** The outcomes of a batch that needs no engine. */
-  #decided(batch: Batch, items: readonly BatchItem[]): WorkResult | undefined {
-    const { lifetimeSeconds = Number.POSITIVE_INFINITY } = this.#options;
-    if (this.#store.clock.now() - batch.createdAt >= lifetimeSeconds * 1_000) {
-      return buried(items, new RequestExpiredError("The request waited longer than requests may live"));
-    }
-    if (!isDeadly(batch)) return undefined;
-    return buried(items, new WorkerCrashedError(`Every worker that tried this text died (${batch.crashes} times)`));
   }
 
   async #tried(batch: WorkBatch): Promise<WorkResult> {
@@ -250,8 +250,12 @@ function workBatch(
   };
 }
 
-function buried(items: readonly BatchItem[], { code, message }: TransHubError): WorkResult {
-  const error = { at: new Date().toISOString(), engine: null, code, message };
+function entryOf({ code, message }: TransHubError): AttemptError {
+  return { at: new Date().toISOString(), engine: null, code, message };
+}
+
+function buried(items: readonly BatchItem[], reason: TransHubError): WorkResult {
+  const error = entryOf(reason);
   return { outcomes: items.map(() => ({ kind: "failed", error })), calls: [] };
 }
 

@@ -1,10 +1,8 @@
 /**
  * One process's side of the fleet's limits: it asks the gate for the turn of each call, and reports how the call ended.
  *
- * An engine without limits costs no statement a call: its pauses and its circuit are read together with those of all
- * engines, at most every two seconds while there is work. An engine with limits costs one statement before the call, and
- * one after it when there is something to correct. A process holds a place among the calls at once, or the probe of a
- * circuit, for a few seconds and renews it while the call runs, so the places of a killed process are soon free.
+ * An engine without limits costs no statement a call (`KnownStates`). An engine with limits costs one statement before the
+ * call, and one after it when there is something to correct. While a call runs, its place is renewed (`Places`).
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
@@ -17,7 +15,10 @@ import {
 } from "../../contract/errors.ts";
 import type { EngineCall } from "../../contract/work.ts";
 import { bucketOf, chargeOf } from "../../rules/bucket.ts";
+import { KnownStates } from "./known-states.ts";
 import { LocalEngineGate } from "./local-engine-gate.ts";
+import { pauseMs } from "./pause-ms.ts";
+import { Places } from "./places.ts";
 import { TokenMeter } from "./token-meter.ts";
 
 export interface LimiterOptions {
@@ -71,12 +72,6 @@ const LONGEST_LOOK_MS = 1_000;
 /** An account that nobody repairs is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
 
-/** An engine that answers "at once" to every refused call would otherwise be called without a pause for ever. */
-const SHORTEST_PAUSE_MS = 1_000;
-
-/** An engine that asks for a longer pause is tried by one call an hour: no command ends such a pause. */
-const LONGEST_PAUSE_MS = 3_600_000;
-
 /** A call that waits for the end of another call asks this often. */
 const PLACE_LOOK_MS = 100;
 
@@ -100,32 +95,22 @@ export interface Hold {
   readonly waitMs: number;
 }
 
-/** A pause or an open circuit. No process asks the engine before `until`, by `performance.now()`. */
-interface Known {
-  until: number;
-  /** The code of the error; undefined: a pause. */
-  reason: string | undefined;
-  openings: number;
-}
-
 export class EngineLimiter {
   readonly #gate: EngineGate;
   readonly #options: LimiterOptions;
   readonly #times: LimiterTimes;
-  readonly #known = new Map<string, Known>();
+  readonly #known: KnownStates;
+  readonly #places: Places;
   /** The last opening that was reported, by engine. */
   readonly #reported = new Map<string, number>();
   readonly #meters = new Map<string, TokenMeter>();
-  /** Ids of the calls that hold a place or a probe, by engine. */
-  readonly #holding = new Map<string, Set<string>>();
-  #renewing: NodeJS.Timeout | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | undefined;
 
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#gate = options.gate ?? new LocalEngineGate();
     this.#times = { ...DEFAULT_TIMES, ...options.times };
+    this.#known = new KnownStates(this.#gate, this.#times.watchMs);
+    this.#places = new Places(this.#gate, this.#times.leaseMs);
   }
 
   /** The most estimated tokens of a call that fits into a full bucket; undefined where tokens are not limited. */
@@ -157,7 +142,9 @@ export class EngineLimiter {
       const { turn, isToSettle } = await this.#turn(engine, callId, charge);
       if (turn.isGranted) {
         const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe: turn.isProbe };
-        this.#hold(permit);
+        if (turn.isProbe || this.#options.limits?.[engine]?.concurrency !== undefined) {
+          this.#places.hold(engine, callId);
+        }
         if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
         await this.#settle(permit, -charge, undefined, 0);
         return undefined;
@@ -221,25 +208,17 @@ export class EngineLimiter {
 
   async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
     const limits = this.#options.limits?.[engine];
-    if (limits === undefined) await this.#watch();
-    const known = this.#known.get(engine);
-    const waitMs = (known?.until ?? 0) - performance.now();
-    if (known !== undefined && waitMs > 0) {
-      const { reason, openings } = known;
-      const turn: EngineTurn =
-        reason === undefined
-          ? { isGranted: false, heldBy: "pause", waitMs }
-          : { isGranted: false, heldBy: "circuit", waitMs, reason, openings };
-      return { turn, isToSettle: false };
-    }
+    if (limits === undefined) await this.#known.watch();
+    const refusal = this.#known.refusal(engine);
+    if (refusal !== undefined) return { turn: refusal, isToSettle: false };
     // A call that was held asks the gate once more, even without limits: an open circuit may follow a pause.
-    if (limits === undefined && known === undefined) {
+    if (limits === undefined && !this.#known.has(engine)) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
     const { leaseMs, aheadMs } = this.#times;
     try {
       const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
-      this.#learn(engine, turn);
+      this.#known.learn(engine, turn);
       const isToSettle =
         turn.isGranted && (turn.isProbe || limits?.tpm !== undefined || limits?.concurrency !== undefined);
       return { turn, isToSettle };
@@ -249,48 +228,11 @@ export class EngineLimiter {
     }
   }
 
-  #learn(engine: string, turn: EngineTurn): void {
-    if (turn.isGranted) {
-      if (!turn.isProbe) this.#known.delete(engine);
-    } else if (turn.heldBy === "pause") {
-      this.#know(engine, turn.waitMs, undefined, 0);
-    } else if (turn.heldBy === "circuit") {
-      this.#know(engine, turn.waitMs, turn.reason, turn.openings);
-    }
-  }
-
-  /** Reads the fleet's pauses and circuits when they are out of date. One read serves all calls that wait for it. */
-  async #watch(): Promise<void> {
-    if (performance.now() - this.#readAt < this.#times.watchMs) return;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    try {
-      for (const { engine, pausedMs, circuit, openMs, reason, openings } of await this.#gate.states()) {
-        if (pausedMs > 0) this.#know(engine, pausedMs, undefined, 0);
-        else if (circuit === "closed") this.#known.delete(engine);
-        // The circuit's time is over, or a probe is under way: the gate decides.
-        else this.#know(engine, openMs, reason ?? "", openings);
-      }
-    } catch {
-      // The last known state holds until the store is back.
-    }
-    this.#readAt = performance.now();
-  }
-
-  #know(engine: string, waitMs: number, reason: string | undefined, openings: number): void {
-    this.#known.set(engine, { until: performance.now() + waitMs, reason, openings });
-  }
-
   async #pause({ engine }: Permit, retryAfterMs: number | undefined): Promise<number> {
     const { now, random, onChange } = this.#options;
     const forMs = pauseMs(retryAfterMs, now(), random());
     const { waitMs, isNew } = await this.#gate.pause(engine, forMs).catch(() => ({ waitMs: forMs, isNew: true }));
-    this.#know(engine, waitMs, undefined, 0);
+    this.#known.paused(engine, waitMs);
     if (isNew) onChange?.({ engine, change: "paused", forMs: Math.round(waitMs) });
     return waitMs;
   }
@@ -300,7 +242,7 @@ export class EngineLimiter {
     const forMs = this.#times.circuitMs;
     const fault = { engine, callId, reason: error.code, forMs, longestMs: LONGEST_CIRCUIT_MS };
     const { waitMs, openings } = await this.#gate.open(fault).catch(() => ({ waitMs: forMs, openings: -1 }));
-    this.#know(engine, waitMs, error.code, openings);
+    this.#known.opened(engine, waitMs, error.code, openings);
     if (this.#isToReport(engine, openings)) {
       onFault?.(error, engine);
       onChange?.({ engine, change: "opened", forMs: Math.round(waitMs) });
@@ -325,38 +267,14 @@ export class EngineLimiter {
     return true;
   }
 
-  /** Renews the call's place and probe until it is settled. */
-  #hold({ engine, callId, isProbe }: Permit): void {
-    if (!isProbe && this.#options.limits?.[engine]?.concurrency === undefined) return;
-    const calls = this.#holding.get(engine) ?? new Set();
-    this.#holding.set(engine, calls.add(callId));
-    this.#renewing ??= setInterval(() => this.#renew(), this.#times.leaseMs / 3).unref();
-  }
-
-  #letGo({ engine, callId }: Permit): void {
-    const calls = this.#holding.get(engine);
-    calls?.delete(callId);
-    if (calls?.size === 0) this.#holding.delete(engine);
-    if (this.#holding.size > 0) return;
-    clearInterval(this.#renewing);
-    this.#renewing = undefined;
-  }
-
-  #renew(): void {
-    for (const [engine, calls] of this.#holding) {
-      // A store that is away for longer than a lease gives the places to others: these are limits, not promises.
-      this.#gate.renew(engine, [...calls], this.#times.leaseMs).catch(() => undefined);
-    }
-  }
-
   async #settle(permit: Permit, moreTokens: number, works: true | undefined, retryMs: number): Promise<void> {
-    this.#letGo(permit);
+    this.#places.letGo(permit.engine, permit.callId);
     if (!permit.isToSettle) return;
     const { engine, callId } = permit;
     try {
       const { isClosed } = await this.#gate.settle({ engine, callId, moreTokens, works, retryMs });
       if (!isClosed) return;
-      this.#known.delete(engine);
+      this.#known.closed(engine);
       this.#options.onChange?.({ engine, change: "closed", forMs: 0 });
     } catch {
       // The place and the probe of the call expire by themselves.
@@ -365,21 +283,6 @@ export class EngineLimiter {
 }
 
 const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;
-
-/**
- * How long a rate limit holds the fleet, in milliseconds: as long as the engine asks, from a second to an hour. Without a
- * wish of the engine until the next minute, when limits by the minute begin anew, and up to 6 s later, because two clocks
- * differ.
- *
- * @param now Milliseconds since the epoch.
- * @param random From 0 to 1.
- */
-function pauseMs(retryAfterMs: number | undefined, now: number, random: number): number {
-  if (retryAfterMs !== undefined && !Number.isNaN(retryAfterMs)) {
-    return Math.min(Math.max(SHORTEST_PAUSE_MS, retryAfterMs), LONGEST_PAUSE_MS);
-  }
-  return 60_000 - (now % 60_000) + 6_000 * random;
-}
 
 /** Whether the wait ran its full time. */
 async function slept(ms: number, signal: AbortSignal): Promise<boolean> {

@@ -14,6 +14,7 @@ import type { Task } from "graphile-worker";
 import { Coalescer } from "../../../async/coalescer.ts";
 import { CancelledError } from "../../../contract/errors.ts";
 import type { TranslateWork } from "../../../contract/work.ts";
+import { type Step, triage } from "../../../rules/triage.ts";
 import { park } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { run } from "../../database/statement.ts";
@@ -27,7 +28,6 @@ import type { Hold, Intake } from "../claim/intake.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import type { Claim } from "./lanes.ts";
 import { Phase } from "./phase.ts";
-import { type Step, triage } from "./triage.ts";
 import { isLanePaused, Turns } from "./turns.ts";
 
 export interface GathererOptions {
@@ -189,7 +189,7 @@ export class Gatherer {
     this.#phase.throwIfAbandoned(signal);
     let step = this.#triage(batch);
     while (step.do === "bury_expired_texts") {
-      batch = await this.#settler.withoutExpired(batch);
+      batch = await this.#settler.withoutExpired(batch, step.reason);
       this.#phase.throwIfAbandoned(signal);
       step = this.#triage(batch);
     }

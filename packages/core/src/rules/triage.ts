@@ -13,15 +13,27 @@
  * | is of a paused lane                                     | `park`               | it waits in the database until the lane is resumed |
  * | is none of these                                        | `wait`               | it waits in its lane for an engine slot            |
  */
-import { RequestExpiredError, type TransHubError, WorkerCrashedError } from "../../../contract/errors.ts";
-import { isDeadly, mostTogether } from "../../../rules/crashes.ts";
-import type { LoadedBatch } from "../../queue/load-batches.ts";
+import { RequestExpiredError, type TransHubError, WorkerCrashedError } from "../contract/errors.ts";
+import { isDeadly, mostTogether } from "./crashes.ts";
 
 export type Step =
-  | { do: "remove" | "give_back" | "bury_expired_texts" | "release" | "park" | "wait" }
-  | { do: "bury"; reason: TransHubError }
+  | { do: "remove" | "give_back" | "release" | "park" | "wait" }
+  /** The reason goes into the dead letters. */
+  | { do: "bury" | "bury_expired_texts"; reason: TransHubError }
   | { do: "split"; partItems: number };
 
+/** A loaded batch, with only those texts whose rows are still the batch's. */
+export interface TriagedBatch {
+  readonly project: string;
+  /** Seconds that it has waited. */
+  readonly ageSeconds: number;
+  /** Number of workers that died while they worked on it. */
+  readonly crashes: number;
+  /** For each text, whether its requests have expired. */
+  readonly items: readonly { readonly isExpired: boolean }[];
+}
+
+/** The state of the work that took the batch. */
 export interface Circumstances {
   /** The only project of this work. Undefined: any. */
   project: string | undefined;
@@ -32,16 +44,17 @@ export interface Circumstances {
   isLanePaused: boolean;
 }
 
+/** The next step of a batch in the circumstances of its worker. */
 export function triage(
-  batch: Pick<LoadedBatch, "project" | "ageSeconds" | "crashes"> & {
-    items: readonly Pick<LoadedBatch["items"][number], "isExpired">[];
-  },
+  batch: TriagedBatch,
   { project = batch.project, lifetimeSeconds = Number.POSITIVE_INFINITY, isDraining, isLanePaused }: Circumstances,
 ): Step {
   const { items, ageSeconds, crashes } = batch;
   if (items.length === 0) return { do: "remove" };
   if (batch.project !== project) return { do: "give_back" };
-  if (items.some(({ isExpired }) => isExpired)) return { do: "bury_expired_texts" };
+  if (items.some(({ isExpired }) => isExpired)) {
+    return { do: "bury_expired_texts", reason: new RequestExpiredError("The request had expired when its turn came") };
+  }
   if (isDraining) return { do: "release" };
   if (ageSeconds >= lifetimeSeconds) {
     return { do: "bury", reason: new RequestExpiredError("The request waited longer than requests may live") };

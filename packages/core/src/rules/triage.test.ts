@@ -30,7 +30,10 @@ describe("a loaded batch", () => {
 
   test("with an expired text loses it first, even while the worker drains", () => {
     const given = batch({ items: [...texts(1), ...texts(1, true)] });
-    expect(triage(given, { ...CALM, isDraining: true })).toEqual({ do: "bury_expired_texts" });
+    expect(triage(given, { ...CALM, isDraining: true })).toMatchObject({
+      do: "bury_expired_texts",
+      reason: { code: "TH_EXPIRED" },
+    });
   });
 
   test("goes back while the worker drains, although it is too old, deadly or paused", () => {

@@ -1,0 +1,61 @@
+/** An operator's control over the work of a store in memory: pauses and cancellation. */
+import type { CancelFilter, Pause, PauseTarget } from "../../contract/control.ts";
+import { Pauses, pauseOf } from "../../rules/pauses.ts";
+import { type Row, rowId } from "./row.ts";
+import type { InMemoryTables } from "./tables.ts";
+
+/** The targets that are paused. */
+export class InMemoryPauses {
+  #paused: Pause[] = [];
+  #current = new Pauses([]);
+
+  /** The pauses in a worker's form. */
+  get current(): Pauses {
+    return this.#current;
+  }
+
+  /** Sorted. */
+  list(): Pause[] {
+    return [...this.#paused];
+  }
+
+  add(target: PauseTarget, since: Date): void {
+    const { kind, name } = pauseOf(target);
+    const isThere = this.#paused.some((pause) => pause.kind === kind && pause.name === name);
+    if (!isThere) this.#set([...this.#paused, { kind, name, since }]);
+  }
+
+  remove(target: PauseTarget): void {
+    const { kind, name } = pauseOf(target);
+    this.#set(this.#paused.filter((pause) => kind !== "everything" && !(pause.kind === kind && pause.name === name)));
+  }
+
+  #set(paused: Pause[]): void {
+    this.#paused = paused.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+    this.#current = new Pauses(paused);
+  }
+}
+
+function keyOf({ kind, name }: Pause): string {
+  return `${kind}/${name}`;
+}
+
+/** Cancels waiting work. Returns the number of rows. */
+export function cancelRows(
+  tables: InMemoryTables,
+  { project, targetLocale, businessIdPrefix: prefix }: CancelFilter,
+): number {
+  const isMeant = ({ key, content, status }: Row) => {
+    if (status !== "pending" || key.project !== project) return false;
+    if (targetLocale !== undefined && key.targetLocale !== targetLocale) return false;
+    const ids = tables.uses.businessIds({ project, contentNo: content.no, contextNo: key.contextNo });
+    return prefix === undefined || (ids.length > 0 && ids.every((id) => id.startsWith(prefix)));
+  };
+  const cancelled = [...tables.rows.values()].filter(isMeant);
+  for (const row of cancelled) {
+    row.revision += 1;
+    if (row.text === null) tables.rows.delete(rowId(row.key));
+    else row.status = "translated";
+  }
+  return cancelled.length;
+}

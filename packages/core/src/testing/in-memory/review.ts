@@ -1,0 +1,55 @@
+/** Approvals, and the dead letters of a store in memory. */
+import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
+import type { Approval } from "../../contract/review.ts";
+import { type Row, rowId } from "./row.ts";
+import type { InMemoryTables } from "./tables.ts";
+
+/**
+ * Approves a row's text, or a text that the reviewer gives.
+ *
+ * @throws {TranslationNotFoundError} There is no such row, or no text to approve.
+ * @throws {RevisionChangedError} The row has another revision than the reviewer read.
+ */
+export function approveRow(tables: InMemoryTables, { reference, text, revision }: Approval): Row {
+  const row = tables.rowOf(reference);
+  if (row === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+  if (revision !== undefined && revision !== row.revision) throw new RevisionChangedError(revision, row.revision);
+  if (text === undefined && row.text === null) {
+    throw new TranslationNotFoundError("The translation has no text yet to approve", {
+      hint: "Wait until it is translated, or give the text.",
+    });
+  }
+  tables.supersede(row);
+  row.status = "approved";
+  row.flags = [];
+  if (text !== undefined) {
+    row.text = text;
+    row.engine = "human";
+    row.model = null;
+  }
+  return row;
+}
+
+/** Gives dead letters another try. Returns the number of rows that are work again. */
+export function replayLetters(tables: InMemoryTables, filter: DeadLetterFilter): number {
+  const again = new Set<Row>();
+  for (const letter of tables.letters.find(filter)) {
+    tables.letters.close(letter);
+    if (letter.row.status !== "failed" && letter.row.status !== "translated") continue;
+    tables.putBackToWork(letter.row);
+    again.add(letter.row);
+  }
+  tables.batches.enqueue([...again]);
+  return again.size;
+}
+
+/** Deletes dead letters, and the failed rows with them. Returns the number of letters. */
+export function purgeLetters(tables: InMemoryTables, filter: DeadLetterFilter): number {
+  const letters = tables.letters.find(filter);
+  for (const letter of letters) {
+    tables.letters.close(letter);
+    if (letter.row.status === "failed") tables.rows.delete(rowId(letter.row.key));
+  }
+  return letters.length;
+}
