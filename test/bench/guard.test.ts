@@ -28,7 +28,8 @@ test("registering and draining keep up with bare SQL", async () => {
 });
 
 test("the guard fails without an index of translation", async () => {
-  const { drain } = await ratios(1, 3_000, (db) =>
+  // The cost of a text grows with their number. With 3,000, a loaded machine slowed bare SQL so far that the share reached 0.14.
+  const { drain } = await ratios(1, 8_000, (db) =>
     db.query("alter table trans_hub.translation drop constraint translation_pkey"),
   );
   expect(drain).toBeLessThan(LEAST_DRAIN);
