@@ -11,6 +11,9 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  -- Places of the locked rows: those that never had a text, and those that go back to theirs.
+  doomed tid[];
+  kept tid[];
   cancelled bigint;
   projects text[];
   locales text[];
@@ -48,31 +51,20 @@ begin
         and t.revision = e.revision and t.status = 'pending'
       for update
     ) as t
-  ), removed as (
-    delete from translation as t
-    using locked as l
-    where t.ctid = l.ctid and not l.has_text
-    returning t.content_no, t.target_locale, t.context_no, t.project
-  ), letters as materialized (
-    select d.ctid
-    from removed as r
-    cross join lateral (
-      select d.ctid from dead_letter as d
-      where d.content_no = r.content_no and d.target_locale = r.target_locale
-        and d.context_no = r.context_no and d.project = r.project
-      offset 0
-    ) as d
-  ), unburied as (
-    delete from dead_letter as d using letters as l where d.ctid = l.ctid
-  ), gone_back as (
+  )
+  select array_agg(l.ctid) filter (where not l.has_text), array_agg(l.ctid) filter (where l.has_text)
+  into doomed, kept
+  from locked as l;
+  cancelled := remove_translations(doomed);
+
+  with gone_back as (
     update translation as t
     set status = 'translated', revision = t.revision + 1, updated_at = now()
-    from locked as l
-    where t.ctid = l.ctid and l.has_text
+    where t.ctid = any (kept)
     returning t.project, t.target_locale, t.status
   )
   select
-    (select count(*) from removed) + count(*),
+    cancelled + count(*),
     array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
     array_agg(g.status)
   into cancelled, projects, locales, old_statuses, new_statuses
