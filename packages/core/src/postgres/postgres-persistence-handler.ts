@@ -28,7 +28,7 @@ import { listTranslations, readTranslations, readTranslationsByKey, touchTransla
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
-import { Voice } from "./settle/voice.ts";
+import { type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -58,6 +58,8 @@ export interface PostgresOptions {
   applicationName?: string | undefined;
   /** Hears of connections lost while idle. */
   onConnectionLost?: ((error: Error) => void) | undefined;
+  /** Hears of each change that this process committed to stored texts; see `TextChange`. Default: none, at no cost. */
+  onChange?: ChangeListener | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -86,7 +88,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
-  readonly #voice = new Voice();
+  readonly #voice: Voice;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -94,13 +96,14 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   private constructor(options: PostgresOptions) {
     this.#options = options;
+    this.#voice = new Voice(options.onChange);
     this.#pool = new ConnectionPool(options);
     this.#register = {
       batchSize: options.batchSize ?? 50,
       batchBytes: options.batchBytes ?? 32_768,
       touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
     };
-    this.#registrar = new Registrar(this.#pool, this.#register);
+    this.#registrar = new Registrar(this.#pool, this.#register, this.#voice);
   }
 
   /** Opens without a statement to the database, for a caller that waits until the database is there. */
