@@ -4,6 +4,9 @@ import type { EngineBatch, EngineItemResult } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 
+/** A model that splits or invents items makes a few; a list of a million is not looked at. */
+const MOST_ITEMS = { times: 2, more: 16 };
+
 const Answer = z.object({ items: z.array(z.unknown()) });
 const AnswerItem = z.object({
   // Some models answer 7 for "7", which confuses no two ids.
@@ -20,6 +23,9 @@ const AnswerItem = z.object({
 export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
   const answer = Answer.safeParse(parseJson(content));
   if (!answer.success) return malformed(batch, "The answer was not the JSON object that was asked for");
+  if (answer.data.items.length > MOST_ITEMS.times * batch.items.length + MOST_ITEMS.more) {
+    return malformed(batch, "The answer held far more items than were asked for");
+  }
 
   const found = new Map<string, { text: unknown; count: number }>();
   for (const entry of answer.data.items) {
