@@ -330,7 +330,7 @@ describe("a call's time", () => {
 });
 
 /** The engine before a server that answers by `respond`, and the end of the server's first connection. */
-async function before(respond: (response: ServerResponse) => void) {
+async function engineBefore(respond: (response: ServerResponse) => void) {
   const server = createServer((request, response) => {
     request.resume().once("end", () => respond(response));
   });
@@ -396,7 +396,7 @@ describe("an answer without end", () => {
     ["packed", bomb],
     ["packed twice", twicePacked],
   ])("that comes %s is malformed for one text, too long for several, and ends its connection", async (_, respond) => {
-    const { failures, ended } = await before(respond);
+    const { failures, ended } = await engineBefore(respond);
     const highest = highestMemory();
     expect(await failures(1)).toMatchObject([
       { kind: "malformed", error: { message: 'Engine "openai" gave an answer without end' } },
@@ -411,19 +411,19 @@ describe("an answer without end", () => {
     [endless(500), { kind: "transient" }],
     [endless(401), { kind: "config" }],
   ])("that is an error fails by its status", async (respond, failure) => {
-    const { failures, ended } = await before(respond);
+    const { failures, ended } = await engineBefore(respond);
     expect(await failures(1)).toMatchObject([failure]);
     await ended;
   });
 
   test("that comes to a probe is reported", async () => {
-    const { engine, ended } = await before(endless(200));
+    const { engine, ended } = await engineBefore(endless(200));
     expect(await engine.probe?.(new AbortController().signal)).toMatchObject({ kind: "malformed" });
     await ended;
   });
 
   test("that is headers fails the call", async () => {
-    const { failures } = await before((response) => {
+    const { failures } = await engineBefore((response) => {
       const { socket } = response;
       socket?.write("HTTP/1.1 200 OK\r\n");
       if (socket !== null) writeWithoutEnd(socket, `x-more: ${"x".repeat(4_000)}\r\n`);
@@ -442,7 +442,7 @@ describe("an answer of many pieces", () => {
     ["items", completion(items(600_000))],
   ])("is refused before each of its %s is looked at", async (_, body) => {
     const text = JSON.stringify(body);
-    const { failures } = await before((response) => {
+    const { failures } = await engineBefore((response) => {
       response.writeHead(200, { "content-type": "application/json" }).end(text);
     });
     const startedAt = performance.now();
