@@ -6,6 +6,7 @@
  */
 import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
+import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 
 type Declared = Pick<Engine, "takesContext">;
@@ -48,6 +49,11 @@ export function refusalOf(
   { sourceLocale }: Pick<WorkBatch, "sourceLocale">,
   item: WorkItem,
 ): TransHubError | undefined {
+  if (item.text === "") {
+    return new EngineTooLongError(
+      `The stored text is longer than ${MAX_STORED_TEXT_BYTES} bytes, and goes to no engine`,
+    );
+  }
   if (sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
     return new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
       hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
