@@ -20,9 +20,34 @@ export function engineBatch(
   return {
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,
-    // Ids are counted from 1, as a language model would.
-    items: items.map((item, at) => ({ id: String(at + 1), ...briefOf(engine, item) })),
+    items: items.map((item, at) => ({ id: itemId(at), ...briefOf(engine, item) })),
   };
+}
+
+/** Without vowels no id is a word, and without digits none is a place in the list. */
+const LETTERS = "bcdfghjklmnpqrstvwxz";
+/** A step through all ids that puts unlike ones side by side; coprime with the number of letters. */
+const STEP = 173;
+
+/**
+ * The id of the text at a place: at least three letters, of which the last is made of the others. Two ids differ in two letters
+ * at least, and those of neighbours have no order that a model could go on with: with 1, 2, 3 a model that loses a text
+ * counts on, and gives each translation to the next text. The same places have the same ids, so that equal calls are equal.
+ */
+function itemId(at: number): string {
+  const base = LETTERS.length;
+  let places = 2;
+  while (base ** places <= at) places += 1;
+  let rest = (at * STEP + 71) % base ** places;
+  let check = 0;
+  let id = "";
+  for (let place = 1; place <= places; place += 1) {
+    const digit = rest % base;
+    rest = (rest - digit) / base;
+    check += place % 2 === 0 ? 3 * digit : digit;
+    id += LETTERS[digit];
+  }
+  return id + LETTERS[check % base];
 }
 
 function briefOf(

@@ -156,9 +156,11 @@ describe("good answers", () => {
     await run(batch, [reads]);
     await run(batch, [ignores]);
     expect(reads.calls[0]?.items).toEqual([
-      { id: "1", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
+      { id: "pfb", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
     ]);
-    expect(ignores.calls[0]?.items).toEqual([{ id: "1", text: "a", format: "auto", previousFailure: "1 tag missing" }]);
+    expect(ignores.calls[0]?.items).toEqual([
+      { id: "pfb", text: "a", format: "auto", previousFailure: "1 tag missing" },
+    ]);
   });
 });
 
