@@ -1,8 +1,8 @@
 import type OpenAI from "openai";
 import { boundedFetch } from "../bounded-fetch.ts";
 
-/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 500,000 tokens fit. */
-const ROOM_BYTES = 2 * 2 ** 20;
+/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
+const ROOM_BYTES = 2 ** 20;
 /** A byte of the question may come back as a few in another script, each as six of JSON (`\u0915`). */
 const ANSWER_TIMES_QUESTION = 32;
 
