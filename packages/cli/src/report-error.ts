@@ -22,6 +22,7 @@ const USAGE_ERRORS = new Set([
   "InvalidItemError",
   "EngineNotFoundError",
   "EngineConfigError",
+  "EngineNotAllowedError",
 ]);
 
 /** Hints for errors of core that have a remedy on the command line. */

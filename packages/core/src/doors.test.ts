@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "index.ts": {
     values: `
       BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
-      EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
+      EngineNotAllowedError EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
       SettingsError TransHubError TranslationNotFoundError WaitTimeoutError applyMigrations canonicalLocale
       checkTranslation`,
     types: `
@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
+      ProjectEngines
       RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
       TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
@@ -36,15 +37,15 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "store.ts": {
     values: `
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
-      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
+      EngineNotAllowedError ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
-      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError parseItem parseName translateBatch`,
+      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError noEngineAllowed parseItem parseName translateBatch`,
     types: `
       Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
       DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
-      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
+      PauseTarget PersistenceHandler PostgresOptions PriorityClass ProjectEngines RegisterItem RegisterOptions Settlement
       StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
       TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,

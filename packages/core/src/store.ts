@@ -19,6 +19,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -60,5 +61,6 @@ export {
   parseItem,
   parseName,
 } from "./rules/item.ts";
+export { noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
 export type { EngineLimitChange } from "./translate/limits/limiter.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

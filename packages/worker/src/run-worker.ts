@@ -7,7 +7,9 @@ import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import { EnginesStoppedError } from "@trans-hub/core/operations";
 import {
+  noEngineAllowed,
   type PersistenceHandler,
+  type ProjectEngines,
   type Settlement,
   translateBatch,
   type WorkObserver,
@@ -48,6 +50,8 @@ export interface WorkerOptions {
   lifetimeSeconds?: number | undefined;
   /** Limits of each engine over the whole fleet, by engine name. Default: none. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /** The engines that may get the texts of each project. Default: each project may use every engine. */
+  projectEngines?: ProjectEngines | undefined;
   /**
    * Time for running calls to end after `signal`, in milliseconds; then they are aborted and their work is handed back.
    */
@@ -65,6 +69,7 @@ export interface WorkerOptions {
  * before and during the work.
  *
  * @returns A summary of this member's work.
+ * @throws {EngineNotAllowedError} `project` may use none of the engines.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
  * is at fault. Only the fleet's workers wait for a person to repair that.
@@ -72,6 +77,7 @@ export interface WorkerOptions {
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
+  checkProjects(options);
   const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
   const { health } = port;
   const onStop = () => health?.stopping();
@@ -94,6 +100,18 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   } finally {
     options.signal.removeEventListener("abort", onStop);
     await health?.close();
+  }
+}
+
+/**
+ * Without `project` a project that may use no engine is only logged: other projects must not stop for it. Its texts go to
+ * the dead letters, from which a replay brings them back.
+ */
+function checkProjects({ project: only, projectEngines = {}, engines, logger }: WorkerOptions): void {
+  for (const project of only === undefined ? Object.keys(projectEngines) : [only]) {
+    const barred = noEngineAllowed(projectEngines, project, engines);
+    if (barred !== undefined && only !== undefined) throw barred;
+    if (barred !== undefined) logger.error({ err: barred, project }, "project.no_engine");
   }
 }
 
@@ -167,6 +185,7 @@ async function work(
     maxAttempts,
     engineTimeoutMs,
     limits: engineLimits,
+    projectEngines: options.projectEngines,
     gate: handler.engineGate,
     onFault: (error, engine) => {
       logger.error({ err: error, engine }, "engine.fault");

@@ -1,3 +1,4 @@
+import { noEngineAllowed } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { enginesToTranslateWith } from "../engines.ts";
@@ -63,6 +64,8 @@ async function translate(
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
+  const barred = worker ? noEngineAllowed(settings.projectEngines, project, engines) : undefined;
+  if (barred !== undefined) throw barred;
   const session = { settings, project, sourceLocale: from, engines };
   const report = await withSession(command, context, session, async ({ hub, handler }) => {
     const progress = new Progress(output, "translating");

@@ -49,6 +49,7 @@ export async function workOwn(options: WorkOwnOptions): Promise<void> {
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     limits: settings.engineLimits,
+    projectEngines: settings.projectEngines,
     gate: handler.engineGate,
     onFault: (error, engine) => {
       stoppedEngines.stopped(engine, error);

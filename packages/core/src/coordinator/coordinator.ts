@@ -188,6 +188,7 @@ export class Coordinator implements AsyncDisposable {
    * time: no text is translated twice. Leaving the loop early hands claimed texts back.
    *
    * @throws {EngineNotFoundError} The coordinator has no engine.
+   * @throws {EngineNotAllowedError} It has none that the project may use (`projectEngines`).
    * @throws {CancelledError} `signal` aborted.
    */
   async *processPendingTranslations(
