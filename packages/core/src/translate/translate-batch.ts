@@ -8,7 +8,7 @@ import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-e
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
-import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
+import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
 
 export interface TranslateBatchOptions {
@@ -40,7 +40,7 @@ export interface TranslateBatchOptions {
    * Called when an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet: a
    * person has to act. Once for each opening of the engine's circuit. Must not throw.
    */
-  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
   /** Called at the end of each engine call, before anything of it is stored. Must not throw. */
