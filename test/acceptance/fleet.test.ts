@@ -276,7 +276,7 @@ describe("a worker", () => {
         await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
         const { code, stdout } = await commands.run(["worker", pass, "--json"], { env });
         expect({ code, ...JSON.parse(stdout) }).toMatchObject({
-          code: 1,
+          code: 4,
           error: {
             code: "TH_ENGINES_STOPPED",
             message: expect.stringMatching(/still wait\b.*"openai".*status 401/),

@@ -39,14 +39,15 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
       EngineNotAllowedError ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
-      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError noEngineAllowed parseItem parseName translateBatch`,
+      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk noEngineAllowed parseItem parseName translateBatch
+      tryStoppedEngines`,
     types: `
       Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
       DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
       PauseTarget PersistenceHandler PostgresOptions PriorityClass ProjectEngines RegisterItem RegisterOptions Settlement
-      StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
+      EngineStop StoppedEngine StoreStatus TextFormat TriedEngines TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
       TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,
   },

@@ -5,13 +5,14 @@
  */
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
-import { EnginesStoppedError } from "@trans-hub/core/operations";
 import {
+  mayAsk,
   noEngineAllowed,
   type PersistenceHandler,
   type ProjectEngines,
   type Settlement,
   translateBatch,
+  tryStoppedEngines,
   type WorkObserver,
   type WorkSummary,
 } from "@trans-hub/core/store";
@@ -53,6 +54,11 @@ export interface WorkerOptions {
   /** The engines that may get the texts of each project. Default: each project may use every engine. */
   projectEngines?: ProjectEngines | undefined;
   /**
+   * With `until` other than `stopped`: the work ends when no engine has answered for this time. Milliseconds. Default
+   * 60,000.
+   */
+  outageMs?: number | undefined;
+  /**
    * Time for running calls to end after `signal`, in milliseconds; then they are aborted and their work is handed back.
    */
   drainMs: number;
@@ -72,7 +78,7 @@ export interface WorkerOptions {
  * @throws {EngineNotAllowedError} `project` may use none of the engines.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
- * is at fault. Only the fleet's workers wait for a person to repair that.
+ * is at fault, or no engine has answered for a minute. Only the fleet's workers wait for the repair.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
@@ -172,10 +178,12 @@ async function work(
   port: Port,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
-  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
+  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits, projectEngines = {}, project, until } = options;
   const { metrics } = port;
-  const stoppedEngines = new StoppedEngines(engines);
   const hopeless = new AbortController();
+  const own = engines.filter((engine) => project === undefined || mayAsk(projectEngines, project, engine));
+  const onEnd = until === "stopped" ? undefined : () => hopeless.abort();
+  const stoppedEngines = new StoppedEngines(own, { onEnd, outageMs: options.outageMs });
   const observer = observerOf(options, port, (settlement) => {
     count(settlement);
     stoppedEngines.heardOf(settlement);
@@ -185,45 +193,70 @@ async function work(
     maxAttempts,
     engineTimeoutMs,
     limits: engineLimits,
-    projectEngines: options.projectEngines,
+    projectEngines,
     gate: handler.engineGate,
-    onFault: (error, engine) => {
-      logger.error({ err: error, engine }, "engine.fault");
-      stoppedEngines.stopped(engine, error);
-      if (options.until !== "stopped" && stoppedEngines.fault !== undefined) hopeless.abort();
+    onFault: (error, engine, stop) => {
+      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
+      stoppedEngines.stopped(engine, error, stop);
     },
-    onCall: metrics?.called,
+    onCall: (call) => {
+      stoppedEngines.called(call);
+      metrics?.called(call);
+    },
     onTurn: metrics?.waited,
     onLimitChange: ({ change, ...fields }) => {
       metrics?.limitChanged({ change, ...fields });
-      logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]);
+      const until = change === "closed" ? undefined : timeAfter(fields.forMs);
+      logger[change === "closed" ? "info" : "warn"]({ ...fields, until }, EVENTS[change]);
       if (change === "closed") stoppedEngines.works(fields.engine);
     },
   });
-  const summary = await handler.work(
-    {
-      locales: options.locales,
-      project: options.project,
-      until: options.until,
-      concurrency: options.concurrency,
-      maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
-      signal: AbortSignal.any([options.signal, hopeless.signal]),
-      drainMs: options.drainMs,
-      lifetimeSeconds: options.lifetimeSeconds,
-      upkeep: options.upkeep,
-      observer,
-    },
-    translate,
-  );
-  const { fault } = stoppedEngines;
-  if (hopeless.signal.aborted && fault !== undefined && !options.signal.aborted) {
-    logger.info(summary, "worker.stopped");
-    throw new EnginesStoppedError(`No engine is left to ask; the other texts still wait. ${fault.message}`, {
-      cause: fault,
-      hint: fault.hint,
-    });
+  const trying = tryStoppedEngines(handler.engineGate, own, options.signal).then(({ closed, stopped }) => {
+    for (const engine of closed) logger.info({ engine, forMs: 0 }, EVENTS.closed);
+    for (const { engine, error, ...stop } of stopped) {
+      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
+      stoppedEngines.foundStopped(engine, error, stop);
+    }
+  });
+  // A fleet's worker has other engines and other upkeep; a short run would end before the answer.
+  if (until !== "stopped") await trying;
+  try {
+    const summary = await handler.work(
+      {
+        locales: options.locales,
+        project,
+        until,
+        concurrency: options.concurrency,
+        maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
+        signal: AbortSignal.any([options.signal, hopeless.signal]),
+        drainMs: options.drainMs,
+        lifetimeSeconds: options.lifetimeSeconds,
+        upkeep: options.upkeep,
+        observer,
+      },
+      translate,
+    );
+    const { error } = stoppedEngines;
+    const isLeft = async () => hopeless.signal.aborted || (await hasPending(handler, options));
+    if (until !== "stopped" && error !== undefined && !options.signal.aborted && (await isLeft())) {
+      logger.info(summary, "worker.stopped");
+      throw error;
+    }
+    return summary;
+  } finally {
+    stoppedEngines.stop();
   }
-  return summary;
+}
+
+/** Whether texts wait that this worker would translate: with `until: "ready"`, work that is due later is left alone. */
+async function hasPending(handler: PersistenceHandler, { project, locales }: WorkerOptions): Promise<boolean> {
+  const status = await handler.status(project);
+  const counts = Object.entries(status.locales).filter(([locale]) => locales?.includes(locale) ?? true);
+  return counts.some(([, { pending }]) => pending > 0);
+}
+
+function timeAfter(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
 }
 
 /** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */

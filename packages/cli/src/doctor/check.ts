@@ -18,7 +18,8 @@ export const CHECKS = {
   clock: "a difference of more than 5 s between the clocks of this machine and the server (warn)",
   engine:
     "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text; projects of `TH_PROJECT_ENGINES` without an engine (fail)",
-  circuit: "engines with an open circuit: their account or setting is at fault (warn)",
+  circuit:
+    "engines with an open circuit: their account or setting is at fault (warn). If the engine takes calls again, the doctor closes the circuit",
   worker: "no live worker (fail; warn on the embedded database)",
   release: "workers of different releases (warn)",
   backlog: "work that has been ready for more than ten minutes (warn)",

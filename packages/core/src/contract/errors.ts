@@ -247,8 +247,9 @@ export class EngineConfigError extends TransHubError {
 }
 
 /**
- * Work with an end of its own (`--once`, `--until-empty`) stopped early, because the account or a setting of every
- * engine of the chain is at fault. `cause` is the fault of the first engine. Texts not translated still wait.
+ * Work with an end of its own (`--once`, `--until-empty`, `translate`) stopped early, because no engine of the chain can be
+ * asked: the account or a setting of each is at fault (`cause` is the fault of the first one), or none has answered for a
+ * minute. Texts not translated still wait.
  */
 export class EnginesStoppedError extends TransHubError {
   readonly code = "TH_ENGINES_STOPPED";
