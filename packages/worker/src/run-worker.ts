@@ -84,7 +84,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   checkProjects(options);
-  const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
+  const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options);
   const { health } = port;
   const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
@@ -129,8 +129,9 @@ interface Port {
 
 const NO_PORT: Port = { health: undefined, metrics: undefined };
 
-async function openPort(port: number, slots: number): Promise<Port> {
-  const metrics = new WorkerMetrics({ slots, isReady: () => health.isReady });
+async function openPort(port: number, { concurrency: slots, engines }: WorkerOptions): Promise<Port> {
+  const names = engines.map(({ name }) => name);
+  const metrics = new WorkerMetrics({ slots, engines: names, isReady: () => health.isReady });
   const health = await startHealthServer(port, metrics.scrape);
   return { health, metrics };
 }
