@@ -125,6 +125,25 @@ describe("a run that no engine can finish", () => {
     expect(await readCatalog(commands)).toEqual({ pay: "[fr] Pay", back: "[fr] Back" });
   });
 
+  test("writes every value that the store has at its end, those of its last calls included", async ({ commands }) => {
+    const { server, env } = await serve();
+    await writeCatalog(commands, Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, `Text ${at}`])));
+    server.misbehave({ fault: { kind: "slow", ms: 400 } });
+    server.events.on("answered", ({ call }) => {
+      if (call === 4) server.misbehave(NO_CREDIT);
+    });
+    const { code, stdout } = await commands.run([...ARGS, "--json"], { env: { ...env, TH_BATCH_SIZE: "4" } });
+    const { translations } = await commands.json<{ translations: { translated: number } }>(["status"]);
+    expect(translations.translated).toBeGreaterThan(0);
+    expect(translations.translated).toBeLessThan(200);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 4,
+      translated: translations.translated,
+      pending: 200 - translations.translated,
+    });
+    expect(Object.keys((await readCatalog(commands)) as object)).toHaveLength(translations.translated);
+  });
+
   test.for(["--once", "--until-empty"])(
     "of worker %s ends with exit code 4 each time, and with 0 when nothing waits",
     async (pass, { commands }) => {

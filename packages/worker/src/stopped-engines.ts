@@ -103,7 +103,7 @@ export class StoppedEngines {
     this.#timer ??= setTimeout(() => {
       const fault = this.#fault;
       this.#end(fault === undefined ? this.#outage() : stoppedBy(fault.error));
-    }, this.#outageMs);
+    }, this.#outageMs).unref();
   }
 
   #stopTimer(): void {

@@ -145,6 +145,11 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
       },
     });
     signal.throwIfAborted();
+    if (stopped !== undefined) {
+      // Calls that were under way at the stop have settled since the last look, and a look reads only some rows.
+      await rows.readAll();
+      if ((await rows.readOpen()) === 0) stopped = undefined;
+    }
   }
   return { rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected, stopped };
 }

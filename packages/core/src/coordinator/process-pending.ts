@@ -59,7 +59,10 @@ export async function* processPending(
     engineTimeoutMs: options.engineTimeoutSeconds * 1_000,
     limits: options.engineLimits,
     gate: store.engineGate,
-    onFault: (error, engine) => options.logger.error({ engine, code: error.code, hint: error.hint }, "engine.fault"),
+    onFault: (error, engine, { waitMs }) => {
+      const until = new Date(Date.now() + waitMs).toISOString();
+      options.logger.error({ engine, code: error.code, hint: error.hint, until }, "engine.fault");
+    },
     onLimitChange: (change) => options.logger.warn(change, "engine.limit"),
   });
   const done = new SettledKeys();
