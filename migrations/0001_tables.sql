@@ -103,6 +103,8 @@ create table trans_hub.batch (
   -- The worker pool that works on it, and how many pools died while they worked on it.
   started_by text,
   crashes smallint not null default 0,
+  -- It waits until run_at for an engine that gets no calls (a pause, a circuit), and not for the backoff after an attempt.
+  is_postponed boolean not null default false,
   constraint batch_lists_are_parallel check (
     cardinality(content_nos) > 0
     and cardinality(content_nos) = cardinality(context_nos)

@@ -507,7 +507,7 @@ begin
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
-    held_by := 'circuit';
+    held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
@@ -548,6 +548,35 @@ begin
     probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
   where r.engine = of_engine;
   granted := true;
+end
+$$;
+
+-- function engine-limit/reset_engine
+create or replace function trans_hub.reset_engine(of_engine text, with_pause boolean) returns setof text
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  held text[];
+begin
+  with locked as materialized (
+    select r.engine
+    from rate_limit as r
+    where (of_engine is null or r.engine = of_engine)
+      and (r.circuit <> 'closed' or (with_pause and r.paused_until > clock_timestamp()))
+    order by r.engine
+    for update
+  ), closed as (
+    update rate_limit as r
+    set
+      circuit = 'closed', reason = null, open_until = null, failed_probes = 0, probe = null, probe_until = null,
+      paused_until = case when with_pause then null else r.paused_until end
+    from locked as l
+    where r.engine = l.engine
+    returning r.engine
+  )
+  select array_agg(c.engine order by c.engine) into held from closed as c;
+  return query select unnest(held);
 end
 $$;
 
@@ -667,6 +696,29 @@ begin
   if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
+end
+$$;
+
+-- function queue/hasten_postponed
+create or replace function trans_hub.hasten_postponed(after uuid, size integer, out reached uuid, out hastened bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.is_postponed and b.run_at > now() and b.run_at < 'infinity'
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics hastened = row_count;
+  perform renew_batch_jobs(due);
 end
 $$;
 
@@ -2977,12 +3029,14 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -3065,12 +3119,14 @@ drop function trans_hub.collect_contexts,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,

@@ -73,6 +73,19 @@ export class Output {
     this.note(`${this.errorColors.yellow("warning:")} ${printable(line)}`);
   }
 
+  /**
+   * Prints the result of a command that could not do all of its work, and the error: as one JSON object, or both on stderr,
+   * so that a program that reads stdout does not take the part for the whole.
+   */
+  async incomplete(value: object, people: () => string, error: unknown): Promise<void> {
+    if (!this.json) {
+      this.note(printable(people()));
+      return this.error(error);
+    }
+    const { redact } = await import("./settings/environment.ts");
+    await this.line(JSON.stringify({ ...value, error: reportError(error, redact) }));
+  }
+
   /** Prints a command's error: on stdout as JSON, otherwise on stderr. */
   async error(error: unknown): Promise<void> {
     const { redact } = await import("./settings/environment.ts");

@@ -15,6 +15,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   EngineNotFoundError,
   type InvalidItemCode,
   InvalidItemError,
@@ -56,5 +57,6 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { canonicalLocale } from "./rules/locale.ts";
+export type { ProjectEngines } from "./rules/project-engines.ts";
 export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -19,6 +19,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -62,5 +63,7 @@ export {
   parseItem,
   parseName,
 } from "./rules/item.ts";
-export type { EngineLimitChange } from "./translate/limits/limiter.ts";
+export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
+export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
+export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

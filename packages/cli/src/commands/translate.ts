@@ -1,10 +1,11 @@
+import { noEngineAllowed } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { enginesToTranslateWith } from "../engines.ts";
 import { examples, fromOption, parseLocales, projectOption, required } from "../options.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { EXIT } from "../report-error.ts";
+import { EXIT, exitCodeOf } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
 import { planFiles, type TranslateReport, translateFiles, writeFiles } from "../translate/run.ts";
 import { targetFiles } from "../translate/target-files.ts";
@@ -42,8 +43,9 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 A value in a target file is kept unless its source changed. A failed message is left out and reported on stderr; a message
-with ICU or plural syntax is left out and counted. Both set the exit code to 1. After Ctrl-C, run the same command again to
-continue.`,
+with ICU or plural syntax is left out and counted. Both set the exit code to 1. Exit code 4: no engine could be asked (the
+account or setting of each is at fault, or none answered for 60 s); the files hold the finished values, and the same command
+continues. After Ctrl-C, run the same command again to continue.`,
   );
 }
 
@@ -63,23 +65,28 @@ async function translate(
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
+  const barred = worker ? noEngineAllowed(settings.projectEngines, project, engines) : undefined;
+  if (barred !== undefined) throw barred;
   const session = { settings, project, sourceLocale: from, engines };
-  const report = await withSession(command, context, session, async ({ hub, handler }) => {
+  const { report, stopped } = await withSession(command, context, session, async ({ hub, handler }) => {
     const progress = new Progress(output, "translating");
     try {
       const result = await translateFiles({
         ...{ files, hub, handler, engines, settings, project, cwd, force, signal },
         activeEngine: engines[0]?.name ?? settings.engines[0],
         progress: (settled, total) => progress.set(settled, total),
+        tell: (line) => output.note(line),
       });
-      return await writeFiles({ files, result, lock, lockFile, cwd });
+      return { report: await writeFiles({ files, result, lock, lockFile, cwd }), stopped: result.stopped };
     } finally {
       progress.stop();
     }
   });
   if (report.failed + report.unsupported > 0) context.exitCode = EXIT.failed;
   tell(report, output);
-  await output.result(report, () => sentence(report));
+  if (stopped === undefined) return output.result(report, () => sentence(report));
+  context.exitCode = exitCodeOf(stopped);
+  await output.incomplete(report, () => sentence(report), stopped);
 }
 
 function tell({ failures, unsupported, pending }: TranslateReport, output: Output): void {
@@ -89,7 +96,7 @@ function tell({ failures, unsupported, pending }: TranslateReport, output: Outpu
     output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
   }
   if (pending > 0)
-    output.note(`The fleet still has to translate ${pending}; run the same command again to write them.`);
+    output.note(`${pending} values still wait to be translated; run the same command again to write them.`);
 }
 
 function sentence({ files, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {

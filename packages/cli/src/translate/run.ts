@@ -1,5 +1,5 @@
 /** A run of `translate`: plan, register, work, write. */
-import { type Coordinator, InvalidItemError, type Item, type Translation } from "@trans-hub/core";
+import { type Coordinator, InvalidItemError, type Item, type TransHubError, type Translation } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
 import { catalogFormat } from "../catalog/formats.ts";
@@ -89,6 +89,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Called with the number of settled rows and the number of all rows. */
   progress(settled: number, total: number): void;
+  /** Tells a person the reason for a wait, in one line. */
+  tell(line: string): void;
 }
 
 /** The state of each message in the store at the end of the run. */
@@ -98,6 +100,8 @@ export interface RunResult {
   before: { has(locale: string, text: string): boolean };
   /** Reasons for messages that were never registered, by business id. */
   rejected: ReadonlyMap<string, { code: string; message: string }>;
+  /** Why the run ended before all rows were settled. */
+  stopped: TransHubError | undefined;
 }
 
 /** Registers the planned texts and, with engines, works until all of them are settled. */
@@ -128,9 +132,10 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
     await register(options, rejected, hasFailed, true);
     await rows.readAll();
   }
+  let stopped: TransHubError | undefined;
   if (engines.length > 0) {
     const total = rows.size;
-    await workOwn({
+    stopped = await workOwn({
       ...options,
       locales: [...new Set(files.map(({ target }) => target.locale))],
       remaining: async () => {
@@ -140,8 +145,13 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
       },
     });
     signal.throwIfAborted();
+    if (stopped !== undefined) {
+      // Calls that were under way at the stop have settled since the last look, and a look reads only some rows.
+      await rows.readAll();
+      if ((await rows.readOpen()) === 0) stopped = undefined;
+    }
   }
-  return { rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected };
+  return { rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected, stopped };
 }
 
 function* toTranslate(files: readonly PlannedFile[]) {

@@ -95,7 +95,10 @@ export interface PersistenceHandler {
    */
   pause(target: PauseTarget): Promise<Pause[]>;
 
-  /** Ends a pause; with an empty target, every pause. Waiting work goes on at once. Returns the remaining pauses. */
+  /**
+   * Ends a pause; with an empty target, every pause. For an engine it also closes the circuit and ends the pause that the
+   * fleet itself made, with an empty target for every engine. Waiting work goes on at once. Returns the remaining pauses.
+   */
   resume(target: PauseTarget): Promise<Pause[]>;
 
   /** Totals; cheap at any size. `project` undefined: all. */

@@ -188,6 +188,7 @@ export class Coordinator implements AsyncDisposable {
    * time: no text is translated twice. Leaving the loop early hands claimed texts back.
    *
    * @throws {EngineNotFoundError} The coordinator has no engine.
+   * @throws {EngineNotAllowedError} It has none that the project may use (`projectEngines`).
    * @throws {CancelledError} `signal` aborted.
    */
   async *processPendingTranslations(
@@ -303,7 +304,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Ends one pause; with an empty target, ends all of them. Waiting work goes on at once.
+   * Ends one pause; with an empty target, ends all of them. An engine that was resumed is called again at once, also when
+   * the fleet itself had stopped the calls (a wrong key that was put right, a rate limit). Waiting work goes on at once.
    *
    * @returns Every pause that still stands.
    * @throws {InvalidItemError} The target names more than one thing.

@@ -190,7 +190,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async resume(target: PauseTarget): Promise<Pause[]> {
-    return resume(this.#open(), target);
+    return resume(this.#open(), this.engineGate, target);
   }
 
   async status(project?: string): Promise<StoreStatus> {

@@ -14,7 +14,7 @@ import type { Approval } from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
-import type { Pauses } from "../../rules/pauses.ts";
+import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
@@ -50,7 +50,11 @@ export class InMemoryStore {
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
     this.batches = new InMemoryBatches({ clock, batchSize, batchBytes, pauses: () => this.pauses });
-    this.engineGate = new LocalEngineGate(() => clock.now());
+    const onReset = () => {
+      this.batches.hastenPostponed();
+      this.changed();
+    };
+    this.engineGate = new LocalEngineGate(() => clock.now(), onReset);
     this.#tables = new InMemoryTables(clock, this.batches);
   }
 
@@ -150,6 +154,8 @@ export class InMemoryStore {
 
   resume(target: PauseTarget): Pause[] {
     this.#paused.remove(target);
+    const { kind, name } = pauseOf(target);
+    if (kind === "engine" || kind === "everything") this.engineGate.resetNow(name ?? undefined, { pause: true });
     this.batches.bringForward();
     this.changed();
     return this.#paused.list();
