@@ -5,8 +5,8 @@
  * The writer copies the source's text and replaces string literals in it. Indentation, line ends, key order, escapes,
  * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
-import { readFile } from "node:fs/promises";
-import { CatalogError } from "@trans-hub/core/operations";
+
+import { readCatalogFile } from "./catalog-file.ts";
 import {
   type JsonArray,
   type JsonDocument,
@@ -85,15 +85,8 @@ export function parseCatalog(file: string, content: string | Uint8Array): Catalo
  * @throws {CatalogError} The file is unreadable or not a catalog.
  */
 export async function readCatalog(file: string): Promise<Catalog | undefined> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw new CatalogError(file, code === "EISDIR" ? "is a folder" : `cannot be read (${code})`, { cause });
-  }
-  return parseCatalog(file, content);
+  const content = readCatalogFile(file);
+  return content && parseCatalog(file, content);
 }
 
 /**

@@ -17,9 +17,9 @@
  * sorted by code unit, so a diff shows what was translated anew and is the same on every machine. Hashes only, no text.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
+import { readCatalogFile } from "./catalog-file.ts";
 import type { FormattedCatalog } from "./json-catalog.ts";
 import { type JsonDocument, type JsonMember, type JsonNode, parseJsonDocument } from "./json-document.ts";
 import { writeFileByRename } from "./write-file.ts";
@@ -105,14 +105,8 @@ export function hashesAfterWrite(
  * release.
  */
 export async function readLockFile(file: string): Promise<Lock> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return new Map();
-    throw new CatalogError(file, `cannot be read (${code})`, { cause });
-  }
+  const content = readCatalogFile(file);
+  if (content === undefined) return new Map();
   return parseLock(file, content);
 }
 

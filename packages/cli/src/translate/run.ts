@@ -1,11 +1,12 @@
 /** A run of `translate`: plan, register, work, write. */
+import { realpath } from "node:fs/promises";
 import { type Coordinator, InvalidItemError, type Item, type Translation } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
 import { catalogFormat } from "../catalog/formats.ts";
 import type { Catalog } from "../catalog/json-catalog.ts";
 import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
-import { writeFileByRename } from "../catalog/write-file.ts";
+import { writableTarget, writeFileByRename } from "../catalog/write-file.ts";
 import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { OwnRows } from "./own-rows.ts";
@@ -51,13 +52,14 @@ export async function planFiles({
   lockFile,
   force,
 }: PlanOptions): Promise<{ files: PlannedFile[]; lock: Lock }> {
+  await refuseTargets(targets, lockFile);
   const lock = await readLockFile(lockFile);
   const sources = new Map<string, Catalog>();
   const files: PlannedFile[] = [];
   for (const target of targets) {
     const format = catalogFormat(target.source);
     const source = sources.get(target.source) ?? (await format.read(target.source));
-    if (source === undefined) throw new UsageError(`${target.source} cannot be read (ENOENT)`);
+    if (source === undefined) throw new UsageError(`${target.source} does not exist`);
     sources.set(target.source, source);
     files.push(
       planFile({
@@ -71,6 +73,21 @@ export async function planFiles({
     );
   }
   return { files, lock };
+}
+
+/**
+ * Refuses files that could not be written, before any text is registered or paid.
+ *
+ * @throws {CatalogError | UsageError} A target is no regular file, or is one of the sources behind a link.
+ */
+async function refuseTargets(targets: readonly TargetFile[], lockFile: string): Promise<void> {
+  await writableTarget(lockFile);
+  const sources = new Map<string, string>();
+  for (const { source } of targets) sources.set(await realpath(source).catch(() => source), source);
+  for (const { path } of targets) {
+    const source = sources.get((await writableTarget(path)) ?? "");
+    if (source !== undefined) throw new UsageError(`--out: ${path} is the source file ${source}`);
+  }
 }
 
 export interface RunOptions {
