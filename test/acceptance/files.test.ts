@@ -228,4 +228,51 @@ describe("request --file", () => {
       expect((await db.query("select count(*)::int as n from trans_hub.source")).rows).toEqual([{ n: 0 }]);
     });
   }
+
+  testOnDatabase("tells of a plain text file once, with the form of a line", async ({ commands }) => {
+    await writeFile(join(commands.cwd, "letter.txt"), "Dear customer,\n".repeat(300));
+    const args = ["request", "--file", "letter.txt", "--from", "en", "--to", "fr"];
+    const { code, stderr } = await commands.run(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^letter\.txt: none of 300 lines is an item; line 1: .*is not JSON.*\{"text":"Pay".*\n$/);
+    expect(stderr).not.toContain("Dear");
+    const report = await commands.json<{ rejected: unknown[] }>(args, { code: 1 });
+    expect(report).toMatchObject({ registered: 0, rejectedCount: 300, hint: expect.stringContaining('{"text":') });
+    expect(report.rejected.length).toBeLessThanOrEqual(20);
+  });
+
+  testOnDatabase("names the first bad lines between good ones, and counts the rest", async ({ commands }) => {
+    await writeFile(join(commands.cwd, "items.jsonl"), `${item}no JSON\n`.repeat(300));
+    const args = ["request", "--file", "items.jsonl", "--from", "en", "--to", "fr"];
+    const { stderr, stdout } = await commands.run(args);
+    expect(stderr.split("\n").filter((line) => line.includes("is not JSON"))).toHaveLength(20);
+    expect(stderr).toContain("items.jsonl: line 2: TH_ITEM_SHAPE is not JSON");
+    expect(stderr).toContain("and 280 more rejected lines");
+    expect(stdout).toContain("300 rejected");
+    expect(await commands.json(args, { code: 1 })).toMatchObject({ existing: 300, rejected: { length: 300 } });
+  });
+
+  testOnDatabase("rejects a line of 200 MB by file and line, in bounded memory", async ({ commands }) => {
+    await writeFile(join(commands.cwd, "items.jsonl"), item);
+    const writer = await open(join(commands.cwd, "items.jsonl"), "a");
+    await writer.write('{"text":"');
+    for (let written = 0; written < 200; written += 4) await writer.write(Buffer.alloc(4_194_304, "x"));
+    await writer.write(`"}\n${item}`);
+    await writer.close();
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_MEMORY)}` };
+    const { code, stdout, stderr } = await commands.run(
+      ["request", "--file", "items.jsonl", "--from", "en", "--to", "fr"],
+      { env },
+    );
+    expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("1 rejected") });
+    expect(stderr).toMatch(/items\.jsonl: line 2: TH_ITEM_SHAPE is longer than \d+ bytes/);
+    expect(Number(/peak (\d+) MiB/.exec(stderr)?.[1])).toBeLessThan(250);
+  });
+
+  testOnDatabase("a catalog larger than 32 MiB is refused by its name", async ({ commands }) => {
+    await writeFile(join(commands.cwd, "en.json"), `{"a":"${"x".repeat(40_000_000)}"}`);
+    expectError(await translate(commands), 1, /en\.json: is larger than 32 MiB/);
+  });
 });
+
+const TELL_MEMORY = `process.on("exit", () => console.error("peak", Math.round(process.resourceUsage().maxRSS / 1024), "MiB"))`;

@@ -20,6 +20,7 @@ import {
   parseWhole,
   projectOption,
 } from "../options.ts";
+import { firstOf, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { EXIT } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
@@ -87,7 +88,8 @@ export function define(command: Command, context: CommandContext): void {
     `
 An example of a line: {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}}.
 Options give the values of missing fields. Rejected lines are reported, the other lines are registered, and the exit code
-is 1. With --json, "rejected" lists the first 10,000; stderr reports the others, and "rejectedCount" counts all.`,
+is 1. stderr names the first 20 of them; with --json, "rejected" lists the first 10,000, and "rejectedCount" counts all.
+A named pipe and <(…) are read to their end.`,
   );
 }
 
@@ -121,7 +123,7 @@ async function request(
       ? argumentChunks(texts, businessId, context)
       : fileChunks(file, stream, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
   const report = await withSession(command, context, { settings }, ({ hub }) =>
-    registerAll(hub, chunks, defaults, context),
+    registerAll(hub, chunks, defaults, context, file === "-" ? undefined : file),
   );
   if (report.rejected.length > 0) context.exitCode = EXIT.failed;
   await context.output.result(report, () => sentence(report));
@@ -156,7 +158,7 @@ function fileChunks(file: string, stream: Readable, { output }: CommandContext, 
   setFlagsFromString("--optimize-for-size");
   return (rejected) => {
     const unknownKeys = (keys: readonly string[]) =>
-      output.warn(`ignored unknown fields of items: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
+      output.warn(`ignored unknown fields of items: ${firstOf(keys.map((key) => JSON.stringify(key))).join(", ")}`);
     return readItems(readLines(readable(stream, file), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
 }
@@ -182,9 +184,10 @@ async function registerAll(
   chunks: Chunks,
   defaults: ItemDefaults,
   { output, signal }: CommandContext,
+  file: string | undefined,
 ): Promise<Report> {
   const counts = { registered: 0, existing: 0, failed: 0 };
-  const rejected = new RejectedLines({ tell: (line) => output.note(line), tellsAll: !output.json });
+  const rejected = new RejectedLines({ file, tell: (line) => output.note(printable(line)), tellsAll: !output.json });
   const progress = new Progress(output, "registering");
   const inFlight = new Set<Promise<void>>();
   const register = async ({ items, lines }: ItemChunk) => {
@@ -198,6 +201,7 @@ async function registerAll(
   try {
     for await (const chunk of chunks((line) => rejected.add(line))) {
       signal.throwIfAborted();
+      rejected.foundItem();
       const running = register(chunk).finally(() => inFlight.delete(running));
       inFlight.add(running);
       // Keeps the rejection from counting as unhandled while another chunk is awaited; `all` below still sees it.
