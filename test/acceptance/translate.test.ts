@@ -143,6 +143,19 @@ test("pseudo fills files only when it is named, and says so", async ({ catalogs,
   expect(await commands.run([...catalogs.args, "--engine", "opnai"])).toMatchObject({ code: 2 });
 });
 
+test("a text by pseudo does not stand in for one that the named engine cannot translate", async ({
+  catalogs,
+  commands,
+  server,
+}) => {
+  await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
+  await commands.json([...catalogs.args, "--engine", "pseudo"]);
+  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
+  expect(await commands.json(catalogs.args, { env, code: 1 })).toMatchObject({ translated: 2, failed: 2, pending: 0 });
+  expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
+});
+
 test("only files that changed are called written, and each value left out or removed is named in a bounded list", async ({
   catalogs,
   commands,

@@ -22,6 +22,7 @@
 import { createHash } from "node:crypto";
 import { dirname, relative, resolve, sep } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
+import { isUtf16 } from "../input/regular-file.ts";
 import { readCatalogFile } from "./catalog-file.ts";
 import type { FormattedCatalog } from "./json-catalog.ts";
 import { type JsonDocument, type JsonMember, type JsonNode, parseJsonDocument } from "./json-document.ts";
@@ -207,7 +208,7 @@ function parseDocument(file: string, content: Uint8Array): JsonDocument {
   try {
     return parseJsonDocument(file, content);
   } catch (cause) {
-    if (!(cause instanceof CatalogError)) throw cause;
+    if (!(cause instanceof CatalogError) || isUtf16(content)) throw cause;
     const merging = /^<{7} /m.test(new TextDecoder().decode(content));
     throw damaged(
       file,

@@ -41,7 +41,7 @@ export async function writableTarget(file: string): Promise<string | undefined> 
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof CatalogError) throw cause;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw writeError(file, cause as NodeJS.ErrnoException);
+    if (code !== "ENOENT") throw writeError(file, cause as NodeJS.ErrnoException);
     const link = await lstat(file).catch(() => undefined);
     if (link === undefined) return undefined;
     throw new CatalogError(file, "cannot be written: it is a symbolic link to a file that does not exist", {

@@ -168,7 +168,10 @@ async function* readable(stream: Readable, file: string): AsyncGenerator<Buffer>
     let isFirst = true;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (isFirst && isUtf16(chunk)) {
-        throw new UsageError(`${file}:1: ${UTF16_PROBLEM}`, "Save the file as UTF-8; nothing was registered.");
+        throw new UsageError(
+          `${file === "-" ? "stdin" : file}:1: ${UTF16_PROBLEM}`,
+          "Save the file as UTF-8; nothing was registered.",
+        );
       }
       isFirst = false;
       yield chunk;

@@ -125,7 +125,8 @@ test("a failed message is left out of the file and of the lock", () => {
 });
 
 function message(author: "tool" | "person", existing: string): PlannedMessage {
-  return { key: "pay", text: "Pay", decision: "keep", existing, standing: { author, source: sourceHash("Pay") } };
+  const source = sourceHash("Pay");
+  return { key: "pay", text: "Pay", sourceHash: source, decision: "keep", existing, standing: { author, source } };
 }
 const stored = (text: string, status: "translated" | "approved", engine = "openai") =>
   ({ text, status, engine }) as unknown as Translation;

@@ -22,6 +22,8 @@ export type Decision =
 export interface PlannedMessage {
   key: string;
   text: string;
+  /** Of the text. */
+  sourceHash: string;
   decision: Decision;
   /** The value in the target file; undefined: none. */
   existing: string | undefined;
@@ -53,12 +55,13 @@ export interface PlanInput {
 export function planFile({ target, source, existing, locked, pluralKeys, force }: PlanInput): PlannedFile {
   const messages = source.messages.map(({ key, text }): PlannedMessage => {
     const value = existing?.texts.get(key);
-    const standing = standingOf({ existing: value, sourceHash: sourceHash(text), entry: locked.get(key) });
+    const hash = sourceHash(text);
+    const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
     const isPlural = pluralKeys.has(key);
-    const isOurCurrent = standing.author === "tool" && standing.source === sourceHash(text);
+    const isOurCurrent = standing.author === "tool" && standing.source === hash;
     const isKept = standing.author === "person" || (isOurCurrent && (!force || isPlural));
     return {
-      ...{ key, text, existing: value, standing },
+      ...{ key, text, sourceHash: hash, existing: value, standing },
       decision: isKept ? "keep" : isPlural ? "unsupported" : "translate",
     };
   });
@@ -66,8 +69,8 @@ export function planFile({ target, source, existing, locked, pluralKeys, force }
 }
 
 /** Whether a person's value stands in the file although its source has changed since. */
-export function isStale({ text, standing }: Pick<PlannedMessage, "text" | "standing">): boolean {
-  return standing.author === "person" && standing.source !== sourceHash(text);
+export function isStale({ sourceHash: present, standing }: Pick<PlannedMessage, "sourceHash" | "standing">): boolean {
+  return standing.author === "person" && standing.source !== present;
 }
 
 /**
@@ -83,12 +86,12 @@ export function replan(
   stored: Translation | undefined,
   { allowsPseudo }: { allowsPseudo: boolean },
 ): PlannedMessage {
-  const { text, existing, decision } = message;
+  const { existing, decision } = message;
   if (decision !== "keep" || stored?.text == null || stored.status === "failed") return message;
   const isApproved = stored.status === "approved";
   if (existing === stored.text) {
     const isUnwantedPseudo = stored.engine === "pseudo" && !isApproved && !allowsPseudo;
-    const standing: Standing = { author: "tool", source: sourceHash(text) };
+    const standing: Standing = { author: "tool", source: message.sourceHash };
     return { ...message, standing, decision: isUnwantedPseudo ? "translate" : "keep" };
   }
   if (!isApproved) return message;
@@ -125,10 +128,9 @@ export function lockEntries(
   formatted: Pick<FormattedCatalog, "written" | "stale">,
 ): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
-  for (const { key, text, decision, standing } of file.messages) {
+  for (const { key, sourceHash: present, decision, standing } of file.messages) {
     const value = values.get(key);
     if (value === undefined) continue;
-    const present = sourceHash(text);
     const author: Standing = decision === "translate" ? { author: "tool", source: present } : standing;
     entries.set(key, entryOf(value, author, present));
   }

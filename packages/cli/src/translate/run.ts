@@ -291,11 +291,13 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
     const { target, source, existing } = file;
     const values = valuesOf(file, texts);
     const formatted = catalogFormat(target.source).format(source, values, { existing, managed: writtenKeys(file) });
-    if (formatted.text !== existing?.document.text) {
+    const isChanged = formatted.text !== existing?.document.text;
+    if (isChanged) {
       await writeFileByRename(target.path, formatted.text);
       report.written.push(target.path);
     }
-    notices.push(...noticesOf({ file, after: parseCatalog(target.path, formatted.text), missing, force }));
+    const after = isChanged || existing === undefined ? parseCatalog(target.path, formatted.text) : existing;
+    for (const notice of noticesOf({ file, after, missing, force })) notices.push(notice);
     lock.set(targetName(lockFile, target.path), lockEntries(file, values, formatted));
   }
   await writeLockFile(lockFile, lock);
@@ -325,8 +327,9 @@ function collectTexts(
       continue;
     }
     const translation = rows.get(target.locale, text);
-    const failure = rejected.get(businessIdOf(target, key, cwd)) ?? failureOf(translation);
-    if (isUsable(translation, engines.includes("pseudo")) && failure === undefined) {
+    const usable = isUsable(translation, engines.includes("pseudo"));
+    const failure = rejected.get(businessIdOf(target, key, cwd)) ?? (usable ? undefined : failureOf(translation));
+    if (usable && failure === undefined) {
       report[before.has(target.locale, text) ? "reused" : "translated"] += 1;
       texts.set(key, translation?.text ?? "");
     } else if (failure !== undefined) {
@@ -344,6 +347,7 @@ function collectTexts(
 const ONLY_PSEUDO = "the store has only a text by pseudo; --engine pseudo writes it";
 
 function failureOf(translation: Translation | undefined): { code: string; message: string } | undefined {
-  if (translation?.status !== "failed") return undefined;
+  // A text by pseudo stays in the store after the failure of another engine.
+  if (translation?.status !== "failed") return translation?.status === "translated" ? translation.error : undefined;
   return translation.error ?? { code: "TH_UNEXPECTED", message: "failed" };
 }
