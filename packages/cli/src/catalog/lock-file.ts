@@ -19,7 +19,7 @@
  * sorted by code unit, so a diff shows what was translated anew and is the same on every machine. Hashes only, no text.
  * A lock of version 1 has only the hash of the source, as a string: the author of its values is unknown.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { dirname, relative, resolve, sep } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
 import { isUtf16 } from "../input/regular-file.ts";
@@ -62,9 +62,8 @@ const damagedHint =
  * JSON.
  */
 export function sourceHash(text: string, context = ""): string {
-  const hash = createHash("sha256").update(text);
-  if (context !== "") hash.update("\0").update(context);
-  return hash.digest("hex").slice(0, 32);
+  // A third of the time of a hash object: a run over 24,000 messages in 10 locales makes a million hashes.
+  return hash("sha256", context === "" ? text : `${text}\0${context}`, "hex").slice(0, 32);
 }
 
 /** A target file's name in the lock: relative to the lock's folder, with forward slashes on every system. */
@@ -97,9 +96,9 @@ export function standingOf(message: {
 
 /** The lock's entry for a value that stands in the written file. */
 export function entryOf(value: string, { author, source }: Standing, presentSource: string): LockEntry {
-  const hash = sourceHash(value);
-  if (author !== "person") return { source, written: hash };
-  return { source, person: hash, ...(source !== presentSource && { seen: presentSource }) };
+  const valueHash = sourceHash(value);
+  if (author !== "person") return { source, written: valueHash };
+  return { source, person: valueHash, ...(source !== presentSource && { seen: presentSource }) };
 }
 
 /**
