@@ -103,6 +103,16 @@ function hasColors(stream: Stream, env: NodeJS.ProcessEnv): boolean {
   return stream.isTTY === true && env.TERM !== "dumb";
 }
 
+/**
+ * The first entries of a list, and a last one that counts the rest: a hundred lines of one kind hide all others.
+ *
+ * @param max Default: 10.
+ */
+export function firstOf(entries: readonly string[], max = 10): string[] {
+  if (entries.length <= max) return [...entries];
+  return [...entries.slice(0, max), `and ${entries.length - max} more`];
+}
+
 /** A text as a terminal may show it: control characters, which could move the cursor or recolour, are made visible. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject

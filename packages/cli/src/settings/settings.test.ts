@@ -174,11 +174,11 @@ describe("a value from a file", () => {
         TH_DATA_DIR_FILE: folder,
       }),
     ).toEqual({
-      TH_DATABASE_URL_FILE: "names a file that cannot be read (ENOENT)",
+      TH_DATABASE_URL_FILE: "names a file that does not exist (ENOENT)",
       TH_DIRECT_URL_FILE: "names an empty file",
       TH_BATCH_SIZE_FILE: "must be a whole number from 1 to 1,000",
       TH_OPENAI_API_KEY_FILE: "cannot be set together with TH_OPENAI_API_KEY: set only one of them",
-      TH_DATA_DIR_FILE: "names a file that cannot be read (EISDIR)",
+      TH_DATA_DIR_FILE: "names a file that is a folder",
     });
   });
 });

@@ -4,12 +4,12 @@
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
-import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
 import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES, type ProjectEngines } from "@trans-hub/core/store";
 import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
+import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
 import { cron, engineNames, oneOf, postgresUrl, projectEngines, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
@@ -251,13 +251,15 @@ function isSetting(key: string): boolean {
   return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
+const MAX_SECRET_BYTES = 1_048_576;
+
 function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
   try {
-    const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+    const secret = readTextFile(path, MAX_SECRET_BYTES).replace(/[\r\n]+$/, "");
     if (secret !== "") return secret;
     problems.push({ key, problem: "names an empty file" });
   } catch (error) {
-    problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
+    problems.push({ key, problem: `names a file that ${(error as UnreadableFileError).problem}` });
   }
   return undefined;
 }
