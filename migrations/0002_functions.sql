@@ -883,6 +883,54 @@ begin
 end
 $$;
 
+-- function read/find_in_inbox
+create or replace function trans_hub.find_in_inbox(
+  of_project text, of_target_locale text, of_business_id text,
+  of_source_locale text, of_text text, of_context text, of_format text
+) returns table (
+  source_locale text, source_text text, canonical text, business_ids text[], state text, error_code text, error_message text
+)
+language plpgsql stable rows 1
+set search_path = pg_catalog, trans_hub, pg_temp
+-- Only the index of items remains: see Pragmas.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  named jsonb := case
+    when of_text is null then jsonb_build_object('businessId', of_business_id) else jsonb_build_object('text', of_text)
+  end;
+  waiting record;
+  item trans_hub.item;
+begin
+  for waiting in
+    select e.value, i.defaults, i.refused
+    from inbox as i
+    cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+    where i.items @> jsonb_build_array(named) and e.value @> named
+    order by i.refused is not null, i.id desc, e.ord desc
+  loop
+    begin
+      item := read_item(waiting.value, waiting.defaults, 2147483647);
+    exception when others then
+      continue;
+    end;
+    continue when item.project <> of_project or not of_target_locale = any (item.target_locales);
+    continue when of_text is not null
+      and (item.source_locale, item.context, item.format) is distinct from (of_source_locale, of_context, of_format);
+    source_locale := item.source_locale;
+    source_text := item.text;
+    canonical := item.context;
+    business_ids := array(select item.business_id where item.business_id <> '');
+    state := case when waiting.refused is null then 'queued' else 'failed' end;
+    error_code := waiting.refused;
+    error_message := case when waiting.refused is not null then 'the database cannot register the request' end;
+    return next;
+    return;
+  end loop;
+end
+$$;
+
 -- function read/find_row
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -992,6 +1040,8 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
@@ -1007,6 +1057,23 @@ begin
   cross join lateral stored_text(s.content_no, r.target_locale, s.context_no, r.project) as t
   cross join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c
   left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true;
+
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(of_business_ids) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
+        null::text, null::text, null::text[], 0, w.error_code, w.error_message
+      from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
+      cross join lateral find_in_inbox(r.project, r.target_locale, r.business_id, null, null, null, null) as w
+      where not exists (
+        select from find_row(r.project, r.business_id, null, null, null, null) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1023,6 +1090,8 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
@@ -1041,6 +1110,27 @@ begin
   cross join lateral stored_text(
     c.content_no, r.target_locale, case when r.context is null and r.format = 'auto' then 0 else x.context_no end, r.project
   ) as t;
+
+  -- References without a translation may wait in the inbox. Asked last, so that a reference with one pays nothing for it.
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(texts) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
+        w.error_code, w.error_message
+      from unnest(projects, target_locales, source_locales, texts, contexts, formats)
+        with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
+      cross join lateral find_in_inbox(
+        r.project, r.target_locale, null, r.source_locale, r.text, r.context, r.format
+      ) as w
+      where not exists (
+        select from find_row(r.project, null, r.source_locale, r.text, r.context, r.format) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1602,7 +1692,8 @@ as $$
     least(r.tries + 1, 10),
     clock_timestamp() + case
       when jsonb_array_length(r.items) > 1 then interval '0'
-      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+      -- Short for ever, so that a row is registered soon after the end of a lock, however long that lasts.
+      else least(interval '100 milliseconds' * 2 ^ r.tries, interval '1 second')
     end,
     case when jsonb_array_length(r.items) = 1 then state end
   from row as r
@@ -2063,11 +2154,12 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at
+    returning i.id, i.items, i.defaults, i.created_at, i.tries
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
+    (select min(r.tries) from row as r) as tries,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
@@ -2090,7 +2182,11 @@ begin
   if taken.count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
-      perform register_admitted(items_as_groups(read.good), sql_options(taken.defaults ->> 'engine', 50));
+      perform register_admitted(items_as_groups(read.good), sql_options(
+        taken.defaults ->> 'engine',
+        -- A row that was behind a lock before is only tried: hundreds of them must not delay the one that is free now.
+        case when taken.tries = 0 then 50 else 1 end
+      ));
     end if;
     insert into inbox (items, defaults, refused)
     select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
@@ -2233,10 +2329,21 @@ as $$
 declare
   read record;
   receipt register_receipt;
+  queued bigint := 0;
 begin
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
-    receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    begin
+      receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    exception when lock_not_available or deadlock_detected then
+      read.rejected := enqueue(items, defaults) -> 'rejected';
+      select coalesce(sum(cardinality(g.target_locales)), 0) into queued
+      from unnest(read.good) with ordinality
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
+      left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
+      where r.value is null;
+    end;
   end if;
   if receipt.refused is not null then
     read.rejected := read.rejected || (
@@ -2253,6 +2360,7 @@ begin
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),
+    'queued', queued,
     'failed', (select coalesce(sum(n), 0) from unnest(receipt.failed) as n),
     'rejected', read.rejected
   );
@@ -2959,6 +3067,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,
@@ -3047,6 +3156,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,

@@ -4,7 +4,7 @@
  * should get.
  */
 
-import type { TranslationStatus } from "@trans-hub/core";
+import type { StoredStatus } from "@trans-hub/core";
 import { isVerbatim } from "@trans-hub/core/engine";
 import type { ItemReceipt, WorkOutcome } from "@trans-hub/core/store";
 
@@ -26,7 +26,7 @@ export type TextName = Pick<Wish, "project" | "text" | "context">;
 export type RowName = TextName & { locale: string };
 
 interface Row extends RowName {
-  status: TranslationStatus;
+  status: StoredStatus;
   stored: string | null;
   engine: string | null;
   priority: number;
@@ -110,7 +110,7 @@ export class Model {
     }
     const told = new Set<string>();
     return wishes.map((wish) => {
-      const receipt = { registered: 0, existing: 0, failed: 0 };
+      const receipt = { registered: 0, existing: 0, queued: 0, failed: 0 };
       for (const locale of wish.locales) {
         const id = idOf({ ...wish, locale });
         if (made.has(id) && !told.has(id)) receipt.registered += 1;

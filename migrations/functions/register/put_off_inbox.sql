@@ -21,7 +21,8 @@ as $$
     least(r.tries + 1, 10),
     clock_timestamp() + case
       when jsonb_array_length(r.items) > 1 then interval '0'
-      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+      -- Short for ever, so that a row is registered soon after the end of a lock, however long that lasts.
+      else least(interval '100 milliseconds' * 2 ^ r.tries, interval '1 second')
     end,
     case when jsonb_array_length(r.items) = 1 then state end
   from row as r

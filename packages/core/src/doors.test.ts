@@ -20,7 +20,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
-      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
+      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus StoredStatus TextFormat Translation
       TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
   "engine.ts": {
@@ -45,7 +45,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
       PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
-      StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
+      StoreStatus StoredStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
       TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,
   },

@@ -37,7 +37,13 @@ export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
 export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
-export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  StoredStatus,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type {
   EngineCall,
   Settlement,

@@ -42,7 +42,10 @@ export interface PersistenceHandler {
    */
   enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 
-  /** Reads translations, in the order of the references; undefined for a missing one. One round trip. */
+  /**
+   * Reads translations, in the order of the references; undefined for a missing one. One round trip. A text without a row
+   * whose request waits to be registered is `queued`, or `failed` if the store refuses that request for good.
+   */
   read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
 
   /** Reads rows by the keys from `work`; deleted rows are left out. */

@@ -64,7 +64,7 @@ async function collect(translations: AsyncIterable<Translation>): Promise<Transl
 describe("request", () => {
   test("one item, many items and strings are registered, with the fields that the options supply", async () => {
     const hub = await connect();
-    const none = { existing: 0, failed: 0, rejected: [] };
+    const none = { existing: 0, queued: 0, failed: 0, rejected: [] };
     expect(await hub.request({ text: "Add to cart", targetLocales: ["fr", "de"], businessId: "cart" })).toEqual({
       ...none,
       registered: 2,
@@ -95,7 +95,7 @@ describe("request", () => {
     vi.spyOn(handler, "register").mockImplementation(async (items, options) => {
       const receipts = await register(items, options);
       return receipts.map((receipt, at) =>
-        items[at]?.text === "bad" ? { registered: 0, existing: 0, failed: 0, error } : receipt,
+        items[at]?.text === "bad" ? { registered: 0, existing: 0, queued: 0, failed: 0, error } : receipt,
       );
     });
     const hub = await connect({ handler });
@@ -392,7 +392,7 @@ describe("processing", () => {
     await hub.request("bad", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toHaveLength(1);
     expect(await collect(hub.processPendingTranslations("fr"))).toHaveLength(0);
-    expect(await hub.request("bad", { targetLocales: ["fr"] })).toMatchObject({ existing: 1, failed: 1 });
+    expect(await hub.request("bad", { targetLocales: ["fr"] })).toMatchObject({ existing: 1, queued: 0, failed: 1 });
     expect(refusing.texts).toEqual(["bad"]);
   });
 
@@ -528,6 +528,28 @@ describe("waiting", () => {
     const hub = await connect();
     const waiting = hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 });
     await expect(waiting).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
+  });
+
+  test("a request that waits to be registered is waited for, and the timeout says where it is", async () => {
+    const handler = new InMemoryPersistenceHandler();
+    const hub = await connect({ handler });
+    const { client, commit } = handler.begin();
+    await hub.request({ text: "Pay", businessId: "pay" }, { targetLocales: ["fr"], client });
+    await commit();
+    expect(await hub.getTranslation({ text: "Pay", targetLocale: "fr" })).toMatchObject({
+      status: "queued",
+      text: null,
+    });
+    expect(await hub.getTranslations([{ businessId: "pay" }], { targetLocale: "fr" })).toMatchObject([
+      { status: "queued" },
+    ]);
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+      code: "TH_WAIT_TIMEOUT",
+      hint: expect.stringContaining("inbox"),
+    });
+    const waiting = hub.waitFor({ businessId: "pay", targetLocales: ["fr"] });
+    await collect(hub.processPendingTranslations("fr"));
+    expect(await waiting).toMatchObject([{ status: "translated" }]);
   });
 
   test("its signal ends the wait", async () => {

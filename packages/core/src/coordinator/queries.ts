@@ -9,7 +9,7 @@ import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
-import type { TranslationReference, TranslationStatus } from "../contract/translation.ts";
+import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, parseFormat, parseName, parseText } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
@@ -78,7 +78,7 @@ export function parseReference(
 export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
-  status?: TranslationStatus | undefined;
+  status?: StoredStatus | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
   /** Default: the coordinator's. */

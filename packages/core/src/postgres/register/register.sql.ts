@@ -158,6 +158,16 @@ export const listInbox = statement({
     order by due.id`,
 });
 
+/** The time until the first row is due that was put off. Null: no row is due within a minute. */
+export const nextInboxRow = statement({
+  name: "register.next_inbox_row",
+  row: z.object({ due_in_ms: z.number().nullable() }),
+  text: `
+    select (extract(epoch from min(i.run_at) - clock_timestamp()) * 1000)::float8 as due_in_ms
+    from trans_hub.inbox as i
+    where i.refused is null and i.run_at < now() + interval '1 minute'`,
+});
+
 /** Registers these rows of the inbox; gives the number of rows it took. */
 export const registerInboxRows = statement({
   name: "register.inbox_rows",
@@ -165,9 +175,9 @@ export const registerInboxRows = statement({
   text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
 });
 
-/** Puts off a row, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
-export const putOffInboxRow = statement({
+/** Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
+export const putOffInboxRows = statement({
   name: "register.put_off_inbox",
   row: z.object({}),
-  text: `select from trans_hub.put_off_inbox($1::bigint, $2::text)`,
+  text: `select trans_hub.put_off_inbox(id, $2::text) from unnest($1::bigint[]) as id`,
 });

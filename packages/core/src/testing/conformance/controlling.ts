@@ -164,7 +164,9 @@ export function controllingCases(add: AddCase): void {
     expect(await handler.cancel({ project: PROJECT, targetLocale: "fr" })).toBe(0);
     expect(await handler.cancel({ project: PROJECT })).toBe(2);
     expect((await handler.status(PROJECT)).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
-    expect(await handler.register([item({ text: "first" })])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    expect(await handler.register([item({ text: "first" })])).toEqual([
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+    ]);
     const translator = new Translator();
     await work(handler, translator.translate, { until: "empty" });
     expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);

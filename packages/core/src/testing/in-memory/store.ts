@@ -21,7 +21,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
-import { rowsOf, touchUse, translationOf } from "./read.ts";
+import { queuedTranslation, rowsOf, touchUse, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { approveRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
@@ -75,7 +75,7 @@ export class InMemoryStore {
 
   read(reference: TranslationReference): Translation | undefined {
     const row = this.#tables.rowOf(reference);
-    return row && this.show(row);
+    return row === undefined ? queuedTranslation(this.#tables, reference) : this.show(row);
   }
 
   readKey(key: TranslationKey): Translation | undefined {
