@@ -198,6 +198,95 @@ begin
 end
 $$;
 
+-- function control/count_to_forget
+create or replace function trans_hub.count_to_forget(
+  of_project text, of_business_id text, id_prefix text, of_source_locale text, of_text text, of_context text, of_format text,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  of_content_id uuid := content_id(of_source_locale, of_text);
+  in_context uuid := context_id(of_context, of_format);
+  in_every_context boolean := of_format is null;
+  contents bigint[];
+  contexts integer[];
+  in_inbox bigint;
+begin
+  if of_text is not null then
+    select array_agg(r.content_no), array_agg(r.context_no) into contents, contexts
+    from (
+      select s.content_no, s.context_no
+      from content as c join source as s on s.content_no = c.content_no and s.project = of_project
+      where c.content_id = of_content_id
+      union
+      select t.content_no, t.context_no
+      from content as c join translation as t on t.content_no = c.content_no and t.project = of_project
+      where c.content_id = of_content_id
+    ) as r
+    where in_every_context or r.context_no = case
+      when in_context is null then 0
+      else (select x.context_no from context as x where x.context_id = in_context)
+    end;
+  elsif of_business_id is not null then
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from source as s where s.project = of_project and s.business_id = of_business_id;
+  else
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from (
+      select distinct s.content_no, s.context_no from source as s
+      where s.project = of_project and starts_with(s.business_id, id_prefix)
+    ) as s;
+  end if;
+
+  with named as materialized (
+    select r.content_no, r.context_no, of_text is null and exists (
+      select from source as s
+      where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+        and not (coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false))
+      offset 0
+    ) as stays
+    from unnest(contents, contexts) as r (content_no, context_no)
+  ), gone as materialized (
+    select n.content_no, n.context_no from named as n where not n.stays
+  )
+  select
+    (select count(*) from gone),
+    (
+      select count(*)
+      from (select distinct n.content_no from named as n) as c
+      where exists (
+        select from source as s
+        where s.content_no = c.content_no and not (
+          s.project = of_project and (
+            coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false)
+            or (s.content_no, s.context_no) in (select g.content_no, g.context_no from gone as g)
+          )
+        )
+        offset 0
+      ) or exists (
+        select from translation as t
+        where t.content_no = c.content_no and not (
+          t.project = of_project and (t.content_no, t.context_no) in (select g.content_no, g.context_no from gone as g)
+        )
+        offset 0
+      )
+    )
+  into forgotten, still_used;
+
+  select count(*) into in_inbox
+  from inbox as i
+  cross join lateral jsonb_array_elements(i.items) as e (value)
+  where is_to_forget(
+    e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+  );
+  forgotten := forgotten + in_inbox;
+end
+$$;
+
 -- function control/forget
 create or replace function trans_hub.forget(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -212,41 +301,148 @@ as $$
 declare
   of_content_id uuid := content_id(of_source_locale, of_text);
   in_context uuid := context_id(of_context, of_format);
-  in_context_no integer;
   in_every_context boolean := of_format is null;
+  in_inbox bigint;
+begin
+  in_inbox := forget_in_inbox(
+    of_project, of_business_id, null, of_text, of_content_id, in_context, in_every_context, null
+  );
+  select f.forgotten + in_inbox, f.still_used into forgotten, still_used
+  from forget_uses(
+    of_project, of_business_id, null,
+    lock_contents(case
+      when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
+      else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
+    end),
+    case
+      when in_every_context then null
+      when in_context is null then 0
+      -- A context without a row is -1, which no use has.
+      else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+    end
+  ) as f;
+end
+$$;
+
+-- function control/forget_by_prefix
+create or replace function trans_hub.forget_by_prefix(
+  of_project text, id_prefix text, after_id text, after_content_no bigint, max_uses integer,
+  out reached_id text, out reached_content_no bigint, out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
   contents bigint[];
+begin
+  select array_agg(distinct s.content_no), (array_agg(s.business_id order by s.ord desc))[1],
+    (array_agg(s.content_no order by s.ord desc))[1]
+  into contents, reached_id, reached_content_no
+  from (
+    select s.business_id, s.content_no, row_number() over (order by s.business_id, s.content_no, s.context_no) as ord
+    from source as s
+    where s.project = of_project and (s.business_id, s.content_no) > (after_id, after_content_no)
+      and starts_with(s.business_id, id_prefix)
+    order by s.business_id, s.content_no, s.context_no
+    limit max_uses
+  ) as s;
+  select f.forgotten, f.still_used into forgotten, still_used
+  from forget_uses(of_project, null, id_prefix, lock_contents(contents), null) as f;
+end
+$$;
+
+-- function control/forget_in_inbox
+create or replace function trans_hub.forget_in_inbox(
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean,
+  max_rows integer
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  forgotten bigint := 0;
+begin
+  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where exists (
+        select from jsonb_array_elements(i.items) as e (value)
+        where is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        )
+      )
+      order by i.id
+      limit max_rows
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with kept as materialized (
+      select
+        i.id,
+        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
+        count(*) filter (where e.goes) as gone
+      from inbox as i
+      cross join lateral (
+        select e.value, e.ord, is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        ) as goes
+        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      ) as e
+      where i.id = any (rows_of_inbox)
+      group by i.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    forgotten := forgotten + taken;
+    exit when max_rows is not null and taken > 0;
+  end loop;
+  return forgotten;
+end
+$$;
+
+-- function control/forget_uses
+create or replace function trans_hub.forget_uses(
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no integer,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  is_by_text boolean := of_business_id is null and id_prefix is null;
   contexts integer[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
   gone_contexts integer[];
   doomed tid[];
 begin
+  forgotten := 0;
   still_used := 0;
-  forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
-
-  contents := lock_contents(case
-    when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
-    else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
-  end);
-  -- A context without a row is -1, which no use has.
-  in_context_no := case
-    when in_context is null then 0
-    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
-  end;
-
   -- A text that a person approved may have a translation and no use.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
   from (
     select s.content_no, s.context_no
     from source as s
     where s.content_no = any (contents) and s.project = of_project
-      and (of_business_id is null or s.business_id = of_business_id)
+      and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
     union
     select t.content_no, t.context_no
     from translation as t
-    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+    where is_by_text and t.content_no = any (contents) and t.project = of_project
   ) as r
-  where in_every_context or r.context_no = in_context_no;
+  where in_context_no is null or r.context_no = in_context_no;
   if gone_contents is null then
     return;
   end if;
@@ -259,8 +455,8 @@ begin
 
   delete from source as s
   where s.content_no = any (contents) and s.project = of_project
-    and (of_business_id is null or s.business_id = of_business_id)
-    and (in_every_context or s.context_no = in_context_no);
+    and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
+    and (in_context_no is null or s.context_no = in_context_no);
 
   -- A text that another id of the project uses stays.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
@@ -299,65 +495,15 @@ begin
     and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
     and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
 
-  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  forgotten := coalesce(cardinality(gone_contents), 0);
   select count(*) into still_used from content as c where c.content_no = any (contents);
-end
-$$;
-
--- function control/forget_in_inbox
-create or replace function trans_hub.forget_in_inbox(
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
-) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-declare
-  rows_of_inbox bigint[];
-  taken bigint;
-  forgotten bigint := 0;
-begin
-  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
-  loop
-    select array_agg(i.id) into rows_of_inbox
-    from inbox as i
-    where exists (
-      select from jsonb_array_elements(i.items) as e (value)
-      where is_to_forget(
-        e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-      )
-    );
-    exit when rows_of_inbox is null;
-    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
-    with kept as materialized (
-      select
-        i.id,
-        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
-        count(*) filter (where e.goes) as gone
-      from inbox as i
-      cross join lateral (
-        select e.value, e.ord, is_to_forget(
-          e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-        ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
-      ) as e
-      where i.id = any (rows_of_inbox)
-      group by i.id
-    ), emptied as (
-      delete from inbox as i using kept as k where i.id = k.id and k.items is null
-    ), cut as (
-      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
-    )
-    select coalesce(sum(k.gone), 0) into taken from kept as k;
-    forgotten := forgotten + taken;
-  end loop;
-  return forgotten;
 end
 $$;
 
 -- function control/is_to_forget
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
 ) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -367,6 +513,8 @@ begin
     return false;
   elsif of_business_id is not null then
     return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif id_prefix is not null then
+    return starts_with(coalesce(item ->> 'businessId', ''), id_prefix);
   elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;
@@ -3045,8 +3193,11 @@ $$;
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
@@ -3134,8 +3285,11 @@ revoke execute on function trans_hub.collect_contexts,
 drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,

@@ -602,6 +602,45 @@ describe("reviewing", () => {
   });
 });
 
+describe("forgetting", () => {
+  test("a prefix of business ids names the texts of all these ids, and a dry run keeps them", async () => {
+    const hub = await connect();
+    await hub.request(
+      [1, 2, 12].map((user) => ({ text: `Text ${user}`, businessId: `user.${user}.name` })),
+      { targetLocales: ["fr"] },
+    );
+    await collect(hub.processPendingTranslations("fr"));
+    const query = { businessIdPrefix: "user.1." };
+    expect(await hub.forget({ ...query, dryRun: true })).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await hub.getTranslation({ text: "Text 1", targetLocale: "fr" })).toMatchObject({ status: "translated" });
+    expect(await hub.forget(query)).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await hub.getTranslation({ text: "Text 1", targetLocale: "fr" })).toBeUndefined();
+    expect(await collect(hub.listTranslations({ targetLocale: "fr" }))).toHaveLength(2);
+  });
+
+  test("refuses each query that would forget more than was meant, and forgets nothing", async () => {
+    const hub = await connect();
+    await hub.request([{ text: "Pay", businessId: "pay" }], { targetLocales: ["fr"] });
+    for (const query of [
+      { businessIdPrefix: "" },
+      { businessIdPrefix: "pay", businessId: "pay" },
+      { businessIdPrefix: "pay", text: "Pay" },
+      { businessIdPrefix: "pay", context: "screen" },
+      { businessIdPrefix: "pay", dryrun: true },
+      { businessIdPrefix: "pay", dryRun: "yes" },
+      { businessIdPrefix: 5 },
+      { businessId: "pay", prefix: "pay." },
+      {},
+    ]) {
+      await expect(hub.forget(query as never), JSON.stringify(query)).rejects.toMatchObject({
+        name: "InvalidItemError",
+      });
+    }
+    await expect(hub.cancel({ businessIdPrefix: "" })).rejects.toMatchObject({ code: "TH_BUSINESS_ID" });
+    expect(await collect(hub.listTranslations({ targetLocale: "fr" }))).toHaveLength(1);
+  });
+});
+
 describe("engines", () => {
   test("another engine can be made the active one, and a similar name is suggested", async () => {
     const hub = await connect({

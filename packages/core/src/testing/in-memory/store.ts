@@ -6,7 +6,14 @@
  * row counts only while the row is still pending at the revision of the claim.
  */
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
@@ -125,8 +132,8 @@ export class InMemoryStore {
     return collectUnused(this.#tables, options);
   }
 
-  forget(reference: ForgetReference): ForgetReport {
-    return forgetTexts(this.#tables, reference);
+  forget(reference: ForgetReference, options: ForgetOptions = {}): ForgetReport {
+    return forgetTexts(this.#tables, reference, options);
   }
 
   // --- Control ---
