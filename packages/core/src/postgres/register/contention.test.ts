@@ -174,14 +174,14 @@ describe("a stranger's open transaction", () => {
       await first.query('select trans_hub.request(\'[{"text": "Mine"}]\', $1)', [defaults]);
       await other.query("begin");
       await other.query("select trans_hub.request($1, $2)", [
-        JSON.stringify(Array.from({ length: 50 }, (_, at) => ({ text: `Text ${at}` }))),
+        JSON.stringify(Array.from({ length: 5 }, (_, at) => ({ text: `Text ${at}` }))),
         defaults,
       ]);
-      expect(sum(await store.register([item("Mine"), ...items(50)]))).toMatchObject({ registered: 0, queued: 51 });
+      expect(sum(await store.register([item("Mine"), ...items(5)]))).toMatchObject({ registered: 0, queued: 6 });
       working = store.work({ until: "stopped", concurrency: 2, maxItems: 50, signal: stop.signal }, echo);
       // Each row is alone, and was put off as often as it takes to be put off for the longest time.
       const alone = "select count(*)::int from trans_hub.inbox where jsonb_array_length(items) = 1 and tries >= 6";
-      await expect.poll(() => value(db, alone), { timeout: 120_000, interval: 100 }).toBe(51);
+      await expect.poll(() => value(db, alone), { timeout: 120_000, interval: 100 }).toBe(6);
       await first.query("rollback");
       const endedAt = performance.now();
       await expect
@@ -202,7 +202,35 @@ describe("a stranger's open transaction", () => {
       await working;
     }
     await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, echo);
-    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(51);
+    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(6);
     await expectInvariants(db);
   }, 180_000);
+
+  test("over many rows of the inbox keeps no single pass from ending, and the pass after it takes them", async ({
+    db,
+    store,
+  }) => {
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      const texts = JSON.stringify(Array.from({ length: 60 }, (_, at) => ({ text: `Text ${at}` })));
+      await stranger.query(`select trans_hub.request($1, '{"sourceLocale": "en", "targetLocales": ["fr"]}')`, [texts]);
+      await db.query(
+        `select trans_hub.append_to_inbox(jsonb_build_array(e), '{"sourceLocale": "en", "targetLocales": ["fr"]}')
+         from jsonb_array_elements($1::jsonb || '[{"text": "Free"}]') as e`,
+        [texts],
+      );
+      expect(await drain(store)).toMatchObject({ translated: 1 });
+      expect(await value(db, "select count(*)::int from trans_hub.inbox where tries > 0")).toBe(60);
+      await stranger.query("rollback");
+    } finally {
+      stranger.release(true);
+    }
+    await expect.poll(() => value(db, "select count(*)::int from trans_hub.inbox where run_at > now()")).toBe(0);
+    expect(
+      await value(db, "select count(*)::int from graphile_worker.jobs where task_identifier = 'register_inbox'"),
+    ).toBe(0);
+    expect(await drain(store)).toMatchObject({ translated: 60 });
+    await expectInvariants(db);
+  });
 });

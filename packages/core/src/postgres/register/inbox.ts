@@ -11,14 +11,18 @@ const ITEMS = 2_000;
 const BYTES = 16_777_216;
 
 /**
- * Registers every row of the inbox that is due. A row behind a stranger's lock is put off, a row that the database refuses
+ * Registers every row of the inbox that is due now. A row behind a stranger's lock is put off, a row that the database refuses
  * is put aside; neither holds up another row.
  *
  * @throws {DatabaseUnavailableError}
  */
 export async function registerInbox(pool: ConnectionPool): Promise<void> {
+  // Rows that are put off become due again before the end, where many are behind locks: a run takes each of them once.
+  let at: string | null = null;
   for (;;) {
-    const ids = (await rows(pool, listInbox, [ROWS, ITEMS, BYTES])).map(({ id }) => id);
+    const due: { id: string; at: string }[] = await rows(pool, listInbox, [ROWS, ITEMS, BYTES, at]);
+    at ??= due[0]?.at ?? null;
+    const ids = due.map(({ id }) => id);
     if (ids.length === 0) return;
     let taken = 0;
     try {

@@ -126,14 +126,14 @@ export const appendToInbox = statement({
 });
 
 /**
- * The rows of the inbox that are registered together next: the oldest due row, and the rows after it with the same
- * defaults, up to $1 rows, $2 items and $3 bytes.
+ * The rows of the inbox that are registered together next: the oldest row that was due at the time $4 (null: now), and the
+ * rows after it with the same defaults, up to $1 rows, $2 items and $3 bytes. `at` is that time.
  */
 export const listInbox = statement({
   name: "register.list_inbox",
-  row: z.object({ id: z.string() }),
+  row: z.object({ id: z.string(), at: z.string() }),
   text: `
-    select due.id::text
+    select due.id::text, coalesce($4::timestamptz, now())::text as at
     from (
       select
         i.id,
@@ -142,13 +142,13 @@ export const listInbox = statement({
         sum(pg_column_size(i.items)) over earlier as bytes
       from (
         select i.* from trans_hub.inbox as i
-        where i.refused is null and i.run_at <= now()
+        where i.refused is null and i.run_at <= coalesce($4::timestamptz, now())
         order by i.id
         limit $1
       ) as i
       where i.defaults = (
         select first.defaults from trans_hub.inbox as first
-        where first.refused is null and first.run_at <= now()
+        where first.refused is null and first.run_at <= coalesce($4::timestamptz, now())
         order by first.id
         limit 1
       )

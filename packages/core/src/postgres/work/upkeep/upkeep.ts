@@ -18,7 +18,7 @@ export interface UpkeepOptions {
 const LOCALES_MS = 1_000;
 
 /** The least time between two runs of a service that asks to run again. Milliseconds. */
-const LEAST_WAIT_MS = 200;
+const LEAST_WAIT_MS = 100;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
@@ -97,8 +97,12 @@ export class Upkeep {
   async #run(service: Service, payload: unknown): Promise<void> {
     this.#busy += 1;
     this.#begunAt.set(service, performance.now());
+    const begunAt = performance.now();
     try {
-      this.#runAgain(service, await service.run(payload));
+      const afterMs = await service.run(payload);
+      // At most half of the time is spent on it.
+      const leastMs = Math.max(LEAST_WAIT_MS, performance.now() - begunAt);
+      this.#runAgain(service, afterMs === undefined ? undefined : Math.max(afterMs, leastMs));
     } finally {
       this.#busy -= 1;
     }
@@ -115,6 +119,6 @@ export class Upkeep {
         .finally(() => this.#runsAgain.delete(running));
       this.#runsAgain.add(running);
     };
-    this.#again.set(service, setTimeout(run, Math.max(afterMs, LEAST_WAIT_MS)).unref());
+    this.#again.set(service, setTimeout(run, afterMs).unref());
   }
 }
