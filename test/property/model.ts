@@ -25,6 +25,9 @@ export interface Wish {
 export type TextName = Pick<Wish, "project" | "text" | "context">;
 export type RowName = TextName & { locale: string };
 
+/** A text in all its contexts, a business id, or a prefix of ids. */
+export type ForgottenName = { text: string } | { businessId: string } | { businessIdPrefix: string };
+
 interface Row extends RowName {
   status: StoredStatus;
   stored: string | null;
@@ -275,10 +278,13 @@ export class Model {
     return cancelled.length;
   }
 
-  /** By a text in all its contexts, or by a business id. */
-  forget(project: string, by: { text: string } | { businessId: string }): { forgotten: number; stillUsed: number } {
-    const isMeant = (use: Pick<Use, "project" | "text"> & { businessId?: string }) =>
-      use.project === project && ("text" in by ? use.text === by.text : use.businessId === by.businessId);
+  forget(project: string, by: ForgottenName): { forgotten: number; stillUsed: number } {
+    const isMeant = (use: Pick<Use, "project" | "text"> & { businessId?: string }) => {
+      if (use.project !== project) return false;
+      if ("text" in by) return use.text === by.text;
+      if ("businessId" in by) return use.businessId === by.businessId;
+      return use.businessId?.startsWith(by.businessIdPrefix) ?? false;
+    };
     const waiting = this.#inbox.length;
     this.#inbox = this.#inbox.filter((wish) => !isMeant(wish));
     const named = new Map<string, TextName>();

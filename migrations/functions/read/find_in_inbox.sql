@@ -32,6 +32,10 @@ begin
     begin
       item := read_item(waiting.value, waiting.defaults, 2147483647);
     exception when others then
+      -- Only refusals of the item: a fault of the database is not the item's.
+      if sqlstate !~ '^(TH0|22)' then
+        raise;
+      end if;
       continue;
     end;
     continue when item.project <> of_project or not of_target_locale = any (item.target_locales);
