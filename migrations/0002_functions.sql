@@ -198,6 +198,64 @@ begin
 end
 $$;
 
+-- function control/cancel_in_inbox
+create or replace function trans_hub.cancel_in_inbox(of_project text, of_target_locale text, id_prefix text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  cancelled bigint := 0;
+begin
+  -- Repeats until no row holds such an item: see forget_in_inbox.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where i.refused is null and jsonb_typeof(i.items) = 'array' and exists (
+        select from jsonb_array_elements(case when jsonb_typeof(i.items) = 'array' then i.items else '[]' end) as e (value)
+        where locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) <> '{}'
+      )
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with item as materialized (
+      select i.id, e.value, e.ord, i.defaults,
+        locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) as locales
+      from inbox as i
+      cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      where i.id = any (rows_of_inbox)
+    ), kept as materialized (
+      select
+        e.id,
+        jsonb_agg(
+          case when e.locales = '{}' then e.value else e.value || jsonb_build_object('targetLocales', l.others) end order by e.ord
+        ) filter (where e.locales = '{}' or l.others is not null) as items,
+        sum(cardinality(e.locales)) as gone
+      from item as e
+      cross join lateral (
+        select jsonb_agg(o.locale order by o.ord) as others
+        from jsonb_array_elements_text(
+          case when e.locales = '{}' then '[]'
+          else coalesce(nullif(e.value -> 'targetLocales', 'null'), e.defaults -> 'targetLocales') end
+        ) with ordinality as o (locale, ord)
+        where canonical_locale(o.locale) <> all (e.locales)
+      ) as l
+      group by e.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    cancelled := cancelled + taken;
+  end loop;
+  return cancelled;
+end
+$$;
+
 -- function control/count_to_forget
 create or replace function trans_hub.count_to_forget(
   of_project text, of_business_id text, id_prefix text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -531,6 +589,30 @@ begin
     -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
+end
+$$;
+
+-- function control/locales_to_cancel
+create or replace function trans_hub.locales_to_cancel(
+  item jsonb, defaults jsonb, of_project text, of_target_locale text, id_prefix text
+) returns text[]
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read trans_hub.item;
+begin
+  read := read_item(item, defaults, 2147483647);
+  if read.project <> of_project or not coalesce(starts_with(read.business_id, id_prefix), true) then
+    return '{}';
+  end if;
+  return array(select l from unnest(read.target_locales) as l where l = coalesce(of_target_locale, l));
+exception when others then
+  -- Only refusals of the item: a fault of the database is not the item's.
+  if sqlstate !~ '^(TH0|22)' then
+    raise;
+  end if;
+  return '{}';
 end
 $$;
 
@@ -3198,12 +3280,14 @@ $$;
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
   trans_hub.count_to_forget,
   trans_hub.forget,
   trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
   trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
@@ -3290,12 +3374,14 @@ revoke execute on function trans_hub.collect_contexts,
 drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
   trans_hub.count_to_forget,
   trans_hub.forget,
   trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
   trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,

@@ -60,6 +60,13 @@ export const listCancellable = statement({
     order by b.batch_id`,
 });
 
+/** Takes project, target locale (null: each) and prefix of business ids (null: every item). */
+export const cancelInInbox = statement({
+  name: "control.cancel_in_inbox",
+  row: z.object({ cancelled: Count }),
+  text: `select trans_hub.cancel_in_inbox($1::text, $2::text, $3::text) as cancelled`,
+});
+
 export const cancelBatches = statement({
   name: "control.cancel_batches",
   row: z.object({ cancelled: Count }),
