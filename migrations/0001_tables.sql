@@ -129,6 +129,10 @@ create table trans_hub.inbox (
   refused text
 );
 
+-- Finds a waiting item by its text or its business id (docs/adr/0035). Only reads that found no translation ask it. The
+-- limit keeps look-ups short, and the moment in which an insert clears the list of pending entries.
+create index inbox_by_item on trans_hub.inbox using gin (items jsonb_path_ops) with (gin_pending_list_limit = 256);
+
 -- A text past its last attempt, with every attempt's error.
 create table trans_hub.dead_letter (
   id bigint generated always as identity primary key,

@@ -20,8 +20,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
-      ProjectEngines
-      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
+      ProjectEngines RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation StoredStatus
       TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
   "engine.ts": {
@@ -46,7 +45,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
-      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary ProjectEngines EngineStop StoppedEngine TriedEngines
+      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary ProjectEngines EngineStop StoppedEngine TriedEngines StoredStatus
       WorkerStatus`,
   },
   "operations.ts": {

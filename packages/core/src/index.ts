@@ -32,7 +32,7 @@ export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
-export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
+export type { Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";

@@ -39,7 +39,13 @@ export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
-export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  StoredStatus,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type {
   EngineCall,
   Settlement,

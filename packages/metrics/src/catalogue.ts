@@ -247,7 +247,7 @@ export const PRODUCER_METRICS = {
   requestRows: {
     type: "counter",
     name: "trans_hub_request_rows_total",
-    help: "Rows (texts × locales) of requests: `registered`, `existing`, and `failed`, which is a part of `existing`.",
+    help: "Rows (texts × locales) of requests: `registered`, `existing`, `queued`, and `failed`, which is a part of `existing`.",
     labels: ["result"],
   },
   rejected: {

@@ -42,6 +42,7 @@ interface RequestOptions {
 interface Report extends RejectedReport {
   registered: number;
   existing: number;
+  queued: number;
   failed: number;
 }
 
@@ -189,7 +190,7 @@ async function registerAll(
   { output, signal }: CommandContext,
   file: string | undefined,
 ): Promise<Report> {
-  const counts = { registered: 0, existing: 0, failed: 0 };
+  const counts = { registered: 0, existing: 0, queued: 0, failed: 0 };
   const rejected = new RejectedLines({ file, tell: (line) => output.note(printable(line)), tellsAll: !output.json });
   const progress = new Progress(output, "registering");
   const inFlight = new Set<Promise<void>>();
@@ -197,6 +198,7 @@ async function registerAll(
     const receipt = await hub.request(items, defaults);
     counts.registered += receipt.registered;
     counts.existing += receipt.existing;
+    counts.queued += receipt.queued;
     counts.failed += receipt.failed;
     for (const { index, code, message } of receipt.rejected) rejected.add({ line: lines[index] ?? 0, code, message });
     progress.add(items.length);
@@ -219,9 +221,11 @@ async function registerAll(
   return { ...counts, ...rejected.report() };
 }
 
-function sentence({ registered, existing, failed, rejected, rejectedCount = rejected.length }: Report): string {
+function sentence({ registered, existing, queued, failed, rejected, rejectedCount = rejected.length }: Report): string {
   const parts = [`${registered} registered`, `${existing} there already`];
   if (failed > 0) parts.push(`${failed} of them failed before (see trans-hub dead-letters list)`);
+  if (queued > 0)
+    parts.push(`${queued} queued: another session has a lock in the way, a worker registers them after it`);
   if (rejectedCount > 0) parts.push(`${rejectedCount} rejected`);
   return parts.join(", ");
 }

@@ -266,6 +266,9 @@ export class Coordinator implements AsyncDisposable {
    * letters and waiting requests, and the text itself unless another project uses it. By a business id, a text stays if
    * another id of the project uses it.
    *
+   * A prefix of business ids names the texts of all of them. They go in bounded transactions: a call that was cut off has
+   * done a part, and the same call does the rest. `dryRun` counts them and removes none.
+   *
    * Running work on the text stores nothing, but an engine may be translating it at this moment. Other processes may
    * answer reads from memory until their `cacheTtlSeconds` are over.
    *
@@ -274,7 +277,16 @@ export class Coordinator implements AsyncDisposable {
    */
   async forget(query: ForgetQuery): Promise<ForgetReport> {
     const reference = parseForget(query, this.#settings);
-    return this.#outdateAll((store) => store.forget(reference));
+    const { dryRun = false } = query;
+    this.#requireOpen();
+    return this.#track(
+      this.#reads.write(
+        (store) => store.forget(reference, { dryRun }),
+        (cache) => {
+          if (!dryRun) cache.clear();
+        },
+      ),
+    );
   }
 
   /**

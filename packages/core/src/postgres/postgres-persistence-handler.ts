@@ -2,7 +2,14 @@
 import pg from "pg";
 import { z } from "zod";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
 import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
@@ -177,8 +184,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return collect(this.#open(), this.#voice, options);
   }
 
-  async forget(reference: ForgetReference): Promise<ForgetReport> {
-    return forget(this.#open(), this.#voice, reference);
+  async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
+    return forget(this.#open(), this.#voice, reference, options);
   }
 
   async cancel(filter: CancelFilter): Promise<number> {

@@ -6,7 +6,14 @@
  * row counts only while the row is still pending at the revision of the claim.
  */
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
@@ -21,7 +28,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
-import { rowsOf, touchUse, translationOf } from "./read.ts";
+import { queuedTranslation, rowsOf, touchUse, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { approveRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
@@ -79,7 +86,7 @@ export class InMemoryStore {
 
   read(reference: TranslationReference): Translation | undefined {
     const row = this.#tables.rowOf(reference);
-    return row && this.show(row);
+    return row === undefined ? queuedTranslation(this.#tables, reference) : this.show(row);
   }
 
   readKey(key: TranslationKey): Translation | undefined {
@@ -129,8 +136,8 @@ export class InMemoryStore {
     return collectUnused(this.#tables, options);
   }
 
-  forget(reference: ForgetReference): ForgetReport {
-    return forgetTexts(this.#tables, reference);
+  forget(reference: ForgetReference, options: ForgetOptions = {}): ForgetReport {
+    return forgetTexts(this.#tables, reference, options);
   }
 
   // --- Control ---
