@@ -23,13 +23,13 @@ as $$
 declare
   of_content_id uuid := content_id(of_source_locale, of_text);
   in_context uuid := context_id(of_context, of_format);
-  in_context_no integer;
+  in_context_no bigint;
   in_every_context boolean := of_format is null;
   contents bigint[];
-  contexts integer[];
+  contexts bigint[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
-  gone_contexts integer[];
+  gone_contexts bigint[];
   doomed tid[];
 begin
   still_used := 0;

@@ -1,6 +1,6 @@
 -- A translation as the library reads it, as JSON for SQL: null where there is none.
 create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns jsonb
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp

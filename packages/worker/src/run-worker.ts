@@ -207,6 +207,9 @@ async function work(
   return summary;
 }
 
+const REFUSED_HINT =
+  "The item stays in trans_hub.inbox. Read it there, request a corrected one, and delete the row; doctor says how.";
+
 /** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */
 function observerOf(
   { logger, onSettled }: WorkerOptions,
@@ -228,6 +231,14 @@ function observerOf(
     fault: (error) => {
       metrics?.observer.fault(error);
       logger.error({ err: error }, "worker.fault");
+    },
+    jobFailed: ({ task, batch, error }) => {
+      metrics?.observer.jobFailed({ task, batch, error });
+      logger.error({ task, ...(batch !== undefined && { batch }), err: error }, "job.failed");
+    },
+    refused: (item) => {
+      metrics?.observer.refused(item);
+      logger.error({ inbox: item.id, code: item.code, hint: REFUSED_HINT }, "inbox.refused");
     },
     collected: (report) => {
       metrics?.observer.collected(report);

@@ -10,7 +10,7 @@
  * | `fold_counts`     | the crontab                   |                     | every minute               |
  */
 import type { CollectReport } from "../../../contract/collect.ts";
-import type { WorkOptions } from "../../../contract/work.ts";
+import type { RefusedInboxItem, WorkOptions } from "../../../contract/work.ts";
 import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
@@ -40,6 +40,8 @@ export interface ServicesOptions {
   upkeep: WorkOptions["upkeep"];
   collect(retentionDays: number): Promise<CollectReport>;
   onCollected(report: CollectReport): void;
+  onRefused(item: RefusedInboxItem): void;
+  onFault(error: Error): void;
 }
 
 /** How often batches without a job are looked for. Milliseconds. The first time is after the first beat. */
@@ -48,7 +50,15 @@ const RECONCILE_MS = 60_000;
 /** Milliseconds. New locales are asked for at most this often while the inbox is busy. */
 const LOCALES_MS = 500;
 
-export function servicesOf({ pool, view, upkeep, collect, onCollected }: ServicesOptions): Service[] {
+export function servicesOf({
+  pool,
+  view,
+  upkeep,
+  collect,
+  onCollected,
+  onRefused,
+  onFault,
+}: ServicesOptions): Service[] {
   const always: Service[] = [
     {
       task: "register_inbox",
@@ -56,7 +66,7 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
       // Also after beats, for items that were behind a lock when their job ran.
       everyMs: 0,
       async run() {
-        await registerInbox(pool);
+        await registerInbox(pool, { refused: onRefused, fault: onFault });
         await view.learnLocales(LOCALES_MS);
       },
     },
