@@ -30,6 +30,8 @@ create table trans_hub.context (
   format text not null,
   created_at timestamptz not null default now(),
   constraint context_is_short check (octet_length(canonical) <= 8192),
+  -- Every reader parses it.
+  constraint context_is_an_object check (jsonb_typeof(canonical::jsonb) = 'object'),
   constraint context_says_something check (canonical is not null or format <> 'auto'),
   constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
 );
@@ -103,6 +105,7 @@ create table trans_hub.batch (
   -- The worker pool that works on it, and how many pools died while they worked on it.
   started_by text,
   crashes smallint not null default 0,
+  constraint batch_history_is_a_list check (jsonb_typeof(history) = 'array'),
   constraint batch_lists_are_parallel check (
     cardinality(content_nos) > 0
     and cardinality(content_nos) = cardinality(context_nos)
@@ -155,6 +158,7 @@ create table trans_hub.dead_letter (
   failed_at timestamptz not null default now(),
   -- Closed by a replay, a forced request or an approval.
   replayed_at timestamptz,
+  constraint dead_letter_history_is_a_list check (jsonb_typeof(history) = 'array'),
   constraint dead_letter_is_written_once unique (content_no, target_locale, context_no, project, revision)
 );
 

@@ -1354,11 +1354,7 @@ create or replace function trans_hub.backlog_bound(of_caller bigint) returns big
 language plpgsql stable
 as $$
 declare
-  setting text;
-  bound bigint := case when of_caller < 0 then 0 else of_caller end;
-begin
-  foreach setting in array array[
-    current_setting('trans_hub.max_backlog', true),
+  setting text := coalesce(
     (
       select split_part(c.setting, '=', 2)
       from pg_db_role_setting as s
@@ -1367,15 +1363,15 @@ begin
         and starts_with(c.setting, 'trans_hub.max_backlog=')
       order by s.setdatabase desc
       limit 1
-    )
-  ] loop
-    if setting !~ '^[0-9]{0,18}$' then
-      raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
-        message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
-    end if;
-    bound := least(bound, nullif(setting, '')::bigint);
-  end loop;
-  return bound;
+    ),
+    current_setting('trans_hub.max_backlog', true)
+  );
+begin
+  if setting !~ '^[0-9]{0,18}$' then
+    raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+      message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+  end if;
+  return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
 end
 $$;
 

@@ -1,15 +1,12 @@
--- The most texts that may wait; null: any number. The least of three counts: the caller's own, the session's setting
--- trans_hub.max_backlog, and the database's (alter database … set trans_hub.max_backlog). The last is read from the catalog,
--- because every role may change the setting of its own session: so no producer lifts the bound of the database.
+-- The most texts that may wait; null: any number. It is the bound of the database (alter database … set trans_hub.max_backlog),
+-- or the caller's own, if that is lower. The database's is read from the catalog, because each session may change the setting
+-- for itself: so no producer lifts it, and a change holds for sessions that are open. Only where the database has none, the
+-- setting of the session counts, which may be that of a role or of postgresql.conf.
 create or replace function trans_hub.backlog_bound(of_caller bigint) returns bigint
 language plpgsql stable
 as $$
 declare
-  setting text;
-  bound bigint := case when of_caller < 0 then 0 else of_caller end;
-begin
-  foreach setting in array array[
-    current_setting('trans_hub.max_backlog', true),
+  setting text := coalesce(
     (
       select split_part(c.setting, '=', 2)
       from pg_db_role_setting as s
@@ -18,14 +15,14 @@ begin
         and starts_with(c.setting, 'trans_hub.max_backlog=')
       order by s.setdatabase desc
       limit 1
-    )
-  ] loop
-    if setting !~ '^[0-9]{0,18}$' then
-      raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
-        message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
-    end if;
-    bound := least(bound, nullif(setting, '')::bigint);
-  end loop;
-  return bound;
+    ),
+    current_setting('trans_hub.max_backlog', true)
+  );
+begin
+  if setting !~ '^[0-9]{0,18}$' then
+    raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+      message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+  end if;
+  return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
 end
 $$;
