@@ -11,8 +11,10 @@ declare
       select split_part(c.setting, '=', 2)
       from pg_db_role_setting as s
       cross join unnest(s.setconfig) as c (setting)
-      where s.setrole = 0 and s.setdatabase in (0, (select d.oid from pg_database as d where d.datname = current_database()))
-        and starts_with(c.setting, 'trans_hub.max_backlog=')
+      where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
+        -- Asked last: mostly there is no such setting.
+        and case when s.setdatabase = 0 then true
+          else s.setdatabase = (select d.oid from pg_database as d where d.datname = current_database()) end
       order by s.setdatabase desc
       limit 1
     ),

@@ -23,14 +23,14 @@ begin
         'project', 'must be 1 to 255 bytes'),
       (exists (
         select from unnest(items.group_source_locales) as i
-        where i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8}){0,20}$' is not true
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
       ), 'TH005', 'sourceLocale', 'is not a locale'),
       (exists (select from unnest(items.group_priorities) as i where i between -1 and 1 is not true), 'TH009', 'priority',
         'must be -1, 0 or 1'),
       (array_position(items.group_forced, null) is not null, 'TH001', 'force', 'must be true or false'),
       (exists (
         select from unnest(items.want_locales) as i
-        where i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8}){0,20}$' is not true
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
       ), 'TH005', 'targetLocales', 'is not a locale'),
       (exists (select from generate_series(1, g) as i where i = any (items.want_groups) is not true), 'TH001',
         'targetLocales', 'must be a list of at least one locale for each group of items'),
