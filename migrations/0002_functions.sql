@@ -12,7 +12,7 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
-  locked integer[];
+  locked bigint[];
   contexts bigint;
 begin
   -- The uses are read once, as a set: one look-up for each old context would cost more.
@@ -271,7 +271,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   contents bigint[];
-  contexts integer[];
+  contexts bigint[];
   in_inbox bigint;
 begin
   if of_text is not null then
@@ -431,7 +431,7 @@ begin
       select i.id
       from inbox as i
       where exists (
-        select from jsonb_array_elements(i.items) as e (value)
+        select from jsonb_array_elements(inbox_list(i.items)) as e (value)
         where is_to_forget(
           e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
         )
@@ -451,7 +451,7 @@ begin
         select e.value, e.ord, is_to_forget(
           e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
         ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+        from jsonb_array_elements(inbox_list(i.items)) with ordinality as e (value, ord)
       ) as e
       where i.id = any (rows_of_inbox)
       group by i.id
@@ -470,7 +470,7 @@ $$;
 
 -- function control/forget_uses
 create or replace function trans_hub.forget_uses(
-  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no integer,
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no bigint,
   out forgotten bigint, out still_used bigint
 )
 language plpgsql volatile
@@ -480,10 +480,10 @@ set jit = off
 as $$
 declare
   is_by_text boolean := of_business_id is null and id_prefix is null;
-  contexts integer[];
+  contexts bigint[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
-  gone_contexts integer[];
+  gone_contexts bigint[];
   doomed tid[];
 begin
   forgotten := 0;
@@ -854,7 +854,7 @@ as $$
   )
   select l.texts, l.since from lane as l where not is_paused(l.project, l.target_locale)
   union all
-  select sum(jsonb_array_length(i.items))::bigint, min(greatest(i.created_at, i.run_at))
+  select sum(i.item_count)::bigint, min(greatest(i.created_at, i.run_at))
   from inbox as i
   where i.refused is null and i.run_at <= now()
   having count(*) > 0
@@ -924,6 +924,9 @@ begin
     where j.target_locale = any (open_locales)
   ));
   if not target_locales <@ open_locales then
+    -- Before the lane opens, which is for ever.
+    perform require_lane(l.locale)
+    from (select unnest(target_locales) as locale except select unnest(open_locales)) as l;
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
 end
@@ -999,6 +1002,9 @@ as $$
 declare
   new_locale text;
 begin
+  foreach new_locale in array coalesce(locales, '{}') loop
+    perform require_lane(new_locale);
+  end loop;
   for new_locale in
     select distinct l.locale
     from (
@@ -1138,6 +1144,21 @@ as $$
   having count(*) > 0
 $$;
 
+-- function queue/require_lane
+create or replace function trans_hub.require_lane(locale text) returns void
+language plpgsql immutable
+as $$
+begin
+  if locale is null or locale = 'und' or trans_hub.canonical_locale(locale) <> locale then
+    raise exception using errcode = 'TH005', column = 'targetLocales', message = case
+      when locale is null then 'is missing'
+      when locale = 'und' then 'cannot be und'
+      else 'must be in its canonical spelling, such as zh-CN'
+    end;
+  end if;
+end
+$$;
+
 -- function queue/unpark_batches
 create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
 language plpgsql volatile
@@ -1220,7 +1241,7 @@ $$;
 -- function read/find_row
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
-  out content_no bigint, out context_no integer
+  out content_no bigint, out context_no bigint
 )
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -1255,17 +1276,26 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  misfit record;
   wanted_locale text := canonical_locale(get_translations.target_locale);
   most_bytes constant bigint := 134217728;
 begin
   if wanted_locale is null then
     raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
   end if;
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
+  items := (items_of_call(items, null)).list;
+  for misfit in
+    select i.ord - 1 as index, f.field
+    from jsonb_array_elements(items) with ordinality as i (value, ord)
+    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (field)
+      on jsonb_typeof(i.value) = 'object'
+    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.field) not in ('string', 'null')
+    limit 1
+  loop
+    raise exception using errcode = 'TH001', column = coalesce(misfit.field, 'item'), message = format(
+      'items[%s]%s', misfit.index, coalesce('.' || misfit.field || ' must be a string', ' must be an object')
+    );
+  end loop;
   perform touch(
     array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
     array_agg(i.value ->> 'businessId' order by i.ord),
@@ -1317,7 +1347,7 @@ $$;
 
 -- function read/open_dead_letter
 create or replace function trans_hub.open_dead_letter(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (code text, message text)
 language sql stable rows 1
 as $$
@@ -1465,7 +1495,7 @@ $$;
 
 -- function read/stored_text
 create or replace function trans_hub.stored_text(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (
   business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text
@@ -1500,7 +1530,11 @@ begin
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
-  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+  -- A year at most: an interval of the caller's could lie beyond the calendar.
+  touch_after := least(
+    greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
+    (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
+  );
   for due in
     select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
     from unnest(projects, business_ids, source_locales, texts, contexts, formats)
@@ -1552,7 +1586,7 @@ $$;
 
 -- function read/translation_json
 create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text,
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text,
   with_texts boolean default true
 ) returns jsonb
 language sql stable
@@ -1620,19 +1654,31 @@ set enable_indexscan = off
 as $$
 declare
   inbox_id bigint;
+  given jsonb;
+  own jsonb;
+  asked integer;
+begin
+  if jsonb_typeof(items) is distinct from 'array' or items = '[]' then
+    raise exception using errcode = 'TH001', column = 'items', message = 'items must be a list of at least one item';
+  end if;
+  given := (items_of_call(items, defaults)).fields;
+  if exists (select from jsonb_array_elements(items) as e (value) where jsonb_typeof(e.value) <> 'object') then
+    raise exception using errcode = 'TH001', column = 'items', message = 'each of the items must be an object';
+  end if;
+  asked := asked_rows(items, given);
+  if not has_room(items, given, asked) then
+    return null;
+  end if;
   -- An item's own value counts, unless it is null. Nulls inside a context belong to it, and stay.
-  own jsonb := (
+  own := (
     select jsonb_object_agg(d.key, d.value)
-    from jsonb_each(defaults) as d
+    from jsonb_each(given) as d
     where d.key in ('text', 'context', 'businessId') and d.value <> 'null'
   );
-begin
   if own is not null then
     items := (
       select jsonb_agg(
-        case when jsonb_typeof(e.value) = 'object' then own || (
-          select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(e.value) as f where f.value <> 'null'
-        ) else e.value end
+        own || (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(e.value) as f where f.value <> 'null')
         order by e.ord
       )
       from jsonb_array_elements(items) with ordinality as e (value, ord)
@@ -1640,14 +1686,140 @@ begin
   end if;
   defaults := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
-    from jsonb_each(defaults) as d
+    from jsonb_each(given) as d
     where d.key in (
       'engine', 'project', 'sourceLocale', 'targetLocales', 'priority', 'format', 'force', 'expiresAfterSeconds'
     )
   );
-  insert into inbox (items, defaults) values (items, defaults) returning id into inbox_id;
-  perform graphile_worker.add_job('register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000);
+  insert into inbox (items, defaults, texts) values (items, defaults, asked) returning id into inbox_id;
+  if given -> 'notify' is distinct from 'false' then
+    perform graphile_worker.add_job(
+      'register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000
+    );
+  end if;
   return inbox_id;
+end
+$$;
+
+-- function register/are_fit
+create or replace function trans_hub.are_fit(items trans_hub.grouped_items) returns boolean
+language plpgsql stable
+as $$
+declare
+  n integer := cardinality(items.texts);
+  g integer := cardinality(items.group_projects);
+begin
+  if (
+    '' <> all (items.texts) and coalesce(array_ndims(items.texts), 1) = 1
+    and coalesce(cardinality(items.business_ids), n) = n and coalesce(cardinality(items.contexts), n) = n
+    and coalesce(cardinality(items.formats), n) = n and coalesce(cardinality(items.verbatim), n) = n
+    and coalesce(cardinality(items.lifetimes), n) = n and coalesce(cardinality(items.item_groups), n) = n
+    and g >= least(n, 1) and '' <> all (items.group_projects) and coalesce(array_ndims(items.group_projects), 1) = 1
+    and cardinality(items.group_source_locales) = g and array_position(items.group_source_locales, null) is null
+    and cardinality(items.group_priorities) = g and -1 <= all (items.group_priorities) and 1 >= all (items.group_priorities)
+    and cardinality(items.group_forced) = g and array_position(items.group_forced, null) is null
+    and cardinality(items.want_groups) = cardinality(items.want_locales) and cardinality(items.want_groups) >= g
+    and 1 <= all (items.want_groups) and g >= all (items.want_groups) and array_position(items.want_locales, null) is null
+    and array_to_string(items.group_source_locales || items.want_locales, ',')
+      ~ '^([A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*(,|$))*$'
+  ) is not true then
+    return false;
+  end if;
+  -- Mostly null, or one group.
+  if items.item_groups is not null and (1 <= all (items.item_groups) and g >= all (items.item_groups)) is false then
+    return false;
+  end if;
+  if items.lifetimes is not null and (1 <= all (items.lifetimes)) is false then
+    return false;
+  end if;
+  if items.formats is not null
+    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
+  then
+    return false;
+  end if;
+  if octet_length(array_to_string(items.group_projects, '')) > 255 or octet_length(array_to_string(items.want_locales, '')) > 255
+    or octet_length(array_to_string(items.group_source_locales, '')) > 255
+  then
+    if exists (
+      select from unnest(items.group_projects || items.group_source_locales || items.want_locales) as i
+      where octet_length(i) > 255
+    ) then
+      return false;
+    end if;
+  end if;
+  if n = 1 and octet_length(items.business_ids[1]) > 255 then
+    return false;
+  elsif n > 1 and items.business_ids is not null then
+    -- 0.1 ms for 1,000.
+    if (select max(octet_length(i)) from unnest(items.business_ids) as i) > 255 then
+      return false;
+    end if;
+  end if;
+  if g > 1 then
+    return (select count(distinct i) = g from unnest(items.want_groups) as i);
+  end if;
+  return true;
+end
+$$;
+
+-- function register/asked_rows
+create or replace function trans_hub.asked_rows(items jsonb, defaults jsonb) returns integer
+language sql immutable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select least(2147483647, coalesce(sum(greatest(1, case
+    when jsonb_typeof(l.locales) = 'array' then jsonb_array_length(l.locales)
+  end)), 0))::integer
+  from jsonb_array_elements(inbox_list(items)) as e (value)
+  cross join lateral (
+    select coalesce(nullif(e.value -> 'targetLocales', 'null'), defaults -> 'targetLocales') as locales
+  ) as l
+$$;
+
+-- function register/backlog_bound
+create or replace function trans_hub.backlog_bound(of_caller bigint) returns bigint
+language plpgsql stable
+as $$
+declare
+  setting text := coalesce(
+    (
+      select split_part(c.setting, '=', 2)
+      from pg_db_role_setting as s
+      cross join unnest(s.setconfig) as c (setting)
+      where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
+        -- Asked last: mostly there is no such setting.
+        and case when s.setdatabase = 0 then true
+          else s.setdatabase = (select d.oid from pg_database as d where d.datname = current_database()) end
+      order by s.setdatabase desc
+      limit 1
+    ),
+    current_setting('trans_hub.max_backlog', true)
+  );
+begin
+  if setting !~ '^[0-9]{0,18}$' then
+    raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+      message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+  end if;
+  return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
+end
+$$;
+
+-- function register/canonical_context
+create or replace function trans_hub.canonical_context(context text) returns text
+language plpgsql immutable
+as $$
+declare
+  value jsonb;
+begin
+  begin
+    value := context::jsonb;
+  exception when data_exception or program_limit_exceeded then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is not JSON';
+  end;
+  if jsonb_typeof(value) not in ('object', 'null') then
+    raise exception using errcode = 'TH008', column = 'context', message = 'must be an object';
+  end if;
+  return canonical_json(normal_context(value));
 end
 $$;
 
@@ -1655,22 +1827,30 @@ $$;
 create or replace function trans_hub.enqueue(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   read record;
+  bound bigint := backlog_bound(null);
+  refused boolean[];
   accepted jsonb;
 begin
-  select r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
-  if read.good_indexes <> '{}' then
-    -- As the caller gave them: the fleet checks them again when it registers them.
-    select jsonb_agg(e.value order by e.ord)
-    into accepted
-    from jsonb_array_elements(case when jsonb_typeof(items) = 'object' then jsonb_build_array(items) else items end)
-      with ordinality as e (value, ord)
-    join unnest(read.good_indexes) as g (index) on g.index = e.ord - 1;
-    perform append_to_inbox(accepted, coalesce(nullif(defaults, 'null'), '{}'));
+  select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  if bound is not null and read.good <> '{}' then
+    refused := refused_items(items_as_groups(read.good), bound);
+    read.rejected := with_full_backlog(read.rejected, read.good_indexes, refused);
   end if;
-  return jsonb_build_object('accepted', cardinality(read.good_indexes), 'rejected', read.rejected);
+  -- As the caller gave them: the fleet checks them again when it registers them. In step, and not by a join: without
+  -- statistics, PostgreSQL may compare each item with each.
+  select jsonb_agg(inbox_list(items) -> g.index order by g.index)
+  into accepted
+  from unnest(read.good_indexes, refused) as g (index, is_refused)
+  where g.is_refused is not true;
+  if accepted is not null then
+    perform append_to_inbox(accepted, defaults);
+  end if;
+  return jsonb_build_object('accepted', coalesce(jsonb_array_length(accepted), 0), 'rejected', read.rejected);
 end
 $$;
 
@@ -1678,7 +1858,7 @@ $$;
 create or replace function trans_hub.enqueue_batches(
   contents bigint[],
   locales text[],
-  contexts integer[],
+  contexts bigint[],
   projects text[],
   revisions integer[],
   priorities smallint[],
@@ -1720,7 +1900,7 @@ $$;
 
 -- function register/enqueue_new_catalog
 create or replace function trans_hub.enqueue_new_catalog(
-  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos integer[], new_revision integer,
+  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos bigint[], new_revision integer,
   options trans_hub.register_options
 ) returns void
 language plpgsql volatile
@@ -1796,6 +1976,45 @@ begin
 end
 $$;
 
+-- function register/fit_options
+create or replace function trans_hub.fit_options(options trans_hub.register_options) returns trans_hub.register_options
+language plpgsql immutable
+as $$
+begin
+  return row(
+    least(greatest(coalesce(options.batch_size, 50), 1), 1000),
+    least(greatest(coalesce(options.batch_bytes, 32768), 1), 1048576),
+    least(greatest(coalesce(options.touch_after, interval '1 day'), interval '0'), interval '1 year'),
+    options.for_engine,
+    least(greatest(coalesce(options.lock_timeout_ms, 100), 1), 60000),
+    options.max_backlog
+  )::register_options;
+end
+$$;
+
+-- function register/has_room
+create or replace function trans_hub.has_room(items jsonb, defaults jsonb, asked integer) returns boolean
+language plpgsql stable
+as $$
+declare
+  bound bigint := backlog_bound(
+    case when jsonb_typeof(defaults -> 'maxBacklog') = 'number' then
+      least(9223372036854775807, greatest(0, floor((defaults ->> 'maxBacklog')::numeric)))::bigint
+    end
+  );
+begin
+  if bound is null or waiting_texts() + asked <= bound then
+    return true;
+  end if;
+  return refused_items(items_as_groups((read_items(items, defaults, 2147483647)).good), bound) is null;
+end
+$$;
+
+-- function register/inbox_list
+create or replace function trans_hub.inbox_list(items jsonb) returns jsonb
+language sql immutable
+return case when jsonb_typeof(items) = 'array' then items else jsonb_build_array(items) end;
+
 -- function register/is_due
 create or replace function trans_hub.is_due(
   status trans_hub.translation_status, engine text, priority smallint, expires_at timestamptz,
@@ -1863,6 +2082,33 @@ as $$
     from item_group as g
     cross join lateral unnest(g.target_locales) with ordinality as l (locale, ord)
   ) as w
+$$;
+
+-- function register/items_of_call
+create or replace function trans_hub.items_of_call(items jsonb, defaults jsonb, out list jsonb, out fields jsonb)
+language plpgsql stable
+as $$
+begin
+  list := case jsonb_typeof(items) when 'array' then items when 'object' then jsonb_build_array(items) end;
+  if list is null then
+    raise exception using errcode = 'TH001', column = 'items', message = 'items must be a list of items, or one item';
+  end if;
+  fields := coalesce(nullif(defaults, 'null'), '{}');
+  if jsonb_typeof(fields) <> 'object' then
+    raise exception using errcode = 'TH001', column = 'defaults', message = 'defaults must be an object';
+  end if;
+  if jsonb_typeof(fields -> 'engine') not in ('string', 'null') then
+    raise exception using errcode = 'TH001', column = 'engine', message = 'defaults.engine must be a string';
+  end if;
+  if
+    pg_column_size(list)::bigint + jsonb_array_length(list)::bigint * (
+      case when fields ?| array['text', 'context', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
+    ) > 134217728
+  then
+    raise exception using errcode = 'TH003', column = 'items',
+      message = 'items are larger than 134217728 bytes with their defaults', hint = 'Send them in several calls.';
+  end if;
+end
 $$;
 
 -- function register/make_translations
@@ -1938,7 +2184,7 @@ $$;
 
 -- function register/note_sources
 create or replace function trans_hub.note_sources(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[], touch_after interval
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[], touch_after interval
 ) returns void
 language plpgsql volatile
 as $$
@@ -1990,7 +2236,7 @@ end
 $$;
 
 -- function register/put_off_inbox
-create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns void
+create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns jsonb
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
@@ -2000,23 +2246,32 @@ as $$
     where i.id = own.id
     returning i.*
   ), item as (
-    select e.value, e.ord, (e.ord - 1) * 2 / jsonb_array_length(r.items) as half
+    select e.value, e.ord, (e.ord - 1) * 2 / r.item_count as half
     from row as r
-    cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+    cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
+  ), put as (
+    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused)
+    select
+      i.items, i.defaults, asked_rows(i.items, i.defaults), i.created_at,
+      least(i.tries + 1, 10),
+      case
+        -- As due as the row was, so that the same run takes the halves.
+        when i.item_count > 1 then i.run_at
+        -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
+        else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+      end,
+      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
+    from (
+      select
+        r.item_count, r.created_at, r.run_at, r.tries, h.items,
+        case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
+      from row as r
+      cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h
+    ) as i
+    returning id, refused as code
   )
-  insert into inbox (items, defaults, created_at, tries, run_at, refused)
-  select
-    i.items, r.defaults, r.created_at,
-    least(r.tries + 1, 10),
-    case
-      -- As due as the row was, so that the same run takes the halves.
-      when jsonb_array_length(r.items) > 1 then r.run_at
-      -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
-      else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ r.tries, interval '500 milliseconds')
-    end,
-    case when jsonb_array_length(r.items) = 1 then state end
-  from row as r
-  cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as i
+  select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'code', p.code) order by p.id) filter (where p.code is not null), '[]')
+  from put as p
 $$;
 
 -- function register/read_item
@@ -2141,22 +2396,14 @@ declare
 begin
   good := '{}';
   good_indexes := '{}';
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
-  defaults := coalesce(nullif(defaults, 'null'), '{}');
-  if jsonb_typeof(defaults) <> 'object' then
-    raise exception using errcode = 'TH001', message = 'defaults must be an object';
-  end if;
+  select c.list, c.fields into items, defaults from items_of_call(items, defaults) as c;
   for entry in select e.value, e.ord::integer - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
     begin
       good := good || read_item(entry.value, defaults, max_text_bytes);
       good_indexes := good_indexes || entry.index;
     exception when others then
       -- Only refusals of the item: a fault of the database is not the item's.
-      if sqlstate !~ '^(TH0|22)' then
+      if sqlstate !~ '^(TH0|22|54)' then
         raise;
       end if;
       get stacked diagnostics field = column_name;
@@ -2327,17 +2574,60 @@ begin
 end
 $$;
 
+-- function register/refuse_unfit
+create or replace function trans_hub.refuse_unfit(items trans_hub.grouped_items) returns void
+language plpgsql stable
+as $$
+declare
+  n integer := cardinality(items.texts);
+  g integer := cardinality(items.group_projects);
+  fault record;
+begin
+  select f.state, f.field, f.problem into fault
+  from (
+    values
+      (n is null or array_ndims(items.texts) > 1, 'TH001', 'text', 'must be a list with one dimension'),
+      (array_position(items.texts, null) is not null, 'TH001', 'text', 'is missing'),
+      ('' = any (items.texts), 'TH002', 'text', 'is empty'),
+      (exists (select from unnest(items.business_ids) as i where octet_length(i) > 255), 'TH006', 'businessId',
+        'must be 1 to 255 bytes'),
+      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
+        'must be one of auto, text, icu, i18next, printf, html, markdown'),
+      (exists (select from unnest(items.lifetimes) as i where i < 1), 'TH001', 'expiresAfterSeconds',
+        'must be a whole number from 1 to 2147483647'),
+      (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
+        'project', 'must be 1 to 255 bytes'),
+      (exists (
+        select from unnest(items.group_source_locales) as i
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
+      ), 'TH005', 'sourceLocale', 'is not a locale'),
+      (exists (select from unnest(items.group_priorities) as i where i between -1 and 1 is not true), 'TH009', 'priority',
+        'must be -1, 0 or 1'),
+      (array_position(items.group_forced, null) is not null, 'TH001', 'force', 'must be true or false'),
+      (exists (
+        select from unnest(items.want_locales) as i
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
+      ), 'TH005', 'targetLocales', 'is not a locale'),
+      (exists (select from generate_series(1, g) as i where i = any (items.want_groups) is not true), 'TH001',
+        'targetLocales', 'must be a list of at least one locale for each group of items'),
+      (true, 'TH001', 'item', 'must be columns of one length, with groups from 1 to the number of groups')
+  ) as f (is_fault, state, field, problem)
+  where f.is_fault
+  limit 1;
+  raise exception using errcode = fault.state, column = fault.field, message = fault.problem;
+end
+$$;
+
 -- function register/refused_items
 create or replace function trans_hub.refused_items(items trans_hub.grouped_items, bound bigint) returns boolean[]
 language plpgsql stable
 as $$
 declare
   wants want[] := wants_of(items);
-  room bigint;
+  room bigint := bound - waiting_texts();
   asked bigint;
   refused boolean[];
 begin
-  select bound - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
   select count(*) into asked
   from unnest(items.texts, items.item_groups) as i (text, group_no)
   join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1);
@@ -2387,13 +2677,16 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
+  if not are_fit(items) then
+    perform refuse_unfit(items);
+  end if;
   if items.contexts is not null then
     -- Each different one once: canonical_json takes 40 µs, and texts of one screen share their context.
     items.contexts := array(
       select d.canonical
       from unnest(items.contexts) with ordinality as c (context, ord)
       left join (
-        select u.context, canonical_json(u.context::jsonb) as canonical
+        select u.context, canonical_context(u.context) as canonical
         from (select distinct c.context from unnest(items.contexts) as c (context)) as u
         offset 0
       ) as d using (context)
@@ -2407,7 +2700,7 @@ begin
       order by v.ord
     );
   end if;
-  return register_items(items, options);
+  return register_items(items, fit_options(options));
 end
 $$;
 
@@ -2418,7 +2711,7 @@ language plpgsql volatile
 as $$
 declare
   content_ids uuid[];
-  context_nos integer[];
+  context_nos bigint[];
   receipt register_receipt;
 begin
   perform set_config('lock_timeout', options.lock_timeout_ms::text, true);
@@ -2429,7 +2722,7 @@ begin
   );
   -- Most calls have no context.
   if items.contexts is null and items.formats is null then
-    context_nos := array_fill(0, array[cardinality(items.texts)]);
+    context_nos := array_fill(0::bigint, array[cardinality(items.texts)]);
   else
     context_nos := store_contexts(items);
   end if;
@@ -2457,7 +2750,7 @@ end
 $$;
 
 -- function register/register_inbox
-create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
+create or replace function trans_hub.register_inbox(ids bigint[], out count integer, out refused jsonb)
 language plpgsql volatile security definer
 -- See register.
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -2483,7 +2776,8 @@ begin
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
         case
-          when jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1 then e.value || jsonb_build_object(
+          when jsonb_typeof(e.value) = 'object' and jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1
+          then e.value || jsonb_build_object(
             'expiresAfterSeconds',
             greatest(1, ceil(l.seconds::numeric - extract(epoch from clock_timestamp() - r.created_at)::numeric))
           )
@@ -2492,13 +2786,15 @@ begin
         order by r.id, e.ord
       )
       from row as r
-      cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+      cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
       cross join lateral (
         select coalesce(nullif(e.value -> 'expiresAfterSeconds', 'null'), r.defaults -> 'expiresAfterSeconds') as seconds
       ) as l
     ) as items
   into taken;
-  if taken.count > 0 then
+  count := taken.count;
+  refused := '[]';
+  if count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(
@@ -2507,11 +2803,16 @@ begin
         case when taken.tries = 0 then 50 else 1 end
       ));
     end if;
-    insert into inbox (items, defaults, refused)
-    select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
-    from jsonb_array_elements(read.rejected) as r (value);
+    if read.rejected <> '[]' then
+      with kept as (
+        insert into inbox (items, defaults, refused)
+        select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
+        from jsonb_array_elements(read.rejected) as r (value)
+        returning id, inbox.refused as code
+      )
+      select jsonb_agg(jsonb_build_object('id', k.id, 'code', k.code) order by k.id) into refused from kept as k;
+    end if;
   end if;
-  return taken.count;
 end
 $$;
 
@@ -2521,7 +2822,7 @@ returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
 declare
-  bound bigint := coalesce(options.max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
+  bound bigint := backlog_bound(options.max_backlog);
   refused boolean[];
   receipt register_receipt;
 begin
@@ -2540,7 +2841,7 @@ $$;
 
 -- function register/register_known_catalog
 create or replace function trans_hub.register_known_catalog(
-  items trans_hub.grouped_items, content_ids uuid[], context_nos integer[], options trans_hub.register_options
+  items trans_hub.grouped_items, content_ids uuid[], context_nos bigint[], options trans_hub.register_options
 ) returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
@@ -2574,7 +2875,7 @@ $$;
 
 -- function register/register_new_catalog
 create or replace function trans_hub.register_new_catalog(
-  items trans_hub.grouped_items, content_ids uuid[], context_nos integer[], options trans_hub.register_options
+  items trans_hub.grouped_items, content_ids uuid[], context_nos bigint[], options trans_hub.register_options
 ) returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
@@ -2664,18 +2965,7 @@ begin
       where r.value is null;
     end;
   end if;
-  if receipt.refused is not null then
-    read.rejected := read.rejected || (
-      select jsonb_agg(
-        jsonb_build_object(
-          'index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later'
-        )
-        order by g.index
-      )
-      from unnest(read.good_indexes, receipt.refused) as g (index, is_refused)
-      where g.is_refused
-    );
-  end if;
+  read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),
@@ -2744,7 +3034,7 @@ end
 $$;
 
 -- function register/store_contexts
-create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns integer[]
+create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns bigint[]
 language plpgsql volatile
 as $$
 declare
@@ -2753,7 +3043,7 @@ declare
     from unnest(items.texts, items.contexts, items.formats) with ordinality as i (text, context, format, ord)
     order by i.ord
   );
-  context_nos integer[];
+  context_nos bigint[];
 begin
   for try in 1..10 loop
     begin
@@ -2799,9 +3089,19 @@ return case
   else 1 << (length(ltrim(greatest(1, batch_bytes / bytes)::bit(32)::text, '0')) - 1)
 end;
 
+-- function register/waiting_texts
+create or replace function trans_hub.waiting_texts() returns bigint
+language plpgsql stable
+as $$
+begin
+  return (select coalesce(sum(cardinality(b.content_nos)), 0) from batch as b)
+    + (select coalesce(sum(i.texts), 0) from inbox as i where i.refused is null);
+end
+$$;
+
 -- function register/wanted_rows
 create or replace function trans_hub.wanted_rows(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[]
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[]
 ) returns trans_hub.wanted_row[]
 language plpgsql stable
 as $$
@@ -2856,6 +3156,21 @@ begin
   );
 end
 $$;
+
+-- function register/with_full_backlog
+create or replace function trans_hub.with_full_backlog(rejected jsonb, good_indexes integer[], refused boolean[]) returns jsonb
+language sql immutable
+return rejected || coalesce(
+  (
+    select jsonb_agg(
+      jsonb_build_object('index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later')
+      order by g.index
+    )
+    from unnest(good_indexes, refused) as g (index, is_refused)
+    where g.is_refused
+  ),
+  '[]'
+);
 
 -- function rules/canonical_json_at
 create or replace function trans_hub.canonical_json_at(value jsonb, level integer) returns text
@@ -3392,6 +3707,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.park_waiting,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
+  trans_hub.require_lane,
   trans_hub.unpark_batches,
   trans_hub.find_in_inbox,
   trans_hub.find_row,
@@ -3405,13 +3721,21 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
+  trans_hub.are_fit,
+  trans_hub.asked_rows,
+  trans_hub.backlog_bound,
+  trans_hub.canonical_context,
   trans_hub.enqueue,
   trans_hub.enqueue_batches,
   trans_hub.enqueue_new_catalog,
   trans_hub.enqueue_wanted,
+  trans_hub.fit_options,
+  trans_hub.has_room,
+  trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
+  trans_hub.items_of_call,
   trans_hub.make_translations,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
@@ -3420,6 +3744,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,
   trans_hub.register_admitted,
@@ -3432,8 +3757,10 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.store_contents,
   trans_hub.store_contexts,
   trans_hub.texts_a_batch,
+  trans_hub.waiting_texts,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
+  trans_hub.with_full_backlog,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,
@@ -3488,6 +3815,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.park_waiting,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
+  trans_hub.require_lane,
   trans_hub.unpark_batches,
   trans_hub.find_in_inbox,
   trans_hub.find_row,
@@ -3501,13 +3829,21 @@ drop function trans_hub.collect_contexts,
   trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
+  trans_hub.are_fit,
+  trans_hub.asked_rows,
+  trans_hub.backlog_bound,
+  trans_hub.canonical_context,
   trans_hub.enqueue,
   trans_hub.enqueue_batches,
   trans_hub.enqueue_new_catalog,
   trans_hub.enqueue_wanted,
+  trans_hub.fit_options,
+  trans_hub.has_room,
+  trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
+  trans_hub.items_of_call,
   trans_hub.make_translations,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
@@ -3516,6 +3852,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,
   trans_hub.register_admitted,
@@ -3528,8 +3865,10 @@ drop function trans_hub.collect_contexts,
   trans_hub.store_contents,
   trans_hub.store_contexts,
   trans_hub.texts_a_batch,
+  trans_hub.waiting_texts,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
+  trans_hub.with_full_backlog,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,

@@ -4,7 +4,7 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
-  locked integer[];
+  locked bigint[];
   contexts bigint;
 begin
   -- The uses are read once, as a set: one look-up for each old context would cost more.

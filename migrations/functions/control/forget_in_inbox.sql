@@ -18,7 +18,7 @@ begin
       select i.id
       from inbox as i
       where exists (
-        select from jsonb_array_elements(i.items) as e (value)
+        select from jsonb_array_elements(inbox_list(i.items)) as e (value)
         where is_to_forget(
           e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
         )
@@ -38,7 +38,7 @@ begin
         select e.value, e.ord, is_to_forget(
           e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
         ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+        from jsonb_array_elements(inbox_list(i.items)) with ordinality as e (value, ord)
       ) as e
       where i.id = any (rows_of_inbox)
       group by i.id

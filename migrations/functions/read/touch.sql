@@ -18,7 +18,11 @@ begin
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
-  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
+  -- A year at most: an interval of the caller's could lie beyond the calendar.
+  touch_after := least(
+    greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
+    (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
+  );
   for due in
     select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
     from unnest(projects, business_ids, source_locales, texts, contexts, formats)

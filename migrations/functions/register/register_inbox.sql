@@ -1,9 +1,10 @@
 -- Registers the rows of the inbox with these numbers, all of the same defaults, and gives how many rows it took. A row that
 -- another worker has locked is left to that worker. The length of a text was checked by the producer's own setting when the
--- text was appended. An item that is refused here all the same stays in the inbox, for a person to look at.
+-- text was appended. An item that is refused here all the same stays in the inbox, for a person to look at; "refused" names
+-- each of them, {id, code}.
 --
 -- The bound of the database does not apply here: `enqueue` has accepted the items.
-create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
+create or replace function trans_hub.register_inbox(ids bigint[], out count integer, out refused jsonb)
 language plpgsql volatile security definer
 -- See register.
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -29,7 +30,8 @@ begin
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
         case
-          when jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1 then e.value || jsonb_build_object(
+          when jsonb_typeof(e.value) = 'object' and jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1
+          then e.value || jsonb_build_object(
             'expiresAfterSeconds',
             greatest(1, ceil(l.seconds::numeric - extract(epoch from clock_timestamp() - r.created_at)::numeric))
           )
@@ -38,13 +40,15 @@ begin
         order by r.id, e.ord
       )
       from row as r
-      cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+      cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
       cross join lateral (
         select coalesce(nullif(e.value -> 'expiresAfterSeconds', 'null'), r.defaults -> 'expiresAfterSeconds') as seconds
       ) as l
     ) as items
   into taken;
-  if taken.count > 0 then
+  count := taken.count;
+  refused := '[]';
+  if count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(
@@ -53,10 +57,15 @@ begin
         case when taken.tries = 0 then 50 else 1 end
       ));
     end if;
-    insert into inbox (items, defaults, refused)
-    select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
-    from jsonb_array_elements(read.rejected) as r (value);
+    if read.rejected <> '[]' then
+      with kept as (
+        insert into inbox (items, defaults, refused)
+        select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
+        from jsonb_array_elements(read.rejected) as r (value)
+        returning id, inbox.refused as code
+      )
+      select jsonb_agg(jsonb_build_object('id', k.id, 'code', k.code) order by k.id) into refused from kept as k;
+    end if;
   end if;
-  return taken.count;
 end
 $$;

@@ -29,18 +29,7 @@ begin
       where r.value is null;
     end;
   end if;
-  if receipt.refused is not null then
-    read.rejected := read.rejected || (
-      select jsonb_agg(
-        jsonb_build_object(
-          'index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later'
-        )
-        order by g.index
-      )
-      from unnest(read.good_indexes, receipt.refused) as g (index, is_refused)
-      where g.is_refused
-    );
-  end if;
+  read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),

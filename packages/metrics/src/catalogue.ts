@@ -146,6 +146,18 @@ export const WORKER_METRICS = {
     help: "Faults that the worker survived (`worker.fault` of the log).",
     labels: [],
   },
+  jobFailures: {
+    type: "counter",
+    name: "trans_hub_job_failures_total",
+    help: "Jobs of this worker that failed (`job.failed` of the log) and are tried again later.",
+    labels: ["task"],
+  },
+  inboxRefusals: {
+    type: "counter",
+    name: "trans_hub_inbox_refusals_total",
+    help: "Items requested inside a transaction that this worker could not register (`inbox.refused` of the log).",
+    labels: ["code"],
+  },
   collections: {
     type: "counter",
     name: "trans_hub_gc_runs_total",

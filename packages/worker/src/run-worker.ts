@@ -260,6 +260,9 @@ function timeAfter(ms: number): string {
   return new Date(Date.now() + ms).toISOString();
 }
 
+const REFUSED_HINT =
+  "The item stays in trans_hub.inbox. Read it there, request a corrected one, and delete the row; doctor says how.";
+
 /** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */
 function observerOf(
   { logger, onSettled }: WorkerOptions,
@@ -281,6 +284,14 @@ function observerOf(
     fault: (error) => {
       metrics?.observer.fault(error);
       logger.error({ err: error }, "worker.fault");
+    },
+    jobFailed: ({ task, batch, error }) => {
+      metrics?.observer.jobFailed({ task, batch, error });
+      logger.error({ task, ...(batch !== undefined && { batch }), err: error }, "job.failed");
+    },
+    refused: (item) => {
+      metrics?.observer.refused(item);
+      logger.error({ inbox: item.id, code: item.code, hint: REFUSED_HINT }, "inbox.refused");
     },
     collected: (report) => {
       metrics?.observer.collected(report);

@@ -39,6 +39,9 @@ export interface PersistenceHandler {
   /**
    * Appends items inside the caller's open transaction, without a lock that others could wait for. They are registered
    * after its commit, and never if it rolls back.
+   *
+   * @throws {BacklogFullError} The items together would go over the bound of the backlog. Nothing was appended, and the
+   * transaction is as it was.
    */
   enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 

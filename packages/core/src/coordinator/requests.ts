@@ -10,7 +10,7 @@ import type pg from "pg";
 import { Budget } from "../async/budget.ts";
 import { Coalescer } from "../async/coalescer.ts";
 import { orAbort } from "../async/or-abort.ts";
-import { CancelledError, InvalidItemError } from "../contract/errors.ts";
+import { BacklogFullError, CancelledError, InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
 import type { ItemReceipt } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
@@ -153,7 +153,8 @@ export class Requests {
   /**
    * Appends items to the inbox, inside the caller's transaction.
    *
-   * @throws {InvalidItemError} The only item was refused. In an array it lands in `rejected`.
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. In an array it lands in `rejected`; for the
+   * backlog, all items of its portion do.
    * @throws {CancelledError} The signal aborted between two portions; the caller should roll back.
    */
   async enqueue(
@@ -166,13 +167,21 @@ export class Requests {
     const portions = isList(items)
       ? this.#portions(items, defaults, receipt.rejected)
       : [portionOf(this.#parse(items, defaults), 0)];
-    for (const { items: own } of portions) {
+    for (const { items: own, places } of portions) {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
-      await this.#store.enqueue(client, own, { engine: this.#options.engine() });
-      receipt.accepted += own.length;
+      const { engine, maxBacklog } = this.#options;
+      try {
+        await this.#store.enqueue(client, own, { engine: engine(), maxBacklog });
+        receipt.accepted += own.length;
+      } catch (error) {
+        if (!(error instanceof BacklogFullError) || !isList(items)) throw error;
+        receipt.rejected.push(...places.map((index) => ({ index, code: error.code, message: error.message })));
+      }
     }
+    // Refusals for the backlog come after those of later items.
+    receipt.rejected.sort((one, other) => one.index - other.index);
     return receipt;
   }
 

@@ -262,13 +262,7 @@ const FACTS = `
       where nspname = '${GRAPHILE_SCHEMA}' and c.relrowsecurity
         and not exists (select from pg_policy as p where p.polrelid = c.oid and p.polname = $3)
       order by 1
-    ) as "closedTables",
-    array(
-      select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid))
-      from own join pg_proc as p on p.pronamespace = own.oid
-      where nspname = 'trans_hub' and p.provolatile <> 'v'
-      order by 1
-    ) as "harmlessFunctions"
+    ) as "closedTables"
   from owner`;
 
 async function readFacts(client: pg.Client, names: RoleNames, options: CreateRolesOptions): Promise<RolesFacts> {

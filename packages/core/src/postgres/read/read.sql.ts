@@ -28,7 +28,7 @@ const SOURCE = { source_locale: z.string(), source_text: z.string(), canonical: 
 /** A row of `translation` with every column that a `Translation` has. */
 const TranslationRow = z.object({
   content_no: z.string(),
-  context_no: z.int(),
+  context_no: z.coerce.number(),
   project: z.string(),
   target_locale: z.string(),
   ...SOURCE,
@@ -89,7 +89,7 @@ export const readByKey = statement({
   row: TranslationRow,
   text: `
     select ${columns("r")}
-    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
     cross join lateral trans_hub.stored_text(r.content_no, r.target_locale, r.context_no, r.project) as t
     ${textsOf("r")}
@@ -110,7 +110,7 @@ const PAGE_KEYS = `
         -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
-      and (k.content_no, k.context_no) > ($5::bigint, $6::int)
+      and (k.content_no, k.context_no) > ($5::bigint, $6::bigint)
     order by k.content_no, k.context_no
     limit $7`;
 

@@ -138,11 +138,16 @@ export class Registrar {
       left = again;
     }
     if (left.length === 0) return;
-    await append(
-      this.#pool,
-      left.flatMap((part) => part.items),
-      options,
-    );
+    const all = left.flatMap((part) => part.items);
+    try {
+      await append(this.#pool, all, options);
+    } catch (error) {
+      if (!(error instanceof BacklogFullError)) throw error;
+      for (const { at, items } of left) {
+        receipts.fill({ registered: 0, existing: 0, queued: 0, failed: 0, error }, at, at + items.length);
+      }
+      return;
+    }
     for (const { at, items } of left) {
       items.forEach((item, place) => {
         receipts[at + place] = { registered: 0, existing: 0, queued: item.targetLocales.length, failed: 0 };

@@ -118,10 +118,13 @@ export const openLanes = statement({
   text: "select from trans_hub.open_lanes($1::text[])",
 });
 
-/** Appends items. It takes no lock that another transaction could wait for, so it is safe inside a caller's transaction. */
+/**
+ * Appends items. It takes no lock that another transaction could wait for, so it is safe inside a caller's transaction. Null:
+ * nothing was appended, because the backlog is full.
+ */
 export const appendToInbox = statement({
   name: "register.append_to_inbox",
-  row: z.object({ id: z.string() }),
+  row: z.object({ id: z.string().nullable() }),
   text: `select trans_hub.append_to_inbox($1::jsonb, $2::jsonb)::text as id`,
 });
 
@@ -138,7 +141,7 @@ export const listInbox = statement({
       select
         i.id,
         row_number() over earlier as place,
-        sum(jsonb_array_length(i.items)) over earlier as items,
+        sum(i.item_count) over earlier as items,
         sum(pg_column_size(i.items)) over earlier as bytes
       from (
         select i.* from trans_hub.inbox as i
@@ -168,16 +171,21 @@ export const nextInboxRow = statement({
     where i.refused is null and i.run_at < now() + interval '1 minute'`,
 });
 
-/** Registers these rows of the inbox; gives the number of rows it took. */
+const Refused = z.array(z.object({ id: z.int(), code: z.string() }));
+
+/** Registers these rows of the inbox: the number of rows that it took, and the items that it refused and kept. */
 export const registerInboxRows = statement({
   name: "register.inbox_rows",
-  row: z.object({ taken: z.int() }),
-  text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
+  row: z.object({ taken: z.int(), refused: Refused }),
+  text: `select r.count as taken, r.refused from trans_hub.register_inbox($1::bigint[]) as r`,
 });
 
-/** Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
+/**
+ * Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it; then it is
+ * among `refused`.
+ */
 export const putOffInboxRows = statement({
   name: "register.put_off_inbox",
-  row: z.object({}),
-  text: `select trans_hub.put_off_inbox(id, $2::text) from unnest($1::bigint[]) as id`,
+  row: z.object({ refused: Refused }),
+  text: `select trans_hub.put_off_inbox(id, $2::text) as refused from unnest($1::bigint[]) as id`,
 });

@@ -6,7 +6,7 @@ import { STATUS } from "../read/read.sql.ts";
 /** The text and context that a reference names; see trans_hub.find_row. */
 export const findRow = statement({
   name: "translation.find_row",
-  row: z.object({ content_no: z.string().nullable(), context_no: z.int().nullable() }),
+  row: z.object({ content_no: z.string().nullable(), context_no: z.coerce.number().nullable() }),
   text: `
     select f.content_no::text, f.context_no
     from trans_hub.find_row($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) as f`,

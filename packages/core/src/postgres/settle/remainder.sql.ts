@@ -25,7 +25,7 @@ export const handOver = statement({
   row: z.object({ handed: Places }),
   text: `
     with item as (
-      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::jsonb[]) with ordinality
+      select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::jsonb[]) with ordinality
         as i (content_no, target_locale, context_no, project, revision, successor, history, ord)
     ), locked as materialized (
       select t.ctid, i.successor, i.history, i.ord
@@ -80,7 +80,7 @@ export const handOver = statement({
 const burial = (condition = "") => `
     with item as (
       select * from unnest(
-        $1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[]
+        $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[]
       ) with ordinality
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine, ord)
     ), locked as materialized (

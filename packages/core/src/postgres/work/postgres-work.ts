@@ -74,6 +74,8 @@ class PostgresWork {
     const services = servicesOf({
       ...{ pool, view: this.#view, upkeep: options.upkeep, collect: store.collect },
       onCollected: (report) => observer.collected?.(report),
+      onRefused: (item) => observer.refused?.(item),
+      onFault,
     });
     this.#upkeep = new Upkeep({ services, view: this.#view, onFault });
     this.#supervisor = new Supervisor({

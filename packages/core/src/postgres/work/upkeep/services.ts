@@ -12,7 +12,7 @@
  * `register_inbox` also runs when the next row of the inbox that was put off is due.
  */
 import type { CollectReport } from "../../../contract/collect.ts";
-import type { WorkOptions } from "../../../contract/work.ts";
+import type { RefusedInboxItem, WorkOptions } from "../../../contract/work.ts";
 import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
@@ -43,6 +43,8 @@ export interface ServicesOptions {
   upkeep: WorkOptions["upkeep"];
   collect(retentionDays: number): Promise<CollectReport>;
   onCollected(report: CollectReport): void;
+  onRefused(item: RefusedInboxItem): void;
+  onFault(error: Error): void;
 }
 
 /** How often batches without a job are looked for. Milliseconds. The first time is after the first beat. */
@@ -51,7 +53,15 @@ const RECONCILE_MS = 60_000;
 /** Milliseconds. New locales are asked for at most this often while the inbox is busy. */
 const LOCALES_MS = 500;
 
-export function servicesOf({ pool, view, upkeep, collect, onCollected }: ServicesOptions): Service[] {
+export function servicesOf({
+  pool,
+  view,
+  upkeep,
+  collect,
+  onCollected,
+  onRefused,
+  onFault,
+}: ServicesOptions): Service[] {
   const always: Service[] = [
     {
       task: "register_inbox",
@@ -59,7 +69,7 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
       // Also after beats, for items that were behind a lock when their job ran.
       everyMs: 0,
       async run() {
-        await registerInbox(pool);
+        await registerInbox(pool, { refused: onRefused, fault: onFault });
         await view.learnLocales(LOCALES_MS);
         return untilNextInboxRow(pool);
       },
