@@ -103,6 +103,8 @@ create table trans_hub.batch (
   -- The worker pool that works on it, and how many pools died while they worked on it.
   started_by text,
   crashes smallint not null default 0,
+  -- It waits until run_at for an engine that gets no calls (a pause, a circuit), and not for the backoff after an attempt.
+  is_postponed boolean not null default false,
   constraint batch_lists_are_parallel check (
     cardinality(content_nos) > 0
     and cardinality(content_nos) = cardinality(context_nos)
@@ -126,6 +128,10 @@ create table trans_hub.inbox (
   -- Why the database refuses it for good (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
   refused text
 );
+
+-- Finds a waiting item by its text or its business id (docs/adr/0035). Only reads that found no translation ask it. The
+-- limit keeps look-ups short, and the moment in which an insert clears the list of pending entries.
+create index inbox_by_item on trans_hub.inbox using gin (items jsonb_path_ops) with (gin_pending_list_limit = 256);
 
 -- A text past its last attempt, with every attempt's error.
 create table trans_hub.dead_letter (

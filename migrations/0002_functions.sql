@@ -198,6 +198,153 @@ begin
 end
 $$;
 
+-- function control/cancel_in_inbox
+create or replace function trans_hub.cancel_in_inbox(of_project text, of_target_locale text, id_prefix text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  cancelled bigint := 0;
+begin
+  -- Repeats until no row holds such an item: see forget_in_inbox.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where i.refused is null and jsonb_typeof(i.items) = 'array' and exists (
+        select from jsonb_array_elements(case when jsonb_typeof(i.items) = 'array' then i.items else '[]' end) as e (value)
+        where locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) <> '{}'
+      )
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with item as materialized (
+      select i.id, e.value, e.ord, i.defaults,
+        locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) as locales
+      from inbox as i
+      cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      where i.id = any (rows_of_inbox)
+    ), kept as materialized (
+      select
+        e.id,
+        jsonb_agg(
+          case when e.locales = '{}' then e.value else e.value || jsonb_build_object('targetLocales', l.others) end order by e.ord
+        ) filter (where e.locales = '{}' or l.others is not null) as items,
+        sum(cardinality(e.locales)) as gone
+      from item as e
+      cross join lateral (
+        select jsonb_agg(o.locale order by o.ord) as others
+        from jsonb_array_elements_text(
+          case when e.locales = '{}' then '[]'
+          else coalesce(nullif(e.value -> 'targetLocales', 'null'), e.defaults -> 'targetLocales') end
+        ) with ordinality as o (locale, ord)
+        where canonical_locale(o.locale) <> all (e.locales)
+      ) as l
+      group by e.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    cancelled := cancelled + taken;
+  end loop;
+  return cancelled;
+end
+$$;
+
+-- function control/count_to_forget
+create or replace function trans_hub.count_to_forget(
+  of_project text, of_business_id text, id_prefix text, of_source_locale text, of_text text, of_context text, of_format text,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  of_content_id uuid := content_id(of_source_locale, of_text);
+  in_context uuid := context_id(of_context, of_format);
+  in_every_context boolean := of_format is null;
+  contents bigint[];
+  contexts integer[];
+  in_inbox bigint;
+begin
+  if of_text is not null then
+    select array_agg(r.content_no), array_agg(r.context_no) into contents, contexts
+    from (
+      select s.content_no, s.context_no
+      from content as c join source as s on s.content_no = c.content_no and s.project = of_project
+      where c.content_id = of_content_id
+      union
+      select t.content_no, t.context_no
+      from content as c join translation as t on t.content_no = c.content_no and t.project = of_project
+      where c.content_id = of_content_id
+    ) as r
+    where in_every_context or r.context_no = case
+      when in_context is null then 0
+      else (select x.context_no from context as x where x.context_id = in_context)
+    end;
+  elsif of_business_id is not null then
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from source as s where s.project = of_project and s.business_id = of_business_id;
+  else
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from (
+      select distinct s.content_no, s.context_no from source as s
+      where s.project = of_project and starts_with(s.business_id, id_prefix)
+    ) as s;
+  end if;
+
+  with named as materialized (
+    select r.content_no, r.context_no, of_text is null and exists (
+      select from source as s
+      where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+        and not (coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false))
+      offset 0
+    ) as stays
+    from unnest(contents, contexts) as r (content_no, context_no)
+  ), gone as materialized (
+    select n.content_no, n.context_no from named as n where not n.stays
+  )
+  select
+    (select count(*) from gone),
+    (
+      select count(*)
+      from (select distinct n.content_no from named as n) as c
+      where exists (
+        select from source as s
+        where s.content_no = c.content_no and not (
+          s.project = of_project and (
+            coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false)
+            or (s.content_no, s.context_no) in (select g.content_no, g.context_no from gone as g)
+          )
+        )
+        offset 0
+      ) or exists (
+        select from translation as t
+        where t.content_no = c.content_no and not (
+          t.project = of_project and (t.content_no, t.context_no) in (select g.content_no, g.context_no from gone as g)
+        )
+        offset 0
+      )
+    )
+  into forgotten, still_used;
+
+  select count(*) into in_inbox
+  from inbox as i
+  cross join lateral jsonb_array_elements(i.items) as e (value)
+  where is_to_forget(
+    e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+  );
+  forgotten := forgotten + in_inbox;
+end
+$$;
+
 -- function control/forget
 create or replace function trans_hub.forget(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -212,41 +359,148 @@ as $$
 declare
   of_content_id uuid := content_id(of_source_locale, of_text);
   in_context uuid := context_id(of_context, of_format);
-  in_context_no integer;
   in_every_context boolean := of_format is null;
+  in_inbox bigint;
+begin
+  in_inbox := forget_in_inbox(
+    of_project, of_business_id, null, of_text, of_content_id, in_context, in_every_context, null
+  );
+  select f.forgotten + in_inbox, f.still_used into forgotten, still_used
+  from forget_uses(
+    of_project, of_business_id, null,
+    lock_contents(case
+      when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
+      else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
+    end),
+    case
+      when in_every_context then null
+      when in_context is null then 0
+      -- A context without a row is -1, which no use has.
+      else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+    end
+  ) as f;
+end
+$$;
+
+-- function control/forget_by_prefix
+create or replace function trans_hub.forget_by_prefix(
+  of_project text, id_prefix text, after_id text, after_content_no bigint, max_uses integer,
+  out reached_id text, out reached_content_no bigint, out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
   contents bigint[];
+begin
+  select array_agg(distinct s.content_no), (array_agg(s.business_id order by s.ord desc))[1],
+    (array_agg(s.content_no order by s.ord desc))[1]
+  into contents, reached_id, reached_content_no
+  from (
+    select s.business_id, s.content_no, row_number() over (order by s.business_id, s.content_no, s.context_no) as ord
+    from source as s
+    where s.project = of_project and (s.business_id, s.content_no) > (after_id, after_content_no)
+      and starts_with(s.business_id, id_prefix)
+    order by s.business_id, s.content_no, s.context_no
+    limit max_uses
+  ) as s;
+  select f.forgotten, f.still_used into forgotten, still_used
+  from forget_uses(of_project, null, id_prefix, lock_contents(contents), null) as f;
+end
+$$;
+
+-- function control/forget_in_inbox
+create or replace function trans_hub.forget_in_inbox(
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean,
+  max_rows integer
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  forgotten bigint := 0;
+begin
+  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where exists (
+        select from jsonb_array_elements(i.items) as e (value)
+        where is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        )
+      )
+      order by i.id
+      limit max_rows
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with kept as materialized (
+      select
+        i.id,
+        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
+        count(*) filter (where e.goes) as gone
+      from inbox as i
+      cross join lateral (
+        select e.value, e.ord, is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        ) as goes
+        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      ) as e
+      where i.id = any (rows_of_inbox)
+      group by i.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    forgotten := forgotten + taken;
+    exit when max_rows is not null and taken > 0;
+  end loop;
+  return forgotten;
+end
+$$;
+
+-- function control/forget_uses
+create or replace function trans_hub.forget_uses(
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no integer,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  is_by_text boolean := of_business_id is null and id_prefix is null;
   contexts integer[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
   gone_contexts integer[];
   doomed tid[];
 begin
+  forgotten := 0;
   still_used := 0;
-  forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
-
-  contents := lock_contents(case
-    when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
-    else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
-  end);
-  -- A context without a row is -1, which no use has.
-  in_context_no := case
-    when in_context is null then 0
-    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
-  end;
-
   -- A text that a person approved may have a translation and no use.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
   from (
     select s.content_no, s.context_no
     from source as s
     where s.content_no = any (contents) and s.project = of_project
-      and (of_business_id is null or s.business_id = of_business_id)
+      and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
     union
     select t.content_no, t.context_no
     from translation as t
-    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+    where is_by_text and t.content_no = any (contents) and t.project = of_project
   ) as r
-  where in_every_context or r.context_no = in_context_no;
+  where in_context_no is null or r.context_no = in_context_no;
   if gone_contents is null then
     return;
   end if;
@@ -259,8 +513,8 @@ begin
 
   delete from source as s
   where s.content_no = any (contents) and s.project = of_project
-    and (of_business_id is null or s.business_id = of_business_id)
-    and (in_every_context or s.context_no = in_context_no);
+    and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
+    and (in_context_no is null or s.context_no = in_context_no);
 
   -- A text that another id of the project uses stays.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
@@ -299,65 +553,15 @@ begin
     and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
     and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
 
-  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  forgotten := coalesce(cardinality(gone_contents), 0);
   select count(*) into still_used from content as c where c.content_no = any (contents);
-end
-$$;
-
--- function control/forget_in_inbox
-create or replace function trans_hub.forget_in_inbox(
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
-) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-declare
-  rows_of_inbox bigint[];
-  taken bigint;
-  forgotten bigint := 0;
-begin
-  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
-  loop
-    select array_agg(i.id) into rows_of_inbox
-    from inbox as i
-    where exists (
-      select from jsonb_array_elements(i.items) as e (value)
-      where is_to_forget(
-        e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-      )
-    );
-    exit when rows_of_inbox is null;
-    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
-    with kept as materialized (
-      select
-        i.id,
-        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
-        count(*) filter (where e.goes) as gone
-      from inbox as i
-      cross join lateral (
-        select e.value, e.ord, is_to_forget(
-          e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-        ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
-      ) as e
-      where i.id = any (rows_of_inbox)
-      group by i.id
-    ), emptied as (
-      delete from inbox as i using kept as k where i.id = k.id and k.items is null
-    ), cut as (
-      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
-    )
-    select coalesce(sum(k.gone), 0) into taken from kept as k;
-    forgotten := forgotten + taken;
-  end loop;
-  return forgotten;
 end
 $$;
 
 -- function control/is_to_forget
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
 ) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -367,6 +571,8 @@ begin
     return false;
   elsif of_business_id is not null then
     return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif id_prefix is not null then
+    return starts_with(coalesce(item ->> 'businessId', ''), id_prefix);
   elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;
@@ -383,6 +589,30 @@ begin
     -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
+end
+$$;
+
+-- function control/locales_to_cancel
+create or replace function trans_hub.locales_to_cancel(
+  item jsonb, defaults jsonb, of_project text, of_target_locale text, id_prefix text
+) returns text[]
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read trans_hub.item;
+begin
+  read := read_item(item, defaults, 2147483647);
+  if read.project <> of_project or not coalesce(starts_with(read.business_id, id_prefix), true) then
+    return '{}';
+  end if;
+  return array(select l from unnest(read.target_locales) as l where l = coalesce(of_target_locale, l));
+exception when others then
+  -- Only refusals of the item: a fault of the database is not the item's.
+  if sqlstate !~ '^(TH0|22)' then
+    raise;
+  end if;
+  return '{}';
 end
 $$;
 
@@ -507,7 +737,7 @@ begin
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
-    held_by := 'circuit';
+    held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
@@ -548,6 +778,35 @@ begin
     probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
   where r.engine = of_engine;
   granted := true;
+end
+$$;
+
+-- function engine-limit/reset_engine
+create or replace function trans_hub.reset_engine(of_engine text, with_pause boolean) returns setof text
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  held text[];
+begin
+  with locked as materialized (
+    select r.engine
+    from rate_limit as r
+    where (of_engine is null or r.engine = of_engine)
+      and (r.circuit <> 'closed' or (with_pause and r.paused_until > clock_timestamp()))
+    order by r.engine
+    for update
+  ), closed as (
+    update rate_limit as r
+    set
+      circuit = 'closed', reason = null, open_until = null, failed_probes = 0, probe = null, probe_until = null,
+      paused_until = case when with_pause then null else r.paused_until end
+    from locked as l
+    where r.engine = l.engine
+    returning r.engine
+  )
+  select array_agg(c.engine order by c.engine) into held from closed as c;
+  return query select unnest(held);
 end
 $$;
 
@@ -667,6 +926,29 @@ begin
   if not target_locales <@ open_locales then
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
+end
+$$;
+
+-- function queue/hasten_postponed
+create or replace function trans_hub.hasten_postponed(after uuid, size integer, out reached uuid, out hastened bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.is_postponed and b.run_at > now() and b.run_at < 'infinity'
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics hastened = row_count;
+  perform renew_batch_jobs(due);
 end
 $$;
 
@@ -883,6 +1165,58 @@ begin
 end
 $$;
 
+-- function read/find_in_inbox
+create or replace function trans_hub.find_in_inbox(
+  of_project text, of_target_locale text, of_business_id text,
+  of_source_locale text, of_text text, of_context text, of_format text
+) returns table (
+  source_locale text, source_text text, canonical text, business_ids text[], state text, error_code text, error_message text
+)
+language plpgsql stable rows 1
+set search_path = pg_catalog, trans_hub, pg_temp
+-- Only the index of items remains: see Pragmas.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  named jsonb := case
+    when of_text is null then jsonb_build_object('businessId', of_business_id) else jsonb_build_object('text', of_text)
+  end;
+  waiting record;
+  item trans_hub.item;
+begin
+  for waiting in
+    select e.value, i.defaults, i.refused
+    from inbox as i
+    cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+    where i.items @> jsonb_build_array(named) and e.value @> named
+    order by i.refused is not null, i.id desc, e.ord desc
+  loop
+    begin
+      item := read_item(waiting.value, waiting.defaults, 2147483647);
+    exception when others then
+      -- Only refusals of the item: a fault of the database is not the item's.
+      if sqlstate !~ '^(TH0|22)' then
+        raise;
+      end if;
+      continue;
+    end;
+    continue when item.project <> of_project or not of_target_locale = any (item.target_locales);
+    continue when of_text is not null
+      and (item.source_locale, item.context, item.format) is distinct from (of_source_locale, of_context, of_format);
+    source_locale := item.source_locale;
+    source_text := item.text;
+    canonical := item.context;
+    business_ids := array(select item.business_id where item.business_id <> '');
+    state := case when waiting.refused is null then 'queued' else 'failed' end;
+    error_code := waiting.refused;
+    error_message := case when waiting.refused is not null then 'the database cannot register the request' end;
+    return next;
+    return;
+  end loop;
+end
+$$;
+
 -- function read/find_row
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -1012,6 +1346,8 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
@@ -1027,6 +1363,23 @@ begin
   cross join lateral stored_text(s.content_no, r.target_locale, s.context_no, r.project) as t
   cross join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c
   left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true;
+
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(of_business_ids) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
+        null::text, null::text, null::text[], 0, w.error_code, w.error_message
+      from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
+      cross join lateral find_in_inbox(r.project, r.target_locale, r.business_id, null, null, null, null) as w
+      where not exists (
+        select from find_row(r.project, r.business_id, null, null, null, null) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1043,6 +1396,8 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
@@ -1061,6 +1416,27 @@ begin
   cross join lateral stored_text(
     c.content_no, r.target_locale, case when r.context is null and r.format = 'auto' then 0 else x.context_no end, r.project
   ) as t;
+
+  -- References without a translation may wait in the inbox. Asked last, so that a reference with one pays nothing for it.
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(texts) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
+        w.error_code, w.error_message
+      from unnest(projects, target_locales, source_locales, texts, contexts, formats)
+        with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
+      cross join lateral find_in_inbox(
+        r.project, r.target_locale, null, r.source_locale, r.text, r.context, r.format
+      ) as w
+      where not exists (
+        select from find_row(r.project, null, r.source_locale, r.text, r.context, r.format) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1632,9 +2008,11 @@ as $$
   select
     i.items, r.defaults, r.created_at,
     least(r.tries + 1, 10),
-    clock_timestamp() + case
-      when jsonb_array_length(r.items) > 1 then interval '0'
-      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+    case
+      -- As due as the row was, so that the same run takes the halves.
+      when jsonb_array_length(r.items) > 1 then r.run_at
+      -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
+      else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ r.tries, interval '500 milliseconds')
     end,
     case when jsonb_array_length(r.items) = 1 then state end
   from row as r
@@ -2095,11 +2473,12 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at
+    returning i.id, i.items, i.defaults, i.created_at, i.tries
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
+    (select min(r.tries) from row as r) as tries,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
@@ -2122,7 +2501,11 @@ begin
   if taken.count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
-      perform register_admitted(items_as_groups(read.good), sql_options(taken.defaults ->> 'engine', 50));
+      perform register_admitted(items_as_groups(read.good), sql_options(
+        taken.defaults ->> 'engine',
+        -- A row that was behind a lock before is only tried: hundreds of them must not delay the one that is free now.
+        case when taken.tries = 0 then 50 else 1 end
+      ));
     end if;
     insert into inbox (items, defaults, refused)
     select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
@@ -2265,10 +2648,21 @@ as $$
 declare
   read record;
   receipt register_receipt;
+  queued bigint := 0;
 begin
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
-    receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    begin
+      receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    exception when lock_not_available or deadlock_detected then
+      read.rejected := enqueue(items, defaults) -> 'rejected';
+      select coalesce(sum(cardinality(g.target_locales)), 0) into queued
+      from unnest(read.good) with ordinality
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
+      left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
+      where r.value is null;
+    end;
   end if;
   if receipt.refused is not null then
     read.rejected := read.rejected || (
@@ -2285,6 +2679,7 @@ begin
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),
+    'queued', queued,
     'failed', (select coalesce(sum(n), 0) from unnest(receipt.failed) as n),
     'rejected', read.rejected
   );
@@ -2969,20 +3364,27 @@ $$;
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -2991,6 +3393,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,
@@ -3057,20 +3460,27 @@ revoke execute on function trans_hub.collect_contexts,
 drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -3079,6 +3489,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,

@@ -19,9 +19,11 @@ as $$
   select
     i.items, r.defaults, r.created_at,
     least(r.tries + 1, 10),
-    clock_timestamp() + case
-      when jsonb_array_length(r.items) > 1 then interval '0'
-      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
+    case
+      -- As due as the row was, so that the same run takes the halves.
+      when jsonb_array_length(r.items) > 1 then r.run_at
+      -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
+      else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ r.tries, interval '500 milliseconds')
     end,
     case when jsonb_array_length(r.items) = 1 then state end
   from row as r

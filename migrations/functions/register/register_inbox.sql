@@ -19,11 +19,12 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at
+    returning i.id, i.items, i.defaults, i.created_at, i.tries
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
+    (select min(r.tries) from row as r) as tries,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
@@ -46,7 +47,11 @@ begin
   if taken.count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
-      perform register_admitted(items_as_groups(read.good), sql_options(taken.defaults ->> 'engine', 50));
+      perform register_admitted(items_as_groups(read.good), sql_options(
+        taken.defaults ->> 'engine',
+        -- A row that was behind a lock before is only tried: hundreds of them must not delay the one that is free now.
+        case when taken.tries = 0 then 50 else 1 end
+      ));
     end if;
     insert into inbox (items, defaults, refused)
     select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'

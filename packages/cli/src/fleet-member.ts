@@ -37,6 +37,7 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     engineLimits: settings.engineLimits,
+    projectEngines: settings.projectEngines,
     drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     lifetimeSeconds: settings.requestLifetimeSeconds,
     upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },

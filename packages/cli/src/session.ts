@@ -5,6 +5,7 @@ import { type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
+import { firstOf } from "./output.ts";
 import { loadEnvironment } from "./settings/environment.ts";
 import { parseSettings, type Settings } from "./settings/settings.ts";
 
@@ -31,7 +32,7 @@ export interface SessionOptions {
 /** Reads the settings from the environment, `.env` included, and prints a warning for each likely mistake. */
 export function readSettings({ cwd, env, output }: CommandContext): Settings {
   const settings = parseSettings(loadEnvironment({ cwd, env }));
-  for (const warning of settings.warnings) output.warn(warning);
+  for (const warning of firstOf(settings.warnings)) output.warn(warning);
   return settings;
 }
 
@@ -63,13 +64,14 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl">,
+  { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
   settings: Settings,
   name: string,
 ): Promise<PersistenceHandler> {
   return PostgresPersistenceHandler.connect({
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections: settings.maxConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     batchSize: settings.batchSize,

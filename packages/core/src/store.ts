@@ -19,6 +19,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -38,7 +39,13 @@ export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
-export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  StoredStatus,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type {
   EngineCall,
   Settlement,
@@ -52,6 +59,7 @@ export type {
   WorkSummary,
 } from "./contract/work.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres/postgres-persistence-handler.ts";
+export type { ChangeKind, ChangeListener, TextChange } from "./postgres/settle/voice.ts";
 export {
   DEFAULT_PROJECT,
   ITEM_KEYS,
@@ -61,5 +69,7 @@ export {
   parseItem,
   parseName,
 } from "./rules/item.ts";
-export type { EngineLimitChange } from "./translate/limits/limiter.ts";
+export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
+export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
+export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

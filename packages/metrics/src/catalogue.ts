@@ -71,6 +71,12 @@ export const WORKER_METRICS = {
     help: "1 if the database answered the last measurement of the fleet within a second; otherwise 0.",
     labels: [],
   },
+  enginesAvailable: {
+    type: "gauge",
+    name: "trans_hub_engines_available",
+    help: "Engines of the worker's chain that get calls: no open circuit and no rate limit. 0: the worker can translate nothing.",
+    labels: [],
+  },
   translations: {
     type: "counter",
     name: "trans_hub_translations_total",
@@ -241,7 +247,7 @@ export const PRODUCER_METRICS = {
   requestRows: {
     type: "counter",
     name: "trans_hub_request_rows_total",
-    help: "Rows (texts × locales) of requests: `registered`, `existing`, and `failed`, which is a part of `existing`.",
+    help: "Rows (texts × locales) of requests: `registered`, `existing`, `queued`, and `failed`, which is a part of `existing`.",
     labels: ["result"],
   },
   rejected: {

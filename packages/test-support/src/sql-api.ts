@@ -29,6 +29,7 @@ export const test = base.extend("outsider", async ({ database, db }, { onCleanup
 export type Receipt = {
   registered: number;
   existing: number;
+  queued: number;
   failed: number;
   rejected: { index: number; code: string; message: string }[];
 };

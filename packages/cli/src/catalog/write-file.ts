@@ -1,28 +1,52 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
+import { irregularity } from "../input/regular-file.ts";
 
 /**
  * Writes a file so that a reader, a crash or a full disk finds the old content or the new content, never a part.
  *
  * The content is written beside the file, flushed to disk and renamed. Missing folders are made. An existing file keeps
  * its mode and, where the system allows it, its owner (a container that runs as root may write into a user's checkout).
- * A symbolic link stays one, and the file that it points to is replaced.
+ * A symbolic link stays one, and the file that it points to is replaced. Only regular files are replaced.
  *
- * @throws {CatalogError} The folder is not writable, the disk is full, or a folder is in the way. The error names the
- * path, keeps the system's error as `cause`, and leaves no temporary file behind.
+ * @throws {CatalogError} The folder is not writable, the disk is full, or the path is in use as a folder, a pipe, a
+ * device or a dangling link. The error names the path, keeps the system's error as `cause`, and leaves no temporary
+ * file behind.
  */
 export async function writeFileByRename(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    const target = await realpath(file).catch(() => file);
-    const before = await stat(target).catch(() => undefined);
-    // rename would fail too, but only after all the work and, on some systems, with a misleading code.
-    if (before?.isDirectory()) throw Object.assign(new Error(`${target} is a folder`), { code: "EISDIR" });
-    await replace(target, text, before);
+    const target = await writableTarget(file);
+    await replace(target ?? file, text, target === undefined ? undefined : await stat(target));
   } catch (cause) {
     throw writeError(file, cause as NodeJS.ErrnoException);
+  }
+}
+
+/**
+ * The file that a write to this path will replace, through symbolic links; undefined: the write will make a new file.
+ *
+ * Ask before any work: a rename onto a pipe or a dangling link would put a regular file in its place.
+ *
+ * @throws {CatalogError} The path is in use, but not as a regular file.
+ */
+export async function writableTarget(file: string): Promise<string | undefined> {
+  try {
+    const target = await realpath(file);
+    const problem = irregularity(await stat(target));
+    if (problem === undefined) return target;
+    throw new CatalogError(file, `cannot be written: it ${problem}`);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (cause instanceof CatalogError) throw cause;
+    if (code !== "ENOENT") throw writeError(file, cause as NodeJS.ErrnoException);
+    const link = await lstat(file).catch(() => undefined);
+    if (link === undefined) return undefined;
+    throw new CatalogError(file, "cannot be written: it is a symbolic link to a file that does not exist", {
+      hint: "Create that file, or remove the link.",
+    });
   }
 }
 
@@ -69,8 +93,11 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-function writeError(file: string, cause: NodeJS.ErrnoException): CatalogError {
+function writeError(file: string, cause: NodeJS.ErrnoException | CatalogError): CatalogError {
+  if (cause instanceof CatalogError) return cause;
   switch (cause.code) {
+    case "ELOOP":
+      return new CatalogError(file, "cannot be written: it is a loop of symbolic links", { cause });
     case "EACCES":
     case "EPERM":
       return new CatalogError(file, `cannot be written: no right to write in ${dirname(file)}`, { cause });

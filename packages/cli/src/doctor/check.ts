@@ -16,8 +16,10 @@ export const CHECKS = {
   connections:
     "live workers × `TH_MAX_CONNECTIONS` above the server's limit (fail); more than four fifths of the limit in use (warn)",
   clock: "a difference of more than 5 s between the clocks of this machine and the server (warn)",
-  engine: "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text (fail)",
-  circuit: "engines with an open circuit: their account or setting is at fault (warn)",
+  engine:
+    "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text; projects of `TH_PROJECT_ENGINES` without an engine (fail)",
+  circuit:
+    "engines with an open circuit: their account or setting is at fault (warn). If the engine takes calls again, the doctor closes the circuit",
   worker: "no live worker (fail; warn on the embedded database)",
   release: "workers of different releases (warn)",
   backlog: "work that has been ready for more than ten minutes (warn)",

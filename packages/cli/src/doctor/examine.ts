@@ -1,8 +1,12 @@
-/** Gathers the rules' input and lists their findings. Changes nothing, and does not stop at a missing right. */
+/**
+ * Gathers the rules' input and lists their findings. Does not stop at a missing right, and changes nothing, except that it
+ * closes the circuit of an engine that takes calls again.
+ */
 
 import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { migrationStatus, readServerFacts, type ServerFacts } from "@trans-hub/core/operations";
+import { type PersistenceHandler, tryStoppedEngines } from "@trans-hub/core/store";
 import type { CommandContext } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
 import { openStore } from "../session.ts";
@@ -40,23 +44,23 @@ export interface Examination {
 }
 
 export async function examine(examination: Examination): Promise<Check[]> {
-  const { settings, surroundings, database, makeEngines, callsEngine } = examination;
+  const { settings, surroundings, makeEngines, callsEngine } = examination;
   const env = loadEnvironment(surroundings);
   const engine = checkEngine(makeEngines, settings, callsEngine);
   return [
     checkSettings(settings),
     checkLog(settings),
     checkSecrets(env, surroundings.cwd),
-    ...(await examineDatabase(database, settings, env)),
+    ...(await examineDatabase(examination, env)),
     await engine,
   ];
 }
 
 async function examineDatabase(
-  database: ChosenDatabase,
-  settings: Settings,
+  examination: Examination,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Check[]> {
+  const { database, settings } = examination;
   const checks: Check[] = [];
   try {
     await database.prepare();
@@ -69,7 +73,7 @@ async function examineDatabase(
     const schema = await examineSchema(database);
     checks.push(schema);
     if (schema.status === "fail") return checks;
-    const status = await readStatus(database, settings, facts);
+    const { status, closed } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
     checks.push(checkBloat(facts), checkHorizon(facts));
@@ -77,7 +81,7 @@ async function examineDatabase(
       const cure = "Run doctor with the role of a worker or a reader.";
       return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
     }
-    return [...checks, ...examineQueue(status, database, settings)];
+    return [...checks, ...examineQueue(status, closed, database, settings)];
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
     const name = checks.length === 0 ? "database" : "schema";
@@ -95,7 +99,12 @@ function examineServer(facts: ServerFacts, { kind, databaseUrl }: ChosenDatabase
   ];
 }
 
-function examineQueue(status: StoreStatus, { kind }: ChosenDatabase, { gcCron }: Settings): Check[] {
+function examineQueue(
+  status: StoreStatus,
+  closed: readonly string[],
+  { kind }: ChosenDatabase,
+  { gcCron }: Settings,
+): Check[] {
   return [
     checkWorkers(status, kind),
     checkReleases(status),
@@ -103,7 +112,7 @@ function examineQueue(status: StoreStatus, { kind }: ChosenDatabase, { gcCron }:
     checkCollection(status, gcCron, Date.now()),
     ...checkInbox(status),
     ...checkPauses(status),
-    ...checkCircuits(status),
+    ...checkCircuits(status, closed),
   ];
 }
 
@@ -127,20 +136,34 @@ async function examineSchema(database: ChosenDatabase): Promise<Check> {
 
 /**
  * The status with the workers that are alive: the row of the last worker to die stays in the table. Undefined: this
- * role may not read it.
+ * role may not read it. `closed`: engines that take calls again, whose circuits were closed.
  */
 async function readStatus(
-  database: ChosenDatabase,
-  settings: Settings,
+  examination: Examination,
   { role }: Pick<ServerFacts, "role">,
-): Promise<StoreStatus | undefined> {
+): Promise<{ status: StoreStatus | undefined; closed: string[] }> {
+  const { database, settings } = examination;
   const handler = await openStore(database, settings, "doctor");
   try {
-    if (!role.mayRead) return undefined;
+    if (!role.mayRead) return { status: undefined, closed: [] };
+    const closed = await closeCircuits(handler, examination);
     const status = await handler.status();
     const isAlive = (worker: WorkerStatus) => worker.beatSecondsAgo <= settings.rescueAfterSeconds;
-    return { ...status, workers: status.workers.filter(isAlive) };
+    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed };
   } finally {
     await handler.close();
+  }
+}
+
+async function closeCircuits(
+  { engineGate }: PersistenceHandler,
+  { makeEngines, callsEngine }: Examination,
+): Promise<string[]> {
+  // The check of the engines reports one that cannot be made.
+  const engines = callsEngine ? await makeEngines().catch(() => []) : [];
+  try {
+    return (await tryStoppedEngines(engineGate, engines, new AbortController().signal)).closed;
+  } finally {
+    await Promise.all(engines.map((engine) => engine.close?.()));
   }
 }

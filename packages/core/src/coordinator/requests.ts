@@ -46,8 +46,13 @@ export interface RejectedItem {
 export interface RequestReceipt {
   /** Rows that this call made, or put back to work. */
   registered: number;
-  /** All other rows: they existed before, or occur twice in this call. */
+  /** Rows that existed before, or occur twice in this call. */
   existing: number;
+  /**
+   * Rows of items that another session's lock was in the way of. They are durable in the inbox, and a worker registers them
+   * within 2 seconds of the lock's end.
+   */
+  queued: number;
   /** The rows of `existing` that have an open dead letter. */
   failed: number;
   rejected: RejectedItem[];
@@ -132,7 +137,7 @@ export class Requests {
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
   ): Promise<RequestReceipt> {
-    const sum: RequestReceipt = { registered: 0, existing: 0, failed: 0, rejected: [] };
+    const sum: RequestReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] };
     if (isList(items)) {
       await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal);
       // The portions run side by side, so their refusals arrive out of order.
@@ -283,6 +288,7 @@ function weightOf({ targetLocales, text }: RegisterItem): number {
 function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt): void {
   sum.registered += receipt.registered;
   sum.existing += receipt.existing;
+  sum.queued += receipt.queued;
   sum.failed += receipt.failed;
   if (receipt.error !== undefined) {
     sum.rejected.push({ index, code: receipt.error.code, message: receipt.error.message });

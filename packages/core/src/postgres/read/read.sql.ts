@@ -5,6 +5,9 @@ import { statement, whole } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 
+/** Reads by a name know the inbox too. */
+const NAMED_STATUS = z.enum([...STATUS.options, "queued"]);
+
 /** The columns of a `Translation` that do not name it. */
 const STATE = {
   /** Null: none. */
@@ -64,7 +67,7 @@ const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
 /** Rows named by their text. `ord` is the number of the reference that a row answers. The database makes the identity. */
 export const readByText = statement({
   name: "translation.read_by_text",
-  row: z.object({ ord: z.int(), ...STATE }),
+  row: z.object({ ord: z.int(), ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_text(
       ${ofTexts(1)}, ${ofTexts(2)}, ${ofTexts(3)}, $4::text[], ${ofTexts(5)}, ${ofTexts(6)}
@@ -74,7 +77,7 @@ export const readByText = statement({
 /** Rows named by a business id. It stands for the text that was last seen under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
-  row: z.object({ ord: z.int(), ...SOURCE, ...STATE }),
+  row: z.object({ ord: z.int(), ...SOURCE, ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_business_id(
       ${whole(1, "text", "$3::text[]")}, ${whole(2, "text", "$3::text[]")}, $3::text[]

@@ -106,7 +106,7 @@ describe("batches", () => {
       const register = (project: string) => store.register(catalog.map((each) => ({ ...each, project })));
       const receipts = await register("first");
       const asNew = await stored("first");
-      expect(sum(receipts)).toEqual({ registered: rows, existing: 0, failed: 0 });
+      expect(sum(receipts)).toEqual({ registered: rows, existing: 0, queued: 0, failed: 0 });
       // Of the second, every text is known.
       expect(await register("second")).toEqual(receipts);
       expect(await stored("second")).toEqual(asNew);

@@ -28,12 +28,18 @@ describe("the bound of the backlog", () => {
       rejected: [{ index: 1, code: "TH_BACKLOG_FULL" }],
     });
     // No room, and no item that needs any.
-    expect(await request(db, [{ text: "Two" }])).toEqual({ registered: 0, existing: 1, failed: 0, rejected: [] });
+    expect(await request(db, [{ text: "Two" }])).toEqual({
+      registered: 0,
+      existing: 1,
+      queued: 0,
+      failed: 0,
+      rejected: [],
+    });
     expect(await request(db, [{ text: "" }, { text: "Two" }])).toMatchObject({
       existing: 1,
       rejected: [{ index: 0, code: "TH_TEXT_EMPTY" }],
     });
-    expect(await request(db, [])).toEqual({ registered: 0, existing: 0, failed: 0, rejected: [] });
+    expect(await request(db, [])).toEqual({ registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] });
     await expectInvariants(db);
   });
 

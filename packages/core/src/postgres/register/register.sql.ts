@@ -126,14 +126,14 @@ export const appendToInbox = statement({
 });
 
 /**
- * The rows of the inbox that are registered together next: the oldest due row, and the rows after it with the same
- * defaults, up to $1 rows, $2 items and $3 bytes.
+ * The rows of the inbox that are registered together next: the oldest row that was due at the time $4 (null: now), and the
+ * rows after it with the same defaults, up to $1 rows, $2 items and $3 bytes. `at` is that time.
  */
 export const listInbox = statement({
   name: "register.list_inbox",
-  row: z.object({ id: z.string() }),
+  row: z.object({ id: z.string(), at: z.string() }),
   text: `
-    select due.id::text
+    select due.id::text, coalesce($4::timestamptz, now())::text as at
     from (
       select
         i.id,
@@ -142,13 +142,13 @@ export const listInbox = statement({
         sum(pg_column_size(i.items)) over earlier as bytes
       from (
         select i.* from trans_hub.inbox as i
-        where i.refused is null and i.run_at <= now()
+        where i.refused is null and i.run_at <= coalesce($4::timestamptz, now())
         order by i.id
         limit $1
       ) as i
       where i.defaults = (
         select first.defaults from trans_hub.inbox as first
-        where first.refused is null and first.run_at <= now()
+        where first.refused is null and first.run_at <= coalesce($4::timestamptz, now())
         order by first.id
         limit 1
       )
@@ -158,6 +158,16 @@ export const listInbox = statement({
     order by due.id`,
 });
 
+/** The time until the first row is due that was put off. Null: no row is due within a minute. */
+export const nextInboxRow = statement({
+  name: "register.next_inbox_row",
+  row: z.object({ due_in_ms: z.number().nullable() }),
+  text: `
+    select (extract(epoch from min(i.run_at) - clock_timestamp()) * 1000)::float8 as due_in_ms
+    from trans_hub.inbox as i
+    where i.refused is null and i.run_at < now() + interval '1 minute'`,
+});
+
 /** Registers these rows of the inbox; gives the number of rows it took. */
 export const registerInboxRows = statement({
   name: "register.inbox_rows",
@@ -165,9 +175,9 @@ export const registerInboxRows = statement({
   text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
 });
 
-/** Puts off a row, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
-export const putOffInboxRow = statement({
+/** Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
+export const putOffInboxRows = statement({
   name: "register.put_off_inbox",
   row: z.object({}),
-  text: `select from trans_hub.put_off_inbox($1::bigint, $2::text)`,
+  text: `select trans_hub.put_off_inbox(id, $2::text) from unnest($1::bigint[]) as id`,
 });

@@ -121,6 +121,8 @@ class PostgresWork {
     const { until, locales, project } = this.#options;
     try {
       await this.#upkeep.run("open_lanes");
+      // Rows that were behind a lock have no job any more.
+      await this.#upkeep.run("register_inbox");
       while (!ending.aborted) {
         if (this.#gatherer.undone === 0 && !this.#upkeep.isBusy) {
           const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);
