@@ -282,6 +282,25 @@ describe("one bad text", () => {
     expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
   });
 
+  test.each<[string, unknown]>([
+    ["nothing", null],
+    ["a text without its object", "Enregistrer"],
+    ["an empty failure", { failure: null }],
+    ["a failure without an error", { failure: { kind: "refused" } }],
+    ["a failure of an unknown kind", { failure: { kind: "k".repeat(2 ** 20), error: new EngineRefusedError("No") } }],
+  ])("%s for one text is malformed for that text, and no outage for its neighbours", async (_, given) => {
+    const odd = engine(
+      answer((source) => (source === "bad" ? (given as EngineItemResult) : { text: source.toUpperCase() })),
+    );
+    const { outcomes, calls } = await run(batchOf(["one", "bad", "two"]), [odd]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "ONE" },
+      { kind: "retry", error: { code: "TH_ENGINE_MALFORMED" } },
+      { kind: "translated", text: "TWO" },
+    ]);
+    expect(calls[0]?.outcome).toBe("partial");
+  });
+
   test("an answer that is not a text counts as malformed", async () => {
     const odd = engine(answer(() => ({ text: 7 as unknown as string })));
     const { outcomes } = await run(batchOf(["one"]), [odd]);

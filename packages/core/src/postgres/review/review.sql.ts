@@ -15,9 +15,9 @@ export const findRow = statement({
 /** Locks one row for a review. */
 export const lockForReview = statement({
   name: "translation.lock_for_review",
-  row: z.object({ status: STATUS, text: z.string().nullable(), revision: z.int() }),
+  row: z.object({ status: STATUS, has_text: z.boolean(), revision: z.int() }),
   text: `
-    select t.status::text, t.text, t.revision
+    select t.status::text, t.text is not null as has_text, t.revision
     from trans_hub.translation as t
     where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
     for update`,
