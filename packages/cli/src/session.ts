@@ -63,13 +63,14 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl">,
+  { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
   settings: Settings,
   name: string,
 ): Promise<PersistenceHandler> {
   return PostgresPersistenceHandler.connect({
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections: settings.maxConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     batchSize: settings.batchSize,

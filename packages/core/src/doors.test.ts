@@ -42,13 +42,14 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk noEngineAllowed parseItem parseName translateBatch
       tryStoppedEngines`,
     types: `
-      Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
-      DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
+      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
+      ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
       PauseTarget PersistenceHandler PostgresOptions PriorityClass ProjectEngines RegisterItem RegisterOptions Settlement
-      EngineStop StoppedEngine StoreStatus TextFormat TriedEngines TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
-      TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
+      EngineStop StoppedEngine StoreStatus TextFormat TriedEngines TranslateBatchOptions TranslateWork Translation
+      TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions
+      WorkOutcome WorkResult WorkSummary
       WorkerStatus`,
   },
   "operations.ts": {

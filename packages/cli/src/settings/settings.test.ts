@@ -28,6 +28,7 @@ test("unset settings have their documented defaults", () => {
   expect(parseSettings({})).toEqual({
     databaseUrl: undefined,
     directUrl: undefined,
+    readUrl: undefined,
     dataDir: undefined,
     project: "default",
     engines: [],

@@ -23,6 +23,9 @@ const schema = z.object({
     .describe(
       "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
     ),
+  TH_READ_URL: postgresUrl()
+    .optional()
+    .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(

@@ -72,6 +72,8 @@ export interface ConnectOptions extends CoordinatorOptions {
   databaseUrl?: string | undefined;
   /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler. Default: `databaseUrl`. */
   directUrl?: string | undefined;
+  /** The URL of a standby that answers reads. Texts that it does not have are read from `databaseUrl`. Default: none. */
+  readUrl?: string | undefined;
   /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
