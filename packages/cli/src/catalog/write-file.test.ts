@@ -1,6 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -88,6 +101,21 @@ test("a writer that is killed at any moment leaves the old or the new text, whol
     await ended;
     expect(texts.includes(await readFile(file, "utf8"))).toBe(true);
   }
+});
+
+test("a write removes the abandoned temporary files of this file, and no others", async () => {
+  const old = new Date(Date.now() - 120_000);
+  const [abandoned, other, running] = [randomUUID(), randomUUID(), randomUUID()];
+  const names = [`.fr.json.${abandoned}.tmp`, `.de.json.${other}.tmp`, ".fr.json.bak.tmp"];
+  for (const name of names) {
+    await writeFile(join(folder, name), "half");
+    await utimes(join(folder, name), old, old);
+  }
+  await writeFile(join(folder, `.fr.json.${running}.tmp`), "of a running process");
+  await writeFileByRename(join(folder, "fr.json"), "new");
+  expect((await readdir(folder)).sort()).toEqual(
+    [`.de.json.${other}.tmp`, ".fr.json.bak.tmp", `.fr.json.${running}.tmp`, "fr.json"].sort(),
+  );
 });
 
 test("a folder or a file in the way is an error that names the path, and leaves nothing behind", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
 import { irregularity } from "../input/regular-file.ts";
@@ -50,6 +50,15 @@ export async function writableTarget(file: string): Promise<string | undefined> 
   }
 }
 
+/** The leading dot and the suffix hide it from bundlers that watch `locales/*.json`. */
+function temporaryPrefix(target: string): string {
+  return `.${basename(target).slice(0, 100)}.`;
+}
+
+const TEMPORARY_SUFFIX = ".tmp";
+/** A UUID and the suffix: no other program's temporary file has such a name. */
+const TEMPORARY_END = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
 interface Standing {
   mode: number;
   uid: number;
@@ -57,8 +66,8 @@ interface Standing {
 }
 
 async function replace(target: string, text: string, before: Standing | undefined): Promise<void> {
-  // The leading dot and the suffix hide it from bundlers that watch `locales/*.json`.
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
+  await removeAbandoned(target);
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     const handle = await open(temporary, "wx", 0o666);
     try {
@@ -74,6 +83,21 @@ async function replace(target: string, text: string, before: Standing | undefine
     throw error;
   }
   await syncFolder(dirname(target));
+}
+
+/** Age after which the temporary file of a write is one of a killed process. Milliseconds. */
+const ABANDONED_AFTER_MS = 60_000;
+
+/** Removes what killed writers of this file left behind. Best effort: another process may do the same. */
+async function removeAbandoned(target: string): Promise<void> {
+  const folder = dirname(target);
+  const prefix = temporaryPrefix(target);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(prefix) || !TEMPORARY_END.test(name.slice(prefix.length))) continue;
+    const path = join(folder, name);
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY);
+    if (age > ABANDONED_AFTER_MS) await rm(path, { force: true }).catch(() => undefined);
+  }
 }
 
 async function takeOver(handle: FileHandle, { mode, uid, gid }: Standing): Promise<void> {

@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import type { CommandContext } from "../command-context.ts";
 import { textOf } from "./text-argument.ts";
 
-const context = (...chunks: Buffer[]) => ({ stdin: Readable.from(chunks) as unknown as CommandContext["stdin"] });
+const context = (...chunks: Buffer[]) => contextOf(Readable.from(chunks));
+
+function contextOf(stdin: Readable, signal = new AbortController().signal) {
+  return { stdin: stdin as unknown as CommandContext["stdin"], signal };
+}
 
 test("- is the text on stdin without its final newline and byte order mark", async () => {
   expect(await textOf("-", context(Buffer.from("\uFEFFPay\n"), Buffer.from("now\r\n")))).toBe("Pay\nnow");
@@ -21,5 +25,12 @@ test("a stdin without end is refused before it fills the memory", async () => {
       for (;;) yield Buffer.alloc(16_777_216, "x");
     })(),
   );
-  await expect(textOf("-", { stdin: endless as unknown as CommandContext["stdin"] })).rejects.toThrow("larger than");
+  await expect(textOf("-", contextOf(endless))).rejects.toThrow("larger than");
+});
+
+test("abort ends the wait for a silent stdin", async () => {
+  const ending = new AbortController();
+  const text = textOf("-", contextOf(new Readable({ read: () => undefined }), ending.signal));
+  ending.abort();
+  await expect(text).rejects.toThrow(/aborted/);
 });

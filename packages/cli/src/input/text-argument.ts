@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import type { CommandContext } from "../command-context.ts";
 import { UsageError } from "../usage-error.ts";
 import { isUtf16, UTF16_PROBLEM } from "./regular-file.ts";
@@ -6,15 +7,19 @@ import { isUtf16, UTF16_PROBLEM } from "./regular-file.ts";
 const MAX_BYTES = 104_857_600;
 
 /**
- * A text argument; `-` reads it from stdin, where one final newline belongs to the shell and not to the text.
+ * A text argument; `-` reads it from stdin, where one final newline belongs to the shell and not to the text. Abort
+ * ends the wait for stdin.
  *
  * @throws {UsageError} Stdin is not UTF-8, or larger than 100 MiB.
  */
-export async function textOf(argument: string, { stdin }: Pick<CommandContext, "stdin">): Promise<string> {
+export async function textOf(
+  argument: string,
+  { stdin, signal }: Pick<CommandContext, "stdin" | "signal">,
+): Promise<string> {
   if (argument !== "-") return argument;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of addAbortSignal(signal, stdin) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BYTES) throw new UsageError(`the text on stdin is larger than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
