@@ -22,6 +22,7 @@ import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
 import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
+import { SESSION_SETTINGS } from "./database/session-settings.ts";
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { listTranslations, readTranslations, readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
@@ -263,6 +264,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
+      onConnect: async (client) => {
+        await client.query(SESSION_SETTINGS);
+      },
     });
     superviseConnections(this.#directPool);
     return this.#directPool;

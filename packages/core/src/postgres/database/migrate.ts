@@ -14,6 +14,7 @@ import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 import { isLocked, type LockWaits, limitLockWaits, takeMigrationLock, untilUnlocked } from "./migration-locks.ts";
 import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
+import { UNLIMITED_SESSION } from "./session-settings.ts";
 
 export interface MigrateOptions extends LockWaits {
   /** The database. Migrations need a session, so give the direct URL when there is a pooler. */
@@ -177,7 +178,10 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
     connectionString: options.directUrl ?? options.databaseUrl,
     max: 1,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
-    onConnect: (client) => limitLockWaits(client, options),
+    onConnect: async (client) => {
+      await client.query(UNLIMITED_SESSION);
+      await limitLockWaits(client, options);
+    },
   });
   const { exitCode } = process;
   // A lost connection fails the query that was using it; without a listener it would end the process as well.
@@ -244,6 +248,7 @@ async function withClient<Result>(
   });
   try {
     await client.connect();
+    await client.query(UNLIMITED_SESSION);
     await refuseUnfitDatabase(client);
     return await work(client);
   } catch (error) {

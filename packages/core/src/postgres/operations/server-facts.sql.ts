@@ -36,7 +36,8 @@ export const readServer = statement({
       current_setting('default_transaction_read_only')::boolean as is_read_only,
       current_setting('fsync')::boolean as fsync,
       current_setting('full_page_writes')::boolean as full_page_writes,
-      current_setting('synchronous_commit') as synchronous_commit,
+      -- Of a new session: this connection has settings of its own.
+      (select s.reset_val from pg_settings as s where s.name = 'synchronous_commit') as synchronous_commit,
       current_setting('autovacuum')::boolean and current_setting('track_counts')::boolean as autovacuum,
       current_setting('max_connections')::int as max_connections,
       current_setting('superuser_reserved_connections')::int

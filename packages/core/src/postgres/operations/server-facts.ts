@@ -2,7 +2,8 @@
 import type pg from "pg";
 import { TransHubError } from "../../contract/errors.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
-import { ISO_DATES, newClient } from "../database/pool.ts";
+import { newClient } from "../database/pool.ts";
+import { SESSION_SETTINGS } from "../database/session-settings.ts";
 import { type Database, rows } from "../database/statement.ts";
 import {
   countHiddenSessions,
@@ -79,7 +80,7 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
   });
   try {
     await client.connect();
-    await client.query(ISO_DATES);
+    await client.query(SESSION_SETTINGS);
     return await factsOf(client);
   } catch (error) {
     throw error instanceof TransHubError ? error : databaseError(error);
