@@ -32,6 +32,9 @@ declare
   gone_contexts integer[];
   doomed tid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget');
+  end if;
   still_used := 0;
   forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
 

@@ -16,6 +16,9 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register');
+  end if;
   if items.contexts is not null then
     -- Each different one once: canonical_json takes 40 µs, and texts of one screen share their context.
     items.contexts := array(

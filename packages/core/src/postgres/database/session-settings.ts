@@ -28,6 +28,8 @@ export const SESSION_SETTINGS = [
   "set lock_timeout = 0",
   // A pool, and a listener above all, is idle for as long as nothing happens.
   "set idle_session_timeout = 0",
+  // On, an error ends the session, and registering behind a lock is an error that is expected.
+  "set exit_on_error = off",
   "set row_security = on",
   // Off, it turns a null in an array that a client sends into the text "NULL".
   "set array_nulls = on",
