@@ -7,6 +7,7 @@ import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
 import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
+import type { LockWait } from "../contract/lock-wait.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
@@ -20,6 +21,7 @@ import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
+import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
 import { SESSION_SETTINGS } from "./database/session-settings.ts";
@@ -59,6 +61,12 @@ export interface PostgresOptions {
   applicationName?: string | undefined;
   /** Hears of connections lost while idle. */
   onConnectionLost?: ((error: Error) => void) | undefined;
+  /**
+   * Hears of each statement that has waited for a lock for three seconds, and every 30 s after that. Behind a pooler it hears
+   * of all sessions with the same `applicationName`. A look takes one connection more, for a moment, and is made only while a
+   * statement takes that long. Default: nothing is looked at.
+   */
+  onLockWait?: ((wait: LockWait) => void) | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -88,6 +96,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
   readonly #voice = new Voice();
+  readonly #lockWatch: LockWatch | undefined;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -96,6 +105,14 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   private constructor(options: PostgresOptions) {
     this.#options = options;
     this.#pool = new ConnectionPool(options);
+    if (options.onLockWait !== undefined) {
+      this.#lockWatch = new LockWatch({
+        directUrl: options.directUrl ?? options.databaseUrl,
+        pooledName: this.#pool.prepared ? undefined : (options.applicationName ?? "trans-hub"),
+        onWaiting: options.onLockWait,
+      });
+      this.#lockWatch.watch(this.#pool.raw);
+    }
     this.#register = {
       batchSize: options.batchSize ?? 50,
       batchBytes: options.batchBytes ?? 32_768,
@@ -245,7 +262,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
-    await Promise.all([this.#pool.end(), this.#directPool?.end()]);
+    await Promise.all([this.#pool.end(), this.#directPool?.end(), this.#lockWatch?.stop()]);
   }
 
   #open(): ConnectionPool {
@@ -269,6 +286,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       },
     });
     superviseConnections(this.#directPool);
+    this.#lockWatch?.watch(this.#directPool);
     return this.#directPool;
   }
 }
