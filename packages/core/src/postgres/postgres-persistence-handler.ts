@@ -63,8 +63,8 @@ export interface PostgresOptions {
   onConnectionLost?: ((error: Error) => void) | undefined;
   /**
    * Hears of each statement that has waited for a lock for three seconds, and every 30 s after that. Behind a pooler it hears
-   * of all sessions with the same `applicationName`. A look takes one connection more, for a moment, and is made only while a
-   * statement takes that long. Default: nothing is looked at.
+   * of all sessions with the same `applicationName`. A look is made only while a statement takes that long; where all
+   * connections are in use, it takes one more for a moment. Default: nothing is looked at.
    */
   onLockWait?: ((wait: LockWait) => void) | undefined;
 }
@@ -107,6 +107,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#pool = new ConnectionPool(options);
     if (options.onLockWait !== undefined) {
       this.#lockWatch = new LockWatch({
+        pool: this.#pool,
         directUrl: options.directUrl ?? options.databaseUrl,
         pooledName: this.#pool.prepared ? undefined : (options.applicationName ?? "trans-hub"),
         onWaiting: options.onLockWait,

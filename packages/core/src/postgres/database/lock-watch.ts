@@ -8,11 +8,12 @@ import type pg from "pg";
 import type { z } from "zod";
 import type { LockWait } from "../../contract/lock-wait.ts";
 import { listLockWaits } from "./lock-waits.sql.ts";
-import { newClient } from "./pool.ts";
+import { type ConnectionPool, newClient } from "./pool.ts";
 import { SESSION_SETTINGS } from "./session-settings.ts";
 import { type Database, rows } from "./statement.ts";
 
 export interface LockWatchOptions {
+  pool: ConnectionPool;
   /** PostgreSQL itself, past any pooler. */
   directUrl: string;
   /** The name of sessions behind a pooler, whose server processes are not known. Undefined: there is no pooler. */
@@ -76,11 +77,19 @@ export class LockWatch {
       });
   }
 
-  /** Over a connection of its own: the pool's may all be in use by statements that wait. */
   async #look(pids: readonly number[]): Promise<void> {
-    const { directUrl, pooledName } = this.#options;
+    const { pooledName } = this.#options;
+    // Behind a pooler the driver knows the pooler's numbers, which may be those of others.
+    const which = pooledName === undefined ? [pids, null] : [null, pooledName];
+    const ask = (db: Database) => rows(db, listLockWaits, [FIRST_WORD_MS / 1_000, ...which]);
+    const { pool } = this.#options;
+    this.#tell(await (pool.hasRoom ? ask(pool) : this.#askBeside(ask)));
+  }
+
+  /** Over a connection of its own: the pool's are all in use, perhaps by statements that wait. */
+  async #askBeside<Result>(ask: (db: Database) => Promise<Result>): Promise<Result> {
     const client = newClient({
-      connectionString: directUrl,
+      connectionString: this.#options.directUrl,
       connectionTimeoutMillis: FIRST_WORD_MS,
       query_timeout: FIRST_WORD_MS,
       application_name: "trans-hub lock watch",
@@ -88,10 +97,7 @@ export class LockWatch {
     try {
       await client.connect();
       await client.query(SESSION_SETTINGS);
-      const db: Database = { query: (config) => client.query(config) };
-      // Behind a pooler the driver knows the pooler's numbers, which may be those of others.
-      const which = pooledName === undefined ? [pids, null] : [null, pooledName];
-      this.#tell(await rows(db, listLockWaits, [FIRST_WORD_MS / 1_000, ...which]));
+      return await ask({ query: (config) => client.query(config) });
     } finally {
       await client.end().catch(() => undefined);
     }

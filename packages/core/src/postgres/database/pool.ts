@@ -61,6 +61,11 @@ export class ConnectionPool implements Database {
     return this.#pool;
   }
 
+  /** Whether a statement would get a connection at once. */
+  get hasRoom(): boolean {
+    return this.#pool.idleCount > 0 || this.#pool.totalCount < this.maxConnections;
+  }
+
   async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
     try {
       return await this.#pool.query<Row>(this.prepared ? config : unnamed(config));
