@@ -218,6 +218,11 @@ create table trans_hub.worker_node (
   beat_at timestamptz not null default now()
 ) with (fillfactor = 50);
 
+-- Has no rows: a member of the fleet locks the table while it gives jobs to batches without one. An advisory lock could be taken
+-- by any role that may connect; this one needs UPDATE (docs/adr/0030). Another such table, `migrating`, is made before the first
+-- migration, by the node that migrates.
+create table trans_hub.reconciling ();
+
 -- Every target locale with a graphile-worker task (translate:<locale>): workers for all locales learn of a new one here.
 -- Only open_lanes writes it, never a registration: see there.
 create table trans_hub.target_locale (
@@ -417,7 +422,7 @@ create table trans_hub.backup_run (
 -- Down Migration
 revoke usage on schema trans_hub from public;
 drop table trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
-  trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
+  trans_hub.gc_run, trans_hub.target_locale, trans_hub.reconciling, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
   trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
   trans_hub.content;
 drop type trans_hub.item, trans_hub.grouped_items, trans_hub.register_options, trans_hub.register_receipt, trans_hub.want,

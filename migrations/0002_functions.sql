@@ -15,6 +15,9 @@ declare
   locked bigint[];
   contexts bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_contexts');
+  end if;
   -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (
@@ -57,6 +60,9 @@ declare
   locked bigint[];
   doomed tid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_range');
+  end if;
   sources := 0;
   translations := 0;
   contents := 0;
@@ -143,6 +149,9 @@ declare
   old_statuses translation_status[];
   new_statuses translation_status[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('cancel_batches');
+  end if;
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
     from batch as b
@@ -362,6 +371,9 @@ declare
   in_every_context boolean := of_format is null;
   in_inbox bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget');
+  end if;
   in_inbox := forget_in_inbox(
     of_project, of_business_id, null, of_text, of_content_id, in_context, in_every_context, null
   );
@@ -396,6 +408,9 @@ as $$
 declare
   contents bigint[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget_by_prefix');
+  end if;
   select array_agg(distinct s.content_no), (array_agg(s.business_id order by s.ord desc))[1],
     (array_agg(s.content_no order by s.ord desc))[1]
   into contents, reached_id, reached_content_no
@@ -1032,6 +1047,9 @@ as $$
 declare
   parked uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_batches');
+  end if;
   perform from pause order by kind, name for key share;
 
   with locked as materialized (
@@ -1061,6 +1079,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_waiting');
+  end if;
   perform from pause order by kind, name for key share;
   select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
   from (
@@ -1094,6 +1115,9 @@ as $$
 declare
   parked_jobs bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('prune_batches');
+  end if;
   perform from batch as b where b.batch_id = any (batch_ids) order by b.batch_id for update;
 
   with kept as materialized (
@@ -1167,6 +1191,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('unpark_batches');
+  end if;
   if sure and exists (select from pause as p where p.kind = 'engine') then
     unparked := 0;
     return;
@@ -1535,52 +1562,58 @@ begin
     greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
     (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
   );
-  for due in
-    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
-    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
-      as r (project, business_id, source_locale, text, context, format)
-    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
-    where f.content_no is not null and f.context_no is not null
-      and not exists (
+  -- In a transaction of a higher isolation level, a note that another reader has written since its snapshot cannot be read. The
+  -- caller wants translations, so the notes of this call are given up instead of its transaction.
+  begin
+    for due in
+      select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
+      from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+        as r (project, business_id, source_locale, text, context, format)
+      cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+      where f.content_no is not null and f.context_no is not null
+        and not exists (
+          select from source as s
+          where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
+            and s.content_no = f.content_no and s.context_no = f.context_no
+            and s.last_seen_at >= now() - touch_after
+          offset 0
+        )
+        -- Only texts that the project has: reading a text of another project is no use of it.
+        and exists (
+          select from source as s
+          where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+          offset 0
+        )
+      order by f.content_no, f.context_no, r.project, business_id
+    loop
+      -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
+      perform from content as c where c.content_no = due.content_no for key share skip locked;
+      continue when not found;
+      -- A locked note is being written by another reader, with the same time: no reader waits for it.
+      update source as s set last_seen_at = now()
+      where s.ctid = (
+        select s.ctid from source as s
+        where s.project = due.project and s.business_id = due.business_id
+          and s.content_no = due.content_no and s.context_no = due.context_no
+        for no key update skip locked
+      );
+      continue when found or exists (
         select from source as s
-        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
-          and s.content_no = f.content_no and s.context_no = f.context_no
-          and s.last_seen_at >= now() - touch_after
-        offset 0
-      )
-      -- Only texts that the project has: reading a text of another project is no use of it.
-      and exists (
-        select from source as s
-        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
-        offset 0
-      )
-    order by f.content_no, f.context_no, r.project, business_id
-  loop
-    -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
-    perform from content as c where c.content_no = due.content_no for key share skip locked;
-    continue when not found;
-    -- A locked note is being written by another reader, with the same time: no reader waits for it.
-    update source as s set last_seen_at = now()
-    where s.ctid = (
-      select s.ctid from source as s
-      where s.project = due.project and s.business_id = due.business_id
-        and s.content_no = due.content_no and s.context_no = due.context_no
-      for no key update skip locked
-    );
-    continue when found or exists (
-      select from source as s
-      where s.project = due.project and s.business_id = due.business_id
-        and s.content_no = due.content_no and s.context_no = due.context_no
-    );
-    begin
-      insert into source as s (project, business_id, content_no, context_no)
-      values (due.project, due.business_id, due.content_no, due.context_no)
-      on conflict (project, business_id, content_no, context_no) do nothing;
-    exception when lock_not_available or deadlock_detected then
-      -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
-      perform set_config('lock_timeout', '1ms', true);
-    end;
-  end loop;
+        where s.project = due.project and s.business_id = due.business_id
+          and s.content_no = due.content_no and s.context_no = due.context_no
+      );
+      begin
+        insert into source as s (project, business_id, content_no, context_no)
+        values (due.project, due.business_id, due.content_no, due.context_no)
+        on conflict (project, business_id, content_no, context_no) do nothing;
+      exception when lock_not_available or deadlock_detected then
+        -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
+        perform set_config('lock_timeout', '1ms', true);
+      end;
+    end loop;
+  exception when serialization_failure then
+    null;
+  end;
 end
 $$;
 
@@ -2574,6 +2607,21 @@ begin
 end
 $$;
 
+-- function register/refuse_isolation
+create or replace function trans_hub.refuse_isolation(called text) returns void
+language plpgsql volatile
+as $$
+begin
+  raise exception using
+    errcode = 'TH020',
+    message = format(
+      'trans_hub.%s works in read committed only; this transaction is %s', called, current_setting('transaction_isolation')
+    ),
+    hint = 'TH_ISOLATION: begin the transaction with "isolation level read committed". '
+      'In any level, trans_hub.enqueue takes items and trans_hub.get_translations reads.';
+end
+$$;
+
 -- function register/refuse_unfit
 create or replace function trans_hub.refuse_unfit(items trans_hub.grouped_items) returns void
 language plpgsql stable
@@ -2677,6 +2725,9 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register');
+  end if;
   if not are_fit(items) then
     perform refuse_unfit(items);
   end if;
@@ -2762,6 +2813,9 @@ declare
   taken record;
   read record;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register_inbox');
+  end if;
   with row as (
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
@@ -2951,6 +3005,13 @@ declare
   receipt register_receipt;
   queued bigint := 0;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('request');
+  end if;
+  -- The receipt promises that the items are kept.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
     begin
@@ -3192,8 +3253,8 @@ begin
           -- By UTF-16 code units, in which a character from U+10000 on begins with a surrogate and so comes before
           -- U+E000 … U+FFFF. UTF-8 has it the other way round, so those get the last character put before them.
           order by case
-            when member.key ~ '[\uE000-\uFFFF\U0010FFFF]' then regexp_replace(
-              replace(member.key, U&'\+10FFFF', U&'\+10FFFF\0001'), '[\uE000-\uFFFF]', U&'\+10FFFF' || '\&', 'g'
+            when member.key ~ E'[\\uE000-\\uFFFF\\U0010FFFF]' then regexp_replace(
+              replace(member.key, E'\U0010FFFF', E'\U0010FFFF\u0001'), E'[\\uE000-\\uFFFF]', E'\U0010FFFF\\&', 'g'
             )
             else member.key
           end collate "C"
@@ -3744,6 +3805,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_isolation,
   trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,
@@ -3852,6 +3914,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_isolation,
   trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,

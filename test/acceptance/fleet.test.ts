@@ -174,6 +174,29 @@ describe("a worker", () => {
     expect(events(worker).filter(({ event }) => event === "store.waiting")).toHaveLength(1);
   });
 
+  test("behind a lock of another session logs the table and the process, and no text", async ({ commands, db }) => {
+    const holder = await db.connect();
+    await holder.query("set application_name = 'a forgotten session'");
+    await holder.query("begin; lock table trans_hub.reconciling in share update exclusive mode");
+    const { rows } = await holder.query("select pg_backend_pid() as pid");
+    await commands.json(["request", "A text that no log may hold", "--from", "en", "--to", "fr"]);
+    const worker = commands.start(["worker", "--once"]);
+    await worker.says("lock.waiting");
+    await holder.query("commit; reset application_name");
+    holder.release();
+    expect(await worker.ended()).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
+    expect(events(worker).filter(({ event }) => event === "lock.waiting")).toMatchObject([
+      {
+        level: "warn",
+        lock: "trans_hub.reconciling",
+        seconds: expect.any(Number),
+        blockedBy: [rows[0].pid],
+        holder: expect.stringContaining("a forgotten session"),
+      },
+    ]);
+    expect(worker.stderr).not.toContain("A text");
+  });
+
   testAlone("waits for a database that is away, and ends when asked to", async ({ commands }) => {
     const env = { TH_DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/d", TH_ENGINES: "pseudo" };
     const worker = commands.start(["worker", "--json"], { env });

@@ -7,6 +7,9 @@ declare
   locked bigint[];
   contexts bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_contexts');
+  end if;
   -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (

@@ -25,6 +25,9 @@ declare
   in_every_context boolean := of_format is null;
   in_inbox bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget');
+  end if;
   in_inbox := forget_in_inbox(
     of_project, of_business_id, null, of_text, of_content_id, in_context, in_every_context, null
   );

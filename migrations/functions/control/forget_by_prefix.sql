@@ -19,6 +19,9 @@ as $$
 declare
   contents bigint[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget_by_prefix');
+  end if;
   select array_agg(distinct s.content_no), (array_agg(s.business_id order by s.ord desc))[1],
     (array_agg(s.content_no order by s.ord desc))[1]
   into contents, reached_id, reached_content_no

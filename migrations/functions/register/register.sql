@@ -17,6 +17,9 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register');
+  end if;
   if not are_fit(items) then
     perform refuse_unfit(items);
   end if;

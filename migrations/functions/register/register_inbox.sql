@@ -16,6 +16,9 @@ declare
   taken record;
   read record;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register_inbox');
+  end if;
   with row as (
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next

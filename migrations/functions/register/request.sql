@@ -15,6 +15,13 @@ declare
   receipt register_receipt;
   queued bigint := 0;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('request');
+  end if;
+  -- The receipt promises that the items are kept.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
     begin

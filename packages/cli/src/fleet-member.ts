@@ -30,7 +30,7 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     ...own,
     connect: async () => {
       await database.prepare();
-      return openStore(database, settings, name);
+      return openStore(database, settings, name, (wait) => own.logger.warn(wait, "lock.waiting"));
     },
     concurrency: concurrency ?? settings.concurrency,
     batchSize: settings.batchSize,

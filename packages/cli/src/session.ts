@@ -1,11 +1,11 @@
 /** A command's settings, database and store: opened at its start, closed at its end. */
 import { Coordinator } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import { type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { type LockWait, type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
-import { firstOf } from "./output.ts";
+import { firstOf, printable } from "./output.ts";
 import { loadEnvironment } from "./settings/environment.ts";
 import { parseSettings, type Settings } from "./settings/settings.ts";
 
@@ -47,7 +47,8 @@ export async function withSession<Result>(
   const database = await openDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
   try {
     await database.prepare();
-    const handler = await openStore(database, settings, command.name());
+    const onLockWait = (wait: LockWait) => context.output.note(`Waiting for ${describeLockWait(wait)}`);
+    const handler = await openStore(database, settings, command.name(), onLockWait);
     try {
       const hub = openCoordinator(handler, settings, options);
       try {
@@ -67,6 +68,7 @@ export function openStore(
   { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
   settings: Settings,
   name: string,
+  onLockWait?: (wait: LockWait) => void,
 ): Promise<PersistenceHandler> {
   return PostgresPersistenceHandler.connect({
     databaseUrl,
@@ -80,6 +82,7 @@ export function openStore(
     heartbeatSeconds: settings.heartbeatSeconds,
     rescueAfterSeconds: settings.rescueAfterSeconds,
     applicationName: `trans-hub ${name}`,
+    onLockWait,
   });
 }
 
@@ -100,4 +103,14 @@ export function openCoordinator(
     // A command reads each row only once.
     cacheSize: 0,
   });
+}
+
+/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) holds it`. */
+export function describeLockWait({ lock, blockedBy, holder }: Pick<LockWait, "lock" | "blockedBy" | "holder">): string {
+  const processes = blockedBy.map((pid) => (pid === 0 ? "a prepared transaction" : `server process ${pid}`));
+  const who =
+    processes.length === 0
+      ? "nobody holds it by now"
+      : `${processes.join(", ")} ${holder === null ? "" : `(${holder}) `}is in the way`;
+  return printable(`a lock on ${lock}: ${who}`);
 }

@@ -32,6 +32,7 @@ export {
 } from "./contract/errors.ts";
 export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
+export type { LockWait } from "./contract/lock-wait.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ListFilter } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";

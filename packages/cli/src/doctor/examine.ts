@@ -15,7 +15,7 @@ import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
 import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";
-import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters } from "./keeping-checks.ts";
+import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters, checkLocks } from "./keeping-checks.ts";
 import {
   checkBacklog,
   checkCircuits,
@@ -31,6 +31,7 @@ import {
   checkDurability,
   checkEncryption,
   checkPrivileges,
+  checkSession,
   checkVersion,
 } from "./server-checks.ts";
 
@@ -76,7 +77,7 @@ async function examineDatabase(
     const { status, closed } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
-    checks.push(checkBloat(facts), checkHorizon(facts));
+    checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts));
     if (status === undefined) {
       const cure = "Run doctor with the role of a worker or a reader.";
       return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
@@ -90,10 +91,11 @@ async function examineDatabase(
 }
 
 /** Skips the checks that do not apply to the embedded server: it has one user, and listens on this machine only. */
-function examineServer(facts: ServerFacts, { kind, databaseUrl }: ChosenDatabase): Check[] {
+function examineServer(facts: ServerFacts, { kind, databaseUrl, directUrl }: ChosenDatabase): Check[] {
   return [
     checkVersion(facts),
     ...(kind === "embedded" ? [] : [checkEncryption(facts, databaseUrl), checkPrivileges(facts)]),
+    checkSession(facts, directUrl !== undefined && directUrl !== databaseUrl),
     checkDurability(facts),
     checkClock(facts),
   ];
