@@ -271,7 +271,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   contents bigint[];
-  contexts integer[];
+  contexts bigint[];
   in_inbox bigint;
 begin
   if of_text is not null then
@@ -470,7 +470,7 @@ $$;
 
 -- function control/forget_uses
 create or replace function trans_hub.forget_uses(
-  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no integer,
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no bigint,
   out forgotten bigint, out still_used bigint
 )
 language plpgsql volatile
@@ -480,10 +480,10 @@ set jit = off
 as $$
 declare
   is_by_text boolean := of_business_id is null and id_prefix is null;
-  contexts integer[];
+  contexts bigint[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
-  gone_contexts integer[];
+  gone_contexts bigint[];
   doomed tid[];
 begin
   forgotten := 0;

@@ -14,7 +14,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   contents bigint[];
-  contexts integer[];
+  contexts bigint[];
   in_inbox bigint;
 begin
   if of_text is not null then

@@ -9,7 +9,7 @@
 -- A text that another id of the project uses stays for that id; a use without an id does not keep it (reading by text makes
 -- one).
 create or replace function trans_hub.forget_uses(
-  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no integer,
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no bigint,
   out forgotten bigint, out still_used bigint
 )
 language plpgsql volatile
@@ -19,10 +19,10 @@ set jit = off
 as $$
 declare
   is_by_text boolean := of_business_id is null and id_prefix is null;
-  contexts integer[];
+  contexts bigint[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
-  gone_contexts integer[];
+  gone_contexts bigint[];
   doomed tid[];
 begin
   forgotten := 0;
