@@ -42,9 +42,9 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
     types: `
       Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
       DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
-      EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
+      EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FailedJob FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
-      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
+      PauseTarget PersistenceHandler PostgresOptions PriorityClass RefusedInboxItem RegisterItem RegisterOptions Settlement
       StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
       TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,

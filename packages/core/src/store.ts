@@ -40,6 +40,8 @@ export type { PersistenceHandler } from "./contract/store.ts";
 export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
 export type {
   EngineCall,
+  FailedJob,
+  RefusedInboxItem,
   Settlement,
   TranslateWork,
   WorkBatch,
