@@ -1370,24 +1370,25 @@ create or replace function trans_hub.backlog_bound(of_caller bigint) returns big
 language plpgsql stable
 as $$
 declare
-  setting text := coalesce(
-    (
-      select split_part(c.setting, '=', 2)
-      from pg_db_role_setting as s
-      cross join unnest(s.setconfig) as c (setting)
-      where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
-        -- Asked last: mostly there is no such setting.
-        and case when s.setdatabase = 0 then true
-          else s.setdatabase = (select d.oid from pg_database as d where d.datname = current_database()) end
-      order by s.setdatabase desc
-      limit 1
-    ),
-    current_setting('trans_hub.max_backlog', true)
-  );
+  setting text := current_setting('trans_hub.max_backlog', true);
 begin
-  if setting !~ '^[0-9]{0,18}$' then
-    raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
-      message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+  if setting is not null then
+    setting := coalesce(
+      (
+        select split_part(c.setting, '=', 2)
+        from pg_db_role_setting as s
+        cross join unnest(s.setconfig) as c (setting)
+        where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
+          and s.setdatabase in (0, (select d.oid from pg_database as d where d.datname = current_database()))
+        order by s.setdatabase desc
+        limit 1
+      ),
+      setting
+    );
+    if setting !~ '^[0-9]{0,18}$' then
+      raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+        message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+    end if;
   end if;
   return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
 end
