@@ -1,5 +1,5 @@
 /** `translate`, as a front-end team uses it in CI. */
-import { mkdir, readFile, stat, watch, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Commands, testOnDatabase } from "@trans-hub/test-support/command";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
@@ -208,6 +208,23 @@ test("a failed message is left out and named, and --force tries it again", async
   expect(await catalogs.translate(1)).toMatchObject({ kept: 2, failed: 2 });
   expect(await catalogs.translate(0, "--force")).toMatchObject({ failed: 0 });
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay {name}", back: "[fr] Back" });
+});
+
+test("a stored text that is too long to be shown is left out of the file and named, without harm to the others", async ({
+  catalogs,
+  commands,
+  db,
+}) => {
+  await catalogs.write("en", { pay: "Pay", back: "Back" });
+  await catalogs.translate();
+  await rm(catalogs.path("fr"));
+  await db.query("update trans_hub.translation set text = repeat('x', 20000000) where text = '[fr] Pay'");
+  const report = await catalogs.translate(1);
+  expect(report).toMatchObject({ failed: 1 });
+  expect(report.failures).toMatchObject([{ key: "pay", code: "TH_TEXT_TOO_LONG" }]);
+  expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
+  const shown = await commands.json(["get", "Pay", "--from", "en", "--to", "fr"], { code: 3 });
+  expect(shown).toMatchObject({ text: null, error: { code: "TH_TEXT_TOO_LONG" } });
 });
 
 test("a message that the store refuses is named and left out, without harm to the others", async ({

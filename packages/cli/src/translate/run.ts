@@ -209,10 +209,11 @@ async function planWithStore({ files, hub, cwd, settings }: RunOptions, rejected
   }));
 }
 
-/** A text by `pseudo` is no translation: it gets into files only on request. */
+/** A text by `pseudo` is no translation: it gets into files only on request. One that is too long to be shown is none either. */
 function isUsable(translation: Translation | undefined, allowsPseudo: boolean): boolean {
-  if (translation?.status === "approved") return true;
-  return translation?.status === "translated" && (allowsPseudo || translation.engine !== "pseudo");
+  if (translation?.text == null) return false;
+  if (translation.status === "approved") return true;
+  return translation.status === "translated" && (allowsPseudo || translation.engine !== "pseudo");
 }
 
 type Refusals = Map<string, { code: string; message: string }>;
@@ -358,6 +359,7 @@ const ONLY_PSEUDO = "the store has only a text by pseudo; --engine pseudo writes
 
 function failureOf(translation: Translation | undefined): { code: string; message: string } | undefined {
   // A text by pseudo stays in the store after the failure of another engine.
-  if (translation?.status !== "failed") return translation?.status === "translated" ? translation.error : undefined;
-  return translation.error ?? { code: "TH_UNEXPECTED", message: "failed" };
+  const { status, error } = translation ?? {};
+  if (status !== "failed") return status === "translated" || status === "approved" ? error : undefined;
+  return error ?? { code: "TH_UNEXPECTED", message: "failed" };
 }
