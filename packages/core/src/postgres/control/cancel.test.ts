@@ -42,8 +42,8 @@ describe("a cancellation", () => {
         item("Two", { businessId: "mail.1" }),
         item("Three", { project: "other" }),
       ]);
-      // A call with defaults, and items of other shapes beside it.
-      await db.query("select trans_hub.append_to_inbox($1, $2)", [
+      // A row with defaults, and items of other shapes beside it, as no function would store them.
+      await db.query("insert into trans_hub.inbox (items, defaults) values ($1, $2)", [
         JSON.stringify([{}, { text: "Two", businessId: "mail.1" }, 5, { text: "Two", targetLocales: ["x!"] }]),
         { text: "One", businessId: "shop.2", sourceLocale: "en", targetLocales: ["FR", "pt_br"] },
       ]);
