@@ -1,6 +1,7 @@
 import { Coordinator } from "@trans-hub/core";
 import { expectInvariants } from "@trans-hub/test-support/invariants";
 import { drain, item, test, value } from "@trans-hub/test-support/store";
+import type pg from "pg";
 import { describe, expect } from "vitest";
 
 const request = (db: Parameters<typeof value>[0], items: unknown[]) =>
@@ -152,7 +153,7 @@ describe("the bound of the backlog", () => {
   });
 });
 
-async function boundOf(db: Parameters<typeof value>[0], url: string, bound: number | string): Promise<void> {
+async function boundOf(db: pg.Pool, url: string, bound: number | string): Promise<void> {
   await db.query(`alter database "${new URL(url).pathname.slice(1)}" set trans_hub.max_backlog = '${bound}'`);
   // A first bound holds for the sessions that connect after it.
   const client = await db.connect();
