@@ -1,14 +1,18 @@
 /** Chooses a command's database and migrates it. */
 import { applyMigrations } from "@trans-hub/core";
+import { type Secret, secretNow } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ChosenDatabase {
   kind: "named" | "embedded";
+  /** The URL at the command's start. */
   databaseUrl: string;
   /** A connection without a pooler; undefined: `databaseUrl`. */
   directUrl: string | undefined;
+  /** The same two for a process that runs for long: functions if files hold the URLs, which may be replaced. */
+  rotating: { databaseUrl: Secret; directUrl: Secret | undefined };
   /** Folder of the embedded database. */
   dataDir?: string;
   /** Migrates the schema: always on the embedded database, on a named one only with `--migrate`. */
@@ -34,12 +38,15 @@ export async function openDatabase(
   settings: Pick<Settings, "databaseUrl" | "directUrl" | "dataDir">,
   options: GlobalOptions,
 ): Promise<ChosenDatabase> {
-  const { databaseUrl, directUrl } = settings;
-  if (databaseUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
+  const { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl } = settings;
+  if (rotatingUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
+  const databaseUrl = secretNow(rotatingUrl);
+  const directUrl = rotatingDirectUrl === undefined ? undefined : secretNow(rotatingDirectUrl);
   return {
     kind: "named",
     databaseUrl,
     directUrl,
+    rotating: { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl },
     prepare: async () => {
       if (!options.migrate) return;
       const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
@@ -63,6 +70,7 @@ export async function openEmbeddedDatabase(
     kind: "embedded",
     databaseUrl,
     directUrl: undefined,
+    rotating: { databaseUrl, directUrl: undefined },
     dataDir,
     prepare: async () => {
       await applyMigrations({ databaseUrl });

@@ -63,7 +63,7 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl">,
+  { rotating: { databaseUrl, directUrl } }: Pick<ChosenDatabase, "rotating">,
   settings: Settings,
   name: string,
 ): Promise<PersistenceHandler> {

@@ -8,21 +8,25 @@ import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
 import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT } from "@trans-hub/core/store";
-import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
+import { decimal, ENGINES, type EngineSettings, isSecret, secret, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
 import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
 const schema = z.object({
-  TH_DATABASE_URL: postgresUrl()
-    .optional()
-    .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
-  TH_DIRECT_URL: postgresUrl()
-    .optional()
-    .describe(
-      "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
-    ),
+  TH_DATABASE_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
+  ),
+  TH_DIRECT_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe(
+        "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
+      ),
+  ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
@@ -157,7 +161,7 @@ export function parseSettings(environment: Environment): Settings {
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
   return {
-    ...named(parsed.data),
+    ...named({ ...parsed.data, ...urlsFromFiles(given, parsed.data) }),
     ...engineSettings,
     engines: parsed.data.TH_ENGINES ?? [],
     heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
@@ -198,6 +202,8 @@ export function describeSettings(): SettingDescription[] {
 interface Given {
   value: string;
   from: string;
+  /** The file that held the value. */
+  file?: string;
 }
 
 function collect(environment: Environment, problems: Problem[], warnings: string[]): Map<string, Given> {
@@ -211,10 +217,10 @@ function collect(environment: Environment, problems: Problem[], warnings: string
         warnings.push(`${from} was set by Kubernetes for a service and is ignored`);
       else given.set(from, { value, from });
     } else if (base !== from && isSetting(base)) {
-      const secret = readSecret(from, value, problems);
+      const content = readValue(from, value, problems);
       if (environment[base])
         problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
-      else if (secret !== undefined) given.set(base, { value: secret, from });
+      else if (content !== undefined) given.set(base, { value: content, from, file: value });
     } else {
       warnings.push(`${from} is not a setting${suggestion(from)}`);
     }
@@ -237,15 +243,43 @@ function isSetting(key: string): boolean {
   return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
-function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
+function contentOf(path: string): string {
+  return readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+}
+
+function readValue(key: string, path: string, problems: Problem[]): string | undefined {
   try {
-    const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
-    if (secret !== "") return secret;
+    const content = contentOf(path);
+    if (content !== "") return content;
     problems.push({ key, problem: "names an empty file" });
   } catch (error) {
     problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
   }
   return undefined;
+}
+
+/**
+ * A secret from a file becomes a function that reads the file again: passwords and keys are replaced while a worker
+ * runs. A file that is missing, empty or wrong at that moment is being written; the last good value holds until then.
+ */
+function rereading<Value>(kind: z.ZodType, value: Value, file: string | undefined): Value | (() => string) {
+  if (file === undefined || typeof value !== "string" || !isSecret(kind)) return value;
+  let last: string = value;
+  return () => {
+    try {
+      const { data } = kind.safeParse(contentOf(file));
+      if (typeof data === "string") last = data;
+    } catch {
+      // The last good value holds.
+    }
+    return last;
+  };
+}
+
+function urlsFromFiles(given: ReadonlyMap<string, Given>, parsed: Parsed) {
+  const reread = (key: "TH_DATABASE_URL" | "TH_DIRECT_URL") =>
+    rereading(schema.shape[key], parsed[key], given.get(key)?.file);
+  return { TH_DATABASE_URL: reread("TH_DATABASE_URL"), TH_DIRECT_URL: reread("TH_DIRECT_URL") };
 }
 
 function suggestion(key: string): string {
@@ -259,7 +293,7 @@ function parseEngineSettings(given: ReadonlyMap<string, Given>, problems: Proble
   for (const { engine, field, key, kind } of ENGINE_FIELDS) {
     const value = given.get(key);
     const parsed = kind.safeParse(value?.value);
-    settings[engine] = { ...settings[engine], [field]: parsed.data };
+    settings[engine] = { ...settings[engine], [field]: rereading(kind, parsed.data, value?.file) };
     for (const issue of parsed.error?.issues ?? []) problems.push({ key: value?.from ?? key, problem: issue.message });
   }
   return settings as Configured;

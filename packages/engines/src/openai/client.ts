@@ -1,4 +1,5 @@
 import type OpenAI from "openai";
+import { type Secret, secretNow } from "../secret.ts";
 
 /**
  * A client of the `openai` package that takes nothing from the environment.
@@ -10,12 +11,12 @@ export async function openClient({
   apiKey,
   baseURL,
 }: {
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
   baseURL: string;
 }): Promise<OpenAI> {
   const { OpenAI } = await import("openai");
   return new OpenAI({
-    apiKey: apiKey ?? "none", // the package insists on one; without a key of ours the header is dropped
+    apiKey: "none", // the package insists on one; the header is replaced below, or dropped
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -27,12 +28,12 @@ export async function openClient({
   });
 }
 
-function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: string | undefined): Headers {
+function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: Secret | undefined): Headers {
   const headers = new Headers({ "user-agent": "trans-hub" });
   for (const name of ["accept", "content-type"]) {
     const value = new Headers(given).get(name);
     if (value !== null) headers.set(name, value);
   }
-  if (apiKey !== undefined) headers.set("authorization", `Bearer ${apiKey}`);
+  if (apiKey !== undefined) headers.set("authorization", `Bearer ${secretNow(apiKey)}`);
   return headers;
 }

@@ -15,6 +15,7 @@ import {
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { engineFailure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
 import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
@@ -29,8 +30,8 @@ export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Needed for OpenAI itself. A server of your own often needs none. */
-  apiKey?: string | undefined;
+  /** Needed for OpenAI itself. A server of your own often needs none. A function gives the key of each call. */
+  apiKey?: Secret | undefined;
   /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
   /** Default `gpt-4o-mini`. */
@@ -78,7 +79,7 @@ export function openai(options: OpenaiOptions = {}): Engine {
 }
 
 interface ChatOptions {
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
   baseURL: string;
   model: string;
   temperature: number;
