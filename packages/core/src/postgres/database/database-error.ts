@@ -28,6 +28,8 @@ const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 /** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
+const MISSING_RIGHT_STATE = "42501";
+
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
 
@@ -92,6 +94,7 @@ export function databaseError(error: unknown): unknown {
     });
   }
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
+  if (code === MISSING_RIGHT_STATE) return refused(error, error.message, RIGHTS_HINT);
   if (REFUSED_STATE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
@@ -105,6 +108,9 @@ export function databaseError(error: unknown): unknown {
 function isAboutFile(error: Error): boolean {
   return (error as NodeJS.ErrnoException).syscall === "open";
 }
+
+const RIGHTS_HINT =
+  "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.";
 
 const TLS_HINT =
   "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
