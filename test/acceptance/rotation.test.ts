@@ -78,3 +78,26 @@ testOnDatabase(
   },
   60_000,
 );
+
+testOnDatabase(
+  "an application that passes a function connects with the password of the moment",
+  async ({ database, db }) => {
+    const role = `rotated_${Math.random().toString(36).slice(2)}`;
+    await db.query(`create role ${role} superuser login password 'first'`);
+    let password = "first";
+    const databaseUrl = () => Object.assign(new URL(database.url), { username: role, password }).href;
+    const hub = await Coordinator.connect({ databaseUrl, sourceLocale: "en", maxConnections: 2 });
+    try {
+      expect(await hub.request({ text: "Pay", targetLocales: ["fr"] })).toMatchObject({ registered: 1 });
+      await db.query(`alter role ${role} password 'second'`);
+      await cutOff(db, role);
+      const refused = () => hub.request({ text: "Back", targetLocales: ["fr"] }).catch((error) => error.code);
+      await expect.poll(refused).toBe("TH_DATABASE_REFUSED");
+      password = "second";
+      expect(await hub.request({ text: "Next", targetLocales: ["fr"] })).toMatchObject({ registered: 1 });
+    } finally {
+      await hub.close();
+      await db.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  },
+);

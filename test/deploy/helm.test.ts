@@ -171,8 +171,19 @@ describe.skipIf(why !== undefined)(`a real Helm${why ? `: ${why}` : ""}`, () => 
     expect(annotations({ replicas: 7, doctor: { enabled: true } })).toEqual(before);
     const after = annotations({ settings: { TH_CONCURRENCY: 8 } });
     expect(after["checksum/settings"]).not.toBe(before["checksum/settings"]);
-    // The cluster's secrets are asked for with `lookup`, which a test without a cluster cannot follow.
-    expect(before["checksum/secrets"]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("rolls the workers at a changed secret, which it asks the cluster for, and shows none of it", async () => {
+    const checksum = async (password: string) => {
+      const data = { "database-url": Buffer.from(password).toString("base64") };
+      const objects = await helm.templateWith({ "trans-hub-worker": data, "trans-hub-reader": { password } });
+      expect(JSON.stringify(objects)).not.toContain(data["database-url"]);
+      return podOf(objects, "Deployment", "trans-hub-worker").metadata.annotations["checksum/secrets"];
+    };
+    const before = await checksum("postgres://u:one@h/d");
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(await checksum("postgres://u:one@h/d")).toBe(before);
+    expect(await checksum("postgres://u:two@h/d")).not.toBe(before);
   });
 
   test("refuses mistyped values, and a fleet that may be empty without upkeep", () => {
