@@ -11,8 +11,8 @@ export interface ChosenDatabase {
   databaseUrl: string;
   /** A connection without a pooler; undefined: `databaseUrl`. */
   directUrl: string | undefined;
-  /** The same two for a process that runs for long: functions if files hold the URLs, which may be replaced. */
-  rotating: { databaseUrl: Secret; directUrl: Secret | undefined };
+  /** These two and a standby for reads, for a process that runs for long: a URL from a file is a function, as it may change. */
+  rotating: { databaseUrl: Secret; directUrl: Secret | undefined; readUrl: Secret | undefined };
   /** Folder of the embedded database. */
   dataDir?: string;
   /** Migrates the schema: always on the embedded database, on a named one only with `--migrate`. */
@@ -35,10 +35,10 @@ export function usesEmbedded(settings: Pick<Settings, "databaseUrl">, options: G
  */
 export async function openDatabase(
   context: CommandContext,
-  settings: Pick<Settings, "databaseUrl" | "directUrl" | "dataDir">,
+  settings: Pick<Settings, "databaseUrl" | "directUrl" | "readUrl" | "dataDir">,
   options: GlobalOptions,
 ): Promise<ChosenDatabase> {
-  const { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl } = settings;
+  const { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl, readUrl } = settings;
   if (rotatingUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
   const databaseUrl = secretNow(rotatingUrl);
   const directUrl = rotatingDirectUrl === undefined ? undefined : secretNow(rotatingDirectUrl);
@@ -46,7 +46,7 @@ export async function openDatabase(
     kind: "named",
     databaseUrl,
     directUrl,
-    rotating: { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl },
+    rotating: { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl, readUrl },
     prepare: async () => {
       if (!options.migrate) return;
       const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
@@ -70,7 +70,7 @@ export async function openEmbeddedDatabase(
     kind: "embedded",
     databaseUrl,
     directUrl: undefined,
-    rotating: { databaseUrl, directUrl: undefined },
+    rotating: { databaseUrl, directUrl: undefined, readUrl: undefined },
     dataDir,
     prepare: async () => {
       await applyMigrations({ databaseUrl });

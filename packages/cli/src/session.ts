@@ -63,13 +63,14 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { rotating: { databaseUrl, directUrl } }: Pick<ChosenDatabase, "rotating">,
+  { rotating: { databaseUrl, directUrl, readUrl } }: Pick<ChosenDatabase, "rotating">,
   settings: Settings,
   name: string,
 ): Promise<PersistenceHandler> {
   return PostgresPersistenceHandler.connect({
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections: settings.maxConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     batchSize: settings.batchSize,

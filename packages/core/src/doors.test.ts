@@ -40,13 +40,13 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
       TranslationNotFoundError WorkerCrashedError WorkerInterruptedError parseItem parseName translateBatch`,
     types: `
-      Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
-      DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
+      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
+      ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
       ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
       PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
       StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
-      TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
+      TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,
   },
   "operations.ts": {

@@ -51,6 +51,7 @@ export type {
   WorkSummary,
 } from "./contract/work.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres/postgres-persistence-handler.ts";
+export type { ChangeKind, ChangeListener, TextChange } from "./postgres/settle/voice.ts";
 export {
   DEFAULT_PROJECT,
   ITEM_KEYS,

@@ -33,6 +33,7 @@ test("unset settings have their documented defaults", () => {
   expect(parseSettings({})).toEqual({
     databaseUrl: undefined,
     directUrl: undefined,
+    readUrl: undefined,
     dataDir: undefined,
     project: "default",
     engines: [],
@@ -166,7 +167,11 @@ describe("a value from a file", () => {
 
   test("is read again at each use, and a file that is wrong at that moment leaves the last good value", () => {
     const url = file("turning-url", "postgres://u:one@h/d\n");
-    const { databaseUrl } = parseSettings({ TH_DATABASE_URL_FILE: url });
+    const { databaseUrl, directUrl, readUrl } = parseSettings({
+      TH_DATABASE_URL_FILE: url,
+      TH_DIRECT_URL_FILE: url,
+      TH_READ_URL_FILE: url,
+    });
     for (const [content, expected] of [
       ["postgres://u:two@h/d\n", "two"],
       ["", "two"],
@@ -174,7 +179,8 @@ describe("a value from a file", () => {
       ["postgres://u:four@h/d", "four"],
     ] as const) {
       file("turning-url", content);
-      expect(secretNow(databaseUrl)).toBe(`postgres://u:${expected}@h/d`);
+      for (const each of [databaseUrl, directUrl, readUrl])
+        expect(secretNow(each)).toBe(`postgres://u:${expected}@h/d`);
     }
     rmSync(url);
     expect(secretNow(databaseUrl)).toBe("postgres://u:four@h/d");

@@ -27,6 +27,11 @@ const schema = z.object({
         "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
       ),
   ),
+  TH_READ_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
+  ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
@@ -161,7 +166,7 @@ export function parseSettings(environment: Environment): Settings {
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
   return {
-    ...named({ ...parsed.data, ...urlsFromFiles(given, parsed.data) }),
+    ...named(withRereading(given, parsed.data)),
     ...engineSettings,
     engines: parsed.data.TH_ENGINES ?? [],
     heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
@@ -276,10 +281,10 @@ function rereading<Value>(kind: z.ZodType, value: Value, file: string | undefine
   };
 }
 
-function urlsFromFiles(given: ReadonlyMap<string, Given>, parsed: Parsed) {
-  const reread = (key: "TH_DATABASE_URL" | "TH_DIRECT_URL") =>
-    rereading(schema.shape[key], parsed[key], given.get(key)?.file);
-  return { TH_DATABASE_URL: reread("TH_DATABASE_URL"), TH_DIRECT_URL: reread("TH_DIRECT_URL") };
+/** The settings, with the secrets among them as functions if files hold them. */
+function withRereading(given: ReadonlyMap<string, Given>, parsed: Parsed): Parsed {
+  const values = GENERAL_KEYS.map((key) => [key, rereading(schema.shape[key], parsed[key], given.get(key)?.file)]);
+  return Object.fromEntries(values) as Parsed;
 }
 
 function suggestion(key: string): string {

@@ -10,7 +10,15 @@ import { type ConnectOptions, parseCoordinatorOptions } from "./options.ts";
  * @throws {DatabaseUnavailableError | DatabaseRefusedError | SchemaMissingError | SchemaNewerError}
  */
 export async function openPostgresStore(options: ConnectOptions): Promise<PersistenceHandler> {
-  const { databaseUrl, directUrl, maxConnections = 10, connectTimeoutMs, batchBytes, applicationName } = options;
+  const {
+    databaseUrl,
+    directUrl,
+    readUrl,
+    maxConnections = 10,
+    connectTimeoutMs,
+    batchBytes,
+    applicationName,
+  } = options;
   if (databaseUrl === undefined || databaseUrl === "") {
     throw new SettingsError([{ key: "databaseUrl", problem: "is missing" }], {
       hint: "Pass the URL of a database, such as process.env.TH_DATABASE_URL.",
@@ -23,6 +31,7 @@ export async function openPostgresStore(options: ConnectOptions): Promise<Persis
   return PostgresPersistenceHandler.connect({
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections,
     connectTimeoutMs,
     batchSize,

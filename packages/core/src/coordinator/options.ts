@@ -68,6 +68,11 @@ export interface ConnectOptions extends CoordinatorOptions {
   databaseUrl?: string | (() => string) | undefined;
   /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler; or a function. Default: `databaseUrl`. */
   directUrl?: string | (() => string) | undefined;
+  /**
+   * The URL of a standby that answers reads, or a function. Texts that it does not have are read from `databaseUrl`.
+   * Default: none.
+   */
+  readUrl?: string | (() => string) | undefined;
   /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */

@@ -25,11 +25,12 @@ import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
-import { listTranslations, readTranslations, readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
+import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
+import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
-import { Voice } from "./settle/voice.ts";
+import { type ChangeKind, type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -38,6 +39,11 @@ export interface PostgresOptions {
   databaseUrl: ConnectionUrl;
   /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
   directUrl?: ConnectionUrl | undefined;
+  /**
+   * A standby of the database. Reads and lists go there; everything else, and texts that the standby does not have, go to
+   * `databaseUrl`. Default: none.
+   */
+  readUrl?: ConnectionUrl | undefined;
   /** Of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -59,9 +65,14 @@ export interface PostgresOptions {
   applicationName?: string | undefined;
   /** Hears of connections lost while idle. */
   onConnectionLost?: ((error: Error) => void) | undefined;
+  /** Hears of each change that this process committed to stored texts; see `TextChange`. Default: none, at no cost. */
+  onChange?: ChangeListener | undefined;
 }
 
 const DAY_SECONDS = 86_400;
+
+/** Changes that come all the time, and that no caller expects to read at once: waiting for a standby would leave it unused. */
+const BY_WORK: ReadonlySet<ChangeKind> = new Set(["registered", "stored", "failed", "collected"]);
 
 /** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
 const MIN_DIRECT = 2;
@@ -85,9 +96,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
+  readonly #reads: ReplicaReads;
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
-  readonly #voice = new Voice();
+  readonly #voice: Voice;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -96,12 +108,14 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   private constructor(options: PostgresOptions) {
     this.#options = options;
     this.#pool = new ConnectionPool(options);
+    this.#reads = new ReplicaReads(this.#pool, options);
+    this.#voice = new Voice(this.#listener());
     this.#register = {
       batchSize: options.batchSize ?? 50,
       batchBytes: options.batchBytes ?? 32_768,
       touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
     };
-    this.#registrar = new Registrar(this.#pool, this.#register);
+    this.#registrar = new Registrar(this.#pool, this.#register, this.#voice);
   }
 
   /** Opens without a statement to the database, for a caller that waits until the database is there. */
@@ -139,7 +153,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
-    return readTranslations(this.#open(), references);
+    this.#open();
+    return this.#reads.read(references);
   }
 
   async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
@@ -147,7 +162,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>> {
-    return listTranslations(this.#open(), filter, page);
+    this.#open();
+    return this.#reads.list(filter, page);
   }
 
   async touch(references: readonly TranslationReference[]): Promise<void> {
@@ -188,6 +204,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   connectionUse(): ConnectionUse[] {
     const uses = [useOf("statements", this.#pool.raw)];
+    if (this.#reads.pool !== undefined) uses.push(useOf("reads", this.#reads.pool.raw));
     if (this.#directPool !== undefined) uses.push(useOf("direct", this.#directPool));
     return uses;
   }
@@ -245,12 +262,22 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
-    await Promise.all([this.#pool.end(), this.#directPool?.end()]);
+    await Promise.all([this.#pool.end(), this.#reads.end(), this.#directPool?.end()]);
   }
 
   #open(): ConnectionPool {
     if (this.#closing.signal.aborted) throw new ClosedError("The store is closed");
     return this.#pool;
+  }
+
+  /** A person's act is to be seen by the reads that follow it, also where they go to a standby. */
+  #listener(): ChangeListener | undefined {
+    const { readUrl, onChange } = this.#options;
+    if (readUrl === undefined) return onChange;
+    return (change) => {
+      if (!BY_WORK.has(change.kind)) this.#reads.changed();
+      onChange?.(change);
+    };
   }
 
   /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */

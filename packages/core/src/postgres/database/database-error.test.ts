@@ -53,6 +53,13 @@ test("a pooler that refuses the start-up limits is a lasting refusal, and the hi
   });
 });
 
+test("a process without a free descriptor is out of reach for a while, and the hint says which limit to raise", () => {
+  expect(databaseError(withCode("EMFILE"))).toMatchObject({
+    code: "TH_DATABASE_UNAVAILABLE",
+    hint: expect.stringContaining("LimitNOFILE"),
+  });
+});
+
 test("an unknown error is returned untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);

@@ -25,6 +25,9 @@ const UNREACHABLE = new Set([
  */
 const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 
+/** This process, or its machine, has no descriptor left for a connection. */
+const NO_DESCRIPTOR = new Set(["EMFILE", "ENFILE"]);
+
 /** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
@@ -85,6 +88,12 @@ export function databaseError(error: unknown): unknown {
       : error;
   }
   if (POOLER_SAYS_NO.test(error.message)) return refused(error, error.message, POOLER_HINT);
+  if (NO_DESCRIPTOR.has(code)) {
+    return new DatabaseUnavailableError(`No connection: too many files are open (${code})`, {
+      cause: error,
+      hint: DESCRIPTOR_HINT,
+    });
+  }
   if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
     return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
   }
@@ -116,6 +125,9 @@ const TLS_HINT =
   "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
 
 const NO_TLS_HINT = "Switch ssl on in the server, or leave sslmode out of the URL on a network that nobody else is on.";
+
+const DESCRIPTOR_HINT =
+  "Raise the limit of open files (ulimit -n, or LimitNOFILE= of the unit); 64 are enough for a worker with the default settings.";
 
 const POOLER_HINT =
   "TH_DATABASE_URL is that of a pooler: name the database itself as TH_DIRECT_URL too (in the library: directUrl).";

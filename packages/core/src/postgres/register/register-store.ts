@@ -6,6 +6,7 @@ import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
+import type { Voice } from "../settle/voice.ts";
 import { append } from "./append.ts";
 import { itemErrorOfState } from "./item-error.ts";
 import { groupItems, openLanes, registerItems } from "./register.sql.ts";
@@ -64,11 +65,14 @@ interface Part {
 export class Registrar {
   readonly #pool: ConnectionPool;
   readonly #settings: RegisterSettings;
+  readonly #voice: Voice;
   readonly #lanes = new KnownLanes();
 
-  constructor(pool: ConnectionPool, settings: RegisterSettings) {
+  /** @param voice Reports what was registered. */
+  constructor(pool: ConnectionPool, settings: RegisterSettings, voice: Voice) {
     this.#pool = pool;
     this.#settings = settings;
+    this.#voice = voice;
   }
 
   /**
@@ -173,6 +177,10 @@ export class Registrar {
         ...(receipt.refused?.[place] && { error: new BacklogFullError() }),
       };
     });
+    this.#voice.registered(
+      items,
+      items.map((_, place) => receipts[at + place]?.registered ?? 0),
+    );
   }
 }
 

@@ -137,6 +137,7 @@ export class Supervisor {
   }
 
   async #replaceRunner(runner: Runner): Promise<void> {
+    if (!this.#isDeclaredDead) this.#given.gatherer.hold();
     // Not awaited: graphile-worker waits for its tasks, which may wait for the database.
     void runner.stop();
     await runner.silence();

@@ -118,9 +118,17 @@ export class Gatherer {
    */
   take(batchId: string, jobPriority: number): Promise<void> {
     const known = this.#atWork.get(batchId);
-    // A parked batch may have been resumed and claimed again before this worker heard of it: that claim is new work.
     if (known !== undefined) {
-      return known.work.then(() => (known.isParked ? this.take(batchId, jobPriority) : undefined));
+      const { claims } = this.#phase;
+      return known.work.then(
+        // A parked batch may have been resumed and claimed again before this worker heard of it: that claim is new work.
+        () => (known.isParked ? this.take(batchId, jobPriority) : undefined),
+        // The earlier claim went back to the fleet while the batch was being read. This one is new work, unless it went too.
+        () => {
+          claims.throwIfAborted();
+          return this.take(batchId, jobPriority);
+        },
+      );
     }
     this.#undone += 1;
     const hold = this.#options.intake.hold();
@@ -162,9 +170,18 @@ export class Gatherer {
     for (const claim of this.#turns.lanes.takeAll()) claim.failed(reason);
   }
 
+  /**
+   * Begins no further call until `abandonWaiting`: the pool that claimed the waiting batches has ended, and their jobs are
+   * about to go back. Otherwise a slot that comes free meanwhile would take a batch that others claim and send too.
+   */
+  hold(): void {
+    this.#phase.hold();
+  }
+
   /** Forgets the batches that no call has begun with, after their jobs went back: others claim them. Running calls go on. */
   abandonWaiting(): void {
     const reason = new CancelledError("This work went back to the fleet");
+    this.#phase.abandonWaiting(reason);
     for (const claim of this.#turns.lanes.takeAll()) {
       // A batch that is claimed from now on is new work.
       this.#atWork.delete(claim.batch.id);
@@ -181,16 +198,16 @@ export class Gatherer {
   }
 
   async #takeThrough(batchId: string, jobPriority: number, hold: Hold): Promise<void> {
-    const { signal } = this.#phase;
+    const { claims } = this.#phase;
     const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
     hold.weighs(loaded?.items.length ?? 0);
     if (loaded === undefined) return;
     let batch: LoadedBatch = loaded;
-    this.#phase.throwIfAbandoned(signal);
+    claims.throwIfAborted();
     let step = this.#triage(batch);
     while (step.do === "bury_expired_texts") {
       batch = await this.#settler.withoutExpired(batch, step.reason);
-      this.#phase.throwIfAbandoned(signal);
+      claims.throwIfAborted();
       step = this.#triage(batch);
     }
     await this.#do(step, batch, jobPriority, hold);
@@ -225,10 +242,10 @@ export class Gatherer {
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
     if (!claim.isNotToPark && this.#triage(batch).do === "park") {
-      const { signal } = this.#phase;
+      const { claims } = this.#phase;
       if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) {
         // The entry may be that of a later claim, made after this work was abandoned.
-        this.#phase.throwIfAbandoned(signal);
+        claims.throwIfAborted();
         const atWork = this.#atWork.get(batch.id);
         if (atWork !== undefined) atWork.isParked = true;
         return claim.done();
@@ -236,7 +253,7 @@ export class Gatherer {
       // Resumed without our knowledge, or gone. Asked once: otherwise it would be asked again and again until a slot is free.
       claim.isNotToPark = true;
       await this.#options.view.learnPauses().catch(() => undefined);
-      this.#phase.throwIfAbandoned(signal);
+      claims.throwIfAborted();
       if (this.#phase.isDraining) return this.#release(claim);
     }
     this.#turns.enter(claim);
