@@ -58,6 +58,7 @@ PGAPPNAME="trans-hub $(basename "$0" .sh)"
 PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 export PGAPPNAME PGCONNECT_TIMEOUT
 
+# shellcheck disable=SC2120 # only backup.sh gives it arguments
 ask() { # SQL from stdin, one value out
   psql -XAtq -v ON_ERROR_STOP=1 ${url:+"--dbname=$url"} "$@"
 }

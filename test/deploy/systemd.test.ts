@@ -196,10 +196,16 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
       stdout: "",
       stderr: "trans-hub-ctl: there is no unit nowhere.service: name another one with --unit\n",
     });
+    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    expect(await machine.run([...asNobody, "/opt/trans-hub/bin/trans-hub-ctl", "status"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "trans-hub-ctl: only root can read the secrets of trans-hub-worker@1.service: use sudo\n",
+    });
     expect(await ctl()).toMatchObject({ code: 2, stderr: expect.stringContaining("no command was given") });
     // No secret is on a command line or in a log.
     const { stdout: journal } = await machine.run(["journalctl", "--no-pager", "--output=json"]);
-    expect(journal).toContain("trans-hub-ctl-");
+    expect(journal).toContain("worker.started");
     expect(journal).not.toContain("of-the-file");
   });
 
