@@ -55,7 +55,8 @@ export async function startMachine(mountPoint: string, configuration: string, un
     run: async (command, input = "") => {
       const within = ["--target", String(mainProcess(child)), "--all", ...command];
       const running = spawn("nsenter", within, { env: { PATH: "/usr/sbin:/usr/bin" } });
-      running.stdin.end(input);
+      // A command that refuses its arguments does not wait for its input.
+      running.stdin.on("error", () => undefined).end(input);
       const said = Promise.all([running.stdout.toArray(), running.stderr.toArray()]);
       const [code] = await once(running, "close");
       const [stdout, stderr] = (await said).map((chunks) => Buffer.concat(chunks).toString());
