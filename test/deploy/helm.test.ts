@@ -105,6 +105,17 @@ describe.skipIf(why !== undefined)(`a real Helm${why ? `: ${why}` : ""}`, () => 
     expect(byName(helm.template(OVERLAYS[overlay]))).toEqual(byName(render(`overlays/${overlay}`)));
   });
 
+  test("gives the objects of two overlays with the page's own commands", () => {
+    const page = readFileSync(join(root, "docs/deploy.md"), "utf8").replaceAll(/ \\\n\s*/g, " ");
+    const flagsOf = (verb: string) =>
+      (new RegExp(`^helm ${verb} .*$`, "m").exec(page)?.[0] ?? "")
+        .match(/--set \S+/g)
+        ?.flatMap((flag) => flag.split(" ")) ?? [];
+    const [install, upgrade] = [flagsOf("install"), flagsOf("upgrade")];
+    expect(byName(helm.template({}, ...install))).toEqual(byName(render("overlays/small")));
+    expect(byName(helm.template({}, ...install, ...upgrade))).toEqual(byName(render("overlays/production")));
+  });
+
   test("has values for every overlay", () => {
     expect(Object.keys(OVERLAYS).sort()).toEqual(readdirSync(join(root, "deploy/kubernetes/overlays")).sort());
   });
