@@ -922,6 +922,7 @@ set jit = off
 as $$
 declare
   wanted_locale text := canonical_locale(get_translations.target_locale);
+  most_bytes constant bigint := 134217728;
 begin
   if wanted_locale is null then
     raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
@@ -942,21 +943,40 @@ begin
   )
   from jsonb_array_elements(items) with ordinality as i (value, ord);
   return (
+    with found as (
+      select i.ord, coalesce(i.value ->> 'project', 'default') as project, f.content_no, f.context_no
+      from jsonb_array_elements(items) with ordinality as i (value, ord)
+      left join lateral find_row(
+        coalesce(i.value ->> 'project', 'default'),
+        i.value ->> 'businessId',
+        canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
+        i.value ->> 'text',
+        canonical_json(normal_context(i.value -> 'context')),
+        coalesce(i.value ->> 'format', 'auto')
+      ) as f on true
+    ), sized as (
+      select f.*, sum(s.bytes) over (order by s.bytes, f.ord rows unbounded preceding) as bytes_so_far
+      from found as f
+      left join lateral (
+        select octet_length(c.text)::bigint + coalesce((
+          select octet_length(t.text) from translation as t
+          where t.content_no = f.content_no and t.target_locale = wanted_locale
+            and t.context_no = f.context_no and t.project = f.project
+        ), 0) as bytes
+        from content as c
+        where jsonb_array_length(items) > 4 and c.content_no = f.content_no
+        offset 0
+      ) as s on true
+    )
     select coalesce(
       jsonb_agg(
-        translation_json(f.content_no, wanted_locale, f.context_no, coalesce(i.value ->> 'project', 'default')) order by i.ord
+        translation_json(
+          s.content_no, wanted_locale, s.context_no, s.project, coalesce(s.bytes_so_far, 0) <= most_bytes
+        ) order by s.ord
       ),
       '[]'
     )
-    from jsonb_array_elements(items) with ordinality as i (value, ord)
-    left join lateral find_row(
-      coalesce(i.value ->> 'project', 'default'),
-      i.value ->> 'businessId',
-      canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
-      i.value ->> 'text',
-      canonical_json(normal_context(i.value -> 'context')),
-      coalesce(i.value ->> 'format', 'auto')
-    ) as f on true
+    from sized as s
   );
 end
 $$;
@@ -995,7 +1015,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
+    r.ord::integer, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
@@ -1057,7 +1077,12 @@ as $$
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
+    t.status::text, case when octet_length(t.text) <= 16777216 then t.text end, t.engine, t.model, t.quality_flags, t.revision,
+    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.code end,
+    case
+      when octet_length(t.text) > 16777216 then 'The stored text is longer than 16777216 bytes'
+      else d.message
+    end
   from (select) as this_row
   left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
 $$;
@@ -1151,7 +1176,8 @@ $$;
 
 -- function read/translation_json
 create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text,
+  with_texts boolean default true
 ) returns jsonb
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -1160,16 +1186,22 @@ as $$
     'project', of_project,
     'sourceLocale', c.source_locale,
     'targetLocale', of_target_locale,
-    'sourceText', c.text,
+    'sourceText', case when with_texts and octet_length(c.text) <= 16777216 then c.text else '' end,
     'context', x.canonical::jsonb,
     'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
     'status', t.status,
-    'text', t.text,
+    'text', case when with_texts then t.text end,
     'engine', t.engine,
     'model', t.model,
     'flags', coalesce(to_jsonb(t.flags), '[]'),
     'revision', t.revision
   ) || case
+    when not with_texts then jsonb_build_object(
+      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The answer is too long for this text: read it alone')
+    )
+    when octet_length(c.text) > 16777216 then jsonb_build_object(
+      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The stored text is longer than 16777216 bytes')
+    )
     when t.error_code is null then '{}'
     else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
   end

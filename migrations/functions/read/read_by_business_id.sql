@@ -1,4 +1,5 @@
 -- Reads translations named by a business id: of the text that was seen last under it. See read_by_text.
+-- A source over 16 MiB is shown as '', which no text is: see row_state.
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
   ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
@@ -13,7 +14,7 @@ as $$
 begin
   return query
   select
-    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
+    r.ord::integer, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (

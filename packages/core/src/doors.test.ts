@@ -36,7 +36,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "store.ts": {
     values: `
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
-      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
+      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PostgresPersistenceHandler RequestExpiredError
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
       TranslationNotFoundError WorkerCrashedError WorkerInterruptedError parseItem parseName translateBatch`,
     types: `

@@ -37,6 +37,7 @@ export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
 export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
+export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
 export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
 export type {
   EngineCall,

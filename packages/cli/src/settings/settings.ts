@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
 import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
-import { DEFAULT_PROJECT } from "@trans-hub/core/store";
+import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES } from "@trans-hub/core/store";
 import { decimal, ENGINES, type EngineSettings, isSecret, secret, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
 import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
@@ -53,7 +53,9 @@ const schema = z.object({
   TH_MAX_ATTEMPTS: whole(1, 100)
     .default(5)
     .describe("Attempts to translate a text before it goes to the dead letters."),
-  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("Largest size of a text, in bytes of UTF-8."),
+  TH_MAX_TEXT_BYTES: whole(1, MAX_STORED_TEXT_BYTES)
+    .default(1_048_576)
+    .describe("Largest size of a text, in bytes of UTF-8."),
   TH_MAX_BACKLOG: whole(1, 1_000_000_000)
     .optional()
     .describe("Requests are refused while this number of texts waits. Unset: no limit."),

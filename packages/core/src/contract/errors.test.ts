@@ -53,6 +53,7 @@ const ITEM_CODES: Readonly<Record<InvalidItemCode, true>> = {
 };
 
 const CHECKS: Readonly<Record<BlockedBy, true>> = {
+  oversized: true,
   empty: true,
   nul: true,
   truncated: true,

@@ -256,7 +256,7 @@ export class EngineTooLongError extends TransHubError {
 }
 
 /** The blocking check that a translation failed. */
-export type BlockedBy = "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
+export type BlockedBy = "oversized" | "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
 
 /** The engine's translation failed a blocking check and was not stored. */
 export class TranslationBlockedError extends TransHubError {

@@ -32,7 +32,10 @@ export interface Translation {
    * Raised by every retry, replay, force, hastening and approval; pass it to `approve` to state which text was read.
    */
   revision: number;
-  /** The open dead letter's error, when the last attempt failed. */
+  /**
+   * The open dead letter's error, when the last attempt failed. Or `TH_TEXT_TOO_LONG`: a stored text is over 16 MiB and is not
+   * shown, so that `text` is null or `sourceText` is empty.
+   */
   error?: { code: string; message: string };
 }
 

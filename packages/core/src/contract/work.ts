@@ -8,6 +8,7 @@ import type { TranslationKey } from "./translation.ts";
 export interface WorkItem {
   readonly key: TranslationKey;
   readonly revision: number;
+  /** Empty where the stored text is over 16 MiB: no engine can be asked for it. */
   readonly text: string;
   readonly context: Record<string, unknown> | null;
   readonly format: TextFormat;

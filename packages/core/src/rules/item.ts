@@ -3,6 +3,7 @@
 import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type InvalidItemCode, InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contract/item.ts";
+import { isLonger } from "../contract/text-size.ts";
 import { isVerbatim } from "../text/verbatim.ts";
 import { normalizeContext } from "./context.ts";
 import { canonicalLocale } from "./locale.ts";
@@ -167,9 +168,4 @@ const NOT_STORABLE = "holds U+0000 or half a surrogate pair, which the database 
 
 function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
-}
-
-/** A UTF-16 unit takes at most three bytes, so most texts need no counting. */
-function isLonger(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

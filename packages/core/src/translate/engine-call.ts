@@ -101,8 +101,16 @@ function bookable(reply: EngineReply): EngineReply {
         cachedTokens: tokenCount(usage.cachedTokens),
       },
     }),
-    ...(model !== undefined && { model: model.replaceAll("\0", "") }),
+    ...(model !== undefined && { model: modelName(model) ?? undefined }),
   };
+}
+
+/** In characters. The name of a model stands beside each of its translations, and an error in each attempt's history. */
+const LONGEST_MODEL = 255;
+const LONGEST_MESSAGE = 1_000;
+
+function modelName(given: unknown): string | null {
+  return typeof given === "string" ? given.slice(0, LONGEST_MODEL).toWellFormed().replaceAll("\0", "") : null;
 }
 
 /** The greatest integer of PostgreSQL. */
@@ -123,7 +131,7 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly EngineIte
     if (isMissing(items[at - 1]) || isMissing(items[at + 1])) {
       return { ...malformed(`Engine "${engine.name}" gave no answer for the text beside this one`), isDoubt: true };
     }
-    return { text: result.text, model: result.model ?? reply.model ?? null };
+    return { text: result.text, model: modelName(result.model ?? reply.model) };
   });
 }
 
@@ -153,6 +161,10 @@ const QUOTABLE_LENGTH = 4;
 /** Keeps a text out of the books when an engine quotes it in its error. */
 function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly EngineItem[]): EngineFailure {
   const { message } = failure.error;
+  if (message.length > LONGEST_MESSAGE) {
+    const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), without end`);
+    return { ...failure, error };
+  }
   const quotes = items.some(({ text }) => text.trim().length >= QUOTABLE_LENGTH && message.includes(text.trim()));
   if (!quotes) return failure;
   const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), quoting the text`);
@@ -164,7 +176,7 @@ class QuotingError extends TransHubError {
   readonly code: string;
   readonly retryable: boolean;
   constructor(original: TransHubError, message: string) {
-    super(message, { hint: original.hint });
+    super(message, { hint: original.hint?.slice(0, LONGEST_MESSAGE) });
     this.code = original.code;
     this.retryable = original.retryable;
   }

@@ -156,9 +156,11 @@ describe("good answers", () => {
     await run(batch, [reads]);
     await run(batch, [ignores]);
     expect(reads.calls[0]?.items).toEqual([
-      { id: "1", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
+      { id: "pfb", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
     ]);
-    expect(ignores.calls[0]?.items).toEqual([{ id: "1", text: "a", format: "auto", previousFailure: "1 tag missing" }]);
+    expect(ignores.calls[0]?.items).toEqual([
+      { id: "pfb", text: "a", format: "auto", previousFailure: "1 tag missing" },
+    ]);
   });
 });
 
@@ -220,6 +222,31 @@ describe("one bad text", () => {
     }));
     const { outcomes } = await run(batchOf(["one", "two", "three", "four"]), [merging]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["retry", "retry", "retry", "retry"]);
+  });
+
+  test("an answer without end is not stored, goes to the next engine, and harms no neighbour", async () => {
+    const endless = engine(answer((source) => ({ text: source === "Save" ? "x".repeat(2 ** 26) : `${source} (fr)` })));
+    const next = engine(upperCase, { name: "next" });
+    const { outcomes } = await run(batchOf(["Save", "Open"]), [endless, next]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "SAVE", engine: "next" },
+      { kind: "translated", text: "Open (fr)", engine: "first" },
+    ]);
+    expect((await run(batchOf(["Save"]), [endless])).outcomes).toMatchObject([
+      { kind: "retry", error: { message: expect.stringContaining("it is many times as long as its source") } },
+    ]);
+  });
+
+  test("the name of a model and the message of an error are kept to a length that the books can hold", async () => {
+    const long = "m".repeat(2 ** 20);
+    const named = await run(batchOf(["Save"]), [engine(answer((text) => ({ text, model: `\0${long}` })))]);
+    expect(named.outcomes).toMatchObject([{ kind: "translated", model: "m".repeat(254) }]);
+    const failing = await run(batchOf(["Save"]), [
+      engine(answer(() => ({ failure: { kind: "transient", error: new EngineTransientError(long, { hint: long }) } }))),
+    ]);
+    expect(failing.outcomes).toMatchObject([
+      { kind: "retry", error: { message: 'Engine "first" failed (transient), without end' } },
+    ]);
   });
 
   test("a translation that fails a check is not stored, and the reason holds no word of it", async () => {

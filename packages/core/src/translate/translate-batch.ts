@@ -9,6 +9,7 @@ import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
+import { suspectedOfSwap } from "./swapped.ts";
 
 export interface TranslateBatchOptions {
   /**
@@ -78,6 +79,8 @@ class BatchTranslation {
   readonly #signal: AbortSignal;
   readonly #attempts: Attempt[];
   readonly #calls: EngineCall[] = [];
+  /** The texts of each call of several, of the engine that is being asked. */
+  #together: Attempt[][] = [];
 
   constructor(options: TranslateBatchOptions, limiter: EngineLimiter, batch: WorkBatch, signal: AbortSignal) {
     this.#options = options;
@@ -116,12 +119,14 @@ class BatchTranslation {
     const tokens = this.#tokenLimits(engine);
     const pack = (attempts: readonly Attempt[]) =>
       packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
+    this.#together = [];
     await this.#callAll(engine, pack(askable));
 
     // At once and without the text that went missing, so that its neighbours lose no attempt.
     const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
     for (const attempt of doubtful) attempt.failures.pop();
     await this.#callAll(engine, pack(doubtful));
+    await this.#askSuspectsAlone(engine);
 
     // A call of several texts sends none of them to the dead letters: at its last attempt a text is asked for alone.
     const suspected = askable.filter((attempt) => {
@@ -133,6 +138,38 @@ class BatchTranslation {
       engine,
       suspected.map((attempt) => [attempt]),
     );
+  }
+
+  /**
+   * Asks alone for the texts whose translations may belong to another text of their call. An answer that was given to another
+   * text before proves that the two were mixed up, and so the other text is asked for as well.
+   *
+   * A text that is not asked for because of a stop is released: it has no translation that can be trusted.
+   */
+  async #askSuspectsAlone(engine: Engine): Promise<void> {
+    for (const attempts of this.#together.splice(0)) {
+      const answered = attempts.filter(({ translated }) => translated?.engine === engine.name);
+      const first = new Map(answered.map((attempt) => [attempt, attempt.translated?.text ?? ""]));
+      let suspects = suspectsOf(answered, attempts, first);
+      const asked = new Set<Attempt>();
+      while (suspects.length > 0) {
+        for (const attempt of suspects) {
+          asked.add(attempt);
+          delete attempt.translated;
+        }
+        await this.#callAll(
+          engine,
+          suspects.map((attempt) => [attempt]),
+        );
+        const others = new Set(
+          suspects.flatMap((attempt) => {
+            const text = attempt.translated?.text;
+            return text === undefined || text === first.get(attempt) ? [] : [text.trim()];
+          }),
+        );
+        suspects = answered.filter((attempt) => !asked.has(attempt) && others.has(first.get(attempt)?.trim() ?? ""));
+      }
+    }
   }
 
   /**
@@ -187,6 +224,7 @@ class BatchTranslation {
       }
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, engineBatch(engine, this.#batch, items), limits);
+      if (attempts.length > 1) this.#together.push(attempts);
       this.#calls.push(call);
       this.#options.onCall?.(call);
       for (const [position, attempt] of attempts.entries()) {
@@ -231,6 +269,26 @@ class BatchTranslation {
     const error = new TranslationBlockedError(blocked.blockedBy, message);
     fail(attempt, engine, { kind: "blocked", error, neighbours });
   }
+}
+
+/** A call is mistrusted as a whole where at least three of its texts, and a quarter of all, are suspected or blocked. */
+const FEWEST_SUSPECTS = 3;
+const MISTRUSTED_SHARE = 0.25;
+
+/** The texts of a call whose translations may belong to others of it; all of its translations, if that are many. */
+function suspectsOf(
+  answered: readonly Attempt[],
+  attempts: readonly Attempt[],
+  translations: ReadonlyMap<Attempt, string>,
+): Attempt[] {
+  const pairs = answered.map((attempt) => ({
+    source: attempt.item.text,
+    translation: translations.get(attempt) ?? "",
+  }));
+  const suspected = suspectedOfSwap(pairs);
+  const doubtful = suspected.size + attempts.length - answered.length;
+  const isMistrusted = suspected.size >= FEWEST_SUSPECTS && doubtful >= MISTRUSTED_SHARE * attempts.length;
+  return isMistrusted ? [...answered] : answered.filter((_, at) => suspected.has(at));
 }
 
 function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine">): void {

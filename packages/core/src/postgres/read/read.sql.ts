@@ -1,5 +1,6 @@
 /** Statements that read translations. */
 import { z } from "zod";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import { statement, whole } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
@@ -38,10 +39,19 @@ export type ReadRow = z.infer<typeof readByText.row>;
  * pinned, there and below: migrations/functions/README.md says why.
  */
 
+/** A source text, or '' where it is over the greatest size: no text is empty. Asking for the size reads no text. */
+export const shownText = (text: string) =>
+  `case when octet_length(${text}) <= ${MAX_STORED_TEXT_BYTES} then ${text} else '' end`;
+
+/**
+ * Bytes of texts in one page of a list. A page ends before the row that would exceed it, and holds one row at least.
+ */
+export const PAGE_BYTES = 32 * 2 ** 20;
+
 /** The columns of a `TranslationRow`, from its state as t, content as c and context as x; `key` has the key of the row. */
 const columns = (key: string) => `
-  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale, c.text as source_text,
-  x.canonical, t.*`;
+  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale,
+  ${shownText("c.text")} as source_text, x.canonical, t.*`;
 
 /** Content and context of the row at `key`. */
 const textsOf = (key: string) => `
@@ -83,15 +93,10 @@ export const readByKey = statement({
     order by r.ord`,
 });
 
-/** A page in the order of the key, after ($5, $6). */
-export const listTranslations = statement({
-  name: "translation.list",
-  row: TranslationRow,
-  text: `
-    select ${columns("k")}
+/** The rows of a page, before they are read: numbering needs all of them, so the limit stands here. */
+const PAGE_KEYS = `
+    select k.*
     from trans_hub.translation as k
-    cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
-    ${textsOf("k")}
     where k.project = $1
       and k.target_locale = $2
       and ($3::text is null or k.status = $3::trans_hub.translation_status)
@@ -104,7 +109,26 @@ export const listTranslations = statement({
       ))
       and (k.content_no, k.context_no) > ($5::bigint, $6::int)
     order by k.content_no, k.context_no
-    limit $7`,
+    limit $7`;
+
+/** A page in the order of the key, after ($5, $6). */
+export const listTranslations = statement({
+  name: "translation.list",
+  row: TranslationRow.extend({ page_rows: z.coerce.number() }),
+  text: `
+    select p.*
+    from (
+      select
+        ${columns("k")}, count(*) over () as page_rows,
+        sum(octet_length(c.text)::bigint + coalesce(octet_length(k.text), 0)) over page as bytes_so_far,
+        row_number() over page as ord
+      from (${PAGE_KEYS}) as k
+      cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
+      ${textsOf("k")}
+      window page as (order by k.content_no, k.context_no rows unbounded preceding)
+    ) as p
+    where p.bytes_so_far <= ${PAGE_BYTES} or p.ord = 1
+    order by p.ord`,
 });
 
 export const touchSources = statement({

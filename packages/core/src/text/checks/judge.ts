@@ -11,6 +11,7 @@ import { icuBranches } from "./icu-branches.ts";
 import { length } from "./length.ts";
 import { markup } from "./markup.ts";
 import { nul } from "./nul.ts";
+import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
 import { untranslated } from "./untranslated.ts";
@@ -20,6 +21,7 @@ import { untranslated } from "./untranslated.ts";
  * reported.
  */
 export const CHECKS = [
+  oversized,
   nul,
   empty,
   icu,
@@ -60,8 +62,11 @@ export function judge(given: TranslationToCheck): Judgement {
     if (rule.severity === "block" && judgement.blocked !== undefined) continue;
     const message = rule.check(subject);
     if (message === undefined) continue;
-    if (rule.severity === "block") judgement.blocked = { blockedBy: rule.name, message };
-    else judgement.warnings.push({ check: rule.name, message });
+    if (rule.severity === "block") {
+      judgement.blocked = { blockedBy: rule.name, message };
+      // The other checks would read a text of any length.
+      if (rule.name === oversized.name) return judgement;
+    } else judgement.warnings.push({ check: rule.name, message });
   }
   return judgement;
 }
@@ -69,6 +74,7 @@ export function judge(given: TranslationToCheck): Judgement {
 /**
  * Judges one translation by the blocking checks.
  *
+ * - `oversized`: it is many times as long as its source, or longer than any stored text may be.
  * - `nul`: it holds U+0000 or half a surrogate pair, which PostgreSQL cannot store.
  * - `empty`: it shows nothing, and its source shows something.
  * - `icu`: in an ICU message the braces must balance, the arguments (name, type, style) and the options of each select must be
