@@ -115,7 +115,9 @@ export function databaseError(error: unknown): unknown {
 
 /** The driver reads certificates while it makes a connection. A missing socket file is a different error. */
 function isAboutFile(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).syscall === "open";
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  // A folder opens like a file, and only its reading fails.
+  return syscall === "open" || code === "EISDIR";
 }
 
 const RIGHTS_HINT =
