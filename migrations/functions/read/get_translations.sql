@@ -10,17 +10,26 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  misfit record;
   wanted_locale text := canonical_locale(get_translations.target_locale);
   most_bytes constant bigint := 134217728;
 begin
   if wanted_locale is null then
     raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
   end if;
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
+  items := (items_of_call(items, null)).list;
+  for misfit in
+    select i.ord - 1 as index, f.field
+    from jsonb_array_elements(items) with ordinality as i (value, ord)
+    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (field)
+      on jsonb_typeof(i.value) = 'object'
+    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.field) not in ('string', 'null')
+    limit 1
+  loop
+    raise exception using errcode = 'TH001', column = coalesce(misfit.field, 'item'), message = format(
+      'items[%s]%s', misfit.index, coalesce('.' || misfit.field || ' must be a string', ' must be an object')
+    );
+  end loop;
   perform touch(
     array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
     array_agg(i.value ->> 'businessId' order by i.ord),

@@ -1,7 +1,7 @@
 -- A translation as the library reads it, as JSON for SQL: null where there is none. Without `with_texts` its texts are left out, and
 -- it says that the answer was too long for them. A source over 16 MiB is shown as '': see row_state.
 create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text,
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text,
   with_texts boolean default true
 ) returns jsonb
 language sql stable

@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "index.ts": {
     values: `
       BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
-      EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
+      EngineNotAllowedError EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
       SettingsError TransHubError TranslationNotFoundError WaitTimeoutError applyMigrations canonicalLocale
       checkTranslation`,
     types: `
@@ -20,7 +20,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
-      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation
+      ProjectEngines RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat Translation StoredStatus
       TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
   "engine.ts": {
@@ -36,17 +36,15 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "store.ts": {
     values: `
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
-      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PostgresPersistenceHandler RequestExpiredError
+      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PostgresPersistenceHandler RequestExpiredError EngineNotAllowedError
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
-      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError parseItem parseName translateBatch`,
+      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk noEngineAllowed parseItem parseName translateBatch
+      tryStoppedEngines`,
     types: `
       Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
       ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
-      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause
-      PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
-      StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference
-      TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
+      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary ProjectEngines EngineStop StoppedEngine TriedEngines StoredStatus LockWait
       WorkerStatus`,
   },
   "operations.ts": {

@@ -15,6 +15,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   EngineNotFoundError,
   type InvalidItemCode,
   InvalidItemError,
@@ -31,7 +32,7 @@ export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
-export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
+export type { Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
@@ -56,5 +57,6 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { canonicalLocale } from "./rules/locale.ts";
+export type { ProjectEngines } from "./rules/project-engines.ts";
 export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -19,6 +19,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -31,6 +32,7 @@ export {
 } from "./contract/errors.ts";
 export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
+export type { LockWait } from "./contract/lock-wait.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ListFilter } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
@@ -38,7 +40,13 @@ export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
-export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  StoredStatus,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type {
   EngineCall,
   Settlement,
@@ -62,5 +70,7 @@ export {
   parseItem,
   parseName,
 } from "./rules/item.ts";
-export type { EngineLimitChange } from "./translate/limits/limiter.ts";
+export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
+export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
+export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -24,6 +24,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   CancelledError: new catalogue.CancelledError("…"),
   ClosedError: new catalogue.ClosedError("…"),
   EngineNotFoundError: new catalogue.EngineNotFoundError("…"),
+  EngineNotAllowedError: new catalogue.EngineNotAllowedError("private", { chain: ["openai"], allowed: ["local"] }),
   EngineRateLimitedError: new catalogue.EngineRateLimitedError("…", { retryAfterMs: 2_000 }),
   EngineQuotaError: new catalogue.EngineQuotaError("…"),
   EngineConfigError: new catalogue.EngineConfigError("…"),

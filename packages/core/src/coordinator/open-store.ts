@@ -39,5 +39,6 @@ export async function openPostgresStore(options: ConnectOptions): Promise<Persis
     retentionDays,
     applicationName,
     onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database.connection_lost"),
+    onLockWait: (wait) => logger.warn(wait, "lock.waiting"),
   });
 }

@@ -5,6 +5,7 @@ import { type Logger, SILENT_LOGGER } from "../contract/logger.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import { DEFAULT_PROJECT, parseName } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
+import type { ProjectEngines } from "../rules/project-engines.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
 /** Options of a coordinator that do not depend on its store. */
@@ -52,6 +53,12 @@ export interface CoordinatorOptions {
   engineTimeoutSeconds?: number | undefined;
   /** Limits of engines, by name. All processes on the store keep them together. Default: no limits. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /**
+   * The engines that may get the texts of each project, such as `{ private: ["local"], shop: ["openai", "deepl"] }`: names,
+   * and the words `local` and `third-party`. It holds for the calls of this process, as `TH_PROJECT_ENGINES` does for a
+   * worker's. Default: each project may use every engine.
+   */
+  projectEngines?: ProjectEngines | undefined;
   /** Concurrent engine calls, while processing. Default 4. */
   concurrency?: number | undefined;
   /** A logger such as pino. Default: nothing is logged. */
@@ -112,6 +119,11 @@ const LENGTHS = {
   requestLifetimeSeconds: false,
 } as const;
 
+/** A program in plain JavaScript may pass a string, whose letters would then count as names. */
+function isListOfNames(names: unknown): boolean {
+  return Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string");
+}
+
 /**
  * Checks the options and fills in the defaults.
  *
@@ -135,6 +147,7 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     maxAttempts: options.maxAttempts ?? 5,
     engineTimeoutSeconds: options.engineTimeoutSeconds ?? 120,
     engineLimits: options.engineLimits ?? {},
+    projectEngines: options.projectEngines ?? {},
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,
     observer: options.observer,
@@ -157,6 +170,12 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
         .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
         .map(([limit]) => ({ key: `engineLimits.${engine}.${limit}`, problem: "must be a whole number from 1" })),
     ),
+    ...Object.entries(settings.projectEngines)
+      .filter(([, names]) => !isListOfNames(names))
+      .map(([project]) => ({
+        key: `projectEngines.${project}`,
+        problem: "must be a list of names, with one at least",
+      })),
   ];
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;

@@ -9,7 +9,7 @@ import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
-import type { TranslationReference, TranslationStatus } from "../contract/translation.ts";
+import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, parseFormat, parseName, parseText } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
@@ -78,7 +78,7 @@ export function parseReference(
 export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
-  status?: TranslationStatus | undefined;
+  status?: StoredStatus | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
   /** Default: the coordinator's. */
@@ -142,16 +142,34 @@ export function parseApproval(
  * The text to forget. Its translations in every context are forgotten, unless `context` or `format` names one
  * (`format: "auto"` alone: the one without a context). A business id stands for every text ever registered under it.
  */
-export type ForgetQuery = TranslationName;
+export interface ForgetQuery extends TranslationName {
+  /** Instead of a text or a business id: every id that begins so, literally. Not empty. */
+  businessIdPrefix?: string | null | undefined;
+  /** Counts, and removes nothing. Default: false. */
+  dryRun?: boolean | undefined;
+}
 
-/** @throws {InvalidItemError} Names the first field at fault. */
-export function parseForget(name: ForgetQuery, defaults: ReferenceDefaults): ForgetReference {
-  const project = parseProject(name.project ?? defaults.project);
-  if (isNone(name.text)) return { project, businessId: parseBusinessId(name) };
+/** @throws {InvalidItemError} Also for an unknown field: without it, the rest would forget more than was meant. */
+export function parseForget(query: ForgetQuery, defaults: ReferenceDefaults): ForgetReference {
+  const { businessIdPrefix, dryRun, ...name } = query;
+  const { text, businessId, sourceLocale: _sourceLocale, context, format, project: given, ...unknown } = name;
+  const [first] = Object.keys(unknown);
+  if (first !== undefined) throw new InvalidItemError("TH_ITEM_SHAPE", first, "is not a field of forget");
+  if (dryRun !== undefined && typeof dryRun !== "boolean") {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "dryRun", "must be true or false");
+  }
+  const project = parseProject(given ?? defaults.project);
+  const isInContext = !isNone(context) || !isNone(format);
+  if (!isNone(businessIdPrefix)) {
+    if (!isNone(text) || !isNone(businessId) || isInContext) {
+      throw new InvalidItemError("TH_ITEM_SHAPE", "businessIdPrefix", "stands alone: it names texts by their ids");
+    }
+    return { project, businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID") };
+  }
+  if (isNone(text)) return { project, businessId: parseBusinessId(name) };
   const source = { project, ...parseSource(name, defaults) };
-  if (isNone(name.context) && isNone(name.format)) return source;
-  const context = normalizeContext(name.context)?.canonical ?? null;
-  return { ...source, within: { context, format: parseFormat(name.format) } };
+  if (!isInContext) return source;
+  return { ...source, within: { context: normalizeContext(context)?.canonical ?? null, format: parseFormat(format) } };
 }
 
 export interface CancelQuery {
@@ -159,7 +177,7 @@ export interface CancelQuery {
   project?: string | undefined;
   /** Default: every locale. */
   targetLocale?: string | undefined;
-  /** Only texts whose business ids in the project all begin so. */
+  /** Only texts whose business ids in the project all begin so. Not empty. */
   businessIdPrefix?: string | undefined;
 }
 
@@ -175,7 +193,9 @@ export function parseCancel(query: CancelQuery, defaults: ReferenceDefaults): Ca
   return {
     project: parseProject(project ?? defaults.project),
     ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
-    businessIdPrefix,
+    ...(businessIdPrefix !== undefined && {
+      businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID"),
+    }),
   };
 }
 

@@ -2,11 +2,19 @@
 import pg from "pg";
 import { z } from "zod";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
 import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
+import type { LockWait } from "../contract/lock-wait.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
@@ -21,8 +29,10 @@ import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
 import { type ConnectionUrl, connectTo } from "./database/connection-url.ts";
+import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
+import { SESSION_SETTINGS } from "./database/session-settings.ts";
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
@@ -67,6 +77,12 @@ export interface PostgresOptions {
   onConnectionLost?: ((error: Error) => void) | undefined;
   /** Hears of each change that this process committed to stored texts; see `TextChange`. Default: none, at no cost. */
   onChange?: ChangeListener | undefined;
+  /**
+   * Hears of each statement that has waited for a lock for three seconds, and every 30 s after that. Behind a pooler it hears
+   * of all sessions with the same `applicationName`. A look is made only while a statement takes that long; where all
+   * connections are in use, it takes one more for a moment. Default: nothing is looked at.
+   */
+  onLockWait?: ((wait: LockWait) => void) | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -100,6 +116,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
   readonly #voice: Voice;
+  readonly #lockWatch: LockWatch | undefined;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -110,6 +127,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#pool = new ConnectionPool(options);
     this.#reads = new ReplicaReads(this.#pool, options);
     this.#voice = new Voice(this.#listener());
+    if (options.onLockWait !== undefined) {
+      this.#lockWatch = new LockWatch({
+        pool: this.#pool,
+        directUrl: options.directUrl ?? options.databaseUrl,
+        pooledName: this.#pool.prepared ? undefined : (options.applicationName ?? "trans-hub"),
+        onWaiting: options.onLockWait,
+      });
+      this.#lockWatch.watch(this.#pool.raw);
+    }
     this.#register = {
       batchSize: options.batchSize ?? 50,
       batchBytes: options.batchBytes ?? 32_768,
@@ -178,8 +204,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return collect(this.#open(), this.#voice, options);
   }
 
-  async forget(reference: ForgetReference): Promise<ForgetReport> {
-    return forget(this.#open(), this.#voice, reference);
+  async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
+    return forget(this.#open(), this.#voice, reference, options);
   }
 
   async cancel(filter: CancelFilter): Promise<number> {
@@ -191,7 +217,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async resume(target: PauseTarget): Promise<Pause[]> {
-    return resume(this.#open(), target);
+    return resume(this.#open(), this.engineGate, target);
   }
 
   async status(project?: string): Promise<StoreStatus> {
@@ -262,7 +288,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
-    await Promise.all([this.#pool.end(), this.#reads.end(), this.#directPool?.end()]);
+    await Promise.all([this.#pool.end(), this.#reads.end(), this.#directPool?.end(), this.#lockWatch?.stop()]);
   }
 
   #open(): ConnectionPool {
@@ -291,8 +317,12 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
+      onConnect: async (client) => {
+        await client.query(SESSION_SETTINGS);
+      },
     });
     superviseConnections(this.#directPool);
+    this.#lockWatch?.watch(this.#directPool);
     return this.#directPool;
   }
 }

@@ -121,11 +121,14 @@ function tokenCount(reported: number): number {
 }
 
 function readReply(engine: Engine, reply: EngineReply, items: readonly EngineItem[]): Answer[] {
-  const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(reply.results.get(item.id));
+  const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(resultOf(reply, item.id));
   return items.map(({ id }, at): Answer => {
-    const result = reply.results.get(id);
+    const result = resultOf(reply, id);
     if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
-    if ("failure" in result) return { failure: withoutTexts(engine, result.failure, items) };
+    if ("failure" in result) {
+      if (isFailure(result.failure)) return { failure: withoutTexts(engine, result.failure, items) };
+      return malformed(`Engine "${engine.name}" gave a failure of no known kind for this text`);
+    }
     if (typeof result.text !== "string") return malformed(`Engine "${engine.name}" gave an answer that is no text`);
     // Models write two sentences that belong together under the first one's id, and no check can detect that.
     if (isMissing(items[at - 1]) || isMissing(items[at + 1])) {
@@ -135,9 +138,30 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly EngineIte
   });
 }
 
+/** The result for an item. Only an object is one: an engine may be plain JavaScript. */
+function resultOf({ results }: EngineReply, id: string): EngineItemResult | undefined {
+  const result: unknown = results.get(id);
+  return typeof result === "object" && result !== null ? (result as EngineItemResult) : undefined;
+}
+
+/** Complete by its type. */
+const KINDS: Readonly<Record<EngineErrorKind, true>> = {
+  rate_limited: true,
+  quota: true,
+  config: true,
+  transient: true,
+  refused: true,
+  malformed: true,
+  too_long: true,
+};
+
+function isFailure(given: EngineFailure | null | undefined): boolean {
+  return Object.hasOwn(KINDS, given?.kind ?? "") && typeof given?.error?.message === "string";
+}
+
 function isNone(result: EngineItemResult | undefined): boolean {
   if (result === undefined) return true;
-  if ("failure" in result) return result.failure.kind === "malformed";
+  if ("failure" in result) return !isFailure(result.failure) || result.failure.kind === "malformed";
   return typeof result.text !== "string" || result.text.trim() === "";
 }
 

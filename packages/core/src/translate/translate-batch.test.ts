@@ -282,6 +282,25 @@ describe("one bad text", () => {
     expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
   });
 
+  test.each<[string, unknown]>([
+    ["nothing", null],
+    ["a text without its object", "Enregistrer"],
+    ["an empty failure", { failure: null }],
+    ["a failure without an error", { failure: { kind: "refused" } }],
+    ["a failure of an unknown kind", { failure: { kind: "k".repeat(2 ** 20), error: new EngineRefusedError("No") } }],
+  ])("%s for one text is malformed for that text, and no outage for its neighbours", async (_, given) => {
+    const odd = engine(
+      answer((source) => (source === "bad" ? (given as EngineItemResult) : { text: source.toUpperCase() })),
+    );
+    const { outcomes, calls } = await run(batchOf(["one", "bad", "two"]), [odd]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "ONE" },
+      { kind: "retry", error: { code: "TH_ENGINE_MALFORMED" } },
+      { kind: "translated", text: "TWO" },
+    ]);
+    expect(calls[0]?.outcome).toBe("partial");
+  });
+
   test("an answer that is not a text counts as malformed", async () => {
     const odd = engine(answer(() => ({ text: 7 as unknown as string })));
     const { outcomes } = await run(batchOf(["one"]), [odd]);
@@ -596,5 +615,90 @@ describe("stopping", () => {
     const { outcomes } = await run(batchOf(["one"]), [first, second], { signal: stop.signal });
     expect(outcomes).toEqual([{ kind: "released" }]);
     expect(second.calls).toEqual([]);
+  });
+});
+
+describe("a project that may use only some engines", () => {
+  const foreign = () => engine(upperCase, { name: "foreign", processor: "third-party" });
+  const house = (translate: Translate = upperCase) => engine(translate, { name: "house", processor: "local" });
+  const projectEngines = { private: ["local"], shop: ["foreign"] };
+  const inProject = (project: string, texts: string[]) => {
+    const batch = batchOf(texts);
+    return { ...batch, project, items: batch.items.map((item) => ({ ...item, key: { ...item.key, project } })) };
+  };
+  const transient = answer(() => ({ failure: { kind: "transient", error: new EngineTransientError("Away") } }));
+
+  test("gets its texts from the engines that it may use, and from no other, whatever their order", async () => {
+    for (const engines of [
+      [foreign(), house()],
+      [house(), foreign()],
+    ] as const) {
+      expect((await run(inProject("private", ["one"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: "house" },
+      ]);
+      const [third] = engines.filter(({ name }) => name === "foreign");
+      expect(third?.calls).toEqual([]);
+      expect((await run(inProject("shop", ["two"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: "foreign" },
+      ]);
+      expect((await run(inProject("other", ["three"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: engines[0].name },
+      ]);
+    }
+  });
+
+  test("falls back to no other engine, and its texts wait or fail as with a chain of its own", async () => {
+    const away = foreign();
+    const refused = await run(inProject("private", ["one"]), [house(refuse), away], { projectEngines });
+    expect(refused.outcomes).toMatchObject([{ kind: "failed", error: { engine: "house", code: "TH_ENGINE_REFUSED" } }]);
+    const retried = await run(inProject("private", ["one"]), [house(transient), away], { projectEngines });
+    expect(retried.outcomes).toMatchObject([{ kind: "retry" }]);
+    const config = answer(() => ({ failure: { kind: "config", error: new EngineConfigError("Wrong key") } }));
+    const postponed = await run(inProject("private", ["one"]), [house(config), away], { projectEngines });
+    expect(postponed.outcomes).toMatchObject([{ kind: "postponed" }]);
+    const paused = { ...inProject("private", ["one"]), isEnginePaused: (name: string) => name === "house" };
+    expect((await run(paused, [house(), away], { projectEngines })).outcomes).toEqual([{ kind: "paused" }]);
+    expect(away.calls).toEqual([]);
+  });
+
+  test("fails at once without an engine that it may use, and the error names the project and the cure", async () => {
+    const away = foreign();
+    const { outcomes, calls } = await run(inProject("private", ["one"]), [away], { projectEngines });
+    expect(outcomes).toEqual([
+      {
+        kind: "failed",
+        error: {
+          at: new Date(NOW).toISOString(),
+          engine: null,
+          code: "TH_ENGINE_NOT_ALLOWED",
+          message: expect.stringMatching(/"private" may use only local.*foreign.*TH_ENGINES.*TH_PROJECT_ENGINES/),
+        },
+      },
+    ]);
+    expect([calls, away.calls]).toEqual([[], []]);
+  });
+
+  test("gives no text away in a batch that mixes projects, and the other texts are not affected", async () => {
+    const [away, own] = [foreign(), house()];
+    const mixed = {
+      ...batchOf([]),
+      items: ["shop", "private", "other"].flatMap((project) => inProject(project, [`text of ${project}`]).items),
+    };
+    const { outcomes } = await run(mixed, [away, own], { projectEngines });
+    expect(outcomes).toMatchObject([{ engine: "foreign" }, { engine: "house" }, { engine: "foreign" }]);
+    expect(textsOf(away.calls)).toEqual([["text of shop", "text of other"]]);
+    expect(textsOf(own.calls)).toEqual([["text of private"]]);
+  });
+
+  test("is not mistaken for a property that every object has, nor is an engine without a processor for a local one", async () => {
+    const rules = { constructor: ["local"] };
+    const away = foreign();
+    expect((await run(inProject("toString", ["one"]), [away], { projectEngines: rules })).outcomes).toMatchObject([
+      { kind: "translated" },
+    ]);
+    const silent = { ...house(), processor: undefined as unknown as "local" };
+    expect((await run(inProject("constructor", ["one"]), [silent], { projectEngines: rules })).outcomes).toMatchObject([
+      { kind: "failed" },
+    ]);
   });
 });

@@ -2,12 +2,13 @@
 import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
-import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../contract/work.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
+import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
-import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
+import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
 import { suspectedOfSwap } from "./swapped.ts";
 
@@ -17,6 +18,11 @@ export interface TranslateBatchOptions {
    * next. Read at each batch, so that a getter may change it.
    */
   readonly engines: readonly Engine[];
+  /**
+   * The engines that may get the texts of each project. The chain of a text has no other engine; a text without any goes
+   * to the dead letters with `TH_ENGINE_NOT_ALLOWED`. Default: each project may use every engine.
+   */
+  projectEngines?: ProjectEngines | undefined;
   /** A text that failed this many times goes to the dead letters. */
   maxAttempts: number;
   /** Milliseconds for one engine call; a longer one is `transient`. */
@@ -35,7 +41,7 @@ export interface TranslateBatchOptions {
    * Called when an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet: a
    * person has to act. Once for each opening of the engine's circuit. Must not throw.
    */
-  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
   /** Called at the end of each engine call, before anything of it is stored. Must not throw. */
@@ -95,18 +101,32 @@ class BatchTranslation {
     if (this.#engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
     let open = this.#attempts;
     for (const engine of this.#engines) {
-      await this.#ask(engine, open);
-      open = open.filter((attempt) => {
+      const [asked, others] = partition(open, ({ item }) => this.#mayAsk(engine, item));
+      await this.#ask(engine, asked);
+      const passedOn = asked.filter((attempt) => {
         const failure = failureBy(engine, attempt);
         return attempt.heldBackBy?.includes(engine.name) || (failure !== undefined && fallsBack(failure));
       });
+      open = [...passedOn, ...others];
     }
-    const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
-    const circumstances = { engines: this.#engines.length, maxAttempts, now: now(), random };
-    return {
-      outcomes: this.#attempts.map((attempt) => decideOutcome(attempt, circumstances)),
-      calls: this.#calls,
-    };
+    return { outcomes: this.#attempts.map((attempt) => this.#outcomeOf(attempt)), calls: this.#calls };
+  }
+
+  /** By the text's own project: no caller can mix a text into a batch of another project. */
+  #mayAsk(engine: Engine, { key }: WorkItem): boolean {
+    return mayAsk(this.#options.projectEngines ?? {}, key.project, engine);
+  }
+
+  #outcomeOf(attempt: Attempt): WorkOutcome {
+    const { projectEngines = {}, maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    const barred = noEngineAllowed(projectEngines, attempt.item.key.project, this.#engines);
+    if (barred !== undefined) {
+      // A dead letter keeps no hint, and the person who reads it needs the cure.
+      const message = `${barred.message}. ${barred.hint}`;
+      return { kind: "failed", error: { at: new Date(now()).toISOString(), engine: null, code: barred.code, message } };
+    }
+    const engines = this.#engines.filter((engine) => this.#mayAsk(engine, attempt.item)).length;
+    return decideOutcome(attempt, { engines, maxAttempts, now: now(), random });
   }
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
@@ -289,6 +309,11 @@ function suspectsOf(
   const doubtful = suspected.size + attempts.length - answered.length;
   const isMistrusted = suspected.size >= FEWEST_SUSPECTS && doubtful >= MISTRUSTED_SHARE * attempts.length;
   return isMistrusted ? [...answered] : answered.filter((_, at) => suspected.has(at));
+}
+
+function partition<Each>(all: readonly Each[], isFirst: (each: Each) => boolean): [Each[], Each[]] {
+  const first = new Set(all.filter(isFirst));
+  return [[...first], all.filter((each) => !first.has(each))];
 }
 
 function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine">): void {

@@ -20,6 +20,7 @@ engineConformance("openai", async () => {
     dispose: server.close,
     secrets: ["sk-secret"],
     reorder: fail("reverse"),
+    flood: fail("endless"),
     hang() {
       server.misbehave({ fault: { kind: "hang" }, times: 1 });
       return once(server.events, "call");

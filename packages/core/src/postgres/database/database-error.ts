@@ -36,6 +36,9 @@ const MISSING_RIGHT_STATE = "42501";
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
 
+/** Our own functions, called in an isolation level in which they would lose work (functions/register/refuse_isolation.sql). */
+const ISOLATION_STATE = "TH020";
+
 /** Node's codes for an unacceptable certificate or TLS handshake. */
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
 
@@ -72,7 +75,9 @@ export function errorCode(error: unknown): string | undefined {
  * concurrently updated", instead of waiting for a lock; the same change then succeeds.
  */
 export function isCatalogRace(error: unknown): boolean {
-  return errorCode(error) === "XX000" && /^tuple concurrently /.test((error as Error).message);
+  // By the place in the server's code: the message is in the language of lc_messages.
+  const { routine } = error as { routine?: unknown };
+  return errorCode(error) === "XX000" && /^simple_heap_(update|delete)$/.test(String(routine));
 }
 
 /** The catalogue's error for a foreign one; an unknown error is returned untouched. */
@@ -100,8 +105,10 @@ export function databaseError(error: unknown): unknown {
   if (code === READ_ONLY_STATE) {
     return new DatabaseUnavailableError("The database takes no writes now: it is a standby, or read-only", {
       cause: error,
+      hint: READ_ONLY_HINT,
     });
   }
+  if (code === ISOLATION_STATE) return refused(error, error.message, ISOLATION_HINT);
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
   if (code === MISSING_RIGHT_STATE) return refused(error, error.message, RIGHTS_HINT);
   if (REFUSED_STATE.test(code)) return refused(error);
@@ -122,6 +129,12 @@ function isAboutFile(error: Error): boolean {
 
 const RIGHTS_HINT =
   "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.";
+
+const READ_ONLY_HINT =
+  "On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";
+
+const ISOLATION_HINT =
+  "Reset default_transaction_isolation of the database and the role that the connection logs in with.";
 
 const TLS_HINT =
   "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";

@@ -77,7 +77,7 @@ export const loadBatches = statement({
       (select exists (select from trans_hub.pause)) and trans_hub.is_paused(b.project, b.target_locale) as is_paused,
       b.history,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,
-      case when b.context_nos <> array_fill(0, array[cardinality(b.context_nos)]) then (
+      case when b.context_nos <> array_fill(0::bigint, array[cardinality(b.context_nos)]) then (
         select json_object_agg(x.context_no, json_build_array(x.canonical, x.format))
         from trans_hub.context as x
         where x.context_no = any (b.context_nos)

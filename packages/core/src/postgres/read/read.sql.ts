@@ -5,6 +5,9 @@ import { statement, whole } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
 
+/** Reads by a name know the inbox too. */
+const NAMED_STATUS = z.enum([...STATUS.options, "queued"]);
+
 /** The columns of a `Translation` that do not name it. */
 const STATE = {
   /** Null: none. */
@@ -25,7 +28,7 @@ const SOURCE = { source_locale: z.string(), source_text: z.string(), canonical: 
 /** A row of `translation` with every column that a `Translation` has. */
 const TranslationRow = z.object({
   content_no: z.string(),
-  context_no: z.int(),
+  context_no: z.coerce.number(),
   project: z.string(),
   target_locale: z.string(),
   ...SOURCE,
@@ -64,7 +67,7 @@ const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
 /** Rows named by their text. `ord` is the number of the reference that a row answers. The database makes the identity. */
 export const readByText = statement({
   name: "translation.read_by_text",
-  row: z.object({ ord: z.int(), ...STATE }),
+  row: z.object({ ord: z.int(), ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_text(
       ${ofTexts(1)}, ${ofTexts(2)}, ${ofTexts(3)}, $4::text[], ${ofTexts(5)}, ${ofTexts(6)}
@@ -74,7 +77,7 @@ export const readByText = statement({
 /** Rows named by a business id. It stands for the text that was last seen under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
-  row: z.object({ ord: z.int(), ...SOURCE, ...STATE }),
+  row: z.object({ ord: z.int(), ...SOURCE, ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_business_id(
       ${whole(1, "text", "$3::text[]")}, ${whole(2, "text", "$3::text[]")}, $3::text[]
@@ -86,7 +89,7 @@ export const readByKey = statement({
   row: TranslationRow,
   text: `
     select ${columns("r")}
-    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
     cross join lateral trans_hub.stored_text(r.content_no, r.target_locale, r.context_no, r.project) as t
     ${textsOf("r")}
@@ -107,7 +110,7 @@ const PAGE_KEYS = `
         -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
-      and (k.content_no, k.context_no) > ($5::bigint, $6::int)
+      and (k.content_no, k.context_no) > ($5::bigint, $6::bigint)
     order by k.content_no, k.context_no
     limit $7`;
 

@@ -31,7 +31,7 @@ export async function approve(pool: ConnectionPool, voice: Voice, approval: Appr
     if (approval.revision !== undefined && approval.revision !== current.revision) {
       throw new RevisionChangedError(approval.revision, current.revision);
     }
-    if (approval.text === undefined && current.text === null) {
+    if (approval.text === undefined && !current.has_text) {
       throw new TranslationNotFoundError("The translation has no text yet to approve", {
         hint: "Wait until it is translated, or give the text.",
       });

@@ -124,6 +124,7 @@ export class Supervisor {
       lateTasks: late,
       forbiddenFlags: options.project === undefined ? undefined : () => foreign.flags(ending.signal.aborted) ?? [],
       onDeclaredDead: () => this.#declaredDead(),
+      onJobFailed: (job) => observer.jobFailed?.(job),
       onRescued: (nodeId) => observer.rescued?.(nodeId),
       onBeat: () => {
         this.#setReady(true);

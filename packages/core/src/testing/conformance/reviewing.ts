@@ -190,7 +190,7 @@ export function reviewingCases(add: AddCase): void {
       expect(await handler.purgeDeadLetters({})).toBe(1);
       expect(await readOne(handler)).toBeUndefined();
       expect((await handler.listDeadLetters({})).items).toEqual([]);
-      expect(await handler.register([item()])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+      expect(await handler.register([item()])).toEqual([{ registered: 1, existing: 0, queued: 0, failed: 0 }]);
     },
   );
 

@@ -12,10 +12,11 @@
  */
 import type { Task } from "graphile-worker";
 import { Coalescer } from "../../../async/coalescer.ts";
-import { CancelledError } from "../../../contract/errors.ts";
+import { CancelledError, TransHubError } from "../../../contract/errors.ts";
 import type { TranslateWork } from "../../../contract/work.ts";
 import { type Step, triage } from "../../../rules/triage.ts";
 import { park } from "../../control/pause.ts";
+import { errorCode } from "../../database/database-error.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { run } from "../../database/statement.ts";
 import { giveBack, type LoadedBatch, loadBatchesById } from "../../queue/load-batches.ts";
@@ -55,7 +56,8 @@ const LAST_TRIES_MS = 2_000;
 
 export class Gatherer {
   readonly #options: GathererOptions;
-  readonly #loads: Coalescer<string, LoadedBatch | undefined>;
+  /** Gives for each id what became of its load: the batch, none, or its own error. */
+  readonly #loads: Coalescer<string, () => LoadedBatch | undefined>;
   /** Gives for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while it is at work is the same work. */
@@ -73,10 +75,7 @@ export class Gatherer {
     this.#options = options;
     const { pool, view, voice, onFault } = options;
     this.#loads = new Coalescer({
-      run: async (ids) => {
-        const loaded = await loadBatchesById(pool, ids);
-        return ids.map((id) => loaded.get(id));
-      },
+      run: (ids) => loadEach(pool, ids),
       maxWeight: BATCHES_A_STATEMENT,
     });
     this.#parks = new Coalescer({
@@ -199,7 +198,7 @@ export class Gatherer {
 
   async #takeThrough(batchId: string, jobPriority: number, hold: Hold): Promise<void> {
     const { claims } = this.#phase;
-    const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
+    const loaded = await this.#patience.keepTrying(async () => (await this.#loads.add(batchId))());
     hold.weighs(loaded?.items.length ?? 0);
     if (loaded === undefined) return;
     let batch: LoadedBatch = loaded;
@@ -278,4 +277,33 @@ export class Gatherer {
   #release({ batch, done, failed }: Claim): void {
     this.#settler.release(batch).then(done, failed);
   }
+}
+
+/**
+ * Loads batches together. Where that fails, each is loaded alone: one batch that cannot be loaded (as large as a statement's
+ * answer may not be, or with a history of an unknown form) fails by itself.
+ *
+ * @throws {DatabaseUnavailableError} No batch could be loaded now.
+ */
+async function loadEach(pool: ConnectionPool, ids: readonly string[]): Promise<(() => LoadedBatch | undefined)[]> {
+  try {
+    const loaded = await loadBatchesById(pool, ids);
+    return ids.map((id) => () => loaded.get(id));
+  } catch (error) {
+    // A joined load that takes too long (57014) may be of batches that load in time alone.
+    if (ids.length === 1 || (error instanceof TransHubError && errorCode(error) !== "57014")) throw error;
+  }
+  const each: (() => LoadedBatch | undefined)[] = [];
+  // One after another: together they were too large.
+  for (const id of ids) {
+    each.push(
+      await loadBatchesById(pool, [id]).then(
+        (loaded) => () => loaded.get(id),
+        (error) => () => {
+          throw error;
+        },
+      ),
+    );
+  }
+  return each;
 }
