@@ -1762,9 +1762,6 @@ begin
   if items.item_groups is not null and (1 <= all (items.item_groups) and g >= all (items.item_groups)) is false then
     return false;
   end if;
-  if items.lifetimes is not null and (1 <= all (items.lifetimes)) is false then
-    return false;
-  end if;
   if items.formats is not null
     and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
   then
@@ -1814,24 +1811,25 @@ create or replace function trans_hub.backlog_bound(of_caller bigint) returns big
 language plpgsql stable
 as $$
 declare
-  setting text := coalesce(
-    (
-      select split_part(c.setting, '=', 2)
-      from pg_db_role_setting as s
-      cross join unnest(s.setconfig) as c (setting)
-      where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
-        -- Asked last: mostly there is no such setting.
-        and case when s.setdatabase = 0 then true
-          else s.setdatabase = (select d.oid from pg_database as d where d.datname = current_database()) end
-      order by s.setdatabase desc
-      limit 1
-    ),
-    current_setting('trans_hub.max_backlog', true)
-  );
+  setting text := current_setting('trans_hub.max_backlog', true);
 begin
-  if setting !~ '^[0-9]{0,18}$' then
-    raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
-      message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+  if setting is not null then
+    setting := coalesce(
+      (
+        select split_part(c.setting, '=', 2)
+        from pg_db_role_setting as s
+        cross join unnest(s.setconfig) as c (setting)
+        where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
+          and s.setdatabase in (0, (select d.oid from pg_database as d where d.datname = current_database()))
+        order by s.setdatabase desc
+        limit 1
+      ),
+      setting
+    );
+    if setting !~ '^[0-9]{0,18}$' then
+      raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+        message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+    end if;
   end if;
   return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
 end
@@ -2269,7 +2267,7 @@ end
 $$;
 
 -- function register/put_off_inbox
-create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns jsonb
+create or replace function trans_hub.put_off_inbox(of_id bigint, state text, is_behind_lock boolean) returns jsonb
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
@@ -2291,12 +2289,13 @@ as $$
         -- As due as the row was, so that the same run takes the halves.
         when i.item_count > 1 then i.run_at
         -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
-        else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+        when is_behind_lock then clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+        else clock_timestamp() + least(interval '1 second' * 2 ^ i.tries, interval '1 minute')
       end,
       case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
     from (
       select
-        r.item_count, r.created_at, r.run_at, r.tries, h.items,
+        r.item_count, r.created_at, r.tries, r.run_at, h.items,
         case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
       from row as r
       cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h
@@ -2641,8 +2640,6 @@ begin
         'must be 1 to 255 bytes'),
       (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
         'must be one of auto, text, icu, i18next, printf, html, markdown'),
-      (exists (select from unnest(items.lifetimes) as i where i < 1), 'TH001', 'expiresAfterSeconds',
-        'must be a whole number from 1 to 2147483647'),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (

@@ -30,9 +30,6 @@ begin
   if items.item_groups is not null and (1 <= all (items.item_groups) and g >= all (items.item_groups)) is false then
     return false;
   end if;
-  if items.lifetimes is not null and (1 <= all (items.lifetimes)) is false then
-    return false;
-  end if;
   if items.formats is not null
     and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
   then

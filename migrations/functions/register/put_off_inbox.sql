@@ -1,7 +1,7 @@
 -- Puts off a row of the inbox that could not be registered now. The row is halved, so that in the end only the item behind
 -- the lock, or the bad item, waits. A row of one item that is refused for good ("state", its SQLSTATE) is kept for a person
 -- to look at, and is named in the answer, [{id, code}].
-create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns jsonb
+create or replace function trans_hub.put_off_inbox(of_id bigint, state text, is_behind_lock boolean) returns jsonb
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
@@ -23,12 +23,13 @@ as $$
         -- As due as the row was, so that the same run takes the halves.
         when i.item_count > 1 then i.run_at
         -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
-        else clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+        when is_behind_lock then clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+        else clock_timestamp() + least(interval '1 second' * 2 ^ i.tries, interval '1 minute')
       end,
       case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
     from (
       select
-        r.item_count, r.created_at, r.run_at, r.tries, h.items,
+        r.item_count, r.created_at, r.tries, r.run_at, h.items,
         case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
       from row as r
       cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h

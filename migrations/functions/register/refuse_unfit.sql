@@ -17,8 +17,6 @@ begin
         'must be 1 to 255 bytes'),
       (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
         'must be one of auto, text, icu, i18next, printf, html, markdown'),
-      (exists (select from unnest(items.lifetimes) as i where i < 1), 'TH001', 'expiresAfterSeconds',
-        'must be a whole number from 1 to 2147483647'),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (

@@ -41,10 +41,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk noEngineAllowed parseItem parseName translateBatch
       tryStoppedEngines`,
     types: `
-      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
-      ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
-      EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
-      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary ProjectEngines EngineStop StoppedEngine TriedEngines StoredStatus LockWait
+      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement StoreStatus TextFormat TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TextChange TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary ProjectEngines EngineStop StoppedEngine TriedEngines StoredStatus LockWait FailedJob RefusedInboxItem
       WorkerStatus`,
   },
   "operations.ts": {

@@ -49,6 +49,8 @@ export type {
 } from "./contract/translation.ts";
 export type {
   EngineCall,
+  FailedJob,
+  RefusedInboxItem,
   Settlement,
   TranslateWork,
   WorkBatch,

@@ -149,8 +149,8 @@ export const WORKER_METRICS = {
   jobFailures: {
     type: "counter",
     name: "trans_hub_job_failures_total",
-    help: "Jobs of this worker that failed (`job.failed` of the log) and are tried again later.",
-    labels: ["task"],
+    help: "Jobs of this worker that failed (`job.failed` of the log) and are tried again later: `translate`, or the task's name.",
+    labels: ["kind"],
   },
   inboxRefusals: {
     type: "counter",

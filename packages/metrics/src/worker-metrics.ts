@@ -59,7 +59,7 @@ export class WorkerMetrics {
     settled: (settlement) => this.#settled(settlement),
     fault: () => this.#worker.faults.inc(),
     // A task is translate:<locale>, or one of a few names.
-    jobFailed: ({ task }) => this.#worker.jobFailures.inc({ task: task.split(":", 1)[0] ?? task }),
+    jobFailed: ({ task }) => this.#worker.jobFailures.inc({ kind: task.split(":", 1)[0] ?? task }),
     refused: ({ code }) => this.#worker.inboxRefusals.inc({ code: this.#codes.of(code) }),
     rescued: () => this.#worker.rescues.inc(),
     collected: ({ sources, translations, contents, contexts }) => {

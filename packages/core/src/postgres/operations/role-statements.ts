@@ -79,16 +79,8 @@ export const READER_FUNCTIONS = [
   "oldest_ready_seconds",
 ] as const;
 
-/**
- * Tables that a worker may only read: others write the list of migrations and the record of backups, and lock the table that
- * keeps two nodes from migrating at once.
- */
-const READ_ONLY_TABLES = [
-  `${OWN_SCHEMA}.migration`,
-  `${OWN_SCHEMA}.migrating`,
-  `${OWN_SCHEMA}.backup_run`,
-  `${GRAPHILE_SCHEMA}.migrations`,
-];
+/** Tables that a worker may only read: others write the list of migrations and the record of backups. */
+const READ_ONLY_TABLES = [`${OWN_SCHEMA}.migration`, `${OWN_SCHEMA}.backup_run`, `${GRAPHILE_SCHEMA}.migrations`];
 
 const id = pg.escapeIdentifier;
 

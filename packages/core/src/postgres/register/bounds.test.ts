@@ -160,4 +160,7 @@ describe("the bound of the backlog", () => {
 
 async function boundOf(db: Parameters<typeof value>[0], url: string, bound: number | string): Promise<void> {
   await db.query(`alter database "${new URL(url).pathname.slice(1)}" set trans_hub.max_backlog = '${bound}'`);
+  // A first bound holds for the sessions that connect after it.
+  const client = await db.connect();
+  client.release(true);
 }

@@ -21,7 +21,6 @@ export interface InboxObserver {
 }
 
 /**
-/**
  * Registers every row of the inbox that is due now. A row behind a stranger's lock is put off, a row that the database refuses
  * is put aside; neither holds up another row, and each refusal goes to the observer.
  *
@@ -52,24 +51,26 @@ async function registerOneByOne(
   ids: readonly string[],
   observer: InboxObserver,
 ): Promise<number> {
-  const later: string[] = [];
+  const locked: string[] = [];
   let taken = 0;
   for (const id of ids) {
     try {
       taken += await registerRows(pool, [id], observer);
     } catch (error) {
       if (isOfDatabase(error)) throw error;
-      if (isUnstorable(error)) tell(observer, await rows(pool, putOffInboxRows, [[id], errorCode(error) ?? null]));
-      else {
-        // An error of an unknown kind may be the row's own, so it must not keep the row in the way of its neighbours.
-        if (!isContended(error)) observer.fault?.(error as Error);
-        later.push(id);
-      }
       taken += 1;
+      if (isContended(error)) {
+        locked.push(id);
+        continue;
+      }
+      // An error of an unknown kind may be the row's own, so it must not keep the row in the way of its neighbours.
+      if (!isUnstorable(error)) observer.fault?.(error as Error);
+      const state = isUnstorable(error) ? errorCode(error) : null;
+      tell(observer, await rows(pool, putOffInboxRows, [[id], state, false]));
     }
   }
   // Together: each commit waits for the disk, and the free rows behind hundreds of locked ones wait with it.
-  if (later.length > 0) await rows(pool, putOffInboxRows, [later, null]);
+  if (locked.length > 0) await rows(pool, putOffInboxRows, [locked, null, true]);
   return taken;
 }
 

@@ -182,10 +182,10 @@ export const registerInboxRows = statement({
 
 /**
  * Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it; then it is
- * among `refused`.
+ * among `refused`. $3: the rows are behind a lock of another session, so the next try comes soon.
  */
 export const putOffInboxRows = statement({
   name: "register.put_off_inbox",
   row: z.object({ refused: Refused }),
-  text: `select trans_hub.put_off_inbox(id, $2::text) as refused from unnest($1::bigint[]) as id`,
+  text: `select trans_hub.put_off_inbox(id, $2::text, $3::boolean) as refused from unnest($1::bigint[]) as id`,
 });
