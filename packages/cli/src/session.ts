@@ -65,7 +65,7 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
+  { rotating: { databaseUrl, directUrl, readUrl } }: Pick<ChosenDatabase, "rotating">,
   settings: Settings,
   name: string,
   onLockWait?: (wait: LockWait) => void,

@@ -8,7 +8,8 @@ import type { EngineDefinition } from "./definition.ts";
 import { openaiDefinition } from "./openai/definition.ts";
 import { pseudoDefinition } from "./pseudo/definition.ts";
 
-export { decimal, kind, text, whole } from "./setting-kinds.ts";
+export { type Secret, secretNow } from "./secret.ts";
+export { decimal, isSecret, kind, secret, text, whole } from "./setting-kinds.ts";
 
 /** Every engine of this package. A new one is its folder, and its line here. */
 export const ENGINES = [openaiDefinition, pseudoDefinition] as const;

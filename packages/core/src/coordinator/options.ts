@@ -68,12 +68,18 @@ export interface CoordinatorOptions {
 }
 
 export interface ConnectOptions extends CoordinatorOptions {
-  /** `postgres://…`. Not needed with `handler`. */
-  databaseUrl?: string | undefined;
-  /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler. Default: `databaseUrl`. */
-  directUrl?: string | undefined;
-  /** The URL of a standby that answers reads. Texts that it does not have are read from `databaseUrl`. Default: none. */
-  readUrl?: string | undefined;
+  /**
+   * `postgres://…`, or a function that gives the URL of this moment, for passwords that are replaced while the process
+   * runs: each new connection calls it. It must not throw. Not needed with `handler`.
+   */
+  databaseUrl?: string | (() => string) | undefined;
+  /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler; or a function. Default: `databaseUrl`. */
+  directUrl?: string | (() => string) | undefined;
+  /**
+   * The URL of a standby that answers reads, or a function. Texts that it does not have are read from `databaseUrl`.
+   * Default: none.
+   */
+  readUrl?: string | (() => string) | undefined;
   /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */

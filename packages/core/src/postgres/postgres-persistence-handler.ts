@@ -28,6 +28,7 @@ import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
+import { type ConnectionUrl, connectTo } from "./database/connection-url.ts";
 import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
@@ -44,15 +45,15 @@ import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
 export interface PostgresOptions {
-  /** `postgres://…` */
-  databaseUrl: string;
+  /** `postgres://…`, or a function that gives the URL of this moment: each new connection calls it. It must not throw. */
+  databaseUrl: ConnectionUrl;
   /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
-  directUrl?: string | undefined;
+  directUrl?: ConnectionUrl | undefined;
   /**
    * A standby of the database. Reads and lists go there; everything else, and texts that the standby does not have, go to
    * `databaseUrl`. Default: none.
    */
-  readUrl?: string | undefined;
+  readUrl?: ConnectionUrl | undefined;
   /** Of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -310,7 +311,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     if (this.#pool.prepared) return this.#pool.raw;
     if (this.#directPool !== undefined) return this.#directPool;
     this.#directPool = new pg.Pool({
-      connectionString: this.#options.directUrl,
+      ...connectTo(this.#options.directUrl ?? this.#options.databaseUrl),
       max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
       connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,

@@ -16,6 +16,7 @@ import {
 import type OpenAI from "openai";
 import { isAnswerTooLarge } from "../bounded-fetch.ts";
 import { engineFailure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
 import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
@@ -30,8 +31,8 @@ export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Needed for OpenAI itself. A server of your own often needs none. */
-  apiKey?: string | undefined;
+  /** Needed for OpenAI itself. A server of your own often needs none. A function gives the key of each call. */
+  apiKey?: Secret | undefined;
   /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
   /** Default `gpt-4o-mini`. */
@@ -79,7 +80,7 @@ export function openai(options: OpenaiOptions = {}): Engine {
 }
 
 interface ChatOptions {
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
   baseURL: string;
   model: string;
   temperature: number;
