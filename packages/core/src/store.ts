@@ -1,4 +1,6 @@
 /** For authors of stores and of workers: the seam, the types that cross it, and the store on PostgreSQL. */
+import "./supported-node.ts";
+
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
@@ -37,6 +39,7 @@ export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
 export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
+export type { TransactionClient } from "./contract/transaction.ts";
 export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
 export type {
   EngineCall,
@@ -56,9 +59,9 @@ export {
   ITEM_KEYS,
   type ItemLimits,
   MAX_EXPIRY_SECONDS,
-  MAX_NAME_BYTES,
   parseItem,
-  parseName,
 } from "./rules/item.ts";
+export { MAX_NAME_BYTES, parseName } from "./rules/name.ts";
+export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export type { EngineLimitChange } from "./translate/limits/limiter.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -2,7 +2,14 @@
  * The engines that can be used by name. `@trans-hub/engines/registry` is the door of the command line: importing it
  * loads names and settings, but no engine.
  */
-import { closestName, type Engine, EngineNotFoundError } from "@trans-hub/core/engine";
+import {
+  closestName,
+  type Engine,
+  EngineNotFoundError,
+  optionKinds as kinds,
+  type OptionKind,
+  optionCheck,
+} from "@trans-hub/core/engine";
 import type { z } from "zod";
 import type { EngineDefinition } from "./definition.ts";
 import { openaiDefinition } from "./openai/definition.ts";
@@ -21,23 +28,38 @@ type Definition = (typeof ENGINES)[number];
 /** The settings of every engine, under its name, such as `{ openai: { apiKey: "…" } }`. */
 export type EngineSettings = { [Each in Definition as Each["name"]]: z.output<Each["settings"]> };
 
+/** The values of the settings are checked by the engine that is made. */
+const checkSettings = optionCheck<Partial<EngineSettings> & { engineTimeoutSeconds?: number | undefined }>(
+  "makeEngine",
+  {
+    openai: settingsOf(openaiDefinition),
+    pseudo: settingsOf(pseudoDefinition),
+    engineTimeoutSeconds: kinds.positive(86_400),
+  },
+);
+
+function settingsOf({ settings }: EngineDefinition): OptionKind {
+  return kinds.parts(Object.fromEntries(Object.keys(settings.shape).map((field) => [field, kinds.checkedElsewhere])));
+}
+
 /**
  * Makes an engine by its name. Nothing is contacted.
  *
  * @param settings The engine's own are read, with `engineTimeoutSeconds`, the seconds for one call (default: the
  *   engine's). A field that is left out has the engine's default.
  * @throws {EngineNotFoundError} No engine has this name; the hint suggests a similar one.
- * @throws {SettingsError} A setting that this engine needs is missing.
+ * @throws {SettingsError} A setting that this engine needs is missing, or a setting is unknown.
  * @throws {EngineConfigError} The engine cannot work with the value of a setting.
  */
 export async function makeEngine(
   name: string,
-  { engineTimeoutSeconds, ...settings }: Partial<EngineSettings> & { engineTimeoutSeconds?: number | undefined } = {},
+  given: Partial<EngineSettings> & { engineTimeoutSeconds?: number | undefined } = {},
 ): Promise<Engine> {
+  const { engineTimeoutSeconds, ...settings } = checkSettings(given);
   const definition: EngineDefinition | undefined = ENGINES.find((each) => each.name === name);
   if (definition === undefined) {
-    const meant = closestName(name, ENGINE_NAMES);
-    throw new EngineNotFoundError(`There is no engine "${name}"`, {
+    const meant = typeof name === "string" ? closestName(name, ENGINE_NAMES) : undefined;
+    throw new EngineNotFoundError(`There is no engine "${String(name)}"`, {
       hint: `${meant === undefined ? "" : `Did you mean "${meant}"? `}Engines are: ${ENGINE_NAMES.join(", ")}.`,
     });
   }

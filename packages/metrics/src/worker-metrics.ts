@@ -1,12 +1,14 @@
 /** A worker's metrics: the worker, its process, and the fleet as the database knows it. */
-import type {
-  EngineCall,
-  EngineLimitChange,
-  EngineTurnTaken,
-  PersistenceHandler,
-  Settlement,
-  WorkObserver,
-  WorkOutcome,
+import {
+  type EngineCall,
+  type EngineLimitChange,
+  type EngineTurnTaken,
+  optionKinds as kinds,
+  optionCheck,
+  type PersistenceHandler,
+  type Settlement,
+  type WorkObserver,
+  type WorkOutcome,
 } from "@trans-hub/core/store";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { FLEET_METRICS, PROCESS_METRICS, WORKER_METRICS } from "./catalogue.ts";
@@ -21,6 +23,14 @@ export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> 
   slots: number;
   isReady(): boolean;
 }
+
+const checkOptions = optionCheck<WorkerMetricsOptions>("WorkerMetrics", {
+  slots: kinds.required(kinds.whole(1, 1_000)),
+  isReady: kinds.required(kinds.callback),
+  keepMs: kinds.millisecondsOrNone,
+  staleMs: kinds.millisecondsOrNone,
+  patienceMs: kinds.milliseconds,
+});
 
 /**
  * Counts a worker's events; {@link scrape} returns all figures in Prometheus' text format. Counting never fails, and
@@ -37,7 +47,9 @@ export class WorkerMetrics {
   readonly #look: FleetLook;
   #store: PersistenceHandler | undefined;
 
-  constructor({ slots, isReady, ...times }: WorkerMetricsOptions) {
+  /** @throws {SettingsError} An option is missing, unknown, or has a bad value. */
+  constructor(options: WorkerMetricsOptions) {
+    const { slots, isReady, ...times } = checkOptions(options);
     this.#isReady = isReady;
     this.#look = new FleetLook({ ...times, measure: () => this.#store?.measure?.() });
     this.#worker.slots.set(slots);

@@ -7,6 +7,8 @@ import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import { EnginesStoppedError } from "@trans-hub/core/operations";
 import {
+  optionKinds as kinds,
+  optionCheck,
   type PersistenceHandler,
   type Settlement,
   translateBatch,
@@ -60,16 +62,39 @@ export interface WorkerOptions {
   onSettled?: ((settlement: Settlement) => void) | undefined;
 }
 
+const checkOptions = optionCheck<WorkerOptions>("runWorker", {
+  connect: kinds.required(kinds.callback),
+  engines: kinds.required(kinds.engines),
+  logger: kinds.required(kinds.methods("a logger of pino", "info", "warn", "error")),
+  until: kinds.required(kinds.oneOf("ready", "empty", "stopped")),
+  signal: kinds.required(kinds.signal),
+  locales: kinds.targetLocales,
+  project: kinds.project,
+  concurrency: kinds.required(kinds.whole(1, 1_000)),
+  batchSize: kinds.required(kinds.whole(1, 1_000)),
+  maxAttempts: kinds.required(kinds.whole(1, 100)),
+  engineTimeoutMs: kinds.required(kinds.milliseconds),
+  lifetimeSeconds: kinds.positive(31_536_000),
+  engineLimits: kinds.engineLimits,
+  drainMs: kinds.required(kinds.millisecondsOrNone),
+  upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),
+  metricsPort: kinds.whole(0, 65_535),
+  onSettled: kinds.callback,
+});
+
 /**
  * Works until the signal, or until no work is left. Waits for a database that cannot be reached or is not migrated,
  * before and during the work.
  *
  * @returns A summary of this member's work.
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
+ * @throws {EngineNotFoundError} `engines` is empty.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
  * is at fault. Only the fleet's workers wait for a person to repair that.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
+  checkOptions(options);
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);

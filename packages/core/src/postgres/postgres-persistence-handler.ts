@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
+import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
@@ -13,8 +14,10 @@ import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import type { TransactionClient } from "../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { collect } from "./collect/collect.ts";
 import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
@@ -62,6 +65,22 @@ export interface PostgresOptions {
 
 const DAY_SECONDS = 86_400;
 
+const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", {
+  databaseUrl: kinds.required(kinds.postgresUrl),
+  directUrl: kinds.postgresUrl,
+  maxConnections: kinds.whole(1, 1_000),
+  connectTimeoutMs: kinds.milliseconds,
+  answerTimeoutMs: kinds.milliseconds,
+  batchSize: kinds.whole(1, 1_000),
+  batchBytes: kinds.whole(1, 104_857_600),
+  retentionDays: kinds.decimal(0, 36_500),
+  pollSeconds: kinds.positive(DAY_SECONDS),
+  heartbeatSeconds: kinds.positive(DAY_SECONDS),
+  rescueAfterSeconds: kinds.positive(DAY_SECONDS),
+  applicationName: kinds.text,
+  onConnectionLost: kinds.callback,
+});
+
 /** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
 const MIN_DIRECT = 2;
 
@@ -81,7 +100,7 @@ async function checkSchema(pool: ConnectionPool): Promise<void> {
 }
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
-  readonly engineGate = new PostgresEngineGate(() => this.#open());
+  readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #register: RegisterSettings;
@@ -93,7 +112,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   #closed: Promise<void> | undefined;
 
   private constructor(options: PostgresOptions) {
-    this.#options = options;
+    this.#options = checkOptions(options);
     this.#pool = new ConnectionPool(options);
     this.#register = {
       batchSize: options.batchSize ?? 50,
@@ -132,7 +151,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#registrar.register(items, options);
   }
 
-  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+  async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     this.#open();
     await appendItems(client, items, options);
   }

@@ -1,6 +1,7 @@
 /** Reads a server's facts like an operator, with the connection's own rights. */
 import type pg from "pg";
 import { TransHubError } from "../../contract/errors.ts";
+import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import { ISO_DATES, newClient } from "../database/pool.ts";
 import { type Database, rows } from "../database/statement.ts";
@@ -61,16 +62,23 @@ export interface FactsOptions {
   connectTimeoutMs?: number | undefined;
 }
 
+const checkOptions = optionCheck<FactsOptions>("readServerFacts", {
+  databaseUrl: kinds.required(kinds.postgresUrl),
+  connectTimeoutMs: kinds.milliseconds,
+});
+
 /** SQLSTATEs of facts that this role may not see, and of objects missing in an older schema. */
 const NOT_SEEN = /^(42501|42P01|3F000)$/;
 
 /**
  * Reads the facts over one connection. Needs no right except to connect: facts that the role may not see are left out.
  *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  * @throws {DatabaseUnavailableError}
  * @throws {DatabaseRefusedError}
  */
 export async function readServerFacts(options: FactsOptions): Promise<ServerFacts> {
+  checkOptions(options);
   const client = newClient({
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,

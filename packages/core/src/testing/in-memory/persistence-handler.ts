@@ -2,7 +2,6 @@
  * A store in the memory of one process, for tests of applications that use Trans-Hub, and of Trans-Hub itself. It keeps
  * the promises of `PersistenceHandler`, except that nothing outlives the process.
  */
-import type pg from "pg";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
@@ -15,6 +14,7 @@ import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type { Approval } from "../../contract/review.ts";
 import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
+import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
@@ -26,7 +26,7 @@ import { InMemoryWork } from "./work.ts";
  * client })`.
  */
 export interface InMemoryTransaction {
-  readonly client: pg.ClientBase;
+  readonly client: TransactionClient;
   /** The enqueued items are registered by the next member that works. */
   commit(): Promise<void>;
   /** The enqueued items are dropped. */
@@ -55,7 +55,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   /** A client that does not come from {@link begin} counts as a transaction that commits at once. */
-  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+  async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     const store = this.#open();
     const append = () => store.appendToInbox(items, options);
     const transaction = transactions.get(client);
@@ -66,7 +66,11 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   /** Opens a transaction to enqueue in. */
   begin(): InMemoryTransaction {
     this.#open();
-    const client = {} as pg.ClientBase;
+    const client: TransactionClient = {
+      query: async () => {
+        throw new TypeError("a transaction of InMemoryPersistenceHandler has no database behind it");
+      },
+    };
     transactions.set(client, []);
     const end = (appends: (() => void)[]) => {
       transactions.delete(client);
