@@ -624,6 +624,14 @@ describe("arguments that are no options", () => {
     await hub.request(asked);
     expect(await hub.getTranslation({ ...asked, targetLocale: "fr" })).toMatchObject({ sourceText: "Read me" });
     expect(await hub.getTranslations([asked], { targetLocale: "fr" })).toMatchObject([{ sourceText: "Read me" }]);
+    expect(await hub.approve({ ...asked, targetLocale: "fr", approvedText: "Lis-moi" })).toMatchObject({
+      text: "Lis-moi",
+    });
+    expect(await hub.waitFor({ ...asked, targetLocales: ["fr"] })).toMatchObject([{ text: "Lis-moi" }]);
+    // It would not be forgotten in French alone.
+    await expect(hub.forget({ text: "Read me", targetLocale: "fr" } as ForgetQuery)).rejects.toMatchObject({
+      field: "targetLocale",
+    });
   });
 
   test("of an array, an item with a misspelled field is rejected alone, by the name that was meant", async () => {

@@ -109,20 +109,31 @@ describe("the published packages", () => {
       { compiler: "typescript-5.6", module: "nodenext", moduleResolution: "nodenext", type: "module" },
       { compiler: "typescript", module: "nodenext", moduleResolution: "nodenext", type: "commonjs" },
       { compiler: "typescript", module: "nodenext", moduleResolution: "nodenext", type: "module" },
-    ])("by $compiler, resolution $moduleResolution, as $type", async ({ compiler, type, ...resolution }) => {
-      // Within the application, so that its packages are found; the manifest makes the program's format.
-      const own = join(app, `${compiler}-${resolution.moduleResolution}-${type}`);
-      await mkdir(own);
-      await writeFile(join(own, "package.json"), JSON.stringify({ type }));
-      await cp(join(root, "test/acceptance/consumer/plain.ts"), join(own, "plain.ts"));
-      const types = { types: ["node"], typeRoots: ["../node_modules/@types"] };
-      const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
-      const compilerOptions = { ...resolution, ...types, ...strict, target: "es2022", lib: ["es2022"] };
-      await writeFile(join(own, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["plain.ts"] }));
-      const tsc = join(root, "node_modules", compiler, "bin/tsc");
-      const { stdout } = await call(process.execPath, [tsc, "-p", own], { cwd: own }).catch((error) => error);
-      expect(stdout).toBe("");
-    });
+    ])(
+      "by $compiler, resolution $moduleResolution, as $type",
+      async ({ compiler, type, ...resolution }) => {
+        // Within the application, so that its packages are found; the manifest makes the program's format.
+        const own = join(app, `${compiler}-${resolution.moduleResolution}-${type}`);
+        await mkdir(own);
+        await writeFile(join(own, "package.json"), JSON.stringify({ type }));
+        await cp(join(root, "test/acceptance/consumer/plain.ts"), join(own, "plain.ts"));
+        const types = { types: ["node"], typeRoots: ["../node_modules/@types"] };
+        // The types of pino and of zod ask for `esModuleInterop` where modules become CommonJS.
+        const strict = {
+          esModuleInterop: true,
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          noEmit: true,
+        };
+        const compilerOptions = { ...resolution, ...types, ...strict, target: "es2022", lib: ["es2022"] };
+        await writeFile(join(own, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["plain.ts"] }));
+        const tsc = join(root, "node_modules", compiler, "bin/tsc");
+        const { stdout } = await call(process.execPath, [tsc, "-p", own], { cwd: own }).catch((error) => error);
+        expect(stdout).toBe("");
+      },
+      240_000,
+    );
   });
 
   /** Every door of every package, as it is imported. `testing` needs vitest. */

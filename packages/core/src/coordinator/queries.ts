@@ -208,7 +208,7 @@ export function parseApproval(
   }
   return { reference, text, revision, by: by === undefined ? undefined : parseName(by, "by", "TH_ITEM_SHAPE") };
 }
-const APPROVE_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "targetLocale", "approvedText", "revision", "by"]);
+const APPROVE_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "approvedText", "revision", "by"]);
 
 /**
  * The text to forget. Its translations in every context are forgotten, unless `context` or `format` names one
