@@ -25,7 +25,7 @@ export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> 
 }
 
 const checkOptions = optionCheck<WorkerMetricsOptions>("WorkerMetrics", {
-  slots: kinds.required(kinds.whole(1, 1_000)),
+  slots: kinds.required(kinds.whole(1, 10_000)),
   isReady: kinds.required(kinds.callback),
   keepMs: kinds.millisecondsOrNone,
   staleMs: kinds.millisecondsOrNone,

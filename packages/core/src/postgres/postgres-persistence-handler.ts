@@ -68,7 +68,7 @@ const DAY_SECONDS = 86_400;
 const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", {
   databaseUrl: kinds.required(kinds.postgresUrl),
   directUrl: kinds.postgresUrl,
-  maxConnections: kinds.whole(1, 1_000),
+  maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   answerTimeoutMs: kinds.milliseconds,
   batchSize: kinds.whole(1, 1_000),

@@ -46,7 +46,7 @@ export interface TranslateBatchOptions {
 
 const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   engines: kinds.required(kinds.engines),
-  maxAttempts: kinds.required(kinds.whole(1, 100)),
+  maxAttempts: kinds.required(kinds.whole(1, 10_000)),
   engineTimeoutMs: kinds.required(kinds.milliseconds),
   random: kinds.callback,
   now: kinds.callback,

@@ -42,7 +42,7 @@ const checkOptions = optionCheck<MigrateOptions>("a migration", {
   connectTimeoutMs: kinds.milliseconds,
   folder: kinds.text,
   lockTimeoutMs: kinds.whole(1, 3_600_000),
-  lockAttempts: kinds.whole(1, 1_000),
+  lockAttempts: kinds.whole(1, 1_000_000),
   onWaiting: kinds.callback,
 });
 
