@@ -487,15 +487,6 @@ const SUBJECTS: readonly Subject[] = [
   { name: "openai", ...anyOf(openai, { apiKey: "key" }), table: openaiTable },
   { name: "pseudo", ...anyOf(pseudo, {}), table: pseudoTable },
   {
-    name: "makeEngine",
-    ...anyOf<object>((given) => makeEngine("pseudo", given), {}),
-    table: {
-      openai: [...OBJECT, "an invalid date"],
-      pseudo: [...OBJECT, "an invalid date"],
-      engineTimeoutSeconds: FRACTION,
-    },
-  },
-  {
     name: "WorkerMetrics",
     ...anyOf<WorkerMetricsOptions>((given) => new WorkerMetrics(given), { slots: 1, isReady: () => true }),
     table: metrics,
@@ -582,6 +573,9 @@ describe("arguments that are no options", () => {
     ["the password of no role", () => createRoles({ databaseUrl: NO_SERVER, passwords: { wroker: "x" } as never })],
     ["a folder that is none", () => findDataDir(5 as never)],
     ["a name of no engine", () => makeEngine(5 as never)],
+    ["settings that are none", () => makeEngine("pseudo", null as never)],
+    ["a setting of an engine that is none", () => makeEngine("openai", { openai: 5 as never })],
+    ["a time that is none", () => makeEngine("pseudo", { engineTimeoutSeconds: -1 })],
     ["a setting that the engine lacks", () => makeEngine("openai", { openai: { apiKye: "x" } as never })],
   ] as const)("%s: one clear error", async ([, call]) => {
     expect(await errorOf(call)).toMatchObject({ code: expect.stringMatching(/^TH_/) });

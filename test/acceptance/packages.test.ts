@@ -111,6 +111,7 @@ describe("the published packages", () => {
       { compiler: "typescript", module: "nodenext", moduleResolution: "nodenext", type: "module" },
     ])(
       "by $compiler, resolution $moduleResolution, as $type",
+      { timeout: 240_000 },
       async ({ compiler, type, ...resolution }) => {
         // Within the application, so that its packages are found; the manifest makes the program's format.
         const own = join(app, `${compiler}-${resolution.moduleResolution}-${type}`);
@@ -132,7 +133,6 @@ describe("the published packages", () => {
         const { stdout } = await call(process.execPath, [tsc, "-p", own], { cwd: own }).catch((error) => error);
         expect(stdout).toBe("");
       },
-      240_000,
     );
   });
 
