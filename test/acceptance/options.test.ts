@@ -43,6 +43,7 @@ import {
   PostgresPersistenceHandler,
   type TranslateBatchOptions,
   translateBatch,
+  type WorkOptions,
 } from "@trans-hub/core/store";
 import { InMemoryPersistenceHandler } from "@trans-hub/core/testing";
 import { findDataDir, openEmbedded, stopEmbedded } from "@trans-hub/embedded";
@@ -260,12 +261,25 @@ const worker: Table<WorkerOptions> = {
   batchSize: FROM_1,
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
-  lifetimeSeconds: FRACTION,
+  lifetimeSeconds: FRACTION_FROM_0,
   engineLimits: [...OBJECT, "an invalid date"],
   drainMs: FRACTION_FROM_0,
   upkeep: NONE,
   metricsPort: FROM_0,
   onSettled: FUNCTION,
+};
+const working: Table<WorkOptions> = {
+  locales: LIST,
+  project: TEXT,
+  until: NONE,
+  concurrency: FROM_1,
+  maxItems: FROM_1,
+  signal: NONE,
+  drainMs: FRACTION_FROM_0,
+  lifetimeSeconds: FRACTION_FROM_0,
+  limit: FROM_0,
+  upkeep: NONE,
+  observer: SOME_METHODS,
 };
 const translating: Table<TranslateBatchOptions> = {
   engines: LIST,
@@ -475,6 +489,25 @@ const SUBJECTS: readonly Subject[] = [
     ...anyOf(PostgresPersistenceHandler.connect, { databaseUrl: NO_SERVER }),
     table: postgres,
   },
+  ...[
+    { store: "PostgreSQL", handler: PostgresPersistenceHandler.open({ databaseUrl: NO_SERVER }) },
+    { store: "memory", handler: new InMemoryPersistenceHandler() },
+  ].flatMap(({ store, handler }) => [
+    {
+      name: `work of the store in ${store}`,
+      ...anyOf<WorkOptions>((given) => handler.work(given, async () => ({ outcomes: [], calls: [] })), {
+        until: "ready",
+        concurrency: 1,
+        maxItems: 1,
+      }),
+      table: working,
+    },
+    {
+      name: `collect of the store in ${store}`,
+      ...anyOf<CollectOptions>((given) => handler.collect(given), { retentionDays: 1 }),
+      table: collecting,
+    },
+  ]),
   {
     name: "translateBatch",
     ...anyOf(translateBatch, { engines: [], maxAttempts: 1, engineTimeoutMs: 1 }),

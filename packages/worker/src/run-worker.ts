@@ -74,7 +74,7 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
   batchSize: kinds.required(kinds.whole(1, 1_000)),
   maxAttempts: kinds.required(kinds.whole(1, 10_000)),
   engineTimeoutMs: kinds.required(kinds.milliseconds),
-  lifetimeSeconds: kinds.positive(31_536_000),
+  lifetimeSeconds: kinds.decimal(0, 31_536_000),
   engineLimits: kinds.engineLimits,
   drainMs: kinds.required(kinds.millisecondsOrNone),
   upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),

@@ -18,6 +18,7 @@ import type { TransactionClient } from "../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { checkCollectOptions, checkWorkOptions } from "../rules/store-options.ts";
 import { collect } from "./collect/collect.ts";
 import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
@@ -177,7 +178,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
-    return collect(this.#open(), this.#voice, options);
+    return collect(this.#open(), this.#voice, checkCollectOptions(options));
   }
 
   async forget(reference: ForgetReference): Promise<ForgetReport> {
@@ -224,7 +225,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const work = this.#work(this.#open(), options, translate);
+    const work = this.#work(this.#open(), checkWorkOptions(options), translate);
     this.#works.add(work);
     try {
       return await work;

@@ -18,6 +18,7 @@ import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { checkCollectOptions, checkWorkOptions } from "../../rules/store-options.ts";
 import { InMemoryStore } from "./store.ts";
 import { InMemoryWork } from "./work.ts";
 
@@ -124,7 +125,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
-    return this.#open().collect(options);
+    return this.#open().collect(checkCollectOptions(options));
   }
 
   async forget(reference: ForgetReference): Promise<ForgetReport> {
@@ -172,7 +173,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const work = new InMemoryWork(this.#open(), this, options, translate);
+    const work = new InMemoryWork(this.#open(), this, checkWorkOptions(options), translate);
     const running = work.run();
     this.#works.set(
       work,
