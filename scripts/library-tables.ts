@@ -43,7 +43,7 @@ function methodTable(file: string): string {
     const shown = name === "constructor" ? "new Coordinator" : name;
     return `| \`${shown}\`${star ? " (an async iterable)" : ""} | ${firstParagraph(doc)} |`;
   });
-  return ["| method | what it does |", "|---|---|", ...rows].join("\n");
+  return ["| method | effect |", "|---|---|", ...rows].join("\n");
 }
 
 /** The fields of interfaces, each with its whole docstring. */

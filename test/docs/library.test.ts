@@ -1,4 +1,4 @@
-/** The page of the library lists what the sources have. */
+/** The page of the library is held to the sources. */
 import { readFileSync } from "node:fs";
 import { Coordinator } from "@trans-hub/core";
 import { expect, test } from "vitest";

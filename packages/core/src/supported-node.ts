@@ -1,7 +1,7 @@
 /**
  * Imported first by every door: an old Node is told by its version, and not by a function that it lacks.
  *
- * All modules behind a door are read and linked before this one runs. So none may import by name what an older Node does
+ * All modules behind a door are read and linked before this one runs. So none may import by name a function that an older Node does
  * not export (`import module from "node:module"`, then `module.registerHooks`).
  */
 import { UnsupportedNodeError } from "./contract/errors.ts";

@@ -34,7 +34,7 @@ export function unknownKeyProblem(key: string, known: Iterable<string>, noun: st
 }
 
 /**
- * Refuses what is not an object, and an object with an unknown key.
+ * Refuses a value that is no object, and an object with an unknown key.
  *
  * @param noun Such as "a field of an item".
  * @throws {InvalidItemError} `TH_ITEM_SHAPE`.
