@@ -23,13 +23,15 @@ create table trans_hub.content (
 -- The context of texts: one row for each distinct (canonical JSON, declared format). Number 0, which has no row, is "no
 -- context and format auto".
 create table trans_hub.context (
-  context_no integer generated always as identity primary key,
+  context_no bigint generated always as identity primary key,
   context_id uuid not null constraint context_is_stored_once unique,
   -- RFC 8785; null when only a format was declared.
   canonical text,
   format text not null,
   created_at timestamptz not null default now(),
   constraint context_is_short check (octet_length(canonical) <= 8192),
+  -- Every reader parses it.
+  constraint context_is_an_object check (jsonb_typeof(canonical::jsonb) = 'object'),
   constraint context_says_something check (canonical is not null or format <> 'auto'),
   constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
 );
@@ -39,7 +41,7 @@ create table trans_hub.source (
   project text not null,
   business_id text not null,
   content_no bigint not null,
-  context_no integer not null,
+  context_no bigint not null,
   last_seen_at timestamptz not null default now(),
   primary key (project, business_id, content_no, context_no),
   constraint source_project_is_short check (project <> '' and octet_length(project) <= 255),
@@ -61,7 +63,7 @@ create type trans_hub.translation_status as enum ('pending', 'translated', 'fail
 create table trans_hub.translation (
   content_no bigint not null,
   target_locale text not null,
-  context_no integer not null,
+  context_no bigint not null,
   project text not null,
   status trans_hub.translation_status not null,
   -- -1 interactive, 0 normal, 1 bulk
@@ -91,7 +93,7 @@ create table trans_hub.batch (
   source_locale text not null,
   target_locale text not null,
   content_nos bigint[] not null,
-  context_nos integer[] not null,
+  context_nos bigint[] not null,
   revisions integer[] not null,
   -- The number of attempts that each of its texts has had.
   attempt smallint not null default 0,
@@ -103,6 +105,9 @@ create table trans_hub.batch (
   -- The worker pool that works on it, and how many pools died while they worked on it.
   started_by text,
   crashes smallint not null default 0,
+  -- It waits until run_at for an engine that gets no calls (a pause, a circuit), and not for the backoff after an attempt.
+  is_postponed boolean not null default false,
+  constraint batch_history_is_a_list check (jsonb_typeof(history) = 'array'),
   constraint batch_lists_are_parallel check (
     cardinality(content_nos) > 0
     and cardinality(content_nos) = cardinality(context_nos)
@@ -119,20 +124,32 @@ create table trans_hub.inbox (
   id bigint generated always as identity primary key,
   items jsonb not null,
   defaults jsonb not null,
+  -- Every count of waiting items is the sum of this column: a reader never opens the JSON, which one bad row would break.
+  item_count integer not null generated always as (
+    case when jsonb_typeof(items) = 'array' then jsonb_array_length(items) else 1 end
+  ) stored,
+  -- The rows that the items ask for (items × target locales), which the bound of the backlog counts.
+  texts integer not null default 1,
   created_at timestamptz not null default now(),
   -- How often it was put off, and until when, because another transaction held one of its texts.
   tries smallint not null default 0,
   run_at timestamptz not null default now(),
   -- Why the database refuses it for good (a code of ours, or an SQLSTATE). Kept for a person to look at; not tried again.
-  refused text
+  refused text,
+  constraint inbox_items_are_a_list check (jsonb_typeof(items) = 'array' and items <> '[]'),
+  constraint inbox_defaults_are_an_object check (jsonb_typeof(defaults) = 'object')
 );
+
+-- Finds a waiting item by its text or its business id (docs/adr/0035). Only reads that found no translation ask it. The
+-- limit keeps look-ups short, and the moment in which an insert clears the list of pending entries.
+create index inbox_by_item on trans_hub.inbox using gin (items jsonb_path_ops) with (gin_pending_list_limit = 256);
 
 -- A text past its last attempt, with every attempt's error.
 create table trans_hub.dead_letter (
   id bigint generated always as identity primary key,
   content_no bigint not null,
   target_locale text not null,
-  context_no integer not null,
+  context_no bigint not null,
   project text not null,
   revision integer not null,
   priority smallint not null,
@@ -147,6 +164,7 @@ create table trans_hub.dead_letter (
   failed_at timestamptz not null default now(),
   -- Closed by a replay, a forced request or an approval.
   replayed_at timestamptz,
+  constraint dead_letter_history_is_a_list check (jsonb_typeof(history) = 'array'),
   constraint dead_letter_is_written_once unique (content_no, target_locale, context_no, project, revision)
 );
 
@@ -199,6 +217,11 @@ create table trans_hub.worker_node (
   started_at timestamptz not null default now(),
   beat_at timestamptz not null default now()
 ) with (fillfactor = 50);
+
+-- Has no rows: a member of the fleet locks the table while it gives jobs to batches without one. An advisory lock could be taken
+-- by any role that may connect; this one needs UPDATE (docs/adr/0030). Another such table, `migrating`, is made before the first
+-- migration, by the node that migrates.
+create table trans_hub.reconciling ();
 
 -- Every target locale with a graphile-worker task (translate:<locale>): workers for all locales learn of a new one here.
 -- Only open_lanes writes it, never a registration: see there.
@@ -316,7 +339,7 @@ create type trans_hub.want as (
 create type trans_hub.wanted_row as (
   content_no bigint,
   locale text,
-  context_no integer,
+  context_no bigint,
   project text,
   source_locale text,
   -- The text itself, where it is stored as it is; else null.
@@ -399,7 +422,7 @@ create table trans_hub.backup_run (
 -- Down Migration
 revoke usage on schema trans_hub from public;
 drop table trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
-  trans_hub.gc_run, trans_hub.target_locale, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
+  trans_hub.gc_run, trans_hub.target_locale, trans_hub.reconciling, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.usage,
   trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.source, trans_hub.context,
   trans_hub.content;
 drop type trans_hub.item, trans_hub.grouped_items, trans_hub.register_options, trans_hub.register_receipt, trans_hub.want,

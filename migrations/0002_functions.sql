@@ -12,9 +12,12 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
-  locked integer[];
+  locked bigint[];
   contexts bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_contexts');
+  end if;
   -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (
@@ -57,6 +60,9 @@ declare
   locked bigint[];
   doomed tid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_range');
+  end if;
   sources := 0;
   translations := 0;
   contents := 0;
@@ -143,6 +149,9 @@ declare
   old_statuses translation_status[];
   new_statuses translation_status[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('cancel_batches');
+  end if;
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
     from batch as b
@@ -198,6 +207,153 @@ begin
 end
 $$;
 
+-- function control/cancel_in_inbox
+create or replace function trans_hub.cancel_in_inbox(of_project text, of_target_locale text, id_prefix text) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  cancelled bigint := 0;
+begin
+  -- Repeats until no row holds such an item: see forget_in_inbox.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where i.refused is null and jsonb_typeof(i.items) = 'array' and exists (
+        select from jsonb_array_elements(case when jsonb_typeof(i.items) = 'array' then i.items else '[]' end) as e (value)
+        where locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) <> '{}'
+      )
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with item as materialized (
+      select i.id, e.value, e.ord, i.defaults,
+        locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) as locales
+      from inbox as i
+      cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      where i.id = any (rows_of_inbox)
+    ), kept as materialized (
+      select
+        e.id,
+        jsonb_agg(
+          case when e.locales = '{}' then e.value else e.value || jsonb_build_object('targetLocales', l.others) end order by e.ord
+        ) filter (where e.locales = '{}' or l.others is not null) as items,
+        sum(cardinality(e.locales)) as gone
+      from item as e
+      cross join lateral (
+        select jsonb_agg(o.locale order by o.ord) as others
+        from jsonb_array_elements_text(
+          case when e.locales = '{}' then '[]'
+          else coalesce(nullif(e.value -> 'targetLocales', 'null'), e.defaults -> 'targetLocales') end
+        ) with ordinality as o (locale, ord)
+        where canonical_locale(o.locale) <> all (e.locales)
+      ) as l
+      group by e.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    cancelled := cancelled + taken;
+  end loop;
+  return cancelled;
+end
+$$;
+
+-- function control/count_to_forget
+create or replace function trans_hub.count_to_forget(
+  of_project text, of_business_id text, id_prefix text, of_source_locale text, of_text text, of_context text, of_format text,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  of_content_id uuid := content_id(of_source_locale, of_text);
+  in_context uuid := context_id(of_context, of_format);
+  in_every_context boolean := of_format is null;
+  contents bigint[];
+  contexts bigint[];
+  in_inbox bigint;
+begin
+  if of_text is not null then
+    select array_agg(r.content_no), array_agg(r.context_no) into contents, contexts
+    from (
+      select s.content_no, s.context_no
+      from content as c join source as s on s.content_no = c.content_no and s.project = of_project
+      where c.content_id = of_content_id
+      union
+      select t.content_no, t.context_no
+      from content as c join translation as t on t.content_no = c.content_no and t.project = of_project
+      where c.content_id = of_content_id
+    ) as r
+    where in_every_context or r.context_no = case
+      when in_context is null then 0
+      else (select x.context_no from context as x where x.context_id = in_context)
+    end;
+  elsif of_business_id is not null then
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from source as s where s.project = of_project and s.business_id = of_business_id;
+  else
+    select array_agg(s.content_no), array_agg(s.context_no) into contents, contexts
+    from (
+      select distinct s.content_no, s.context_no from source as s
+      where s.project = of_project and starts_with(s.business_id, id_prefix)
+    ) as s;
+  end if;
+
+  with named as materialized (
+    select r.content_no, r.context_no, of_text is null and exists (
+      select from source as s
+      where s.content_no = r.content_no and s.context_no = r.context_no and s.project = of_project and s.business_id <> ''
+        and not (coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false))
+      offset 0
+    ) as stays
+    from unnest(contents, contexts) as r (content_no, context_no)
+  ), gone as materialized (
+    select n.content_no, n.context_no from named as n where not n.stays
+  )
+  select
+    (select count(*) from gone),
+    (
+      select count(*)
+      from (select distinct n.content_no from named as n) as c
+      where exists (
+        select from source as s
+        where s.content_no = c.content_no and not (
+          s.project = of_project and (
+            coalesce(s.business_id = of_business_id, false) or coalesce(starts_with(s.business_id, id_prefix), false)
+            or (s.content_no, s.context_no) in (select g.content_no, g.context_no from gone as g)
+          )
+        )
+        offset 0
+      ) or exists (
+        select from translation as t
+        where t.content_no = c.content_no and not (
+          t.project = of_project and (t.content_no, t.context_no) in (select g.content_no, g.context_no from gone as g)
+        )
+        offset 0
+      )
+    )
+  into forgotten, still_used;
+
+  select count(*) into in_inbox
+  from inbox as i
+  cross join lateral jsonb_array_elements(i.items) as e (value)
+  where is_to_forget(
+    e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+  );
+  forgotten := forgotten + in_inbox;
+end
+$$;
+
 -- function control/forget
 create or replace function trans_hub.forget(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
@@ -212,41 +368,154 @@ as $$
 declare
   of_content_id uuid := content_id(of_source_locale, of_text);
   in_context uuid := context_id(of_context, of_format);
-  in_context_no integer;
   in_every_context boolean := of_format is null;
+  in_inbox bigint;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget');
+  end if;
+  in_inbox := forget_in_inbox(
+    of_project, of_business_id, null, of_text, of_content_id, in_context, in_every_context, null
+  );
+  select f.forgotten + in_inbox, f.still_used into forgotten, still_used
+  from forget_uses(
+    of_project, of_business_id, null,
+    lock_contents(case
+      when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
+      else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
+    end),
+    case
+      when in_every_context then null
+      when in_context is null then 0
+      -- A context without a row is -1, which no use has.
+      else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
+    end
+  ) as f;
+end
+$$;
+
+-- function control/forget_by_prefix
+create or replace function trans_hub.forget_by_prefix(
+  of_project text, id_prefix text, after_id text, after_content_no bigint, max_uses integer,
+  out reached_id text, out reached_content_no bigint, out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
   contents bigint[];
-  contexts integer[];
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('forget_by_prefix');
+  end if;
+  select array_agg(distinct s.content_no), (array_agg(s.business_id order by s.ord desc))[1],
+    (array_agg(s.content_no order by s.ord desc))[1]
+  into contents, reached_id, reached_content_no
+  from (
+    select s.business_id, s.content_no, row_number() over (order by s.business_id, s.content_no, s.context_no) as ord
+    from source as s
+    where s.project = of_project and (s.business_id, s.content_no) > (after_id, after_content_no)
+      and starts_with(s.business_id, id_prefix)
+    order by s.business_id, s.content_no, s.context_no
+    limit max_uses
+  ) as s;
+  select f.forgotten, f.still_used into forgotten, still_used
+  from forget_uses(of_project, null, id_prefix, lock_contents(contents), null) as f;
+end
+$$;
+
+-- function control/forget_in_inbox
+create or replace function trans_hub.forget_in_inbox(
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean,
+  max_rows integer
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  rows_of_inbox bigint[];
+  taken bigint;
+  forgotten bigint := 0;
+begin
+  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
+  loop
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where exists (
+        select from jsonb_array_elements(inbox_list(i.items)) as e (value)
+        where is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        )
+      )
+      order by i.id
+      limit max_rows
+    );
+    exit when rows_of_inbox = '{}';
+    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
+    with kept as materialized (
+      select
+        i.id,
+        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
+        count(*) filter (where e.goes) as gone
+      from inbox as i
+      cross join lateral (
+        select e.value, e.ord, is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        ) as goes
+        from jsonb_array_elements(inbox_list(i.items)) with ordinality as e (value, ord)
+      ) as e
+      where i.id = any (rows_of_inbox)
+      group by i.id
+    ), emptied as (
+      delete from inbox as i using kept as k where i.id = k.id and k.items is null
+    ), cut as (
+      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
+    )
+    select coalesce(sum(k.gone), 0) into taken from kept as k;
+    forgotten := forgotten + taken;
+    exit when max_rows is not null and taken > 0;
+  end loop;
+  return forgotten;
+end
+$$;
+
+-- function control/forget_uses
+create or replace function trans_hub.forget_uses(
+  of_project text, of_business_id text, id_prefix text, contents bigint[], in_context_no bigint,
+  out forgotten bigint, out still_used bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  is_by_text boolean := of_business_id is null and id_prefix is null;
+  contexts bigint[];
   -- The texts that the project loses: each (content, context) once.
   gone_contents bigint[];
-  gone_contexts integer[];
+  gone_contexts bigint[];
   doomed tid[];
 begin
+  forgotten := 0;
   still_used := 0;
-  forgotten := forget_in_inbox(of_project, of_business_id, of_text, of_content_id, in_context, in_every_context);
-
-  contents := lock_contents(case
-    when of_business_id is null then array(select c.content_no from content as c where c.content_id = of_content_id)
-    else array(select s.content_no from source as s where s.project = of_project and s.business_id = of_business_id)
-  end);
-  -- A context without a row is -1, which no use has.
-  in_context_no := case
-    when in_context is null then 0
-    else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
-  end;
-
   -- A text that a person approved may have a translation and no use.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
   from (
     select s.content_no, s.context_no
     from source as s
     where s.content_no = any (contents) and s.project = of_project
-      and (of_business_id is null or s.business_id = of_business_id)
+      and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
     union
     select t.content_no, t.context_no
     from translation as t
-    where of_business_id is null and t.content_no = any (contents) and t.project = of_project
+    where is_by_text and t.content_no = any (contents) and t.project = of_project
   ) as r
-  where in_every_context or r.context_no = in_context_no;
+  where in_context_no is null or r.context_no = in_context_no;
   if gone_contents is null then
     return;
   end if;
@@ -259,8 +528,8 @@ begin
 
   delete from source as s
   where s.content_no = any (contents) and s.project = of_project
-    and (of_business_id is null or s.business_id = of_business_id)
-    and (in_every_context or s.context_no = in_context_no);
+    and (is_by_text or s.business_id = of_business_id or starts_with(s.business_id, id_prefix))
+    and (in_context_no is null or s.context_no = in_context_no);
 
   -- A text that another id of the project uses stays.
   select array_agg(r.content_no), array_agg(r.context_no) into gone_contents, gone_contexts
@@ -299,65 +568,15 @@ begin
     and not exists (select from source as s where s.context_no = x.context_no and s.context_no <> 0 offset 0)
     and not exists (select from translation as t where t.context_no = x.context_no and t.context_no <> 0 offset 0);
 
-  forgotten := forgotten + coalesce(cardinality(gone_contents), 0);
+  forgotten := coalesce(cardinality(gone_contents), 0);
   select count(*) into still_used from content as c where c.content_no = any (contents);
-end
-$$;
-
--- function control/forget_in_inbox
-create or replace function trans_hub.forget_in_inbox(
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
-) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-declare
-  rows_of_inbox bigint[];
-  taken bigint;
-  forgotten bigint := 0;
-begin
-  -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
-  loop
-    select array_agg(i.id) into rows_of_inbox
-    from inbox as i
-    where exists (
-      select from jsonb_array_elements(i.items) as e (value)
-      where is_to_forget(
-        e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-      )
-    );
-    exit when rows_of_inbox is null;
-    perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
-    with kept as materialized (
-      select
-        i.id,
-        jsonb_agg(e.value order by e.ord) filter (where not e.goes) as items,
-        count(*) filter (where e.goes) as gone
-      from inbox as i
-      cross join lateral (
-        select e.value, e.ord, is_to_forget(
-          e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
-        ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
-      ) as e
-      where i.id = any (rows_of_inbox)
-      group by i.id
-    ), emptied as (
-      delete from inbox as i using kept as k where i.id = k.id and k.items is null
-    ), cut as (
-      update inbox as i set items = k.items from kept as k where i.id = k.id and k.items is not null
-    )
-    select coalesce(sum(k.gone), 0) into taken from kept as k;
-    forgotten := forgotten + taken;
-  end loop;
-  return forgotten;
 end
 $$;
 
 -- function control/is_to_forget
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
 ) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -367,6 +586,8 @@ begin
     return false;
   elsif of_business_id is not null then
     return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif id_prefix is not null then
+    return starts_with(coalesce(item ->> 'businessId', ''), id_prefix);
   elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;
@@ -383,6 +604,30 @@ begin
     -- The item was refused, and is kept for a person to look at. Its identity cannot be computed, and its text is this one.
     return true;
   end;
+end
+$$;
+
+-- function control/locales_to_cancel
+create or replace function trans_hub.locales_to_cancel(
+  item jsonb, defaults jsonb, of_project text, of_target_locale text, id_prefix text
+) returns text[]
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  read trans_hub.item;
+begin
+  read := read_item(item, defaults, 2147483647);
+  if read.project <> of_project or not coalesce(starts_with(read.business_id, id_prefix), true) then
+    return '{}';
+  end if;
+  return array(select l from unnest(read.target_locales) as l where l = coalesce(of_target_locale, l));
+exception when others then
+  -- Only refusals of the item: a fault of the database is not the item's.
+  if sqlstate !~ '^(TH0|22)' then
+    raise;
+  end if;
+  return '{}';
 end
 $$;
 
@@ -507,7 +752,7 @@ begin
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
-    held_by := 'circuit';
+    held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;
@@ -548,6 +793,35 @@ begin
     probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
   where r.engine = of_engine;
   granted := true;
+end
+$$;
+
+-- function engine-limit/reset_engine
+create or replace function trans_hub.reset_engine(of_engine text, with_pause boolean) returns setof text
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  held text[];
+begin
+  with locked as materialized (
+    select r.engine
+    from rate_limit as r
+    where (of_engine is null or r.engine = of_engine)
+      and (r.circuit <> 'closed' or (with_pause and r.paused_until > clock_timestamp()))
+    order by r.engine
+    for update
+  ), closed as (
+    update rate_limit as r
+    set
+      circuit = 'closed', reason = null, open_until = null, failed_probes = 0, probe = null, probe_until = null,
+      paused_until = case when with_pause then null else r.paused_until end
+    from locked as l
+    where r.engine = l.engine
+    returning r.engine
+  )
+  select array_agg(c.engine order by c.engine) into held from closed as c;
+  return query select unnest(held);
 end
 $$;
 
@@ -595,7 +869,7 @@ as $$
   )
   select l.texts, l.since from lane as l where not is_paused(l.project, l.target_locale)
   union all
-  select sum(jsonb_array_length(i.items))::bigint, min(greatest(i.created_at, i.run_at))
+  select sum(i.item_count)::bigint, min(greatest(i.created_at, i.run_at))
   from inbox as i
   where i.refused is null and i.run_at <= now()
   having count(*) > 0
@@ -665,8 +939,34 @@ begin
     where j.target_locale = any (open_locales)
   ));
   if not target_locales <@ open_locales then
+    -- Before the lane opens, which is for ever.
+    perform require_lane(l.locale)
+    from (select unnest(target_locales) as locale except select unnest(open_locales)) as l;
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
+end
+$$;
+
+-- function queue/hasten_postponed
+create or replace function trans_hub.hasten_postponed(after uuid, size integer, out reached uuid, out hastened bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.is_postponed and b.run_at > now() and b.run_at < 'infinity'
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now() where b.batch_id = any (due);
+  get diagnostics hastened = row_count;
+  perform renew_batch_jobs(due);
 end
 $$;
 
@@ -717,6 +1017,9 @@ as $$
 declare
   new_locale text;
 begin
+  foreach new_locale in array coalesce(locales, '{}') loop
+    perform require_lane(new_locale);
+  end loop;
   for new_locale in
     select distinct l.locale
     from (
@@ -744,6 +1047,9 @@ as $$
 declare
   parked uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_batches');
+  end if;
   perform from pause order by kind, name for key share;
 
   with locked as materialized (
@@ -773,6 +1079,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_waiting');
+  end if;
   perform from pause order by kind, name for key share;
   select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
   from (
@@ -806,6 +1115,9 @@ as $$
 declare
   parked_jobs bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('prune_batches');
+  end if;
   perform from batch as b where b.batch_id = any (batch_ids) order by b.batch_id for update;
 
   with kept as materialized (
@@ -856,6 +1168,21 @@ as $$
   having count(*) > 0
 $$;
 
+-- function queue/require_lane
+create or replace function trans_hub.require_lane(locale text) returns void
+language plpgsql immutable
+as $$
+begin
+  if locale is null or locale = 'und' or trans_hub.canonical_locale(locale) <> locale then
+    raise exception using errcode = 'TH005', column = 'targetLocales', message = case
+      when locale is null then 'is missing'
+      when locale = 'und' then 'cannot be und'
+      else 'must be in its canonical spelling, such as zh-CN'
+    end;
+  end if;
+end
+$$;
+
 -- function queue/unpark_batches
 create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
 language plpgsql volatile
@@ -864,6 +1191,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('unpark_batches');
+  end if;
   if sure and exists (select from pause as p where p.kind = 'engine') then
     unparked := 0;
     return;
@@ -883,10 +1213,62 @@ begin
 end
 $$;
 
+-- function read/find_in_inbox
+create or replace function trans_hub.find_in_inbox(
+  of_project text, of_target_locale text, of_business_id text,
+  of_source_locale text, of_text text, of_context text, of_format text
+) returns table (
+  source_locale text, source_text text, canonical text, business_ids text[], state text, error_code text, error_message text
+)
+language plpgsql stable rows 1
+set search_path = pg_catalog, trans_hub, pg_temp
+-- Only the index of items remains: see Pragmas.
+set enable_seqscan = off
+set enable_indexscan = off
+as $$
+declare
+  named jsonb := case
+    when of_text is null then jsonb_build_object('businessId', of_business_id) else jsonb_build_object('text', of_text)
+  end;
+  waiting record;
+  item trans_hub.item;
+begin
+  for waiting in
+    select e.value, i.defaults, i.refused
+    from inbox as i
+    cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+    where i.items @> jsonb_build_array(named) and e.value @> named
+    order by i.refused is not null, i.id desc, e.ord desc
+  loop
+    begin
+      item := read_item(waiting.value, waiting.defaults, 2147483647);
+    exception when others then
+      -- Only refusals of the item: a fault of the database is not the item's.
+      if sqlstate !~ '^(TH0|22)' then
+        raise;
+      end if;
+      continue;
+    end;
+    continue when item.project <> of_project or not of_target_locale = any (item.target_locales);
+    continue when of_text is not null
+      and (item.source_locale, item.context, item.format) is distinct from (of_source_locale, of_context, of_format);
+    source_locale := item.source_locale;
+    source_text := item.text;
+    canonical := item.context;
+    business_ids := array(select item.business_id where item.business_id <> '');
+    state := case when waiting.refused is null then 'queued' else 'failed' end;
+    error_code := waiting.refused;
+    error_message := case when waiting.refused is not null then 'the database cannot register the request' end;
+    return next;
+    return;
+  end loop;
+end
+$$;
+
 -- function read/find_row
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
-  out content_no bigint, out context_no integer
+  out content_no bigint, out context_no bigint
 )
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -921,16 +1303,26 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  misfit record;
   wanted_locale text := canonical_locale(get_translations.target_locale);
+  most_bytes constant bigint := 134217728;
 begin
   if wanted_locale is null then
     raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
   end if;
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
+  items := (items_of_call(items, null)).list;
+  for misfit in
+    select i.ord - 1 as index, f.field
+    from jsonb_array_elements(items) with ordinality as i (value, ord)
+    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (field)
+      on jsonb_typeof(i.value) = 'object'
+    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.field) not in ('string', 'null')
+    limit 1
+  loop
+    raise exception using errcode = 'TH001', column = coalesce(misfit.field, 'item'), message = format(
+      'items[%s]%s', misfit.index, coalesce('.' || misfit.field || ' must be a string', ' must be an object')
+    );
+  end loop;
   perform touch(
     array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
     array_agg(i.value ->> 'businessId' order by i.ord),
@@ -942,28 +1334,47 @@ begin
   )
   from jsonb_array_elements(items) with ordinality as i (value, ord);
   return (
+    with found as (
+      select i.ord, coalesce(i.value ->> 'project', 'default') as project, f.content_no, f.context_no
+      from jsonb_array_elements(items) with ordinality as i (value, ord)
+      left join lateral find_row(
+        coalesce(i.value ->> 'project', 'default'),
+        i.value ->> 'businessId',
+        canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
+        i.value ->> 'text',
+        canonical_json(normal_context(i.value -> 'context')),
+        coalesce(i.value ->> 'format', 'auto')
+      ) as f on true
+    ), sized as (
+      select f.*, sum(s.bytes) over (order by s.bytes, f.ord rows unbounded preceding) as bytes_so_far
+      from found as f
+      left join lateral (
+        select octet_length(c.text)::bigint + coalesce((
+          select octet_length(t.text) from translation as t
+          where t.content_no = f.content_no and t.target_locale = wanted_locale
+            and t.context_no = f.context_no and t.project = f.project
+        ), 0) as bytes
+        from content as c
+        where jsonb_array_length(items) > 4 and c.content_no = f.content_no
+        offset 0
+      ) as s on true
+    )
     select coalesce(
       jsonb_agg(
-        translation_json(f.content_no, wanted_locale, f.context_no, coalesce(i.value ->> 'project', 'default')) order by i.ord
+        translation_json(
+          s.content_no, wanted_locale, s.context_no, s.project, coalesce(s.bytes_so_far, 0) <= most_bytes
+        ) order by s.ord
       ),
       '[]'
     )
-    from jsonb_array_elements(items) with ordinality as i (value, ord)
-    left join lateral find_row(
-      coalesce(i.value ->> 'project', 'default'),
-      i.value ->> 'businessId',
-      canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
-      i.value ->> 'text',
-      canonical_json(normal_context(i.value -> 'context')),
-      coalesce(i.value ->> 'format', 'auto')
-    ) as f on true
+    from sized as s
   );
 end
 $$;
 
 -- function read/open_dead_letter
 create or replace function trans_hub.open_dead_letter(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (code text, message text)
 language sql stable rows 1
 as $$
@@ -992,10 +1403,12 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
-    r.ord::integer, c.source_locale, c.text, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
+    r.ord::integer, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
@@ -1007,6 +1420,23 @@ begin
   cross join lateral stored_text(s.content_no, r.target_locale, s.context_no, r.project) as t
   cross join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c
   left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true;
+
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(of_business_ids) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
+        null::text, null::text, null::text[], 0, w.error_code, w.error_message
+      from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
+      cross join lateral find_in_inbox(r.project, r.target_locale, r.business_id, null, null, null, null) as w
+      where not exists (
+        select from find_row(r.project, r.business_id, null, null, null, null) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1023,6 +1453,8 @@ set enable_seqscan = off
 set jit = off
 as $$
 #variable_conflict use_column
+declare
+  answered bigint;
 begin
   return query
   select
@@ -1041,6 +1473,27 @@ begin
   cross join lateral stored_text(
     c.content_no, r.target_locale, case when r.context is null and r.format = 'auto' then 0 else x.context_no end, r.project
   ) as t;
+
+  -- References without a translation may wait in the inbox. Asked last, so that a reference with one pays nothing for it.
+  get diagnostics answered = row_count;
+  -- In an "if" of its own: with the question below it would be a query, on every read.
+  if answered < cardinality(texts) then
+    if exists (select from inbox) then
+      return query
+      select
+        r.ord::integer, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
+        w.error_code, w.error_message
+      from unnest(projects, target_locales, source_locales, texts, contexts, formats)
+        with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
+      cross join lateral find_in_inbox(
+        r.project, r.target_locale, null, r.source_locale, r.text, r.context, r.format
+      ) as w
+      where not exists (
+        select from find_row(r.project, null, r.source_locale, r.text, r.context, r.format) as f
+        cross join lateral stored_text(f.content_no, r.target_locale, f.context_no, r.project) as t
+      );
+    end if;
+  end if;
 end
 $$;
 
@@ -1057,14 +1510,19 @@ as $$
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
       order by s.business_id
     ), '{}'),
-    t.status::text, t.text, t.engine, t.model, t.quality_flags, t.revision, d.code, d.message
+    t.status::text, case when octet_length(t.text) <= 16777216 then t.text end, t.engine, t.model, t.quality_flags, t.revision,
+    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.code end,
+    case
+      when octet_length(t.text) > 16777216 then 'The stored text is longer than 16777216 bytes'
+      else d.message
+    end
   from (select) as this_row
   left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
 $$;
 
 -- function read/stored_text
 create or replace function trans_hub.stored_text(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (
   business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text
@@ -1099,59 +1557,70 @@ begin
   if current_setting('transaction_read_only')::boolean then
     return;
   end if;
-  touch_after := least(touch_after, (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day'));
-  for due in
-    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
-    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
-      as r (project, business_id, source_locale, text, context, format)
-    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
-    where f.content_no is not null and f.context_no is not null
-      and not exists (
+  -- A year at most: an interval of the caller's could lie beyond the calendar.
+  touch_after := least(
+    greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
+    (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
+  );
+  -- In a transaction of a higher isolation level, a note that another reader has written since its snapshot cannot be read. The
+  -- caller wants translations, so the notes of this call are given up instead of its transaction.
+  begin
+    for due in
+      select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
+      from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+        as r (project, business_id, source_locale, text, context, format)
+      cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+      where f.content_no is not null and f.context_no is not null
+        and not exists (
+          select from source as s
+          where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
+            and s.content_no = f.content_no and s.context_no = f.context_no
+            and s.last_seen_at >= now() - touch_after
+          offset 0
+        )
+        -- Only texts that the project has: reading a text of another project is no use of it.
+        and exists (
+          select from source as s
+          where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+          offset 0
+        )
+      order by f.content_no, f.context_no, r.project, business_id
+    loop
+      -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
+      perform from content as c where c.content_no = due.content_no for key share skip locked;
+      continue when not found;
+      -- A locked note is being written by another reader, with the same time: no reader waits for it.
+      update source as s set last_seen_at = now()
+      where s.ctid = (
+        select s.ctid from source as s
+        where s.project = due.project and s.business_id = due.business_id
+          and s.content_no = due.content_no and s.context_no = due.context_no
+        for no key update skip locked
+      );
+      continue when found or exists (
         select from source as s
-        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
-          and s.content_no = f.content_no and s.context_no = f.context_no
-          and s.last_seen_at >= now() - touch_after
-        offset 0
-      )
-      -- Only texts that the project has: reading a text of another project is no use of it.
-      and exists (
-        select from source as s
-        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
-        offset 0
-      )
-    order by f.content_no, f.context_no, r.project, business_id
-  loop
-    -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
-    perform from content as c where c.content_no = due.content_no for key share skip locked;
-    continue when not found;
-    -- A locked note is being written by another reader, with the same time: no reader waits for it.
-    update source as s set last_seen_at = now()
-    where s.ctid = (
-      select s.ctid from source as s
-      where s.project = due.project and s.business_id = due.business_id
-        and s.content_no = due.content_no and s.context_no = due.context_no
-      for no key update skip locked
-    );
-    continue when found or exists (
-      select from source as s
-      where s.project = due.project and s.business_id = due.business_id
-        and s.content_no = due.content_no and s.context_no = due.context_no
-    );
-    begin
-      insert into source as s (project, business_id, content_no, context_no)
-      values (due.project, due.business_id, due.content_no, due.context_no)
-      on conflict (project, business_id, content_no, context_no) do nothing;
-    exception when lock_not_available or deadlock_detected then
-      -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
-      perform set_config('lock_timeout', '1ms', true);
-    end;
-  end loop;
+        where s.project = due.project and s.business_id = due.business_id
+          and s.content_no = due.content_no and s.context_no = due.context_no
+      );
+      begin
+        insert into source as s (project, business_id, content_no, context_no)
+        values (due.project, due.business_id, due.content_no, due.context_no)
+        on conflict (project, business_id, content_no, context_no) do nothing;
+      exception when lock_not_available or deadlock_detected then
+        -- A note that is new and not committed cannot be skipped; the insert waits for it. The first waits 50 ms, later ones 1 ms.
+        perform set_config('lock_timeout', '1ms', true);
+      end;
+    end loop;
+  exception when serialization_failure then
+    null;
+  end;
 end
 $$;
 
 -- function read/translation_json
 create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text,
+  with_texts boolean default true
 ) returns jsonb
 language sql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -1160,16 +1629,22 @@ as $$
     'project', of_project,
     'sourceLocale', c.source_locale,
     'targetLocale', of_target_locale,
-    'sourceText', c.text,
+    'sourceText', case when with_texts and octet_length(c.text) <= 16777216 then c.text else '' end,
     'context', x.canonical::jsonb,
     'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
     'status', t.status,
-    'text', t.text,
+    'text', case when with_texts then t.text end,
     'engine', t.engine,
     'model', t.model,
     'flags', coalesce(to_jsonb(t.flags), '[]'),
     'revision', t.revision
   ) || case
+    when not with_texts then jsonb_build_object(
+      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The answer is too long for this text: read it alone')
+    )
+    when octet_length(c.text) > 16777216 then jsonb_build_object(
+      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The stored text is longer than 16777216 bytes')
+    )
     when t.error_code is null then '{}'
     else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
   end
@@ -1212,19 +1687,31 @@ set enable_indexscan = off
 as $$
 declare
   inbox_id bigint;
+  given jsonb;
+  own jsonb;
+  asked integer;
+begin
+  if jsonb_typeof(items) is distinct from 'array' or items = '[]' then
+    raise exception using errcode = 'TH001', column = 'items', message = 'items must be a list of at least one item';
+  end if;
+  given := (items_of_call(items, defaults)).fields;
+  if exists (select from jsonb_array_elements(items) as e (value) where jsonb_typeof(e.value) <> 'object') then
+    raise exception using errcode = 'TH001', column = 'items', message = 'each of the items must be an object';
+  end if;
+  asked := asked_rows(items, given);
+  if not has_room(items, given, asked) then
+    return null;
+  end if;
   -- An item's own value counts, unless it is null. Nulls inside a context belong to it, and stay.
-  own jsonb := (
+  own := (
     select jsonb_object_agg(d.key, d.value)
-    from jsonb_each(defaults) as d
+    from jsonb_each(given) as d
     where d.key in ('text', 'context', 'businessId') and d.value <> 'null'
   );
-begin
   if own is not null then
     items := (
       select jsonb_agg(
-        case when jsonb_typeof(e.value) = 'object' then own || (
-          select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(e.value) as f where f.value <> 'null'
-        ) else e.value end
+        own || (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(e.value) as f where f.value <> 'null')
         order by e.ord
       )
       from jsonb_array_elements(items) with ordinality as e (value, ord)
@@ -1232,14 +1719,138 @@ begin
   end if;
   defaults := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
-    from jsonb_each(defaults) as d
+    from jsonb_each(given) as d
     where d.key in (
       'engine', 'project', 'sourceLocale', 'targetLocales', 'priority', 'format', 'force', 'expiresAfterSeconds'
     )
   );
-  insert into inbox (items, defaults) values (items, defaults) returning id into inbox_id;
-  perform graphile_worker.add_job('register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000);
+  insert into inbox (items, defaults, texts) values (items, defaults, asked) returning id into inbox_id;
+  if given -> 'notify' is distinct from 'false' then
+    perform graphile_worker.add_job(
+      'register_inbox', json_build_object('inbox', inbox_id), max_attempts => 32767, priority => -2000
+    );
+  end if;
   return inbox_id;
+end
+$$;
+
+-- function register/are_fit
+create or replace function trans_hub.are_fit(items trans_hub.grouped_items) returns boolean
+language plpgsql stable
+as $$
+declare
+  n integer := cardinality(items.texts);
+  g integer := cardinality(items.group_projects);
+begin
+  if (
+    '' <> all (items.texts) and coalesce(array_ndims(items.texts), 1) = 1
+    and coalesce(cardinality(items.business_ids), n) = n and coalesce(cardinality(items.contexts), n) = n
+    and coalesce(cardinality(items.formats), n) = n and coalesce(cardinality(items.verbatim), n) = n
+    and coalesce(cardinality(items.lifetimes), n) = n and coalesce(cardinality(items.item_groups), n) = n
+    and g >= least(n, 1) and '' <> all (items.group_projects) and coalesce(array_ndims(items.group_projects), 1) = 1
+    and cardinality(items.group_source_locales) = g and array_position(items.group_source_locales, null) is null
+    and cardinality(items.group_priorities) = g and -1 <= all (items.group_priorities) and 1 >= all (items.group_priorities)
+    and cardinality(items.group_forced) = g and array_position(items.group_forced, null) is null
+    and cardinality(items.want_groups) = cardinality(items.want_locales) and cardinality(items.want_groups) >= g
+    and 1 <= all (items.want_groups) and g >= all (items.want_groups) and array_position(items.want_locales, null) is null
+    and array_to_string(items.group_source_locales || items.want_locales, ',')
+      ~ '^([A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*(,|$))*$'
+  ) is not true then
+    return false;
+  end if;
+  -- Mostly null, or one group.
+  if items.item_groups is not null and (1 <= all (items.item_groups) and g >= all (items.item_groups)) is false then
+    return false;
+  end if;
+  if items.formats is not null
+    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
+  then
+    return false;
+  end if;
+  if octet_length(array_to_string(items.group_projects, '')) > 255 or octet_length(array_to_string(items.want_locales, '')) > 255
+    or octet_length(array_to_string(items.group_source_locales, '')) > 255
+  then
+    if exists (
+      select from unnest(items.group_projects || items.group_source_locales || items.want_locales) as i
+      where octet_length(i) > 255
+    ) then
+      return false;
+    end if;
+  end if;
+  if n = 1 and octet_length(items.business_ids[1]) > 255 then
+    return false;
+  elsif n > 1 and items.business_ids is not null then
+    -- 0.1 ms for 1,000.
+    if (select max(octet_length(i)) from unnest(items.business_ids) as i) > 255 then
+      return false;
+    end if;
+  end if;
+  if g > 1 then
+    return (select count(distinct i) = g from unnest(items.want_groups) as i);
+  end if;
+  return true;
+end
+$$;
+
+-- function register/asked_rows
+create or replace function trans_hub.asked_rows(items jsonb, defaults jsonb) returns integer
+language sql immutable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select least(2147483647, coalesce(sum(greatest(1, case
+    when jsonb_typeof(l.locales) = 'array' then jsonb_array_length(l.locales)
+  end)), 0))::integer
+  from jsonb_array_elements(inbox_list(items)) as e (value)
+  cross join lateral (
+    select coalesce(nullif(e.value -> 'targetLocales', 'null'), defaults -> 'targetLocales') as locales
+  ) as l
+$$;
+
+-- function register/backlog_bound
+create or replace function trans_hub.backlog_bound(of_caller bigint) returns bigint
+language plpgsql stable
+as $$
+declare
+  setting text := current_setting('trans_hub.max_backlog', true);
+begin
+  if setting is not null then
+    setting := coalesce(
+      (
+        select split_part(c.setting, '=', 2)
+        from pg_db_role_setting as s
+        cross join unnest(s.setconfig) as c (setting)
+        where s.setrole = 0 and starts_with(c.setting, 'trans_hub.max_backlog=')
+          and s.setdatabase in (0, (select d.oid from pg_database as d where d.datname = current_database()))
+        order by s.setdatabase desc
+        limit 1
+      ),
+      setting
+    );
+    if setting !~ '^[0-9]{0,18}$' then
+      raise exception using errcode = 'TH001', column = 'trans_hub.max_backlog',
+        message = 'must be a whole number', hint = 'Correct it: alter database … set trans_hub.max_backlog.';
+    end if;
+  end if;
+  return least(case when of_caller < 0 then 0 else of_caller end, nullif(setting, '')::bigint);
+end
+$$;
+
+-- function register/canonical_context
+create or replace function trans_hub.canonical_context(context text) returns text
+language plpgsql immutable
+as $$
+declare
+  value jsonb;
+begin
+  begin
+    value := context::jsonb;
+  exception when data_exception or program_limit_exceeded then
+    raise exception using errcode = 'TH008', column = 'context', message = 'is not JSON';
+  end;
+  if jsonb_typeof(value) not in ('object', 'null') then
+    raise exception using errcode = 'TH008', column = 'context', message = 'must be an object';
+  end if;
+  return canonical_json(normal_context(value));
 end
 $$;
 
@@ -1247,22 +1858,30 @@ $$;
 create or replace function trans_hub.enqueue(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   read record;
+  bound bigint := backlog_bound(null);
+  refused boolean[];
   accepted jsonb;
 begin
-  select r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
-  if read.good_indexes <> '{}' then
-    -- As the caller gave them: the fleet checks them again when it registers them.
-    select jsonb_agg(e.value order by e.ord)
-    into accepted
-    from jsonb_array_elements(case when jsonb_typeof(items) = 'object' then jsonb_build_array(items) else items end)
-      with ordinality as e (value, ord)
-    join unnest(read.good_indexes) as g (index) on g.index = e.ord - 1;
-    perform append_to_inbox(accepted, coalesce(nullif(defaults, 'null'), '{}'));
+  select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  if bound is not null and read.good <> '{}' then
+    refused := refused_items(items_as_groups(read.good), bound);
+    read.rejected := with_full_backlog(read.rejected, read.good_indexes, refused);
   end if;
-  return jsonb_build_object('accepted', cardinality(read.good_indexes), 'rejected', read.rejected);
+  -- As the caller gave them: the fleet checks them again when it registers them. In step, and not by a join: without
+  -- statistics, PostgreSQL may compare each item with each.
+  select jsonb_agg(inbox_list(items) -> g.index order by g.index)
+  into accepted
+  from unnest(read.good_indexes, refused) as g (index, is_refused)
+  where g.is_refused is not true;
+  if accepted is not null then
+    perform append_to_inbox(accepted, defaults);
+  end if;
+  return jsonb_build_object('accepted', coalesce(jsonb_array_length(accepted), 0), 'rejected', read.rejected);
 end
 $$;
 
@@ -1270,7 +1889,7 @@ $$;
 create or replace function trans_hub.enqueue_batches(
   contents bigint[],
   locales text[],
-  contexts integer[],
+  contexts bigint[],
   projects text[],
   revisions integer[],
   priorities smallint[],
@@ -1312,7 +1931,7 @@ $$;
 
 -- function register/enqueue_new_catalog
 create or replace function trans_hub.enqueue_new_catalog(
-  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos integer[], new_revision integer,
+  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos bigint[], new_revision integer,
   options trans_hub.register_options
 ) returns void
 language plpgsql volatile
@@ -1388,6 +2007,45 @@ begin
 end
 $$;
 
+-- function register/fit_options
+create or replace function trans_hub.fit_options(options trans_hub.register_options) returns trans_hub.register_options
+language plpgsql immutable
+as $$
+begin
+  return row(
+    least(greatest(coalesce(options.batch_size, 50), 1), 1000),
+    least(greatest(coalesce(options.batch_bytes, 32768), 1), 1048576),
+    least(greatest(coalesce(options.touch_after, interval '1 day'), interval '0'), interval '1 year'),
+    options.for_engine,
+    least(greatest(coalesce(options.lock_timeout_ms, 100), 1), 60000),
+    options.max_backlog
+  )::register_options;
+end
+$$;
+
+-- function register/has_room
+create or replace function trans_hub.has_room(items jsonb, defaults jsonb, asked integer) returns boolean
+language plpgsql stable
+as $$
+declare
+  bound bigint := backlog_bound(
+    case when jsonb_typeof(defaults -> 'maxBacklog') = 'number' then
+      least(9223372036854775807, greatest(0, floor((defaults ->> 'maxBacklog')::numeric)))::bigint
+    end
+  );
+begin
+  if bound is null or waiting_texts() + asked <= bound then
+    return true;
+  end if;
+  return refused_items(items_as_groups((read_items(items, defaults, 2147483647)).good), bound) is null;
+end
+$$;
+
+-- function register/inbox_list
+create or replace function trans_hub.inbox_list(items jsonb) returns jsonb
+language sql immutable
+return case when jsonb_typeof(items) = 'array' then items else jsonb_build_array(items) end;
+
 -- function register/is_due
 create or replace function trans_hub.is_due(
   status trans_hub.translation_status, engine text, priority smallint, expires_at timestamptz,
@@ -1455,6 +2113,33 @@ as $$
     from item_group as g
     cross join lateral unnest(g.target_locales) with ordinality as l (locale, ord)
   ) as w
+$$;
+
+-- function register/items_of_call
+create or replace function trans_hub.items_of_call(items jsonb, defaults jsonb, out list jsonb, out fields jsonb)
+language plpgsql stable
+as $$
+begin
+  list := case jsonb_typeof(items) when 'array' then items when 'object' then jsonb_build_array(items) end;
+  if list is null then
+    raise exception using errcode = 'TH001', column = 'items', message = 'items must be a list of items, or one item';
+  end if;
+  fields := coalesce(nullif(defaults, 'null'), '{}');
+  if jsonb_typeof(fields) <> 'object' then
+    raise exception using errcode = 'TH001', column = 'defaults', message = 'defaults must be an object';
+  end if;
+  if jsonb_typeof(fields -> 'engine') not in ('string', 'null') then
+    raise exception using errcode = 'TH001', column = 'engine', message = 'defaults.engine must be a string';
+  end if;
+  if
+    pg_column_size(list)::bigint + jsonb_array_length(list)::bigint * (
+      case when fields ?| array['text', 'context', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
+    ) > 134217728
+  then
+    raise exception using errcode = 'TH003', column = 'items',
+      message = 'items are larger than 134217728 bytes with their defaults', hint = 'Send them in several calls.';
+  end if;
+end
 $$;
 
 -- function register/make_translations
@@ -1530,7 +2215,7 @@ $$;
 
 -- function register/note_sources
 create or replace function trans_hub.note_sources(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[], touch_after interval
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[], touch_after interval
 ) returns void
 language plpgsql volatile
 as $$
@@ -1582,7 +2267,7 @@ end
 $$;
 
 -- function register/put_off_inbox
-create or replace function trans_hub.put_off_inbox(of_id bigint, state text) returns void
+create or replace function trans_hub.put_off_inbox(of_id bigint, state text, is_behind_lock boolean) returns jsonb
 language sql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
@@ -1592,21 +2277,33 @@ as $$
     where i.id = own.id
     returning i.*
   ), item as (
-    select e.value, e.ord, (e.ord - 1) * 2 / jsonb_array_length(r.items) as half
+    select e.value, e.ord, (e.ord - 1) * 2 / r.item_count as half
     from row as r
-    cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+    cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
+  ), put as (
+    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused)
+    select
+      i.items, i.defaults, asked_rows(i.items, i.defaults), i.created_at,
+      least(i.tries + 1, 10),
+      case
+        -- As due as the row was, so that the same run takes the halves.
+        when i.item_count > 1 then i.run_at
+        -- Short for ever, so that an item is registered soon after the end of a lock, however long that lasts.
+        when is_behind_lock then clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
+        else clock_timestamp() + least(interval '1 second' * 2 ^ i.tries, interval '1 minute')
+      end,
+      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
+    from (
+      select
+        r.item_count, r.created_at, r.tries, r.run_at, h.items,
+        case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
+      from row as r
+      cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h
+    ) as i
+    returning id, refused as code
   )
-  insert into inbox (items, defaults, created_at, tries, run_at, refused)
-  select
-    i.items, r.defaults, r.created_at,
-    least(r.tries + 1, 10),
-    clock_timestamp() + case
-      when jsonb_array_length(r.items) > 1 then interval '0'
-      else least(interval '1 second' * 2 ^ r.tries, interval '1 minute')
-    end,
-    case when jsonb_array_length(r.items) = 1 then state end
-  from row as r
-  cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as i
+  select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'code', p.code) order by p.id) filter (where p.code is not null), '[]')
+  from put as p
 $$;
 
 -- function register/read_item
@@ -1731,22 +2428,14 @@ declare
 begin
   good := '{}';
   good_indexes := '{}';
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
-  defaults := coalesce(nullif(defaults, 'null'), '{}');
-  if jsonb_typeof(defaults) <> 'object' then
-    raise exception using errcode = 'TH001', message = 'defaults must be an object';
-  end if;
+  select c.list, c.fields into items, defaults from items_of_call(items, defaults) as c;
   for entry in select e.value, e.ord::integer - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
     begin
       good := good || read_item(entry.value, defaults, max_text_bytes);
       good_indexes := good_indexes || entry.index;
     exception when others then
       -- Only refusals of the item: a fault of the database is not the item's.
-      if sqlstate !~ '^(TH0|22)' then
+      if sqlstate !~ '^(TH0|22|54)' then
         raise;
       end if;
       get stacked diagnostics field = column_name;
@@ -1917,17 +2606,73 @@ begin
 end
 $$;
 
+-- function register/refuse_isolation
+create or replace function trans_hub.refuse_isolation(called text) returns void
+language plpgsql volatile
+as $$
+begin
+  raise exception using
+    errcode = 'TH020',
+    message = format(
+      'trans_hub.%s works in read committed only; this transaction is %s', called, current_setting('transaction_isolation')
+    ),
+    hint = 'TH_ISOLATION: begin the transaction with "isolation level read committed". '
+      'In any level, trans_hub.enqueue takes items and trans_hub.get_translations reads.';
+end
+$$;
+
+-- function register/refuse_unfit
+create or replace function trans_hub.refuse_unfit(items trans_hub.grouped_items) returns void
+language plpgsql stable
+as $$
+declare
+  n integer := cardinality(items.texts);
+  g integer := cardinality(items.group_projects);
+  fault record;
+begin
+  select f.state, f.field, f.problem into fault
+  from (
+    values
+      (n is null or array_ndims(items.texts) > 1, 'TH001', 'text', 'must be a list with one dimension'),
+      (array_position(items.texts, null) is not null, 'TH001', 'text', 'is missing'),
+      ('' = any (items.texts), 'TH002', 'text', 'is empty'),
+      (exists (select from unnest(items.business_ids) as i where octet_length(i) > 255), 'TH006', 'businessId',
+        'must be 1 to 255 bytes'),
+      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
+        'must be one of auto, text, icu, i18next, printf, html, markdown'),
+      (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
+        'project', 'must be 1 to 255 bytes'),
+      (exists (
+        select from unnest(items.group_source_locales) as i
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
+      ), 'TH005', 'sourceLocale', 'is not a locale'),
+      (exists (select from unnest(items.group_priorities) as i where i between -1 and 1 is not true), 'TH009', 'priority',
+        'must be -1, 0 or 1'),
+      (array_position(items.group_forced, null) is not null, 'TH001', 'force', 'must be true or false'),
+      (exists (
+        select from unnest(items.want_locales) as i
+        where (i ~ '^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$' and octet_length(i) <= 255) is not true
+      ), 'TH005', 'targetLocales', 'is not a locale'),
+      (exists (select from generate_series(1, g) as i where i = any (items.want_groups) is not true), 'TH001',
+        'targetLocales', 'must be a list of at least one locale for each group of items'),
+      (true, 'TH001', 'item', 'must be columns of one length, with groups from 1 to the number of groups')
+  ) as f (is_fault, state, field, problem)
+  where f.is_fault
+  limit 1;
+  raise exception using errcode = fault.state, column = fault.field, message = fault.problem;
+end
+$$;
+
 -- function register/refused_items
 create or replace function trans_hub.refused_items(items trans_hub.grouped_items, bound bigint) returns boolean[]
 language plpgsql stable
 as $$
 declare
   wants want[] := wants_of(items);
-  room bigint;
+  room bigint := bound - waiting_texts();
   asked bigint;
   refused boolean[];
 begin
-  select bound - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
   select count(*) into asked
   from unnest(items.texts, items.item_groups) as i (text, group_no)
   join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1);
@@ -1977,13 +2722,19 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register');
+  end if;
+  if not are_fit(items) then
+    perform refuse_unfit(items);
+  end if;
   if items.contexts is not null then
     -- Each different one once: canonical_json takes 40 µs, and texts of one screen share their context.
     items.contexts := array(
       select d.canonical
       from unnest(items.contexts) with ordinality as c (context, ord)
       left join (
-        select u.context, canonical_json(u.context::jsonb) as canonical
+        select u.context, canonical_context(u.context) as canonical
         from (select distinct c.context from unnest(items.contexts) as c (context)) as u
         offset 0
       ) as d using (context)
@@ -1997,7 +2748,7 @@ begin
       order by v.ord
     );
   end if;
-  return register_items(items, options);
+  return register_items(items, fit_options(options));
 end
 $$;
 
@@ -2008,7 +2759,7 @@ language plpgsql volatile
 as $$
 declare
   content_ids uuid[];
-  context_nos integer[];
+  context_nos bigint[];
   receipt register_receipt;
 begin
   perform set_config('lock_timeout', options.lock_timeout_ms::text, true);
@@ -2019,7 +2770,7 @@ begin
   );
   -- Most calls have no context.
   if items.contexts is null and items.formats is null then
-    context_nos := array_fill(0, array[cardinality(items.texts)]);
+    context_nos := array_fill(0::bigint, array[cardinality(items.texts)]);
   else
     context_nos := store_contexts(items);
   end if;
@@ -2047,7 +2798,7 @@ end
 $$;
 
 -- function register/register_inbox
-create or replace function trans_hub.register_inbox(ids bigint[]) returns integer
+create or replace function trans_hub.register_inbox(ids bigint[], out count integer, out refused jsonb)
 language plpgsql volatile security definer
 -- See register.
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -2059,20 +2810,25 @@ declare
   taken record;
   read record;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('register_inbox');
+  end if;
   with row as (
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at
+    returning i.id, i.items, i.defaults, i.created_at, i.tries
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
+    (select min(r.tries) from row as r) as tries,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
         case
-          when jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1 then e.value || jsonb_build_object(
+          when jsonb_typeof(e.value) = 'object' and jsonb_typeof(l.seconds) = 'number' and l.seconds::numeric > 1
+          then e.value || jsonb_build_object(
             'expiresAfterSeconds',
             greatest(1, ceil(l.seconds::numeric - extract(epoch from clock_timestamp() - r.created_at)::numeric))
           )
@@ -2081,22 +2837,33 @@ begin
         order by r.id, e.ord
       )
       from row as r
-      cross join lateral jsonb_array_elements(r.items) with ordinality as e (value, ord)
+      cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
       cross join lateral (
         select coalesce(nullif(e.value -> 'expiresAfterSeconds', 'null'), r.defaults -> 'expiresAfterSeconds') as seconds
       ) as l
     ) as items
   into taken;
-  if taken.count > 0 then
+  count := taken.count;
+  refused := '[]';
+  if count > 0 then
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
-      perform register_admitted(items_as_groups(read.good), sql_options(taken.defaults ->> 'engine', 50));
+      perform register_admitted(items_as_groups(read.good), sql_options(
+        taken.defaults ->> 'engine',
+        -- A row that was behind a lock before is only tried: hundreds of them must not delay the one that is free now.
+        case when taken.tries = 0 then 50 else 1 end
+      ));
     end if;
-    insert into inbox (items, defaults, refused)
-    select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
-    from jsonb_array_elements(read.rejected) as r (value);
+    if read.rejected <> '[]' then
+      with kept as (
+        insert into inbox (items, defaults, refused)
+        select jsonb_build_array(taken.items -> (r.value ->> 'index')::integer), taken.defaults, r.value ->> 'code'
+        from jsonb_array_elements(read.rejected) as r (value)
+        returning id, inbox.refused as code
+      )
+      select jsonb_agg(jsonb_build_object('id', k.id, 'code', k.code) order by k.id) into refused from kept as k;
+    end if;
   end if;
-  return taken.count;
 end
 $$;
 
@@ -2106,7 +2873,7 @@ returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
 declare
-  bound bigint := coalesce(options.max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
+  bound bigint := backlog_bound(options.max_backlog);
   refused boolean[];
   receipt register_receipt;
 begin
@@ -2125,7 +2892,7 @@ $$;
 
 -- function register/register_known_catalog
 create or replace function trans_hub.register_known_catalog(
-  items trans_hub.grouped_items, content_ids uuid[], context_nos integer[], options trans_hub.register_options
+  items trans_hub.grouped_items, content_ids uuid[], context_nos bigint[], options trans_hub.register_options
 ) returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
@@ -2159,7 +2926,7 @@ $$;
 
 -- function register/register_new_catalog
 create or replace function trans_hub.register_new_catalog(
-  items trans_hub.grouped_items, content_ids uuid[], context_nos integer[], options trans_hub.register_options
+  items trans_hub.grouped_items, content_ids uuid[], context_nos bigint[], options trans_hub.register_options
 ) returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
@@ -2233,26 +3000,34 @@ as $$
 declare
   read record;
   receipt register_receipt;
+  queued bigint := 0;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('request');
+  end if;
+  -- The receipt promises that the items are kept.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
-    receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    begin
+      receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    exception when lock_not_available or deadlock_detected then
+      read.rejected := enqueue(items, defaults) -> 'rejected';
+      select coalesce(sum(cardinality(g.target_locales)), 0) into queued
+      from unnest(read.good) with ordinality
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
+      left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
+      where r.value is null;
+    end;
   end if;
-  if receipt.refused is not null then
-    read.rejected := read.rejected || (
-      select jsonb_agg(
-        jsonb_build_object(
-          'index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later'
-        )
-        order by g.index
-      )
-      from unnest(read.good_indexes, receipt.refused) as g (index, is_refused)
-      where g.is_refused
-    );
-  end if;
+  read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),
+    'queued', queued,
     'failed', (select coalesce(sum(n), 0) from unnest(receipt.failed) as n),
     'rejected', read.rejected
   );
@@ -2317,7 +3092,7 @@ end
 $$;
 
 -- function register/store_contexts
-create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns integer[]
+create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns bigint[]
 language plpgsql volatile
 as $$
 declare
@@ -2326,7 +3101,7 @@ declare
     from unnest(items.texts, items.contexts, items.formats) with ordinality as i (text, context, format, ord)
     order by i.ord
   );
-  context_nos integer[];
+  context_nos bigint[];
 begin
   for try in 1..10 loop
     begin
@@ -2372,9 +3147,19 @@ return case
   else 1 << (length(ltrim(greatest(1, batch_bytes / bytes)::bit(32)::text, '0')) - 1)
 end;
 
+-- function register/waiting_texts
+create or replace function trans_hub.waiting_texts() returns bigint
+language plpgsql stable
+as $$
+begin
+  return (select coalesce(sum(cardinality(b.content_nos)), 0) from batch as b)
+    + (select coalesce(sum(i.texts), 0) from inbox as i where i.refused is null);
+end
+$$;
+
 -- function register/wanted_rows
 create or replace function trans_hub.wanted_rows(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[]
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[]
 ) returns trans_hub.wanted_row[]
 language plpgsql stable
 as $$
@@ -2430,6 +3215,21 @@ begin
 end
 $$;
 
+-- function register/with_full_backlog
+create or replace function trans_hub.with_full_backlog(rejected jsonb, good_indexes integer[], refused boolean[]) returns jsonb
+language sql immutable
+return rejected || coalesce(
+  (
+    select jsonb_agg(
+      jsonb_build_object('index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later')
+      order by g.index
+    )
+    from unnest(good_indexes, refused) as g (index, is_refused)
+    where g.is_refused
+  ),
+  '[]'
+);
+
 -- function rules/canonical_json_at
 create or replace function trans_hub.canonical_json_at(value jsonb, level integer) returns text
 language plpgsql immutable strict parallel safe
@@ -2450,8 +3250,8 @@ begin
           -- By UTF-16 code units, in which a character from U+10000 on begins with a surrogate and so comes before
           -- U+E000 … U+FFFF. UTF-8 has it the other way round, so those get the last character put before them.
           order by case
-            when member.key ~ '[\uE000-\uFFFF\U0010FFFF]' then regexp_replace(
-              replace(member.key, U&'\+10FFFF', U&'\+10FFFF\0001'), '[\uE000-\uFFFF]', U&'\+10FFFF' || '\&', 'g'
+            when member.key ~ E'[\\uE000-\\uFFFF\\U0010FFFF]' then regexp_replace(
+              replace(member.key, E'\U0010FFFF', E'\U0010FFFF\u0001'), E'[\\uE000-\\uFFFF]', E'\U0010FFFF\\&', 'g'
             )
             else member.key
           end collate "C"
@@ -2937,20 +3737,27 @@ $$;
 revoke execute on function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -2958,7 +3765,9 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.park_waiting,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
+  trans_hub.require_lane,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,
@@ -2970,13 +3779,21 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
+  trans_hub.are_fit,
+  trans_hub.asked_rows,
+  trans_hub.backlog_bound,
+  trans_hub.canonical_context,
   trans_hub.enqueue,
   trans_hub.enqueue_batches,
   trans_hub.enqueue_new_catalog,
   trans_hub.enqueue_wanted,
+  trans_hub.fit_options,
+  trans_hub.has_room,
+  trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
+  trans_hub.items_of_call,
   trans_hub.make_translations,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
@@ -2985,6 +3802,8 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_isolation,
+  trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,
   trans_hub.register_admitted,
@@ -2997,8 +3816,10 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.store_contents,
   trans_hub.store_contexts,
   trans_hub.texts_a_batch,
+  trans_hub.waiting_texts,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
+  trans_hub.with_full_backlog,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,
@@ -3025,20 +3846,27 @@ revoke execute on function trans_hub.collect_contexts,
 drop function trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
+  trans_hub.cancel_in_inbox,
+  trans_hub.count_to_forget,
   trans_hub.forget,
+  trans_hub.forget_by_prefix,
   trans_hub.forget_in_inbox,
+  trans_hub.forget_uses,
   trans_hub.is_to_forget,
+  trans_hub.locales_to_cancel,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
   trans_hub.renew_engine_calls,
   trans_hub.reserve_engine,
+  trans_hub.reset_engine,
   trans_hub.settle_engine_call,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
+  trans_hub.hasten_postponed,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -3046,7 +3874,9 @@ drop function trans_hub.collect_contexts,
   trans_hub.park_waiting,
   trans_hub.prune_batches,
   trans_hub.renew_batch_jobs,
+  trans_hub.require_lane,
   trans_hub.unpark_batches,
+  trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
   trans_hub.open_dead_letter,
@@ -3058,13 +3888,21 @@ drop function trans_hub.collect_contexts,
   trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
+  trans_hub.are_fit,
+  trans_hub.asked_rows,
+  trans_hub.backlog_bound,
+  trans_hub.canonical_context,
   trans_hub.enqueue,
   trans_hub.enqueue_batches,
   trans_hub.enqueue_new_catalog,
   trans_hub.enqueue_wanted,
+  trans_hub.fit_options,
+  trans_hub.has_room,
+  trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
+  trans_hub.items_of_call,
   trans_hub.make_translations,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
@@ -3073,6 +3911,8 @@ drop function trans_hub.collect_contexts,
   trans_hub.receipt_of,
   trans_hub.receipt_with_refused,
   trans_hub.redo_translations,
+  trans_hub.refuse_isolation,
+  trans_hub.refuse_unfit,
   trans_hub.refused_items,
   trans_hub.register,
   trans_hub.register_admitted,
@@ -3085,8 +3925,10 @@ drop function trans_hub.collect_contexts,
   trans_hub.store_contents,
   trans_hub.store_contexts,
   trans_hub.texts_a_batch,
+  trans_hub.waiting_texts,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
+  trans_hub.with_full_backlog,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,

@@ -162,7 +162,7 @@ describe("a database", () => {
   testOnDatabase("migrate says that another node is migrating, and goes on after it", async ({ commands, db }) => {
     const other = await db.connect();
     await other.query("set application_name = 'the other node'");
-    await other.query("select pg_advisory_lock(7261190541)");
+    await other.query("begin; lock table trans_hub.migrating in share update exclusive mode");
     const migrating = commands.start(["migrate", "--json"]);
     await migrating.says(/Waiting for another node that migrates: server process \d+ \(the other node\)/);
     other.release(true);

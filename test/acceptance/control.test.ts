@@ -94,12 +94,39 @@ describe("forget", () => {
     expect(ended).toMatchObject({ code: 0, stdout: "1 forgotten\n", stderr: "" });
   });
 
+  test("removes the texts of every business id that begins with a prefix, once the dry run has counted them", async ({
+    commands,
+  }) => {
+    const items = Array.from({ length: 250 }, (_, at) => ({ text: `Text ${at}`, businessId: `user.4711.${at}` }));
+    const others = ["user.47110.1", "user_4711.1", "shop"].map((businessId) => ({ text: "Other", businessId }));
+    const input = [...items, ...others, { text: "Text 0", businessId: "shop" }].map((item) => JSON.stringify(item));
+    const request = ["request", "--file", "-", "--from", "en", "--to", "fr", "--project", "letters"];
+    await commands.json(request, { input: input.join("\n") });
+    const forget = ["forget", "--business-id-prefix", "user.4711.", "--project"];
+    const counts = { forgotten: 249, stillUsed: 1 };
+    expect(await commands.json([...forget, "letters", "--dry-run"])).toEqual({ ...counts, dryRun: true });
+    expect(await commands.json([...forget, "default", "--yes"])).toEqual({ forgotten: 0, stillUsed: 0 });
+    expect(await commands.json([...forget, "letters", "--yes"])).toEqual(counts);
+    expect(await commands.run([...forget, "letters", "--dry-run"])).toMatchObject({
+      code: 0,
+      stdout: "0 would be forgotten\n",
+    });
+    const { translations } = await commands.json<StoreStatus>(["status"]);
+    expect(translations).toMatchObject({ pending: 2 });
+  });
+
   test("needs --yes where no terminal can ask, and exactly one name", async ({ commands }) => {
     for (const [args, message] of [
       [["forget", "Pay"], /--yes/],
       [["cancel"], /--yes/],
       [["forget", "--yes"], /--business-id/],
       [["forget", "Pay", "--business-id", "pay", "--yes"], /--business-id/],
+      [["forget", "--business-id", "pay", "--business-id-prefix", "pay", "--yes"], /--business-id-prefix/],
+      [["forget", "--business-id-prefix", "pay"], /--yes/],
+      [["forget", "--business-id-prefix", "", "--yes"], /--business-id-prefix is empty/],
+      [["forget", "--business-id-prefix", "", "--dry-run"], /--business-id-prefix is empty/],
+      [["forget", "--business-id-prefix", "pay", "--context", "cart", "--yes"], /--context/],
+      [["cancel", "--business-id-prefix", "", "--yes"], /--business-id-prefix is empty/],
     ] as const) {
       expect(await commands.run(args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(message) });
     }

@@ -279,6 +279,56 @@ const FAULTS: Fault[] = [
     ),
   },
   {
+    is: "a database whose sessions keep their first snapshot",
+    name: "session",
+    status: "warn",
+    detail: /^default_transaction_isolation = repeatable read for every role$/,
+    plant: sql(
+      "alter database app set default_transaction_isolation = 'repeatable read'",
+      "alter database app reset default_transaction_isolation",
+    ),
+  },
+  {
+    is: "the same behind a pooler",
+    name: "session",
+    status: "fail",
+    detail: /^default_transaction_isolation = serializable for trans_hub_producer$/,
+    async plant({ db, url }) {
+      await run(db, "alter role trans_hub_producer in database app set default_transaction_isolation = 'serializable'");
+      return {
+        env: { TH_DIRECT_URL: url("worker"), TH_DATABASE_URL: `${url("worker")}?pooler=none` },
+        undo: () => run(db, "alter role trans_hub_producer in database app reset default_transaction_isolation"),
+      };
+    },
+  },
+  {
+    // A role sees the names of other roles' sessions, and not what they do.
+    is: "a statement behind a lock",
+    name: "locks",
+    status: "warn",
+    detail:
+      /^server process \d+ has waited \d+ s for a lock on trans_hub\.batch: server process \d+ \(a forgotten one\) is in the way$/,
+    async plant({ db, server }) {
+      const home = new URL(server.url);
+      home.pathname = "/app";
+      const [holder, waiter] = [await connect(home.href), await connect(home.href)];
+      await holder.query("set application_name = 'a forgotten one'");
+      await holder.query("begin; lock table trans_hub.batch in share update exclusive mode");
+      const waiting = waiter
+        .query("begin; lock table trans_hub.batch in share update exclusive mode; commit")
+        .catch(() => undefined);
+      const since = "select count(*)::int as n from pg_locks where waitstart < clock_timestamp() - interval '1 second'";
+      await expect.poll(async () => (await db.query(since)).rows[0]?.n, { timeout: 30_000 }).toBe(1);
+      return {
+        undo: async () => {
+          await holder.end();
+          await waiting;
+          await waiter.end();
+        },
+      };
+    },
+  },
+  {
     is: "pages that may tear",
     name: "durability",
     status: "warn",

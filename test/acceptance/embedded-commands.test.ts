@@ -4,7 +4,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findDataDir, stopEmbedded } from "@trans-hub/embedded";
 import { test as base, type Commands, signalledAtStart } from "@trans-hub/test-support/command";
-import { expect } from "vitest";
+import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
+import { expect, onTestFinished } from "vitest";
 
 /** Uses a data folder of its own, whose server is stopped at the end. */
 const test = base.extend("dataDir", async ({ commands }: { commands: Commands }, { onCleanup }): Promise<string> => {
@@ -26,13 +27,12 @@ interface DemoReport {
   files: string[];
 }
 
-test("demo shows two workers sharing a catalog, on every run", async ({ commands, dataDir }) => {
+test("demo translates a catalog with two workers, on every run", async ({ commands, dataDir }) => {
   expect(dataDir).toContain(".trans-hub");
   const first = await commands.json<DemoReport>(["demo"]);
   expect(first).toMatchObject({ failed: 0, engine: "pseudo", seconds: expect.any(Number) });
   expect(first.workers).toHaveLength(2);
   expect(first.workers.reduce((sum, { translated }) => sum + translated, 0)).toBe(first.translated);
-  for (const { translated } of first.workers) expect(translated).toBeGreaterThan(0);
   // All registered rows are counted.
   const { translations } = await commands.json<{ translations: { translated: number } }>([
     "status",
@@ -50,6 +50,17 @@ test("demo shows two workers sharing a catalog, on every run", async ({ commands
   expect(again.stderr).toContain("Using the embedded PostgreSQL in");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what must not be there
   expect(again.stdout + again.stderr).not.toMatch(/\u001b/);
+});
+
+test("the workers of a demo share the catalog while an engine takes its time", async ({ commands, dataDir }) => {
+  expect(dataDir).toContain(".trans-hub");
+  const engine = await startOpenaiServer({
+    rules: [{ fault: { kind: "slow", ms: 100 }, times: Number.POSITIVE_INFINITY }],
+  });
+  onTestFinished(() => engine.close());
+  const env = { TH_OPENAI_ENDPOINT: engine.url, TH_OPENAI_API_KEY: "key", TH_OPENAI_MODEL: "any" };
+  const { workers } = await commands.json<DemoReport>(["demo"], { env });
+  for (const { translated } of workers) expect(translated).toBeGreaterThan(0);
 });
 
 test("the workers of a killed demo end with it", async ({ commands, dataDir }) => {

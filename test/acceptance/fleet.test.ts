@@ -29,10 +29,35 @@ async function healthOf(worker: Running): Promise<(path: string) => Promise<{ st
   };
 }
 
+test("a request behind a lock of another session is told as queued, by request and by get", async ({
+  commands,
+  db,
+}) => {
+  const stranger = await db.connect();
+  try {
+    await stranger.query("begin");
+    await stranger.query(`select trans_hub.request('{"text": "Pay", "sourceLocale": "en", "targetLocales": ["fr"]}')`);
+    const request = ["request", "Pay", "Back", "--from", "en", "--to", "fr"];
+    expect(await commands.json(request)).toMatchObject({ registered: 1, existing: 0, queued: 1, failed: 0 });
+    expect((await commands.run(request)).stdout).toMatch(/^0 registered, 1 there already, 1 queued: /);
+    const get = ["get", "Pay", "--from", "en", "--to", "fr"];
+    expect(await commands.json(get, { code: 3 })).toMatchObject({ status: "queued", text: null, sourceText: "Pay" });
+    expect(await commands.run(get)).toMatchObject({
+      code: 3,
+      stdout: "",
+      stderr: "queued: it waits to be registered\n",
+    });
+  } finally {
+    stranger.release(true);
+  }
+  expect(await commands.json<WorkSummary>(["worker", "--until-empty"])).toMatchObject({ translated: 2 });
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ status: "translated" });
+});
+
 test("texts are registered once, translated by a worker, and read", async ({ commands }) => {
   const request = ["request", "Add to cart", "Pay", "--from", "en", "--to", "fr,de"];
-  expect(await commands.json(request)).toEqual({ registered: 4, existing: 0, failed: 0, rejected: [] });
-  expect(await commands.json(request)).toEqual({ registered: 0, existing: 4, failed: 0, rejected: [] });
+  expect(await commands.json(request)).toEqual({ registered: 4, existing: 0, queued: 0, failed: 0, rejected: [] });
+  expect(await commands.json(request)).toEqual({ registered: 0, existing: 4, queued: 0, failed: 0, rejected: [] });
   expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"], { code: 3 })).toMatchObject({
     status: "pending",
     text: null,
@@ -147,6 +172,29 @@ describe("a worker", () => {
     worker.kill("SIGTERM");
     expect(await worker.ended()).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
     expect(events(worker).filter(({ event }) => event === "store.waiting")).toHaveLength(1);
+  });
+
+  test("behind a lock of another session logs the table and the process, and no text", async ({ commands, db }) => {
+    const holder = await db.connect();
+    await holder.query("set application_name = 'a forgotten session'");
+    await holder.query("begin; lock table trans_hub.reconciling in share update exclusive mode");
+    const { rows } = await holder.query("select pg_backend_pid() as pid");
+    await commands.json(["request", "A text that no log may hold", "--from", "en", "--to", "fr"]);
+    const worker = commands.start(["worker", "--once"]);
+    await worker.says("lock.waiting");
+    await holder.query("commit; reset application_name");
+    holder.release();
+    expect(await worker.ended()).toMatchObject({ code: 0, stdout: "1 translated, 0 failed, 0 to be tried again\n" });
+    expect(events(worker).filter(({ event }) => event === "lock.waiting")).toMatchObject([
+      {
+        level: "warn",
+        lock: "trans_hub.reconciling",
+        seconds: expect.any(Number),
+        blockedBy: [rows[0].pid],
+        holder: expect.stringContaining("a forgotten session"),
+      },
+    ]);
+    expect(worker.stderr).not.toContain("A text");
   });
 
   testAlone("waits for a database that is away, and ends when asked to", async ({ commands }) => {
@@ -276,7 +324,7 @@ describe("a worker", () => {
         await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
         const { code, stdout } = await commands.run(["worker", pass, "--json"], { env });
         expect({ code, ...JSON.parse(stdout) }).toMatchObject({
-          code: 1,
+          code: 4,
           error: {
             code: "TH_ENGINES_STOPPED",
             message: expect.stringMatching(/still wait\b.*"openai".*status 401/),
@@ -284,11 +332,12 @@ describe("a worker", () => {
           },
         });
         expect(await commands.json(["status"])).toMatchObject({ translations: { pending: 1, failed: 0 } });
-        // As long as one engine of the chain works, the wait can succeed.
+        // As long as one engine of the chain works, the wait can succeed. The server refuses no request that costs nothing,
+        // so the text that waits is tried again, and goes to the next engine as well.
         await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
         expect(
           await commands.json(["worker", "--once"], { env: { ...env, TH_ENGINES: "openai,pseudo" } }),
-        ).toMatchObject({ translated: 1 });
+        ).toMatchObject({ translated: 2 });
       } finally {
         await server.close();
       }

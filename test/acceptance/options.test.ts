@@ -141,6 +141,7 @@ const coordinator: Table<CoordinatorOptions> = {
   maxAttempts: FROM_1,
   engineTimeoutSeconds: FRACTION,
   engineLimits: [...OBJECT, "an invalid date"],
+  projectEngines: [...OBJECT, "an invalid date"],
   concurrency: FROM_1,
   logger: NONE,
   observer: SOME_METHODS,
@@ -149,6 +150,7 @@ const connect: Table<ConnectOptions> = {
   ...coordinator,
   databaseUrl: NONE,
   directUrl: NONE,
+  readUrl: NONE,
   maxConnections: FROM_1,
   connectTimeoutMs: FRACTION,
   batchBytes: FROM_1,
@@ -158,6 +160,7 @@ const connect: Table<ConnectOptions> = {
 const postgres: Table<PostgresOptions> = {
   databaseUrl: NONE,
   directUrl: NONE,
+  readUrl: NONE,
   maxConnections: FROM_1,
   connectTimeoutMs: FRACTION,
   answerTimeoutMs: FRACTION,
@@ -169,6 +172,8 @@ const postgres: Table<PostgresOptions> = {
   rescueAfterSeconds: FRACTION,
   applicationName: TEXT,
   onConnectionLost: FUNCTION,
+  onChange: FUNCTION,
+  onLockWait: FUNCTION,
 };
 const migrate: Table<MigrateOptions> = {
   databaseUrl: NONE,
@@ -237,7 +242,9 @@ const getOptions: Table<GetOptions> = {
 const list: Table<ListQuery> = { targetLocale: NONE, status: NONE, businessIdPrefix: ANY_TEXT, project: TEXT };
 const waiting: Table<WaitQuery> = { ...name, targetLocales: LIST, timeoutMs: FRACTION_FROM_0, signal: NONE };
 const approve: Table<ApproveQuery> = { ...name, targetLocale: NONE, approvedText: TEXT, revision: FROM_0, by: TEXT };
-const cancel: Table<CancelQuery> = { project: TEXT, targetLocale: NONE, businessIdPrefix: ANY_TEXT };
+// A prefix stands alone, without the text that the call has already.
+const forget: Table<ForgetQuery> = { ...name, businessIdPrefix: ["null"], dryRun: FLAG };
+const cancel: Table<CancelQuery> = { project: TEXT, targetLocale: NONE, businessIdPrefix: TEXT };
 const pause: Table<PauseTarget> = { engine: TEXT, project: TEXT, targetLocale: NONE };
 const letters: Table<DeadLetterFilter> = {
   project: TEXT,
@@ -263,6 +270,8 @@ const worker: Table<WorkerOptions> = {
   engineTimeoutMs: FRACTION,
   lifetimeSeconds: FRACTION_FROM_0,
   engineLimits: [...OBJECT, "an invalid date"],
+  projectEngines: [...OBJECT, "an invalid date"],
+  outageMs: FRACTION,
   drainMs: FRACTION_FROM_0,
   upkeep: NONE,
   metricsPort: FROM_0,
@@ -283,6 +292,7 @@ const working: Table<WorkOptions> = {
 };
 const translating: Table<TranslateBatchOptions> = {
   engines: LIST,
+  projectEngines: [...OBJECT, "an invalid date"],
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
   random: FUNCTION,
@@ -310,6 +320,7 @@ const openaiTable: Table<OpenaiOptions> = {
 const pseudoTable: Table<PseudoOptions> = { expansion: FRACTION_FROM_0 };
 const metrics: Table<WorkerMetricsOptions> = {
   slots: FROM_1,
+  engines: LIST,
   isReady: FUNCTION,
   keepMs: FRACTION_FROM_0,
   staleMs: FRACTION_FROM_0,
@@ -423,8 +434,15 @@ const SUBJECTS: readonly Subject[] = [
   {
     name: "forget",
     ...anyOf<ForgetQuery>((given) => hub.forget(given), { text: "Forget" }),
-    table: { ...name, businessId: Object.keys(VALUES) as Value[] },
-    fields: Object.keys(name),
+    table: { ...forget, businessId: Object.keys(VALUES) as Value[] },
+    fields: Object.keys(forget),
+    isQuery: true,
+  },
+  {
+    name: "forget of a prefix",
+    ...anyOf<ForgetQuery>((given) => hub.forget(given), { businessIdPrefix: "forget." }),
+    table: { project: forget.project, businessIdPrefix: TEXT, dryRun: FLAG },
+    fields: Object.keys(forget),
     isQuery: true,
   },
   {
@@ -521,7 +539,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: "pseudo", ...anyOf(pseudo, {}), table: pseudoTable },
   {
     name: "WorkerMetrics",
-    ...anyOf<WorkerMetricsOptions>((given) => new WorkerMetrics(given), { slots: 1, isReady: () => true }),
+    ...anyOf<WorkerMetricsOptions>((given) => new WorkerMetrics(given), { slots: 1, engines: [], isReady: () => true }),
     table: metrics,
   },
   {

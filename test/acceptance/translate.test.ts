@@ -1,5 +1,5 @@
 /** `translate`, as a front-end team uses it in CI. */
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Commands, testOnDatabase } from "@trans-hub/test-support/command";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
@@ -52,13 +52,145 @@ test("a catalog is translated, then only its changed messages", async ({ catalog
   server.clear();
   expect(await catalogs.translate()).toMatchObject({ translated: 2, kept: 2 });
   expect(server.ledger.map(({ text, target }) => `${target} ${text}`).sort()).toEqual(["de Pay now", "fr Pay now"]);
-  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" } });
+  // The source has no message "back" any more, but a person wrote its value.
+  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" }, back: "Retour" });
+  expect(await catalogs.read("de")).toEqual({ cart: { pay: "[de] Pay now", title: "[de] Your cart" } });
 
-  await catalogs.write("fr", { cart: { pay: "Payer", title: "Panier" } });
+  await catalogs.write("fr", { cart: { pay: "Payer", title: "[fr] Your cart" } });
   server.clear();
-  expect(await catalogs.translate(0, "--force")).toMatchObject({ translated: 0, reused: 4, kept: 0 });
+  expect(await catalogs.translate(0, "--force")).toMatchObject({ translated: 0, reused: 3, kept: 1, written: [] });
   expect(server.calls).toEqual([]);
-  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay now", title: "[fr] Your cart" } });
+  expect(await catalogs.read("fr")).toEqual({ cart: { pay: "Payer", title: "[fr] Your cart" } });
+});
+
+test("a person's text stays when its source changes or the run is forced, and is named", async ({
+  catalogs,
+  commands,
+}) => {
+  await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next" });
+  await catalogs.write("fr", { pay: "Payer" });
+  await catalogs.translate();
+  await catalogs.write("fr", { pay: "Payer", back: "Retour", next: "[fr] Next" });
+  await catalogs.write("en", { pay: "Pay now", back: "Go back", next: "Next page" });
+  for (const more of [[], ["--force"]]) {
+    const ended = await commands.run([...catalogs.args, ...more], { env: catalogs.env });
+    expect(ended.code).toBe(0);
+    expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Retour", next: "[fr] Next page" });
+    for (const key of ["pay", "back"]) expect(ended.stderr).toMatch(new RegExp(`locales/fr\\.json: ${key} is kept`));
+    expect(ended.stderr).not.toContain("Payer");
+  }
+  const { notices } = await catalogs.translate();
+  expect(notices).toEqual([
+    { file: "locales/fr.json", locale: "fr", key: "pay", kind: "stale", reason: expect.any(String) },
+    { file: "locales/fr.json", locale: "fr", key: "back", kind: "stale", reason: expect.any(String) },
+  ]);
+});
+
+test("an approved text reaches the file without --force, but not over a person's value", async ({
+  catalogs,
+  commands,
+}) => {
+  await catalogs.write("en", { pay: "Pay", back: "Back" });
+  await catalogs.write("fr", { back: "Retour" });
+  await catalogs.translate();
+  await commands.json(["request", "Back", "--from", "en", "--to", "fr"]);
+  for (const [text, approved] of [
+    ["Pay", "Régler"],
+    ["Back", "Revenir"],
+  ] as const) {
+    await commands.json(["approve", text, "--from", "en", "--to", "fr", "--text", approved]);
+  }
+  expect(await catalogs.translate()).toMatchObject({
+    written: ["locales/fr.json"],
+    notices: [
+      { key: "pay", kind: "replaced" },
+      { key: "back", kind: "conflict" },
+    ],
+  });
+  expect(await catalogs.read("fr")).toEqual({ pay: "Régler", back: "Retour" });
+  expect(await catalogs.translate()).toMatchObject({ written: [], notices: [{ key: "back", kind: "conflict" }] });
+});
+
+test("pseudo fills files only when it is named, and says so", async ({ catalogs, commands }) => {
+  await catalogs.write("en", { pay: "Pay" });
+  await commands.json(["request", "Pay", "--from", "en", "--to", "fr,de"]);
+  await commands.json(["worker", "--once"]);
+  for (const more of [[], ["--embedded"]]) {
+    const refused = await commands.run([...catalogs.args, ...more], { env: { TH_ENGINES: "" } });
+    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/TH_ENGINES.*\n.*--engine/) });
+  }
+  const none = { env: { TH_ENGINES: "" } };
+  expect(await commands.json([...catalogs.args, "--no-worker"], none)).toMatchObject({ reused: 0, pending: 2 });
+  expect(await catalogs.read("fr")).toEqual({});
+
+  const named = await commands.run([...catalogs.args, "--engine", "pseudo"], none);
+  expect(named).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/warning: the engine pseudo does not translate/),
+  });
+  const pseudo = await catalogs.read("fr");
+  expect(pseudo.pay).not.toMatch(/^\[fr\]|^Pay$/);
+  expect(await commands.json(catalogs.args, { env: { TH_ENGINES: "pseudo" } })).toMatchObject({
+    engines: ["pseudo"],
+    kept: 2,
+  });
+
+  const openai = { TH_OPENAI_ENDPOINT: String(catalogs.env.TH_OPENAI_ENDPOINT), TH_ENGINES: "pseudo" };
+  expect(await commands.json([...catalogs.args, "--engine", "openai"], { env: openai })).toMatchObject({
+    translated: 2,
+  });
+  expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay" });
+  expect(await commands.run([...catalogs.args, "--engine", "opnai"])).toMatchObject({ code: 2 });
+});
+
+test("a text by pseudo does not stand in for one that the named engine cannot translate", async ({
+  catalogs,
+  commands,
+  server,
+}) => {
+  await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
+  await commands.json([...catalogs.args, "--engine", "pseudo"]);
+  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
+  expect(await commands.json(catalogs.args, { env, code: 1 })).toMatchObject({ translated: 2, failed: 2, pending: 0 });
+  expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
+});
+
+test("only files that changed are called written, and each value left out or removed is named in a bounded list", async ({
+  catalogs,
+  commands,
+}) => {
+  const plurals = Array.from({ length: 60 }, (_, at) => [`n${at}`, "{n, plural, other {#}}"]);
+  await catalogs.write("en", { pay: "Pay", old: "Old", ...Object.fromEntries(plurals) });
+  const first = await commands.run(catalogs.args, { env: catalogs.env });
+  expect(first.stdout).toMatch(/^wrote locales\/fr\.json\nwrote locales\/de\.json\n/);
+  expect(first.stderr.match(/is left out/g)).toHaveLength(20);
+  expect(first.stderr).toContain("and 100 more");
+  await catalogs.write("en", { pay: "Pay" });
+  await catalogs.write("de", { pay: "[de] Pay" });
+  const second = await commands.run(catalogs.args, { env: catalogs.env });
+  expect(second.stdout).toMatch(/^wrote locales\/fr\.json\n0 translated/);
+  expect(second.stderr).toContain("locales/fr.json: old is removed");
+});
+
+test("a run that is killed while it writes leaves whole files, and the next run knows its own values", async ({
+  catalogs,
+  commands,
+}) => {
+  const messages = Array.from({ length: 300 }, (_, at) => [`k${at}`, `Text number ${at}`]);
+  await catalogs.write("en", Object.fromEntries(messages));
+  await mkdir(join(commands.cwd, "locales"), { recursive: true });
+  const running = commands.start([...catalogs.args, "--json"], { env: catalogs.env });
+  for await (const { filename } of watch(join(commands.cwd, "locales"))) if (filename === "fr.json") break;
+  running.kill("SIGKILL");
+  await running.ended();
+  expect(Object.keys(await catalogs.read("fr"))).toHaveLength(300);
+  expect(await catalogs.translate()).toMatchObject({ notices: [] });
+  await catalogs.write("en", Object.fromEntries([...messages, ["k0", "Another text"]]));
+  expect(await catalogs.translate()).toMatchObject({
+    translated: 2,
+    notices: [{ kind: "replaced" }, { kind: "replaced" }],
+  });
 });
 
 test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {

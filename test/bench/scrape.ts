@@ -52,7 +52,7 @@ try {
     );
     await pool.query("vacuum analyze trans_hub.batch");
     const handler = await PostgresPersistenceHandler.connect({ databaseUrl: server.url });
-    const metrics = new WorkerMetrics({ slots: 4, isReady: () => true });
+    const metrics = new WorkerMetrics({ slots: 4, engines: [], isReady: () => true });
     metrics.store = handler;
     const health = await startHealthServer(0, metrics.scrape);
     const scrape = async () => {

@@ -278,7 +278,7 @@ const INSTRUMENTS = `
   insert into chaos.answer values (null);
   create table chaos.node (node_id text, pid int, is_entering boolean, beat_at timestamptz, at timestamptz);
   create table chaos.stored (
-    content_no bigint, target_locale text, context_no int, project text, revision int, status text,
+    content_no bigint, target_locale text, context_no bigint, project text, revision int, status text,
     at timestamptz
   );
   create function chaos.note_stored() returns trigger language plpgsql security definer as $$

@@ -4,7 +4,7 @@
  * should get.
  */
 
-import type { TranslationStatus } from "@trans-hub/core";
+import type { StoredStatus } from "@trans-hub/core";
 import { isVerbatim } from "@trans-hub/core/engine";
 import type { ItemReceipt, WorkOutcome } from "@trans-hub/core/store";
 
@@ -25,8 +25,11 @@ export interface Wish {
 export type TextName = Pick<Wish, "project" | "text" | "context">;
 export type RowName = TextName & { locale: string };
 
+/** A text in all its contexts, a business id, or a prefix of ids. */
+export type ForgottenName = { text: string } | { businessId: string } | { businessIdPrefix: string };
+
 interface Row extends RowName {
-  status: TranslationStatus;
+  status: StoredStatus;
   stored: string | null;
   engine: string | null;
   priority: number;
@@ -110,7 +113,7 @@ export class Model {
     }
     const told = new Set<string>();
     return wishes.map((wish) => {
-      const receipt = { registered: 0, existing: 0, failed: 0 };
+      const receipt = { registered: 0, existing: 0, queued: 0, failed: 0 };
       for (const locale of wish.locales) {
         const id = idOf({ ...wish, locale });
         if (made.has(id) && !told.has(id)) receipt.registered += 1;
@@ -275,10 +278,13 @@ export class Model {
     return cancelled.length;
   }
 
-  /** By a text in all its contexts, or by a business id. */
-  forget(project: string, by: { text: string } | { businessId: string }): { forgotten: number; stillUsed: number } {
-    const isMeant = (use: Pick<Use, "project" | "text"> & { businessId?: string }) =>
-      use.project === project && ("text" in by ? use.text === by.text : use.businessId === by.businessId);
+  forget(project: string, by: ForgottenName): { forgotten: number; stillUsed: number } {
+    const isMeant = (use: Pick<Use, "project" | "text"> & { businessId?: string }) => {
+      if (use.project !== project) return false;
+      if ("text" in by) return use.text === by.text;
+      if ("businessId" in by) return use.businessId === by.businessId;
+      return use.businessId?.startsWith(by.businessIdPrefix) ?? false;
+    };
     const waiting = this.#inbox.length;
     this.#inbox = this.#inbox.filter((wish) => !isMeant(wish));
     const named = new Map<string, TextName>();

@@ -32,6 +32,7 @@ export type SingleStep =
   | { kind: "purge"; locale?: string | undefined }
   | { kind: "cancel"; project: string; locale?: string | undefined; prefix?: string | undefined }
   | { kind: "forget"; project: string; by: { text: string } | { businessId: string } }
+  | { kind: "forget a prefix"; project: string; prefix: string }
   | { kind: "pause" | "resume"; target: { engine?: string; project?: string; targetLocale?: string } }
   | { kind: "nobody asks for long"; project: string; text: string }
   | { kind: "collect"; isLong: boolean; includeApproved: boolean; project: string | undefined }
@@ -102,6 +103,8 @@ const forget = step("forget", {
   project,
   by: fc.oneof(fc.record({ text }), fc.record({ businessId: businessId.filter(Boolean) })),
 });
+/** Several transactions, so it meets no other step in one moment. */
+const forgetPrefix = step("forget a prefix", { project, prefix: fc.constantFrom("cart.", "help.", "c", "cart%") });
 const collect = step("collect", {
   isLong: fc.boolean(),
   includeApproved: fc.boolean(),
@@ -146,6 +149,7 @@ const single = weighted(
   [purge, 3],
   [cancel, 2],
   [forget, 1],
+  [forgetPrefix, 1],
   [pause, 1],
   [resume, 1],
   [step("nobody asks for long", { project, text }), 1],

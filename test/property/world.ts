@@ -229,6 +229,18 @@ export class World {
         const told = await store.forget({ project, ...("text" in by ? { ...by, sourceLocale: "en" } : by) });
         return { told, apply: (its) => its.forget(project, by) };
       }
+      case "forget a prefix": {
+        const reference = { project: step.project, businessIdPrefix: step.prefix };
+        const counted = await store.forget(reference, { dryRun: true });
+        const told = { counted, done: await store.forget(reference) };
+        return {
+          told,
+          apply: (its) => {
+            const done = its.forget(step.project, { businessIdPrefix: step.prefix });
+            return { counted: done, done };
+          },
+        };
+      }
       case "collect": {
         const { isLong, includeApproved, project } = step;
         const {

@@ -4,9 +4,12 @@ language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
-  locked integer[];
+  locked bigint[];
   contexts bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_contexts');
+  end if;
   -- The uses are read once, as a set: one look-up for each old context would cost more.
   select array_agg(x.context_no) into locked
   from (

@@ -13,6 +13,9 @@ declare
   locked bigint[];
   doomed tid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('collect_range');
+  end if;
   sources := 0;
   translations := 0;
   contents := 0;

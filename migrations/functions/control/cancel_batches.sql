@@ -20,6 +20,9 @@ declare
   old_statuses translation_status[];
   new_statuses translation_status[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('cancel_batches');
+  end if;
   with entry as (
     select e.content_no, b.target_locale, e.context_no, b.project, e.revision
     from batch as b

@@ -1,6 +1,8 @@
--- Takes the items that are to be forgotten out of the inbox; see forget. Gives how many.
+-- Takes the items that are to be forgotten out of the inbox; see forget. Gives how many. With max_rows, it takes those of this
+-- many rows, and gives 0 only when none is left.
 create or replace function trans_hub.forget_in_inbox(
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean,
+  max_rows integer
 ) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -12,15 +14,19 @@ declare
 begin
   -- Repeats until no row holds such an item: a row that another transaction had locked may come back as two halves.
   loop
-    select array_agg(i.id) into rows_of_inbox
-    from inbox as i
-    where exists (
-      select from jsonb_array_elements(i.items) as e (value)
-      where is_to_forget(
-        e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
+    rows_of_inbox := array(
+      select i.id
+      from inbox as i
+      where exists (
+        select from jsonb_array_elements(inbox_list(i.items)) as e (value)
+        where is_to_forget(
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
+        )
       )
+      order by i.id
+      limit max_rows
     );
-    exit when rows_of_inbox is null;
+    exit when rows_of_inbox = '{}';
     perform from inbox as i where i.id = any (rows_of_inbox) order by i.id for update;
     with kept as materialized (
       select
@@ -30,9 +36,9 @@ begin
       from inbox as i
       cross join lateral (
         select e.value, e.ord, is_to_forget(
-          e.value, i.defaults, of_project, of_business_id, of_text, of_content_id, in_context, in_every_context
+          e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
         ) as goes
-        from jsonb_array_elements(i.items) with ordinality as e (value, ord)
+        from jsonb_array_elements(inbox_list(i.items)) with ordinality as e (value, ord)
       ) as e
       where i.id = any (rows_of_inbox)
       group by i.id
@@ -43,6 +49,7 @@ begin
     )
     select coalesce(sum(k.gone), 0) into taken from kept as k;
     forgotten := forgotten + taken;
+    exit when max_rows is not null and taken > 0;
   end loop;
   return forgotten;
 end

@@ -1,8 +1,8 @@
--- Whether an item in the inbox is to be forgotten: it has this business id, or it is this text. The defaults hold none of these:
+-- Whether an item in the inbox is to be forgotten: it has this business id, or one with this prefix, or it is this text. The defaults hold none of these:
 -- see append_to_inbox.
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
-  of_project text, of_business_id text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
+  of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean
 ) returns boolean
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -12,6 +12,8 @@ begin
     return false;
   elsif of_business_id is not null then
     return coalesce(item ->> 'businessId', '') = of_business_id;
+  elsif id_prefix is not null then
+    return starts_with(coalesce(item ->> 'businessId', ''), id_prefix);
   elsif coalesce(item ->> 'text', '') <> of_text then
     return false;
   end if;

@@ -37,7 +37,7 @@ begin
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
   elsif state.circuit = 'half_open' and state.probe_until > moment then
-    held_by := 'circuit';
+    held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
     return;

@@ -13,7 +13,7 @@ as $$
   )
   select l.texts, l.since from lane as l where not is_paused(l.project, l.target_locale)
   union all
-  select sum(jsonb_array_length(i.items))::bigint, min(greatest(i.created_at, i.run_at))
+  select sum(i.item_count)::bigint, min(greatest(i.created_at, i.run_at))
   from inbox as i
   where i.refused is null and i.run_at <= now()
   having count(*) > 0

@@ -39,6 +39,9 @@ begin
     where j.target_locale = any (open_locales)
   ));
   if not target_locales <@ open_locales then
+    -- Before the lane opens, which is for ever.
+    perform require_lane(l.locale)
+    from (select unnest(target_locales) as locale except select unnest(open_locales)) as l;
     perform graphile_worker.add_job('open_lanes', max_attempts => 32767, priority => -2000);
   end if;
 end

@@ -1,6 +1,7 @@
 -- Makes the graphile-worker tasks of target locales that have none; null: of every locale that has a batch. It runs as a
 -- statement of its own: the first job of a task makes the task, and a second transaction waits until the first has committed.
--- Inside a caller's long transaction this would hold up every request for the same locale.
+-- Inside a caller's long transaction this would hold up every request for the same locale. Raises TH005 for a string that is
+-- no canonical locale: each lane is a task that every worker asks for.
 create or replace function trans_hub.open_lanes(locales text[]) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -11,6 +12,9 @@ as $$
 declare
   new_locale text;
 begin
+  foreach new_locale in array coalesce(locales, '{}') loop
+    perform require_lane(new_locale);
+  end loop;
   for new_locale in
     select distinct l.locale
     from (

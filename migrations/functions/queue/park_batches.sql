@@ -10,6 +10,9 @@ as $$
 declare
   parked uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_batches');
+  end if;
   perform from pause order by kind, name for key share;
 
   with locked as materialized (

@@ -7,6 +7,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('park_waiting');
+  end if;
   perform from pause order by kind, name for key share;
   select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
   from (

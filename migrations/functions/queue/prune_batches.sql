@@ -10,6 +10,9 @@ as $$
 declare
   parked_jobs bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('prune_batches');
+  end if;
   perform from batch as b where b.batch_id = any (batch_ids) order by b.batch_id for update;
 
   with kept as materialized (

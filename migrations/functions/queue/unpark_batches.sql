@@ -7,6 +7,9 @@ as $$
 declare
   due uuid[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('unpark_batches');
+  end if;
   if sure and exists (select from pause as p where p.kind = 'engine') then
     unparked := 0;
     return;

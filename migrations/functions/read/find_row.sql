@@ -2,7 +2,7 @@
 -- business id.
 create or replace function trans_hub.find_row(
   of_project text, of_business_id text, of_source_locale text, of_text text, of_context text, of_format text,
-  out content_no bigint, out context_no integer
+  out content_no bigint, out context_no bigint
 )
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp

@@ -6,7 +6,7 @@
 --
 -- Inlined into the statement that calls it, so it costs no call: it is SQL, stable, has no SET and qualifies its names.
 create or replace function trans_hub.open_dead_letter(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (code text, message text)
 language sql stable rows 1
 as $$

@@ -1,6 +1,6 @@
 -- The state of the translation with this key, or no row: a pinned look-up, and row_state. Inlined, as open_dead_letter is.
 create or replace function trans_hub.stored_text(
-  of_content_no bigint, of_target_locale text, of_context_no integer, of_project text
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (
   business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text

@@ -4,7 +4,7 @@
 create or replace function trans_hub.enqueue_batches(
   contents bigint[],
   locales text[],
-  contexts integer[],
+  contexts bigint[],
   projects text[],
   revisions integer[],
   priorities smallint[],

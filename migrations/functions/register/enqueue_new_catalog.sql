@@ -2,7 +2,7 @@
 -- of numbers as they are: enqueue_batches takes an array for each of its columns, and to make those takes longer than to pack
 -- (0.8 ms of a chunk of 1,000).
 create or replace function trans_hub.enqueue_new_catalog(
-  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos integer[], new_revision integer,
+  items trans_hub.grouped_items, wants trans_hub.want[], content_nos bigint[], context_nos bigint[], new_revision integer,
   options trans_hub.register_options
 ) returns void
 language plpgsql volatile

@@ -1,7 +1,7 @@
 -- Notes which project and business id uses each text. A plain read leaves out rows that were seen lately, so an unchanged
 -- catalog writes nothing.
 create or replace function trans_hub.note_sources(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[], touch_after interval
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[], touch_after interval
 ) returns void
 language plpgsql volatile
 as $$

@@ -14,22 +14,14 @@ declare
 begin
   good := '{}';
   good_indexes := '{}';
-  if jsonb_typeof(items) = 'object' then
-    items := jsonb_build_array(items);
-  elsif jsonb_typeof(items) is distinct from 'array' then
-    raise exception using errcode = 'TH001', message = 'items must be a list of items, or one item';
-  end if;
-  defaults := coalesce(nullif(defaults, 'null'), '{}');
-  if jsonb_typeof(defaults) <> 'object' then
-    raise exception using errcode = 'TH001', message = 'defaults must be an object';
-  end if;
+  select c.list, c.fields into items, defaults from items_of_call(items, defaults) as c;
   for entry in select e.value, e.ord::integer - 1 as index from jsonb_array_elements(items) with ordinality as e (value, ord) loop
     begin
       good := good || read_item(entry.value, defaults, max_text_bytes);
       good_indexes := good_indexes || entry.index;
     exception when others then
       -- Only refusals of the item: a fault of the database is not the item's.
-      if sqlstate !~ '^(TH0|22)' then
+      if sqlstate !~ '^(TH0|22|54)' then
         raise;
       end if;
       get stacked diagnostics field = column_name;

@@ -5,11 +5,10 @@ language plpgsql stable
 as $$
 declare
   wants want[] := wants_of(items);
-  room bigint;
+  room bigint := bound - waiting_texts();
   asked bigint;
   refused boolean[];
 begin
-  select bound - coalesce(sum(cardinality(b.content_nos)), 0) into room from batch as b;
   select count(*) into asked
   from unnest(items.texts, items.item_groups) as i (text, group_no)
   join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1);

@@ -11,7 +11,7 @@ language plpgsql volatile
 as $$
 declare
   content_ids uuid[];
-  context_nos integer[];
+  context_nos bigint[];
   receipt register_receipt;
 begin
   perform set_config('lock_timeout', options.lock_timeout_ms::text, true);
@@ -22,7 +22,7 @@ begin
   );
   -- Most calls have no context.
   if items.contexts is null and items.formats is null then
-    context_nos := array_fill(0, array[cardinality(items.texts)]);
+    context_nos := array_fill(0::bigint, array[cardinality(items.texts)]);
   else
     context_nos := store_contexts(items);
   end if;

@@ -2,15 +2,14 @@
 -- lock_timeout, enable_seqscan and jit for everything below. A function below a door has no setting of its own, and only the
 -- owner and a worker may call it.
 --
--- The bound is options.max_backlog, or without one the setting trans_hub.max_backlog (alter database … set
--- trans_hub.max_backlog), in texts that wait in batches. Items whose new rows would go over it are refused; rows that are
+-- The bound is backlog_bound, in texts that wait in batches or in the inbox. Items whose new rows would go over it are refused; rows that are
 -- there pass. It is a bound on load and no quota: calls at the same moment may go over it together.
 create or replace function trans_hub.register_items(items trans_hub.grouped_items, options trans_hub.register_options)
 returns trans_hub.register_receipt
 language plpgsql volatile
 as $$
 declare
-  bound bigint := coalesce(options.max_backlog, nullif(current_setting('trans_hub.max_backlog', true), '')::bigint);
+  bound bigint := backlog_bound(options.max_backlog);
   refused boolean[];
   receipt register_receipt;
 begin

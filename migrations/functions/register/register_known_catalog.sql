@@ -1,6 +1,6 @@
 -- Registers items of which some may be there.
 create or replace function trans_hub.register_known_catalog(
-  items trans_hub.grouped_items, content_ids uuid[], context_nos integer[], options trans_hub.register_options
+  items trans_hub.grouped_items, content_ids uuid[], context_nos bigint[], options trans_hub.register_options
 ) returns trans_hub.register_receipt
 language plpgsql volatile
 as $$

@@ -1,4 +1,7 @@
--- Registers items at once, within the bound of the database. Gives {registered, existing, failed, rejected}.
+-- Registers items at once, within the bound of the database. Gives {registered, existing, queued, failed, rejected}.
+--
+-- Where another session's lock is in the way, the whole call goes to the inbox and counts as queued: the fleet registers it
+-- after the end of the lock. This call would have to be made again otherwise, by each caller in its own language.
 create or replace function trans_hub.request(items jsonb, defaults jsonb default '{}') returns jsonb
 language plpgsql volatile security definer
 -- See register.
@@ -10,26 +13,34 @@ as $$
 declare
   read record;
   receipt register_receipt;
+  queued bigint := 0;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('request');
+  end if;
+  -- The receipt promises that the items are kept.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
   if read.good <> '{}' then
-    receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    begin
+      receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
+    exception when lock_not_available or deadlock_detected then
+      read.rejected := enqueue(items, defaults) -> 'rejected';
+      select coalesce(sum(cardinality(g.target_locales)), 0) into queued
+      from unnest(read.good) with ordinality
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
+      left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
+      where r.value is null;
+    end;
   end if;
-  if receipt.refused is not null then
-    read.rejected := read.rejected || (
-      select jsonb_agg(
-        jsonb_build_object(
-          'index', g.index, 'code', 'TH_BACKLOG_FULL', 'message', 'the backlog is full: try again later'
-        )
-        order by g.index
-      )
-      from unnest(read.good_indexes, receipt.refused) as g (index, is_refused)
-      where g.is_refused
-    );
-  end if;
+  read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
     'registered', (select coalesce(sum(n), 0) from unnest(receipt.registered) as n),
     'existing', (select coalesce(sum(n), 0) from unnest(receipt.existing) as n),
+    'queued', queued,
     'failed', (select coalesce(sum(n), 0) from unnest(receipt.failed) as n),
     'rejected', read.rejected
   );

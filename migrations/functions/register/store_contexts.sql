@@ -1,5 +1,5 @@
 -- Stores the contexts of the items, locks them against collection, and gives the number of each item's; 0: it has none.
-create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns integer[]
+create or replace function trans_hub.store_contexts(items trans_hub.grouped_items) returns bigint[]
 language plpgsql volatile
 as $$
 declare
@@ -8,7 +8,7 @@ declare
     from unnest(items.texts, items.contexts, items.formats) with ordinality as i (text, context, format, ord)
     order by i.ord
   );
-  context_nos integer[];
+  context_nos bigint[];
 begin
   for try in 1..10 loop
     begin

@@ -3,7 +3,7 @@
 --
 -- Several items may ask for one row. The best priority of them counts, and the latest expiry; without an expiry is latest.
 create or replace function trans_hub.wanted_rows(
-  items trans_hub.grouped_items, content_nos bigint[], context_nos integer[]
+  items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[]
 ) returns trans_hub.wanted_row[]
 language plpgsql stable
 as $$

@@ -18,8 +18,8 @@ begin
           -- By UTF-16 code units, in which a character from U+10000 on begins with a surrogate and so comes before
           -- U+E000 … U+FFFF. UTF-8 has it the other way round, so those get the last character put before them.
           order by case
-            when member.key ~ '[\uE000-\uFFFF\U0010FFFF]' then regexp_replace(
-              replace(member.key, U&'\+10FFFF', U&'\+10FFFF\0001'), '[\uE000-\uFFFF]', U&'\+10FFFF' || '\&', 'g'
+            when member.key ~ E'[\\uE000-\\uFFFF\\U0010FFFF]' then regexp_replace(
+              replace(member.key, E'\U0010FFFF', E'\U0010FFFF\u0001'), E'[\\uE000-\\uFFFF]', E'\U0010FFFF\\&', 'g'
             )
             else member.key
           end collate "C"

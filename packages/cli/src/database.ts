@@ -9,6 +9,8 @@ export interface ChosenDatabase {
   databaseUrl: string;
   /** A connection without a pooler; undefined: `databaseUrl`. */
   directUrl: string | undefined;
+  /** A standby that answers reads; undefined: none. */
+  readUrl: string | undefined;
   /** Folder of the embedded database. */
   dataDir?: string;
   /** Migrates the schema: always on the embedded database, on a named one only with `--migrate`. */
@@ -31,15 +33,16 @@ export function usesEmbedded(settings: Pick<Settings, "databaseUrl">, options: G
  */
 export async function openDatabase(
   context: CommandContext,
-  settings: Pick<Settings, "databaseUrl" | "directUrl" | "dataDir">,
+  settings: Pick<Settings, "databaseUrl" | "directUrl" | "readUrl" | "dataDir">,
   options: GlobalOptions,
 ): Promise<ChosenDatabase> {
-  const { databaseUrl, directUrl } = settings;
+  const { databaseUrl, directUrl, readUrl } = settings;
   if (databaseUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
   return {
     kind: "named",
     databaseUrl,
     directUrl,
+    readUrl,
     prepare: async () => {
       if (!options.migrate) return;
       const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
@@ -63,6 +66,7 @@ export async function openEmbeddedDatabase(
     kind: "embedded",
     databaseUrl,
     directUrl: undefined,
+    readUrl: undefined,
     dataDir,
     prepare: async () => {
       await applyMigrations({ databaseUrl });

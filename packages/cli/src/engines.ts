@@ -26,6 +26,26 @@ export async function enginesToTranslateWith(
   return Promise.all(names.map((name) => makeEngine(name, settings)));
 }
 
+/**
+ * The engines to fill files with. `pseudo` is no default here: its texts in a catalog look like translations to every
+ * tool, and would be published.
+ *
+ * @throws {UsageError} No engine is named.
+ * @throws {EngineNotFoundError | SettingsError | EngineConfigError}
+ */
+export async function enginesForFiles(
+  settings: Settings,
+  surroundings: Pick<CommandContext, "env" | "cwd">,
+): Promise<Engine[]> {
+  if (settings.engines.length === 0) {
+    throw new UsageError("no engine is set in TH_ENGINES or --engine", hint(settings, surroundings, FILE_ENGINES));
+  }
+  return Promise.all(settings.engines.map((name) => makeEngine(name, settings)));
+}
+
+const FILE_ENGINES =
+  "Add for example --engine openai, with TH_OPENAI_API_KEY; or --engine pseudo, which fills the files with accented source texts, for a trial.";
+
 function enginesNamed(
   settings: Settings,
   surroundings: Pick<CommandContext, "env" | "cwd">,
@@ -36,12 +56,16 @@ function enginesNamed(
   throw new UsageError("no engine is set in TH_ENGINES", hint(settings, surroundings));
 }
 
-function hint({ openai }: Settings, surroundings: Pick<CommandContext, "env" | "cwd">): string {
+function hint(
+  { openai }: Settings,
+  surroundings: Pick<CommandContext, "env" | "cwd">,
+  cure = "Set for example TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo for a trial.",
+): string {
   if (loadEnvironment(surroundings).OPENAI_API_KEY && openai.apiKey === undefined) {
     return (
       "OPENAI_API_KEY is not read, so that no key is used by accident. " +
       "Set TH_ENGINES=openai and TH_OPENAI_API_KEY to use that engine."
     );
   }
-  return "Set for example TH_ENGINES=openai with TH_OPENAI_API_KEY, or TH_ENGINES=pseudo for a trial.";
+  return cure;
 }

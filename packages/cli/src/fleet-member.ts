@@ -30,13 +30,14 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     ...own,
     connect: async () => {
       await database.prepare();
-      return openStore(database, settings, name);
+      return openStore(database, settings, name, (wait) => own.logger.warn(wait, "lock.waiting"));
     },
     concurrency: concurrency ?? settings.concurrency,
     batchSize: settings.batchSize,
     maxAttempts: settings.maxAttempts,
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     engineLimits: settings.engineLimits,
+    projectEngines: settings.projectEngines,
     drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     lifetimeSeconds: settings.requestLifetimeSeconds,
     upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },

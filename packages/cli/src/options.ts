@@ -85,3 +85,10 @@ export function formatOption(): Option {
 export function targetLocaleOption(): Option {
   return new Option("--locale <locale>", "only this target locale").argParser((value: string) => parseLocale(value));
 }
+
+/** Names of engines in the order of their use, as in TH_ENGINES. */
+export function parseEngines(value: string): string[] {
+  const names = value.split(",").map((name) => name.trim().toLowerCase());
+  if (names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return [...new Set(names)];
+  throw new InvalidArgumentError("Name engines, such as openai or openai,pseudo.");
+}

@@ -73,6 +73,19 @@ export class Output {
     this.note(`${this.errorColors.yellow("warning:")} ${printable(line)}`);
   }
 
+  /**
+   * Prints the result of a command that could not do all of its work, and the error: as one JSON object, or both on stderr,
+   * so that a program that reads stdout does not take the part for the whole.
+   */
+  async incomplete(value: object, people: () => string, error: unknown): Promise<void> {
+    if (!this.json) {
+      this.note(printable(people()));
+      return this.error(error);
+    }
+    const { redact } = await import("./settings/environment.ts");
+    await this.line(JSON.stringify({ ...value, error: reportError(error, redact) }));
+  }
+
   /** Prints a command's error: on stdout as JSON, otherwise on stderr. */
   async error(error: unknown): Promise<void> {
     const { redact } = await import("./settings/environment.ts");
@@ -88,6 +101,16 @@ function hasColors(stream: Stream, env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   return stream.isTTY === true && env.TERM !== "dumb";
+}
+
+/**
+ * The first entries of a list, and a last one that counts the rest: a hundred lines of one kind hide all others.
+ *
+ * @param max Default: 10.
+ */
+export function firstOf(entries: readonly string[], max = 10): string[] {
+  if (entries.length <= max) return [...entries];
+  return [...entries.slice(0, max), `and ${entries.length - max} more`];
 }
 
 /** A text as a terminal may show it: control characters, which could move the cursor or recolour, are made visible. */

@@ -52,7 +52,8 @@ Examples:
   $ trans-hub get "Add to cart" --from en --to fr
 
 The database is TH_DATABASE_URL; if that is not set, DATABASE_URL; otherwise an embedded PostgreSQL in .trans-hub/.
-Exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 nothing to show, 130 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 nothing to show,
+            4 incomplete: run the same command again, 130 interrupted.`;
 
 /**
  * Runs the command that `argv` (without node and script) names.

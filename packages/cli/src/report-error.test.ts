@@ -1,4 +1,5 @@
 import { DatabaseUnavailableError, InvalidItemError, SettingsError } from "@trans-hub/core";
+import { EnginesStoppedError } from "@trans-hub/core/operations";
 import { expect, test } from "vitest";
 import { EXIT, exitCodeOf, reportError } from "./report-error.ts";
 import { redact } from "./settings/environment.ts";
@@ -9,6 +10,7 @@ test("the caller's mistakes are wrong usage, failures are failures, and interrup
   expect(exitCodeOf(new SettingsError([]))).toBe(EXIT.usage);
   expect(exitCodeOf(new InvalidItemError("TH_LOCALE", "targetLocale", "is none"))).toBe(EXIT.usage);
   expect(exitCodeOf(new DatabaseUnavailableError("away"))).toBe(EXIT.failed);
+  expect(exitCodeOf(new EnginesStoppedError("no engine answers"))).toBe(EXIT.incomplete);
   expect(exitCodeOf(new TypeError("a fault of ours"))).toBe(EXIT.failed);
   const aborted = new AbortController();
   aborted.abort();

@@ -12,6 +12,8 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   nothing: 3,
+  /** The command ended early, and the finished part is kept: the same command continues. */
+  incomplete: 4,
   interrupted: 130,
 } as const;
 
@@ -22,6 +24,7 @@ const USAGE_ERRORS = new Set([
   "InvalidItemError",
   "EngineNotFoundError",
   "EngineConfigError",
+  "EngineNotAllowedError",
 ]);
 
 /** Hints for errors of core that have a remedy on the command line. */
@@ -32,6 +35,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 export function exitCodeOf(error: unknown): number {
   if (isInterruption(error)) return EXIT.interrupted;
+  if (isOurs(error) && error.code === "TH_ENGINES_STOPPED") return EXIT.incomplete;
   return isOurs(error) && USAGE_ERRORS.has(error.name) ? EXIT.usage : EXIT.failed;
 }
 

@@ -1,10 +1,11 @@
 /** A command's settings, database and store: opened at its start, closed at its end. */
 import { Coordinator, canonicalLocale } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import { type PersistenceHandler, PostgresPersistenceHandler, parseName } from "@trans-hub/core/store";
+import { type LockWait, type PersistenceHandler, PostgresPersistenceHandler, parseName } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
+import { firstOf, printable } from "./output.ts";
 import { loadEnvironment } from "./settings/environment.ts";
 import { parseSettings, type Settings } from "./settings/settings.ts";
 
@@ -31,7 +32,7 @@ export interface SessionOptions {
 /** Reads the settings from the environment, `.env` included, and prints a warning for each likely mistake. */
 export function readSettings({ cwd, env, output }: CommandContext): Settings {
   const settings = parseSettings(loadEnvironment({ cwd, env }));
-  for (const warning of settings.warnings) output.warn(warning);
+  for (const warning of firstOf(settings.warnings)) output.warn(warning);
   return settings;
 }
 
@@ -46,7 +47,8 @@ export async function withSession<Result>(
   const database = await openDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
   try {
     await database.prepare();
-    const handler = await openStore(database, settings, command.name());
+    const onLockWait = (wait: LockWait) => context.output.note(`Waiting for ${describeLockWait(wait)}`);
+    const handler = await openStore(database, settings, command.name(), onLockWait);
     try {
       const hub = openCoordinator(handler, settings, options);
       try {
@@ -63,13 +65,15 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl">,
+  { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
   settings: Settings,
   name: string,
+  onLockWait?: (wait: LockWait) => void,
 ): Promise<PersistenceHandler> {
   return PostgresPersistenceHandler.connect({
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections: settings.maxConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     batchSize: settings.batchSize,
@@ -78,6 +82,7 @@ export function openStore(
     heartbeatSeconds: settings.heartbeatSeconds,
     rescueAfterSeconds: settings.rescueAfterSeconds,
     applicationName: `trans-hub ${name}`,
+    onLockWait,
   });
 }
 
@@ -99,4 +104,14 @@ export function openCoordinator(
     // A command reads each row only once.
     cacheSize: 0,
   });
+}
+
+/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) holds it`. */
+export function describeLockWait({ lock, blockedBy, holder }: Pick<LockWait, "lock" | "blockedBy" | "holder">): string {
+  const processes = blockedBy.map((pid) => (pid === 0 ? "a prepared transaction" : `server process ${pid}`));
+  const who =
+    processes.length === 0
+      ? "nobody holds it by now"
+      : `${processes.join(", ")} ${holder === null ? "" : `(${holder}) `}is in the way`;
+  return printable(`a lock on ${lock}: ${who}`);
 }

@@ -12,16 +12,16 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "index.ts": {
     values: `
       BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
-      EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError
-      SettingsError TransHubError TranslationNotFoundError UnsupportedNodeError WaitTimeoutError applyMigrations
-      canonicalLocale checkTranslation`,
+      EngineNotAllowedError EngineNotFoundError InvalidItemError MigrationError RevisionChangedError SchemaMissingError
+      SchemaNewerError SettingsError TransHubError TranslationNotFoundError UnsupportedNodeError WaitTimeoutError
+      applyMigrations canonicalLocale checkTranslation`,
     types: `
       ApprovalWarning ApproveQuery ApprovedTranslation AttemptError CancelQuery CheckFailure CollectOptions CollectReport ConnectOptions CoordinatorObserver
       CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter EngineLimitStatus EnqueueOptions
       EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode Item ItemDefaults ListQuery
       Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority ProcessPendingOptions
-      RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus TextFormat TransHubErrorCode
-      TransactionClient Translation TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
+      ProjectEngines RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt StoreStatus StoredStatus TextFormat
+      TransHubErrorCode TransactionClient Translation TranslationName TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
   },
   "engine.ts": {
     values: `
@@ -36,17 +36,19 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "store.ts": {
     values: `
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
-      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES PostgresPersistenceHandler RequestExpiredError
+      ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PostgresPersistenceHandler RequestExpiredError EngineNotAllowedError
       RevisionChangedError SchemaMissingError SchemaNewerError TransHubError TranslationBlockedError
-      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError optionCheck optionKinds parseItem parseName translateBatch`,
+      TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk noEngineAllowed optionCheck optionKinds
+      parseItem parseName translateBatch tryStoppedEngines`,
     types: `
-      Approval AttemptError BacklogCount CancelFilter Circuit CollectOptions CollectReport ConnectionUse
+      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport ConnectionUse
       DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
-      EngineLimitStatus EngineLimits EngineState EngineTurn EngineTurnTaken EngineWish FleetMeasure
-      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter OptionKind OptionTable Page PageRequest
-      Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass RegisterItem RegisterOptions Settlement
-      StoreStatus TextFormat TranslateBatchOptions TranslateWork TransactionClient Translation TranslationKey TranslationReference
-      TranslationStatus WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
+      EngineLimitStatus EngineLimits EngineState EngineStop EngineTurn EngineTurnTaken EngineWish FailedJob FleetMeasure
+      ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter LockWait OptionKind OptionTable Page
+      PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass ProjectEngines RefusedInboxItem RegisterItem
+      RegisterOptions Settlement StoppedEngine StoreStatus StoredStatus TextChange TextFormat TranslateBatchOptions TranslateWork
+      TransactionClient Translation TranslationKey TranslationReference TranslationStatus TriedEngines WorkBatch WorkItem
+      WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary
       WorkerStatus`,
   },
   "operations.ts": {

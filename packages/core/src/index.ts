@@ -17,6 +17,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   EngineNotFoundError,
   type InvalidItemCode,
   InvalidItemError,
@@ -37,7 +38,7 @@ export type { Page, PageRequest } from "./contract/page.ts";
 export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
-export type { Priority, Translation, TranslationStatus } from "./contract/translation.ts";
+export type { Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
@@ -63,5 +64,6 @@ export type {
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export { canonicalLocale } from "./rules/locale.ts";
+export type { ProjectEngines } from "./rules/project-engines.ts";
 export type { CheckFailure } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -21,6 +21,7 @@ export {
   ClosedError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
+  EngineNotAllowedError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -33,16 +34,26 @@ export {
 } from "./contract/errors.ts";
 export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
+export type { LockWait } from "./contract/lock-wait.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ListFilter } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
 export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
+export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
-export type { Translation, TranslationKey, TranslationReference, TranslationStatus } from "./contract/translation.ts";
+export type {
+  StoredStatus,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type {
   EngineCall,
+  FailedJob,
+  RefusedInboxItem,
   Settlement,
   TranslateWork,
   WorkBatch,
@@ -54,6 +65,7 @@ export type {
   WorkSummary,
 } from "./contract/work.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres/postgres-persistence-handler.ts";
+export type { ChangeKind, ChangeListener, TextChange } from "./postgres/settle/voice.ts";
 export {
   DEFAULT_PROJECT,
   ITEM_KEYS,
@@ -63,5 +75,7 @@ export {
 } from "./rules/item.ts";
 export { MAX_NAME_BYTES, parseName } from "./rules/name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
-export type { EngineLimitChange } from "./translate/limits/limiter.ts";
+export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
+export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
+export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

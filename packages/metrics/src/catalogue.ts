@@ -71,6 +71,12 @@ export const WORKER_METRICS = {
     help: "1 if the database answered the last measurement of the fleet within a second; otherwise 0.",
     labels: [],
   },
+  enginesAvailable: {
+    type: "gauge",
+    name: "trans_hub_engines_available",
+    help: "Engines of the worker's chain that get calls: no open circuit and no rate limit. 0: the worker can translate nothing.",
+    labels: [],
+  },
   translations: {
     type: "counter",
     name: "trans_hub_translations_total",
@@ -139,6 +145,18 @@ export const WORKER_METRICS = {
     name: "trans_hub_faults_total",
     help: "Faults that the worker survived (`worker.fault` of the log).",
     labels: [],
+  },
+  jobFailures: {
+    type: "counter",
+    name: "trans_hub_job_failures_total",
+    help: "Jobs of this worker that failed (`job.failed` of the log) and are tried again later: `translate`, or the task's name.",
+    labels: ["kind"],
+  },
+  inboxRefusals: {
+    type: "counter",
+    name: "trans_hub_inbox_refusals_total",
+    help: "Items requested inside a transaction that this worker could not register (`inbox.refused` of the log).",
+    labels: ["code"],
   },
   collections: {
     type: "counter",
@@ -241,7 +259,7 @@ export const PRODUCER_METRICS = {
   requestRows: {
     type: "counter",
     name: "trans_hub_request_rows_total",
-    help: "Rows (texts × locales) of requests: `registered`, `existing`, and `failed`, which is a part of `existing`.",
+    help: "Rows (texts × locales) of requests: `registered`, `existing`, `queued`, and `failed`, which is a part of `existing`.",
     labels: ["result"],
   },
   rejected: {

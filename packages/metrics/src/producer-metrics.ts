@@ -54,7 +54,7 @@ function observe(registry: Registry): CoordinatorObserver {
   for (const gauge of [metrics.queuedRows, metrics.heldBack, connections, connectionsWaiting, connectionsMax]) {
     Object.assign(gauge, { collect: show });
   }
-  for (const result of ["registered", "existing", "failed"]) metrics.requestRows.inc({ result }, 0);
+  for (const result of ["registered", "existing", "queued", "failed"]) metrics.requestRows.inc({ result }, 0);
   // Present from the start with 0, so that the first refusal shows as an increase.
   metrics.requests.inc({ result: "TH_BACKLOG_FULL" }, 0);
   metrics.rejected.inc({ code: "TH_BACKLOG_FULL" }, 0);
@@ -62,11 +62,12 @@ function observe(registry: Registry): CoordinatorObserver {
   return {
     opened: (state) => open.add(state),
     closed: (state) => open.delete(state),
-    requested({ registered, existing, failed, rejected, elapsedMs, error }) {
+    requested({ registered, existing, queued, failed, rejected, elapsedMs, error }) {
       metrics.requests.inc({ result: error === undefined ? "ok" : codes.of(error) });
       metrics.requestSeconds.observe(elapsedMs / 1_000);
       if (registered > 0) metrics.requestRows.inc({ result: "registered" }, registered);
       if (existing > 0) metrics.requestRows.inc({ result: "existing" }, existing);
+      if (queued > 0) metrics.requestRows.inc({ result: "queued" }, queued);
       if (failed > 0) metrics.requestRows.inc({ result: "failed" }, failed);
       for (const [code, items] of Object.entries(rejected)) metrics.rejected.inc({ code: codes.of(code) }, items);
     },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { drain, failed, item, test, translated, workOf } from "@trans-hub/test-support/store";
 import { expect } from "vitest";
 import { WorkerMetrics } from "./worker-metrics.ts";
@@ -14,7 +15,7 @@ const fleetOf = (series: Record<string, number>) =>
   Object.keys(series).filter((key) => key.startsWith("trans_hub_fleet"));
 
 test("a scrape reports this worker's work and the fleet's backlog, and no text, id or project", async ({ store }) => {
-  const metrics = new WorkerMetrics({ slots: 4, isReady: () => true, keepMs: 0, staleMs: 0 });
+  const metrics = new WorkerMetrics({ slots: 4, engines: ["test"], isReady: () => true, keepMs: 0, staleMs: 0 });
   metrics.store = store;
   await store.register([
     item("Secret text", { businessId: "secret.id", project: "secret-project" }),
@@ -44,6 +45,7 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
   expect(series).toMatchObject({
     trans_hub_ready: 1,
     trans_hub_worker_slots: 4,
+    trans_hub_engines_available: 1,
     trans_hub_database_up: 1,
     'trans_hub_translations_total{outcome="translated",engine="test",locale="fr"}': 1,
     'trans_hub_translations_total{outcome="failed",engine="test",locale="fr"}': 1,
@@ -67,7 +69,7 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
 });
 
 test("a collection shows as the last success", async ({ store }) => {
-  const metrics = new WorkerMetrics({ slots: 1, isReady: () => true, keepMs: 0, staleMs: 0 });
+  const metrics = new WorkerMetrics({ slots: 1, engines: ["test"], isReady: () => true, keepMs: 0, staleMs: 0 });
   metrics.store = store;
   await store.register([item("Old")]);
   await drain(store);
@@ -77,7 +79,14 @@ test("a collection shows as the last success", async ({ store }) => {
 });
 
 test("an unresponsive database removes only the fleet's figures, which come back with it", async ({ store, db }) => {
-  const metrics = new WorkerMetrics({ slots: 1, isReady: () => false, keepMs: 0, staleMs: 0, patienceMs: 300 });
+  const metrics = new WorkerMetrics({
+    slots: 1,
+    engines: ["test"],
+    isReady: () => false,
+    keepMs: 0,
+    staleMs: 0,
+    patienceMs: 300,
+  });
   expect(seriesOf((await metrics.scrape()).body).trans_hub_database_up).toBe(0);
   metrics.store = store;
   const blocker = await db.connect();
@@ -88,6 +97,7 @@ test("an unresponsive database removes only the fleet's figures, which come back
   for (const body of bodies) {
     const series = seriesOf(body);
     expect(series).toMatchObject({ trans_hub_database_up: 0, trans_hub_ready: 0 });
+    expect(series).not.toHaveProperty("trans_hub_engines_available");
     expect(fleetOf(series)).toEqual([]);
   }
   // All scrapes share one look: it waits for the lock, and no other query of ours does.
@@ -99,4 +109,23 @@ test("an unresponsive database removes only the fleet's figures, which come back
   blocker.release();
   await expect.poll(async () => seriesOf((await metrics.scrape()).body).trans_hub_database_up).toBe(1);
   expect(fleetOf(seriesOf((await metrics.scrape()).body)).length).toBeGreaterThan(10);
+});
+
+test("the engines that get calls are those of the chain without an open circuit and without a pause", async ({
+  store,
+}) => {
+  const engines = ["first", "second", "third"];
+  const metrics = new WorkerMetrics({ slots: 1, engines, isReady: () => true, keepMs: 0, staleMs: 0 });
+  metrics.store = store;
+  const available = async () => seriesOf((await metrics.scrape()).body).trans_hub_engines_available;
+  expect(await available()).toBe(3);
+  const fault = { callId: randomUUID(), reason: "TH_ENGINE_CONFIG", forMs: 60_000, longestMs: 60_000 };
+  await store.engineGate.open({ engine: "of another chain", ...fault });
+  await store.engineGate.open({ engine: "first", ...fault });
+  await store.engineGate.pause("third", 60_000);
+  expect(await available()).toBe(1);
+  await store.engineGate.pause("second", 60_000);
+  expect(await available()).toBe(0);
+  await store.resume({});
+  expect(await available()).toBe(3);
 });

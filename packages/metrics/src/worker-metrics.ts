@@ -3,6 +3,7 @@ import {
   type EngineCall,
   type EngineLimitChange,
   type EngineTurnTaken,
+  type FleetMeasure,
   optionKinds as kinds,
   optionCheck,
   type PersistenceHandler,
@@ -21,11 +22,14 @@ import { showFleet } from "./show-fleet.ts";
 export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> {
   /** Number of concurrent engine calls. */
   slots: number;
+  /** Names of the engines that the worker may call. */
+  engines: readonly string[];
   isReady(): boolean;
 }
 
 const checkOptions = optionCheck<WorkerMetricsOptions>("WorkerMetrics", {
   slots: kinds.required(kinds.whole(1, 10_000)),
+  engines: kinds.required(kinds.names),
   isReady: kinds.required(kinds.callback),
   keepMs: kinds.millisecondsOrNone,
   staleMs: kinds.millisecondsOrNone,
@@ -44,13 +48,15 @@ export class WorkerMetrics {
   readonly #locales = new LabelCap();
   readonly #codes = new LabelCap();
   readonly #isReady: () => boolean;
+  readonly #engines: readonly string[];
   readonly #look: FleetLook;
   #store: PersistenceHandler | undefined;
 
   /** @throws {SettingsError} An option is missing, unknown, or has a bad value. */
   constructor(options: WorkerMetricsOptions) {
-    const { slots, isReady, ...times } = checkOptions(options);
+    const { slots, engines, isReady, ...times } = checkOptions(options);
     this.#isReady = isReady;
+    this.#engines = engines;
     this.#look = new FleetLook({ ...times, measure: () => this.#store?.measure?.() });
     this.#worker.slots.set(slots);
     showBuild(this.#process);
@@ -65,6 +71,9 @@ export class WorkerMetrics {
   readonly observer: Required<Omit<WorkObserver, "ready">> = {
     settled: (settlement) => this.#settled(settlement),
     fault: () => this.#worker.faults.inc(),
+    // A task is translate:<locale>, or one of a few names.
+    jobFailed: ({ task }) => this.#worker.jobFailures.inc({ kind: task.split(":", 1)[0] ?? task }),
+    refused: ({ code }) => this.#worker.inboxRefusals.inc({ code: this.#codes.of(code) }),
     rescued: () => this.#worker.rescues.inc(),
     collected: ({ sources, translations, contents, contexts }) => {
       this.#worker.collections.inc();
@@ -92,11 +101,23 @@ export class WorkerMetrics {
     this.#worker.limitChanges.inc({ engine, change });
   };
 
+  /** Without a look at the fleet's circuits there is no figure: an old one would keep the alert quiet. */
+  #showEngines(fleet: FleetMeasure | undefined): void {
+    if (fleet === undefined) {
+      this.#worker.enginesAvailable.remove();
+      return;
+    }
+    const held = fleet.engines.filter(({ circuit, pausedUntil }) => circuit !== "closed" || pausedUntil !== null);
+    const names = new Set(held.map(({ engine }) => engine));
+    this.#worker.enginesAvailable.set(this.#engines.filter((engine) => !names.has(engine)).length);
+  }
+
   /** Waits at most one second for the database; after that, only the fleet's figures are missing. */
   readonly scrape = async (): Promise<{ contentType: string; body: string }> => {
     const { isUp, fleet } = await this.#look.look();
     this.#worker.databaseUp.set(isUp ? 1 : 0);
     this.#worker.ready.set(this.#isReady() ? 1 : 0);
+    this.#showEngines(fleet);
     showFleet(this.#fleet, fleet);
     showConnections(this.#process, this.#store?.connectionUse?.() ?? []);
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };

@@ -33,6 +33,8 @@ export type Fault =
   | { kind: "redirect"; to: string }
   /** Never answers; the connection stays open until the client or the server ends it. */
   | { kind: "hang" }
+  /** A success whose body goes on for as long as it is read. */
+  | { kind: "endless" }
   /** Ends the connection before any byte. */
   | { kind: "reset" }
   /** Ends the connection in the middle of the body. */

@@ -341,6 +341,16 @@ function strikesWhole(fault: Fault, response: ServerResponse): boolean {
       return true;
     case "hang":
       return true;
+    case "endless": {
+      const piece = "x".repeat(64 * 1024);
+      const go = () => {
+        while (response.writable && response.write(piece));
+      };
+      response.writeHead(200, { "content-type": "application/json" }).on("drain", go);
+      response.write('{"choices":[{"message":{"content":"');
+      go();
+      return true;
+    }
     case "reset":
       response.socket?.resetAndDestroy();
       return true;

@@ -9,14 +9,15 @@ export function items(count: number, given: Parameters<typeof item>[1] = {}): Re
 }
 
 /** The sums over the receipts of a call. */
-export function sum(receipts: readonly ItemReceipt[]): { registered: number; existing: number; failed: number } {
+export function sum(receipts: readonly ItemReceipt[]): Omit<ItemReceipt, "error"> {
   return receipts.reduce(
-    (total, { registered, existing, failed }) => ({
+    (total, { registered, existing, queued, failed }) => ({
       registered: total.registered + registered,
       existing: total.existing + existing,
+      queued: total.queued + queued,
       failed: total.failed + failed,
     }),
-    { registered: 0, existing: 0, failed: 0 },
+    { registered: 0, existing: 0, queued: 0, failed: 0 },
   );
 }
 

@@ -29,6 +29,7 @@ export const test = base.extend("outsider", async ({ database, db }, { onCleanup
 export type Receipt = {
   registered: number;
   existing: number;
+  queued: number;
   failed: number;
   rejected: { index: number; code: string; message: string }[];
 };
@@ -49,10 +50,14 @@ async function call<Result>(db: pg.Pool | pg.ClientBase, name: string, ...args: 
 }
 
 /** Calls `trans_hub.get_translations`. */
-export async function read(db: pg.Pool, items: unknown, locale: string): Promise<(Record<string, unknown> | null)[]> {
-  const { rows } = await db.query("select trans_hub.get_translations($1::jsonb, $2) as result", [
-    JSON.stringify(items),
-    locale,
-  ]);
-  return rows[0]?.result;
+export async function read(
+  db: pg.Pool | pg.ClientBase,
+  items: unknown,
+  locale: string,
+): Promise<(Record<string, unknown> | null)[]> {
+  const { rows } = await db.query<{ result: (Record<string, unknown> | null)[] }>(
+    "select trans_hub.get_translations($1::jsonb, $2) as result",
+    [JSON.stringify(items), locale],
+  );
+  return rows[0]?.result ?? [];
 }

@@ -5,9 +5,13 @@ import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
-import { startTcpProxy } from "./tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 export interface PostgresWithStandby extends TestPostgres, AsyncDisposable {
+  /** The standby itself, also before it takes the primary's place. */
+  standby: TestPostgres;
+  /** The link over which the standby gets the primary's log. */
+  replication: Pick<TcpProxy, "hang" | "cut" | "mend">;
   /**
    * Ends the primary as a power cut does, promotes the standby, and points the URL at it. The primary does not come back,
    * and the promoted server has no standby.
@@ -75,6 +79,8 @@ export async function startPostgresWithStandby({
   };
   return {
     url: clients.url,
+    standby: { ...standby, url: standbyUrl.href },
+    replication,
     restart: (how) => primary.restart(how),
     async failOver(whileLagging) {
       const replicatedUntil = Date.now();

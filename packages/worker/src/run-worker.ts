@@ -5,13 +5,16 @@
  */
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
-import { EnginesStoppedError } from "@trans-hub/core/operations";
 import {
   optionKinds as kinds,
+  mayAsk,
+  noEngineAllowed,
   optionCheck,
   type PersistenceHandler,
+  type ProjectEngines,
   type Settlement,
   translateBatch,
+  tryStoppedEngines,
   type WorkObserver,
   type WorkSummary,
 } from "@trans-hub/core/store";
@@ -50,6 +53,13 @@ export interface WorkerOptions {
   lifetimeSeconds?: number | undefined;
   /** Limits of each engine over the whole fleet, by engine name. Default: none. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /** The engines that may get the texts of each project. Default: each project may use every engine. */
+  projectEngines?: ProjectEngines | undefined;
+  /**
+   * With `until` other than `stopped`: the work ends when no engine has answered for this time. Milliseconds. Default
+   * 60,000.
+   */
+  outageMs?: number | undefined;
   /**
    * Time for running calls to end after `signal`, in milliseconds; then they are aborted and their work is handed back.
    */
@@ -76,6 +86,8 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
   engineTimeoutMs: kinds.required(kinds.milliseconds),
   lifetimeSeconds: kinds.decimal(0, 31_536_000),
   engineLimits: kinds.engineLimits,
+  projectEngines: kinds.projectEngines,
+  outageMs: kinds.milliseconds,
   drainMs: kinds.required(kinds.millisecondsOrNone),
   upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),
   metricsPort: kinds.whole(0, 65_535),
@@ -89,15 +101,17 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
  * @returns A summary of this member's work.
  * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  * @throws {EngineNotFoundError} `engines` is empty.
+ * @throws {EngineNotAllowedError} `project` may use none of the engines.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
- * is at fault. Only the fleet's workers wait for a person to repair that.
+ * is at fault, or no engine has answered for a minute. Only the fleet's workers wait for the repair.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   checkOptions(options);
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
-  const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options.concurrency);
+  checkProjects(options);
+  const port = metricsPort === undefined ? NO_PORT : await openPort(metricsPort, options);
   const { health } = port;
   const onStop = () => health?.stopping();
   options.signal.addEventListener("abort", onStop, { once: true });
@@ -122,6 +136,18 @@ export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   }
 }
 
+/**
+ * Without `project` a project that may use no engine is only logged: other projects must not stop for it. Its texts go to
+ * the dead letters, from which a replay brings them back.
+ */
+function checkProjects({ project: only, projectEngines = {}, engines, logger }: WorkerOptions): void {
+  for (const project of only === undefined ? Object.keys(projectEngines) : [only]) {
+    const barred = noEngineAllowed(projectEngines, project, engines);
+    if (barred !== undefined && only !== undefined) throw barred;
+    if (barred !== undefined) logger.error({ err: barred, project }, "project.no_engine");
+  }
+}
+
 interface Port {
   health: HealthServer | undefined;
   /** Counted only where a port for scrapes is open. */
@@ -130,8 +156,9 @@ interface Port {
 
 const NO_PORT: Port = { health: undefined, metrics: undefined };
 
-async function openPort(port: number, slots: number): Promise<Port> {
-  const metrics = new WorkerMetrics({ slots, isReady: () => health.isReady });
+async function openPort(port: number, { concurrency: slots, engines }: WorkerOptions): Promise<Port> {
+  const names = engines.map(({ name }) => name);
+  const metrics = new WorkerMetrics({ slots, engines: names, isReady: () => health.isReady });
   const health = await startHealthServer(port, metrics.scrape);
   return { health, metrics };
 }
@@ -179,10 +206,12 @@ async function work(
   port: Port,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
-  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits } = options;
+  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits, projectEngines = {}, project, until } = options;
   const { metrics } = port;
-  const stoppedEngines = new StoppedEngines(engines);
   const hopeless = new AbortController();
+  const own = engines.filter((engine) => project === undefined || mayAsk(projectEngines, project, engine));
+  const onEnd = until === "stopped" ? undefined : () => hopeless.abort();
+  const stoppedEngines = new StoppedEngines(own, { onEnd, outageMs: options.outageMs });
   const observer = observerOf(options, port, (settlement) => {
     count(settlement);
     stoppedEngines.heardOf(settlement);
@@ -192,45 +221,74 @@ async function work(
     maxAttempts,
     engineTimeoutMs,
     limits: engineLimits,
+    projectEngines,
     gate: handler.engineGate,
-    onFault: (error, engine) => {
-      logger.error({ err: error, engine }, "engine.fault");
-      stoppedEngines.stopped(engine, error);
-      if (options.until !== "stopped" && stoppedEngines.fault !== undefined) hopeless.abort();
+    onFault: (error, engine, stop) => {
+      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
+      stoppedEngines.stopped(engine, error, stop);
     },
-    onCall: metrics?.called,
+    onCall: (call) => {
+      stoppedEngines.called(call);
+      metrics?.called(call);
+    },
     onTurn: metrics?.waited,
     onLimitChange: ({ change, ...fields }) => {
       metrics?.limitChanged({ change, ...fields });
-      logger[change === "closed" ? "info" : "warn"](fields, EVENTS[change]);
+      const until = change === "closed" ? undefined : timeAfter(fields.forMs);
+      logger[change === "closed" ? "info" : "warn"]({ ...fields, until }, EVENTS[change]);
       if (change === "closed") stoppedEngines.works(fields.engine);
     },
   });
-  const summary = await handler.work(
-    {
-      locales: options.locales,
-      project: options.project,
-      until: options.until,
-      concurrency: options.concurrency,
-      maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
-      signal: AbortSignal.any([options.signal, hopeless.signal]),
-      drainMs: options.drainMs,
-      lifetimeSeconds: options.lifetimeSeconds,
-      upkeep: options.upkeep,
-      observer,
-    },
-    translate,
-  );
-  const { fault } = stoppedEngines;
-  if (hopeless.signal.aborted && fault !== undefined && !options.signal.aborted) {
-    logger.info(summary, "worker.stopped");
-    throw new EnginesStoppedError(`No engine is left to ask; the other texts still wait. ${fault.message}`, {
-      cause: fault,
-      hint: fault.hint,
-    });
+  const trying = tryStoppedEngines(handler.engineGate, own, options.signal).then(({ closed, stopped }) => {
+    for (const engine of closed) logger.info({ engine, forMs: 0 }, EVENTS.closed);
+    for (const { engine, error, ...stop } of stopped) {
+      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
+      stoppedEngines.foundStopped(engine, error, stop);
+    }
+  });
+  // A fleet's worker has other engines and other upkeep; a short run would end before the answer.
+  if (until !== "stopped") await trying;
+  try {
+    const summary = await handler.work(
+      {
+        locales: options.locales,
+        project,
+        until,
+        concurrency: options.concurrency,
+        maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
+        signal: AbortSignal.any([options.signal, hopeless.signal]),
+        drainMs: options.drainMs,
+        lifetimeSeconds: options.lifetimeSeconds,
+        upkeep: options.upkeep,
+        observer,
+      },
+      translate,
+    );
+    const { error } = stoppedEngines;
+    const isLeft = async () => hopeless.signal.aborted || (await hasPending(handler, options));
+    if (until !== "stopped" && error !== undefined && !options.signal.aborted && (await isLeft())) {
+      logger.info(summary, "worker.stopped");
+      throw error;
+    }
+    return summary;
+  } finally {
+    stoppedEngines.stop();
   }
-  return summary;
 }
+
+/** Whether texts wait that this worker would translate: with `until: "ready"`, work that is due later is left alone. */
+async function hasPending(handler: PersistenceHandler, { project, locales }: WorkerOptions): Promise<boolean> {
+  const status = await handler.status(project);
+  const counts = Object.entries(status.locales).filter(([locale]) => locales?.includes(locale) ?? true);
+  return counts.some(([, { pending }]) => pending > 0);
+}
+
+function timeAfter(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+const REFUSED_HINT =
+  "The item stays in trans_hub.inbox. Read it there, request a corrected one, and delete the row; doctor says how.";
 
 /** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */
 function observerOf(
@@ -253,6 +311,14 @@ function observerOf(
     fault: (error) => {
       metrics?.observer.fault(error);
       logger.error({ err: error }, "worker.fault");
+    },
+    jobFailed: ({ task, batch, error }) => {
+      metrics?.observer.jobFailed({ task, batch, error });
+      logger.error({ task, ...(batch !== undefined && { batch }), err: error }, "job.failed");
+    },
+    refused: (item) => {
+      metrics?.observer.refused(item);
+      logger.error({ inbox: item.id, code: item.code, hint: REFUSED_HINT }, "inbox.refused");
     },
     collected: (report) => {
       metrics?.observer.collected(report);

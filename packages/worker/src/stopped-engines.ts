@@ -1,42 +1,137 @@
-/** Tells whether a chain of engines has a working one left. */
+/** Tells whether a chain of engines has a working one left, and when waiting for one is no longer worth it. */
 
 import type { TransHubError } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import type { Settlement } from "@trans-hub/core/store";
+import { EnginesStoppedError } from "@trans-hub/core/operations";
+import type { EngineCall, EngineStop, Settlement } from "@trans-hub/core/store";
+
+/** Work that a user waits for ends after this time in which no engine answered. Milliseconds. */
+const OUTAGE_MS = 60_000;
+
+/** Outcomes of a call that say nothing about whether the engine answers: a circuit has its own rule, a stop is ours. */
+const SILENT: ReadonlySet<string> = new Set(["aborted", "quota", "config"]);
+
+export interface StoppedEnginesOptions {
+  /** Called once, when waiting is no longer worth it. Left out: the work is a fleet's, which waits for ever. */
+  onEnd?: (() => void) | undefined;
+  /** Milliseconds. Default 60,000. */
+  outageMs?: number | undefined;
+}
 
 /**
- * Tracks the stopped engines of a chain: their account or setting is at fault (`quota`, `config`), and no calls are
- * made until a single trial call succeeds.
+ * Tracks the engines of a chain that get no calls, because their account or setting is at fault (`quota`, `config`), and the
+ * time in which no engine answered at all.
  *
- * A fleet member goes on and waits for a person to act. A run that a user waits for ends instead, with the fault of the
- * first engine of the chain.
+ * A fleet member goes on and waits for a person to act. A run that a user waits for ends instead: at once when a call meets
+ * the last engine at fault, or when no engine has answered for a minute.
  */
 export class StoppedEngines {
   readonly #names: readonly string[];
-  readonly #faults = new Map<string, TransHubError>();
+  readonly #faults = new Map<string, { error: TransHubError; isOwn: boolean }>();
+  readonly #onEnd: (() => void) | undefined;
+  readonly #outageMs: number;
+  /** The message of the last failed attempt. */
+  #lastFailure: string | undefined;
+  /** Runs from the first call without an answer to the next answer. */
+  #timer: NodeJS.Timeout | undefined;
+  #error: EnginesStoppedError | undefined;
 
-  constructor(engines: readonly Engine[]) {
+  /** @param engines The chain, without engines that may not be used. */
+  constructor(engines: readonly Pick<Engine, "name">[], { onEnd, outageMs = OUTAGE_MS }: StoppedEnginesOptions = {}) {
     this.#names = engines.map(({ name }) => name);
+    this.#onEnd = onEnd;
+    this.#outageMs = outageMs;
   }
 
-  /** Records that an engine's circuit was opened. */
-  stopped(engine: string, fault: TransHubError): void {
-    this.#faults.set(engine, fault);
+  /** Records that an engine gets no calls, found before any work: texts may wait for it, so the end comes later. */
+  foundStopped(engine: string, error: TransHubError, { isOwn }: Pick<EngineStop, "isOwn">): void {
+    this.#faults.set(engine, { error, isOwn });
+    if (this.#fault !== undefined) this.#startTimer();
+  }
+
+  /** Records that a call met the fault of an engine. */
+  stopped(engine: string, error: TransHubError, { isOwn }: Pick<EngineStop, "isOwn">): void {
+    this.#faults.set(engine, { error, isOwn });
+    const fault = this.#fault;
+    if (fault !== undefined) this.#end(stoppedBy(fault.error));
   }
 
   /** Records that an engine's circuit was closed. */
   works(engine: string): void {
     this.#faults.delete(engine);
+    if (this.#faults.size < this.#names.length) this.#stopTimer();
+  }
+
+  /** Records the end of a call. */
+  called({ outcome }: Pick<EngineCall, "outcome">): void {
+    if (outcome === "transient") this.#startTimer();
+    else if (!SILENT.has(outcome)) this.#stopTimer();
   }
 
   /** Another member may have closed a circuit: an engine that gave a translation works. */
-  heardOf({ outcomes }: Settlement): void {
-    for (const outcome of outcomes) if (outcome.kind === "translated") this.works(outcome.engine);
+  heardOf({ outcomes }: Pick<Settlement, "outcomes">): void {
+    for (const outcome of outcomes) {
+      if (outcome.kind === "translated") this.works(outcome.engine);
+      if (outcome.kind === "retry" || outcome.kind === "failed") this.#lastFailure = outcome.error.message;
+    }
   }
 
-  /** The first engine's fault, when all engines of the chain are stopped. */
-  get fault(): TransHubError | undefined {
+  /** The error of a run that ended early, or whose texts wait for engines that all are at fault. */
+  get error(): EnginesStoppedError | undefined {
+    const fault = this.#fault;
+    return this.#error ?? (fault === undefined ? undefined : stoppedBy(fault.error));
+  }
+
+  /** The first engine's fault, when all engines of the chain are at fault and this process's own account or setting is. */
+  get ownFault(): TransHubError | undefined {
+    const fault = this.#fault;
+    return fault?.isOwn ? fault.error : undefined;
+  }
+
+  /** Ends the clock. To be called at the end of the work. */
+  stop(): void {
+    this.#stopTimer();
+  }
+
+  get #fault(): { error: TransHubError; isOwn: boolean } | undefined {
     const faults = this.#names.map((name) => this.#faults.get(name));
     return faults.every((fault) => fault !== undefined) ? faults[0] : undefined;
   }
+
+  #startTimer(): void {
+    if (this.#onEnd === undefined) return;
+    this.#timer ??= setTimeout(() => {
+      const fault = this.#fault;
+      this.#end(fault === undefined ? this.#outage() : stoppedBy(fault.error));
+    }, this.#outageMs).unref();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #outage(): EnginesStoppedError {
+    const last = this.#lastFailure === undefined ? "" : `; the last failure: ${this.#lastFailure}`;
+    const names = this.#names.join(", ");
+    return new EnginesStoppedError(
+      `No engine (${names}) has answered for ${Math.round(this.#outageMs / 1_000)} s, and the other texts still wait${last}`,
+      { hint: "Check the engines and the network to them, then run the same command again." },
+    );
+  }
+
+  /** The reason stays, also when an engine is used again before the work has ended. */
+  #end(error: EnginesStoppedError): void {
+    if (this.#onEnd === undefined || this.#error !== undefined) return;
+    this.#error = error;
+    this.#stopTimer();
+    this.#onEnd();
+  }
+}
+
+function stoppedBy(fault: TransHubError): EnginesStoppedError {
+  return new EnginesStoppedError(`No engine is left to ask; the other texts still wait. ${fault.message}`, {
+    cause: fault,
+    hint: fault.hint,
+  });
 }

@@ -88,6 +88,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     // The circuit is tried a minute after it opened.
     mostSeconds: 120,
   },
+  TransHubNoEngineAvailable: {
+    plant: async ({ engine }) => engine.misbehave({ kind: "status", status: 401 }),
+    cure: async ({ engine }) => engine.behave(),
+    mostSeconds: 120,
+  },
   TransHubEngineErrors: {
     plant: async ({ engine }) => engine.misbehave({ kind: "status", status: 500 }),
     cure: async ({ engine }) => engine.behave(),

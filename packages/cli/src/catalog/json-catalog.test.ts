@@ -101,6 +101,8 @@ describe("reading", () => {
     });
     expect(errorOf(Buffer.from('\uFEFF{"a": "b"}')).message).toContain("byte order mark");
     expect(errorOf(Buffer.from('\uFEFF{"a": "b"}', "utf16le")).message).toContain("UTF-16");
+    expect(errorOf(Buffer.from('{"a": "b"}', "utf16le")).message).toContain("UTF-16");
+    expect(errorOf(Buffer.from('{"a": "b"}', "utf16le").swap16()).message).toContain("UTF-16");
     expect(errorOf(Buffer.concat([Buffer.from('{\n"a": "'), Buffer.from([0xe9]), Buffer.from('"}')]))).toMatchObject({
       line: 2,
     });

@@ -5,8 +5,8 @@
  * The writer copies the source's text and replaces string literals in it. Indentation, line ends, key order, escapes,
  * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
-import { readFile } from "node:fs/promises";
-import { CatalogError } from "@trans-hub/core/operations";
+
+import { readCatalogFile } from "./catalog-file.ts";
 import {
   type JsonArray,
   type JsonDocument,
@@ -38,7 +38,7 @@ export interface Catalog {
 export interface FormatCatalogOptions {
   /** The target file's present content. */
   existing?: Catalog | undefined;
-  /** Keys whose value in the existing file came from a source message: the keys in the lock. Default: none. */
+  /** Keys whose value in the existing file was written by Trans-Hub: the lock knows them. Default: none. */
   managed?: { has(key: string): boolean } | undefined;
 }
 
@@ -85,15 +85,8 @@ export function parseCatalog(file: string, content: string | Uint8Array): Catalo
  * @throws {CatalogError} The file is unreadable or not a catalog.
  */
 export async function readCatalog(file: string): Promise<Catalog | undefined> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw new CatalogError(file, code === "EISDIR" ? "is a folder" : `cannot be read (${code})`, { cause });
-  }
-  return parseCatalog(file, content);
+  const content = readCatalogFile(file);
+  return content && parseCatalog(file, content);
 }
 
 /**
@@ -108,8 +101,8 @@ export async function readCatalog(file: string): Promise<Catalog | undefined> {
  * - **Not a message in the source** (empty, number, boolean, null): an existing scalar at this key stays (`"rtl":
  *   true`, a suffix that English lacks) unless it is managed; otherwise the source's scalar is copied.
  * - **Only in the existing file**: a managed key is dropped, because its source is gone; any other key stays, after the
- *   neighbour that it follows there. Trans-Hub did not write it, and it may be a plural form that the source language
- *   lacks (`items_few`). Where the two files differ in shape, the source's shape wins.
+ *   neighbour that it follows there. Trans-Hub did not write it: it is a person's, and may be a plural form that the
+ *   source language lacks (`items_few`). Where the two files differ in shape, the source's shape wins.
  * - A value equal to the existing or the source text keeps that text's literal, escapes included.
  */
 export function formatCatalog(
@@ -249,8 +242,10 @@ function formatExtra(writer: Writer, node: JsonNode, path: readonly string[]): s
     return pieces.length === 0 ? undefined : withLineEnds(writer, join(writer.target, node, pieces));
   }
   if (node.kind === "array") {
-    const ours = [...messagesUnder(node, path)].some(({ key }) => writer.managed.has(key));
-    return ours ? undefined : withLineEnds(writer, literal(writer.target, node));
+    const messages = [...messagesUnder(node, path)];
+    // One value of a person keeps the whole array: a hole would move the others.
+    const isOurs = messages.length > 0 && messages.every(({ key }) => writer.managed.has(key));
+    return isOurs ? undefined : withLineEnds(writer, literal(writer.target, node));
   }
   return writer.managed.has(messageKey(path)) ? undefined : withLineEnds(writer, literal(writer.target, node));
 }

@@ -7,6 +7,7 @@
  */
 import { parse, type ValueNode } from "@humanwhocodes/momoa";
 import { CatalogError } from "@trans-hub/core/operations";
+import { isUtf16, UTF16_PROBLEM } from "../input/regular-file.ts";
 
 interface NodePlace {
   /** Offsets into `JsonDocument.text`; `end` is exclusive. */
@@ -87,15 +88,12 @@ export function parseJsonDocument(file: string, content: string | Uint8Array): J
 }
 
 function decodeUtf8(file: string, bytes: Uint8Array): string {
+  const hint = "Save the file as UTF-8 without BOM.";
+  if (isUtf16(bytes)) throw new CatalogError(file, UTF16_PROBLEM, { line: 1, hint });
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw new CatalogError(file, utf16 ? "is UTF-16, not UTF-8" : "is not valid UTF-8", {
-      cause,
-      line: utf16 ? 1 : firstBadLine(bytes),
-      hint: "Save the file as UTF-8 without BOM.",
-    });
+    throw new CatalogError(file, "is not valid UTF-8", { cause, line: firstBadLine(bytes), hint });
   }
 }
 

@@ -6,12 +6,14 @@ import { CatalogError } from "@trans-hub/core/operations";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatCatalog, parseCatalog } from "./json-catalog.ts";
 import {
-  decideValue,
+  entriesAfterWrite,
+  entryOf,
   formatLock,
-  hashesAfterWrite,
   type Lock,
+  type LockEntry,
   readLockFile,
   sourceHash,
+  standingOf,
   targetName,
   writeLockFile,
 } from "./lock-file.ts";
@@ -40,8 +42,9 @@ test("a written lock is read back, and a missing file is an empty lock", async (
     [
       "locales/fr.json",
       new Map([
-        ["__proto__", one],
-        ["a\\.b", two],
+        ["__proto__", { source: one, written: two }],
+        ["a\\.b", { source: two, person: one, seen: two }],
+        ["old", { source: two }],
       ]),
     ],
   ]);
@@ -52,34 +55,34 @@ test("a written lock is read back, and a missing file is an empty lock", async (
 });
 
 test("lines are sorted by code unit, one per value, independent of the order of insertion, and hold no text", () => {
-  const hashes = new Map([
-    ["b", one],
-    ["10", one],
-    ["é", one],
-    ["9", two],
-    ["B", one],
+  const entries = new Map([
+    ["b", { source: one, written: two }],
+    ["10", { source: one }],
+    ["é", { source: one }],
+    ["9", { source: two, person: one }],
+    ["B", { source: one }],
   ]);
   expect(
     formatLock(
       new Map([
-        ["fr.json", hashes],
-        ["de.json", new Map([["a", two]])],
+        ["fr.json", entries],
+        ["de.json", new Map([["a", { source: two }]])],
         ["empty.json", new Map()],
       ]),
     ),
   ).toBe(
     `{
-  "version": 1,
+  "version": 2,
   "targets": {
     "de.json": {
-      "a": "${two}"
+      "a": {"source":"${two}"}
     },
     "fr.json": {
-      "10": "${one}",
-      "9": "${two}",
-      "B": "${one}",
-      "b": "${one}",
-      "é": "${one}"
+      "10": {"source":"${one}"},
+      "9": {"source":"${two}","person":"${one}"},
+      "B": {"source":"${one}"},
+      "b": {"source":"${one}","written":"${two}"},
+      "é": {"source":"${one}"}
     }
   }
 }
@@ -93,12 +96,14 @@ test.each([
   ['{"version": 1, "targets": {\n<<<<<<< HEAD\n"fr.json": {}\n=======\n>>>>>>> x\n}}', "unresolved merge"],
   [`{"version": 1, "targets": {"fr.json": {"a": "${"0".repeat(32)}", "a": "${"1".repeat(32)}"}}}`, "damaged"],
   ['{"version": 1}', '"targets" is missing'],
-  ['{"targets": {}}', '"version" must be 1'],
-  ['{"version": "1", "targets": {}}', '"version" must be 1'],
+  ['{"targets": {}}', '"version" must be 2'],
+  ['{"version": "1", "targets": {}}', '"version" must be 2'],
   ['{"version": 1, "targets": []}', "must be an object"],
   ['{"version": 1, "targets": {"fr.json": "x"}}', "must be an object"],
   ['{"version": 1, "targets": {"fr.json": {"a": "zz"}}}', "32 hexadecimal digits"],
-  ['{"version": 1, "targets": {"fr.json": {"a": 1}}}', "32 hexadecimal digits"],
+  ['{"version": 2, "targets": {"fr.json": {"a": 1}}}', "must be an object"],
+  ['{"version": 2, "targets": {"fr.json": {"a": {"written": "x"}}}}', "32 hexadecimal digits"],
+  ['{"version": 2, "targets": {"fr.json": {"a": {}}}}', '"source" is missing'],
 ])("a damaged lock is an error that names the file and the remedy: %j", async (text, problem) => {
   await writeFile(file, text);
   const error: unknown = await readLockFile(file).catch((thrown: unknown) => thrown);
@@ -112,13 +117,13 @@ test.each([
 });
 
 test("a lock of a newer release is not touched", async () => {
-  await writeFile(file, '{"version": 2, "other": true}');
+  await writeFile(file, '{"version": 3, "other": true}');
   await expect(readLockFile(file)).rejects.toMatchObject({ hint: expect.stringContaining("Upgrade") });
-  expect(await readFile(file, "utf8")).toBe('{"version": 2, "other": true}');
+  expect(await readFile(file, "utf8")).toBe('{"version": 3, "other": true}');
 });
 
 test("a lock checked out with CRLF can be read", async () => {
-  const lock: Lock = new Map([["fr.json", new Map([["a", one]])]]);
+  const lock: Lock = new Map([["fr.json", new Map([["a", { source: one }]])]]);
   await writeFile(file, formatLock(lock).replaceAll("\n", "\r\n"));
   expect(await readLockFile(file)).toEqual(lock);
 });
@@ -129,41 +134,67 @@ test("a target is named relative to the lock's folder, with forward slashes", ()
   expect(targetName("/shop/web/trans-hub.lock", "/shop/mail/fr.json")).toBe("../mail/fr.json");
 });
 
-test.each([
-  ["a value made from this source is kept", "Un", one, false, "keep"],
-  ["a value whose source changed is translated", "Un", two, false, "translate"],
-  ["a value from before Trans-Hub is adopted", "Un", undefined, false, "adopt"],
-  ["no value is translated, whatever the lock says", undefined, one, false, "translate"],
-  ["an empty value is none", "", undefined, false, "translate"],
-  ["force translates a current value", "Un", one, true, "translate"],
-  ["force translates a value from before Trans-Hub", "Un", undefined, true, "translate"],
-] as const)("%s", (_, existing, lockedHash, force, decision) => {
-  expect(decideValue({ existing, sourceHash: one, lockedHash, force })).toBe(decision);
+test("a lock of version 1 is read, and does not know the author of a value", async () => {
+  await writeFile(file, `{"version": 1, "targets": {"fr.json": {"a": "${one}"}}}`);
+  expect(await readLockFile(file)).toEqual(new Map([["fr.json", new Map([["a", { source: one }]])]]));
+});
+
+const un = sourceHash("Un");
+const deux = sourceHash("Deux");
+const standings: [string, string | undefined, LockEntry | undefined, ReturnType<typeof standingOf>][] = [
+  ["a value that the lock knows is ours", "Un", { source: one, written: un }, { author: "tool", source: one }],
+  ["our value of another source is ours", "Un", { source: two, written: un }, { author: "tool", source: two }],
+  ["a changed value is a person's", "UN", { source: two, written: un }, { author: "person", source: two }],
+  ["a value from before Trans-Hub is a person's, of this source", "Un", undefined, { author: "person", source: one }],
+  ["a value of unknown author is a person's", "Un", { source: two }, { author: "person", source: two }],
+  [
+    "an old value of a person stays old",
+    "Un",
+    { source: two, person: un, seen: one },
+    { author: "person", source: two },
+  ],
+  [
+    "edited after the change of its source, it is current",
+    "Un",
+    { source: two, person: deux, seen: one },
+    { author: "person", source: one },
+  ],
+  [
+    "edited before the change of its source, it is old",
+    "Un",
+    { source: two, person: deux },
+    { author: "person", source: two },
+  ],
+  ["no value has no author", undefined, { source: one, written: un }, { author: "nobody", source: one }],
+  ["an empty value is none", "", undefined, { author: "nobody", source: one }],
+];
+test.each(standings)("%s", (_, existing, entry, standing) => {
+  expect(standingOf({ existing, sourceHash: one, entry })).toEqual(standing);
+});
+
+test("an entry says who wrote the value, and beside which source an old value of a person stood", () => {
+  expect(entryOf("Un", { author: "tool", source: one }, one)).toEqual({ source: one, written: un });
+  expect(entryOf("Un", { author: "person", source: one }, one)).toEqual({ source: one, person: un });
+  expect(entryOf("Un", { author: "person", source: two }, one)).toEqual({ source: two, person: un, seen: one });
 });
 
 test("the entries after a write follow the file's content: new, stale, left out, gone", () => {
   const source = parseCatalog("en.json", '{"a": "new", "left": "failed", "list": ["same", "changed", "failed"]}');
   const existing = parseCatalog("fr.json", '{"a": "vieux", "list": ["MÊME", "AVANT"], "gone": "x"}');
-  const hashes = new Map([...source.texts].map(([key, text]) => [key, sourceHash(text)]));
-  const previous = new Map([
-    ["a", sourceHash("old")],
-    ["left", sourceHash("old")],
-    ["list.0", sourceHash("same")],
-    ["list.1", sourceHash("before")],
-    ["gone", sourceHash("x")],
-  ]);
   const values = new Map([
     ["a", "nouveau"],
     ["list.0", "MÊME"],
     ["list.1", "APRÈS"],
   ]);
+  const present = new Map([...values].map(([key, value]) => [key, { source: one, written: sourceHash(value) }]));
+  const previous = new Map(["a", "left", "list.0", "list.1", "gone"].map((key) => [key, { source: two, written: un }]));
   const formatted = formatCatalog(source, values, { existing, managed: previous });
   expect(formatted.text).toBe('{"a": "nouveau", "list": ["MÊME", "AVANT"]}');
-  expect(hashesAfterWrite(formatted, hashes, previous)).toEqual(
+  expect(entriesAfterWrite(formatted, present, previous)).toEqual(
     new Map([
-      ["a", sourceHash("new")],
-      ["list.0", sourceHash("same")],
-      ["list.1", sourceHash("before")],
+      ["a", { source: one, written: sourceHash("nouveau") }],
+      ["list.0", { source: one, written: sourceHash("MÊME") }],
+      ["list.1", { source: two, written: un }],
     ]),
   );
 });

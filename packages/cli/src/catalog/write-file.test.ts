@@ -1,6 +1,22 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { CatalogError } from "@trans-hub/core/operations";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeFileByRename } from "./write-file.ts";
@@ -46,6 +62,60 @@ test("a symbolic link stays a symbolic link", async () => {
   await writeFileByRename(join(folder, "link.json"), "new");
   expect((await lstat(join(folder, "link.json"))).isSymbolicLink()).toBe(true);
   expect(await readFile(file, "utf8")).toBe("new");
+});
+
+test("a dangling link, a pipe and a loop of links are refused and stay as they are", async () => {
+  const at = (name: string) => join(folder, name);
+  await symlink("nowhere", at("dangling"));
+  await symlink("loop", at("loop"));
+  execFileSync("mkfifo", [at("pipe")]);
+  for (const [name, problem] of [
+    ["dangling", "a symbolic link to a file that does not exist"],
+    ["loop", "a loop of symbolic links"],
+    ["pipe", "is a pipe, not a regular file"],
+  ] as const) {
+    await expect(writeFileByRename(at(name), "x")).rejects.toThrow(problem);
+  }
+  expect((await lstat(at("dangling"))).isSymbolicLink()).toBe(true);
+  expect((await lstat(at("pipe"))).isFIFO()).toBe(true);
+  expect((await readdir(folder)).sort()).toEqual(["dangling", "loop", "pipe"]);
+});
+
+test("a writer that is killed at any moment leaves the old or the new text, whole", async () => {
+  const file = join(folder, "fr.json");
+  const texts = ["a", "b"].map((letter) => letter.repeat(2_000_000));
+  await writeFile(file, texts[0] ?? "");
+  const script = `
+    const { writeFileByRename } = await import(${JSON.stringify(join(import.meta.dirname, "write-file.ts"))});
+    const [file] = process.argv.slice(-1);
+    for (let at = 0; ; at += 1) {
+      await writeFileByRename(file, (at % 2 ? "a" : "b").repeat(2_000_000));
+      process.stdout.write(".");
+    }`;
+  for (let kill = 0; kill < 8; kill += 1) {
+    const writer = spawn(process.execPath, ["--input-type=module", "--eval", script, file]);
+    const ended = once(writer, "exit");
+    await once(writer.stdout, "data");
+    for (let turn = 0; turn < kill; turn += 1) await setImmediate();
+    writer.kill("SIGKILL");
+    await ended;
+    expect(texts.includes(await readFile(file, "utf8"))).toBe(true);
+  }
+});
+
+test("a write removes the abandoned temporary files of this file, and no others", async () => {
+  const old = new Date(Date.now() - 120_000);
+  const [abandoned, other, running] = [randomUUID(), randomUUID(), randomUUID()];
+  const names = [`.fr.json.${abandoned}.tmp`, `.de.json.${other}.tmp`, ".fr.json.bak.tmp"];
+  for (const name of names) {
+    await writeFile(join(folder, name), "half");
+    await utimes(join(folder, name), old, old);
+  }
+  await writeFile(join(folder, `.fr.json.${running}.tmp`), "of a running process");
+  await writeFileByRename(join(folder, "fr.json"), "new");
+  expect((await readdir(folder)).sort()).toEqual(
+    [`.de.json.${other}.tmp`, ".fr.json.bak.tmp", `.fr.json.${running}.tmp`, "fr.json"].sort(),
+  );
 });
 
 test("a folder or a file in the way is an error that names the path, and leaves nothing behind", async () => {

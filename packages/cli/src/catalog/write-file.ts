@@ -1,30 +1,63 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
+import { irregularity } from "../input/regular-file.ts";
 
 /**
  * Writes a file so that a reader, a crash or a full disk finds the old content or the new content, never a part.
  *
  * The content is written beside the file, flushed to disk and renamed. Missing folders are made. An existing file keeps
  * its mode and, where the system allows it, its owner (a container that runs as root may write into a user's checkout).
- * A symbolic link stays one, and the file that it points to is replaced.
+ * A symbolic link stays one, and the file that it points to is replaced. Only regular files are replaced.
  *
- * @throws {CatalogError} The folder is not writable, the disk is full, or a folder is in the way. The error names the
- * path, keeps the system's error as `cause`, and leaves no temporary file behind.
+ * @throws {CatalogError} The folder is not writable, the disk is full, or the path is in use as a folder, a pipe, a
+ * device or a dangling link. The error names the path, keeps the system's error as `cause`, and leaves no temporary
+ * file behind.
  */
 export async function writeFileByRename(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    const target = await realpath(file).catch(() => file);
-    const before = await stat(target).catch(() => undefined);
-    // rename would fail too, but only after all the work and, on some systems, with a misleading code.
-    if (before?.isDirectory()) throw Object.assign(new Error(`${target} is a folder`), { code: "EISDIR" });
-    await replace(target, text, before);
+    const target = await writableTarget(file);
+    await replace(target ?? file, text, target === undefined ? undefined : await stat(target));
   } catch (cause) {
     throw writeError(file, cause as NodeJS.ErrnoException);
   }
 }
+
+/**
+ * The file that a write to this path will replace, through symbolic links; undefined: the write will make a new file.
+ *
+ * Ask before any work: a rename onto a pipe or a dangling link would put a regular file in its place.
+ *
+ * @throws {CatalogError} The path is in use, but not as a regular file.
+ */
+export async function writableTarget(file: string): Promise<string | undefined> {
+  try {
+    const target = await realpath(file);
+    const problem = irregularity(await stat(target));
+    if (problem === undefined) return target;
+    throw new CatalogError(file, `cannot be written: it ${problem}`);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (cause instanceof CatalogError) throw cause;
+    if (code !== "ENOENT") throw writeError(file, cause as NodeJS.ErrnoException);
+    const link = await lstat(file).catch(() => undefined);
+    if (link === undefined) return undefined;
+    throw new CatalogError(file, "cannot be written: it is a symbolic link to a file that does not exist", {
+      hint: "Create that file, or remove the link.",
+    });
+  }
+}
+
+/** The leading dot and the suffix hide it from bundlers that watch `locales/*.json`. */
+function temporaryPrefix(target: string): string {
+  return `.${basename(target).slice(0, 100)}.`;
+}
+
+const TEMPORARY_SUFFIX = ".tmp";
+/** A UUID and the suffix: no other program's temporary file has such a name. */
+const TEMPORARY_END = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 interface Standing {
   mode: number;
@@ -33,8 +66,8 @@ interface Standing {
 }
 
 async function replace(target: string, text: string, before: Standing | undefined): Promise<void> {
-  // The leading dot and the suffix hide it from bundlers that watch `locales/*.json`.
-  const temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
+  await removeAbandoned(target);
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     const handle = await open(temporary, "wx", 0o666);
     try {
@@ -50,6 +83,21 @@ async function replace(target: string, text: string, before: Standing | undefine
     throw error;
   }
   await syncFolder(dirname(target));
+}
+
+/** Age after which the temporary file of a write is one of a killed process. Milliseconds. */
+const ABANDONED_AFTER_MS = 60_000;
+
+/** Removes what killed writers of this file left behind. Best effort: another process may do the same. */
+async function removeAbandoned(target: string): Promise<void> {
+  const folder = dirname(target);
+  const prefix = temporaryPrefix(target);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(prefix) || !TEMPORARY_END.test(name.slice(prefix.length))) continue;
+    const path = join(folder, name);
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY);
+    if (age > ABANDONED_AFTER_MS) await rm(path, { force: true }).catch(() => undefined);
+  }
 }
 
 async function takeOver(handle: FileHandle, { mode, uid, gid }: Standing): Promise<void> {
@@ -69,8 +117,11 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-function writeError(file: string, cause: NodeJS.ErrnoException): CatalogError {
+function writeError(file: string, cause: NodeJS.ErrnoException | CatalogError): CatalogError {
+  if (cause instanceof CatalogError) return cause;
   switch (cause.code) {
+    case "ELOOP":
+      return new CatalogError(file, "cannot be written: it is a loop of symbolic links", { cause });
     case "EACCES":
     case "EPERM":
       return new CatalogError(file, `cannot be written: no right to write in ${dirname(file)}`, { cause });

@@ -3,6 +3,7 @@ import type { CommandContext } from "../command-context.ts";
 import { confirm } from "../confirm.ts";
 import { examples, onlyToOption, projectOption } from "../options.ts";
 import { readSettings, withSession } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface CancelOptions {
   project?: string;
@@ -31,6 +32,7 @@ async function cancel(
   context: CommandContext,
   { project, to, businessIdPrefix, yes }: CancelOptions,
 ): Promise<void> {
+  if (businessIdPrefix === "") throw new UsageError("--business-id-prefix is empty, and would name every id");
   const settings = readSettings(context);
   const parts = [
     `in project ${project ?? settings.project}`,

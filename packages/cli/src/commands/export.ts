@@ -1,4 +1,4 @@
-import type { TranslationStatus } from "@trans-hub/core";
+import type { StoredStatus } from "@trans-hub/core";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples, projectOption, required, toOption } from "../options.ts";
@@ -6,12 +6,12 @@ import { withSession } from "../session.ts";
 
 interface ExportOptions {
   to?: string;
-  status?: TranslationStatus;
+  status?: StoredStatus;
   businessIdPrefix?: string;
   project?: string;
 }
 
-const STATUSES: TranslationStatus[] = ["pending", "translated", "failed", "approved"];
+const STATUSES: StoredStatus[] = ["pending", "translated", "failed", "approved"];
 
 export function define(command: Command, context: CommandContext): void {
   command

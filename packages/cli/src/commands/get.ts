@@ -68,5 +68,6 @@ async function get(
 function whyNothing(translation: Translation | undefined): string {
   if (translation === undefined) return "missing: the text was never requested";
   const { status, error } = translation;
+  if (status === "queued") return "queued: it waits to be registered";
   return error === undefined ? status : `${status}: ${error.code} ${printable(error.message)}`;
 }

@@ -1,12 +1,14 @@
-import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import type { Coordinator, Item, ItemDefaults, Priority } from "@trans-hub/core";
 import type { TextFormat } from "@trans-hub/core/engine";
 import { MAX_EXPIRY_SECONDS, parseItem } from "@trans-hub/core/store";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
+import { openItemStream } from "../input/item-stream.ts";
 import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
+import { isUtf16, systemProblem, UTF16_PROBLEM } from "../input/regular-file.ts";
 import { RejectedLines, type RejectedReport } from "../input/rejected-lines.ts";
 import { textOf } from "../input/text-argument.ts";
 import {
@@ -18,6 +20,7 @@ import {
   parseWhole,
   projectOption,
 } from "../options.ts";
+import { firstOf, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { EXIT } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
@@ -39,6 +42,7 @@ interface RequestOptions {
 interface Report extends RejectedReport {
   registered: number;
   existing: number;
+  queued: number;
   failed: number;
 }
 
@@ -85,7 +89,8 @@ export function define(command: Command, context: CommandContext): void {
     `
 An example of a line: {"text":"Pay","targetLocales":["fr"],"businessId":"shop.pay","context":{"screen":"checkout"}}.
 Options give the values of missing fields. Rejected lines are reported, the other lines are registered, and the exit code
-is 1. With --json, "rejected" lists the first 10,000; stderr reports the others, and "rejectedCount" counts all.`,
+is 1. stderr names the first 20 of them; with --json, "rejected" lists the first 10,000, and "rejectedCount" counts all.
+A named pipe and <(…) are read to their end.`,
   );
 }
 
@@ -111,14 +116,15 @@ async function request(
   // An error in the options is reported once, not for each item.
   parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);
 
-  const chunks =
-    file === undefined
-      ? argumentChunks(texts, businessId, context)
-      : fileChunks(file, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
   // The chunks in progress are finished, so that the report agrees with the registered rows.
   context.graceMs = 10_000;
+  const stream = file === undefined ? undefined : await openItemStream(file, context);
+  const chunks =
+    file === undefined || stream === undefined
+      ? argumentChunks(texts, businessId, context)
+      : fileChunks(file, stream, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
   const report = await withSession(command, context, { settings }, ({ hub }) =>
-    registerAll(hub, chunks, defaults, context),
+    registerAll(hub, chunks, defaults, context, file === "-" ? undefined : file),
   );
   if (report.rejected.length > 0) context.exitCode = EXIT.failed;
   await context.output.result(report, () => sentence(report));
@@ -147,28 +153,33 @@ function argumentChunks(texts: string[], businessId: string | undefined, context
   };
 }
 
-function fileChunks(file: string, { stdin, output, signal }: CommandContext, maxLineBytes: number): Chunks {
+function fileChunks(file: string, stream: Readable, { output }: CommandContext, maxLineBytes: number): Chunks {
   // Each line lives for a moment only. By default V8 lets the heap grow with the rate of garbage: to 290 MB over a
   // million lines, where 120 MB are enough.
   setFlagsFromString("--optimize-for-size");
   return (rejected) => {
-    const stream = file === "-" ? stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
     const unknownKeys = (keys: readonly string[]) =>
-      output.warn(`ignored unknown fields of items: ${keys.map((key) => JSON.stringify(key)).join(", ")}`);
-    return readItems(readLines(readable(stream, file, signal), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
+      output.warn(`ignored unknown fields of items: ${firstOf(keys.map((key) => JSON.stringify(key))).join(", ")}`);
+    return readItems(readLines(readable(stream, file), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
 }
 
-async function* readable(stream: AsyncIterable<Buffer>, file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* readable(stream: Readable, file: string): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of stream) {
+    let isFirst = true;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (isFirst && isUtf16(chunk)) {
+        throw new UsageError(
+          `${file === "-" ? "stdin" : file}:1: ${UTF16_PROBLEM}`,
+          "Save the file as UTF-8; nothing was registered.",
+        );
+      }
+      isFirst = false;
       yield chunk;
-      signal.throwIfAborted();
     }
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
-    throw new UsageError(`${file} cannot be read (${code})`);
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new UsageError(`${file} ${systemProblem(error).problem}`);
   }
 }
 
@@ -177,15 +188,17 @@ async function registerAll(
   chunks: Chunks,
   defaults: ItemDefaults,
   { output, signal }: CommandContext,
+  file: string | undefined,
 ): Promise<Report> {
-  const counts = { registered: 0, existing: 0, failed: 0 };
-  const rejected = new RejectedLines({ tell: (line) => output.note(line), tellsAll: !output.json });
+  const counts = { registered: 0, existing: 0, queued: 0, failed: 0 };
+  const rejected = new RejectedLines({ file, tell: (line) => output.note(printable(line)), tellsAll: !output.json });
   const progress = new Progress(output, "registering");
   const inFlight = new Set<Promise<void>>();
   const register = async ({ items, lines }: ItemChunk) => {
     const receipt = await hub.request(items, defaults);
     counts.registered += receipt.registered;
     counts.existing += receipt.existing;
+    counts.queued += receipt.queued;
     counts.failed += receipt.failed;
     for (const { index, code, message } of receipt.rejected) rejected.add({ line: lines[index] ?? 0, code, message });
     progress.add(items.length);
@@ -193,6 +206,7 @@ async function registerAll(
   try {
     for await (const chunk of chunks((line) => rejected.add(line))) {
       signal.throwIfAborted();
+      rejected.foundItem();
       const running = register(chunk).finally(() => inFlight.delete(running));
       inFlight.add(running);
       // Keeps the rejection from counting as unhandled while another chunk is awaited; `all` below still sees it.
@@ -207,9 +221,11 @@ async function registerAll(
   return { ...counts, ...rejected.report() };
 }
 
-function sentence({ registered, existing, failed, rejected, rejectedCount = rejected.length }: Report): string {
+function sentence({ registered, existing, queued, failed, rejected, rejectedCount = rejected.length }: Report): string {
   const parts = [`${registered} registered`, `${existing} there already`];
   if (failed > 0) parts.push(`${failed} of them failed before (see trans-hub dead-letters list)`);
+  if (queued > 0)
+    parts.push(`${queued} queued: another session has a lock in the way, a worker registers them after it`);
   if (rejectedCount > 0) parts.push(`${rejectedCount} rejected`);
   return parts.join(", ");
 }

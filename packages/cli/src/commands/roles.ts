@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRoles, ROLE_KINDS, type RoleKind, type RolesReport } from "@trans-hub/core/operations";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { CONNECT_TIMEOUT_MS, openDatabase } from "../database.ts";
+import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
 import { examples } from "../options.ts";
 import { readSettings } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
@@ -68,15 +68,17 @@ async function createAll(
   }
 }
 
+const MAX_PASSWORD_BYTES = 1_048_576;
+
 /** @throws {UsageError} The folder has none of the files, or has an unreadable one. */
 function readPasswords(folder: string): Partial<Record<RoleKind, string>> {
   const passwords: Partial<Record<RoleKind, string>> = {};
   for (const kind of ROLE_KINDS) {
     try {
-      passwords[kind] = readFileSync(join(folder, kind), "utf8").replace(/[\r\n]+$/, "");
+      passwords[kind] = readTextFile(join(folder, kind), MAX_PASSWORD_BYTES).replace(/[\r\n]+$/, "");
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT") throw new UsageError(`the password file ${join(folder, kind)} cannot be read (${code})`);
+      const { code, problem } = error as UnreadableFileError;
+      if (code !== "ENOENT") throw new UsageError(`the password file ${join(folder, kind)} ${problem}`);
     }
   }
   if (Object.keys(passwords).length > 0) return passwords;

@@ -1,9 +1,10 @@
-import type { EngineLimitStatus, StoreStatus } from "@trans-hub/core";
+import type { StoreStatus } from "@trans-hub/core";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import { type Output, printable } from "../output.ts";
 import { describePaused } from "../pause-target.ts";
+import { describeLimit } from "../reasons-to-wait.ts";
 import { describeRefused } from "../refused-items.ts";
 import { withSession } from "../session.ts";
 import { tableOf } from "../table.ts";
@@ -62,13 +63,6 @@ function describeFlagged(flagged: StoreStatus["flagged"]): string {
     .sort(([, one], [, other]) => other - one)
     .map(([check, texts]) => `${texts} ${printable(check)}`)
     .join(", ");
-}
-
-/** Shows only the limits that keep an engine from being called. */
-function describeLimit({ engine, pausedUntil, circuit, openUntil, reason }: EngineLimitStatus): string | undefined {
-  if (circuit === "half_open") return `engine ${engine}: one probe call checks whether ${reason} is over`;
-  if (circuit === "open") return `engine ${engine}: gets no calls until ${openUntil?.toISOString()} (${reason})`;
-  return pausedUntil === null ? undefined : `engine ${engine}: paused until ${pausedUntil.toISOString()}`;
 }
 
 function duration(seconds: number): string {

@@ -1,11 +1,13 @@
+import { noEngineAllowed } from "@trans-hub/core/store";
 import type { Command } from "commander";
-import type { CommandContext, GlobalOptions } from "../command-context.ts";
-import { enginesToTranslateWith } from "../engines.ts";
-import { examples, fromOption, parseLocales, projectOption, required } from "../options.ts";
-import type { Output } from "../output.ts";
+import type { CommandContext } from "../command-context.ts";
+import { enginesForFiles } from "../engines.ts";
+import { examples, fromOption, parseEngines, parseLocales, projectOption, required } from "../options.ts";
+import { firstOf, type Output, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { EXIT } from "../report-error.ts";
+import { EXIT, exitCodeOf } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
+import type { NoticeKind } from "../translate/notices.ts";
 import { planFiles, type TranslateReport, translateFiles, writeFiles } from "../translate/run.ts";
 import { targetFiles } from "../translate/target-files.ts";
 
@@ -15,6 +17,7 @@ interface TranslateOptions {
   out?: string;
   lock: string;
   project?: string;
+  engine?: string[];
   force?: boolean;
   worker: boolean;
 }
@@ -28,22 +31,26 @@ export function define(command: Command, context: CommandContext): void {
     .option("--to <locales>", "target locales, comma-separated (required)", parseLocales)
     .option("--out <pattern>", "target files, such as 'locales/{locale}.json'; also {name} (required)")
     .addOption(fromOption())
-    .option("--force", "replace existing values of target files, and try failed messages again")
+    .option("--engine <names>", "engines, comma-separated (default: TH_ENGINES; one must be named)", parseEngines)
+    .option("--force", "write anew all values that no person wrote, and try failed messages again")
     .option("--no-worker", "let the fleet translate, and write the translations that exist already")
-    .option("--lock <file>", "lock file: records the source of each value; commit it", "trans-hub.lock")
+    .option("--lock <file>", "lock file: records the source and the author of each value; commit it", "trans-hub.lock")
     .addOption(projectOption())
     .action((files: string[], options: TranslateOptions) => translate(command, context, files, options));
   examples(
     command,
-    "translate locales/en.json --from en --to fr,de --out 'locales/{locale}.json'",
+    "translate locales/en.json --from en --to fr,de --out 'locales/{locale}.json' --engine openai",
     "translate src/en/*.json --from en --to ja --out 'src/{locale}/{name}.json' --json",
   );
   command.addHelpText(
     "after",
     `
-A value in a target file is kept unless its source changed. A failed message is left out and reported on stderr; a message
-with ICU or plural syntax is left out and counted. Both set the exit code to 1. After Ctrl-C, run the same command again to
-continue.`,
+A value in a target file is kept unless its source changed, or a person approved another text in the store. A value that a
+person wrote or changed in the file is always kept; delete it to have it translated. A failed message, and one with ICU or
+plural syntax, is left out, which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left
+out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting of
+each is at fault, or none answered for 60 s); the files hold the finished values, and the same command continues. After
+Ctrl-C, run the same command again to continue.`,
   );
 }
 
@@ -51,51 +58,81 @@ async function translate(
   command: Command,
   context: CommandContext,
   sources: string[],
-  { to, from, out, lock: lockFile, project: ownProject, force = false, worker }: TranslateOptions,
+  { to, from, out, lock: lockFile, project: ownProject, engine, force = false, worker }: TranslateOptions,
 ): Promise<void> {
   const { output, cwd, signal } = context;
   const targets = targetFiles(sources, required(to, "--to"), required(out, "--out"), cwd);
-  const settings = readSettings(context);
-  const engines = worker
-    ? await enginesToTranslateWith(settings, context, command.optsWithGlobals<GlobalOptions>())
-    : [];
+  const given = readSettings(context);
+  const settings = { ...given, engines: engine ?? given.engines };
+  const engines = worker ? await enginesForFiles(settings, context) : [];
+  if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
   const { files, lock } = await planFiles({ targets, lockFile, force });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
+  const barred = worker ? noEngineAllowed(settings.projectEngines, project, engines) : undefined;
+  if (barred !== undefined) throw barred;
   const session = { settings, project, sourceLocale: from, engines };
-  const report = await withSession(command, context, session, async ({ hub, handler }) => {
+  const { report, stopped } = await withSession(command, context, session, async ({ hub, handler }) => {
     const progress = new Progress(output, "translating");
     try {
       const result = await translateFiles({
         ...{ files, hub, handler, engines, settings, project, cwd, force, signal },
-        activeEngine: engines[0]?.name ?? settings.engines[0],
+        activeEngine: settings.engines[0],
         progress: (settled, total) => progress.set(settled, total),
+        tell: (line) => output.note(line),
       });
-      return await writeFiles({ files, result, lock, lockFile, cwd });
+      return {
+        report: await writeFiles({ result, lock, lockFile, engines: settings.engines, force, cwd }),
+        stopped: result.stopped,
+      };
     } finally {
       progress.stop();
     }
   });
   if (report.failed + report.unsupported > 0) context.exitCode = EXIT.failed;
   tell(report, output);
-  await output.result(report, () => sentence(report));
+  if (stopped === undefined) return output.result(report, () => sentence(report));
+  context.exitCode = exitCodeOf(stopped);
+  await output.incomplete(report, () => sentence(report), stopped);
 }
 
-function tell({ failures, unsupported, pending }: TranslateReport, output: Output): void {
-  for (const { file, key, code, message } of failures) output.warn(`${file}: ${key} failed: ${code} ${message}`);
-  if (failures.length > 0) output.note("Failed messages are left out; --force tries them again.");
+const PSEUDO =
+  "the engine pseudo does not translate: it puts accents on the letters of the source, and the files get these texts";
+
+function tell({ failures, failed, unsupported, pending, notices }: TranslateReport, output: Output): void {
+  const failureLines = failures.map(({ file, key, code, message }) => `${file}: ${key} failed: ${code} ${message}`);
+  for (const line of firstOf(failureLines, TOLD_MAX)) output.warn(line);
+  if (failed > 0) output.note("Failed messages are left out; --force tries them again.");
   if (unsupported > 0) {
     output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
   }
+  // Failures have their lines above, with more facts.
+  const others = notices.filter(({ reason }) => !reason.startsWith("failed: "));
+  for (const [, some] of Map.groupBy(others, ({ kind }) => kind)) {
+    const lines = some.map(({ file, key, kind, reason }) => `${file}: ${key} is ${SAID[kind]}: ${reason}`);
+    for (const line of firstOf(lines, TOLD_MAX)) output.note(printable(line));
+  }
   if (pending > 0)
-    output.note(`The fleet still has to translate ${pending}; run the same command again to write them.`);
+    output.note(`${pending} values still wait to be translated; run the same command again to write them.`);
 }
 
-function sentence({ files, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {
+/** Most lines of one kind: a list of hundreds hides the other kinds. With `--json`, the report lists them all. */
+const TOLD_MAX = 20;
+
+const SAID: Readonly<Record<NoticeKind, string>> = {
+  "left out": "left out",
+  replaced: "replaced",
+  removed: "removed",
+  stale: "kept",
+  conflict: "kept",
+  kept: "kept",
+};
+
+function sentence({ written, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {
   const counts = { translated, reused, kept, failed, unsupported, pending };
   const parts = Object.entries(counts).filter(([name, count]) => count > 0 || name === "translated");
-  return [...files.map((file) => `wrote ${file}`), parts.map(([name, count]) => `${count} ${name}`).join(", ")].join(
+  return [...written.map((file) => `wrote ${file}`), parts.map(([name, count]) => `${count} ${name}`).join(", ")].join(
     "\n",
   );
 }

@@ -11,13 +11,17 @@ export const CHECKS = {
   encryption: "a connection to another machine without encryption, or without a check of the server's identity (warn)",
   privileges:
     "a superuser, an owner, a role that cannot work; rights of `PUBLIC` (warn). A role that sees no jobs (fail)",
+  session:
+    "settings of the server, the database or a role that change the meaning of statements or end them early (warn; behind a pooler: fail)",
   durability: "`fsync` and `synchronous_commit` off (fail), `full_page_writes` off (warn)",
   schema: "migrations that are missing or of a newer release (fail)",
   connections:
     "live workers × `TH_MAX_CONNECTIONS` above the server's limit (fail); more than four fifths of the limit in use (warn)",
   clock: "a difference of more than 5 s between the clocks of this machine and the server (warn)",
-  engine: "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text (fail)",
-  circuit: "engines with an open circuit: their account or setting is at fault (warn)",
+  engine:
+    "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text; projects of `TH_PROJECT_ENGINES` without an engine (fail)",
+  circuit:
+    "engines with an open circuit: their account or setting is at fault (warn). If the engine takes calls again, the doctor closes the circuit",
   worker: "no live worker (fail; warn on the embedded database)",
   release: "workers of different releases (warn)",
   backlog: "work that has been ready for more than ten minutes (warn)",
@@ -28,6 +32,7 @@ export const CHECKS = {
   inbox: "items that cannot be registered (warn)",
   pause: "pauses by an operator (warn)",
   bloat: "autovacuum switched off (fail); tables with more dead rows than live ones (warn)",
+  locks: "statements that have waited for a lock for a second or more, with the process in the way (warn)",
   horizon:
     "open and prepared transactions that keep dead rows for an hour or 500,000 transactions; replication slots without a reader (warn)",
 } as const;

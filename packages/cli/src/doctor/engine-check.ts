@@ -1,5 +1,6 @@
 /** Checks whether the engines can translate. */
 import type { Engine, EngineFailure } from "@trans-hub/core/engine";
+import { noEngineAllowed } from "@trans-hub/core/store";
 import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -14,7 +15,7 @@ const WAIT = "Check the engine and the network to it; until it is back, pause --
  */
 export async function checkEngine(
   make: () => Promise<readonly Engine[]>,
-  { engines: named }: Pick<Settings, "engines">,
+  { engines: named, projectEngines }: Pick<Settings, "engines" | "projectEngines">,
   call: boolean,
 ): Promise<Check> {
   let engines: readonly Engine[];
@@ -25,6 +26,13 @@ export async function checkEngine(
     return fail("engine", message, hint ?? "Set TH_ENGINES.");
   }
   try {
+    const barred = Object.keys(projectEngines).flatMap((project) => {
+      return noEngineAllowed(projectEngines, project, engines) ?? [];
+    });
+    if (barred.length > 0) {
+      const detail = `${barred.map(({ message }) => message).join("; ")}: its texts go to the dead letters`;
+      return fail("engine", detail, barred[0]?.hint ?? "");
+    }
     if (named.length === 0) {
       return warn("engine", "no engine is set, so pseudo is used", "Set TH_ENGINES for real translations.");
     }

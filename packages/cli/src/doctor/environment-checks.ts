@@ -1,6 +1,7 @@
 /** Rules over the settings and the files they name. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { firstOf } from "../output.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -8,7 +9,7 @@ export function checkSettings({ warnings }: Pick<Settings, "warnings">): Check {
   if (warnings.length === 0) return ok("settings", "every TH_… variable is a setting");
   return warn(
     "settings",
-    warnings.join("; "),
+    firstOf(warnings).join("; "),
     "Correct or remove them; the table of settings is in the operations guide.",
   );
 }

@@ -1,8 +1,12 @@
-/** Gathers the rules' input and lists their findings. Changes nothing, and does not stop at a missing right. */
+/**
+ * Gathers the rules' input and lists their findings. Does not stop at a missing right, and changes nothing, except that it
+ * closes the circuit of an engine that takes calls again.
+ */
 
 import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { migrationStatus, readServerFacts, type ServerFacts } from "@trans-hub/core/operations";
+import { type PersistenceHandler, tryStoppedEngines } from "@trans-hub/core/store";
 import type { CommandContext } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
 import { openStore } from "../session.ts";
@@ -11,7 +15,7 @@ import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
 import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";
-import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters } from "./keeping-checks.ts";
+import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters, checkLocks } from "./keeping-checks.ts";
 import {
   checkBacklog,
   checkCircuits,
@@ -27,6 +31,7 @@ import {
   checkDurability,
   checkEncryption,
   checkPrivileges,
+  checkSession,
   checkVersion,
 } from "./server-checks.ts";
 
@@ -40,23 +45,23 @@ export interface Examination {
 }
 
 export async function examine(examination: Examination): Promise<Check[]> {
-  const { settings, surroundings, database, makeEngines, callsEngine } = examination;
+  const { settings, surroundings, makeEngines, callsEngine } = examination;
   const env = loadEnvironment(surroundings);
   const engine = checkEngine(makeEngines, settings, callsEngine);
   return [
     checkSettings(settings),
     checkLog(settings),
     checkSecrets(env, surroundings.cwd),
-    ...(await examineDatabase(database, settings, env)),
+    ...(await examineDatabase(examination, env)),
     await engine,
   ];
 }
 
 async function examineDatabase(
-  database: ChosenDatabase,
-  settings: Settings,
+  examination: Examination,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Check[]> {
+  const { database, settings } = examination;
   const checks: Check[] = [];
   try {
     await database.prepare();
@@ -69,15 +74,15 @@ async function examineDatabase(
     const schema = await examineSchema(database);
     checks.push(schema);
     if (schema.status === "fail") return checks;
-    const status = await readStatus(database, settings, facts);
+    const { status, closed } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
-    checks.push(checkBloat(facts), checkHorizon(facts));
+    checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts));
     if (status === undefined) {
       const cure = "Run doctor with the role of a worker or a reader.";
       return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
     }
-    return [...checks, ...examineQueue(status, database, settings)];
+    return [...checks, ...examineQueue(status, closed, database, settings)];
   } catch (error) {
     if (!(error instanceof TransHubError)) throw error;
     const name = checks.length === 0 ? "database" : "schema";
@@ -86,16 +91,22 @@ async function examineDatabase(
 }
 
 /** Skips the checks that do not apply to the embedded server: it has one user, and listens on this machine only. */
-function examineServer(facts: ServerFacts, { kind, databaseUrl }: ChosenDatabase): Check[] {
+function examineServer(facts: ServerFacts, { kind, databaseUrl, directUrl }: ChosenDatabase): Check[] {
   return [
     checkVersion(facts),
     ...(kind === "embedded" ? [] : [checkEncryption(facts, databaseUrl), checkPrivileges(facts)]),
+    checkSession(facts, directUrl !== undefined && directUrl !== databaseUrl),
     checkDurability(facts),
     checkClock(facts),
   ];
 }
 
-function examineQueue(status: StoreStatus, { kind }: ChosenDatabase, { gcCron }: Settings): Check[] {
+function examineQueue(
+  status: StoreStatus,
+  closed: readonly string[],
+  { kind }: ChosenDatabase,
+  { gcCron }: Settings,
+): Check[] {
   return [
     checkWorkers(status, kind),
     checkReleases(status),
@@ -103,7 +114,7 @@ function examineQueue(status: StoreStatus, { kind }: ChosenDatabase, { gcCron }:
     checkCollection(status, gcCron, Date.now()),
     ...checkInbox(status),
     ...checkPauses(status),
-    ...checkCircuits(status),
+    ...checkCircuits(status, closed),
   ];
 }
 
@@ -131,20 +142,34 @@ async function examineSchema({ databaseUrl, directUrl }: ChosenDatabase): Promis
 
 /**
  * The status with the workers that are alive: the row of the last worker to die stays in the table. Undefined: this
- * role may not read it.
+ * role may not read it. `closed`: engines that take calls again, whose circuits were closed.
  */
 async function readStatus(
-  database: ChosenDatabase,
-  settings: Settings,
+  examination: Examination,
   { role }: Pick<ServerFacts, "role">,
-): Promise<StoreStatus | undefined> {
+): Promise<{ status: StoreStatus | undefined; closed: string[] }> {
+  const { database, settings } = examination;
   const handler = await openStore(database, settings, "doctor");
   try {
-    if (!role.mayRead) return undefined;
+    if (!role.mayRead) return { status: undefined, closed: [] };
+    const closed = await closeCircuits(handler, examination);
     const status = await handler.status();
     const isAlive = (worker: WorkerStatus) => worker.beatSecondsAgo <= settings.rescueAfterSeconds;
-    return { ...status, workers: status.workers.filter(isAlive) };
+    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed };
   } finally {
     await handler.close();
+  }
+}
+
+async function closeCircuits(
+  { engineGate }: PersistenceHandler,
+  { makeEngines, callsEngine }: Examination,
+): Promise<string[]> {
+  // The check of the engines reports one that cannot be made.
+  const engines = callsEngine ? await makeEngines().catch(() => []) : [];
+  try {
+    return (await tryStoppedEngines(engineGate, engines, new AbortController().signal)).closed;
+  } finally {
+    await Promise.all(engines.map((engine) => engine.close?.()));
   }
 }

@@ -1,5 +1,6 @@
 /** Rules over the upkeep that keeps the data whole and the tables small: backups, archiving, vacuum. */
 import type { ServerFacts } from "@trans-hub/core/operations";
+import { describeLockWait } from "../session.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
@@ -76,4 +77,18 @@ export function checkHorizon({ holders, hiddenSessions }: Pick<ServerFacts, "hol
   }
   const unseen = hiddenSessions === 0 ? "" : `; this role cannot see ${hiddenSessions} sessions of other roles`;
   return ok("horizon", `no transaction or slot keeps dead rows for long${unseen}`);
+}
+
+export function checkLocks({ lockWaits }: Pick<ServerFacts, "lockWaits">): Check {
+  const [first] = lockWaits;
+  if (first === undefined) return ok("locks", "nothing waits for a lock");
+  const detail = lockWaits
+    .map((wait) => `server process ${wait.pid} has waited ${wait.seconds} s for ${describeLockWait(wait)}`)
+    .join("; ");
+  const holder = first.blockedBy[0] ?? 0;
+  const cure =
+    holder === 0
+      ? "End the prepared transaction: see select * from pg_prepared_xacts, then commit prepared or rollback prepared."
+      : `End its transaction, or: select pg_terminate_backend(${holder})`;
+  return warn("locks", detail, cure);
 }

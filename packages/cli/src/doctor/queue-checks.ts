@@ -47,17 +47,26 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   }));
 }
 
-/** Engines whose account or setting is at fault: workers make only a single call now and then. */
-export function checkCircuits({ limits }: Pick<StoreStatus, "limits">): Check[] {
-  return limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
+/**
+ * Engines whose account or setting is at fault: workers make only a single call now and then.
+ *
+ * @param closed Engines that answered the doctor, whose circuits it closed.
+ */
+export function checkCircuits({ limits }: Pick<StoreStatus, "limits">, closed: readonly string[] = []): Check[] {
+  const open = limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
     if (circuit === "closed") return [];
     const next = openUntil === null ? "the next call is a probe" : `until ${openUntil.toISOString()}`;
+    const resume = `run trans-hub resume --engine ${engine}, which ends the wait`;
     const cure =
       reason === "TH_ENGINE_QUOTA"
-        ? `Check the plan and the billing of the account of engine "${engine}"; the fleet then uses it again by itself.`
-        : `Correct the key, model or address of engine "${engine}", and restart the workers.`;
-    return [{ name: "circuit", status: "warn", detail: `engine ${engine} gets no calls, ${next} (${reason})`, cure }];
+        ? `Check the plan and the billing of the account of engine "${engine}", then ${resume}.`
+        : `Correct the key, model or address of engine "${engine}", restart the workers, and ${resume}.`;
+    return [warn("circuit", `engine ${engine} gets no calls, ${next} (${reason})`, cure)];
   });
+  const again = closed.map((engine) => {
+    return ok("circuit", `engine ${engine} takes calls again: its circuit was open, and is closed now`);
+  });
+  return [...open, ...again];
 }
 
 /** Two releases are normal while a fleet is replaced; over a longer time, some workers were forgotten. */

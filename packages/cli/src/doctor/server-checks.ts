@@ -1,5 +1,6 @@
 /** Rules over the server's own facts and our connection to it. */
 import type { ServerFacts } from "@trans-hub/core/operations";
+import { printable } from "../output.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const OLDEST = 140_000;
@@ -75,6 +76,22 @@ export function checkPrivileges({ role }: Pick<ServerFacts, "role">): Check {
     return warn("privileges", `${name} ${may}, so it cannot run a worker, and some checks were skipped`, cure);
   }
   return ok("privileges", `${name} can run a worker and cannot change the schema`);
+}
+
+/**
+ * Settings that our own connections replace, and others have: callers of the SQL functions, and connections behind a pooler.
+ *
+ * @param isPooled Whether statements go through a pooler, whose connections nothing may be set on.
+ */
+export function checkSession({ harmfulSettings }: Pick<ServerFacts, "harmfulSettings">, isPooled: boolean): Check {
+  const [first] = harmfulSettings;
+  if (first === undefined) return ok("session", "no setting changes the meaning of statements");
+  const detail = harmfulSettings.map(({ name, value, of }) => `${name} = ${value} for ${of}`).join("; ");
+  const whose = first.of === "every role" || first.of === "this session" ? "database NAME" : `role ${first.of}`;
+  const cure = `alter ${whose} reset ${first.name} (see the table of server settings in the operations guide).`;
+  return isPooled
+    ? fail("session", printable(detail), printable(cure))
+    : warn("session", printable(detail), printable(cure));
 }
 
 export function checkDurability({ durability }: Pick<ServerFacts, "durability">): Check {

@@ -34,7 +34,7 @@ describe("a .env file", () => {
   test("is reported as a bad setting, not as a missing one, when it cannot be read", () => {
     const cwd = folder("closed");
     mkdirSync(join(cwd, ".env"));
-    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: exists and cannot be read (EISDIR)");
+    expect(() => loadEnvironment({ cwd, env: {} })).toThrow(".env: exists and is a folder");
   });
 });
 

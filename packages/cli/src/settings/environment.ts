@@ -1,8 +1,8 @@
 /** A command's environment, and its display without secrets. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { SettingsError } from "@trans-hub/core";
+import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
 
 export interface EnvironmentOptions {
   /** The folder of `.env`. Default: the working directory. */
@@ -11,20 +11,22 @@ export interface EnvironmentOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
+const MAX_ENV_BYTES = 1_048_576;
+
 /**
  * The environment, completed from the file `.env` if it exists. The environment's values win, empty ones included.
  *
- * @throws {SettingsError} A `.env` exists and cannot be read.
+ * @throws {SettingsError} A `.env` exists and cannot be read, or is no regular file of UTF-8.
  */
 export function loadEnvironment(options: EnvironmentOptions = {}): Record<string, string | undefined> {
   const { cwd = process.cwd(), env = process.env } = options;
   let file: string;
   try {
-    file = readFileSync(join(cwd, ".env"), "utf8");
+    file = readTextFile(join(cwd, ".env"), MAX_ENV_BYTES);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, problem } = error as UnreadableFileError;
     if (code === "ENOENT" || code === "ENOTDIR") return { ...env };
-    throw new SettingsError([{ key: ".env", problem: `exists and cannot be read (${code})` }]);
+    throw new SettingsError([{ key: ".env", problem: `exists and ${problem}` }]);
   }
   return { ...parseEnv(file), ...env };
 }

@@ -2,8 +2,9 @@
 
 import { canonicalLocale } from "@trans-hub/core";
 import { optionKinds } from "@trans-hub/core/engine";
-import { MAX_NAME_BYTES, parseName } from "@trans-hub/core/store";
+import { MAX_NAME_BYTES, type ProjectEngines, parseName } from "@trans-hub/core/store";
 import { kind } from "@trans-hub/engines/registry";
+import { z } from "zod";
 
 /** One of some names, in any case. */
 export function oneOf<const Name extends string>(...names: Name[]) {
@@ -17,8 +18,52 @@ export function engineNames() {
       .split(",")
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== "");
-    return names.length > 0 && names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)) ? [...new Set(names)] : undefined;
+    return names.length > 0 && names.every((name) => ENGINE_NAME.test(name)) ? [...new Set(names)] : undefined;
   });
+}
+
+const ENGINE_NAME = /^[a-z][a-z0-9-]*$/;
+
+/**
+ * The engines that each project may use: `private:local;shop:openai,deepl`. A project's name may hold a colon and no
+ * semicolon. A complaint numbers the entries, counted from 1, and repeats none.
+ */
+export function projectEngines() {
+  return z.string().transform((text, context): ProjectEngines => {
+    const found = new Map<string, string[]>();
+    // A closing semicolon is a habit, and no entry.
+    const entries = text.replace(/[\s;]+$/, "").split(";");
+    for (const [at, entry] of entries.entries()) {
+      const problem = readProject(entry.trim(), found);
+      if (problem !== undefined) {
+        const message = `must be like private:local;shop:openai,deepl, and entry ${at + 1} ${problem}`;
+        context.addIssue({ code: "custom", message });
+      }
+    }
+    return Object.fromEntries(found);
+  });
+}
+
+/** Adds one project; gives the problem that keeps it from being added. */
+function readProject(entry: string, found: Map<string, string[]>): string | undefined {
+  if (entry === "") return "is empty";
+  const colon = entry.lastIndexOf(":");
+  if (colon === -1) return "has no colon behind the project";
+  const project = entry.slice(0, colon).trim();
+  if (unlessItThrows(() => parseName(project, "project", "TH_PROJECT")) === undefined) {
+    return `names no project (1 to ${MAX_NAME_BYTES} bytes)`;
+  }
+  if (found.has(project)) return "names a project that an earlier entry names: write its engines into one entry";
+  const names = entry
+    .slice(colon + 1)
+    .split(",")
+    .map((name) => name.trim().toLowerCase());
+  if (names.join("") === "") return "names no engine: write engines, local or third-party behind the colon";
+  if (!names.every((name) => ENGINE_NAME.test(name))) {
+    return "holds a word that is no engine's name (lower-case letters, digits, -)";
+  }
+  found.set(project, [...new Set(names)]);
+  return undefined;
 }
 
 /** The URL of a PostgreSQL database, as the library takes it. */

@@ -28,9 +28,11 @@ test("unset settings have their documented defaults", () => {
   expect(parseSettings({})).toEqual({
     databaseUrl: undefined,
     directUrl: undefined,
+    readUrl: undefined,
     dataDir: undefined,
     project: "default",
     engines: [],
+    projectEngines: {},
     sourceLocale: "und",
     batchSize: 50,
     concurrency: 4,
@@ -174,11 +176,11 @@ describe("a value from a file", () => {
         TH_DATA_DIR_FILE: folder,
       }),
     ).toEqual({
-      TH_DATABASE_URL_FILE: "names a file that cannot be read (ENOENT)",
+      TH_DATABASE_URL_FILE: "names a file that does not exist (ENOENT)",
       TH_DIRECT_URL_FILE: "names an empty file",
       TH_BATCH_SIZE_FILE: "must be a whole number from 1 to 1,000",
       TH_OPENAI_API_KEY_FILE: "cannot be set together with TH_OPENAI_API_KEY: set only one of them",
-      TH_DATA_DIR_FILE: "names a file that cannot be read (EISDIR)",
+      TH_DATA_DIR_FILE: "names a file that is a folder",
     });
   });
 });
@@ -241,4 +243,43 @@ test("every setting is described, with its default", () => {
   expect(described.find(({ key }) => key === "TH_BATCH_SIZE")).toMatchObject({ default: "50" });
   expect(described.find(({ key }) => key === "TH_MAX_BACKLOG")).toMatchObject({ default: undefined });
   for (const { key, description } of described) expect(description, key).toMatch(/^.{10,}\.$/);
+});
+
+describe("TH_PROJECT_ENGINES", () => {
+  const read = (value: string) => parseSettings({ TH_PROJECT_ENGINES: value });
+
+  test("lists the engines of each project", () => {
+    expect(read("private:local;shop:openai,deepl").projectEngines).toEqual({
+      private: ["local"],
+      shop: ["openai", "deepl"],
+    });
+    expect(read(" team a : OpenAI , third-party ; a:b:local ;").projectEngines).toEqual({
+      "team a": ["openai", "third-party"],
+      "a:b": ["local"],
+    });
+    expect(Object.keys(read("__proto__:local;constructor:local").projectEngines)).toEqual(["__proto__", "constructor"]);
+  });
+
+  test.for([
+    ["private", "entry 1 has no colon"],
+    ["private:", "entry 1 names no engine"],
+    ["private:local;shop: ,", "entry 2 names no engine"],
+    ["private:local,;", "entry 1 holds a word"],
+    ["private:lo cal", "entry 1 holds a word"],
+    [":local", "entry 1 names no project"],
+    ["private:local;;shop:openai", "entry 2 is empty"],
+    ["private:local;private:openai", "entry 2 names a project that an earlier entry names"],
+  ] as const)("%j is refused, and the complaint repeats nothing of it", ([value, complaint]) => {
+    const problem = problems({ TH_PROJECT_ENGINES: value }).TH_PROJECT_ENGINES;
+    expect(problem).toContain(complaint);
+    expect(problem).toMatch(/^must be like private:local;shop:openai,deepl, and entry/);
+    expect(problems({ TH_PROJECT_ENGINES: "sk-secret" }).TH_PROJECT_ENGINES).not.toContain("secret");
+  });
+
+  test("an engine that does not exist is a warning with the name that was probably meant", () => {
+    expect(read("private:locl;shop:openai").warnings).toEqual([
+      "TH_PROJECT_ENGINES names locl, which is no engine of this release; did you mean local?",
+    ]);
+    expect(read("private:local,third-party,pseudo").warnings).toEqual([]);
+  });
 });

@@ -4,13 +4,13 @@
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
-import { readFileSync } from "node:fs";
 import { SettingsError } from "@trans-hub/core";
 import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
-import { DEFAULT_PROJECT } from "@trans-hub/core/store";
+import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES, type ProjectEngines } from "@trans-hub/core/store";
 import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
-import { cron, engineNames, oneOf, postgresUrl, projectName, sourceLocale } from "./setting-kinds.ts";
+import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
+import { cron, engineNames, oneOf, postgresUrl, projectEngines, projectName, sourceLocale } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -23,6 +23,9 @@ const schema = z.object({
     .describe(
       "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
     ),
+  TH_READ_URL: postgresUrl()
+    .optional()
+    .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
@@ -32,6 +35,11 @@ const schema = z.object({
   TH_ENGINES: engineNames()
     .optional()
     .describe("Engines, comma-separated; the first is active, the others are fallbacks. Also `TH_ACTIVE_ENGINE`."),
+  TH_PROJECT_ENGINES: projectEngines()
+    .optional()
+    .describe(
+      "Engines that may get the texts of a project: `private:local;shop:openai,deepl`, with names, `local` and `third-party`. A project that is not listed may use every engine.",
+    ),
   TH_SOURCE_LOCALE: sourceLocale()
     .default(UNDETERMINED_LOCALE)
     .describe("Source locale of texts without one; `und`: the engine detects it."),
@@ -44,7 +52,9 @@ const schema = z.object({
   TH_MAX_ATTEMPTS: whole(1, 100)
     .default(5)
     .describe("Attempts to translate a text before it goes to the dead letters."),
-  TH_MAX_TEXT_BYTES: whole(1, 104_857_600).default(1_048_576).describe("Largest size of a text, in bytes of UTF-8."),
+  TH_MAX_TEXT_BYTES: whole(1, MAX_STORED_TEXT_BYTES)
+    .default(1_048_576)
+    .describe("Largest size of a text, in bytes of UTF-8."),
   TH_MAX_BACKLOG: whole(1, 1_000_000_000)
     .optional()
     .describe("Requests are refused while this number of texts waits. Unset: no limit."),
@@ -95,9 +105,11 @@ type Configured = {
 };
 
 /** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on. The settings of an engine stand under its name. */
-export interface Settings extends Omit<Values, "engines" | "heartbeatSeconds">, Configured {
+export interface Settings extends Omit<Values, "engines" | "projectEngines" | "heartbeatSeconds">, Configured {
   /** The first is active. Empty: none was set. */
   engines: string[];
+  /** The engines that may get the texts of each project. */
+  projectEngines: ProjectEngines;
   heartbeatSeconds: number;
   /** By engine. */
   engineLimits: Record<string, EngineLimits>;
@@ -156,10 +168,12 @@ export function parseSettings(environment: Environment): Settings {
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
+  warnings.push(...unknownEngines(parsed.data.TH_PROJECT_ENGINES ?? {}));
   return {
     ...named(parsed.data),
     ...engineSettings,
     engines: parsed.data.TH_ENGINES ?? [],
+    projectEngines: parsed.data.TH_PROJECT_ENGINES ?? {},
     heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
     engineLimits,
     warnings,
@@ -237,13 +251,15 @@ function isSetting(key: string): boolean {
   return KEYS.includes(key) || ALIASES.includes(key) || LIMIT.test(key);
 }
 
+const MAX_SECRET_BYTES = 1_048_576;
+
 function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
   try {
-    const secret = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+    const secret = readTextFile(path, MAX_SECRET_BYTES).replace(/[\r\n]+$/, "");
     if (secret !== "") return secret;
     problems.push({ key, problem: "names an empty file" });
   } catch (error) {
-    problems.push({ key, problem: `names a file that cannot be read (${(error as NodeJS.ErrnoException).code})` });
+    problems.push({ key, problem: `names a file that ${(error as UnreadableFileError).problem}` });
   }
   return undefined;
 }
@@ -279,6 +295,17 @@ function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Re
     limits[engine] = { ...limits[engine], [limit.toLowerCase()]: parsed.data };
   }
   return limits;
+}
+
+/** A misspelled engine bars its project from that engine, which is safe, and easily overlooked. */
+function unknownEngines(projects: ProjectEngines): string[] {
+  const known = ["local", "third-party", ...ENGINES.map(({ name }) => name)];
+  const unknown = new Set(Object.values(projects).flat()).difference(new Set(known));
+  return [...unknown].map((name) => {
+    const meant = closestName(name, known);
+    const question = meant === undefined ? "" : `; did you mean ${meant}?`;
+    return `TH_PROJECT_ENGINES names ${name}, which is no engine of this release${question}`;
+  });
 }
 
 function named(parsed: Parsed): Values {

@@ -46,7 +46,7 @@ export class OwnRows {
 
   #open(locale: string): string[] {
     const texts = [...(this.#wanted.get(locale) ?? [])];
-    return texts.filter((text) => this.get(locale, text)?.status === "pending");
+    return texts.filter((text) => isOpen(this.get(locale, text)));
   }
 
   async #read(locale: string, texts: readonly string[]): Promise<void> {
@@ -62,4 +62,9 @@ export class OwnRows {
       }
     }
   }
+}
+
+/** A queued row is one that a worker of this run will register. */
+function isOpen(translation: Translation | undefined): boolean {
+  return translation?.status === "pending" || translation?.status === "queued";
 }

@@ -1,7 +1,9 @@
+import type { Translation } from "@trans-hub/core";
 import { expect, test } from "vitest";
 import { formatCatalog, parseCatalog } from "../catalog/json-catalog.ts";
-import { sourceHash } from "../catalog/lock-file.ts";
-import { lockEntries, type PlanInput, planFile, valuesOf } from "./plan.ts";
+import { type LockEntry, sourceHash } from "../catalog/lock-file.ts";
+import { noticesOf } from "./notices.ts";
+import { lockEntries, type PlanInput, type PlannedMessage, planFile, replan, valuesOf, writtenKeys } from "./plan.ts";
 
 const target = { source: "en.json", locale: "fr", path: "fr.json" };
 
@@ -17,38 +19,137 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
   });
 }
 
-const decisions = (file: ReturnType<typeof plan>) => Object.fromEntries(file.messages.map((m) => [m.key, m.decision]));
+/** Writes the planned file; returns its content, its entries in the lock, and the notices as `kind: key`. */
+function write(file: ReturnType<typeof plan>, translated: Record<string, string> = {}, force = false) {
+  const values = valuesOf(file, new Map(Object.entries(translated)));
+  const formatted = formatCatalog(file.source, values, { existing: file.existing, managed: writtenKeys(file) });
+  const after = parseCatalog("fr.json", formatted.text);
+  const notices = noticesOf({ file, after, missing: new Map(), force });
+  return {
+    content: JSON.parse(formatted.text),
+    entries: Object.fromEntries(lockEntries(file, values, formatted)),
+    notices: notices.map(({ kind, key }) => `${kind}: ${key}`),
+  };
+}
 
-test("current values are kept; missing, outdated and forced ones are translated", () => {
+const decisions = (file: ReturnType<typeof plan>) => Object.fromEntries(file.messages.map((m) => [m.key, m.decision]));
+const ours = (source: string, value: string): LockEntry => ({ source: sourceHash(source), written: sourceHash(value) });
+const theirs = (source: string, value: string): LockEntry => ({
+  source: sourceHash(source),
+  person: sourceHash(value),
+});
+
+test("our current values are kept; missing, outdated and forced ones are translated", () => {
   const source = { pay: "Pay", back: "Back", next: "Next" };
   const locked = new Map([
-    ["pay", sourceHash("Pay")],
-    ["back", sourceHash("Go back")],
+    ["pay", ours("Pay", "Payer")],
+    ["back", ours("Go back", "Revenir")],
   ]);
   const existing = { pay: "Payer", back: "Revenir" };
   expect(decisions(plan(source, existing, { locked }))).toEqual({ pay: "keep", back: "translate", next: "translate" });
   expect(decisions(plan(source, existing, { locked, force: true }))).toMatchObject({ pay: "translate" });
 });
 
+test("a person's value is kept and named when its source changes, until the person edits or deletes it", () => {
+  const locked = new Map([
+    ["edited", ours("Pay", "[fr] Pay")],
+    ["own", theirs("Back", "Retour")],
+  ]);
+  const existing = { edited: "Payer", own: "Retour" };
+  const source = { edited: "Pay now", own: "Go back" };
+  for (const force of [false, true]) {
+    const first = write(plan(source, existing, { locked, force }), {}, force);
+    expect(first.content).toEqual(existing);
+    expect(first.notices).toEqual(["stale: edited", "stale: own"]);
+    const again = new Map(Object.entries(first.entries));
+    expect(write(plan(source, existing, { locked: again })).notices).toEqual(["stale: edited", "stale: own"]);
+    const corrected = { edited: "Payer maintenant", own: "Retourner" };
+    const last = write(plan(source, corrected, { locked: again }));
+    expect(last).toMatchObject({ content: corrected, notices: [] });
+    expect(last.entries).toEqual({
+      edited: theirs("Pay now", "Payer maintenant"),
+      own: theirs("Go back", "Retourner"),
+    });
+    expect(decisions(plan(source, {}, { locked: again }))).toEqual({ edited: "translate", own: "translate" });
+  }
+});
+
+test("force spares a person's value, and names it", () => {
+  const locked = new Map([["pay", ours("Pay", "Payer")]]);
+  const file = plan({ pay: "Pay", back: "Back" }, { pay: "Payer", back: "Retour" }, { locked, force: true });
+  const { content, notices } = write(file, { pay: "[fr] Pay" }, true);
+  expect(content).toEqual({ pay: "[fr] Pay", back: "Retour" });
+  expect(notices).toEqual(["replaced: pay", "kept: back"]);
+});
+
+test("a value whose source is gone is removed if it is ours, kept if it is a person's, and named", () => {
+  const locked = new Map([
+    ["ours", ours("A", "a")],
+    ["changed", ours("B", "b")],
+    ["theirs", theirs("C", "c")],
+  ]);
+  const { content, notices } = write(
+    plan({ x: "X" }, { ours: "a", changed: "bb", theirs: "c", few: "d" }, { locked }),
+    {
+      x: "Y",
+    },
+  );
+  expect(content).toEqual({ changed: "bb", theirs: "c", few: "d", x: "Y" });
+  expect(notices).toEqual(["removed: ours", "stale: changed", "stale: theirs"]);
+});
+
+test("an array with one value of a person stays when its source is gone", () => {
+  const locked = new Map([
+    ["list.0", ours("A", "a")],
+    ["list.1", ours("B", "b")],
+  ]);
+  expect(write(plan({}, { list: ["a", "b"] }, { locked })).content).toEqual({});
+  expect(write(plan({}, { list: ["a", "bb"] }, { locked })).content).toEqual({ list: ["a", "bb"] });
+});
+
 test("a plural message is never translated, and a person's own plural stays in the file although its source changed", () => {
   const source = { items_one: "{{count}} item", items_other: "{{count}} items", pay: "Pay" };
-  const old = sourceHash("{{count}} thing");
-  const file = plan(
-    source,
-    { items_one: "{{count}} article" },
-    { pluralKeys: new Set(["items_one", "items_other"]), locked: new Map([["items_one", old]]), force: true },
-  );
-  expect(decisions(file)).toEqual({ items_one: "unsupported", items_other: "unsupported", pay: "translate" });
-  const values = valuesOf(file, new Map([["pay", "Payer"]]));
-  expect(Object.fromEntries(values)).toEqual({ items_one: "{{count}} article", pay: "Payer" });
-  const formatted = formatCatalog(file.source, values, { existing: file.existing, managed: file.locked });
-  expect(Object.fromEntries(lockEntries(file, formatted))).toEqual({ items_one: old, pay: sourceHash("Pay") });
+  const locked = new Map([["items_one", theirs("{{count}} thing", "{{count}} article")]]);
+  const pluralKeys = new Set(["items_one", "items_other"]);
+  const file = plan(source, { items_one: "{{count}} article" }, { pluralKeys, locked, force: true });
+  expect(decisions(file)).toEqual({ items_one: "keep", items_other: "unsupported", pay: "translate" });
+  const { content, entries, notices } = write(file, { pay: "Payer" }, true);
+  expect(content).toEqual({ items_one: "{{count}} article", pay: "Payer" });
+  expect(entries).toMatchObject({ items_one: { source: sourceHash("{{count}} thing") }, pay: ours("Pay", "Payer") });
+  expect(notices).toEqual(["stale: items_one", "left out: items_other"]);
 });
 
 test("a failed message is left out of the file and of the lock", () => {
-  const file = plan({ pay: "Pay" }, undefined);
-  const values = valuesOf(file, new Map());
-  expect(values.size).toBe(0);
-  const formatted = formatCatalog(file.source, values);
-  expect(lockEntries(file, formatted).size).toBe(0);
+  const { content, entries, notices } = write(plan({ pay: "Pay" }, undefined));
+  expect({ content, entries, notices }).toEqual({ content: {}, entries: {}, notices: ["left out: pay"] });
+});
+
+function message(author: "tool" | "person", existing: string): PlannedMessage {
+  const source = sourceHash("Pay");
+  return { key: "pay", text: "Pay", sourceHash: source, decision: "keep", existing, standing: { author, source } };
+}
+const stored = (text: string, status: "translated" | "approved", engine = "openai") =>
+  ({ text, status, engine }) as unknown as Translation;
+const allowed = { allowsPseudo: false };
+
+test("an approved text of the store replaces our value, and never a person's", () => {
+  const approved = stored("Régler", "approved", "human");
+  expect(replan(message("tool", "Payer"), approved, allowed)).toMatchObject({ decision: "translate" });
+  expect(replan(message("person", "Payer"), approved, allowed)).toMatchObject({ decision: "keep", isConflict: true });
+  expect(replan(message("person", "Régler"), approved, allowed).isConflict).toBeUndefined();
+  expect(replan(message("tool", "Payer"), stored("x", "translated"), allowed)).toEqual(message("tool", "Payer"));
+});
+
+test("a value equal to the store's text is ours, so that a lost lock or a killed run makes nobody's text a person's", () => {
+  const old: PlannedMessage = { ...message("person", "Payer"), standing: { author: "person", source: "old" } };
+  expect(replan(old, stored("Payer", "translated"), allowed).standing).toEqual({
+    author: "tool",
+    source: sourceHash("Pay"),
+  });
+});
+
+test("a value by pseudo is replaced once that engine is not named any more", () => {
+  const pseudo = stored("Ṕáý", "translated", "pseudo");
+  expect(replan(message("tool", "Ṕáý"), pseudo, allowed).decision).toBe("translate");
+  expect(replan(message("tool", "Ṕáý"), pseudo, { allowsPseudo: true }).decision).toBe("keep");
 });

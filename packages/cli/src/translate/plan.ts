@@ -1,12 +1,20 @@
-/** Plans each message of each target file from the files alone. */
+/** Plans each message of each target file: from the files alone, and once more with the texts of the store. */
+import type { Translation } from "@trans-hub/core";
 import type { Catalog, FormattedCatalog } from "../catalog/json-catalog.ts";
-import { decideValue, hashesAfterWrite, sourceHash } from "../catalog/lock-file.ts";
+import {
+  entriesAfterWrite,
+  entryOf,
+  type LockEntry,
+  type Standing,
+  sourceHash,
+  standingOf,
+} from "../catalog/lock-file.ts";
 import type { TargetFile } from "./target-files.ts";
 
 export type Decision =
   /** Keep the value in the file. */
   | "keep"
-  /** Ask the store. */
+  /** Take the text of the store. */
   | "translate"
   /** ICU or plural syntax: cannot be translated yet. */
   | "unsupported";
@@ -14,17 +22,23 @@ export type Decision =
 export interface PlannedMessage {
   key: string;
   text: string;
+  /** Of the text. */
+  sourceHash: string;
   decision: Decision;
   /** The value in the target file; undefined: none. */
   existing: string | undefined;
+  /** Its author and its source. */
+  standing: Standing;
+  /** A person's value stands in the file although the store has another text, which a person approved. */
+  isConflict?: boolean;
 }
 
 export interface PlannedFile {
   target: TargetFile;
   source: Catalog;
   existing: Catalog | undefined;
-  /** Hashes of this target in the lock. */
-  locked: ReadonlyMap<string, string>;
+  /** Entries of this target in the lock. */
+  locked: ReadonlyMap<string, LockEntry>;
   messages: readonly PlannedMessage[];
 }
 
@@ -32,33 +46,62 @@ export interface PlanInput {
   target: TargetFile;
   source: Catalog;
   existing: Catalog | undefined;
-  locked: ReadonlyMap<string, string>;
+  locked: ReadonlyMap<string, LockEntry>;
   pluralKeys: ReadonlySet<string>;
   force: boolean;
 }
 
+/** A person's value is always kept: nothing here could write it again. */
 export function planFile({ target, source, existing, locked, pluralKeys, force }: PlanInput): PlannedFile {
   const messages = source.messages.map(({ key, text }): PlannedMessage => {
+    const value = existing?.texts.get(key);
+    const hash = sourceHash(text);
+    const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
     const isPlural = pluralKeys.has(key);
-    const standing = existing?.texts.get(key);
-    const decision = decideValue({
-      existing: standing,
-      sourceHash: sourceHash(text),
-      lockedHash: locked.get(key),
-      // A person's plural is not forced: it cannot be translated anew, so dropping it would only lose work.
-      force: force && !isPlural,
-    });
-    if (decision !== "translate") return { key, text, decision: "keep", existing: standing };
-    return { key, text, decision: isPlural ? "unsupported" : "translate", existing: standing };
+    const isOurCurrent = standing.author === "tool" && standing.source === hash;
+    const isKept = standing.author === "person" || (isOurCurrent && (!force || isPlural));
+    return {
+      ...{ key, text, sourceHash: hash, existing: value, standing },
+      decision: isKept ? "keep" : isPlural ? "unsupported" : "translate",
+    };
   });
   return { target, source, existing, locked, messages };
+}
+
+/** Whether a person's value stands in the file although its source has changed since. */
+export function isStale({ sourceHash: present, standing }: Pick<PlannedMessage, "sourceHash" | "standing">): boolean {
+  return standing.author === "person" && standing.source !== present;
+}
+
+/**
+ * Plans a kept value again, with the store's text of the present source.
+ *
+ * - A value equal to the store's text is Trans-Hub's, whatever the lock says: a run that was killed before it wrote the
+ *   lock, or a lost lock, leaves such values.
+ * - An approved text replaces a value of Trans-Hub's, and never a person's value in the file.
+ * - A value by `pseudo` is replaced once that engine is not named any more.
+ */
+export function replan(
+  message: PlannedMessage,
+  stored: Translation | undefined,
+  { allowsPseudo }: { allowsPseudo: boolean },
+): PlannedMessage {
+  const { existing, decision } = message;
+  if (decision !== "keep" || stored?.text == null || stored.status === "failed") return message;
+  const isApproved = stored.status === "approved";
+  if (existing === stored.text) {
+    const isUnwantedPseudo = stored.engine === "pseudo" && !isApproved && !allowsPseudo;
+    const standing: Standing = { author: "tool", source: message.sourceHash };
+    return { ...message, standing, decision: isUnwantedPseudo ? "translate" : "keep" };
+  }
+  if (!isApproved) return message;
+  return message.standing.author === "tool" ? { ...message, decision: "translate" } : { ...message, isConflict: true };
 }
 
 /**
  * The values of a target file: kept ones, and those from the store.
  *
- * A plural form written by a person stays although its source changed: leaving it out would lose that work. It still
- * counts as unsupported, and the lock goes on calling it outdated.
+ * A value stays although its source became a plural message: leaving it out would only lose work.
  */
 export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<string, string>): Map<string, string> {
   const values = new Map<string, string>();
@@ -69,13 +112,27 @@ export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<stri
   return values;
 }
 
+/** The keys whose value in the existing file was written by Trans-Hub. */
+export function writtenKeys({ existing, locked }: Pick<PlannedFile, "existing" | "locked">): ReadonlySet<string> {
+  const written = [...locked].filter(([key, { written }]) => {
+    const value = existing?.texts.get(key);
+    return written !== undefined && value !== undefined && written === sourceHash(value);
+  });
+  return new Set(written.map(([key]) => key));
+}
+
 /** The lock's entries for a target file, taken from its formatted text. */
-export function lockEntries(file: PlannedFile, { written, stale }: FormattedCatalog): Map<string, string> {
-  const outdated = new Set(file.messages.filter(({ decision }) => decision === "unsupported").map(({ key }) => key));
-  const hashes = new Map(file.messages.map(({ key, text }) => [key, sourceHash(text)]));
-  return hashesAfterWrite(
-    { written: written.difference(outdated), stale: stale.union(written.intersection(outdated)) },
-    hashes,
-    file.locked,
-  );
+export function lockEntries(
+  file: PlannedFile,
+  values: ReadonlyMap<string, string>,
+  formatted: Pick<FormattedCatalog, "written" | "stale">,
+): Map<string, LockEntry> {
+  const entries = new Map<string, LockEntry>();
+  for (const { key, sourceHash: present, decision, standing } of file.messages) {
+    const value = values.get(key);
+    if (value === undefined) continue;
+    const author: Standing = decision === "translate" ? { author: "tool", source: present } : standing;
+    entries.set(key, entryOf(value, author, present));
+  }
+  return entriesAfterWrite(formatted, entries, file.locked);
 }

@@ -1,15 +1,17 @@
 /** A run of `translate`: plan, register, work, write. */
-import { type Coordinator, InvalidItemError, type Item, type Translation } from "@trans-hub/core";
+import { realpath } from "node:fs/promises";
+import { type Coordinator, InvalidItemError, type Item, type TransHubError, type Translation } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
 import { catalogFormat } from "../catalog/formats.ts";
-import type { Catalog } from "../catalog/json-catalog.ts";
+import { type Catalog, parseCatalog } from "../catalog/json-catalog.ts";
 import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
-import { writeFileByRename } from "../catalog/write-file.ts";
+import { writableTarget, writeFileByRename } from "../catalog/write-file.ts";
 import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
+import { type Notice, noticesOf } from "./notices.ts";
 import { OwnRows } from "./own-rows.ts";
-import { lockEntries, type PlannedFile, planFile, valuesOf } from "./plan.ts";
+import { lockEntries, type PlannedFile, planFile, replan, valuesOf, writtenKeys } from "./plan.ts";
 import { fileName, type TargetFile } from "./target-files.ts";
 import { workOwn } from "./work-own.ts";
 
@@ -25,6 +27,10 @@ export interface Failure {
 export interface TranslateReport {
   /** Paths of the target files. */
   files: string[];
+  /** Those of them that changed. */
+  written: string[];
+  /** Names of the engines that translate: in this process, or the fleet's as far as they are named here. */
+  engines: string[];
   /** Values made by this run. */
   translated: number;
   /** Values that were already in the store. */
@@ -36,8 +42,16 @@ export interface TranslateReport {
   unsupported: number;
   /** Values left to the fleet. */
   pending: number;
+  /** The first {@link LISTED_MAX}; `failed` counts all. */
   failures: Failure[];
+  /** Every value that was left out, replaced, removed, or kept though stale; the first {@link LISTED_MAX}. */
+  notices: Notice[];
+  /** The number of all notices, when the list holds only the first of them. */
+  noticesCount?: number;
 }
+
+/** Most entries in a list of the report: a catalog of 24,000 messages in 10 locales may have as many failures. */
+const LISTED_MAX = 10_000;
 
 export interface PlanOptions {
   targets: readonly TargetFile[];
@@ -51,13 +65,14 @@ export async function planFiles({
   lockFile,
   force,
 }: PlanOptions): Promise<{ files: PlannedFile[]; lock: Lock }> {
+  await refuseTargets(targets, lockFile);
   const lock = await readLockFile(lockFile);
   const sources = new Map<string, Catalog>();
   const files: PlannedFile[] = [];
   for (const target of targets) {
     const format = catalogFormat(target.source);
     const source = sources.get(target.source) ?? (await format.read(target.source));
-    if (source === undefined) throw new UsageError(`${target.source} cannot be read (ENOENT)`);
+    if (source === undefined) throw new UsageError(`${target.source} does not exist`);
     sources.set(target.source, source);
     files.push(
       planFile({
@@ -71,6 +86,21 @@ export async function planFiles({
     );
   }
   return { files, lock };
+}
+
+/**
+ * Refuses files that could not be written, before any text is registered or paid.
+ *
+ * @throws {CatalogError | UsageError} A target is no regular file, or is one of the sources behind a link.
+ */
+async function refuseTargets(targets: readonly TargetFile[], lockFile: string): Promise<void> {
+  await writableTarget(lockFile);
+  const sources = new Map<string, string>();
+  for (const { source } of targets) sources.set(await realpath(source).catch(() => source), source);
+  for (const { path } of targets) {
+    const source = sources.get((await writableTarget(path)) ?? "");
+    if (source !== undefined) throw new UsageError(`--out: ${path} is the source file ${source}`);
+  }
 }
 
 export interface RunOptions {
@@ -89,36 +119,38 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Called with the number of settled rows and the number of all rows. */
   progress(settled: number, total: number): void;
+  /** Tells a person the reason for a wait, in one line. */
+  tell(line: string): void;
 }
 
 /** The state of each message in the store at the end of the run. */
 export interface RunResult {
+  /** The plan, with the texts of the store taken into account. */
+  files: readonly PlannedFile[];
   rows: OwnRows;
   /** Rows that already had a text. */
   before: { has(locale: string, text: string): boolean };
   /** Reasons for messages that were never registered, by business id. */
   rejected: ReadonlyMap<string, { code: string; message: string }>;
+  /** Why the run ended before all rows were settled. */
+  stopped: TransHubError | undefined;
 }
 
 /** Registers the planned texts and, with engines, works until all of them are settled. */
-export async function translateFiles(options: RunOptions): Promise<RunResult> {
-  const { files, hub, engines, signal } = options;
+export async function translateFiles(given: RunOptions): Promise<RunResult> {
+  const { hub, engines, signal } = given;
+  const rejected = refusals(given);
+  const files = await planWithStore(given, rejected);
+  const options = { ...given, files };
   const rows = new OwnRows(hub);
-  const kept = new OwnRows(hub);
-  const rejected = refusals(options);
-  for (const { target, messages } of files) {
-    for (const { key, text, decision } of messages) {
-      if (rejected.has(businessIdOf(target, key, options.cwd))) continue;
-      (decision === "translate" ? rows : kept).add(target.locale, text);
-    }
+  for (const { target, key, text } of toTranslate(files)) {
+    if (!rejected.has(businessIdOf(target, key, options.cwd))) rows.add(target.locale, text);
   }
-  // Reading counts as use: a text that lives in a catalog is not collected.
-  await kept.readAll();
   await rows.readAll();
   const before = new Set<string>();
   for (const { target, text } of toTranslate(files)) {
     const translation = rows.get(target.locale, text);
-    if (isUsable(translation, options.activeEngine)) before.add(`${target.locale}\n${text}`);
+    if (isUsable(translation, options.activeEngine === "pseudo")) before.add(`${target.locale}\n${text}`);
   }
 
   await register(options, rejected, () => true, false);
@@ -128,9 +160,10 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
     await register(options, rejected, hasFailed, true);
     await rows.readAll();
   }
+  let stopped: TransHubError | undefined;
   if (engines.length > 0) {
     const total = rows.size;
-    await workOwn({
+    stopped = await workOwn({
       ...options,
       locales: [...new Set(files.map(({ target }) => target.locale))],
       remaining: async () => {
@@ -140,8 +173,13 @@ export async function translateFiles(options: RunOptions): Promise<RunResult> {
       },
     });
     signal.throwIfAborted();
+    if (stopped !== undefined) {
+      // Calls that were under way at the stop have settled since the last look, and a look reads only some rows.
+      await rows.readAll();
+      if ((await rows.readOpen()) === 0) stopped = undefined;
+    }
   }
-  return { rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected };
+  return { files, rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected, stopped };
 }
 
 function* toTranslate(files: readonly PlannedFile[]) {
@@ -150,10 +188,31 @@ function* toTranslate(files: readonly PlannedFile[]) {
   }
 }
 
-/** Once a real engine is active, a pseudo-translation counts as missing. */
-function isUsable(translation: Translation | undefined, engine: string | undefined): boolean {
-  if (translation?.status !== "translated" && translation?.status !== "approved") return false;
-  return translation.engine !== "pseudo" || engine === undefined || engine === "pseudo";
+/**
+ * Plans the kept values again, with the store's texts. Reading counts as use: a text that lives in a catalog is not
+ * collected.
+ */
+async function planWithStore({ files, hub, cwd, settings }: RunOptions, rejected: Refusals): Promise<PlannedFile[]> {
+  const kept = new OwnRows(hub);
+  for (const { target, messages } of files) {
+    for (const { key, text, decision } of messages) {
+      if (decision !== "translate" && !rejected.has(businessIdOf(target, key, cwd))) kept.add(target.locale, text);
+    }
+  }
+  await kept.readAll();
+  const allowsPseudo = settings.engines.includes("pseudo");
+  return files.map((file) => ({
+    ...file,
+    messages: file.messages.map((message) =>
+      replan(message, kept.get(file.target.locale, message.text), { allowsPseudo }),
+    ),
+  }));
+}
+
+/** A text by `pseudo` is no translation: it gets into files only on request. */
+function isUsable(translation: Translation | undefined, allowsPseudo: boolean): boolean {
+  if (translation?.status === "approved") return true;
+  return translation?.status === "translated" && (allowsPseudo || translation.engine !== "pseudo");
 }
 
 type Refusals = Map<string, { code: string; message: string }>;
@@ -211,17 +270,22 @@ async function register(
 }
 
 export interface WriteOptions {
-  files: readonly PlannedFile[];
   result: RunResult;
   lock: Lock;
   lockFile: string;
+  /** Names of the engines that were named for this run. */
+  engines: readonly string[];
+  force: boolean;
   cwd: string;
 }
 
 /** Writes the changed target files, then the lock, and counts. */
-export async function writeFiles({ files, result, lock, lockFile, cwd }: WriteOptions): Promise<TranslateReport> {
+export async function writeFiles(options: WriteOptions): Promise<TranslateReport> {
+  const { result, lock, lockFile, engines, force } = options;
   const report: TranslateReport = {
-    files: files.map(({ target }) => target.path),
+    files: result.files.map(({ target }) => target.path),
+    written: [],
+    engines: [...engines],
     translated: 0,
     reused: 0,
     kept: 0,
@@ -229,48 +293,71 @@ export async function writeFiles({ files, result, lock, lockFile, cwd }: WriteOp
     unsupported: 0,
     pending: 0,
     failures: [],
+    notices: [],
   };
-  for (const file of files) {
-    const translated = collectTexts(file, result, report, cwd);
-    const { target, source, existing, locked } = file;
-    const values = valuesOf(file, translated);
-    const formatted = catalogFormat(target.source).format(source, values, { existing, managed: locked });
-    if (formatted.text !== existing?.document.text) await writeFileByRename(target.path, formatted.text);
-    lock.set(targetName(lockFile, target.path), lockEntries(file, formatted));
+  const notices: Notice[] = [];
+  for (const file of result.files) {
+    const { texts, missing } = collectTexts(file, options, report);
+    const { target, source, existing } = file;
+    const values = valuesOf(file, texts);
+    const formatted = catalogFormat(target.source).format(source, values, { existing, managed: writtenKeys(file) });
+    const isChanged = formatted.text !== existing?.document.text;
+    if (isChanged) {
+      await writeFileByRename(target.path, formatted.text);
+      report.written.push(target.path);
+    }
+    const after = isChanged || existing === undefined ? parseCatalog(target.path, formatted.text) : existing;
+    for (const notice of noticesOf({ file, after, missing, force })) notices.push(notice);
+    lock.set(targetName(lockFile, target.path), lockEntries(file, values, formatted));
   }
   await writeLockFile(lockFile, lock);
-  return report;
+  report.failures = report.failures.slice(0, LISTED_MAX);
+  report.notices = notices.slice(0, LISTED_MAX);
+  return { ...report, ...(notices.length > LISTED_MAX && { noticesCount: notices.length }) };
 }
 
-/** The stored texts of one file, by message key. */
+interface StoredTexts {
+  /** By message key. */
+  texts: Map<string, string>;
+  /** The reasons for messages without a text, by message key. */
+  missing: Map<string, string>;
+}
+
+/** The stored texts of one file; counts them. */
 function collectTexts(
   { target, messages }: PlannedFile,
-  { rows, before, rejected }: RunResult,
+  { result: { rows, before, rejected }, engines, cwd }: WriteOptions,
   report: TranslateReport,
-  cwd: string,
-): Map<string, string> {
+): StoredTexts {
   const texts = new Map<string, string>();
+  const missing = new Map<string, string>();
   for (const { key, text, decision } of messages) {
     if (decision !== "translate") {
       report[decision === "keep" ? "kept" : "unsupported"] += 1;
       continue;
     }
     const translation = rows.get(target.locale, text);
-    const failure = rejected.get(businessIdOf(target, key, cwd)) ?? failureOf(translation);
-    if (failure !== undefined) {
+    const usable = isUsable(translation, engines.includes("pseudo"));
+    const failure = rejected.get(businessIdOf(target, key, cwd)) ?? (usable ? undefined : failureOf(translation));
+    if (usable && failure === undefined) {
+      report[before.has(target.locale, text) ? "reused" : "translated"] += 1;
+      texts.set(key, translation?.text ?? "");
+    } else if (failure !== undefined) {
       report.failed += 1;
       report.failures.push({ file: target.path, locale: target.locale, key, ...failure });
-    } else if (translation?.status === "translated" || translation?.status === "approved") {
-      report[before.has(target.locale, text) ? "reused" : "translated"] += 1;
-      texts.set(key, translation.text ?? "");
+      missing.set(key, `failed: ${failure.code}`);
     } else {
       report.pending += 1;
+      missing.set(key, translation?.engine === "pseudo" ? ONLY_PSEUDO : "not translated yet");
     }
   }
-  return texts;
+  return { texts, missing };
 }
 
+const ONLY_PSEUDO = "the store has only a text by pseudo; --engine pseudo writes it";
+
 function failureOf(translation: Translation | undefined): { code: string; message: string } | undefined {
-  if (translation?.status !== "failed") return undefined;
+  // A text by pseudo stays in the store after the failure of another engine.
+  if (translation?.status !== "failed") return translation?.status === "translated" ? translation.error : undefined;
   return translation.error ?? { code: "TH_UNEXPECTED", message: "failed" };
 }

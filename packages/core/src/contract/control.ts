@@ -1,9 +1,11 @@
 /** An operator's controls: forget, cancel, pause and resume. */
 
-/** The text of a project to be forgotten. */
+/** The texts of a project to be forgotten. */
 export type ForgetReference =
   /** Every text that was ever registered under the id, unless another id of the project uses it too. */
   | { project: string; businessId: string }
+  /** Likewise of every id that begins so. Not empty, and literal: no character stands for another. */
+  | { project: string; businessIdPrefix: string }
   /**
    * A text under all its ids: in every context, or only within one (canonical JSON or null, and the declared format).
    */
@@ -13,6 +15,11 @@ export type ForgetReference =
       sourceLocale: string;
       within?: { context: string | null; format: string } | undefined;
     };
+
+export interface ForgetOptions {
+  /** Counts, and removes nothing. Default: false. */
+  dryRun?: boolean | undefined;
+}
 
 export interface ForgetReport {
   /** Texts removed from the project, counted per context. Requests that waited to be registered count too. */

@@ -7,7 +7,8 @@
  *     closed ─ quota or setting at fault ─▶ open ─ its time is over ─▶ half open: one call tries
  *       ▲                                    ▲                            │
  *       │                                    └── at fault again: ×2 ──────┤
- *       └──────────────────────── any other answer ───────────────────────┘
+ *       ├──────────────────────── any other answer ───────────────────────┘
+ *       └── from any state: `reset`, by a person's resume or a good answer of `Engine.probe`
  */
 
 /** Limits of one engine, over the whole fleet. */
@@ -57,7 +58,8 @@ export type EngineTurn =
   | { isGranted: true; afterMs: number; isProbe: boolean }
   /** Nothing was taken. `waitMs`: when to ask again; 0 where it cannot be known. */
   | { isGranted: false; heldBy: "pause" | "rate" | "calls"; waitMs: number }
-  | { isGranted: false; heldBy: "circuit"; waitMs: number; reason: string; openings: number };
+  /** `isTried`: a probe is under way, and decides soon. */
+  | { isGranted: false; heldBy: "circuit"; waitMs: number; reason: string; openings: number; isTried: boolean };
 
 /** The end of a call that had a turn. */
 export interface EngineCallEnd {
@@ -126,4 +128,13 @@ export interface EngineGate {
    * it stays open, and the number of the opening.
    */
   open(fault: EngineFault): Promise<{ waitMs: number; openings: number }>;
+
+  /**
+   * Closes a circuit that a person, or the engine's own answer, says is no longer needed; `pause`: ends the engine's pause
+   * as well. Work that waits for an engine is due at once.
+   *
+   * @param engine Undefined: every engine.
+   * @returns The engines that were held, by name.
+   */
+  reset(engine: string | undefined, options: { pause: boolean }): Promise<string[]>;
 }

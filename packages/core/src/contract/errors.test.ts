@@ -25,6 +25,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   CancelledError: new catalogue.CancelledError("…"),
   ClosedError: new catalogue.ClosedError("…"),
   EngineNotFoundError: new catalogue.EngineNotFoundError("…"),
+  EngineNotAllowedError: new catalogue.EngineNotAllowedError("private", { chain: ["openai"], allowed: ["local"] }),
   EngineRateLimitedError: new catalogue.EngineRateLimitedError("…", { retryAfterMs: 2_000 }),
   EngineQuotaError: new catalogue.EngineQuotaError("…"),
   EngineConfigError: new catalogue.EngineConfigError("…"),
@@ -71,6 +72,7 @@ const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, 
   TH_CANCELLED: true,
   TH_CLOSED: true,
   TH_ENGINE_NOT_FOUND: true,
+  TH_ENGINE_NOT_ALLOWED: true,
   TH_ENGINE_RATE_LIMITED: true,
   TH_ENGINE_QUOTA: true,
   TH_ENGINE_CONFIG: true,
@@ -86,6 +88,7 @@ const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, 
 };
 
 const CHECKS: Readonly<Record<BlockedBy, true>> = {
+  oversized: true,
   empty: true,
   nul: true,
   truncated: true,

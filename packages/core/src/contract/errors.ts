@@ -30,6 +30,7 @@ export type TransHubErrorCode =
   | "TH_CANCELLED"
   | "TH_CLOSED"
   | "TH_ENGINE_NOT_FOUND"
+  | "TH_ENGINE_NOT_ALLOWED"
   | "TH_ENGINE_RATE_LIMITED"
   | "TH_ENGINE_QUOTA"
   | "TH_ENGINE_CONFIG"
@@ -240,6 +241,30 @@ export class EngineNotFoundError extends TransHubError {
   readonly retryable = false;
 }
 
+/** The project may use no engine of the chain (`TH_PROJECT_ENGINES`). No engine was given its texts. */
+export class EngineNotAllowedError extends TransHubError {
+  readonly code = "TH_ENGINE_NOT_ALLOWED";
+  readonly retryable = false;
+  readonly project: string;
+
+  /** @param engines The names in the chain; the engines that the project may use. */
+  constructor(
+    project: string,
+    { chain, allowed }: { chain: readonly string[]; allowed: readonly string[] },
+    options: TransHubErrorOptions = {},
+  ) {
+    super(
+      `Project ${JSON.stringify(project)} may use only ${allowed.join(", ") || "no engine"}, ` +
+        `and the chain of engines is ${chain.join(", ")}`,
+      {
+        hint: "Add an engine that the project may use to TH_ENGINES, or allow one in TH_PROJECT_ENGINES; then replay its dead letters.",
+        ...options,
+      },
+    );
+    this.project = project;
+  }
+}
+
 /** The engine refused work because of too many requests. The text loses no attempt. */
 export class EngineRateLimitedError extends TransHubError {
   readonly code = "TH_ENGINE_RATE_LIMITED";
@@ -265,8 +290,9 @@ export class EngineConfigError extends TransHubError {
 }
 
 /**
- * Work with an end of its own (`--once`, `--until-empty`) stopped early, because the account or a setting of every
- * engine of the chain is at fault. `cause` is the fault of the first engine. Texts not translated still wait.
+ * Work with an end of its own (`--once`, `--until-empty`, `translate`) stopped early, because no engine of the chain can be
+ * asked: the account or a setting of each is at fault (`cause` is the fault of the first one), or none has answered for a
+ * minute. Texts not translated still wait.
  */
 export class EnginesStoppedError extends TransHubError {
   readonly code = "TH_ENGINES_STOPPED";
@@ -298,7 +324,7 @@ export class EngineTooLongError extends TransHubError {
 }
 
 /** The blocking check that a translation failed. */
-export type BlockedBy = "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
+export type BlockedBy = "oversized" | "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
 
 /** The engine's translation failed a blocking check and was not stored. */
 export class TranslationBlockedError extends TransHubError {

@@ -35,8 +35,8 @@ export interface BacklogCount {
 
 /** The connections of one pool of this process at this moment. */
 export interface ConnectionUse {
-  /** `statements`: the store's pool. `direct`: the pool that bypasses a pooler. */
-  pool: "statements" | "direct";
+  /** `statements`: the store's pool. `reads`: the pool of its standby. `direct`: the pool that bypasses a pooler. */
+  pool: "statements" | "reads" | "direct";
   /** Open connections, idle ones included. */
   open: number;
   idle: number;

@@ -1,9 +1,9 @@
 /** Filter of a list of translations. */
-import type { TranslationStatus } from "./translation.ts";
+import type { StoredStatus } from "./translation.ts";
 
 export interface ListFilter {
   project: string;
   targetLocale: string;
-  status?: TranslationStatus | undefined;
+  status?: StoredStatus | undefined;
   businessIdPrefix?: string | undefined;
 }

@@ -5,8 +5,10 @@ import type { TransHubError } from "./errors.ts";
 export interface ItemReceipt {
   /** Rows that this call made, or put back to work (`force`). */
   registered: number;
-  /** All other rows, duplicates inside the call included. */
+  /** Rows that were there, duplicates inside the call included. */
   existing: number;
+  /** Rows that wait in the inbox, because another session held a lock. A worker registers them after its end. */
+  queued: number;
   /** The part of `existing` that is in the dead letters. */
   failed: number;
   /** Set when the store refused this item alone: nothing of it was stored. */

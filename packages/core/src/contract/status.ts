@@ -1,12 +1,12 @@
 /** Totals of the store and the state of the fleet. */
 import type { Pause } from "./control.ts";
 import type { Circuit } from "./engine-gate.ts";
-import type { TranslationStatus } from "./translation.ts";
+import type { StoredStatus } from "./translation.ts";
 
 export interface StoreStatus {
-  translations: Record<TranslationStatus, number>;
+  translations: Record<StoredStatus, number>;
   /** The same for each target locale. */
-  locales: Record<string, Record<TranslationStatus, number>>;
+  locales: Record<string, Record<StoredStatus, number>>;
   /**
    * How many texts were stored with a warning, by the name of the check, since the store was made. A total of events: it does
    * not fall when such a text is replaced, approved or collected.

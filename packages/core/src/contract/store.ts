@@ -9,7 +9,7 @@
  * `close`.
  */
 import type { CollectOptions, CollectReport } from "./collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./control.ts";
+import type { CancelFilter, ForgetOptions, ForgetReference, ForgetReport, Pause, PauseTarget } from "./control.ts";
 import type { DeadLetter, DeadLetterFilter } from "./dead-letter.ts";
 import type { EngineGate } from "./engine-gate.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
@@ -39,10 +39,16 @@ export interface PersistenceHandler {
   /**
    * Appends items inside the caller's open transaction, without a lock that others could wait for. They are registered
    * after its commit, and never if it rolls back.
+   *
+   * @throws {BacklogFullError} The items together would go over the bound of the backlog. Nothing was appended, and the
+   * transaction is as it was.
    */
   enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 
-  /** Reads translations, in the order of the references; undefined for a missing one. One round trip. */
+  /**
+   * Reads translations, in the order of the references; undefined for a missing one. One round trip. A text without a row
+   * whose request waits to be registered is `queued`, or `failed` if the store refuses that request for good.
+   */
   read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
 
   /** Reads rows by the keys from `work`; deleted rows are left out. */
@@ -78,8 +84,11 @@ export interface PersistenceHandler {
    * requests that wait to be registered, and the text and its contexts themselves unless another project uses them.
    * Running work on it stores nothing; a call that already reached an engine cannot be recalled. A later request for
    * the same text makes a new one.
+   *
+   * Texts named by a prefix of business ids go in bounded transactions: an interrupted call has done a part, and a repeated
+   * one does the rest.
    */
-  forget(reference: ForgetReference): Promise<ForgetReport>;
+  forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport>;
 
   /**
    * Cancels work that is pending and was requested before this call: a row that never had a text is deleted, one that
@@ -95,7 +104,10 @@ export interface PersistenceHandler {
    */
   pause(target: PauseTarget): Promise<Pause[]>;
 
-  /** Ends a pause; with an empty target, every pause. Waiting work goes on at once. Returns the remaining pauses. */
+  /**
+   * Ends a pause; with an empty target, every pause. For an engine it also closes the circuit and ends the pause that the
+   * fleet itself made, with an empty target for every engine. Waiting work goes on at once. Returns the remaining pauses.
+   */
   resume(target: PauseTarget): Promise<Pause[]>;
 
   /** Totals; cheap at any size. `project` undefined: all. */

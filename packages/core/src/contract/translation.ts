@@ -1,6 +1,13 @@
 /** The application's view: one text in one target locale. */
 
-export type TranslationStatus = "pending" | "translated" | "failed" | "approved";
+/** The states of a stored translation. */
+export type StoredStatus = "pending" | "translated" | "failed" | "approved";
+
+/**
+ * `queued`: the request waits in the inbox, and a worker will register it. It was made inside a transaction, or another
+ * session's lock was in its way. Reads by text or business id give it; lists, keys and totals do not.
+ */
+export type TranslationStatus = StoredStatus | "queued";
 
 /** Order of work. Within a level, the lane with the least waiting work goes first. */
 export type Priority = "interactive" | "normal" | "bulk";
@@ -29,10 +36,14 @@ export interface Translation {
    */
   flags: string[];
   /**
-   * Raised by every retry, replay, force, hastening and approval; pass it to `approve` to state which text was read.
+   * Raised by every retry, replay, force, hastening and approval; pass it to `approve` to state which text was read. 0
+   * while the request waits in the inbox.
    */
   revision: number;
-  /** The open dead letter's error, when the last attempt failed. */
+  /**
+   * The open dead letter's error, when the last attempt failed; or the reason why a request cannot be registered. Or
+   * `TH_TEXT_TOO_LONG`: a stored text is over 16 MiB and is not shown, so that `text` is null or `sourceText` is empty.
+   */
   error?: { code: string; message: string };
 }
 

@@ -8,6 +8,7 @@ import type { TranslationKey } from "./translation.ts";
 export interface WorkItem {
   readonly key: TranslationKey;
   readonly revision: number;
+  /** Empty where the stored text is over 16 MiB: no engine can be asked for it. */
   readonly text: string;
   readonly context: Record<string, unknown> | null;
   readonly format: TextFormat;
@@ -124,6 +125,23 @@ export interface WorkOptions {
   observer?: WorkObserver | undefined;
 }
 
+/** An item of the inbox that cannot be registered. It stays there for a person to look at, and `status` counts it. */
+export interface RefusedInboxItem {
+  /** Its row in `trans_hub.inbox`. */
+  id: number;
+  /** A code of the catalogue, or the SQLSTATE of the database. */
+  code: string;
+}
+
+/** A job of graphile-worker that failed. graphile-worker tries it again, later each time. */
+export interface FailedJob {
+  /** The task, such as `translate:fr`. */
+  task: string;
+  /** The batch of the job; undefined for a job of another kind. */
+  batch: string | undefined;
+  error: Error;
+}
+
 /** Hears of the events of one `work`; must not throw. */
 export interface WorkObserver {
   /** Texts were settled. Called once for each settlement, after its commit, and never for batches that went back untried. */
@@ -132,6 +150,10 @@ export interface WorkObserver {
   ready?(isReady: boolean): void;
   /** A fault that the work survives: a lost database, a pool that had to be started again. */
   fault?(error: Error): void;
+  /** A job failed, and its work waits until the job is tried again. Not called for work that the fleet gave to others. */
+  jobFailed?(job: FailedJob): void;
+  /** An item that was requested inside a transaction is refused for good. */
+  refused?(item: RefusedInboxItem): void;
   /** A collection that the crontab started has ended. */
   collected?(report: CollectReport): void;
   /** The work of a dead member was taken over. */

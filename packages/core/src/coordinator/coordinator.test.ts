@@ -64,7 +64,7 @@ async function collect(translations: AsyncIterable<Translation>): Promise<Transl
 describe("request", () => {
   test("one item, many items and strings are registered, with the fields that the options supply", async () => {
     const hub = await connect();
-    const none = { existing: 0, failed: 0, rejected: [] };
+    const none = { existing: 0, queued: 0, failed: 0, rejected: [] };
     expect(await hub.request({ text: "Add to cart", targetLocales: ["fr", "de"], businessId: "cart" })).toEqual({
       ...none,
       registered: 2,
@@ -95,7 +95,7 @@ describe("request", () => {
     vi.spyOn(handler, "register").mockImplementation(async (items, options) => {
       const receipts = await register(items, options);
       return receipts.map((receipt, at) =>
-        items[at]?.text === "bad" ? { registered: 0, existing: 0, failed: 0, error } : receipt,
+        items[at]?.text === "bad" ? { registered: 0, existing: 0, queued: 0, failed: 0, error } : receipt,
       );
     });
     const hub = await connect({ handler });
@@ -392,7 +392,7 @@ describe("processing", () => {
     await hub.request("bad", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toHaveLength(1);
     expect(await collect(hub.processPendingTranslations("fr"))).toHaveLength(0);
-    expect(await hub.request("bad", { targetLocales: ["fr"] })).toMatchObject({ existing: 1, failed: 1 });
+    expect(await hub.request("bad", { targetLocales: ["fr"] })).toMatchObject({ existing: 1, queued: 0, failed: 1 });
     expect(refusing.texts).toEqual(["bad"]);
   });
 
@@ -530,6 +530,28 @@ describe("waiting", () => {
     await expect(waiting).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
   });
 
+  test("a request that waits to be registered is waited for, and the timeout says where it is", async () => {
+    const handler = new InMemoryPersistenceHandler();
+    const hub = await connect({ handler });
+    const { client, commit } = handler.begin();
+    await hub.request({ text: "Pay", businessId: "pay" }, { targetLocales: ["fr"], client });
+    await commit();
+    expect(await hub.getTranslation({ text: "Pay", targetLocale: "fr" })).toMatchObject({
+      status: "queued",
+      text: null,
+    });
+    expect(await hub.getTranslations([{ businessId: "pay" }], { targetLocale: "fr" })).toMatchObject([
+      { status: "queued" },
+    ]);
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+      code: "TH_WAIT_TIMEOUT",
+      hint: expect.stringContaining("inbox"),
+    });
+    const waiting = hub.waitFor({ businessId: "pay", targetLocales: ["fr"] });
+    await collect(hub.processPendingTranslations("fr"));
+    expect(await waiting).toMatchObject([{ status: "translated" }]);
+  });
+
   test("its signal ends the wait", async () => {
     const hub = await connect();
     const cancel = new AbortController();
@@ -577,6 +599,45 @@ describe("reviewing", () => {
     expect(await collect(hub.processPendingTranslations("fr"))).toMatchObject([{ status: "translated" }]);
     expect(await hub.purgeDeadLetters()).toBe(1);
     expect((await hub.listDeadLetters()).items).toEqual([]);
+  });
+});
+
+describe("forgetting", () => {
+  test("a prefix of business ids names the texts of all these ids, and a dry run keeps them", async () => {
+    const hub = await connect();
+    await hub.request(
+      [1, 2, 12].map((user) => ({ text: `Text ${user}`, businessId: `user.${user}.name` })),
+      { targetLocales: ["fr"] },
+    );
+    await collect(hub.processPendingTranslations("fr"));
+    const query = { businessIdPrefix: "user.1." };
+    expect(await hub.forget({ ...query, dryRun: true })).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await hub.getTranslation({ text: "Text 1", targetLocale: "fr" })).toMatchObject({ status: "translated" });
+    expect(await hub.forget(query)).toEqual({ forgotten: 1, stillUsed: 0 });
+    expect(await hub.getTranslation({ text: "Text 1", targetLocale: "fr" })).toBeUndefined();
+    expect(await collect(hub.listTranslations({ targetLocale: "fr" }))).toHaveLength(2);
+  });
+
+  test("refuses each query that would forget more than was meant, and forgets nothing", async () => {
+    const hub = await connect();
+    await hub.request([{ text: "Pay", businessId: "pay" }], { targetLocales: ["fr"] });
+    for (const query of [
+      { businessIdPrefix: "" },
+      { businessIdPrefix: "pay", businessId: "pay" },
+      { businessIdPrefix: "pay", text: "Pay" },
+      { businessIdPrefix: "pay", context: "screen" },
+      { businessIdPrefix: "pay", dryrun: true },
+      { businessIdPrefix: "pay", dryRun: "yes" },
+      { businessIdPrefix: 5 },
+      { businessId: "pay", prefix: "pay." },
+      {},
+    ]) {
+      await expect(hub.forget(query as never), JSON.stringify(query)).rejects.toMatchObject({
+        name: "InvalidItemError",
+      });
+    }
+    await expect(hub.cancel({ businessIdPrefix: "" })).rejects.toMatchObject({ code: "TH_BUSINESS_ID" });
+    expect(await collect(hub.listTranslations({ targetLocale: "fr" }))).toHaveLength(1);
   });
 });
 

@@ -209,6 +209,7 @@ export class Coordinator implements AsyncDisposable {
    * time: no text is translated twice. Leaving the loop early hands claimed texts back.
    *
    * @throws {EngineNotFoundError} The coordinator has no engine.
+   * @throws {EngineNotAllowedError} It has none that the project may use (`projectEngines`).
    * @throws {CancelledError} `signal` aborted.
    */
   async *processPendingTranslations(
@@ -287,6 +288,9 @@ export class Coordinator implements AsyncDisposable {
    * letters and waiting requests, and the text itself unless another project uses it. By a business id, a text stays if
    * another id of the project uses it.
    *
+   * A prefix of business ids names the texts of all of them. They go in bounded transactions: a call that was cut off has
+   * done a part, and the same call does the rest. `dryRun` counts them and removes none.
+   *
    * Running work on the text stores nothing, but an engine may be translating it at this moment. Other processes may
    * answer reads from memory until their `cacheTtlSeconds` are over.
    *
@@ -295,7 +299,16 @@ export class Coordinator implements AsyncDisposable {
    */
   async forget(query: ForgetQuery): Promise<ForgetReport> {
     const reference = parseForget(query, this.#settings);
-    return this.#outdateAll((store) => store.forget(reference));
+    const { dryRun = false } = query;
+    this.#requireOpen();
+    return this.#track(
+      this.#reads.write(
+        (store) => store.forget(reference, { dryRun }),
+        (cache) => {
+          if (!dryRun) cache.clear();
+        },
+      ),
+    );
   }
 
   /**
@@ -325,7 +338,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Ends one pause; with an empty target, ends all of them. Waiting work goes on at once.
+   * Ends one pause; with an empty target, ends all of them. An engine that was resumed is called again at once, also when
+   * the fleet itself had stopped the calls (a wrong key that was put right, a rate limit). Waiting work goes on at once.
    *
    * @returns Every pause that still stands.
    * @throws {InvalidItemError} The target names more than one thing.

@@ -28,6 +28,7 @@ export interface RequestEnd {
   /** Rows, as in the receipt; 0 for a request inside the caller's transaction. */
   registered: number;
   existing: number;
+  queued: number;
   failed: number;
   /** The number of refused items, by code. */
   rejected: Record<string, number>;
@@ -39,6 +40,7 @@ export interface RequestEnd {
 interface Receipt {
   registered?: number;
   existing?: number;
+  queued?: number;
   failed?: number;
   rejected: readonly { code: string }[];
 }
@@ -51,16 +53,17 @@ export async function reportRequest<Given extends Receipt>(
   const startedAt = performance.now();
   try {
     const receipt = await request;
-    const { registered = 0, existing = 0, failed = 0 } = receipt;
+    const { registered = 0, existing = 0, queued = 0, failed = 0 } = receipt;
     const rejected: Record<string, number> = {};
     for (const { code } of receipt.rejected) rejected[code] = (rejected[code] ?? 0) + 1;
     const elapsedMs = performance.now() - startedAt;
-    observer.requested?.({ registered, existing, failed, rejected, elapsedMs, error: undefined });
+    observer.requested?.({ registered, existing, queued, failed, rejected, elapsedMs, error: undefined });
     return receipt;
   } catch (thrown) {
     const elapsedMs = performance.now() - startedAt;
     const error = (thrown as Partial<TransHubError> | undefined)?.code ?? "error";
-    observer.requested?.({ registered: 0, existing: 0, failed: 0, rejected: {}, elapsedMs, error: ours(error) });
+    const none = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: {} };
+    observer.requested?.({ ...none, elapsedMs, error: ours(error) });
     throw thrown;
   }
 }

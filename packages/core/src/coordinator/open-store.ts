@@ -27,5 +27,6 @@ export async function openPostgresStore(
     batchSize,
     retentionDays,
     onConnectionLost: (error) => logger.warn({ error: errorFields(error) }, "database.connection_lost"),
+    onLockWait: (wait) => logger.warn(wait, "lock.waiting"),
   });
 }

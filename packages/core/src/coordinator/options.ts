@@ -6,6 +6,7 @@ import type { PersistenceHandler } from "../contract/store.ts";
 import { DEFAULT_PROJECT } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import { optionKinds as kinds, type OptionTable, optionCheck } from "../rules/options.ts";
+import type { ProjectEngines } from "../rules/project-engines.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
 /** Options of a coordinator that do not depend on its store. */
@@ -53,6 +54,12 @@ export interface CoordinatorOptions {
   engineTimeoutSeconds?: number | undefined;
   /** Limits of engines, by name. All processes on the store keep them together. Default: no limits. */
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
+  /**
+   * The engines that may get the texts of each project, such as `{ private: ["local"], shop: ["openai", "deepl"] }`: names,
+   * and the words `local` and `third-party`. It holds for the calls of this process, as `TH_PROJECT_ENGINES` does for a
+   * worker's. Default: each project may use every engine.
+   */
+  projectEngines?: ProjectEngines | undefined;
   /** Concurrent engine calls, while processing. Default 4. */
   concurrency?: number | undefined;
   /** A logger such as pino. Default: nothing is logged. */
@@ -66,6 +73,8 @@ export interface ConnectOptions extends CoordinatorOptions {
   databaseUrl?: string | undefined;
   /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler. Default: `databaseUrl`. */
   directUrl?: string | undefined;
+  /** The URL of a standby that answers reads. Texts that it does not have are read from `databaseUrl`. Default: none. */
+  readUrl?: string | undefined;
   /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -106,6 +115,7 @@ const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
   maxAttempts: kinds.whole(1, 10_000),
   engineTimeoutSeconds: kinds.positive(DAY_SECONDS),
   engineLimits: kinds.engineLimits,
+  projectEngines: kinds.projectEngines,
   concurrency: kinds.whole(1, 10_000),
   logger: kinds.methods("a logger such as pino", "debug", "info", "warn", "error"),
   observer: kinds.someMethods("an observer", "opened", "closed", "requested", "registered", "read"),
@@ -153,6 +163,7 @@ const checkConnectOptions = optionCheck<ConnectOptions>("Coordinator.connect", {
   ...COORDINATOR_OPTIONS,
   databaseUrl: kinds.postgresUrl,
   directUrl: kinds.postgresUrl,
+  readUrl: kinds.postgresUrl,
   maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   batchBytes: kinds.whole(1, MOST_BYTES),
@@ -174,13 +185,14 @@ export function parseConnectOptions(options: ConnectOptions): ConnectParts {
     handler,
     databaseUrl,
     directUrl,
+    readUrl,
     maxConnections,
     connectTimeoutMs,
     batchBytes,
     applicationName,
     ...coordinator
   } = checkConnectOptions(options);
-  const store = { databaseUrl, directUrl, maxConnections, connectTimeoutMs, batchBytes, applicationName };
+  const store = { databaseUrl, directUrl, readUrl, maxConnections, connectTimeoutMs, batchBytes, applicationName };
   return { handler, store, coordinator };
 }
 
@@ -207,6 +219,7 @@ export function parseCoordinatorOptions(given: CoordinatorOptions): CoordinatorS
     maxAttempts: options.maxAttempts ?? 5,
     engineTimeoutSeconds: options.engineTimeoutSeconds ?? 120,
     engineLimits: options.engineLimits ?? {},
+    projectEngines: options.projectEngines ?? {},
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,
     observer: options.observer,

@@ -7,6 +7,7 @@ import type { Settlement, WorkOptions } from "../contract/work.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { noEngineAllowed } from "../rules/project-engines.ts";
 import { translateBatch } from "../translate/translate-batch.ts";
 import type { EngineChain } from "./engine-chain.ts";
 import type { CoordinatorSettings } from "./options.ts";
@@ -42,6 +43,7 @@ interface ProcessOptions extends CoordinatorSettings, Omit<ProcessPendingOptions
  *
  * @param closing The coordinator's: ends the work, even while the consumer is busy; its reason is thrown.
  * @throws {EngineNotFoundError} The chain has no engine.
+ * @throws {EngineNotAllowedError} It has none that the project may use; nothing was claimed.
  * @throws {CancelledError} The caller's signal aborted. Thrown once all work has ended.
  */
 export async function* processPending(
@@ -53,17 +55,23 @@ export async function* processPending(
 ): AsyncGenerator<Translation, void, undefined> {
   chain.requireOne();
   const workOptions = parseOptions(locale, options);
+  const barred = noEngineAllowed(options.projectEngines, options.project, chain.engines);
+  if (barred !== undefined) throw barred;
   if (workOptions.limit === 0) return;
   if (signal?.aborted) throw cancelled(signal);
   const translate = translateBatch({
     get engines() {
       return chain.engines;
     },
+    projectEngines: options.projectEngines,
     maxAttempts: options.maxAttempts,
     engineTimeoutMs: options.engineTimeoutSeconds * 1_000,
     limits: options.engineLimits,
     gate: store.engineGate,
-    onFault: (error, engine) => options.logger.error({ engine, code: error.code, hint: error.hint }, "engine.fault"),
+    onFault: (error, engine, { waitMs }) => {
+      const until = new Date(Date.now() + waitMs).toISOString();
+      options.logger.error({ engine, code: error.code, hint: error.hint, until }, "engine.fault");
+    },
     onLimitChange: (change) => options.logger.warn(change, "engine.limit"),
   });
   const done = new SettledKeys();

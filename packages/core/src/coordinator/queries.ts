@@ -10,7 +10,7 @@ import type { Item } from "../contract/item.ts";
 import type { PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
-import type { TranslationReference, TranslationStatus } from "../contract/translation.ts";
+import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
 import { requireKnownKeys } from "../rules/known-names.ts";
@@ -115,7 +115,7 @@ export function parseReference(
 export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
-  status?: TranslationStatus | undefined;
+  status?: StoredStatus | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
   /** Default: the coordinator's. */
@@ -137,7 +137,7 @@ export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFi
   };
 }
 const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "businessIdPrefix", "project"]);
-const STATUSES: readonly TranslationStatus[] = ["pending", "translated", "failed", "approved"];
+const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
 
 function parsePrefix(prefix: unknown): string | undefined {
   if (prefix === undefined || prefix === "") return prefix;
@@ -214,28 +214,43 @@ const APPROVE_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "approvedText",
  * The text to forget. Its translations in every context are forgotten, unless `context` or `format` names one
  * (`format: "auto"` alone: the one without a context). A business id stands for every text ever registered under it.
  */
-export type ForgetQuery = TranslationName;
+export interface ForgetQuery extends TranslationName {
+  /** Instead of a text or a business id: every id that begins so, literally. Not empty. */
+  businessIdPrefix?: string | null | undefined;
+  /** Counts, and removes nothing. Default: false. */
+  dryRun?: boolean | undefined;
+}
 
-/** @throws {InvalidItemError} Names the first field at fault. */
-export function parseForget(name: ForgetQuery, defaults: ReferenceDefaults): ForgetReference {
-  requireKnownKeys(name, FORGET_KEYS, "a field of forget", "query");
-  const project = parseProject(name.project ?? defaults.project);
-  if (isNone(name.text)) return { project, businessId: parseBusinessId(name) };
-  const source = { project, ...parseSource(name, defaults) };
-  if (isNone(name.context) && isNone(name.format)) return source;
-  const context = normalizeContext(name.context)?.canonical ?? null;
-  return { ...source, within: { context, format: parseFormat(name.format) } };
+/** @throws {InvalidItemError} Also for an unknown field: without it, the rest would forget more than was meant. */
+export function parseForget(query: ForgetQuery, defaults: ReferenceDefaults): ForgetReference {
+  requireKnownKeys(query, FORGET_KEYS, "a field of forget", "query");
+  const { businessIdPrefix, dryRun, text, businessId, context, format } = query;
+  if (dryRun !== undefined && typeof dryRun !== "boolean") {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "dryRun", "must be true or false");
+  }
+  const project = parseProject(query.project ?? defaults.project);
+  const isInContext = !isNone(context) || !isNone(format);
+  if (!isNone(businessIdPrefix)) {
+    if (!isNone(text) || !isNone(businessId) || isInContext) {
+      throw new InvalidItemError("TH_ITEM_SHAPE", "businessIdPrefix", "stands alone: it names texts by their ids");
+    }
+    return { project, businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID") };
+  }
+  if (isNone(text)) return { project, businessId: parseBusinessId(query) };
+  const source = { project, ...parseSource(query, defaults) };
+  if (!isInContext) return source;
+  return { ...source, within: { context: normalizeContext(context)?.canonical ?? null, format: parseFormat(format) } };
 }
 
 /** Strict: a field such as `targetLocale` would seem to limit what is removed. */
-const FORGET_KEYS: ReadonlySet<string> = new Set(NAME_KEYS);
+const FORGET_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "businessIdPrefix", "dryRun"]);
 
 export interface CancelQuery {
   /** Default: the coordinator's. */
   project?: string | undefined;
   /** Default: every locale. */
   targetLocale?: string | undefined;
-  /** Only texts whose business ids in the project all begin so. */
+  /** Only texts whose business ids in the project all begin so. Not empty. */
   businessIdPrefix?: string | undefined;
 }
 
@@ -246,7 +261,9 @@ export function parseCancel(query: CancelQuery, defaults: ReferenceDefaults): Ca
   return {
     project: parseName(project, "project", "TH_PROJECT"),
     ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
-    businessIdPrefix: parsePrefix(businessIdPrefix),
+    ...(businessIdPrefix !== undefined && {
+      businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID"),
+    }),
   };
 }
 const CANCEL_KEYS: ReadonlySet<string> = new Set(["project", "targetLocale", "businessIdPrefix"]);

@@ -9,7 +9,7 @@
 import { Budget } from "../async/budget.ts";
 import { Coalescer } from "../async/coalescer.ts";
 import { orAbort } from "../async/or-abort.ts";
-import { CancelledError, InvalidItemError, type TransHubErrorCode } from "../contract/errors.ts";
+import { BacklogFullError, CancelledError, InvalidItemError, type TransHubErrorCode } from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
 import type { ItemReceipt } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
@@ -66,8 +66,13 @@ export interface RejectedItem {
 export interface RequestReceipt {
   /** Rows that this call made, or put back to work. */
   registered: number;
-  /** All other rows: they existed before, or occur twice in this call. */
+  /** Rows that existed before, or occur twice in this call. */
   existing: number;
+  /**
+   * Rows of items that another session's lock was in the way of. They are durable in the inbox, and a worker registers them
+   * within 2 seconds of the lock's end.
+   */
+  queued: number;
   /** The rows of `existing` that have an open dead letter. */
   failed: number;
   rejected: RejectedItem[];
@@ -152,7 +157,7 @@ export class Requests {
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
   ): Promise<RequestReceipt> {
-    const sum: RequestReceipt = { registered: 0, existing: 0, failed: 0, rejected: [] };
+    const sum: RequestReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] };
     if (isList(items)) {
       await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal);
       // The portions run side by side, so their refusals arrive out of order.
@@ -168,7 +173,8 @@ export class Requests {
   /**
    * Appends items to the inbox, inside the caller's transaction.
    *
-   * @throws {InvalidItemError} The only item was refused. In an array it lands in `rejected`.
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. In an array it lands in `rejected`; for the
+   * backlog, all items of its portion do.
    * @throws {CancelledError} The signal aborted between two portions; the caller should roll back.
    */
   async enqueue(
@@ -181,13 +187,22 @@ export class Requests {
     const portions = isList(items)
       ? this.#portions(items, defaults, receipt.rejected)
       : [portionOf(this.#parse(items, defaults), 0)];
-    for (const { items: own } of portions) {
+    for (const { items: own, places } of portions) {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
-      await this.#store.enqueue(client, own, { engine: this.#options.engine() });
-      receipt.accepted += own.length;
+      const { engine, maxBacklog } = this.#options;
+      try {
+        await this.#store.enqueue(client, own, { engine: engine(), maxBacklog });
+        receipt.accepted += own.length;
+      } catch (error) {
+        if (!(error instanceof BacklogFullError) || !isList(items)) throw error;
+        const { code, message } = error;
+        receipt.rejected.push(...places.map((index): RejectedItem => ({ index, code, message })));
+      }
     }
+    // Refusals for the backlog come after those of later items.
+    receipt.rejected.sort((one, other) => one.index - other.index);
     return receipt;
   }
 
@@ -303,6 +318,7 @@ function weightOf({ targetLocales, text }: RegisterItem): number {
 function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt): void {
   sum.registered += receipt.registered;
   sum.existing += receipt.existing;
+  sum.queued += receipt.queued;
   sum.failed += receipt.failed;
   if (receipt.error !== undefined) {
     sum.rejected.push({ index, code: receipt.error.code, message: receipt.error.message });

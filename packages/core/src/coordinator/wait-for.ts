@@ -16,6 +16,10 @@ export interface WaitForOptions {
 
 const POLL_MS = 500;
 
+const PENDING_HINT = "Is a worker running for this locale? See trans-hub status.";
+const QUEUED_HINT =
+  "A request waits in the inbox to be registered: by a worker, once no other session has a lock in its way. See trans-hub status.";
+
 /**
  * Polls until each translation is settled: translated, approved or failed. A translation that was never requested is
  * waited for as well, as its request may lie in an open transaction.
@@ -27,6 +31,7 @@ export async function waitForTranslations(
   { read, timeoutMs, signal, closing }: WaitForOptions,
 ): Promise<Translation[]> {
   const settled = new Map<TranslationReference, Translation>();
+  let isQueued = false;
   const ending = new AbortController();
   const onAbort = () => ending.abort(new CancelledError("Waiting was cancelled", { cause: signal?.reason }));
   const onClose = () => ending.abort(closing.reason);
@@ -36,16 +41,17 @@ export async function waitForTranslations(
   const timer = setTimeout(() => {
     const missing = references.length - settled.size;
     const message = `${missing} of ${references.length} translations are not there after ${timeoutMs} ms`;
-    ending.abort(new WaitTimeoutError(message, { hint: "Is a worker running for this locale? See trans-hub status." }));
+    ending.abort(new WaitTimeoutError(message, { hint: isQueued ? QUEUED_HINT : PENDING_HINT }));
   }, timeoutMs);
 
   try {
     while (true) {
       const open = references.filter((reference) => !settled.has(reference));
       const found = await orAbort(readOrNothing(read, open), ending.signal);
+      isQueued = found.some((translation) => translation?.status === "queued");
       for (const [at, reference] of open.entries()) {
         const translation = found[at];
-        if (translation !== undefined && translation.status !== "pending") settled.set(reference, translation);
+        if (translation !== undefined && isSettled(translation)) settled.set(reference, translation);
       }
       if (settled.size === references.length) return references.flatMap((reference) => settled.get(reference) ?? []);
       await wait(POLL_MS, undefined, { signal: ending.signal }).catch(() => {
@@ -70,4 +76,8 @@ async function readOrNothing(
     if (error instanceof TransHubError && error.retryable) return [];
     throw error;
   }
+}
+
+function isSettled({ status }: Translation): boolean {
+  return status !== "pending" && status !== "queued";
 }

@@ -2,12 +2,20 @@
 import pg from "pg";
 import { z } from "zod";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
 import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
+import type { LockWait } from "../contract/lock-wait.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
@@ -24,15 +32,18 @@ import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
+import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool, superviseConnections } from "./database/pool.ts";
 import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
+import { SESSION_SETTINGS } from "./database/session-settings.ts";
 import { rows, statement } from "./database/statement.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
-import { listTranslations, readTranslations, readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
+import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
+import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
-import { Voice } from "./settle/voice.ts";
+import { type ChangeKind, type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -41,6 +52,11 @@ export interface PostgresOptions {
   databaseUrl: string;
   /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
   directUrl?: string | undefined;
+  /**
+   * A standby of the database. Reads and lists go there; everything else, and texts that the standby does not have, go to
+   * `databaseUrl`. Default: none.
+   */
+  readUrl?: string | undefined;
   /** Of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -62,6 +78,14 @@ export interface PostgresOptions {
   applicationName?: string | undefined;
   /** Hears of connections lost while idle. */
   onConnectionLost?: ((error: Error) => void) | undefined;
+  /** Hears of each change that this process committed to stored texts; see `TextChange`. Default: none, at no cost. */
+  onChange?: ChangeListener | undefined;
+  /**
+   * Hears of each statement that has waited for a lock for three seconds, and every 30 s after that. Behind a pooler it hears
+   * of all sessions with the same `applicationName`. A look is made only while a statement takes that long; where all
+   * connections are in use, it takes one more for a moment. Default: nothing is looked at.
+   */
+  onLockWait?: ((wait: LockWait) => void) | undefined;
 }
 
 const DAY_SECONDS = 86_400;
@@ -69,6 +93,7 @@ const DAY_SECONDS = 86_400;
 const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", {
   databaseUrl: kinds.required(kinds.postgresUrl),
   directUrl: kinds.postgresUrl,
+  readUrl: kinds.postgresUrl,
   maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   answerTimeoutMs: kinds.milliseconds,
@@ -80,7 +105,12 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
   rescueAfterSeconds: kinds.positive(DAY_SECONDS),
   applicationName: kinds.text,
   onConnectionLost: kinds.callback,
+  onChange: kinds.callback,
+  onLockWait: kinds.callback,
 });
+
+/** Changes that come all the time, and that no caller expects to read at once: waiting for a standby would leave it unused. */
+const BY_WORK: ReadonlySet<ChangeKind> = new Set(["registered", "stored", "failed", "collected"]);
 
 /** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
 const MIN_DIRECT = 2;
@@ -104,9 +134,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
+  readonly #reads: ReplicaReads;
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
-  readonly #voice = new Voice();
+  readonly #voice: Voice;
+  readonly #lockWatch: LockWatch | undefined;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -115,12 +147,23 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   private constructor(options: PostgresOptions) {
     this.#options = checkOptions(options);
     this.#pool = new ConnectionPool(options);
+    this.#reads = new ReplicaReads(this.#pool, options);
+    this.#voice = new Voice(this.#listener());
+    if (options.onLockWait !== undefined) {
+      this.#lockWatch = new LockWatch({
+        pool: this.#pool,
+        directUrl: options.directUrl ?? options.databaseUrl,
+        pooledName: this.#pool.prepared ? undefined : (options.applicationName ?? "trans-hub"),
+        onWaiting: options.onLockWait,
+      });
+      this.#lockWatch.watch(this.#pool.raw);
+    }
     this.#register = {
       batchSize: options.batchSize ?? 50,
       batchBytes: options.batchBytes ?? 32_768,
       touchAfterSeconds: Math.min(DAY_SECONDS, ((options.retentionDays ?? 90) * DAY_SECONDS) / 10),
     };
-    this.#registrar = new Registrar(this.#pool, this.#register);
+    this.#registrar = new Registrar(this.#pool, this.#register, this.#voice);
   }
 
   /** Opens without a statement to the database, for a caller that waits until the database is there. */
@@ -158,7 +201,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
-    return readTranslations(this.#open(), references);
+    this.#open();
+    return this.#reads.read(references);
   }
 
   async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
@@ -166,7 +210,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>> {
-    return listTranslations(this.#open(), filter, page);
+    this.#open();
+    return this.#reads.list(filter, page);
   }
 
   async touch(references: readonly TranslationReference[]): Promise<void> {
@@ -181,8 +226,8 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return collect(this.#open(), this.#voice, checkCollectOptions(options));
   }
 
-  async forget(reference: ForgetReference): Promise<ForgetReport> {
-    return forget(this.#open(), this.#voice, reference);
+  async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
+    return forget(this.#open(), this.#voice, reference, options);
   }
 
   async cancel(filter: CancelFilter): Promise<number> {
@@ -194,7 +239,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async resume(target: PauseTarget): Promise<Pause[]> {
-    return resume(this.#open(), target);
+    return resume(this.#open(), this.engineGate, target);
   }
 
   async status(project?: string): Promise<StoreStatus> {
@@ -207,6 +252,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   connectionUse(): ConnectionUse[] {
     const uses = [useOf("statements", this.#pool.raw)];
+    if (this.#reads.pool !== undefined) uses.push(useOf("reads", this.#reads.pool.raw));
     if (this.#directPool !== undefined) uses.push(useOf("direct", this.#directPool));
     return uses;
   }
@@ -264,12 +310,22 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async #end(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#works);
-    await Promise.all([this.#pool.end(), this.#directPool?.end()]);
+    await Promise.all([this.#pool.end(), this.#reads.end(), this.#directPool?.end(), this.#lockWatch?.stop()]);
   }
 
   #open(): ConnectionPool {
     if (this.#closing.signal.aborted) throw new ClosedError("The store is closed");
     return this.#pool;
+  }
+
+  /** A person's act is to be seen by the reads that follow it, also where they go to a standby. */
+  #listener(): ChangeListener | undefined {
+    const { readUrl, onChange } = this.#options;
+    if (readUrl === undefined) return onChange;
+    return (change) => {
+      if (!BY_WORK.has(change.kind)) this.#reads.changed();
+      onChange?.(change);
+    };
   }
 
   /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */
@@ -283,8 +339,12 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       query_timeout: this.#options.answerTimeoutMs ?? 60_000,
       application_name: this.#options.applicationName ?? "trans-hub",
       keepAlive: true,
+      onConnect: async (client) => {
+        await client.query(SESSION_SETTINGS);
+      },
     });
     superviseConnections(this.#directPool);
+    this.#lockWatch?.watch(this.#directPool);
     return this.#directPool;
   }
 }

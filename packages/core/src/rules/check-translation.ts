@@ -15,6 +15,7 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
 /**
  * Judges one translation by the blocking checks.
  *
+ * - `oversized`: it is many times as long as its source, or longer than any stored text may be.
  * - `nul`: it holds U+0000 or half a surrogate pair, which PostgreSQL cannot store.
  * - `empty`: it shows nothing, and its source shows something.
  * - `icu`: in an ICU message the braces must balance, the arguments (name, type, style) and the options of each select must be

@@ -3,11 +3,12 @@
 import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contract/item.ts";
+import { isLonger } from "../contract/text-size.ts";
 import { isVerbatim } from "../text/verbatim.ts";
 import { normalizeContext } from "./context.ts";
 import { shownKey, unknownKey, unknownKeyProblem } from "./known-names.ts";
 import { canonicalLocale } from "./locale.ts";
-import { isLonger, isStorable, NOT_STORABLE, parseName } from "./name.ts";
+import { isStorable, NOT_STORABLE, parseName } from "./name.ts";
 
 export interface ItemLimits {
   /** Largest size of a text in bytes of UTF-8. */

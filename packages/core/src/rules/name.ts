@@ -1,5 +1,6 @@
 /** Names chosen by people. */
 import { type InvalidItemCode, InvalidItemError } from "../contract/errors.ts";
+import { isLonger } from "../contract/text-size.ts";
 
 /** Largest size of a project's name and of a business id, in bytes (UTF-8). */
 export const MAX_NAME_BYTES = 255;
@@ -25,9 +26,4 @@ export const NOT_STORABLE = "holds U+0000 or half a surrogate pair, which the da
 /** Whether the database can store it. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
-}
-
-/** Whether it has more bytes of UTF-8. A UTF-16 unit takes at most three bytes, so most texts need no counting. */
-export function isLonger(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

@@ -207,6 +207,17 @@ export const optionKinds = {
       ? Object.entries(value).flatMap(([engine, limits]) => limitProblems(limits, `${key}.${engine}`))
       : [{ key, problem: "must be an object: limits by the name of their engine" }],
 
+  /** The engines of each project. A string in place of a list is refused, whose letters would count as names. */
+  projectEngines: (value: unknown, key: string) =>
+    isObject(value) && !Array.isArray(value)
+      ? Object.entries(value)
+          .filter(([, names]) => !isListOfNames(names) || names.length === 0)
+          .map(([project]) => ({ key: `${key}.${project}`, problem: "must be a list of names, with one at least" }))
+      : [{ key, problem: "must be an object: lists of engines by the name of their project" }],
+
+  /** A list of names, which may be empty. */
+  names: kind("an array of names", isListOfNames),
+
   /** Engines, each as the contract of engines names it. */
   engines: (value: unknown, key: string) =>
     Array.isArray(value)
@@ -269,6 +280,10 @@ function engineProblems(engine: unknown, key: string): Problem[] {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
 
 function isMethod(value: unknown): boolean {

@@ -20,7 +20,16 @@ export const checkWorkOptions = optionCheck<WorkOptions>("work", {
     gcCron: kinds.required(kinds.text),
     retentionDays: kinds.required(kinds.decimal(0, MOST_RETENTION_DAYS)),
   }),
-  observer: kinds.someMethods("an observer", "settled", "ready", "fault", "collected", "rescued"),
+  observer: kinds.someMethods(
+    "an observer",
+    "settled",
+    "ready",
+    "fault",
+    "jobFailed",
+    "refused",
+    "collected",
+    "rescued",
+  ),
 });
 
 /** @throws {SettingsError} Names every option at fault. */

@@ -6,6 +6,7 @@
  */
 import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
+import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 
 type Declared = Pick<Engine, "takesContext">;
@@ -19,9 +20,34 @@ export function engineBatch(
   return {
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,
-    // Ids are counted from 1, as a language model would.
-    items: items.map((item, at) => ({ id: String(at + 1), ...briefOf(engine, item) })),
+    items: items.map((item, at) => ({ id: itemId(at), ...briefOf(engine, item) })),
   };
+}
+
+/** Without vowels no id is a word, and without digits none is a place in the list. */
+const LETTERS = "bcdfghjklmnpqrstvwxz";
+/** A step through all ids that puts unlike ones side by side; coprime with the number of letters. */
+const STEP = 173;
+
+/**
+ * The id of the text at a place: at least three letters, of which the last is made of the others. Two ids differ in two letters
+ * at least, and those of neighbours have no order that a model could go on with: with 1, 2, 3 a model that loses a text
+ * counts on, and gives each translation to the next text. The same places have the same ids, so that equal calls are equal.
+ */
+function itemId(at: number): string {
+  const base = LETTERS.length;
+  let places = 2;
+  while (base ** places <= at) places += 1;
+  let rest = (at * STEP + 71) % base ** places;
+  let check = 0;
+  let id = "";
+  for (let place = 1; place <= places; place += 1) {
+    const digit = rest % base;
+    rest = (rest - digit) / base;
+    check += place % 2 === 0 ? 3 * digit : digit;
+    id += LETTERS[digit];
+  }
+  return id + LETTERS[check % base];
 }
 
 function briefOf(
@@ -48,6 +74,11 @@ export function refusalOf(
   { sourceLocale }: Pick<WorkBatch, "sourceLocale">,
   item: WorkItem,
 ): TransHubError | undefined {
+  if (item.text === "") {
+    return new EngineTooLongError(
+      `The stored text is longer than ${MAX_STORED_TEXT_BYTES} bytes, and goes to no engine`,
+    );
+  }
   if (sourceLocale === UNDETERMINED_LOCALE && !engine.detectsSource) {
     return new EngineRefusedError(`Engine "${engine.name}" cannot detect the language of a text`, {
       hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",

@@ -106,8 +106,16 @@ function bookable(reply: EngineReply): EngineReply {
         cachedTokens: tokenCount(usage.cachedTokens),
       },
     }),
-    ...(model !== undefined && { model: model.replaceAll("\0", "") }),
+    ...(model !== undefined && { model: modelName(model) ?? undefined }),
   };
+}
+
+/** In characters. The name of a model stands beside each of its translations, and an error in each attempt's history. */
+const LONGEST_MODEL = 255;
+const LONGEST_MESSAGE = 1_000;
+
+function modelName(given: unknown): string | null {
+  return typeof given === "string" ? given.slice(0, LONGEST_MODEL).toWellFormed().replaceAll("\0", "") : null;
 }
 
 /** The greatest integer of PostgreSQL. */
@@ -118,23 +126,47 @@ function tokenCount(reported: number): number {
 }
 
 function readReply(engine: Engine, reply: EngineReply, items: readonly EngineItem[]): Answer[] {
-  const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(reply.results.get(item.id));
+  const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(resultOf(reply, item.id));
   return items.map(({ id }, at): Answer => {
-    const result = reply.results.get(id);
+    const result = resultOf(reply, id);
     if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
-    if ("failure" in result) return { failure: withoutTexts(engine, result.failure, items) };
+    if ("failure" in result) {
+      if (isFailure(result.failure)) return { failure: withoutTexts(engine, result.failure, items) };
+      return malformed(`Engine "${engine.name}" gave a failure of no known kind for this text`);
+    }
     if (typeof result.text !== "string") return malformed(`Engine "${engine.name}" gave an answer that is no text`);
     // Models write two sentences that belong together under the first one's id, and no check can detect that.
     if (isMissing(items[at - 1]) || isMissing(items[at + 1])) {
       return { ...malformed(`Engine "${engine.name}" gave no answer for the text beside this one`), isDoubt: true };
     }
-    return { text: result.text, model: result.model ?? reply.model ?? null };
+    return { text: result.text, model: modelName(result.model ?? reply.model) };
   });
+}
+
+/** The result for an item. Only an object is one: an engine may be plain JavaScript. */
+function resultOf({ results }: EngineReply, id: string): EngineItemResult | undefined {
+  const result: unknown = results.get(id);
+  return typeof result === "object" && result !== null ? (result as EngineItemResult) : undefined;
+}
+
+/** Complete by its type. */
+const KINDS: Readonly<Record<EngineErrorKind, true>> = {
+  rate_limited: true,
+  quota: true,
+  config: true,
+  transient: true,
+  refused: true,
+  malformed: true,
+  too_long: true,
+};
+
+function isFailure(given: EngineFailure | null | undefined): boolean {
+  return Object.hasOwn(KINDS, given?.kind ?? "") && typeof given?.error?.message === "string";
 }
 
 function isNone(result: EngineItemResult | undefined): boolean {
   if (result === undefined) return true;
-  if ("failure" in result) return result.failure.kind === "malformed";
+  if ("failure" in result) return !isFailure(result.failure) || result.failure.kind === "malformed";
   return typeof result.text !== "string" || result.text.trim() === "";
 }
 
@@ -158,6 +190,10 @@ const QUOTABLE_LENGTH = 4;
 /** Keeps a text out of the books when an engine quotes it in its error. */
 function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly EngineItem[]): EngineFailure {
   const { message } = failure.error;
+  if (message.length > LONGEST_MESSAGE) {
+    const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), without end`);
+    return { ...failure, error };
+  }
   const quotes = items.some(({ text }) => text.trim().length >= QUOTABLE_LENGTH && message.includes(text.trim()));
   if (!quotes) return failure;
   const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), quoting the text`);
@@ -169,7 +205,7 @@ class QuotingError extends TransHubError {
   readonly code: TransHubErrorCode;
   readonly retryable: boolean;
   constructor(original: TransHubError, message: string) {
-    super(message, { hint: original.hint });
+    super(message, { hint: original.hint?.slice(0, LONGEST_MESSAGE) });
     this.code = original.code;
     this.retryable = original.retryable;
   }

@@ -156,9 +156,11 @@ describe("good answers", () => {
     await run(batch, [reads]);
     await run(batch, [ignores]);
     expect(reads.calls[0]?.items).toEqual([
-      { id: "1", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
+      { id: "pfb", text: "a", format: "auto", context: { note: "a button" }, previousFailure: "1 tag missing" },
     ]);
-    expect(ignores.calls[0]?.items).toEqual([{ id: "1", text: "a", format: "auto", previousFailure: "1 tag missing" }]);
+    expect(ignores.calls[0]?.items).toEqual([
+      { id: "pfb", text: "a", format: "auto", previousFailure: "1 tag missing" },
+    ]);
   });
 });
 
@@ -222,6 +224,31 @@ describe("one bad text", () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(["retry", "retry", "retry", "retry"]);
   });
 
+  test("an answer without end is not stored, goes to the next engine, and harms no neighbour", async () => {
+    const endless = engine(answer((source) => ({ text: source === "Save" ? "x".repeat(2 ** 26) : `${source} (fr)` })));
+    const next = engine(upperCase, { name: "next" });
+    const { outcomes } = await run(batchOf(["Save", "Open"]), [endless, next]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "SAVE", engine: "next" },
+      { kind: "translated", text: "Open (fr)", engine: "first" },
+    ]);
+    expect((await run(batchOf(["Save"]), [endless])).outcomes).toMatchObject([
+      { kind: "retry", error: { message: expect.stringContaining("it is many times as long as its source") } },
+    ]);
+  });
+
+  test("the name of a model and the message of an error are kept to a length that the books can hold", async () => {
+    const long = "m".repeat(2 ** 20);
+    const named = await run(batchOf(["Save"]), [engine(answer((text) => ({ text, model: `\0${long}` })))]);
+    expect(named.outcomes).toMatchObject([{ kind: "translated", model: "m".repeat(254) }]);
+    const failing = await run(batchOf(["Save"]), [
+      engine(answer(() => ({ failure: { kind: "transient", error: new EngineTransientError(long, { hint: long }) } }))),
+    ]);
+    expect(failing.outcomes).toMatchObject([
+      { kind: "retry", error: { message: 'Engine "first" failed (transient), without end' } },
+    ]);
+  });
+
   test("a translation that fails a check is not stored, and the reason holds no word of it", async () => {
     const spoiler = engine(answer((source) => ({ text: source.replace("{name}", "Willi") })));
     const { outcomes } = await run(batchOf(["Hello {name}", "Bye"]), [spoiler]);
@@ -253,6 +280,25 @@ describe("one bad text", () => {
     expect(early.outcomes).toMatchObject([blocked, blocked]);
     const late = await run(batchOf(texts, { attempt: 5 }), [mixing]);
     expect(late.outcomes).toMatchObject(texts.map((text) => ({ kind: "translated", text })));
+  });
+
+  test.each<[string, unknown]>([
+    ["nothing", null],
+    ["a text without its object", "Enregistrer"],
+    ["an empty failure", { failure: null }],
+    ["a failure without an error", { failure: { kind: "refused" } }],
+    ["a failure of an unknown kind", { failure: { kind: "k".repeat(2 ** 20), error: new EngineRefusedError("No") } }],
+  ])("%s for one text is malformed for that text, and no outage for its neighbours", async (_, given) => {
+    const odd = engine(
+      answer((source) => (source === "bad" ? (given as EngineItemResult) : { text: source.toUpperCase() })),
+    );
+    const { outcomes, calls } = await run(batchOf(["one", "bad", "two"]), [odd]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "ONE" },
+      { kind: "retry", error: { code: "TH_ENGINE_MALFORMED" } },
+      { kind: "translated", text: "TWO" },
+    ]);
+    expect(calls[0]?.outcome).toBe("partial");
   });
 
   test("an answer that is not a text counts as malformed", async () => {
@@ -569,5 +615,90 @@ describe("stopping", () => {
     const { outcomes } = await run(batchOf(["one"]), [first, second], { signal: stop.signal });
     expect(outcomes).toEqual([{ kind: "released" }]);
     expect(second.calls).toEqual([]);
+  });
+});
+
+describe("a project that may use only some engines", () => {
+  const foreign = () => engine(upperCase, { name: "foreign", processor: "third-party" });
+  const house = (translate: Translate = upperCase) => engine(translate, { name: "house", processor: "local" });
+  const projectEngines = { private: ["local"], shop: ["foreign"] };
+  const inProject = (project: string, texts: string[]) => {
+    const batch = batchOf(texts);
+    return { ...batch, project, items: batch.items.map((item) => ({ ...item, key: { ...item.key, project } })) };
+  };
+  const transient = answer(() => ({ failure: { kind: "transient", error: new EngineTransientError("Away") } }));
+
+  test("gets its texts from the engines that it may use, and from no other, whatever their order", async () => {
+    for (const engines of [
+      [foreign(), house()],
+      [house(), foreign()],
+    ] as const) {
+      expect((await run(inProject("private", ["one"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: "house" },
+      ]);
+      const [third] = engines.filter(({ name }) => name === "foreign");
+      expect(third?.calls).toEqual([]);
+      expect((await run(inProject("shop", ["two"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: "foreign" },
+      ]);
+      expect((await run(inProject("other", ["three"]), [...engines], { projectEngines })).outcomes).toMatchObject([
+        { kind: "translated", engine: engines[0].name },
+      ]);
+    }
+  });
+
+  test("falls back to no other engine, and its texts wait or fail as with a chain of its own", async () => {
+    const away = foreign();
+    const refused = await run(inProject("private", ["one"]), [house(refuse), away], { projectEngines });
+    expect(refused.outcomes).toMatchObject([{ kind: "failed", error: { engine: "house", code: "TH_ENGINE_REFUSED" } }]);
+    const retried = await run(inProject("private", ["one"]), [house(transient), away], { projectEngines });
+    expect(retried.outcomes).toMatchObject([{ kind: "retry" }]);
+    const config = answer(() => ({ failure: { kind: "config", error: new EngineConfigError("Wrong key") } }));
+    const postponed = await run(inProject("private", ["one"]), [house(config), away], { projectEngines });
+    expect(postponed.outcomes).toMatchObject([{ kind: "postponed" }]);
+    const paused = { ...inProject("private", ["one"]), isEnginePaused: (name: string) => name === "house" };
+    expect((await run(paused, [house(), away], { projectEngines })).outcomes).toEqual([{ kind: "paused" }]);
+    expect(away.calls).toEqual([]);
+  });
+
+  test("fails at once without an engine that it may use, and the error names the project and the cure", async () => {
+    const away = foreign();
+    const { outcomes, calls } = await run(inProject("private", ["one"]), [away], { projectEngines });
+    expect(outcomes).toEqual([
+      {
+        kind: "failed",
+        error: {
+          at: new Date(NOW).toISOString(),
+          engine: null,
+          code: "TH_ENGINE_NOT_ALLOWED",
+          message: expect.stringMatching(/"private" may use only local.*foreign.*TH_ENGINES.*TH_PROJECT_ENGINES/),
+        },
+      },
+    ]);
+    expect([calls, away.calls]).toEqual([[], []]);
+  });
+
+  test("gives no text away in a batch that mixes projects, and the other texts are not affected", async () => {
+    const [away, own] = [foreign(), house()];
+    const mixed = {
+      ...batchOf([]),
+      items: ["shop", "private", "other"].flatMap((project) => inProject(project, [`text of ${project}`]).items),
+    };
+    const { outcomes } = await run(mixed, [away, own], { projectEngines });
+    expect(outcomes).toMatchObject([{ engine: "foreign" }, { engine: "house" }, { engine: "foreign" }]);
+    expect(textsOf(away.calls)).toEqual([["text of shop", "text of other"]]);
+    expect(textsOf(own.calls)).toEqual([["text of private"]]);
+  });
+
+  test("is not mistaken for a property that every object has, nor is an engine without a processor for a local one", async () => {
+    const rules = { constructor: ["local"] };
+    const away = foreign();
+    expect((await run(inProject("toString", ["one"]), [away], { projectEngines: rules })).outcomes).toMatchObject([
+      { kind: "translated" },
+    ]);
+    const silent = { ...house(), processor: undefined as unknown as "local" };
+    expect((await run(inProject("constructor", ["one"]), [silent], { projectEngines: rules })).outcomes).toMatchObject([
+      { kind: "failed" },
+    ]);
   });
 });

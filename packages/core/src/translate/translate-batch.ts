@@ -2,14 +2,16 @@
 import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
-import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkResult } from "../contract/work.ts";
+import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
-import { type EngineLimitChange, EngineLimiter, type LimiterTimes } from "./limits/limiter.ts";
+import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
+import { suspectedOfSwap } from "./swapped.ts";
 
 export interface TranslateBatchOptions {
   /**
@@ -17,6 +19,11 @@ export interface TranslateBatchOptions {
    * next. Read at each batch, so that a getter may change it.
    */
   readonly engines: readonly Engine[];
+  /**
+   * The engines that may get the texts of each project. The chain of a text has no other engine; a text without any goes
+   * to the dead letters with `TH_ENGINE_NOT_ALLOWED`. Default: each project may use every engine.
+   */
+  projectEngines?: ProjectEngines | undefined;
   /** A text that failed this many times goes to the dead letters. */
   maxAttempts: number;
   /** Milliseconds for one engine call; a longer one is `transient`. */
@@ -35,7 +42,7 @@ export interface TranslateBatchOptions {
    * Called when an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet: a
    * person has to act. Once for each opening of the engine's circuit. Must not throw.
    */
-  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
   /** Called at the end of each engine call, before anything of it is stored. Must not throw. */
@@ -46,6 +53,7 @@ export interface TranslateBatchOptions {
 
 const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   engines: kinds.required(kinds.engines),
+  projectEngines: kinds.projectEngines,
   maxAttempts: kinds.required(kinds.whole(1, 10_000)),
   engineTimeoutMs: kinds.required(kinds.milliseconds),
   random: kinds.callback,
@@ -96,6 +104,8 @@ class BatchTranslation {
   readonly #signal: AbortSignal;
   readonly #attempts: Attempt[];
   readonly #calls: EngineCall[] = [];
+  /** The texts of each call of several, of the engine that is being asked. */
+  #together: Attempt[][] = [];
 
   constructor(options: TranslateBatchOptions, limiter: EngineLimiter, batch: WorkBatch, signal: AbortSignal) {
     this.#options = options;
@@ -110,18 +120,32 @@ class BatchTranslation {
     if (this.#engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
     let open = this.#attempts;
     for (const engine of this.#engines) {
-      await this.#ask(engine, open);
-      open = open.filter((attempt) => {
+      const [asked, others] = partition(open, ({ item }) => this.#mayAsk(engine, item));
+      await this.#ask(engine, asked);
+      const passedOn = asked.filter((attempt) => {
         const failure = failureBy(engine, attempt);
         return attempt.heldBackBy?.includes(engine.name) || (failure !== undefined && fallsBack(failure));
       });
+      open = [...passedOn, ...others];
     }
-    const { maxAttempts, random = Math.random, now = Date.now } = this.#options;
-    const circumstances = { engines: this.#engines.length, maxAttempts, now: now(), random };
-    return {
-      outcomes: this.#attempts.map((attempt) => decideOutcome(attempt, circumstances)),
-      calls: this.#calls,
-    };
+    return { outcomes: this.#attempts.map((attempt) => this.#outcomeOf(attempt)), calls: this.#calls };
+  }
+
+  /** By the text's own project: no caller can mix a text into a batch of another project. */
+  #mayAsk(engine: Engine, { key }: WorkItem): boolean {
+    return mayAsk(this.#options.projectEngines ?? {}, key.project, engine);
+  }
+
+  #outcomeOf(attempt: Attempt): WorkOutcome {
+    const { projectEngines = {}, maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    const barred = noEngineAllowed(projectEngines, attempt.item.key.project, this.#engines);
+    if (barred !== undefined) {
+      // A dead letter keeps no hint, and the person who reads it needs the cure.
+      const message = `${barred.message}. ${barred.hint}`;
+      return { kind: "failed", error: { at: new Date(now()).toISOString(), engine: null, code: barred.code, message } };
+    }
+    const engines = this.#engines.filter((engine) => this.#mayAsk(engine, attempt.item)).length;
+    return decideOutcome(attempt, { engines, maxAttempts, now: now(), random });
   }
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
@@ -134,12 +158,14 @@ class BatchTranslation {
     const tokens = this.#tokenLimits(engine);
     const pack = (attempts: readonly Attempt[]) =>
       packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
+    this.#together = [];
     await this.#callAll(engine, pack(askable));
 
     // At once and without the text that went missing, so that its neighbours lose no attempt.
     const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
     for (const attempt of doubtful) attempt.failures.pop();
     await this.#callAll(engine, pack(doubtful));
+    await this.#askSuspectsAlone(engine);
 
     // A call of several texts sends none of them to the dead letters: at its last attempt a text is asked for alone.
     const suspected = askable.filter((attempt) => {
@@ -151,6 +177,38 @@ class BatchTranslation {
       engine,
       suspected.map((attempt) => [attempt]),
     );
+  }
+
+  /**
+   * Asks alone for the texts whose translations may belong to another text of their call. An answer that was given to another
+   * text before proves that the two were mixed up, and so the other text is asked for as well.
+   *
+   * A text that is not asked for because of a stop is released: it has no translation that can be trusted.
+   */
+  async #askSuspectsAlone(engine: Engine): Promise<void> {
+    for (const attempts of this.#together.splice(0)) {
+      const answered = attempts.filter(({ translated }) => translated?.engine === engine.name);
+      const first = new Map(answered.map((attempt) => [attempt, attempt.translated?.text ?? ""]));
+      let suspects = suspectsOf(answered, attempts, first);
+      const asked = new Set<Attempt>();
+      while (suspects.length > 0) {
+        for (const attempt of suspects) {
+          asked.add(attempt);
+          delete attempt.translated;
+        }
+        await this.#callAll(
+          engine,
+          suspects.map((attempt) => [attempt]),
+        );
+        const others = new Set(
+          suspects.flatMap((attempt) => {
+            const text = attempt.translated?.text;
+            return text === undefined || text === first.get(attempt) ? [] : [text.trim()];
+          }),
+        );
+        suspects = answered.filter((attempt) => !asked.has(attempt) && others.has(first.get(attempt)?.trim() ?? ""));
+      }
+    }
   }
 
   /**
@@ -205,6 +263,7 @@ class BatchTranslation {
       }
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, engineBatch(engine, this.#batch, items), limits);
+      if (attempts.length > 1) this.#together.push(attempts);
       this.#calls.push(call);
       this.#options.onCall?.(call);
       for (const [position, attempt] of attempts.entries()) {
@@ -249,6 +308,31 @@ class BatchTranslation {
     const error = new TranslationBlockedError(blocked.blockedBy, message);
     fail(attempt, engine, { kind: "blocked", error, neighbours });
   }
+}
+
+/** A call is mistrusted as a whole where at least three of its texts, and a quarter of all, are suspected or blocked. */
+const FEWEST_SUSPECTS = 3;
+const MISTRUSTED_SHARE = 0.25;
+
+/** The texts of a call whose translations may belong to others of it; all of its translations, if that are many. */
+function suspectsOf(
+  answered: readonly Attempt[],
+  attempts: readonly Attempt[],
+  translations: ReadonlyMap<Attempt, string>,
+): Attempt[] {
+  const pairs = answered.map((attempt) => ({
+    source: attempt.item.text,
+    translation: translations.get(attempt) ?? "",
+  }));
+  const suspected = suspectedOfSwap(pairs);
+  const doubtful = suspected.size + attempts.length - answered.length;
+  const isMistrusted = suspected.size >= FEWEST_SUSPECTS && doubtful >= MISTRUSTED_SHARE * attempts.length;
+  return isMistrusted ? [...answered] : answered.filter((_, at) => suspected.has(at));
+}
+
+function partition<Each>(all: readonly Each[], isFirst: (each: Each) => boolean): [Each[], Each[]] {
+  const first = new Set(all.filter(isFirst));
+  return [[...first], all.filter((each) => !first.has(each))];
 }
 
 function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine">): void {

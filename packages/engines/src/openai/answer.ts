@@ -4,7 +4,9 @@ import type { EngineBatch, EngineItemResult } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 
-const Answer = z.object({ items: z.array(z.unknown()) });
+/** A model that splits or invents items makes a few; a list of a million is not looked at. */
+const MOST_ITEMS = { times: 2, more: 16 };
+
 const AnswerItem = z.object({
   // Some models answer 7 for "7", which confuses no two ids.
   id: z.union([z.string(), z.number().transform(String)]),
@@ -18,17 +20,26 @@ const AnswerItem = z.object({
  * twice or has no text is `malformed`: nothing says which of two texts is the right one.
  */
 export function readAnswer(content: string, batch: EngineBatch): Map<string, EngineItemResult> {
-  const answer = Answer.safeParse(parseJson(content));
-  if (!answer.success) return malformed(batch, "The answer was not the JSON object that was asked for");
+  const items = itemsOf(parseJson(content));
+  if (items === undefined) return malformed(batch, "The answer was not the JSON object that was asked for");
+  if (items.length > MOST_ITEMS.times * batch.items.length + MOST_ITEMS.more) {
+    return malformed(batch, "The answer held far more items than were asked for");
+  }
 
   const found = new Map<string, { text: unknown; count: number }>();
-  for (const entry of answer.data.items) {
+  for (const entry of items) {
     const item = AnswerItem.safeParse(entry);
     if (!item.success) continue;
     const { id, text } = item.data;
     found.set(id, { text, count: (found.get(id)?.count ?? 0) + 1 });
   }
   return new Map(batch.items.map(({ id }) => [id, resultOf(found.get(id))]));
+}
+
+/** By hand: a parser makes an object of its own for each of a million items. */
+function itemsOf(answer: unknown): unknown[] | undefined {
+  const items = (answer as { items?: unknown } | null | undefined)?.items;
+  return Array.isArray(items) ? items : undefined;
 }
 
 function resultOf(found: { text: unknown; count: number } | undefined): EngineItemResult {

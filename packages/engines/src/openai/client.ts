@@ -1,10 +1,18 @@
 import type OpenAI from "openai";
+import { boundedFetch } from "../bounded-fetch.ts";
+
+/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
+const ROOM_BYTES = 2 ** 20;
+/** A byte of the question may come back as a few in another script, each as six of JSON (`\u0915`). */
+const ANSWER_TIMES_QUESTION = 32;
 
 /**
  * A client of the `openai` package that takes nothing from the environment.
  *
  * The package takes every option that is left out from `OPENAI_*` variables, which are meant for other programs, so every
  * such option is given. Headers that it adds by itself (`OPENAI_CUSTOM_HEADERS`, facts about this machine) are dropped.
+ *
+ * An answer is bounded by its question; the error of one that is longer is caused by an `AnswerTooLargeError`.
  */
 export async function openClient({
   apiKey,
@@ -23,8 +31,14 @@ export async function openClient({
     baseURL,
     maxRetries: 0,
     logLevel: "off",
-    fetch: (url, init) => fetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey), redirect: "manual" }),
+    fetch: (url, init) =>
+      boundedFetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey) }, mostBytes(init?.body)),
   });
+}
+
+/** The most bytes of an answer to this question. */
+function mostBytes(question: unknown): number {
+  return ROOM_BYTES + ANSWER_TIMES_QUESTION * (typeof question === "string" ? Buffer.byteLength(question) : 0);
 }
 
 function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: string | undefined): Headers {

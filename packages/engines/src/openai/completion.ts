@@ -11,19 +11,13 @@ import { engineFailure } from "../failure.ts";
 import { readAnswer } from "./answer.ts";
 import { failureOf, refusalOf, refused } from "./refusal.ts";
 
+/** Only the first choice is read, and no list is checked piece by piece: a hostile one holds a million pieces. */
 const Completion = z.object({
   model: z.string().optional().catch(undefined),
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({
-          content: z.union([z.string(), z.array(z.object({ text: z.string() }))]).nullish(),
-          refusal: z.string().nullish(),
-        }),
-      }),
-    )
-    .min(1),
+  choice: z.object({
+    finish_reason: z.string().nullish(),
+    message: z.object({ content: z.unknown(), refusal: z.string().nullish() }),
+  }),
   usage: z
     .object({
       prompt_tokens: z.number().catch(0),
@@ -43,33 +37,34 @@ const Completion = z.object({
  * Some gateways answer 200 with an error inside.
  */
 export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): EngineReply {
-  const error = errorWithin(body);
+  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const [first] = Array.isArray(fields.choices) ? fields.choices : [];
+  const error = fields.error ?? (first as { error?: unknown } | null | undefined)?.error ?? undefined;
   if (error !== undefined)
     return failAll(batch, failureOf("openai", refusalOf(200, error, headers), batch.items.length));
-  const completion = Completion.safeParse(body);
-  if (!completion.success) {
+  const { model: answering, usage: used } = fields;
+  const completion = Completion.safeParse({ model: answering, usage: used, choice: first });
+  const text = completion.success ? textOf(completion.data.choice.message.content) : undefined;
+  if (!completion.success || text === undefined) {
     return failAll(batch, engineFailure("transient", 'Engine "openai" answered with something else than a completion'));
   }
-  const { usage, model, choices } = completion.data;
+  const { usage, model, choice } = completion.data;
   const facts = { ...(usage && { usage: usageOf(usage) }), ...(model !== undefined && { model }) };
-  const [choice] = choices;
-  const failure = choice && failureOfChoice(choice, batch.items.length);
+  const failure = failureOfChoice(choice, batch.items.length);
   if (failure !== undefined) return { ...failAll(batch, failure), ...facts };
-
-  const content = choice?.message.content ?? "";
-  const text = typeof content === "string" ? content : content.map((part) => part.text).join("");
   return { results: readAnswer(text, batch), ...facts };
 }
 
-function errorWithin(body: unknown): unknown {
-  if (typeof body !== "object" || body === null) return undefined;
-  const { error, choices } = body as { error?: unknown; choices?: unknown };
-  if (error !== undefined && error !== null) return error;
-  const [choice] = Array.isArray(choices) ? choices : [];
-  return (choice as { error?: unknown } | undefined)?.error ?? undefined;
+/** The text of a content: a string, or a list of parts. Undefined: neither. */
+function textOf(content: unknown): string | undefined {
+  if (content === undefined || content === null) return "";
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  const texts = content.map((part: { text?: unknown } | null) => part?.text);
+  return texts.every((text) => typeof text === "string") ? texts.join("") : undefined;
 }
 
-type Choice = z.infer<typeof Completion>["choices"][number];
+type Choice = z.infer<typeof Completion>["choice"];
 
 function failureOfChoice({ finish_reason, message }: Choice, itemCount: number): EngineFailure | undefined {
   switch (finish_reason) {

@@ -1,4 +1,7 @@
 import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createGzip, gzipSync } from "node:zlib";
 import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/core/engine";
 import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
@@ -17,6 +20,7 @@ engineConformance("openai", async () => {
     dispose: server.close,
     secrets: ["sk-secret"],
     reorder: fail("reverse"),
+    flood: fail("endless"),
     hang() {
       server.misbehave({ fault: { kind: "hang" }, times: 1 });
       return once(server.events, "call");
@@ -325,6 +329,139 @@ describe("a call's time", () => {
     expect(failure?.error.message).toBe('The connection to engine "openai" failed (ECONNREFUSED)');
   });
 });
+
+/** The engine before a server that answers by `respond`, and the end of the server's first connection. */
+async function engineBefore(respond: (response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    request.resume().once("end", () => respond(response));
+  });
+  const ended = Promise.withResolvers<void>();
+  server.on("connection", (socket) => socket.once("close", () => ended.resolve()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const engine = openai({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` });
+  async function failures(count: number) {
+    const items = Array.from({ length: count }, (_, at) => ({ id: `i${at}`, text: "Save", format: "auto" as const }));
+    const { results } = await engine.translate(
+      { sourceLocale: "en", targetLocale: "fr", items },
+      new AbortController().signal,
+    );
+    return [...results.values()].map(failureOf);
+  }
+  return { engine, ended: ended.promise, failures };
+}
+
+/** Writes for as long as the client reads. */
+function writeWithoutEnd(response: NodeJS.WritableStream, piece: string): void {
+  const go = () => {
+    while (response.writable && response.write(piece));
+  };
+  response.on("drain", go);
+  response.on("error", () => undefined);
+  go();
+}
+
+const BEGINNING = '{"choices":[{"finish_reason":"stop","message":{"content":"';
+const PIECE = "x".repeat(256 * 1024);
+
+/** 64 MiB in less than 1 kB. */
+const PACKED_TWICE = gzipSync(gzipSync(Buffer.alloc(64 * 2 ** 20, BEGINNING)));
+
+describe("an answer without end", () => {
+  const endless =
+    (status: number, headers: Record<string, string> = {}) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.write(BEGINNING);
+      writeWithoutEnd(response, PIECE);
+    };
+  const bomb = (response: ServerResponse) => {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
+    const packed = createGzip();
+    packed.pipe(response);
+    packed.write(BEGINNING);
+    response.once("close", () => packed.destroy());
+    writeWithoutEnd(packed, PIECE);
+  };
+  const twicePacked = (response: ServerResponse) => {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip, gzip" });
+    response.end(PACKED_TWICE);
+  };
+
+  test.each([
+    ["plain", endless(200)],
+    ["packed", bomb],
+    ["packed twice", twicePacked],
+  ])("that comes %s is malformed for one text, too long for several, and ends its connection", async (_, respond) => {
+    const { failures, ended } = await engineBefore(respond);
+    const highest = highestMemory();
+    expect(await failures(1)).toMatchObject([
+      { kind: "malformed", error: { message: 'Engine "openai" gave an answer without end' } },
+    ]);
+    expect((await failures(2)).map((failure) => failure?.kind)).toEqual(["too_long", "too_long"]);
+    await ended;
+    expect(highest() / 2 ** 20).toBeLessThan(128);
+  });
+
+  test.each([
+    [endless(429, { "retry-after": "3" }), { kind: "rate_limited", retryAfterMs: 3_000 }],
+    [endless(500), { kind: "transient" }],
+    [endless(401), { kind: "config" }],
+  ])("that is an error fails by its status", async (respond, failure) => {
+    const { failures, ended } = await engineBefore(respond);
+    expect(await failures(1)).toMatchObject([failure]);
+    await ended;
+  });
+
+  test("that comes to a probe is reported", async () => {
+    const { engine, ended } = await engineBefore(endless(200));
+    expect(await engine.probe?.(new AbortController().signal)).toMatchObject({ kind: "malformed" });
+    await ended;
+  });
+
+  test("that is headers fails the call", async () => {
+    const { failures } = await engineBefore((response) => {
+      const { socket } = response;
+      socket?.write("HTTP/1.1 200 OK\r\n");
+      if (socket !== null) writeWithoutEnd(socket, `x-more: ${"x".repeat(4_000)}\r\n`);
+    });
+    expect(await failures(1)).toMatchObject([{ kind: "transient" }]);
+  });
+});
+
+describe("an answer of many pieces", () => {
+  const completion = (content: unknown) => ({ choices: [{ finish_reason: "stop", message: { content } }] });
+  const items = (count: number) => JSON.stringify({ items: Array.from({ length: count }, () => ({})) });
+
+  test.each([
+    ["choices", { choices: Array.from({ length: 300_000 }, () => ({})) }],
+    ["parts", completion(Array.from({ length: 300_000 }, () => ({})))],
+    ["items", completion(items(300_000))],
+  ])("is refused before each of its %s is looked at", async (_, body) => {
+    const text = JSON.stringify(body);
+    const { failures } = await engineBefore((response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    });
+    const startedAt = performance.now();
+    expect((await failures(1))[0]?.kind).toMatch(/^(malformed|transient)$/);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+  });
+});
+
+/** Bytes that this process holds beyond today's, at their highest, by a look at every turn of the event loop. */
+function highestMemory(): () => number {
+  const before = process.memoryUsage().rss;
+  let highest = before;
+  const look = setInterval(() => {
+    highest = Math.max(highest, process.memoryUsage().rss);
+  }, 5);
+  onTestFinished(() => clearInterval(look));
+  return () => highest - before;
+}
 
 test("importing the engines does not load the openai package", async () => {
   const { execFile } = await import("node:child_process");

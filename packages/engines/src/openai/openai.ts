@@ -16,6 +16,7 @@ import {
   orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
+import { isAnswerTooLarge } from "../bounded-fetch.ts";
 import { engineFailure } from "../failure.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
@@ -130,7 +131,7 @@ class Chat {
       return await orAbort(this.#complete(batch, call.signal), call.signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unreachable(error));
+      return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unread(error, batch.items.length));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
@@ -177,7 +178,7 @@ class Chat {
       if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
       return failureOf("openai", answer, 1);
     } catch (error) {
-      return signal.aborted ? timedOut(timeoutMs) : unreachable(error);
+      return signal.aborted ? timedOut(timeoutMs) : unread(error, 1);
     }
   }
 }
@@ -201,8 +202,15 @@ function timedOut(timeoutMs: number): EngineFailure {
   });
 }
 
-/** No answer came, or none that could be read to its end. Only the system's code of the error is passed on. */
-function unreachable(error: unknown): EngineFailure {
+/**
+ * No answer came, or none that could be read to its end. Only the system's code of the error is passed on.
+ *
+ * @param itemCount Texts in the call. One of several texts may be at fault for an answer without end, so they are split.
+ */
+function unread(error: unknown, itemCount: number): EngineFailure {
+  if (isAnswerTooLarge(error)) {
+    return engineFailure(itemCount > 1 ? "too_long" : "malformed", 'Engine "openai" gave an answer without end');
+  }
   let code: unknown;
   for (let cause: unknown = error; cause instanceof Error && code === undefined; cause = cause.cause) {
     code = (cause as { code?: unknown }).code;

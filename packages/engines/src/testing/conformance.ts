@@ -8,6 +8,7 @@ import {
   type EngineBatch,
   type EngineErrorKind,
   type EngineItem,
+  type EngineReply,
 } from "@trans-hub/core/engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -25,6 +26,8 @@ export interface EngineUnderTest {
    * Makes the following calls never end by themselves; resolves when one has arrived. Left out: the engine never waits.
    */
   hang?(): Promise<unknown>;
+  /** Makes the following answers go on for as long as they are read. Left out: the engine reads no answer of a server. */
+  flood?(): void;
   /** Makes the following answers come in another order than the items. */
   reorder?(): void;
   /** Keys and passwords that no error may contain. */
@@ -133,6 +136,18 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
       expect(performance.now() - abortedAt).toBeLessThan(1_000);
     });
 
+    test("an answer without end ends by itself, as no outage, and takes a bounded memory", async ({ skip }) => {
+      const { engine, flood } = await start();
+      if (flood === undefined) return skip("it reads no answer of a server");
+      flood();
+      const before = process.memoryUsage().rss;
+      const alone = await engine.translate(numbered(1, "x"), never());
+      const together = await engine.translate(numbered(3, "x"), never());
+      expect(kindsOf(alone.results)).toEqual(["malformed"]);
+      expect(new Set(kindsOf(together.results))).toEqual(new Set(["too_long"]));
+      expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
+    });
+
     test("closing twice is harmless", async () => {
       const { engine } = await start();
       await engine.translate(numbered(1, "x"), never());
@@ -190,6 +205,10 @@ function expectOwnTexts(batch: EngineBatch, results: ReadonlyMap<string, unknown
   for (const { id, text } of batch.items) {
     expect(textOf(results.get(id))).toContain(text.slice(text.indexOf("{")));
   }
+}
+
+function kindsOf(results: EngineReply["results"]): (EngineErrorKind | undefined)[] {
+  return [...results.values()].map((result) => ("failure" in result ? result.failure.kind : undefined));
 }
 
 function textOf(result: unknown): string {

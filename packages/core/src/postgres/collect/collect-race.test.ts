@@ -21,30 +21,36 @@ async function _age(db: pg.Pool, days: number, only: { text?: string; businessId
   await db.query("update trans_hub.context set created_at = now() - make_interval(days => $1)", [days]);
 }
 
-test("no acknowledged request is lost to collections that run meanwhile, and none fails", async ({ db, openStore }) => {
-  const RETENTION_MS = 300;
-  const retentionDays = RETENTION_MS / 86_400_000;
-  const hot = Array.from({ length: 300 }, (_, at) =>
-    item(`Hot ${at}`, at % 4 === 0 ? { context: { at: at % 20 } } : {}),
-  );
-  const first = await openStore();
-  await first.collect({ retentionDays }); // from here on, uses are noted as often as this retention needs
-  const endAt = performance.now() + 4_000;
-  const lost: unknown[] = [];
-  let checked = 0;
+const RACE = "no acknowledged request is lost to collections that run meanwhile, and none fails";
 
-  const producers = [1, 2, 3].map(async (seed) => {
-    const random = seeded(seed);
-    const store = await openStore({ maxConnections: 1 });
-    while (performance.now() < endAt) {
-      const chunk = Array.from({ length: 10 }, () => hot[Math.floor(random() * hot.length)] as (typeof hot)[number]);
-      const before = await value<string>(db, "select clock_timestamp()::text");
-      const receipts = await store.register(chunk);
-      expect(receipts.every(({ error }) => error === undefined)).toBe(true);
-      // In one snapshot after the acknowledgement: use, text and row are there together or gone together; and gone they
-      // are only by a collection that began a retention (less the tenth that notes of use may lag) after the request.
-      const { rows } = await db.query<{ is_kept: boolean; parts: number }>(
-        `select
+for (const level of ["read committed", "repeatable read", "serializable"]) {
+  test(`${RACE}, where sessions begin as ${level}`, async ({ database, db, openStore }) => {
+    await db.query(
+      `alter database "${new URL(database.url).pathname.slice(1)}" set default_transaction_isolation = '${level}'`,
+    );
+    const RETENTION_MS = 300;
+    const retentionDays = RETENTION_MS / 86_400_000;
+    const hot = Array.from({ length: 300 }, (_, at) =>
+      item(`Hot ${at}`, at % 4 === 0 ? { context: { at: at % 20 } } : {}),
+    );
+    const first = await openStore();
+    await first.collect({ retentionDays }); // from here on, uses are noted as often as this retention needs
+    const endAt = performance.now() + 3_000;
+    const lost: unknown[] = [];
+    let checked = 0;
+
+    const producers = [1, 2, 3].map(async (seed) => {
+      const random = seeded(seed);
+      const store = await openStore({ maxConnections: 1 });
+      while (performance.now() < endAt) {
+        const chunk = Array.from({ length: 10 }, () => hot[Math.floor(random() * hot.length)] as (typeof hot)[number]);
+        const before = await value<string>(db, "select clock_timestamp()::text");
+        const receipts = await store.register(chunk);
+        expect(receipts.every(({ error }) => error === undefined)).toBe(true);
+        // In one snapshot after the acknowledgement: use, text and row are there together or gone together; and gone they
+        // are only by a collection that began a retention (less the tenth that notes of use may lag) after the request.
+        const { rows } = await db.query<{ is_kept: boolean; parts: number }>(
+          `select
            (select max(started_at) from trans_hub.gc_run) < $3::timestamptz + make_interval(secs => $4 * 0.9 / 1000) as is_kept,
            w.text, (s.content_no is not null)::int + (t.content_no is not null)::int as parts
          from unnest($1::text[], $2::text[]) as w (text, context)
@@ -57,33 +63,34 @@ test("no acknowledged request is lost to collections that run meanwhile, and non
          where not exists (
            select from trans_hub.inbox as i where i.items @> jsonb_build_array(jsonb_build_object('text', w.text))
          )`,
-        [chunk.map(({ text }) => text), chunk.map(({ context }) => context), before, RETENTION_MS],
-      );
-      for (const row of rows) {
-        if (row.is_kept) checked += 1;
-        if (row.parts === 1 || (row.is_kept && row.parts === 0)) lost.push(row);
+          [chunk.map(({ text }) => text), chunk.map(({ context }) => context), before, RETENTION_MS],
+        );
+        for (const row of rows) {
+          if (row.is_kept) checked += 1;
+          if (row.parts === 1 || (row.is_kept && row.parts === 0)) lost.push(row);
+        }
       }
-    }
-  });
-  const collectors = [1, 2].map(async () => {
-    const store = await openStore({ maxConnections: 1 });
-    while (performance.now() < endAt) await store.collect({ retentionDays });
-  });
-  const watching = (async () => {
-    while (performance.now() < endAt) {
-      await expectInvariants(db);
-      await wait(100);
-    }
-  })();
-  await Promise.all([...producers, ...collectors, watching]);
+    });
+    const collectors = [1, 2].map(async () => {
+      const store = await openStore({ maxConnections: 1 });
+      while (performance.now() < endAt) await store.collect({ retentionDays });
+    });
+    const watching = (async () => {
+      while (performance.now() < endAt) {
+        await expectInvariants(db);
+        await wait(100);
+      }
+    })();
+    await Promise.all([...producers, ...collectors, watching]);
 
-  expect(lost).toEqual([]);
-  expect(checked).toBeGreaterThan(100);
-  expect(await value(db, "select sum(translations)::int from trans_hub.gc_run")).toBeGreaterThan(100);
+    expect(lost).toEqual([]);
+    expect(checked).toBeGreaterThan(100);
+    expect(await value(db, "select sum(translations)::int from trans_hub.gc_run")).toBeGreaterThan(100);
 
-  await first.register(hot);
-  await drain(first);
-  expect(await value(db, "select count(*)::int from trans_hub.content")).toBe(300);
-  expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(300);
-  await expectInvariants(db);
-});
+    await first.register(hot);
+    await drain(first);
+    expect(await value(db, "select count(*)::int from trans_hub.content")).toBe(300);
+    expect(await value(db, "select count(*)::int from trans_hub.translation where status = 'translated'")).toBe(300);
+    await expectInvariants(db);
+  });
+}

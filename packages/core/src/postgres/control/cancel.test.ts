@@ -1,5 +1,5 @@
 import { expectInvariants } from "@trans-hub/test-support/invariants";
-import { item, test, value, workOf } from "@trans-hub/test-support/store";
+import { echo, item, test, value, workOf } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
 describe("a cancellation", () => {
@@ -24,6 +24,42 @@ describe("a cancellation", () => {
     await working;
     expect(await value<string>(db, "select string_agg(project, ' ') from trans_hub.translation")).toBe("other");
     expect(await value<string>(db, "select string_agg(project, ' ') from trans_hub.batch")).toBe("other");
+    await expectInvariants(db);
+  });
+
+  test("takes back requests that wait behind a lock of another session, by locale and by prefix", async ({
+    db,
+    store,
+  }) => {
+    const stranger = await db.connect();
+    try {
+      await stranger.query("begin");
+      await stranger.query(`select trans_hub.request('[{"text": "One"}, {"text": "Two"}, {"text": "Three"}]', $1)`, [
+        { sourceLocale: "en", targetLocales: ["fr"] },
+      ]);
+      await store.register([
+        item("One", { businessId: "shop.1", targetLocales: ["fr", "de"] }),
+        item("Two", { businessId: "mail.1" }),
+        item("Three", { project: "other" }),
+      ]);
+      // A call with defaults, and items of other shapes beside it.
+      await db.query("select trans_hub.append_to_inbox($1, $2)", [
+        JSON.stringify([{}, { text: "Two", businessId: "mail.1" }, 5, { text: "Two", targetLocales: ["x!"] }]),
+        { text: "One", businessId: "shop.2", sourceLocale: "en", targetLocales: ["FR", "pt_br"] },
+      ]);
+      expect(await store.cancel({ project: "default", targetLocale: "de" })).toBe(1);
+      expect(await store.cancel({ project: "default", businessIdPrefix: "shop.2" })).toBe(2);
+      expect(await store.cancel({ project: "default", targetLocale: "pt-BR" })).toBe(1);
+      expect(await store.cancel({ project: "default", businessIdPrefix: "shop%" })).toBe(0);
+      await stranger.query("rollback");
+    } finally {
+      stranger.release(true);
+    }
+    await store.work({ until: "empty", concurrency: 2, maxItems: 50 }, echo);
+    const rows = `select string_agg(concat_ws(' ', t.project, c.text, t.target_locale), ', ' order by c.text)
+      from trans_hub.translation as t join trans_hub.content as c using (content_no)`;
+    expect(await value<string>(db, rows)).toBe("default One fr, other Three fr, default Two fr");
+    expect(await store.cancel({ project: "default" })).toBe(0);
     await expectInvariants(db);
   });
 });

@@ -4,17 +4,21 @@ import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import { registerInbox } from "../register/inbox.ts";
 import type { Voice } from "../settle/voice.ts";
-import { cancelBatches, listCancellable } from "./control.sql.ts";
+import { cancelBatches, cancelInInbox, listCancellable } from "./control.sql.ts";
 import { whenFree } from "./when-free.ts";
 
 /** About 5,000 texts, which take about 100 ms. */
 const BATCHES_A_STEP = 100;
 
 export async function cancel(pool: ConnectionPool, voice: Voice, filter: CancelFilter): Promise<number> {
-  // Items that wait in the inbox were requested too.
+  // Items that wait in the inbox were requested too. Those that stay there are behind a lock.
   await registerInbox(pool);
   let cancelled = 0;
-  const { project, targetLocale } = filter;
+  const { project, targetLocale, businessIdPrefix } = filter;
+  const waiting = [project, targetLocale ?? null, businessIdPrefix ?? null];
+  const [taken] = await whenFree(() => rows(pool, cancelInInbox, waiting));
+  cancelled += taken?.cancelled ?? 0;
+  voice.changed({ kind: "cancelled", project, targetLocale, count: cancelled });
   let at: string | null = null;
   let seen: string | undefined;
   // A worker may hand texts over between a look and its steps; the successors have ids of their own, and the next look finds
@@ -31,7 +35,7 @@ export async function cancel(pool: ConnectionPool, voice: Voice, filter: CancelF
     let step = 0;
     for (let from = 0; from < ids.length; from += BATCHES_A_STEP) {
       const some = ids.slice(from, from + BATCHES_A_STEP);
-      const [result] = await whenFree(() => rows(pool, cancelBatches, [some, filter.businessIdPrefix ?? null]));
+      const [result] = await whenFree(() => rows(pool, cancelBatches, [some, businessIdPrefix ?? null]));
       const count = result?.cancelled ?? 0;
       voice.changed({ kind: "cancelled", project, targetLocale, count });
       step += count;

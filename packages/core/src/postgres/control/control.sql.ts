@@ -1,6 +1,6 @@
 /** Statements of control by operators. The work itself is in the functions of migrations/functions/control and queue. */
 import { z } from "zod";
-import { statement } from "../database/statement.ts";
+import { PATIENT, statement } from "../database/statement.ts";
 
 const Count = z.coerce.number();
 
@@ -11,6 +11,39 @@ export const forgetText = statement({
   text: `
     select forgotten, still_used
     from trans_hub.forget($1::text, $2::text, $3::text, $4::text, $5::text, $6::text)`,
+});
+
+/** One step. Takes project, prefix, the last use that was looked at (id and content), and the most uses of the step. */
+export const forgetByPrefix = statement({
+  name: "control.forget_by_prefix",
+  answerTimeoutMs: PATIENT,
+  row: z.object({
+    reached_id: z.string().nullable(),
+    reached_content_no: z.string().nullable(),
+    forgotten: Count,
+    still_used: Count,
+  }),
+  text: `
+    select reached_id, reached_content_no::text, forgotten, still_used
+    from trans_hub.forget_by_prefix($1::text, $2::text, $3::text, $4::bigint, $5::integer)`,
+});
+
+/** One step. Takes project, prefix, and the most rows of the inbox of the step. None is left when it gives 0. */
+export const forgetPrefixInInbox = statement({
+  name: "control.forget_prefix_in_inbox",
+  row: z.object({ forgotten: Count }),
+  text: `
+    select trans_hub.forget_in_inbox($1::text, null, $2::text, null, null, null, true, $3::integer) as forgotten`,
+});
+
+/** Takes project, business id, prefix of business ids, source locale, text, context and format: one of the three names. */
+export const countToForget = statement({
+  name: "control.count_to_forget",
+  answerTimeoutMs: PATIENT,
+  row: z.object({ forgotten: Count, still_used: Count }),
+  text: `
+    select forgotten, still_used
+    from trans_hub.count_to_forget($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text)`,
 });
 
 /**
@@ -25,6 +58,13 @@ export const listCancellable = statement({
     from trans_hub.batch as b
     where b.project = $1 and ($2::text is null or b.target_locale = $2) and b.created_at <= coalesce($3::timestamptz, now())
     order by b.batch_id`,
+});
+
+/** Takes project, target locale (null: each) and prefix of business ids (null: every item). */
+export const cancelInInbox = statement({
+  name: "control.cancel_in_inbox",
+  row: z.object({ cancelled: Count }),
+  text: `select trans_hub.cancel_in_inbox($1::text, $2::text, $3::text) as cancelled`,
 });
 
 export const cancelBatches = statement({

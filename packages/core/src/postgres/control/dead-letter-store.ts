@@ -36,7 +36,8 @@ export async function listDeadLetters(
       failedAt: row.failed_at,
       attempts: row.history,
     })),
-    nextCursor: last === undefined || found.length < limit ? null : encodeCursor([last.id]),
+    nextCursor:
+      last === undefined || (found.length < limit && found.length === last.page_rows) ? null : encodeCursor([last.id]),
   };
 }
 

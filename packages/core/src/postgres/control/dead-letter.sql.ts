@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { keyOrder } from "../database/lock-in-key-order.ts";
 import { PATIENT, statement } from "../database/statement.ts";
+import { PAGE_BYTES, shownText } from "../read/read.sql.ts";
 
 const FILTER = `
   d.replayed_at is null
@@ -33,17 +34,27 @@ export const listDeadLetters = statement({
     engine: z.string().nullable(),
     failed_at: z.date(),
     history: z.array(Attempt),
+    page_rows: z.coerce.number(),
   }),
   text: `
-    select
-      d.id::text, d.project, c.source_locale, d.target_locale, c.text as source_text, x.canonical, d.code, d.message,
-      d.engine, d.failed_at, d.history
-    from trans_hub.dead_letter as d
-    cross join lateral (select c.* from trans_hub.content as c where c.content_no = d.content_no offset 0) as c
-    left join lateral (select x.* from trans_hub.context as x where x.context_no = d.context_no offset 0) as x on true
-    where ${FILTER} and d.id > $7::bigint
-    order by d.id
-    limit $8`,
+    select p.*
+    from (
+      select
+        d.id::text, d.project, c.source_locale, d.target_locale, ${shownText("c.text")} as source_text, x.canonical, d.code,
+        d.message, d.engine, d.failed_at, d.history, count(*) over () as page_rows,
+        sum(octet_length(c.text)::bigint) over page as bytes_so_far, row_number() over page as ord
+      from (
+        select d.* from trans_hub.dead_letter as d
+        where ${FILTER} and d.id > $7::bigint
+        order by d.id
+        limit $8
+      ) as d
+      cross join lateral (select c.* from trans_hub.content as c where c.content_no = d.content_no offset 0) as c
+      left join lateral (select x.* from trans_hub.context as x where x.context_no = d.context_no offset 0) as x on true
+      window page as (order by d.id rows unbounded preceding)
+    ) as p
+    where p.bytes_so_far <= ${PAGE_BYTES} or p.ord = 1
+    order by p.ord`,
 });
 
 /**

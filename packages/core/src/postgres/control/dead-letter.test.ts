@@ -90,7 +90,7 @@ describe("dead letters", () => {
     expect((await store.status()).translations).toMatchObject({ failed: 2, pending: 1 });
     await expectInvariants(db);
     // Purged, it is as if it had never been asked for.
-    expect(await store.register([item("Other")])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    expect(await store.register([item("Other")])).toEqual([{ registered: 1, existing: 0, queued: 0, failed: 0 }]);
     await expectInvariants(db);
   });
 

@@ -64,6 +64,106 @@ describe("forgetting", () => {
     await expectInvariants(db);
   });
 
+  test("of a prefix leaves the texts in no table: not in contexts, histories, dead letters or the inbox", async ({
+    db,
+    store,
+  }) => {
+    const id = `user.${CANARY}.`;
+    const ids = Array.from({ length: 350 }, (_, at) => `${id}${at}`);
+    const context = (at: number) => (at % 5 === 0 ? { note: `${CANARY} ${at}` } : null);
+    await store.register([
+      ...ids.map((businessId, at) =>
+        item(`${CANARY} ${at % 340}`, { businessId, context: context(at % 340), targetLocales: ["fr", "de"] }),
+      ),
+      item("Neighbour", { businessId: "user.neighbour" }),
+    ]);
+    const error = { at: "2026-01-01T00:00:00.000Z", engine: "test", code: "TH_ENGINE_TRANSIENT", message: CANARY };
+    await drain(
+      store,
+      workOf(({ text }, locale) => {
+        if (locale === "de") return { kind: "retry", error, delayMs: 60_000, split: false };
+        if (text === "Neighbour") return translated("Voisin");
+        return text.endsWith("7") ? failed(CANARY) : translated(CANARY);
+      }),
+    );
+    // The defaults of a call hold its business id.
+    await db.query("select trans_hub.append_to_inbox($1, $2)", [
+      JSON.stringify([{}, { text: "Neighbour", businessId: "user.neighbour" }]),
+      JSON.stringify({ text: CANARY, businessId: `${id}x`, sourceLocale: "en", targetLocales: ["it"] }),
+    ]);
+    for (let at = 0; at < 150; at += 1) {
+      await db.query("select trans_hub.append_to_inbox($1, '{}')", [
+        JSON.stringify([{ text: CANARY, businessId: `${id}${at}`, targetLocales: ["it"] }]),
+      ]);
+    }
+    await db.query("update trans_hub.inbox set run_at = 'infinity'");
+    const reference = { project: "default", businessIdPrefix: id };
+    const report = { forgotten: 340 + 151, stillUsed: 0 };
+    expect(await store.forget(reference, { dryRun: true })).toEqual(report);
+    expect(await store.forget(reference)).toEqual(report);
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect(await value<string>(db, "select items::text from trans_hub.inbox")).toContain("Neighbour");
+    expect(await value(db, "select count(*)::int from trans_hub.translation")).toBe(1);
+    await expectInvariants(db);
+  });
+
+  test("of a prefix that is cut off in the middle has done whole steps, and the same call does the rest", async ({
+    db,
+    openStore,
+  }) => {
+    const store = await openStore();
+    await store.register([
+      ...Array.from({ length: 450 }, (_, at) => item(`${CANARY} ${at}`, { businessId: `user.1.${1_000 + at}` })),
+      item("Neighbour", { businessId: "user.2.1" }),
+    ]);
+    const holder = await db.connect();
+    try {
+      await holder.query("begin");
+      await holder.query("select from trans_hub.content where text = $1 for key share", [`${CANARY} 250`]);
+      const reference = { project: "default", businessIdPrefix: "user.1." };
+      const forgetting = store.forget(reference).then(
+        () => "done",
+        () => "cut off",
+      );
+      const waiting = `select pid from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%forget_by_prefix%'`;
+      await expect.poll(() => value<number | undefined>(db, waiting), { timeout: 30_000 }).toBeDefined();
+      const left = () => value(db, "select count(*)::int from trans_hub.source where business_id like 'user.1.%'");
+      expect(await left()).toBe(250);
+      await db.query(`select pg_terminate_backend(pid) from (${waiting}) as w`);
+      expect(await forgetting).toBe("cut off");
+      expect(await left()).toBe(250);
+      await expectInvariants(db);
+      await holder.query("rollback");
+      expect(await store.forget(reference)).toEqual({ forgotten: 250, stillUsed: 0 });
+    } finally {
+      holder.release(true);
+    }
+    expect(await tablesWith(db, CANARY)).toEqual({});
+    expect(await value(db, "select count(*)::int from trans_hub.translation")).toBe(1);
+    await expectInvariants(db);
+  });
+
+  test("of a prefix looks up its rows, also where the tables were never analyzed", async ({ db, store }) => {
+    for (const table of ["content", "context", "source", "translation", "dead_letter", "batch"]) {
+      await db.query(`alter table trans_hub.${table} set (autovacuum_enabled = false)`);
+    }
+    for (let at = 0; at < 20_000; at += 5_000) {
+      await store.register(
+        Array.from({ length: 5_000 }, (_, n) =>
+          item(`Text ${at + n}`, { businessId: `user.${(at + n) % 20}.${at + n}`, targetLocales: ["fr", "de"] }),
+        ),
+      );
+    }
+    await drain(store);
+    const startedAt = performance.now();
+    const reference = { project: "default", businessIdPrefix: "user.7." };
+    expect(await store.forget(reference, { dryRun: true })).toEqual({ forgotten: 1_000, stillUsed: 0 });
+    expect(await store.forget(reference)).toEqual({ forgotten: 1_000, stillUsed: 0 });
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    await expectInvariants(db);
+  }, 120_000);
+
   test("leaves a context that another text uses, also where the tables were never analyzed", async ({ db, store }) => {
     const context = "screen";
     await store.register([item("Secret", { context }), item("Other", { context }), item("Own", { context: "own" })]);

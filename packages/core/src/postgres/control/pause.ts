@@ -6,6 +6,7 @@
  */
 
 import type { Pause, PauseTarget } from "../../contract/control.ts";
+import type { EngineGate } from "../../contract/engine-gate.ts";
 import { pauseOf } from "../../rules/pauses.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
@@ -33,9 +34,15 @@ export async function pause(pool: ConnectionPool, target: PauseTarget): Promise<
   return readPauses(pool);
 }
 
-export async function resume(pool: ConnectionPool, target: PauseTarget): Promise<Pause[]> {
+export async function resume(
+  pool: ConnectionPool,
+  gate: Pick<EngineGate, "reset">,
+  target: PauseTarget,
+): Promise<Pause[]> {
   const { kind, name } = pauseOf(target);
   await run(pool, endPause, [kind, name ?? ""]);
+  // The person who resumes an engine says that it may be called: the fleet's own doubts end too.
+  if (kind === "engine" || kind === "everything") await gate.reset(name ?? undefined, { pause: true });
   // Also if nothing was paused: asking again completes a resume that was cut off here.
   await unpark(pool, false);
   return readPauses(pool);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TransHubError } from "../../contract/errors.ts";
-import { databaseError } from "./database-error.ts";
+import { databaseError, isCatalogRace } from "./database-error.ts";
 
 function codeOf(error: unknown): string | undefined {
   const ours = databaseError(error);
@@ -21,6 +21,7 @@ test.each([
   ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "TH_DATABASE_REFUSED"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "TH_DATABASE_REFUSED"],
   ["CERT_HAS_EXPIRED", "TH_DATABASE_REFUSED"],
+  ["TH020", "TH_DATABASE_REFUSED"], // our function, in another isolation level than read committed
   ["42P01", "TH_SCHEMA_MISSING"],
   ["22021", undefined],
 ])("an error %s becomes %s", (code, ours) => {
@@ -53,7 +54,21 @@ test("a pooler that refuses the start-up limits is a lasting refusal, and the hi
   });
 });
 
+test("a process without a free descriptor is out of reach for a while, and the hint says which limit to raise", () => {
+  expect(databaseError(withCode("EMFILE"))).toMatchObject({
+    code: "TH_DATABASE_UNAVAILABLE",
+    hint: expect.stringContaining("LimitNOFILE"),
+  });
+});
+
 test("an unknown error is returned untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);
+});
+
+test("two sessions that changed one function are noticed in every language of the server", () => {
+  const race = (message: string, routine: string) => Object.assign(new Error(message), { code: "XX000", routine });
+  expect(isCatalogRace(race("tuple concurrently updated", "simple_heap_update"))).toBe(true);
+  expect(isCatalogRace(race("Tupel wurde gleichzeitig gelöscht", "simple_heap_delete"))).toBe(true);
+  expect(isCatalogRace(race("could not open relation", "relation_open"))).toBe(false);
 });

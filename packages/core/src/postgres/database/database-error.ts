@@ -25,11 +25,17 @@ const UNREACHABLE = new Set([
  */
 const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 
+/** This process, or its machine, has no descriptor left for a connection. */
+const NO_DESCRIPTOR = new Set(["EMFILE", "ENFILE"]);
+
 /** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
+
+/** Our own functions, called in an isolation level in which they would lose work (functions/register/refuse_isolation.sql). */
+const ISOLATION_STATE = "TH020";
 
 /** Node's codes for an unacceptable certificate or TLS handshake. */
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_)|_CERT_/;
@@ -67,7 +73,9 @@ export function errorCode(error: unknown): string | undefined {
  * concurrently updated", instead of waiting for a lock; the same change then succeeds.
  */
 export function isCatalogRace(error: unknown): boolean {
-  return errorCode(error) === "XX000" && /^tuple concurrently /.test((error as Error).message);
+  // By the place in the server's code: the message is in the language of lc_messages.
+  const { routine } = error as { routine?: unknown };
+  return errorCode(error) === "XX000" && /^simple_heap_(update|delete)$/.test(String(routine));
 }
 
 /** The catalogue's error for a foreign one; an unknown error is returned untouched. */
@@ -83,14 +91,22 @@ export function databaseError(error: unknown): unknown {
       : error;
   }
   if (POOLER_SAYS_NO.test(error.message)) return refused(error, error.message, POOLER_HINT);
+  if (NO_DESCRIPTOR.has(code)) {
+    return new DatabaseUnavailableError(`No connection: too many files are open (${code})`, {
+      cause: error,
+      hint: DESCRIPTOR_HINT,
+    });
+  }
   if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
     return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
   }
   if (code === READ_ONLY_STATE) {
     return new DatabaseUnavailableError("The database takes no writes now: it is a standby, or read-only", {
       cause: error,
+      hint: READ_ONLY_HINT,
     });
   }
+  if (code === ISOLATION_STATE) return refused(error, error.message, ISOLATION_HINT);
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
   if (REFUSED_STATE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
@@ -106,10 +122,19 @@ function isAboutFile(error: Error): boolean {
   return (error as NodeJS.ErrnoException).syscall === "open";
 }
 
+const READ_ONLY_HINT =
+  "On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";
+
+const ISOLATION_HINT =
+  "Reset default_transaction_isolation of the database and the role that the connection logs in with.";
+
 const TLS_HINT =
   "Name the CA that signed the server's certificate, with sslmode=verify-full&sslrootcert=/path/to/ca.pem in the URL or with NODE_EXTRA_CA_CERTS, and the host as the certificate names it.";
 
 const NO_TLS_HINT = "Switch ssl on in the server, or leave sslmode out of the URL on a network that nobody else is on.";
+
+const DESCRIPTOR_HINT =
+  "Raise the limit of open files (ulimit -n, or LimitNOFILE= of the unit); 64 are enough for a worker with the default settings.";
 
 const POOLER_HINT =
   "TH_DATABASE_URL is that of a pooler: name the database itself as TH_DIRECT_URL too (in the library: directUrl).";

@@ -16,6 +16,7 @@ import type { LockWaits } from "./lock-waits.ts";
 import { isLocked, limitLockWaits, takeMigrationLock, untilUnlocked } from "./migration-locks.ts";
 import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
+import { UNLIMITED_SESSION } from "./session-settings.ts";
 
 export interface MigrateOptions extends LockWaits {
   /** The database. Migrations need a session, so give the direct URL when there is a pooler. */
@@ -190,7 +191,10 @@ async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
     connectionString: options.directUrl ?? options.databaseUrl,
     max: 1,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
-    onConnect: (client) => limitLockWaits(client, options),
+    onConnect: async (client) => {
+      await client.query(UNLIMITED_SESSION);
+      await limitLockWaits(client, options);
+    },
   });
   const { exitCode } = process;
   // A lost connection fails the query that was using it; without a listener it would end the process as well.
@@ -225,11 +229,14 @@ function newerGraphileWorker(error: Error): unknown {
     : databaseError(error);
 }
 
-/** Statistics of a table never analyzed mislead the planner for every first import. */
+/**
+ * Statistics of a table never analyzed mislead the planner for every first import. The tables that serve as locks are left out:
+ * analyzing one would wait for its holder, which may be this node.
+ */
 async function analyzeIfNever(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     "select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
-      "where n.nspname = 'trans_hub' and c.relkind = 'r' and c.reltuples < 0 order by 1",
+      "where n.nspname = 'trans_hub' and c.relkind = 'r' and c.reltuples < 0 and c.relname not in ('migrating', 'reconciling') order by 1",
   );
   if (rows.length > 0) await client.query(`analyze ${rows.map(({ name }) => name).join(", ")}`);
 }
@@ -238,12 +245,16 @@ async function withMigrationLock<Result>(
   options: MigrateOptions,
   work: (client: pg.Client, known: string[]) => Promise<Result>,
 ): Promise<Result> {
-  return withClient(options, async (client) => {
-    const known = await knownMigrations(options);
-    await takeMigrationLock(client, options);
-    await limitLockWaits(client, options);
-    return work(client, known);
-  });
+  const known = await knownMigrations(options);
+  return withClient(options, (keeper) =>
+    withClient(options, async (client) => {
+      await takeMigrationLock(keeper, options);
+      // Without its lock, a node must not go on.
+      keeper.once("end", () => void client.end().catch(() => undefined));
+      await limitLockWaits(client, options);
+      return work(client, known);
+    }),
+  );
 }
 
 async function withClient<Result>(
@@ -255,15 +266,16 @@ async function withClient<Result>(
     connectionString: options.directUrl ?? options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     application_name: "trans-hub migrate",
+    keepAlive: true,
   });
   try {
     await client.connect();
+    await client.query(UNLIMITED_SESSION);
     await refuseUnfitDatabase(client);
     return await work(client);
   } catch (error) {
     throw error instanceof TransHubError ? error : databaseError(error);
   } finally {
-    // The session's end gives the advisory lock back.
     await client.end().catch(() => undefined);
   }
 }

@@ -6,9 +6,6 @@ import { errorCode, isCatalogRace } from "./database-error.ts";
 import { GRAPHILE_SCHEMA } from "./graphile-worker.ts";
 import type { LockWaits } from "./lock-waits.ts";
 
-/** The advisory lock of a migrating node. Any number, the same in every release. */
-const MIGRATION_LOCK = 7_261_190_541;
-
 /**
  * A session that waits for a table makes all later sessions wait behind it. So a migration waits a little, lets the others
  * go on a little, and tries again: some 40 s in all.
@@ -25,23 +22,53 @@ const NEXT_WORD_MS = 30_000;
 const LOCKED_STATE = /^(55P03|40P01)$/;
 
 /**
- * Takes the lock that one migrating node holds until its session ends. Waits for it without a limit.
+ * Takes the lock that one migrating node holds until the session of `keeper` ends. Waits for it without a limit.
+ *
+ * It is a lock on a table, because any role that may connect could hold an advisory lock for ever. It lasts as long as a
+ * transaction, and each migration is a transaction: so it has a session of its own, which does nothing else. That session has no
+ * snapshot, and so keeps no dead row and delays no `create index concurrently`.
  *
  * It asks again and again instead of waiting: a statement that waits blocks `create index concurrently` in other sessions.
  */
-export async function takeMigrationLock(client: pg.Client, { onWaiting }: LockWaits): Promise<void> {
+export async function takeMigrationLock(keeper: pg.Client, { onWaiting }: LockWaits): Promise<void> {
+  await makeLockTable(keeper);
   let nextWordAt = performance.now() + FIRST_WORD_MS;
-  for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
-      MIGRATION_LOCK,
-    ]);
-    if (rows[0]?.taken) return;
+  while (!(await tryMigrationLock(keeper))) {
     if (performance.now() >= nextWordAt) {
       nextWordAt = performance.now() + NEXT_WORD_MS;
-      const holders = await client.query<Holder>(MIGRATING, [MIGRATION_LOCK]);
+      const holders = await keeper.query<Holder>(MIGRATING);
       onWaiting?.(`another node that migrates: ${describeHolders(holders.rows)}`);
     }
     await wait(LOOK_MS * (0.5 + Math.random()));
+  }
+}
+
+/** The table is there before the first migration. Of nodes that make it at once, one does, and the others are told so. */
+async function makeLockTable(keeper: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await keeper.query<{ schema: string | null; lock: string | null }>(
+      "select to_regnamespace('trans_hub') as schema, to_regclass('trans_hub.migrating') as lock",
+    );
+    if (rows[0]?.lock) return;
+    try {
+      // `if not exists` needs the right to make a schema even where it exists.
+      if (!rows[0]?.schema) await keeper.query("create schema trans_hub");
+      await keeper.query("create table trans_hub.migrating ()");
+    } catch (error) {
+      if (!MADE_BY_ANOTHER.test(errorCode(error) ?? "")) throw error;
+    }
+  }
+}
+
+async function tryMigrationLock(keeper: pg.Client): Promise<boolean> {
+  await keeper.query("begin");
+  try {
+    await keeper.query("lock table trans_hub.migrating in share update exclusive mode nowait");
+    return true;
+  } catch (error) {
+    await keeper.query("rollback");
+    if (!isLocked(error)) throw error;
+    return false;
   }
 }
 
@@ -86,6 +113,9 @@ export function isLocked(error: unknown): boolean {
   return LOCKED_STATE.test(errorCode(error) ?? "") || isCatalogRace(error);
 }
 
+/** SQLSTATEs of a schema or table that has come to exist: duplicate, or a duplicate row of the catalog. */
+const MADE_BY_ANOTHER = /^(42P06|42P07|42710|23505)$/;
+
 interface Holder {
   pid: number;
   name: string | null;
@@ -97,7 +127,7 @@ interface Holder {
 const MIGRATING = `
   select pid, nullif(application_name, '') as name, null as state, null as seconds, null as tables
   from pg_locks join pg_stat_activity using (pid)
-  where locktype = 'advisory' and granted and objsubid = 1 and (classid::bigint << 32) + objid::bigint = $1
+  where granted and relation = to_regclass('trans_hub.migrating') and mode = 'ShareUpdateExclusiveLock'
     and database = (select oid from pg_database where datname = current_database())`;
 
 /** The sessions that were in our way: each holds a lock on a table, in a transaction at least as old as our wait. */

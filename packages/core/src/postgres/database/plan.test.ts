@@ -132,9 +132,10 @@ describe(`with ${TEXTS} texts on tables that were never analyzed`, () => {
     const references = Array.from({ length: 200 }, (_, at) => reference(`Text ${at + 1}`));
     const named = references.map((_, at) => byId(`id.${at + 1}`));
     const acts: Record<string, (pool: ConnectionPool) => Promise<unknown>> = {
-      registering: (pool) => new Registrar(pool, settings).register([...again, ...fresh]),
-      "registering again": (pool) => new Registrar(pool, settings).register([...again, ...fresh]),
-      hastening: (pool) => new Registrar(pool, settings).register(fresh.map((each) => ({ ...each, priority: -1 }))),
+      registering: (pool) => new Registrar(pool, settings, new Voice()).register([...again, ...fresh]),
+      "registering again": (pool) => new Registrar(pool, settings, new Voice()).register([...again, ...fresh]),
+      hastening: (pool) =>
+        new Registrar(pool, settings, new Voice()).register(fresh.map((each) => ({ ...each, priority: -1 }))),
       reading: (pool) => readTranslations(pool, [...references, ...named]),
       "noting reads": (pool) => touchTranslations(pool, [...references, ...named], 86_400),
       approving: (pool) => approve(pool, new Voice(), { reference: references[0] as never, text: "Mine" }),
@@ -224,7 +225,7 @@ test("a plan made while the tables were empty finds rows by their keys once they
   const work = async (texts: string[]) => {
     // First the texts are new, then existing.
     for (let time = 0; time < 2; time += 1) {
-      await new Registrar(early, settings).register(
+      await new Registrar(early, settings, new Voice()).register(
         texts.map((text) => item(text, { businessId: text, context: { text } })),
       );
     }
@@ -330,12 +331,15 @@ test("reading, forcing or approving a text looks at its own dead letters only, a
            (select jsonb_agg(jsonb_build_object('text', 'Text ' || n, 'sourceLocale', 'en')) from generate_series(0, 19) as n), 'fr')`,
       ),
     () => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 20 }),
-    () => new Registrar(pool, settings).register(texts.map((text) => item(text, { businessId: text, force: true }))),
+    () =>
+      new Registrar(pool, settings, new Voice()).register(
+        texts.map((text) => item(text, { businessId: text, force: true })),
+      ),
     () => approve(pool, new Voice(), { reference: reference("Text 7"), text: "Mine" }),
   ];
   try {
     await stopAnalyzing(db);
-    await new Registrar(pool, settings).register(texts.map((text) => item(text, { businessId: text })));
+    await new Registrar(pool, settings, new Voice()).register(texts.map((text) => item(text, { businessId: text })));
     await db.query("update trans_hub.translation set status = 'translated', text = 'fr', engine = 'test'");
     // Planned when there was no dead letter at all.
     for (const act of acts) await act();
@@ -367,11 +371,11 @@ test("registering looks at no jobs but its own, and reconciling at one for each 
     // The usual state of a queue, empty most of the time, and planned then.
     await db.query("vacuum (analyze) graphile_worker._private_jobs");
     await reconcileBatches(pool);
-    await new Registrar(pool, settings).register([item("First")]);
+    await new Registrar(pool, settings, new Voice()).register([item("First")]);
     await db.query(
       "select count(*) from graphile_worker.add_jobs(array(select row('other', null, null, null, null, n, 0, null)::graphile_worker.job_spec from generate_series(1, 2000) as n))",
     );
-    for (let at = 0; at < 20; at += 1) await new Registrar(pool, settings).register([item(`Later ${at}`)]);
+    for (let at = 0; at < 20; at += 1) await new Registrar(pool, settings, new Voice()).register([item(`Later ${at}`)]);
     expect(await reconcileBatches(pool)).toBe(0);
     await pool.raw.query("select from public.mark");
   } finally {

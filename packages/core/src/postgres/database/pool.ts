@@ -2,6 +2,7 @@
 import pg from "pg";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { databaseError, isUnanswered } from "./database-error.ts";
+import { checkPooledSession, SESSION_SETTINGS } from "./session-settings.ts";
 import type { Database, StatementConfig } from "./statement.ts";
 
 export interface PoolOptions {
@@ -48,7 +49,8 @@ export class ConnectionPool implements Database {
       allowExitOnIdle: false,
       ...(this.prepared && timeLimits(answerTimeoutMs)),
       onConnect: async (client) => {
-        await client.query(this.prepared ? `${ISO_DATES}; ${PLAN_ONCE}` : ISO_DATES);
+        if (this.prepared) await client.query(`${SESSION_SETTINGS}; ${PLAN_ONCE}`);
+        else await checkPooledSession(client);
       },
     });
     superviseConnections(this.#pool, options.onConnectionLost);
@@ -57,6 +59,11 @@ export class ConnectionPool implements Database {
   /** The driver's pool, for graphile-worker. */
   get raw(): pg.Pool {
     return this.#pool;
+  }
+
+  /** Whether a statement would get a connection at once. */
+  get hasRoom(): boolean {
+    return this.#pool.idleCount > 0 || this.#pool.totalCount < this.maxConnections;
   }
 
   async query<Row extends pg.QueryResultRow>(config: StatementConfig): Promise<pg.QueryResult<Row>> {
@@ -76,8 +83,8 @@ export class ConnectionPool implements Database {
     let broken: Error | undefined;
     try {
       // No transaction waits between two statements: a client that stays silent this long is cut off, because others
-      // want its locks. Set here instead of with the connection, so that it holds behind a pooler too.
-      await client.query("begin; set local idle_in_transaction_session_timeout = '5s'");
+      // want its locks. Set here instead of with the connection, so that both hold behind a pooler too.
+      await client.query("begin isolation level read committed; set local idle_in_transaction_session_timeout = '5s'");
       const result = await work({
         query: (config) => client.query(this.prepared ? config : unnamed(config)),
       });
@@ -170,12 +177,6 @@ export function superviseConnections(pool: pg.Pool, onLost: (error: Error) => vo
     }) as typeof client.query;
   });
 }
-
-/**
- * Makes the server write dates in the driver's format, for any `datestyle` of the database or the role. PgBouncer keeps
- * it for each client, also in transaction mode.
- */
-export const ISO_DATES = "set datestyle = iso";
 
 /**
  * Makes the server plan each of our statements once per connection. By default it plans many of them anew each time: a

@@ -127,7 +127,7 @@ test("a node that finds another one migrating reports so, and goes on when that 
   database,
   holder,
 }) => {
-  await holder.query("select pg_advisory_lock(7261190541)");
+  await holder.query("begin; lock table trans_hub.migrating in share update exclusive mode");
   const { said, migrating } = migrateAloud({ databaseUrl: database.url });
   await expect.poll(() => said, { timeout: 30_000 }).toHaveLength(1);
   expect(said[0]).toMatch(/^another node that migrates: server process \d+ \(a long import\)$/);

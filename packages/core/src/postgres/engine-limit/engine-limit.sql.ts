@@ -39,7 +39,7 @@ export const reserveEngine = statement({
   row: z.object({
     granted: z.boolean(),
     wait_ms: z.number(),
-    held_by: z.enum(["pause", "circuit", "rate", "calls"]).nullable(),
+    held_by: z.enum(["pause", "circuit", "probe", "rate", "calls"]).nullable(),
     is_probe: z.boolean(),
     reason: z.string().nullable(),
     openings: z.coerce.number(),
@@ -86,4 +86,17 @@ export const openEngineCircuit = statement({
     select opened.*
     from asynchronous
     cross join lateral trans_hub.open_engine_circuit($1, $2::uuid, $3, $4::float8, $5::float8) as opened`,
+});
+
+/** Waits for the disk: an operator is told that it happened. */
+export const resetEngine = statement({
+  name: "engine_limit.reset",
+  row: z.object({ engine: z.string() }),
+  text: "select reset as engine from trans_hub.reset_engine($1, $2::boolean) as reset",
+});
+
+export const hastenPostponed = statement({
+  name: "engine_limit.hasten_postponed",
+  row: z.object({ reached: z.string().nullable(), hastened: z.coerce.number() }),
+  text: "select reached::text, hastened from trans_hub.hasten_postponed($1::uuid, $2::integer)",
 });

@@ -10,15 +10,23 @@ import type {
 } from "../../contract/engine-gate.ts";
 import type { EngineLimitStatus } from "../../contract/status.ts";
 import { bucketOf } from "../../rules/bucket.ts";
+import { whenFree } from "../control/when-free.ts";
 import { type Database, rows } from "../database/statement.ts";
 import {
+  hastenPostponed,
   listEngineStates,
   openEngineCircuit,
   pauseEngine,
   renewEngineCalls,
   reserveEngine,
+  resetEngine,
   settleEngineCall,
 } from "./engine-limit.sql.ts";
+
+/** Batches that one transaction makes due. */
+const BATCHES_A_STEP = 500;
+
+const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 
 export class PostgresEngineGate implements EngineGate {
   readonly #open: () => Database;
@@ -59,7 +67,10 @@ export class PostgresEngineGate implements EngineGate {
     if (turn === undefined) throw new Error("reserving gave no row");
     const { wait_ms: waitMs, held_by: heldBy, is_probe: isProbe, reason, openings } = turn;
     if (turn.granted) return { isGranted: true, afterMs: waitMs, isProbe };
-    if (heldBy === "circuit") return { isGranted: false, heldBy, waitMs, reason: reason ?? "", openings };
+    if (heldBy === "circuit" || heldBy === "probe") {
+      const isTried = heldBy === "probe";
+      return { isGranted: false, heldBy: "circuit", waitMs, reason: reason ?? "", openings, isTried };
+    }
     return { isGranted: false, heldBy: heldBy ?? "rate", waitMs };
   }
 
@@ -82,6 +93,19 @@ export class PostgresEngineGate implements EngineGate {
     const [opened] = await rows(this.#open(), openEngineCircuit, [engine, callId, reason, forMs, longestMs]);
     if (opened === undefined) throw new Error("opening a circuit gave no row");
     return { waitMs: opened.wait_ms, openings: opened.openings };
+  }
+
+  async reset(engine: string | undefined, { pause }: { pause: boolean }): Promise<string[]> {
+    const held = await whenFree(() => rows(this.#open(), resetEngine, [engine ?? null, pause]));
+    // Also if nothing was held: asking again completes a reset that was cut off here.
+    let after: string | null = BEFORE_ALL;
+    while (after !== null) {
+      const [step]: { reached: string | null }[] = await whenFree(() =>
+        rows(this.#open(), hastenPostponed, [after, BATCHES_A_STEP]),
+      );
+      after = step?.reached ?? null;
+    }
+    return held.map(({ engine: name }) => name);
   }
 }
 

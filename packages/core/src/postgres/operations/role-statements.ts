@@ -38,8 +38,6 @@ export interface RolesFacts {
   strangers: readonly PresentObject[];
   /** Tables of graphile-worker with row-level security and without a policy for the worker. */
   closedTables: readonly string[];
-  /** Our functions that cannot write, because they are stable or immutable; quoted, with their arguments. */
-  harmlessFunctions: readonly string[];
   /** Whether both schemas are migrated to this release's version. */
   isMigrated: boolean;
 }
@@ -58,6 +56,27 @@ export const PRODUCER_FUNCTIONS = [
   "read_by_text",
   "read_by_business_id",
   "touch",
+] as const;
+
+/**
+ * The functions that a reader calls: those of the library's reads, of scalers and of metrics. None of them writes; `touch` is
+ * excluded, because a reader must not keep texts from being collected. Functions behind others take arguments that only those
+ * make, so no reader may call them.
+ */
+export const READER_FUNCTIONS = [
+  "schema_state",
+  "read_by_text",
+  "read_by_business_id",
+  "row_state",
+  "stored_text",
+  "open_dead_letter",
+  "find_row",
+  "content_id",
+  "context_id",
+  "is_paused",
+  "due_lanes",
+  "ready_texts",
+  "oldest_ready_seconds",
 ] as const;
 
 /** Tables that a worker may only read: others write the list of migrations and the record of backups. */
@@ -124,7 +143,9 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
   const [producer, worker, reader] = [id(names.producer), id(names.worker), id(names.reader)];
   const all = `${producer}, ${worker}, ${reader}`;
   const schemas = `${OWN_SCHEMA}, ${GRAPHILE_SCHEMA}`;
-  const producers = PRODUCER_FUNCTIONS.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
+  const named = (functions: readonly string[]) => functions.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
+  const producers = named(PRODUCER_FUNCTIONS);
+  const readers = named(READER_FUNCTIONS);
   return [
     `revoke all on all tables in schema ${schemas} from ${all}`,
     `revoke all on all routines in schema ${OWN_SCHEMA} from public, ${all}`,
@@ -139,9 +160,7 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}`,
     `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}`,
     `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}`,
-    // Includes the functions for scalers and metrics. `touch` is excluded: a reader must not keep texts from being
-    // collected.
-    `grant execute on function ${facts.harmlessFunctions.join(", ")} to ${reader}`,
+    `grant execute on function ${readers} to ${reader}`,
     ...facts.closedTables.map(
       (table) =>
         `create policy ${worker} on ${GRAPHILE_SCHEMA}.${id(table)} to ${worker} using (true) with check (true)`,

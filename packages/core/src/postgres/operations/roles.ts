@@ -7,6 +7,7 @@ import { databaseError, errorCode, isCatalogRace } from "../database/database-er
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 import { applyMigrations, migrationStatus } from "../database/migrate.ts";
 import { newClient } from "../database/pool.ts";
+import { UNLIMITED_SESSION } from "../database/session-settings.ts";
 import { foundation, grants, ROLE_KINDS, type RoleKind, type RoleNames, type RolesFacts } from "./role-statements.ts";
 import { scramVerifier } from "./scram.ts";
 
@@ -90,6 +91,7 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
   });
   try {
     await client.connect();
+    await client.query(UNLIMITED_SESSION);
     const names = namesOf(prefix, await presentOwner(client));
     const look = () => readFacts(client, names, options);
     const { facts: before, statements } = await perform(client, look, dryRun, (facts) => [
@@ -284,13 +286,7 @@ const FACTS = `
       where nspname = '${GRAPHILE_SCHEMA}' and c.relrowsecurity
         and not exists (select from pg_policy as p where p.polrelid = c.oid and p.polname = $3)
       order by 1
-    ) as "closedTables",
-    array(
-      select format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid))
-      from own join pg_proc as p on p.pronamespace = own.oid
-      where nspname = 'trans_hub' and p.provolatile <> 'v'
-      order by 1
-    ) as "harmlessFunctions"
+    ) as "closedTables"
   from owner`;
 
 async function readFacts(client: pg.Client, names: RoleNames, options: CreateRolesOptions): Promise<RolesFacts> {

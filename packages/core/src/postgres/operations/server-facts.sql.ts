@@ -36,7 +36,8 @@ export const readServer = statement({
       current_setting('default_transaction_read_only')::boolean as is_read_only,
       current_setting('fsync')::boolean as fsync,
       current_setting('full_page_writes')::boolean as full_page_writes,
-      current_setting('synchronous_commit') as synchronous_commit,
+      -- Of a new session: this connection has settings of its own.
+      (select s.reset_val from pg_settings as s where s.name = 'synchronous_commit') as synchronous_commit,
       current_setting('autovacuum')::boolean and current_setting('track_counts')::boolean as autovacuum,
       current_setting('max_connections')::int as max_connections,
       current_setting('superuser_reserved_connections')::int
@@ -172,4 +173,66 @@ export const countLetters = statement({
   name: "diagnosis.letters",
   row: z.object({ open: z.int() }),
   text: "select count(*)::int as open from trans_hub.dead_letter as d where d.replayed_at is null",
+});
+
+/** A time limit below this ends statements of ours that are only slow. */
+const SHORT_SECONDS = 5;
+
+/**
+ * Settings that change the meaning of our statements, or end sessions in the middle of their work: of a new session of this role,
+ * and those that are stored for roles that may register. docs/operations.md explains each; `synchronous_commit` is in
+ * another check.
+ */
+export const listHarmfulSettings = statement({
+  name: "diagnosis.harmful_settings",
+  row: z.object({ name: z.string(), value: z.string(), of: z.string() }),
+  text: `
+    with needed (name, value) as (values
+      ('default_transaction_isolation', 'read committed'), ('default_transaction_read_only', 'off'),
+      ('row_security', 'on'), ('array_nulls', 'on'), ('standard_conforming_strings', 'on'), ('exit_on_error', 'off'),
+      ('session_replication_role', 'origin'), ('search_path', null), ('client_encoding', null),
+      ('transaction_timeout', null), ('statement_timeout', null), ('lock_timeout', null),
+      ('idle_in_transaction_session_timeout', null), ('idle_session_timeout', null)
+    ), setting as (
+      select s.name, case when s.unit = 'ms' then s.reset_val || 'ms' else s.reset_val end as value, 'this session' as of
+      from pg_settings as s
+      -- Limits and encoding of this connection are its own.
+      where s.name not in ('client_encoding', 'statement_timeout')
+      union all
+      select
+        lower(split_part(c.entry, '=', 1)), substr(c.entry, position('=' in c.entry) + 1),
+        case d.setrole when 0 then 'every role' else (select quote_ident(r.rolname) from pg_roles as r where r.oid = d.setrole) end
+      from pg_db_role_setting as d
+      cross join lateral unnest(d.setconfig) as c (entry)
+      where d.setdatabase in (0, (select p.oid from pg_database as p where p.datname = current_database()))
+        and (
+          d.setrole = 0
+          or exists (
+            select from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+            where n.nspname = 'trans_hub' and p.proname in ('request', 'enqueue', 'register_inbox')
+              and has_function_privilege(d.setrole, p.oid, 'execute')
+          )
+        )
+    ), told as (
+      select distinct s.name, s.value, s.of
+      from setting as s join needed as n using (name)
+      where s.of is not null and case
+        when s.name like '%\\_timeout' then
+          case when s.value ~ '^[0-9]+$' then s.value::numeric / 1000 else extract(epoch from s.value::interval) end
+            between 0.001 and ${SHORT_SECONDS}
+        -- PostgreSQL looks into its own schema first, unless the path names it at another place.
+        when s.name = 'search_path' then s.value ~ 'pg_catalog' and s.value !~ '^"?pg_catalog'
+        when s.name = 'client_encoding' then s.value !~* '^utf-?8$|^unicode$'
+        else lower(s.value) <> all (case n.value
+          when 'on' then array['on', 'true', 'yes', '1']
+          when 'off' then array['off', 'false', 'no', '0']
+          else array[n.value]
+        end)
+      end
+    )
+    select t.name, t.value, t.of from told as t
+    -- A session has what is stored for its role or for every role: told once.
+    where t.of <> 'this session' or not exists (select from told as o where o.name = t.name and o.of <> t.of)
+    order by t.of, t.name
+    limit 20`,
 });

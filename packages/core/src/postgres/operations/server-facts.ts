@@ -1,15 +1,19 @@
 /** Reads a server's facts like an operator, with the connection's own rights. */
 import type pg from "pg";
 import { TransHubError } from "../../contract/errors.ts";
+import type { LockWait } from "../../contract/lock-wait.ts";
 import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
-import { ISO_DATES, newClient } from "../database/pool.ts";
+import { listLockWaits } from "../database/lock-waits.sql.ts";
+import { newClient } from "../database/pool.ts";
+import { SESSION_SETTINGS } from "../database/session-settings.ts";
 import { type Database, rows } from "../database/statement.ts";
 import {
   countHiddenSessions,
   countLetters,
   HELD_SECONDS,
   HELD_TRANSACTIONS,
+  listHarmfulSettings,
   listHolders,
   listTables,
   readBackup,
@@ -48,11 +52,22 @@ export interface ServerFacts {
   holders: readonly { what: string; seconds: number | null; transactions: number | null }[];
   /** Number of sessions whose activity this role may not see. */
   hiddenSessions: number;
+  /** Statements of any session that have waited for a lock on our tables for a second or more, the longest first. */
+  lockWaits: readonly LockWait[];
+  /** Settings under which a new session of the named owner would lose work or be ended in the middle of it. */
+  harmfulSettings: readonly HarmfulSetting[];
   archiving: { isOn: boolean; lastArchivedAt: Date | null; lastFailedAt: Date | null };
   /** Start of the newest recorded backup; null: there is none; undefined: this role may not see it. */
   lastBackupAt: Date | null | undefined;
   /** Undefined: this role may not see them. */
   openLetters: number | undefined;
+}
+
+export interface HarmfulSetting {
+  readonly name: string;
+  readonly value: string;
+  /** `this session`, `every role`, or the quoted name of a role that may register. */
+  readonly of: string;
 }
 
 export interface FactsOptions {
@@ -66,6 +81,9 @@ const checkOptions = optionCheck<FactsOptions>("readServerFacts", {
   databaseUrl: kinds.required(kinds.postgresUrl),
   connectTimeoutMs: kinds.milliseconds,
 });
+
+/** A wait of this length is told. */
+const WAIT_SECONDS = 1;
 
 /** SQLSTATEs of facts that this role may not see, and of objects missing in an older schema. */
 const NOT_SEEN = /^(42501|42P01|3F000)$/;
@@ -87,7 +105,7 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
   });
   try {
     await client.connect();
-    await client.query(ISO_DATES);
+    await client.query(SESSION_SETTINGS);
     return await factsOf(client);
   } catch (error) {
     throw error instanceof TransHubError ? error : databaseError(error);
@@ -136,6 +154,11 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
     tables: tables.map(({ name, dead, live, is_vacuumed }) => ({ name, dead, live, isVacuumed: is_vacuumed })),
     holders: await rows(db, listHolders, [HELD_SECONDS, HELD_TRANSACTIONS]),
     hiddenSessions: hidden.hidden,
+    lockWaits: (await rows(db, listLockWaits, [WAIT_SECONDS, null, null])).map(({ blocked_by, ...wait }) => ({
+      ...wait,
+      blockedBy: blocked_by,
+    })),
+    harmfulSettings: await rows(db, listHarmfulSettings),
     archiving: {
       isOn: server.archives,
       lastArchivedAt: server.last_archived_at,

@@ -1,6 +1,7 @@
 /** Reading on PostgreSQL. */
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter } from "../../contract/read.ts";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -54,6 +55,7 @@ export async function readTranslations(
           found[at] = {
             ...nameOf(project, targetLocale, row.source_locale, row.source_text, row.canonical),
             ...stateOf(row),
+            ...faultOfSource(row),
           };
         }
       }),
@@ -102,7 +104,9 @@ export async function listTranslations(
   return {
     items: found.map(translationOf),
     nextCursor:
-      last === undefined || found.length < limit ? null : encodeCursor([last.content_no, String(last.context_no)]),
+      last === undefined || (found.length < limit && found.length === last.page_rows)
+        ? null
+        : encodeCursor([last.content_no, String(last.context_no)]),
   };
 }
 
@@ -139,6 +143,15 @@ export function translationOf(row: TranslationRow): Translation {
   return {
     ...nameOf(row.project, row.target_locale, row.source_locale, row.source_text, row.canonical),
     ...stateOf(row),
+    ...faultOfSource(row),
+  };
+}
+
+/** A source that is too long to be shown comes as ''. */
+function faultOfSource({ source_text }: { source_text: string }): Pick<Translation, "error"> {
+  if (source_text !== "") return {};
+  return {
+    error: { code: "TH_TEXT_TOO_LONG", message: `The stored text is longer than ${MAX_STORED_TEXT_BYTES} bytes` },
   };
 }
 

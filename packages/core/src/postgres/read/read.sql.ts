@@ -1,8 +1,12 @@
 /** Statements that read translations. */
 import { z } from "zod";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import { statement, whole } from "../database/statement.ts";
 
 export const STATUS = z.enum(["pending", "translated", "failed", "approved"]);
+
+/** Reads by a name know the inbox too. */
+const NAMED_STATUS = z.enum([...STATUS.options, "queued"]);
 
 /** The columns of a `Translation` that do not name it. */
 const STATE = {
@@ -24,7 +28,7 @@ const SOURCE = { source_locale: z.string(), source_text: z.string(), canonical: 
 /** A row of `translation` with every column that a `Translation` has. */
 const TranslationRow = z.object({
   content_no: z.string(),
-  context_no: z.int(),
+  context_no: z.coerce.number(),
   project: z.string(),
   target_locale: z.string(),
   ...SOURCE,
@@ -38,10 +42,19 @@ export type ReadRow = z.infer<typeof readByText.row>;
  * pinned, there and below: migrations/functions/README.md says why.
  */
 
+/** A source text, or '' where it is over the greatest size: no text is empty. Asking for the size reads no text. */
+export const shownText = (text: string) =>
+  `case when octet_length(${text}) <= ${MAX_STORED_TEXT_BYTES} then ${text} else '' end`;
+
+/**
+ * Bytes of texts in one page of a list. A page ends before the row that would exceed it, and holds one row at least.
+ */
+export const PAGE_BYTES = 32 * 2 ** 20;
+
 /** The columns of a `TranslationRow`, from its state as t, content as c and context as x; `key` has the key of the row. */
 const columns = (key: string) => `
-  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale, c.text as source_text,
-  x.canonical, t.*`;
+  ${key}.content_no::text, ${key}.context_no, ${key}.project, c.source_locale, ${key}.target_locale,
+  ${shownText("c.text")} as source_text, x.canonical, t.*`;
 
 /** Content and context of the row at `key`. */
 const textsOf = (key: string) => `
@@ -54,7 +67,7 @@ const ofTexts = (parameter: number) => whole(parameter, "text", "$4::text[]");
 /** Rows named by their text. `ord` is the number of the reference that a row answers. The database makes the identity. */
 export const readByText = statement({
   name: "translation.read_by_text",
-  row: z.object({ ord: z.int(), ...STATE }),
+  row: z.object({ ord: z.int(), ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_text(
       ${ofTexts(1)}, ${ofTexts(2)}, ${ofTexts(3)}, $4::text[], ${ofTexts(5)}, ${ofTexts(6)}
@@ -64,7 +77,7 @@ export const readByText = statement({
 /** Rows named by a business id. It stands for the text that was last seen under it. */
 export const readByBusinessId = statement({
   name: "translation.read_by_business_id",
-  row: z.object({ ord: z.int(), ...SOURCE, ...STATE }),
+  row: z.object({ ord: z.int(), ...SOURCE, ...STATE, status: NAMED_STATUS }),
   text: `
     select * from trans_hub.read_by_business_id(
       ${whole(1, "text", "$3::text[]")}, ${whole(2, "text", "$3::text[]")}, $3::text[]
@@ -76,22 +89,17 @@ export const readByKey = statement({
   row: TranslationRow,
   text: `
     select ${columns("r")}
-    from unnest($1::bigint[], $2::text[], $3::int[], $4::text[])
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[])
       with ordinality as r (content_no, target_locale, context_no, project, ord)
     cross join lateral trans_hub.stored_text(r.content_no, r.target_locale, r.context_no, r.project) as t
     ${textsOf("r")}
     order by r.ord`,
 });
 
-/** A page in the order of the key, after ($5, $6). */
-export const listTranslations = statement({
-  name: "translation.list",
-  row: TranslationRow,
-  text: `
-    select ${columns("k")}
+/** The rows of a page, before they are read: numbering needs all of them, so the limit stands here. */
+const PAGE_KEYS = `
+    select k.*
     from trans_hub.translation as k
-    cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
-    ${textsOf("k")}
     where k.project = $1
       and k.target_locale = $2
       and ($3::text is null or k.status = $3::trans_hub.translation_status)
@@ -102,9 +110,28 @@ export const listTranslations = statement({
         -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
-      and (k.content_no, k.context_no) > ($5::bigint, $6::int)
+      and (k.content_no, k.context_no) > ($5::bigint, $6::bigint)
     order by k.content_no, k.context_no
-    limit $7`,
+    limit $7`;
+
+/** A page in the order of the key, after ($5, $6). */
+export const listTranslations = statement({
+  name: "translation.list",
+  row: TranslationRow.extend({ page_rows: z.coerce.number() }),
+  text: `
+    select p.*
+    from (
+      select
+        ${columns("k")}, count(*) over () as page_rows,
+        sum(octet_length(c.text)::bigint + coalesce(octet_length(k.text), 0)) over page as bytes_so_far,
+        row_number() over page as ord
+      from (${PAGE_KEYS}) as k
+      cross join lateral trans_hub.row_state(row(k.*)::trans_hub.translation) as t
+      ${textsOf("k")}
+      window page as (order by k.content_no, k.context_no rows unbounded preceding)
+    ) as p
+    where p.bytes_so_far <= ${PAGE_BYTES} or p.ord = 1
+    order by p.ord`,
 });
 
 export const touchSources = statement({

@@ -1,4 +1,5 @@
 /** Appends items to the inbox: inside a caller's transaction, or where a stranger's lock is in the way. */
+import { BacklogFullError } from "../../contract/errors.ts";
 import type { PriorityClass, RegisterItem } from "../../contract/item.ts";
 import type { RegisterOptions } from "../../contract/register.ts";
 import type { TransactionClient } from "../../contract/transaction.ts";
@@ -10,6 +11,7 @@ import { appendToInbox } from "./register.sql.ts";
 /**
  * Appends inside the caller's transaction. An error leaves that transaction aborted, as any statement's error does.
  *
+ * @throws {BacklogFullError} Nothing was appended. The transaction is as it was.
  * @throws {DatabaseUnavailableError}
  * @throws {DatabaseRefusedError}
  */
@@ -30,12 +32,19 @@ export async function appendItems(
   await append(db, items, options);
 }
 
-/** Appends all items in one row of the inbox, which is one registration later. */
+/**
+ * Appends all items in one row of the inbox, which is one registration later.
+ *
+ * @throws {BacklogFullError} The items together would go over the bound. Nothing was appended.
+ */
 export async function append(db: Database, items: readonly RegisterItem[], options: RegisterOptions): Promise<void> {
-  await rows(db, appendToInbox, [
+  if (items.length === 0) return;
+  const { engine, maxBacklog } = options;
+  const [appended] = await rows(db, appendToInbox, [
     JSON.stringify(items.map(inboxItem)),
-    JSON.stringify(options.engine === undefined ? {} : { engine: options.engine }),
+    JSON.stringify({ ...(engine !== undefined && { engine }), ...(maxBacklog !== undefined && { maxBacklog }) }),
   ]);
+  if (appended?.id == null) throw new BacklogFullError();
 }
 
 const PRIORITY_OF_CLASS: Record<PriorityClass, Priority> = { [-1]: "interactive", 0: "normal", 1: "bulk" };

@@ -106,7 +106,7 @@ describe("batches", () => {
       const register = (project: string) => store.register(catalog.map((each) => ({ ...each, project })));
       const receipts = await register("first");
       const asNew = await stored("first");
-      expect(sum(receipts)).toEqual({ registered: rows, existing: 0, failed: 0 });
+      expect(sum(receipts)).toEqual({ registered: rows, existing: 0, queued: 0, failed: 0 });
       // Of the second, every text is known.
       expect(await register("second")).toEqual(receipts);
       expect(await stored("second")).toEqual(asNew);
@@ -147,6 +147,62 @@ describe("batches", () => {
     expect(await waiting("default")).toBeLessThan(6_000);
     expect(await waiting("other")).toBeGreaterThanOrEqual(128);
     expect(await waiting("other")).toBeLessThan(1_000);
+  });
+
+  test("hold no more than a worker can load, whatever the options of a call say", async ({ db }) => {
+    await db.query(`select trans_hub.open_lanes('{fr}')`);
+    for (const [size, bytes] of [
+      [2_147_483_647, 2_147_483_647],
+      [0, 0],
+      [-5, -5],
+      [null, null],
+    ]) {
+      await db.query(
+        `select trans_hub.register(
+           row(array(select $1 || n from generate_series(1, 1100) as n), null, null, null, null, null, null,
+             array['default'], array['en'], array[0]::smallint[], array[false], array[1], array['fr'])::trans_hub.grouped_items,
+           row($2::integer, $3::integer, interval '-1 year', null, -1, null)::trans_hub.register_options)`,
+        [`Text of ${size} ${"x".repeat(1_000)}`, size, bytes],
+      );
+    }
+    const { rows } = await db.query<{ texts: number; bytes: number }>(`
+      select cardinality(b.content_nos) as texts, sum(octet_length(c.text))::int as bytes
+      from trans_hub.batch b cross join lateral unnest(b.content_nos) as e (content_no) join trans_hub.content c using (content_no)
+      group by b.batch_id`);
+    expect(Math.max(...rows.map(({ texts }) => texts))).toBeLessThanOrEqual(1_000);
+    expect(Math.max(...rows.map(({ bytes }) => bytes))).toBeLessThanOrEqual(1_048_576);
+    expect(rows.reduce((sum, { texts }) => sum + texts, 0)).toBe(4_400);
+  });
+
+  test("are made by every default that a producer in TypeScript sends along", async ({ openStore, db }) => {
+    const store = await openStore();
+    await store.register(items(120));
+    expect(
+      await value(
+        db,
+        "select array_agg(cardinality(content_nos) order by cardinality(content_nos)) from trans_hub.batch",
+      ),
+    ).toEqual([20, 50, 50]);
+  });
+
+  test("are of locales alone: a lane of any other name is refused", async ({ db, store }) => {
+    for (const name of ["x!", "", "und", "zh_CN", "FR", "l".repeat(300), null]) {
+      await expect(db.query("select trans_hub.open_lanes($1)", [[name]]), `${name}`).rejects.toMatchObject({
+        code: "TH005",
+      });
+    }
+    await expect(
+      db.query(
+        `select trans_hub.register(
+           row(array['Pay'], null, null, null, null, null, null, array['default'], array['en'], array[0]::smallint[],
+             array[false], array[1], array['zh-cn'])::trans_hub.grouped_items,
+           row(50, 32768, interval '1 day', null, 100, null)::trans_hub.register_options)`,
+      ),
+    ).rejects.toMatchObject({ code: "TH005" });
+    expect(await value(db, "select count(*)::int from trans_hub.target_locale")).toBe(0);
+    await store.register([item("Pay", { targetLocales: ["zh-CN"] })]);
+    expect(await value(db, "select locale from trans_hub.target_locale")).toBe("zh-CN");
+    await expectInvariants(db);
   });
 });
 

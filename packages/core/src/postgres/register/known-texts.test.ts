@@ -35,7 +35,7 @@ test("an unchanged catalog registered again writes nothing", async ({ db, store 
   const before = await value<string>(db, state);
   const bytesOfLog = async () => {
     const wal = await value<string>(db, "select pg_current_wal_insert_lsn()");
-    expect(sum(await store.register(catalog))).toEqual({ registered: 0, existing: 1_301, failed: 0 });
+    expect(sum(await store.register(catalog))).toEqual({ registered: 0, existing: 1_301, queued: 0, failed: 0 });
     return value<number>(db, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int", [wal]);
   };
   // The key-share locks on the contents, which keep a collection away; nothing that grows with the length of a text. The log is the
@@ -73,7 +73,7 @@ test("a waiting request is prolonged where it is, and one without an expiry is n
   const revisions = "select string_agg(revision::text, ',' order by content_no) from trans_hub.translation";
   const before = await value<string>(db, revisions);
   const again = { expiresAfterSeconds: 3_600 };
-  const existing = { registered: 0, existing: 2, failed: 0 };
+  const existing = { registered: 0, existing: 2, queued: 0, failed: 0 };
   expect(sum(await store.register([item("Expires", again), item("Stays", again)]))).toEqual(existing);
   expect(await value<string>(db, state)).toBe(untouched);
   const isLater =
@@ -99,8 +99,8 @@ describe("force", () => {
     await drain(store);
     const first = await revisionOf(store, "Pay");
     expect(await store.register([item("Pay", { force: true }), item("Pay")])).toEqual([
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
     ]);
     expect(await store.read([reference("Pay")])).toMatchObject([
       { status: "pending", text: "[fr] Pay", engine: "test", revision: first + 1 },
@@ -160,10 +160,10 @@ describe("force", () => {
     );
     const forced = ["Failed", "Approved", "Waiting", "24/7"].map((text) => item(text, { force: true }));
     expect(await store.register(forced)).toEqual([
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
     ]);
     await expectInvariants(db);
     await drain(store);
@@ -205,7 +205,7 @@ describe("what was there", () => {
     await store.register(items(60, { priority: "bulk" }));
     const [third, fourth] = [await revisionOf(store, "Text 3"), await revisionOf(store, "Text 4")];
     expect(await store.register([item("Text 3", { priority: "interactive" })])).toEqual([
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
     ]);
     await store.register([item("Text 3"), item("Text 4", { priority: "bulk" })]);
     await expectInvariants(db);

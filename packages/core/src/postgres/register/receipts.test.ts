@@ -16,11 +16,11 @@ describe("counts", () => {
         item("Pay", { targetLocales: ["fr"], sourceLocale: "de" }),
       ]),
     ).toEqual([
-      { registered: 2, existing: 0, failed: 0 },
-      { registered: 1, existing: 1, failed: 0 },
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 1, existing: 0, failed: 0 },
+      { registered: 2, existing: 0, queued: 0, failed: 0 },
+      { registered: 1, existing: 1, queued: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
     ]);
     await expectInvariants(db);
   });
@@ -41,7 +41,7 @@ describe("counts", () => {
     ];
     for (const spellings of same) {
       const receipts = await store.register(spellings.map((context) => item("Pay", { context })));
-      expect(sum(receipts)).toEqual({ registered: 1, existing: spellings.length - 1, failed: 0 });
+      expect(sum(receipts)).toEqual({ registered: 1, existing: spellings.length - 1, queued: 0, failed: 0 });
     }
     expect(await count(db, "trans_hub.context")).toBe(same.length);
     await expectInvariants(db);
@@ -82,8 +82,8 @@ describe("counts", () => {
       workOf(() => failed()),
     );
     expect(await store.register([item("Pay"), item("Pay")])).toEqual([
-      { registered: 0, existing: 1, failed: 1 },
-      { registered: 0, existing: 1, failed: 1 },
+      { registered: 0, existing: 1, queued: 0, failed: 1 },
+      { registered: 0, existing: 1, queued: 0, failed: 1 },
     ]);
     expect(await count(db, "trans_hub.batch")).toBe(0);
     await expectInvariants(db);
@@ -98,7 +98,7 @@ describe("one bad item", () => {
     chunk[501] = { ...item("Not JSON"), context: "{secret" };
     chunk[999] = { ...item("Level"), priority: 7 as 1 };
     const receipts = await store.register(chunk);
-    expect(sum(receipts)).toEqual({ registered: 996, existing: 0, failed: 0 });
+    expect(sum(receipts)).toEqual({ registered: 996, existing: 0, queued: 0, failed: 0 });
     for (const at of [17, 500, 501, 999]) {
       expect(receipts[at]).toMatchObject({ registered: 0, existing: 0, error: { retryable: false } });
       expect(receipts[at]?.error?.code).toMatch(/^TH_/);

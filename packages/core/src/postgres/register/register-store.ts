@@ -6,6 +6,7 @@ import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
+import type { Voice } from "../settle/voice.ts";
 import { append } from "./append.ts";
 import { itemErrorOfState } from "./item-error.ts";
 import { groupItems, openLanes, registerItems } from "./register.sql.ts";
@@ -64,11 +65,14 @@ interface Part {
 export class Registrar {
   readonly #pool: ConnectionPool;
   readonly #settings: RegisterSettings;
+  readonly #voice: Voice;
   readonly #lanes = new KnownLanes();
 
-  constructor(pool: ConnectionPool, settings: RegisterSettings) {
+  /** @param voice Reports what was registered. */
+  constructor(pool: ConnectionPool, settings: RegisterSettings, voice: Voice) {
     this.#pool = pool;
     this.#settings = settings;
+    this.#voice = voice;
   }
 
   /**
@@ -95,7 +99,7 @@ export class Registrar {
         if (isContended(error)) patienceMs -= lockMs;
         if (part.items.length > 1 && (patienceMs > 0 || isUnstorable(error))) parts.push(...halves(part));
         else if (isContended(error)) behindLocks.push(part);
-        else receipts[part.at] = { registered: 0, existing: 0, failed: 0, error: itemErrorOfState(error) };
+        else receipts[part.at] = { registered: 0, existing: 0, queued: 0, failed: 0, error: itemErrorOfState(error) };
       }
     }
     await this.#registerLocked(behindLocks, options, patienceMs, receipts);
@@ -134,14 +138,19 @@ export class Registrar {
       left = again;
     }
     if (left.length === 0) return;
-    await append(
-      this.#pool,
-      left.flatMap((part) => part.items),
-      options,
-    );
+    const all = left.flatMap((part) => part.items);
+    try {
+      await append(this.#pool, all, options);
+    } catch (error) {
+      if (!(error instanceof BacklogFullError)) throw error;
+      for (const { at, items } of left) {
+        receipts.fill({ registered: 0, existing: 0, queued: 0, failed: 0, error }, at, at + items.length);
+      }
+      return;
+    }
     for (const { at, items } of left) {
       items.forEach((item, place) => {
-        receipts[at + place] = { registered: 0, existing: item.targetLocales.length, failed: 0 };
+        receipts[at + place] = { registered: 0, existing: 0, queued: item.targetLocales.length, failed: 0 };
       });
     }
   }
@@ -169,10 +178,15 @@ export class Registrar {
       receipts[at + place] = {
         registered: receipt.registered === null ? targetLocales.length : (receipt.registered[place] ?? 0),
         existing: receipt.existing?.[place] ?? 0,
+        queued: 0,
         failed: receipt.failed?.[place] ?? 0,
         ...(receipt.refused?.[place] && { error: new BacklogFullError() }),
       };
     });
+    this.#voice.registered(
+      items,
+      items.map((_, place) => receipts[at + place]?.registered ?? 0),
+    );
   }
 }
 

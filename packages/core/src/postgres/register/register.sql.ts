@@ -118,37 +118,40 @@ export const openLanes = statement({
   text: "select from trans_hub.open_lanes($1::text[])",
 });
 
-/** Appends items. It takes no lock that another transaction could wait for, so it is safe inside a caller's transaction. */
+/**
+ * Appends items. It takes no lock that another transaction could wait for, so it is safe inside a caller's transaction. Null:
+ * nothing was appended, because the backlog is full.
+ */
 export const appendToInbox = statement({
   name: "register.append_to_inbox",
-  row: z.object({ id: z.string() }),
+  row: z.object({ id: z.string().nullable() }),
   text: `select trans_hub.append_to_inbox($1::jsonb, $2::jsonb)::text as id`,
 });
 
 /**
- * The rows of the inbox that are registered together next: the oldest due row, and the rows after it with the same
- * defaults, up to $1 rows, $2 items and $3 bytes.
+ * The rows of the inbox that are registered together next: the oldest row that was due at the time $4 (null: now), and the
+ * rows after it with the same defaults, up to $1 rows, $2 items and $3 bytes. `at` is that time.
  */
 export const listInbox = statement({
   name: "register.list_inbox",
-  row: z.object({ id: z.string() }),
+  row: z.object({ id: z.string(), at: z.string() }),
   text: `
-    select due.id::text
+    select due.id::text, coalesce($4::timestamptz, now())::text as at
     from (
       select
         i.id,
         row_number() over earlier as place,
-        sum(jsonb_array_length(i.items)) over earlier as items,
+        sum(i.item_count) over earlier as items,
         sum(pg_column_size(i.items)) over earlier as bytes
       from (
         select i.* from trans_hub.inbox as i
-        where i.refused is null and i.run_at <= now()
+        where i.refused is null and i.run_at <= coalesce($4::timestamptz, now())
         order by i.id
         limit $1
       ) as i
       where i.defaults = (
         select first.defaults from trans_hub.inbox as first
-        where first.refused is null and first.run_at <= now()
+        where first.refused is null and first.run_at <= coalesce($4::timestamptz, now())
         order by first.id
         limit 1
       )
@@ -158,16 +161,31 @@ export const listInbox = statement({
     order by due.id`,
 });
 
-/** Registers these rows of the inbox; gives the number of rows it took. */
-export const registerInboxRows = statement({
-  name: "register.inbox_rows",
-  row: z.object({ taken: z.int() }),
-  text: `select trans_hub.register_inbox($1::bigint[]) as taken`,
+/** The time until the first row is due that was put off. Null: no row is due within a minute. */
+export const nextInboxRow = statement({
+  name: "register.next_inbox_row",
+  row: z.object({ due_in_ms: z.number().nullable() }),
+  text: `
+    select (extract(epoch from min(i.run_at) - clock_timestamp()) * 1000)::float8 as due_in_ms
+    from trans_hub.inbox as i
+    where i.refused is null and i.run_at < now() + interval '1 minute'`,
 });
 
-/** Puts off a row, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it. */
-export const putOffInboxRow = statement({
+const Refused = z.array(z.object({ id: z.int(), code: z.string() }));
+
+/** Registers these rows of the inbox: the number of rows that it took, and the items that it refused and kept. */
+export const registerInboxRows = statement({
+  name: "register.inbox_rows",
+  row: z.object({ taken: z.int(), refused: Refused }),
+  text: `select r.count as taken, r.refused from trans_hub.register_inbox($1::bigint[]) as r`,
+});
+
+/**
+ * Puts off rows, cut in halves. A row of one item is put off for good where $2 gives the SQLSTATE that refuses it; then it is
+ * among `refused`. $3: the rows are behind a lock of another session, so the next try comes soon.
+ */
+export const putOffInboxRows = statement({
   name: "register.put_off_inbox",
-  row: z.object({}),
-  text: `select from trans_hub.put_off_inbox($1::bigint, $2::text)`,
+  row: z.object({ refused: Refused }),
+  text: `select trans_hub.put_off_inbox(id, $2::text, $3::boolean) as refused from unnest($1::bigint[]) as id`,
 });

@@ -11,6 +11,7 @@ describe("the receipt", () => {
     expect(await request(outsider, [{ text: "Pay" }, { text: "Pay" }, { text: "Back" }], defaults)).toEqual({
       registered: 4,
       existing: 2,
+      queued: 0,
       failed: 0,
       rejected: [],
     });
@@ -24,6 +25,7 @@ describe("the receipt", () => {
     expect(await request(outsider, [{ text: "Pay" }, { text: "New" }], defaults)).toEqual({
       registered: 2,
       existing: 2,
+      queued: 0,
       failed: 2,
       rejected: [],
     });
@@ -50,7 +52,7 @@ describe("the receipt", () => {
     };
     expect(
       await request(outsider, { text: "Pay", project: null, context: null, colour: { deep: null } }, defaults),
-    ).toEqual({ registered: 1, existing: 0, failed: 0, rejected: [] });
+    ).toEqual({ registered: 1, existing: 0, queued: 0, failed: 0, rejected: [] });
     const { rows } = await db.query(
       "select t.project, t.target_locale, t.priority, x.canonical, x.format, c.source_locale from trans_hub.translation t " +
         "join trans_hub.context x using (context_no) join trans_hub.content c using (content_no)",
@@ -132,7 +134,7 @@ describe("the receipt", () => {
     const defaults = { sourceLocale: "en", targetLocales: ["fr"] };
     const items = REFUSED.flatMap(([, bad], at) => [bad, { text: `good ${at}` }]);
     const receipt = await request(outsider, items, defaults);
-    expect(receipt).toMatchObject({ registered: REFUSED.length, existing: 0, failed: 0 });
+    expect(receipt).toMatchObject({ registered: REFUSED.length, existing: 0, queued: 0, failed: 0 });
     const told = new Map(receipt.rejected.map((rejection) => [rejection.index / 2, rejection]));
     REFUSED.forEach(([why, bad, code, message], at) => {
       expect(told.get(at), why).toMatchObject({ code, message: expect.stringMatching(message) });
@@ -175,6 +177,53 @@ describe("the receipt", () => {
       rejected: [{ code: "TH_CONTEXT", message: expect.stringMatching(/^context: /) }],
     });
     expect(await value(db, "select count(*)::int from trans_hub.content")).toBe(0);
+  });
+});
+
+describe("behind a lock of another session", () => {
+  const defaults = { sourceLocale: "en", targetLocales: ["fr", "de"] };
+
+  test("a request is queued, each row counted once, and registered after the lock", async ({ outsider, db, store }) => {
+    const stranger = await outsider.connect();
+    try {
+      await stranger.query("begin");
+      await request(stranger, { text: "Pay" }, defaults);
+      const items = [{ text: "" }, { text: "Pay" }, { text: "Back", targetLocales: ["ja"] }, { text: "Pay" }];
+      expect(await request(outsider, items, defaults)).toEqual({
+        registered: 0,
+        existing: 0,
+        queued: 5,
+        failed: 0,
+        rejected: [{ index: 0, code: "TH_TEXT_EMPTY", message: expect.any(String) }],
+      });
+      expect(await read(outsider, [{ text: "Pay", sourceLocale: "en" }], "fr")).toEqual([null]);
+      expect(await store.read([reference("Back", "ja"), reference("Back")])).toMatchObject([
+        { status: "queued" },
+        undefined,
+      ]);
+      await stranger.query("rollback");
+    } finally {
+      stranger.release(true);
+    }
+    expect(await drain(store)).toMatchObject({ translated: 3 });
+    expect(await value(db, "select count(*)::int from trans_hub.inbox")).toBe(0);
+    await expectInvariants(db);
+  });
+
+  test("a request inside a transaction leaves it usable, and goes with it", async ({ outsider, db }) => {
+    const [stranger, client] = [await outsider.connect(), await outsider.connect()];
+    try {
+      await stranger.query("begin");
+      await request(stranger, { text: "Pay" }, defaults);
+      await client.query("begin");
+      expect(await request(client, { text: "Pay" }, defaults)).toMatchObject({ registered: 0, queued: 2 });
+      expect(await request(client, { text: "Back" }, defaults)).toMatchObject({ registered: 2, queued: 0 });
+      await client.query("rollback");
+      expect(await value(db, "select count(*)::int from trans_hub.inbox")).toBe(0);
+    } finally {
+      stranger.release(true);
+      client.release(true);
+    }
   });
 });
 

@@ -13,7 +13,7 @@ describe("a role with EXECUTE on the three functions and nothing else", () => {
         [{ text: "Pay" }, { text: "Back", businessId: "nav.back", context: { screen: "cart" } }],
         { sourceLocale: "en", targetLocales: ["fr", "de"] },
       ),
-    ).toEqual({ registered: 4, existing: 0, failed: 0, rejected: [] });
+    ).toEqual({ registered: 4, existing: 0, queued: 0, failed: 0, rejected: [] });
 
     const client = await outsider.connect();
     await client.query("begin");

@@ -2,6 +2,7 @@
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
 import type { Approval } from "../../contract/review.ts";
 import type { Translation } from "../../contract/translation.ts";
+import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import { readByKey } from "../read/read.sql.ts";
@@ -12,10 +13,12 @@ import { approveTranslation, findRow, lockForReview } from "./review.sql.ts";
 /**
  * Approves the stored text, or a person's own.
  *
+ * @throws {InvalidItemError} The given text is over 16 MiB.
  * @throws {TranslationNotFoundError} No such row, or none with a text and none given.
  * @throws {RevisionChangedError} The row is not at the revision the reviewer read.
  */
 export async function approve(pool: ConnectionPool, voice: Voice, approval: Approval): Promise<Translation> {
+  assertWithinSize(approval.text);
   const { targetLocale } = approval.reference;
   const { project, businessId, sourceLocale, text, context, format } = partsOf(approval.reference);
   const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
@@ -28,7 +31,7 @@ export async function approve(pool: ConnectionPool, voice: Voice, approval: Appr
     if (approval.revision !== undefined && approval.revision !== current.revision) {
       throw new RevisionChangedError(approval.revision, current.revision);
     }
-    if (approval.text === undefined && current.text === null) {
+    if (approval.text === undefined && !current.has_text) {
       throw new TranslationNotFoundError("The translation has no text yet to approve", {
         hint: "Wait until it is translated, or give the text.",
       });

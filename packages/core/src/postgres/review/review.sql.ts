@@ -6,7 +6,7 @@ import { STATUS } from "../read/read.sql.ts";
 /** The text and context that a reference names; see trans_hub.find_row. */
 export const findRow = statement({
   name: "translation.find_row",
-  row: z.object({ content_no: z.string().nullable(), context_no: z.int().nullable() }),
+  row: z.object({ content_no: z.string().nullable(), context_no: z.coerce.number().nullable() }),
   text: `
     select f.content_no::text, f.context_no
     from trans_hub.find_row($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) as f`,
@@ -15,9 +15,9 @@ export const findRow = statement({
 /** Locks one row for a review. */
 export const lockForReview = statement({
   name: "translation.lock_for_review",
-  row: z.object({ status: STATUS, text: z.string().nullable(), revision: z.int() }),
+  row: z.object({ status: STATUS, has_text: z.boolean(), revision: z.int() }),
   text: `
-    select t.status::text, t.text, t.revision
+    select t.status::text, t.text is not null as has_text, t.revision
     from trans_hub.translation as t
     where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
     for update`,

@@ -25,7 +25,7 @@ export const handOver = statement({
   row: z.object({ handed: Places }),
   text: `
     with item as (
-      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::jsonb[]) with ordinality
+      select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::jsonb[]) with ordinality
         as i (content_no, target_locale, context_no, project, revision, successor, history, ord)
     ), locked as materialized (
       select t.ctid, i.successor, i.history, i.ord
@@ -36,12 +36,13 @@ export const handOver = statement({
       where t.ctid = l.ctid
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, l.successor, l.history, l.ord
     ), successor as (
-      select * from unnest($8::int[], $9::text[], $10::int[], $11::int[], $12::float8[], $13::timestamptz[], $14::int[])
-        as s (successor, source_locale, attempt, priority, delay_seconds, created_at, crashes)
+      select * from unnest($8::int[], $9::text[], $10::int[], $11::int[], $12::float8[], $13::timestamptz[], $14::int[],
+        $15::boolean[])
+        as s (successor, source_locale, attempt, priority, delay_seconds, created_at, crashes, is_postponed)
     ), batched as (
       insert into trans_hub.batch (
         project, source_locale, target_locale, content_nos, context_nos, revisions, attempt, history, priority, created_at,
-        run_at, crashes
+        run_at, crashes, is_postponed
       )
       select
         m.project, s.source_locale, m.target_locale,
@@ -55,11 +56,11 @@ export const handOver = statement({
         s.priority, s.created_at,
         -- No delay given: parked until something is resumed.
         coalesce(clock_timestamp() + make_interval(secs => s.delay_seconds), 'infinity'),
-        s.crashes
+        s.crashes, s.is_postponed
       from moved as m
       join successor as s using (successor)
       group by m.project, m.target_locale, s.successor, s.source_locale, s.attempt, s.priority, s.delay_seconds,
-        s.created_at, s.crashes
+        s.created_at, s.crashes, s.is_postponed
       returning batch_id, project, target_locale, priority, run_at, crashes
     ), jobs as materialized (
       select trans_hub.add_batch_jobs(
@@ -79,7 +80,7 @@ export const handOver = statement({
 const burial = (condition = "") => `
     with item as (
       select * from unnest(
-        $1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[]
+        $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[]
       ) with ordinality
         as i (content_no, target_locale, context_no, project, revision, history, code, message, engine, ord)
     ), locked as materialized (

@@ -11,6 +11,8 @@ interface Successor {
   /** Infinity: parked until something is resumed. */
   delayMs: number;
   isSplit: boolean;
+  /** It waits for an engine, and not for a backoff. */
+  isPostponed: boolean;
   items: { item: LoadedItem; history: readonly AttemptError[] }[];
 }
 
@@ -38,7 +40,8 @@ export class Remainder {
     const key = `${batch.id}/${outcome.kind}/${isSplit}/${part}`;
     let successor = this.#successors.get(key);
     if (successor === undefined) {
-      successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, items: [] };
+      const isPostponed = outcome.kind === "postponed";
+      successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, isPostponed, items: [] };
       this.#successors.set(key, successor);
     }
     // One batch has one time: the latest, so that no text is tried before its own.
@@ -74,6 +77,7 @@ export class Remainder {
       parts.map(({ delayMs }) => (delayMs === Number.POSITIVE_INFINITY ? parkSeconds : delayMs / 1_000)),
       parts.map(({ batch }) => batch.createdAt),
       parts.map(({ batch }) => batch.crashes),
+      parts.map(({ isPostponed }) => isPostponed),
     ]);
     addPlaces(changed, moved, receipt?.handed);
   }

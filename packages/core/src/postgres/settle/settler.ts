@@ -17,6 +17,7 @@ import { Coalescer } from "../../async/coalescer.ts";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import { DatabaseUnavailableError, type TransHubError, TranslationBlockedError } from "../../contract/errors.ts";
 import type { Settlement, WorkBatch, WorkOutcome, WorkResult } from "../../contract/work.ts";
+import { withinSize } from "../../rules/within-size.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type LoadedBatch, type LoadedItem, loadBatchesById } from "../queue/load-batches.ts";
@@ -80,7 +81,9 @@ export class Settler {
     const [first] = batches;
     if (first === undefined) return;
     const calls = result.calls.map((call) => ({ ...call, batch: first.batch }));
-    const { outcomes = result.outcomes, changed } = await this.#settleApartIfNeeded(batches, calls);
+    const bounded = batches.map((each) => ({ ...each, outcomes: each.outcomes.map(withinSize) }));
+    const written = await this.#settleApartIfNeeded(bounded, calls);
+    const { outcomes = bounded.flatMap((each) => each.outcomes), changed } = written;
     this.#report({ batch: joined, outcomes, elapsedMs: performance.now() - startedAt }, changed);
   }
 

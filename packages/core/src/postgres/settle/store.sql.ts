@@ -23,7 +23,7 @@ export const lockRows = statement({
   row: z.object({}),
   text: `
     with item as (
-      select * from unnest($1::bigint[], $2::text[], $3::int[], $4::text[]) as i (content_no, target_locale, context_no, project)
+      select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) as i (content_no, target_locale, context_no, project)
     )
     select
     ${lockInKeyOrder()}`,
@@ -33,7 +33,7 @@ export const lockRows = statement({
 const ofItems = (parameter: number, type: string) => whole(parameter, type, "$1::bigint[]");
 
 /** Columns of `item`, without its place in the table. */
-const ITEM_VALUES = `$1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "int")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
+const ITEM_VALUES = `$1::bigint[], ${ofItems(2, "text")}, ${ofItems(3, "bigint")}, ${ofItems(4, "text")}, ${ofItems(5, "int")}, $6::text[],
         ${ofItems(7, "text")}, ${ofItems(8, "text")}, ${ofItems(22, "text")}`;
 const ITEM_COLUMNS = "content_no, target_locale, context_no, project, revision, text, engine, model, flags";
 

@@ -6,14 +6,9 @@ import type pg from "pg";
 import { describe, expect } from "vitest";
 import { DatabaseUnavailableError, RequestExpiredError } from "../../contract/errors.ts";
 import type { Settlement, WorkBatch, WorkOutcome } from "../../contract/work.ts";
-import { collect } from "../collect/collect.ts";
-import { cancel } from "../control/cancel.ts";
-import { purgeDeadLetters, replayDeadLetters } from "../control/dead-letter-store.ts";
-import { forget } from "../control/forget.ts";
 import { ConnectionPool } from "../database/pool.ts";
 import type { Database, StatementConfig } from "../database/statement.ts";
 import type { LoadedBatch } from "../queue/load-batches.ts";
-import { approve } from "../review/approve.ts";
 import { cut, join } from "../work/gather/joined-batch.ts";
 import { Patience } from "./patience.ts";
 import { Settler } from "./settler.ts";
@@ -85,44 +80,49 @@ test("nothing but the voice calls an observer about settlements, or counts them"
   expect(callers).toEqual(["settle/voice.ts"]);
 });
 
-test("every way in which a person or an operator changes texts is reported once, with its count", async ({
-  pool,
-  store,
-}) => {
+test("each committed change to texts reaches the listener of the store once, with its count", async ({ openStore }) => {
   const changes: TextChange[] = [];
-  const voice = new Voice((change) => changes.push(change));
+  const store = await openStore({ onChange: (change) => changes.push(change) });
   await registerTexts(store, 5);
   await drain(
     store,
     workOf(({ text }) => (text === "Text 0" ? translated("Zéro") : failed())),
   );
-  await approve(pool, voice, { reference: reference("Text 0") });
-  expect(await replayDeadLetters(pool, voice, {}, 50, 32_768)).toBe(4);
+  await store.approve({ reference: reference("Text 0") });
+  expect(await store.replayDeadLetters({})).toBe(4);
   await drain(
     store,
     workOf(() => failed()),
   );
-  expect(await purgeDeadLetters(pool, voice, { project: "default", targetLocale: "fr" })).toBe(4);
-  await store.register([item("Waiting"), item("Secret")]);
-  await forget(pool, voice, { project: "default", text: "Secret", sourceLocale: "en" });
-  expect(await cancel(pool, voice, { project: "default", targetLocale: "fr" })).toBe(1);
-  await collect(pool, voice, { retentionDays: 0, includeApproved: true });
+  expect(await store.purgeDeadLetters({ project: "default", targetLocale: "fr" })).toBe(4);
+  await store.register([item("Waiting"), item("Secret"), item("42", { project: "numbers" })]);
+  await store.forget({ project: "default", text: "Secret", sourceLocale: "en" });
+  expect(await store.cancel({ project: "default", targetLocale: "fr" })).toBe(1);
+  await store.collect({ retentionDays: 0, includeApproved: true });
   const of = (kind: TextChange["kind"], count: number, project?: string, targetLocale?: string) => ({
     ...{ kind, count, project, targetLocale },
   });
   expect(changes.map(({ keys: _, ...change }) => change)).toEqual([
+    of("registered", 5, "default"),
+    of("stored", 1, "default", "fr"),
+    of("failed", 4, "default", "fr"),
     of("approved", 1, "default", "fr"),
     of("replayed", 4),
+    of("failed", 4, "default", "fr"),
     of("purged", 4, "default", "fr"),
+    of("registered", 2, "default"),
+    of("registered", 1, "numbers"),
     of("forgotten", 1, "default"),
     of("cancelled", 1, "default", "fr"),
-    of("collected", 1),
+    of("collected", 2),
   ]);
-  // Refused, cancelled twice, or of nothing: no change.
+  // Refused, cancelled twice, registered again, or of nothing: no change.
+  await store.register([item("Once")]);
   changes.splice(0);
-  await expect(approve(pool, voice, { reference: reference("None") })).rejects.toMatchObject({ code: "TH_NOT_FOUND" });
-  await cancel(pool, voice, { project: "default" });
-  await collect(pool, voice, { retentionDays: 0, dryRun: true });
+  await store.register([item("Once")]);
+  await expect(store.approve({ reference: reference("None") })).rejects.toMatchObject({ code: "TH_NOT_FOUND" });
+  await store.cancel({ project: "nothing" });
+  await store.collect({ retentionDays: 0, dryRun: true });
   expect(changes).toEqual([]);
 });
 

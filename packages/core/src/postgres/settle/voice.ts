@@ -4,16 +4,19 @@
  *     commit of a settlement ─▶ WorkVoice.settled ─┬▶ summary of the work, and its limit
  *                                                  ├▶ WorkObserver.settled: log, metrics, consumers
  *                                                  └▶ Voice ─▶ ChangeListener
- *     commit of approve, cancel, forget, collect, replay, purge ─▶ Voice ─▶ ChangeListener
+ *     commit of register, approve, cancel, forget, collect, replay, purge ─▶ Voice ─▶ ChangeListener
  *
  * A listener is the place for a later feed of events, history or webhook. It hears of this process's commits only, and a
  * crash between a commit and its report loses the report; a feed that must not lose any is written by the transaction
  * itself (docs/adr/0026-one-gate-out.md). Nothing is gathered while there is no listener.
  */
+import type { RegisterItem } from "../../contract/item.ts";
 import type { TranslationKey } from "../../contract/translation.ts";
 import type { Settlement, WorkObserver, WorkOutcome } from "../../contract/work.ts";
 
 export type ChangeKind =
+  /** Rows were made, put back to work by `force`, or stored as they are because nothing in them is to translate. */
+  | "registered"
   /** An engine's text was stored, perhaps in the place of an older one. */
   | "stored"
   /** Past the last attempt: a dead letter was written. */
@@ -55,6 +58,18 @@ export class Voice {
   /** Reports a committed change. A change of no rows is none. */
   changed(change: TextChange): void {
     if (change.count > 0) this.#listener?.(change);
+  }
+
+  /** Reports a committed chunk of items; the second list has the rows that each item made or put back to work. */
+  registered(items: readonly RegisterItem[], counts: readonly number[]): void {
+    if (this.#listener === undefined) return;
+    const byProject = new Map<string, number>();
+    for (const [at, { project }] of items.entries()) {
+      byProject.set(project, (byProject.get(project) ?? 0) + (counts[at] ?? 0));
+    }
+    for (const [project, count] of byProject) {
+      this.changed({ kind: "registered", project, targetLocale: undefined, count });
+    }
   }
 
   /** Reports the texts of a committed settlement that came to an end. */

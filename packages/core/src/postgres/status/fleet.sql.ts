@@ -39,7 +39,7 @@ export const measureFleet = statement({
       from trans_hub.batch as b
       group by 1, 2, 3, 4
     ), inbox as materialized (
-      select i.refused, sum(jsonb_array_length(i.items)) as items, min(greatest(i.created_at, i.run_at)) as since
+      select i.refused, sum(i.item_count) as items, min(greatest(i.created_at, i.run_at)) as since
       from trans_hub.inbox as i
       group by i.refused
     )

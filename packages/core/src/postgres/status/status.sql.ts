@@ -65,11 +65,11 @@ export const countJobs = statement({
       count(*) filter (where not w.is_running and w.run_at <= now()) as ready,
       count(*) filter (where w.is_running) as running,
       count(*) filter (where not w.is_running and w.run_at > now()) as scheduled,
-      (select coalesce(sum(jsonb_array_length(i.items)), 0) from trans_hub.inbox as i where i.refused is null) as inbox,
+      (select coalesce(sum(i.item_count), 0) from trans_hub.inbox as i where i.refused is null) as inbox,
       (
         select coalesce(jsonb_object_agg(r.refused, r.items), '{}')
         from (
-          select i.refused, sum(jsonb_array_length(i.items)) as items
+          select i.refused, sum(i.item_count) as items
           from trans_hub.inbox as i
           where i.refused is not null
           group by i.refused

@@ -74,6 +74,8 @@ class PostgresWork {
     const services = servicesOf({
       ...{ pool, view: this.#view, upkeep: options.upkeep, collect: store.collect },
       onCollected: (report) => observer.collected?.(report),
+      onRefused: (item) => observer.refused?.(item),
+      onFault,
     });
     this.#upkeep = new Upkeep({ services, view: this.#view, onFault });
     this.#supervisor = new Supervisor({
@@ -121,6 +123,8 @@ class PostgresWork {
     const { until, locales, project } = this.#options;
     try {
       await this.#upkeep.run("open_lanes");
+      // Rows that were behind a lock have no job any more.
+      await this.#upkeep.run("register_inbox");
       while (!ending.aborted) {
         if (this.#gatherer.undone === 0 && !this.#upkeep.isBusy) {
           const [left] = await rows(this.#store.pool, workLeft, [locales ?? null, project ?? null]);

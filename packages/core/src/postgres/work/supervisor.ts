@@ -122,6 +122,7 @@ export class Supervisor {
       lateTasks: late,
       forbiddenFlags: options.project === undefined ? undefined : () => foreign.flags(ending.signal.aborted) ?? [],
       onDeclaredDead: () => this.#declaredDead(),
+      onJobFailed: (job) => observer.jobFailed?.(job),
       onRescued: (nodeId) => observer.rescued?.(nodeId),
       onBeat: () => {
         this.#setReady(true);
@@ -135,6 +136,7 @@ export class Supervisor {
   }
 
   async #replaceRunner(runner: Runner): Promise<void> {
+    if (!this.#isDeclaredDead) this.#given.gatherer.hold();
     // Not awaited: graphile-worker waits for its tasks, which may wait for the database.
     void runner.stop();
     await runner.silence();

@@ -2,7 +2,7 @@ import { test as base, drain, echo, item, reference, translated, value, workOf }
 import { startTcpProxy, type TcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import { describe, expect, onTestFinished } from "vitest";
 import { DatabaseUnavailableError, SchemaMissingError } from "../../contract/errors.ts";
-import type { WorkOutcome } from "../../contract/work.ts";
+import type { FailedJob, WorkOutcome } from "../../contract/work.ts";
 
 /** `wire`: the way to the database, which can be made to hang. */
 const test = base.extend("wire", async ({ database }, { onCleanup }): Promise<TcpProxy> => {
@@ -84,6 +84,56 @@ describe("texts that PostgreSQL cannot store", () => {
     const found = await store.read(["One", "Two", "Three"].map((text) => reference(text)));
     expect(found.map((each) => each?.status)).toEqual(["translated", "failed", "translated"]);
     expect(await value(db, "select count(*)::int from trans_hub.batch")).toBe(0);
+  });
+});
+
+describe("a batch that cannot be loaded", () => {
+  test.for<[string, string]>([
+    [
+      "has a history of an unknown form",
+      `alter table trans_hub.batch drop constraint batch_history_is_a_list;
+       update trans_hub.batch as b set history = '{"not": "a list"}' from trans_hub.content as c
+       where c.text = 'Two' and c.content_no = any (b.content_nos)`,
+    ],
+    [
+      "has a context that is no JSON",
+      `alter table trans_hub.context drop constraint context_is_an_object;
+       update trans_hub.context set canonical = '{"broken'`,
+    ],
+  ])("because it %s, fails alone, and its job is reported", async ([, harm], { db, store }) => {
+    for (const text of ["One", "Two", "Three"]) {
+      await store.register([item(text, text === "Two" ? { context: { at: "till" } } : {})]);
+    }
+    await db.query(harm);
+    const ending = new AbortController();
+    const failed: FailedJob[] = [];
+    const stored: string[] = [];
+    const endWhenDone = () => {
+      if (failed.length > 0 && stored.length === 2) ending.abort();
+    };
+    await store.work(
+      {
+        until: "stopped",
+        concurrency: 1,
+        maxItems: 50,
+        signal: ending.signal,
+        observer: {
+          jobFailed: (job) => {
+            failed.push(job);
+            endWhenDone();
+          },
+          settled: ({ batch }) => {
+            stored.push(...batch.items.map(({ text }) => text));
+            endWhenDone();
+          },
+        },
+      },
+      echo,
+    );
+    expect(stored.sort()).toEqual(["One", "Three"]);
+    expect(failed).toMatchObject([
+      { task: "translate:fr", batch: await value(db, "select batch_id::text from trans_hub.batch") },
+    ]);
   });
 });
 

@@ -84,6 +84,104 @@ export function controllingCases(add: AddCase): void {
     },
   );
 
+  const ofUser = { project: PROJECT, businessIdPrefix: "user.1_%." };
+  const ofUserItems = () => [
+    item({ text: "own", businessId: "user.1_%.name" }),
+    item({ text: "own", businessId: "user.1_%.title", targetLocales: ["de"] }),
+    item({ text: "own", businessId: "user.1_%.title", context: '{"a":1}' }),
+    item({ text: "own twice", businessId: "user.1_%.x" }),
+    item({ text: "shared", businessId: "user.1_%.street" }),
+    item({ text: "shared", businessId: "user.10%.street" }),
+    item({ text: "of both projects", businessId: "user.1_%.city" }),
+    item({ text: "of both projects", businessId: "user.1_%.city", project: "other" }),
+    item({ text: "nameless too", businessId: "user.1_%.a" }),
+    item({ text: "nameless too" }),
+    item({ text: "in two contexts", businessId: "user.1_%.b", context: '{"a":1}' }),
+    item({ text: "in two contexts", businessId: "shop", context: '{"b":2}' }),
+    ...["user.10%.x", "user.1_.x", "user.1_%", "USER.1_%.x", "a user.1_%.x"].map((businessId) =>
+      item({ text: `of ${businessId}`, businessId }),
+    ),
+  ];
+
+  add(
+    "forgetting a prefix of business ids removes the texts of these ids alone, each counted once, and takes it literally",
+    async ({ handler }) => {
+      await handler.register(ofUserItems());
+      await work(handler, new Translator().translate);
+      await handler.approve({ reference: textReference({ text: "own twice" }), text: "person" });
+      const report = { forgotten: 6, stillUsed: 3 };
+      expect(await handler.forget(ofUser, { dryRun: true })).toEqual(report);
+      expect(await handler.forget(ofUser, { dryRun: true })).toEqual(report);
+      expect(await listAll(handler)).toHaveLength(13);
+      expect(await handler.forget(ofUser)).toEqual(report);
+      expect((await listAll(handler)).map(({ sourceText }) => sourceText).toSorted()).toEqual([
+        "in two contexts",
+        "of USER.1_%.x",
+        "of a user.1_%.x",
+        "of user.10%.x",
+        "of user.1_%",
+        "of user.1_.x",
+        "shared",
+      ]);
+      expect(await readOne(handler, { text: "in two contexts", context: '{"b":2}' })).toMatchObject({
+        businessIds: ["shop"],
+      });
+      expect(await readOne(handler, { text: "shared" })).toMatchObject({ businessIds: ["user.10%.street"] });
+      expect(await readOne(handler, { text: "of both projects", project: "other" })).toBeDefined();
+      expect(await handler.forget(ofUser)).toEqual({ forgotten: 0, stillUsed: 0 });
+      expect(await handler.forget(ofUser, { dryRun: true })).toEqual({ forgotten: 0, stillUsed: 0 });
+    },
+  );
+
+  add("forgetting of every kind can be tried, and removes nothing then", async ({ handler }) => {
+    await handler.register([
+      item({ text: "secret", businessId: "one" }),
+      item({ text: "secret", businessId: "two" }),
+      item({ text: "secret", context: '{"a":1}', project: "other" }),
+      item({ text: "secret", context: '{"a":1}' }),
+      item({ text: "other", businessId: "one" }),
+    ]);
+    await translateAll(handler);
+    for (const reference of [
+      { project: PROJECT, businessId: "one" },
+      { ...secret, within: { context: '{"a":1}', format: "auto" } },
+      { ...secret, within: { context: '{"b":1}', format: "auto" } },
+      { ...secret, project: "other" },
+      secret,
+      { ...secret, text: "never requested" },
+    ]) {
+      const before = await listAll(handler);
+      const counted = await handler.forget(reference, { dryRun: true });
+      expect(await listAll(handler)).toEqual(before);
+      expect(await handler.forget(reference)).toEqual(counted);
+    }
+  });
+
+  add(
+    "forgetting a prefix of business ids reaches the inbox and the dead letters",
+    async ({ handler, begin }) => {
+      await handler.register([item({ text: "bad", businessId: "user.1.bad" })]);
+      await failAll(handler);
+      const { client, commit } = await begin();
+      await handler.enqueue(client, [
+        item({ text: "waits", businessId: "user.1.waits" }),
+        item({ text: "waits", businessId: "user.12.waits" }),
+        item({ text: "waits", businessId: "user.1.waits", project: "other" }),
+      ]);
+      await commit();
+      const reference = { project: PROJECT, businessIdPrefix: "user.1." };
+      expect(await handler.forget(reference, { dryRun: true })).toEqual({ forgotten: 2, stillUsed: 0 });
+      expect((await handler.status()).inbox).toBeGreaterThan(0);
+      expect(await handler.forget(reference)).toEqual({ forgotten: 2, stillUsed: 0 });
+      expect((await handler.listDeadLetters({})).items).toEqual([]);
+      const translator = new Translator();
+      await work(handler, translator.translate, { until: "empty" });
+      expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);
+      expect(await readOne(handler, { text: "waits" })).toMatchObject({ businessIds: ["user.12.waits"] });
+    },
+    "begin",
+  );
+
   add("a worker that is translating a forgotten text stores nothing of it", async ({ handler, open }) => {
     const worker = await open();
     await handler.register([item({ text: "secret" }), item({ text: "neighbour" })]);
@@ -164,7 +262,9 @@ export function controllingCases(add: AddCase): void {
     expect(await handler.cancel({ project: PROJECT, targetLocale: "fr" })).toBe(0);
     expect(await handler.cancel({ project: PROJECT })).toBe(2);
     expect((await handler.status(PROJECT)).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 0 });
-    expect(await handler.register([item({ text: "first" })])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+    expect(await handler.register([item({ text: "first" })])).toEqual([
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+    ]);
     const translator = new Translator();
     await work(handler, translator.translate, { until: "empty" });
     expect(translator.batches.map(({ project }) => project).toSorted()).toEqual(["default", "other"]);

@@ -53,7 +53,7 @@ export function expiringCases(add: AddCase): void {
     await handler.register([item({ text: "again", ...late }), item({ text: "for ever", ...late })]);
     await handler.register([item({ text: "long", expiresAfterSeconds: 3_600 }), item({ text: "untold" })]);
     await handler.register([item({ text: "gone", ...late }), item({ text: "sooner", ...late, priority: 1 })]);
-    const existing = { registered: 0, existing: 1, failed: 0 };
+    const existing = { registered: 0, existing: 1, queued: 0, failed: 0 };
     const asked = [
       item({ text: "again", expiresAfterSeconds: 3_600 }),
       item({ text: "for ever" }),

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { EngineCallEnd, EngineFault, EngineGate, EngineTurn, EngineWish } from "../../contract/engine-gate.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
-import { type AddCase, until } from "./kit.ts";
+import { type AddCase, item, Translator, until, work } from "./kit.ts";
 
 /** Too long to end by itself in any case. */
 const LONG_MS = 600_000;
@@ -193,6 +193,68 @@ export function limitingCases(addCase: AddCase): void {
     const callId = randomUUID();
     await until(async () => isProbe(await ask(other, { callId })));
     expect(await settle(other, callId, { works: true })).toEqual({ isClosed: true });
+  });
+
+  for (const target of [{ engine: "engine" }, {}]) {
+    const name = target.engine === undefined ? "every engine" : "an engine";
+    add(
+      `a resume of ${name} closes its circuit, ends its pause, and makes waiting work due`,
+      async ({ handler, open }) => {
+        const other = await open();
+        const gate = gateOf(handler);
+        const postponed = new Translator(() => ({ kind: "postponed", delayMs: LONG_MS }));
+        await handler.register([item()]);
+        await work(handler, postponed.translate);
+        await gate.open(fault(randomUUID(), LONG_MS));
+        await gate.pause("engine", LONG_MS);
+        await gate.pause("limited", LONG_MS);
+        expect(await ask(other)).toMatchObject({ isGranted: false });
+        expect((await handler.status()).jobs).toMatchObject({ ready: 0, scheduled: 1 });
+        // Other targets are not the engine's.
+        await handler.resume({ engine: "other" });
+        await handler.resume({ targetLocale: "fr" });
+        expect(await ask(other)).toMatchObject({ isGranted: false });
+        await handler.resume(target);
+        expect(await gate.states()).toMatchObject([
+          { engine: "engine", circuit: "closed", openMs: 0, pausedMs: 0, reason: null },
+          { engine: "limited" },
+        ]);
+        expect((await gate.states())[1]?.pausedMs === 0).toBe(target.engine === undefined);
+        expect(await ask(other)).toMatchObject({ isGranted: true, isProbe: false });
+        const translator = new Translator();
+        await work(other, translator.translate);
+        expect(translator.items.map(({ attempt }) => attempt)).toEqual([1]);
+      },
+    );
+  }
+
+  add(
+    "a reset of the circuit leaves the pause, and a probe that was under way decides nothing",
+    async ({ handler }) => {
+      const gate = gateOf(handler);
+      await gate.open(fault(randomUUID(), 10));
+      const callId = randomUUID();
+      await until(async () => isProbe(await ask(handler, { callId })));
+      expect(await ask(handler)).toMatchObject({ isGranted: false, heldBy: "circuit", isTried: true });
+      await gate.pause("engine", LONG_MS);
+      expect(await gate.reset("other", { pause: false })).toEqual([]);
+      expect(await gate.reset(undefined, { pause: false })).toEqual(["engine"]);
+      expect(await gate.reset("engine", { pause: false })).toEqual([]);
+      expect(await settle(handler, callId)).toEqual({ isClosed: false });
+      expect(await ask(handler)).toMatchObject({ isGranted: false, heldBy: "pause" });
+      expect(await gate.reset("engine", { pause: true })).toEqual(["engine"]);
+      expect(await ask(handler)).toMatchObject({ isGranted: true, isProbe: false });
+      // The next opening begins with the shortest time again.
+      expect(await gate.open(fault(randomUUID(), 100))).toMatchObject({ openings: 2, waitMs: 100 });
+    },
+  );
+
+  add("a resume leaves the backoff of an attempt as it is", async ({ handler }) => {
+    const error = { at: "2026-01-01T00:00:00.000Z", engine: "engine", code: "TH_ENGINE_TRANSIENT", message: "away" };
+    await handler.register([item()]);
+    await work(handler, new Translator(() => ({ kind: "retry", error, delayMs: LONG_MS, split: false })).translate);
+    await handler.resume({});
+    expect((await handler.status()).jobs).toMatchObject({ ready: 0, scheduled: 1 });
   });
 
   add("members that ask at the same moment share the allowance, and no more", async ({ handler, open }) => {

@@ -26,6 +26,72 @@ export function readingCases(add: AddCase): void {
     expect(await handler.read([])).toEqual([]);
   });
 
+  add(
+    "a text whose request waits to be registered is queued, by its text and by its business id, and nothing else is",
+    async ({ handler, begin }) => {
+      const context = '{"screen":"checkout"}';
+      const { client, commit } = await begin();
+      await handler.enqueue(client, [
+        item({ text: "Pay", businessId: "pay", targetLocales: ["fr", "de"], context }),
+        item({ text: "Pay now", businessId: "pay" }),
+        item({ text: "Back" }),
+      ]);
+      await commit();
+      const queued = {
+        project: PROJECT,
+        sourceLocale: "en",
+        targetLocale: "de",
+        sourceText: "Pay",
+        context: { screen: "checkout" },
+        businessIds: ["pay"],
+        status: "queued",
+        text: null,
+        engine: null,
+        model: null,
+        flags: [],
+        revision: 0,
+      };
+      const pay = textReference({ text: "Pay", targetLocale: "de", context });
+      expect(
+        await handler.read([
+          pay,
+          { project: PROJECT, targetLocale: "de", businessId: "pay" },
+          { ...pay, targetLocale: "ja" },
+          { ...pay, project: "other" },
+          { ...pay, context: null },
+          { ...pay, format: "html" },
+          { ...pay, sourceLocale: "und" },
+          { project: PROJECT, targetLocale: "de", businessId: "pa" },
+          { project: "other", targetLocale: "de", businessId: "pay" },
+        ]),
+      ).toEqual([queued, queued, ...Array.from({ length: 7 }, () => undefined)]);
+      expect(await readOne(handler, { businessId: "pay" })).toMatchObject({ status: "queued", sourceText: "Pay now" });
+      expect(await readOne(handler, { text: "Back" })).toMatchObject({ status: "queued", businessIds: [] });
+      expect(await listAll(handler)).toEqual([]);
+      await translateAll(handler);
+      expect(await handler.read([pay])).toMatchObject([{ status: "translated", businessIds: ["pay"] }]);
+    },
+    "begin",
+  );
+
+  add(
+    "a stored translation is read as it is while another request for it waits to be registered",
+    async ({ handler, begin }) => {
+      await handler.register([item({ businessId: "cart" })]);
+      await translateAll(handler);
+      const { client, commit } = await begin();
+      await handler.enqueue(client, [
+        item({ businessId: "cart", force: true, targetLocales: ["fr", "de"] }),
+        item({ text: "Buy", businessId: "cart" }),
+      ]);
+      await commit();
+      expect(await readOne(handler)).toMatchObject({ status: "translated" });
+      expect(await readOne(handler, { businessId: "cart" })).toMatchObject({ sourceText: "Add to cart" });
+      expect(await readOne(handler, { businessId: "cart", targetLocale: "de" })).toMatchObject({ status: "queued" });
+    },
+    "begin",
+  );
+
   add("a business id names the text that was requested last, also when it named it before", async ({ handler }) => {
     for (const text of ["Buy", "Buy now", "Buy"]) {
       await handler.register([item({ text, businessId: "shop.buy" })]);

@@ -39,17 +39,17 @@ export function registeringCases(add: AddCase): void {
 
   add("a receipt counts rows that the call made, and all others as existing", async ({ handler }) => {
     const two = item({ targetLocales: ["fr", "de"] });
-    expect(await handler.register([two])).toEqual([{ registered: 2, existing: 0, failed: 0 }]);
+    expect(await handler.register([two])).toEqual([{ registered: 2, existing: 0, queued: 0, failed: 0 }]);
     expect(await handler.register([two, item({ targetLocales: ["ja"] })])).toEqual([
-      { registered: 0, existing: 2, failed: 0 },
-      { registered: 1, existing: 0, failed: 0 },
+      { registered: 0, existing: 2, queued: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
     ]);
   });
 
   add("a text that is twice in one call is made once, and existing the second time", async ({ handler }) => {
     expect(await handler.register([item(), item({ businessId: "again" })])).toEqual([
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
     ]);
     const translator = new Translator();
     await work(handler, translator.translate);
@@ -60,7 +60,7 @@ export function registeringCases(add: AddCase): void {
     await handler.register([item()]);
     await failAll(handler);
     expect(await handler.register([item({ targetLocales: ["fr", "de"] })])).toEqual([
-      { registered: 1, existing: 1, failed: 1 },
+      { registered: 1, existing: 1, queued: 0, failed: 1 },
     ]);
     const translator = new Translator();
     await work(handler, translator.translate);
@@ -99,8 +99,8 @@ export function registeringCases(add: AddCase): void {
     const verbatim = item({ text: "{count}", verbatim: true });
     const same = item({ sourceLocale: "fr", text: "Payer" });
     expect(await handler.register([verbatim, same])).toEqual([
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 1, existing: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
     ]);
     const stored = { status: "translated", engine: "none" };
     expect(await readOne(handler, { text: "{count}" })).toMatchObject({ ...stored, text: "{count}" });
@@ -116,9 +116,9 @@ export function registeringCases(add: AddCase): void {
       item({ text: "a NUL \0 in it" }),
       item({ text: "after" }),
     ]);
-    expect(first).toEqual({ registered: 1, existing: 0, failed: 0 });
-    expect(bad).toMatchObject({ registered: 0, existing: 0, failed: 0, error: expect.any(TransHubError) });
-    expect(last).toEqual({ registered: 1, existing: 0, failed: 0 });
+    expect(first).toEqual({ registered: 1, existing: 0, queued: 0, failed: 0 });
+    expect(bad).toMatchObject({ registered: 0, existing: 0, queued: 0, failed: 0, error: expect.any(TransHubError) });
+    expect(last).toEqual({ registered: 1, existing: 0, queued: 0, failed: 0 });
     expect(await listAll(handler)).toHaveLength(2);
   });
 
@@ -182,7 +182,13 @@ export function registeringCases(add: AddCase): void {
     await handler.register([done]);
     await translateAll(handler);
     await handler.register(["one", "two"].map((text) => item({ text })));
-    const full = { registered: 0, existing: 0, failed: 0, error: expect.objectContaining({ code: "TH_BACKLOG_FULL" }) };
+    const full = {
+      registered: 0,
+      existing: 0,
+      queued: 0,
+      failed: 0,
+      error: expect.objectContaining({ code: "TH_BACKLOG_FULL" }),
+    };
     const receipts = await handler.register(
       [
         item({ text: "one" }),
@@ -195,11 +201,11 @@ export function registeringCases(add: AddCase): void {
       { maxBacklog },
     );
     expect(receipts).toEqual([
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
       full,
       full,
-      { registered: 1, existing: 0, failed: 0 },
-      { registered: 0, existing: 1, failed: 0 },
+      { registered: 1, existing: 0, queued: 0, failed: 0 },
+      { registered: 0, existing: 1, queued: 0, failed: 0 },
       full,
     ]);
     expect(await handler.register([item({ text: "three" })], { maxBacklog })).toMatchObject([{ registered: 1 }]);

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import {
   type AddCase,
   attemptError,
@@ -31,6 +32,17 @@ export function reviewingCases(add: AddCase): void {
     expect(approved).toMatchObject({ status: "approved", text: "Add to cart (fr)", engine: "test" });
     expect(approved.revision).toBeGreaterThan(read?.revision ?? 0);
     expect(await readOne(handler)).toEqual(approved);
+  });
+
+  add("a person's text over the greatest size is refused, and changes nothing", async ({ handler }) => {
+    await handler.register([item()]);
+    await translateAll(handler);
+    const read = await readOne(handler);
+    const text = "é".repeat(MAX_STORED_TEXT_BYTES / 2 + 1);
+    await expect(handler.approve({ reference: textReference(), text })).rejects.toMatchObject({
+      code: "TH_TEXT_TOO_LONG",
+    });
+    expect(await readOne(handler)).toEqual(read);
   });
 
   add("a person's own text is stored as approved, also before any engine call", async ({ handler }) => {
@@ -178,7 +190,7 @@ export function reviewingCases(add: AddCase): void {
       expect(await handler.purgeDeadLetters({})).toBe(1);
       expect(await readOne(handler)).toBeUndefined();
       expect((await handler.listDeadLetters({})).items).toEqual([]);
-      expect(await handler.register([item()])).toEqual([{ registered: 1, existing: 0, failed: 0 }]);
+      expect(await handler.register([item()])).toEqual([{ registered: 1, existing: 0, queued: 0, failed: 0 }]);
     },
   );
 

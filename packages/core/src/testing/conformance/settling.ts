@@ -1,5 +1,6 @@
 /** The reports of settlements: to the observer, and in the summary of the work. */
 import { expect } from "vitest";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import type { Settlement, WorkObserver, WorkOutcome } from "../../contract/work.ts";
 import {
   type AddCase,
@@ -86,6 +87,21 @@ export function settlingCases(add: AddCase): void {
     ]);
     expect((await listAll(handler)).filter(({ status }) => status === "translated")).toHaveLength(3);
   });
+
+  add(
+    "a translation over the greatest size is reported as failed, and its neighbours as translated",
+    async ({ handler }) => {
+      await handler.register(items(3));
+      const endless = "x".repeat(MAX_STORED_TEXT_BYTES + 1);
+      const translator = new Translator(({ text }) => translated(text === "Text number 2" ? endless : `${text} (fr)`));
+      const reports = new Reports();
+      const summary = await work(handler, translator.translate, { observer: reports.observer });
+      expect(reports.all).toEqual(["Text number 1: translated", "Text number 2: failed", "Text number 3: translated"]);
+      expect(reports.codes).toEqual(["TH_TRANSLATION_BLOCKED"]);
+      expect(summary).toEqual({ translated: 2, failed: 1, retrying: 0 });
+      expect(await readOne(handler, { text: "Text number 2" })).toMatchObject({ status: "failed", text: null });
+    },
+  );
 
   add("a request that expired is reported as failed", async ({ handler }) => {
     await handler.register([item({ expiresAfterSeconds: 0 }), item({ text: "Checkout" })]);

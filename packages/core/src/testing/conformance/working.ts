@@ -195,7 +195,7 @@ export function workingCases(add: AddCase): void {
   add("an urgent text is translated sooner, and once", async ({ handler }) => {
     await handler.register(items(40, { priority: 1 }));
     const urgent = item({ text: "Text number 40", priority: -1 });
-    expect(await handler.register([urgent])).toEqual([{ registered: 0, existing: 1, failed: 0 }]);
+    expect(await handler.register([urgent])).toEqual([{ registered: 0, existing: 1, queued: 0, failed: 0 }]);
     const translator = new Translator();
     await work(handler, translator.translate, { concurrency: 1, maxItems: 5 });
     expect(translator.batches[0]?.items.map(({ text }) => text)).toContain("Text number 40");

@@ -27,6 +27,8 @@ export interface Batch {
   readonly rank: number;
   readonly createdAt: number;
   runAt: number;
+  /** It waits for an engine, and not for a backoff. */
+  isPostponed: boolean;
   /** The member that works on it. */
   claimedBy: object | undefined;
   /** Number of members that died while they worked on it. */
@@ -163,7 +165,8 @@ export class InMemoryBatches {
       for (const part of [items.slice(0, half), items.slice(half)]) {
         if (part.length === 0) continue;
         const runAt = this.#options.clock.now() + delayMs;
-        this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt });
+        const isPostponed = group[0]?.outcome.kind === "postponed";
+        this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt, isPostponed });
       }
     }
   }
@@ -172,6 +175,14 @@ export class InMemoryBatches {
   bringForward(): void {
     const now = this.#options.clock.now();
     for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
+  }
+
+  /** Work that waits for an engine is due. */
+  hastenPostponed(): void {
+    const now = this.#options.clock.now();
+    for (const batch of this.#batches.values()) {
+      if (batch.isPostponed && batch.runAt > now && batch.runAt < Number.POSITIVE_INFINITY) batch.runAt = now;
+    }
   }
 
   #isPaused({ project, targetLocale, runAt }: Batch): boolean {
@@ -192,6 +203,7 @@ export class InMemoryBatches {
       priority,
       createdAt: now,
       runAt: now,
+      isPostponed: false,
       crashes: 0,
     });
   }

@@ -1,5 +1,5 @@
 /** Deletion of the texts of a store in memory on request. */
-import type { ForgetReference, ForgetReport } from "../../contract/control.ts";
+import type { ForgetOptions, ForgetReference, ForgetReport } from "../../contract/control.ts";
 import { contentId, contextKey } from "../../rules/identity.ts";
 import { entriesWhere, type InboxItem, type InMemoryTables } from "./tables.ts";
 
@@ -9,43 +9,55 @@ interface Text {
 }
 
 /** Ends the named uses. Deletes the texts that the project no longer uses, and the named items of the inbox. */
-export function forgetTexts(tables: InMemoryTables, reference: ForgetReference): ForgetReport {
+export function forgetTexts(
+  tables: InMemoryTables,
+  reference: ForgetReference,
+  { dryRun = false }: ForgetOptions,
+): ForgetReport {
   const { project } = reference;
-  const byId = "businessId" in reference;
   const isMeant = (contentNo: number, contextNo: number) => {
-    if (byId) return true;
+    if (!("text" in reference)) return true;
     if (contentNo !== tables.contents.get(contentId(reference.sourceLocale, reference.text))?.no) return false;
     return reference.within === undefined || contextNo === tables.contextNoOf(reference.within);
   };
-  const uses = tables.uses
-    .all()
-    .filter((use) => use.project === project && isMeant(use.contentNo, use.contextNo))
-    .filter((use) => !byId || use.businessId === reference.businessId);
-  for (const use of uses) tables.uses.remove(use);
+  const ownUses = tables.uses.all().filter((use) => use.project === project);
+  const namedUses = ownUses.filter(
+    (use) => isMeant(use.contentNo, use.contextNo) && ("text" in reference || isNamedId(use.businessId, reference)),
+  );
   const ownRows = [...tables.rows.values()].filter(({ key }) => key.project === project);
   const named = new Map([
-    ...uses.map((use): [string, Text] => [textKey(use), use]),
+    ...namedUses.map((use): [string, Text] => [textKey(use), use]),
     ...ownRows
       .map(({ content, key }): Text => ({ contentNo: content.no, contextNo: key.contextNo }))
-      .filter(({ contentNo, contextNo }) => !byId && isMeant(contentNo, contextNo))
+      .filter(({ contentNo, contextNo }) => "text" in reference && isMeant(contentNo, contextNo))
       .map((text): [string, Text] => [textKey(text), text]),
   ]);
-  const gone = [...named.values()].filter((text) => tables.uses.businessIds({ project, ...text }).length === 0);
-  for (const { contentNo, contextNo } of gone) {
-    // A read by the text makes a use too, which is not a request to keep it.
-    tables.uses.remove({ project, businessId: "", contentNo, contextNo });
-  }
-  const texts = new Set(gone.map(textKey));
-  tables.removeRows(
-    ownRows.filter(({ content, key }) => texts.has(textKey({ contentNo: content.no, contextNo: key.contextNo }))),
+  // A read by the text makes a use too, which is not a request to keep it.
+  const kept = new Set(
+    ownUses.filter((use) => use.businessId !== "" && !namedUses.includes(use)).map((use) => textKey(use)),
   );
-  dropUnused(tables, named.values());
+  const gone = new Set([...named.keys()].filter((key) => !kept.has(key)));
+  const endedUses = new Set(ownUses.filter((use) => namedUses.includes(use) || gone.has(textKey(use))));
+  const doomed = new Set(ownRows.filter(({ content, key }) => gone.has(textKey({ ...key, contentNo: content.no }))));
+  const leftContents = new Set([
+    ...tables.uses.all().flatMap((use) => (endedUses.has(use) ? [] : use.contentNo)),
+    ...[...tables.rows.values()].flatMap((row) => (doomed.has(row) ? [] : row.content.no)),
+  ]);
+  const stillUsed = new Set([...named.values()].map(({ contentNo }) => contentNo).filter((no) => leftContents.has(no)));
+  const waiting = tables.inbox.filter((entry) => isNamed(entry, reference));
+  if (!dryRun) {
+    for (const use of endedUses) tables.uses.remove(use);
+    tables.removeRows([...doomed]);
+    dropUnused(tables, named.values());
+    tables.inbox = tables.inbox.filter((entry) => !waiting.includes(entry));
+  }
+  return { forgotten: gone.size + waiting.length, stillUsed: stillUsed.size };
+}
 
-  const waiting = tables.inbox.length;
-  tables.inbox = tables.inbox.filter((entry) => !isNamed(entry, reference));
-  const contents = new Set([...tables.contents.values()].map(({ no }) => no));
-  const stillUsed = new Set([...named.values()].map(({ contentNo }) => contentNo).filter((no) => contents.has(no)));
-  return { forgotten: gone.length + waiting - tables.inbox.length, stillUsed: stillUsed.size };
+function isNamedId(businessId: string, reference: Exclude<ForgetReference, { text: string }>): boolean {
+  return "businessId" in reference
+    ? businessId === reference.businessId
+    : businessId.startsWith(reference.businessIdPrefix);
 }
 
 function textKey({ contentNo, contextNo }: Text): string {
@@ -55,7 +67,7 @@ function textKey({ contentNo, contextNo }: Text): string {
 /** Whether a reference names an item of the inbox. */
 function isNamed({ item }: InboxItem, reference: ForgetReference): boolean {
   if (item.project !== reference.project) return false;
-  if ("businessId" in reference) return item.businessId === reference.businessId;
+  if (!("text" in reference)) return isNamedId(item.businessId, reference);
   if (item.text !== reference.text || item.sourceLocale !== reference.sourceLocale) return false;
   const { within } = reference;
   return within === undefined || contextKey(within.context, within.format) === contextKey(item.context, item.format);

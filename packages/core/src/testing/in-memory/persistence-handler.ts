@@ -3,7 +3,14 @@
  * the promises of `PersistenceHandler`, except that nothing outlives the process.
  */
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
@@ -128,8 +135,8 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     return this.#open().collect(checkCollectOptions(options));
   }
 
-  async forget(reference: ForgetReference): Promise<ForgetReport> {
-    return this.#open().forget(reference);
+  async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
+    return this.#open().forget(reference, options);
   }
 
   async cancel(filter: CancelFilter): Promise<number> {

@@ -1,5 +1,7 @@
 /** Reading from a store in memory. */
+import type { RegisterItem } from "../../contract/item.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
+import { contextKey } from "../../rules/identity.ts";
 import { compareKeys, parseContext, type Row } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
 
@@ -22,6 +24,38 @@ export function translationOf({ letters, uses }: InMemoryTables, row: Row): Tran
     revision,
     ...(letter !== undefined && { error: { code: letter.code, message: letter.message } }),
   };
+}
+
+/** The newest item of the inbox that a reference names, in the application's form. */
+export function queuedTranslation({ inbox }: InMemoryTables, reference: TranslationReference): Translation | undefined {
+  const entry = inbox.findLast(({ item }) => isNamed(item, reference));
+  if (entry === undefined) return undefined;
+  const { project, sourceLocale, text, context, businessId } = entry.item;
+  return {
+    project,
+    sourceLocale,
+    targetLocale: reference.targetLocale,
+    sourceText: text,
+    context: context === null ? null : JSON.parse(context),
+    businessIds: businessId === "" ? [] : [businessId],
+    status: "queued",
+    text: null,
+    engine: null,
+    model: null,
+    flags: [],
+    revision: 0,
+  };
+}
+
+function isNamed(item: RegisterItem, reference: TranslationReference): boolean {
+  if (item.project !== reference.project || !item.targetLocales.includes(reference.targetLocale)) return false;
+  if ("businessId" in reference) return item.businessId === reference.businessId;
+  const { text, sourceLocale, context, format } = reference;
+  return (
+    item.text === text &&
+    item.sourceLocale === sourceLocale &&
+    contextKey(item.context, item.format) === contextKey(context, format)
+  );
 }
 
 /** Rows of a project and locale, in the order of their keys. */

@@ -46,7 +46,7 @@ class Registration {
   }
 
   add(item: RegisterItem): ItemReceipt {
-    const receipt: ItemReceipt = { registered: 0, existing: 0, failed: 0 };
+    const receipt: ItemReceipt = { registered: 0, existing: 0, queued: 0, failed: 0 };
     const error = refusal(item);
     if (error !== undefined) return { ...receipt, error };
     const newRows = this.#newRows(item);

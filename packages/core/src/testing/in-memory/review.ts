@@ -2,16 +2,19 @@
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
 import type { Approval } from "../../contract/review.ts";
+import { assertWithinSize } from "../../rules/within-size.ts";
 import { type Row, rowId } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
 
 /**
  * Approves a row's text, or a text that the reviewer gives.
  *
+ * @throws {InvalidItemError} The given text is too long.
  * @throws {TranslationNotFoundError} There is no such row, or no text to approve.
  * @throws {RevisionChangedError} The row has another revision than the reviewer read.
  */
 export function approveRow(tables: InMemoryTables, { reference, text, revision }: Approval): Row {
+  assertWithinSize(text);
   const row = tables.rowOf(reference);
   if (row === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
   if (revision !== undefined && revision !== row.revision) throw new RevisionChangedError(revision, row.revision);

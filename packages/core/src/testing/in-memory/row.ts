@@ -1,7 +1,7 @@
 /** One translation of a store in memory, with its text and context. */
 import type { TextFormat } from "../../contract/engine.ts";
 import type { PriorityClass } from "../../contract/item.ts";
-import type { TranslationKey, TranslationStatus } from "../../contract/translation.ts";
+import type { StoredStatus, TranslationKey } from "../../contract/translation.ts";
 
 export interface Content {
   readonly no: number;
@@ -20,7 +20,7 @@ export interface Row {
   readonly key: TranslationKey;
   readonly content: Content;
   readonly context: Context | undefined;
-  status: TranslationStatus;
+  status: StoredStatus;
   priority: PriorityClass;
   revision: number;
   text: string | null;

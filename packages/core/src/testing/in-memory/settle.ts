@@ -2,6 +2,7 @@
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import { TranslationBlockedError } from "../../contract/errors.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
+import { withinSize } from "../../rules/within-size.ts";
 import { type Batch, type BatchItem, stands } from "./batches.ts";
 import type { Row } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
@@ -60,7 +61,8 @@ function countFlag({ flagged }: InMemoryTables, { key: { project } }: Row, flag:
 }
 
 /** As PostgreSQL, which stores no U+0000: a translation that holds one fails for good. */
-function storable(outcome: WorkOutcome): WorkOutcome {
+function storable(given: WorkOutcome): WorkOutcome {
+  const outcome = withinSize(given);
   if (outcome.kind !== "translated" || !outcome.text.includes("\0")) return outcome;
   const { code, message } = new TranslationBlockedError("nul", "The database cannot store the translation");
   return { kind: "failed", error: { at: new Date().toISOString(), engine: null, code, message } };

@@ -6,7 +6,14 @@
  * row counts only while the row is still pending at the revision of the claim.
  */
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
-import type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "../../contract/control.ts";
+import type {
+  CancelFilter,
+  ForgetOptions,
+  ForgetReference,
+  ForgetReport,
+  Pause,
+  PauseTarget,
+} from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
@@ -14,14 +21,14 @@ import type { Approval } from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
-import type { Pauses } from "../../rules/pauses.ts";
+import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
-import { rowsOf, touchUse, translationOf } from "./read.ts";
+import { queuedTranslation, rowsOf, touchUse, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { approveRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
@@ -50,7 +57,11 @@ export class InMemoryStore {
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
     this.batches = new InMemoryBatches({ clock, batchSize, batchBytes, pauses: () => this.pauses });
-    this.engineGate = new LocalEngineGate(() => clock.now());
+    const onReset = () => {
+      this.batches.hastenPostponed();
+      this.changed();
+    };
+    this.engineGate = new LocalEngineGate(() => clock.now(), onReset);
     this.#tables = new InMemoryTables(clock, this.batches);
   }
 
@@ -75,7 +86,7 @@ export class InMemoryStore {
 
   read(reference: TranslationReference): Translation | undefined {
     const row = this.#tables.rowOf(reference);
-    return row && this.show(row);
+    return row === undefined ? queuedTranslation(this.#tables, reference) : this.show(row);
   }
 
   readKey(key: TranslationKey): Translation | undefined {
@@ -125,8 +136,8 @@ export class InMemoryStore {
     return collectUnused(this.#tables, options);
   }
 
-  forget(reference: ForgetReference): ForgetReport {
-    return forgetTexts(this.#tables, reference);
+  forget(reference: ForgetReference, options: ForgetOptions = {}): ForgetReport {
+    return forgetTexts(this.#tables, reference, options);
   }
 
   // --- Control ---
@@ -150,6 +161,8 @@ export class InMemoryStore {
 
   resume(target: PauseTarget): Pause[] {
     this.#paused.remove(target);
+    const { kind, name } = pauseOf(target);
+    if (kind === "engine" || kind === "everything") this.engineGate.resetNow(name ?? undefined, { pause: true });
     this.batches.bringForward();
     this.changed();
     return this.#paused.list();

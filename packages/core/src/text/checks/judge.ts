@@ -11,6 +11,7 @@ import { icuBranches } from "./icu-branches.ts";
 import { length } from "./length.ts";
 import { markup } from "./markup.ts";
 import { nul } from "./nul.ts";
+import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
 import { untranslated } from "./untranslated.ts";
@@ -20,6 +21,7 @@ import { untranslated } from "./untranslated.ts";
  * reported.
  */
 export const CHECKS = [
+  oversized,
   nul,
   empty,
   icu,
@@ -60,8 +62,11 @@ export function judge(given: TranslationToCheck): Judgement {
     if (rule.severity === "block" && judgement.blocked !== undefined) continue;
     const message = rule.check(subject);
     if (message === undefined) continue;
-    if (rule.severity === "block") judgement.blocked = { blockedBy: rule.name, message };
-    else judgement.warnings.push({ check: rule.name, message });
+    if (rule.severity === "block") {
+      judgement.blocked = { blockedBy: rule.name, message };
+      // The other checks would read a text of any length.
+      if (rule.name === oversized.name) return judgement;
+    } else judgement.warnings.push({ check: rule.name, message });
   }
   return judgement;
 }

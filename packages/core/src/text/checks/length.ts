@@ -1,3 +1,4 @@
+import { charactersOf } from "./characters.ts";
 import type { Check } from "./subject.ts";
 
 /**
@@ -9,10 +10,6 @@ import type { Check } from "./subject.ts";
  */
 const MOST_TIMES = 3;
 const SLACK_CHARACTERS = 30;
-
-/** One Chinese, Japanese or Korean character says as much as 2.4 characters of English, measured on the same catalogs. */
-const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
-const DENSE_CHARACTERS = 2.4;
 
 /**
  * A translation is about as long as its source: far more is an answer with an explanation or another text in it, far less
@@ -31,8 +28,3 @@ export const length: Check = {
     return undefined;
   },
 };
-
-/** The length of a text in characters of an alphabet. */
-function charactersOf(text: string): number {
-  return text.length + (DENSE_CHARACTERS - 1) * (text.match(DENSE)?.length ?? 0);
-}

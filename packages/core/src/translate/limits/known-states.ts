@@ -12,6 +12,7 @@ interface Known {
   /** The code of the error; undefined: a pause. */
   reason: string | undefined;
   openings: number;
+  isTried: boolean;
 }
 
 export class KnownStates {
@@ -37,10 +38,10 @@ export class KnownStates {
     const known = this.#known.get(engine);
     const waitMs = (known?.until ?? 0) - performance.now();
     if (known === undefined || waitMs <= 0) return undefined;
-    const { reason, openings } = known;
+    const { reason, openings, isTried } = known;
     return reason === undefined
       ? { isGranted: false, heldBy: "pause", waitMs }
-      : { isGranted: false, heldBy: "circuit", waitMs, reason, openings };
+      : { isGranted: false, heldBy: "circuit", waitMs, reason, openings, isTried };
   }
 
   /** Learns from a turn that the gate gave. */
@@ -50,17 +51,17 @@ export class KnownStates {
     } else if (turn.heldBy === "pause") {
       this.paused(engine, turn.waitMs);
     } else if (turn.heldBy === "circuit") {
-      this.opened(engine, turn.waitMs, turn.reason, turn.openings);
+      this.opened(engine, turn.waitMs, turn.reason, turn.openings, turn.isTried);
     }
   }
 
   paused(engine: string, waitMs: number): void {
-    this.#known.set(engine, { until: performance.now() + waitMs, reason: undefined, openings: 0 });
+    this.#known.set(engine, { until: performance.now() + waitMs, reason: undefined, openings: 0, isTried: false });
   }
 
   /** @param reason The code of the error. */
-  opened(engine: string, waitMs: number, reason: string, openings: number): void {
-    this.#known.set(engine, { until: performance.now() + waitMs, reason, openings });
+  opened(engine: string, waitMs: number, reason: string, openings: number, isTried = false): void {
+    this.#known.set(engine, { until: performance.now() + waitMs, reason, openings, isTried });
   }
 
   closed(engine: string): void {
@@ -70,6 +71,18 @@ export class KnownStates {
   /** Reads the fleet's pauses and circuits when they are out of date. One read serves all calls that wait for it. */
   async watch(): Promise<void> {
     if (performance.now() - this.#readAt < this.#watchMs) return;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  /**
+   * Reads them by a read that begins after this call. Work that a reset made due is claimed within milliseconds: by an
+   * older state it would be postponed again.
+   */
+  async refresh(): Promise<void> {
+    await this.#reading;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });

@@ -8,7 +8,7 @@ import { LocalEngineGate } from "./local-engine-gate.ts";
 /** A gate that remembers which of its methods were called. */
 function watched(gate: EngineGate = new LocalEngineGate()): EngineGate & { asked: string[] } {
   const asked: string[] = [];
-  const methods = ["states", "reserve", "settle", "renew", "pause", "open"] as const;
+  const methods = ["states", "reserve", "settle", "renew", "pause", "open", "reset"] as const;
   const entries = methods.map((name) => [
     name,
     (...given: never[]) => {
@@ -77,7 +77,15 @@ describe("without limits", () => {
 
   test("a store out of reach stops no call, and the last known state holds", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const own = limiter({ states: down, reserve: down, settle: down, renew: down, pause: down, open: down });
+    const own = limiter({
+      states: down,
+      reserve: down,
+      settle: down,
+      renew: down,
+      pause: down,
+      open: down,
+      reset: down,
+    });
     const permit = await permitted(own.ask("engine", 0, forever));
     expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toBe(33_000);
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
@@ -132,7 +140,7 @@ describe("with limits", () => {
 
   test("without an answer of the store no engine is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down };
+    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down, reset: down };
     const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
   });
@@ -239,5 +247,36 @@ describe("the circuit", () => {
     expect(await gate.states()).toMatchObject([{ circuit: "closed", openings: 1 }]);
     expect(own.changes).toEqual(["engine opened", "engine paused", "engine closed"]);
     await expect.poll(() => own.ask("engine", 0, forever)).toMatchObject({ isProbe: false });
+  });
+
+  test("that a reset closed is known to a process with an older state at once, with limits and without", async () => {
+    for (const limits of [undefined, { engine: { rpm: 6_000 } }]) {
+      const gate = new LocalEngineGate();
+      const [finder, other] = [limiter(gate), limiter(gate, { limits, times: { watchMs: 600_000 } })];
+      await finder.ended(await permitted(finder.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
+      expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
+      await gate.reset("engine", { pause: true });
+      expect(await other.ask("engine", 0, forever)).toMatchObject({ isProbe: false });
+    }
+  });
+
+  test("says until when it is open, and why; a call that tries the engine is no fault", async () => {
+    const gate = new LocalEngineGate();
+    const [finder, other] = [limiter(gate), limiter(gate)];
+    await finder.ended(await permitted(finder.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
+    await expect.poll(() => finder.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
+    expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
+    expect(other.faults).toEqual([]);
+    await gate.reset("engine", { pause: false });
+    await gate.open({ engine: "engine", callId: "", reason: "TH_ENGINE_QUOTA", forMs: 60_000, longestMs: 60_000 });
+    const hold = await other.ask("engine", 0, forever);
+    expect(hold).toMatchObject({
+      kind: "quota",
+      error: {
+        message: expect.stringMatching(/not asked until 2026-01-01T12:01:\d\dZ: .* no credit/),
+        hint: expect.stringContaining("resume --engine engine"),
+      },
+    });
+    expect(other.faults).toEqual([["engine", "TH_ENGINE_QUOTA"]]);
   });
 });

@@ -32,8 +32,16 @@ export interface LimiterOptions {
   /** From 0 to 1. */
   random(): number;
   /** Called when the circuit of an engine opens, here or elsewhere in the fleet. Once for each opening. */
-  onFault?: ((error: TransHubError, engine: string) => void) | undefined;
+  onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   onChange?: ((change: EngineLimitChange) => void) | undefined;
+}
+
+/** How a fault of an engine became known, and how long it stops the engine. */
+export interface EngineStop {
+  /** True: a call of this process met the fault. False: another process of the fleet had found it. */
+  isOwn: boolean;
+  /** Milliseconds until one call tries the engine. */
+  waitMs: number;
 }
 
 /** A change that one process made to an engine for the whole fleet. Only that process reports it. */
@@ -42,6 +50,8 @@ export interface EngineLimitChange {
   change: "paused" | "opened" | "closed";
   /** Milliseconds; 0 when closed. */
   forMs: number;
+  /** The code of the fault; only with `opened`. */
+  reason?: string | undefined;
 }
 
 /** Milliseconds. */
@@ -149,7 +159,7 @@ export class EngineLimiter {
         await this.#settle(permit, -charge, undefined, 0);
         return undefined;
       }
-      if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn.reason, turn.openings, turn.waitMs);
+      if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn);
       const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
       // A wait beyond the patience is handed back after a moment. At once, all slots would do nothing but hand back.
@@ -209,6 +219,7 @@ export class EngineLimiter {
   async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
     const limits = this.#options.limits?.[engine];
     if (limits === undefined) await this.#known.watch();
+    if (this.#known.refusal(engine) !== undefined) await this.#known.refresh();
     const refusal = this.#known.refusal(engine);
     if (refusal !== undefined) return { turn: refusal, isToSettle: false };
     // A call that was held asks the gate once more, even without limits: an open circuit may follow a pause.
@@ -244,21 +255,22 @@ export class EngineLimiter {
     const { waitMs, openings } = await this.#gate.open(fault).catch(() => ({ waitMs: forMs, openings: -1 }));
     this.#known.opened(engine, waitMs, error.code, openings);
     if (this.#isToReport(engine, openings)) {
-      onFault?.(error, engine);
-      onChange?.({ engine, change: "opened", forMs: Math.round(waitMs) });
+      onFault?.(error, engine, { isOwn: true, waitMs });
+      onChange?.({ engine, change: "opened", forMs: Math.round(waitMs), reason: error.code });
     }
     return waitMs;
   }
 
-  #circuitHold(engine: string, reason: string, openings: number, waitMs: number): Hold {
-    const isQuota = reason === "TH_ENGINE_QUOTA";
-    const FaultError = isQuota ? EngineQuotaError : EngineConfigError;
-    const what = isQuota ? "has no credit or quota left" : "is not set up right";
-    const error = new FaultError(`Engine "${engine}" is not asked: the fleet found that it ${what}`, {
-      hint: `Check the account and the settings of engine "${engine}"; the log of the worker that found it says more.`,
-    });
-    if (this.#isToReport(engine, openings)) this.#options.onFault?.(error, engine);
-    return { kind: isQuota ? "quota" : "config", error, waitMs };
+  #circuitHold(
+    engine: string,
+    { reason, openings, waitMs, isTried }: Extract<EngineTurn, { heldBy: "circuit" }>,
+  ): Hold {
+    const error = circuitError(engine, reason, this.#options.now() + waitMs);
+    // While a call tries the engine, nobody knows whether the fault still stands.
+    if (!isTried && this.#isToReport(engine, openings)) {
+      this.#options.onFault?.(error, engine, { isOwn: false, waitMs });
+    }
+    return { kind: reason === "TH_ENGINE_QUOTA" ? "quota" : "config", error, waitMs };
   }
 
   #isToReport(engine: string, openings: number): boolean {
@@ -280,6 +292,21 @@ export class EngineLimiter {
       // The place and the probe of the call expire by themselves.
     }
   }
+}
+
+/**
+ * The error of an engine that gets no calls because the fleet found its account or a setting at fault.
+ *
+ * @param until When one call tries the engine, in milliseconds since the epoch.
+ */
+export function circuitError(engine: string, reason: string, until: number): TransHubError {
+  const isQuota = reason === "TH_ENGINE_QUOTA";
+  const FaultError = isQuota ? EngineQuotaError : EngineConfigError;
+  const what = isQuota ? "has no credit or quota left" : "is not set up right (its key, model or address)";
+  const time = new Date(Math.ceil(until / 1_000) * 1_000).toISOString().replace(".000", "");
+  return new FaultError(`Engine "${engine}" is not asked until ${time}: the fleet found that it ${what}`, {
+    hint: `Correct the account or the settings of engine "${engine}" (the log of the worker that found the fault says more), then run trans-hub resume --engine ${engine}.`,
+  });
 }
 
 const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;

@@ -37,10 +37,15 @@ interface LocalEngine {
 export class LocalEngineGate implements EngineGate {
   readonly #engines = new Map<string, LocalEngine>();
   readonly #now: () => number;
+  readonly #onReset: () => void;
 
-  /** @param now Milliseconds of any clock that only goes forward. */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now Milliseconds of any clock that only goes forward.
+   * @param onReset Makes the work due that waits for an engine.
+   */
+  constructor(now: () => number = () => performance.now(), onReset: () => void = () => undefined) {
     this.#now = now;
+    this.#onReset = onReset;
   }
 
   async states(): Promise<EngineState[]> {
@@ -144,6 +149,24 @@ export class LocalEngineGate implements EngineGate {
     return { waitMs, openings: state.openings };
   }
 
+  async reset(engine: string | undefined, options: { pause: boolean }): Promise<string[]> {
+    return this.resetNow(engine, options);
+  }
+
+  /** {@link reset} without the wait. */
+  resetNow(engine: string | undefined, { pause }: { pause: boolean }): string[] {
+    const now = this.#now();
+    const held = [...this.#engines]
+      .filter(([name]) => engine === undefined || name === engine)
+      .filter(([, state]) => state.circuit !== "closed" || (pause && state.pausedUntil > now));
+    for (const [, state] of held) {
+      Object.assign(state, { circuit: "closed", reason: null, failedProbes: 0, probe: undefined });
+      if (pause) state.pausedUntil = Number.NEGATIVE_INFINITY;
+    }
+    this.#onReset();
+    return held.map(([name]) => name).sort();
+  }
+
   #stateOf(engine: string): LocalEngine {
     let state = this.#engines.get(engine);
     if (state === undefined) {
@@ -172,11 +195,11 @@ function holdOf(state: LocalEngine, now: number): EngineTurn | undefined {
   if (pausedUntil > now) return { isGranted: false, heldBy: "pause", waitMs: pausedUntil - now };
   const reason = state.reason ?? "";
   if (circuit === "open" && openUntil > now) {
-    return { isGranted: false, heldBy: "circuit", waitMs: openUntil - now, reason, openings };
+    return { isGranted: false, heldBy: "circuit", waitMs: openUntil - now, reason, openings, isTried: false };
   }
   if (probe !== undefined && probe.until > now) {
     const waitMs = Math.min(probe.until - now, PROBE_LOOK_MS);
-    return { isGranted: false, heldBy: "circuit", waitMs, reason, openings };
+    return { isGranted: false, heldBy: "circuit", waitMs, reason, openings, isTried: true };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** An engine that answers "at once" to every refused call would otherwise be called without a pause for ever. */
 const SHORTEST_PAUSE_MS = 1_000;
 
-/** An engine that asks for a longer pause is tried by one call an hour: no command ends such a pause. */
+/** An engine that asks for a longer pause is tried by one call an hour, if nobody resumes it before. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
 /**

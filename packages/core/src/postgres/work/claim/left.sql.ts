@@ -4,7 +4,7 @@ import { statement } from "../../database/statement.ts";
 
 /**
  * Whether work for these locales (null: any) and this project (null: any) is ready, or waits for its time. Parked batches do
- * not count.
+ * not count. A row of the inbox that was behind a lock waits for the end of the lock.
  */
 export const workLeft = statement({
   name: "batch.work_left",
@@ -17,7 +17,7 @@ export const workLeft = statement({
     )
     select
       exists (select from lane where run_at <= now())
-        or exists (select from trans_hub.inbox where refused is null and run_at <= now()) as is_ready,
+        or exists (select from trans_hub.inbox where refused is null and tries = 0 and run_at <= now()) as is_ready,
       exists (select from lane where run_at < 'infinity') or exists (select from trans_hub.inbox where refused is null) as is_left,
       (select coalesce(sum(items), 0) from lane where attempt > 0) as retrying`,
 });

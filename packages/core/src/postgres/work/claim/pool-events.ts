@@ -2,6 +2,8 @@
  * Amends graphile-worker 0.18 through its events, where it would ask for too much, stall, or lose an error (ADR 0004).
  */
 import type { TaskList, WorkerEvents } from "graphile-worker";
+import { CancelledError } from "../../../contract/errors.ts";
+import type { FailedJob } from "../../../contract/work.ts";
 import type { Gate, Intake } from "./intake.ts";
 
 export interface AmendOptions {
@@ -10,6 +12,8 @@ export interface AmendOptions {
   gate: Gate;
   /** New jobs were announced, or may have been. */
   onNews(): void;
+  /** A job failed. graphile-worker itself says it in its log alone, which may hold payloads and reasons. */
+  onJobFailed(job: FailedJob): void;
 }
 
 /** A pool that graphile-worker created. */
@@ -25,7 +29,10 @@ export interface CreatedPool {
 }
 
 /** Listens to the events of a pool that is about to be created. Gives a function for the pool, once it is. */
-export function amendPool(events: WorkerEvents, { tasks, intake, gate, onNews }: AmendOptions): () => CreatedPool {
+export function amendPool(
+  events: WorkerEvents,
+  { tasks, intake, gate, onNews, onJobFailed }: AmendOptions,
+): () => CreatedPool {
   let nodeId = "";
   let nudge: CreatedPool["nudge"] = () => undefined;
   events.on("pool:create", ({ workerPool }) => {
@@ -35,6 +42,16 @@ export function amendPool(events: WorkerEvents, { tasks, intake, gate, onNews }:
   followIntake(events, intake);
   hearAnnouncements(events, () => nudge(1), onNews);
   hearReturnedJobs(events);
+  events.on("job:error", ({ job, error }) => {
+    // Work that the fleet gave to others is no failure.
+    if (error instanceof CancelledError) return;
+    const { batch } = (job.payload ?? {}) as { batch?: unknown };
+    onJobFailed({
+      task: job.task_identifier,
+      batch: typeof batch === "string" ? batch : undefined,
+      error: error instanceof Error ? error : new Error("the job failed without an error"),
+    });
+  });
   events.on("worker:getJob:error", () => lookAgainForTasks(tasks));
   events.on("job:start", () => gate.passed());
   events.on("worker:getJob:empty", () => gate.passed());

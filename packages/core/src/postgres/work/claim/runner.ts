@@ -9,6 +9,7 @@ import { EventEmitter } from "node:events";
 import type { Runner as GraphileRunner, ParsedCronItem, TaskList, WorkerEvents } from "graphile-worker";
 import type pg from "pg";
 import { WorkerInterruptedError } from "../../../contract/errors.ts";
+import type { FailedJob } from "../../../contract/work.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "../../database/graphile-worker.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { FleetNode } from "../fleet/fleet-node.ts";
@@ -46,6 +47,7 @@ export interface RunnerOptions extends RunnerStore {
   onRescued(nodeId: string): void;
   onBeat(): void;
   onFault(error: Error): void;
+  onJobFailed(job: FailedJob): void;
 }
 
 /** Milliseconds that a claimed job waits for a runner before others may have it. */
@@ -72,8 +74,9 @@ export class Runner {
   static async start(options: RunnerOptions): Promise<Runner> {
     const events: WorkerEvents = new EventEmitter();
     const gate = options.intake.newGate();
-    const { tasks, intake, view } = options;
-    const created = amendPool(events, { tasks, intake, gate, onNews: () => void view.learnLocales(LOCALES_MS) });
+    const { tasks, intake, view, onJobFailed } = options;
+    const onNews = () => void view.learnLocales(LOCALES_MS);
+    const created = amendPool(events, { tasks, intake, gate, onNews, onJobFailed });
     const graphile = await runPool(options, events, gate);
     const settled = graphile.promise.then(
       () => undefined,

@@ -12,10 +12,11 @@
  */
 import type { Task } from "graphile-worker";
 import { Coalescer } from "../../../async/coalescer.ts";
-import { CancelledError } from "../../../contract/errors.ts";
+import { CancelledError, TransHubError } from "../../../contract/errors.ts";
 import type { TranslateWork } from "../../../contract/work.ts";
 import { type Step, triage } from "../../../rules/triage.ts";
 import { park } from "../../control/pause.ts";
+import { errorCode } from "../../database/database-error.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { run } from "../../database/statement.ts";
 import { giveBack, type LoadedBatch, loadBatchesById } from "../../queue/load-batches.ts";
@@ -55,7 +56,8 @@ const LAST_TRIES_MS = 2_000;
 
 export class Gatherer {
   readonly #options: GathererOptions;
-  readonly #loads: Coalescer<string, LoadedBatch | undefined>;
+  /** Gives for each id what became of its load: the batch, none, or its own error. */
+  readonly #loads: Coalescer<string, () => LoadedBatch | undefined>;
   /** Gives for each id whether it was parked. */
   readonly #parks: Coalescer<string, boolean>;
   /** By batch id: a batch that is claimed again while it is at work is the same work. */
@@ -73,10 +75,7 @@ export class Gatherer {
     this.#options = options;
     const { pool, view, voice, onFault } = options;
     this.#loads = new Coalescer({
-      run: async (ids) => {
-        const loaded = await loadBatchesById(pool, ids);
-        return ids.map((id) => loaded.get(id));
-      },
+      run: (ids) => loadEach(pool, ids),
       maxWeight: BATCHES_A_STATEMENT,
     });
     this.#parks = new Coalescer({
@@ -118,9 +117,17 @@ export class Gatherer {
    */
   take(batchId: string, jobPriority: number): Promise<void> {
     const known = this.#atWork.get(batchId);
-    // A parked batch may have been resumed and claimed again before this worker heard of it: that claim is new work.
     if (known !== undefined) {
-      return known.work.then(() => (known.isParked ? this.take(batchId, jobPriority) : undefined));
+      const { claims } = this.#phase;
+      return known.work.then(
+        // A parked batch may have been resumed and claimed again before this worker heard of it: that claim is new work.
+        () => (known.isParked ? this.take(batchId, jobPriority) : undefined),
+        // The earlier claim went back to the fleet while the batch was being read. This one is new work, unless it went too.
+        () => {
+          claims.throwIfAborted();
+          return this.take(batchId, jobPriority);
+        },
+      );
     }
     this.#undone += 1;
     const hold = this.#options.intake.hold();
@@ -162,9 +169,18 @@ export class Gatherer {
     for (const claim of this.#turns.lanes.takeAll()) claim.failed(reason);
   }
 
+  /**
+   * Begins no further call until `abandonWaiting`: the pool that claimed the waiting batches has ended, and their jobs are
+   * about to go back. Otherwise a slot that comes free meanwhile would take a batch that others claim and send too.
+   */
+  hold(): void {
+    this.#phase.hold();
+  }
+
   /** Forgets the batches that no call has begun with, after their jobs went back: others claim them. Running calls go on. */
   abandonWaiting(): void {
     const reason = new CancelledError("This work went back to the fleet");
+    this.#phase.abandonWaiting(reason);
     for (const claim of this.#turns.lanes.takeAll()) {
       // A batch that is claimed from now on is new work.
       this.#atWork.delete(claim.batch.id);
@@ -181,16 +197,16 @@ export class Gatherer {
   }
 
   async #takeThrough(batchId: string, jobPriority: number, hold: Hold): Promise<void> {
-    const { signal } = this.#phase;
-    const loaded = await this.#patience.keepTrying(() => this.#loads.add(batchId));
+    const { claims } = this.#phase;
+    const loaded = await this.#patience.keepTrying(async () => (await this.#loads.add(batchId))());
     hold.weighs(loaded?.items.length ?? 0);
     if (loaded === undefined) return;
     let batch: LoadedBatch = loaded;
-    this.#phase.throwIfAbandoned(signal);
+    claims.throwIfAborted();
     let step = this.#triage(batch);
     while (step.do === "bury_expired_texts") {
       batch = await this.#settler.withoutExpired(batch, step.reason);
-      this.#phase.throwIfAbandoned(signal);
+      claims.throwIfAborted();
       step = this.#triage(batch);
     }
     await this.#do(step, batch, jobPriority, hold);
@@ -225,10 +241,10 @@ export class Gatherer {
   async #enter(claim: Claim): Promise<void> {
     const { batch } = claim;
     if (!claim.isNotToPark && this.#triage(batch).do === "park") {
-      const { signal } = this.#phase;
+      const { claims } = this.#phase;
       if (await this.#patience.keepTrying(() => this.#parks.add(batch.id))) {
         // The entry may be that of a later claim, made after this work was abandoned.
-        this.#phase.throwIfAbandoned(signal);
+        claims.throwIfAborted();
         const atWork = this.#atWork.get(batch.id);
         if (atWork !== undefined) atWork.isParked = true;
         return claim.done();
@@ -236,7 +252,7 @@ export class Gatherer {
       // Resumed without our knowledge, or gone. Asked once: otherwise it would be asked again and again until a slot is free.
       claim.isNotToPark = true;
       await this.#options.view.learnPauses().catch(() => undefined);
-      this.#phase.throwIfAbandoned(signal);
+      claims.throwIfAborted();
       if (this.#phase.isDraining) return this.#release(claim);
     }
     this.#turns.enter(claim);
@@ -261,4 +277,33 @@ export class Gatherer {
   #release({ batch, done, failed }: Claim): void {
     this.#settler.release(batch).then(done, failed);
   }
+}
+
+/**
+ * Loads batches together. Where that fails, each is loaded alone: one batch that cannot be loaded (as large as a statement's
+ * answer may not be, or with a history of an unknown form) fails by itself.
+ *
+ * @throws {DatabaseUnavailableError} No batch could be loaded now.
+ */
+async function loadEach(pool: ConnectionPool, ids: readonly string[]): Promise<(() => LoadedBatch | undefined)[]> {
+  try {
+    const loaded = await loadBatchesById(pool, ids);
+    return ids.map((id) => () => loaded.get(id));
+  } catch (error) {
+    // A joined load that takes too long (57014) may be of batches that load in time alone.
+    if (ids.length === 1 || (error instanceof TransHubError && errorCode(error) !== "57014")) throw error;
+  }
+  const each: (() => LoadedBatch | undefined)[] = [];
+  // One after another: together they were too large.
+  for (const id of ids) {
+    each.push(
+      await loadBatchesById(pool, [id]).then(
+        (loaded) => () => loaded.get(id),
+        (error) => () => {
+          throw error;
+        },
+      ),
+    );
+  }
+  return each;
 }

@@ -95,7 +95,7 @@ export class Turns {
 
   #fillSlots(): void {
     const { maxItems, voice } = this.#options;
-    while (this.#freeSlots > 0) {
+    while (this.#freeSlots > 0 && !this.#options.phase.isHeld) {
       const wanted = voice.remaining - this.#begunItems;
       if (wanted <= 0) return;
       const claims = this.lanes.takeNext({
@@ -127,15 +127,21 @@ export class Turns {
     const startedAt = performance.now();
     const items = claims.reduce((sum, { batch }) => sum + batch.items.length, 0);
     this.#begunItems += items;
-    const { signal } = this.#options.phase;
+    const { phase } = this.#options;
+    const { signal, claims: claimed } = phase;
     try {
       const standing = await this.#markBegun(claims);
+      claimed.throwIfAborted();
+      if (phase.isHeld) {
+        for (const claim of standing) this.lanes.add(claim);
+        return;
+      }
       const [first, ...others] = standing.map(({ batch }) => batch);
       if (first === undefined) return;
       const batches = [first, ...others] as const;
       const joined = this.#join(batches);
       const result = await this.#translate(joined, batches.length > 1, signal);
-      this.#options.phase.throwIfAbandoned(signal);
+      phase.throwIfAbandoned(signal);
       // The engine is free, and its next call need not wait for this commit. A suspect keeps its slot: if another suspect
       // killed this worker before the commit, the crash would be charged to both, and it may be this text's last try.
       if (!isSuspect(first)) freeSlot();

@@ -6,11 +6,13 @@ import { statement } from "../../database/statement.ts";
  * One reconciliation at a time, so that each sees the jobs that the one before made. Of two at once, the second would give
  * a job to a batch whose first job is being worked by then, and an engine would be sent its texts twice. For the first
  * statement of a transaction.
+ *
+ * This mode conflicts with itself, and with no lock that a role without rights can hold on the table (docs/adr/0030).
  */
 export const lockReconciling = statement({
   name: "batch.lock_reconciling",
   row: z.object({}),
-  text: "select from pg_advisory_xact_lock(hashtextextended('trans_hub.reconcile', 0))",
+  text: "lock table trans_hub.reconciling in share update exclusive mode",
 });
 
 /** Gives a job to every batch that has none: its job was deleted by hand, or its worker died between two commits. */

@@ -8,14 +8,16 @@
  * | `open_lanes`      | a first batch of a locale     | once a minute       |                            |
  * | `collect_garbage` | the crontab                   |                     | `TH_GC_CRON`               |
  * | `fold_counts`     | the crontab                   |                     | every minute               |
+ *
+ * `register_inbox` also runs when the next row of the inbox that was put off is due.
  */
 import type { CollectReport } from "../../../contract/collect.ts";
-import type { WorkOptions } from "../../../contract/work.ts";
+import type { RefusedInboxItem, WorkOptions } from "../../../contract/work.ts";
 import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
 import { parseTaskPayload, type TaskName } from "../../queue/task-map.ts";
-import { registerInbox } from "../../register/inbox.ts";
+import { registerInbox, untilNextInboxRow } from "../../register/inbox.ts";
 import { openLanes } from "../../register/register.sql.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import { foldCounts } from "../fleet/node.sql.ts";
@@ -30,7 +32,8 @@ export interface Service {
   readonly everyMs?: number;
   /** When graphile-worker's crontab asks for it. Every member of a fleet is to have the same entry. */
   readonly cron?: { match: string; payload?: Record<string, unknown> };
-  run(payload: unknown): Promise<void>;
+  /** Gives the milliseconds after which it is to run again without a job or a beat. Undefined: it is not. */
+  run(payload: unknown): Promise<number | undefined>;
 }
 
 export interface ServicesOptions {
@@ -40,6 +43,8 @@ export interface ServicesOptions {
   upkeep: WorkOptions["upkeep"];
   collect(retentionDays: number): Promise<CollectReport>;
   onCollected(report: CollectReport): void;
+  onRefused(item: RefusedInboxItem): void;
+  onFault(error: Error): void;
 }
 
 /** How often batches without a job are looked for. Milliseconds. The first time is after the first beat. */
@@ -48,7 +53,15 @@ const RECONCILE_MS = 60_000;
 /** Milliseconds. New locales are asked for at most this often while the inbox is busy. */
 const LOCALES_MS = 500;
 
-export function servicesOf({ pool, view, upkeep, collect, onCollected }: ServicesOptions): Service[] {
+export function servicesOf({
+  pool,
+  view,
+  upkeep,
+  collect,
+  onCollected,
+  onRefused,
+  onFault,
+}: ServicesOptions): Service[] {
   const always: Service[] = [
     {
       task: "register_inbox",
@@ -56,8 +69,9 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
       // Also after beats, for items that were behind a lock when their job ran.
       everyMs: 0,
       async run() {
-        await registerInbox(pool);
+        await registerInbox(pool, { refused: onRefused, fault: onFault });
         await view.learnLocales(LOCALES_MS);
+        return untilNextInboxRow(pool);
       },
     },
     {
@@ -71,6 +85,7 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
         await reconcileBatches(pool);
         // Batches left parked by a resume that was cut off.
         await unpark(pool, true);
+        return undefined;
       },
     },
   ];
@@ -83,6 +98,7 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
       cron: { match: gcCron, payload: { retentionDays } },
       async run(payload) {
         onCollected(await collect(parseTaskPayload("collect_garbage", payload).retentionDays));
+        return undefined;
       },
     },
     {
@@ -90,6 +106,7 @@ export function servicesOf({ pool, view, upkeep, collect, onCollected }: Service
       cron: { match: "* * * * *" },
       async run() {
         await rows(pool, foldCounts);
+        return undefined;
       },
     },
   ];

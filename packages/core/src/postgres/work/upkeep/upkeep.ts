@@ -17,11 +17,18 @@ export interface UpkeepOptions {
 /** Milliseconds. Locales are asked for at most this often after beats. */
 const LOCALES_MS = 1_000;
 
+/** The least time between two runs of a service that asks to run again. Milliseconds. */
+const LEAST_WAIT_MS = 100;
+
 export class Upkeep {
   readonly #options: UpkeepOptions;
   /** When each service last began, by `performance.now()`. */
   readonly #begunAt = new Map<Service, number>();
+  /** The next run of each service that asked for one, and such runs that are under way. */
+  readonly #again = new Map<Service, NodeJS.Timeout>();
+  readonly #runsAgain = new Set<Promise<void>>();
   #busy = 0;
+  #hasEnded = false;
   #round: Promise<void> | undefined;
 
   constructor(options: UpkeepOptions) {
@@ -68,9 +75,11 @@ export class Upkeep {
       });
   }
 
-  /** Resolves when the round of the last beat has ended. */
+  /** Resolves when the round of the last beat has ended, and every run that a service asked for. No other begins. */
   async settled(): Promise<void> {
-    await this.#round;
+    this.#hasEnded = true;
+    for (const timer of this.#again.values()) clearTimeout(timer);
+    await Promise.all([this.#round, ...this.#runsAgain]);
   }
 
   async #lookAfter(): Promise<void> {
@@ -88,10 +97,28 @@ export class Upkeep {
   async #run(service: Service, payload: unknown): Promise<void> {
     this.#busy += 1;
     this.#begunAt.set(service, performance.now());
+    const begunAt = performance.now();
     try {
-      await service.run(payload);
+      const afterMs = await service.run(payload);
+      // At most half of the time is spent on it.
+      const leastMs = Math.max(LEAST_WAIT_MS, performance.now() - begunAt);
+      this.#runAgain(service, afterMs === undefined ? undefined : Math.max(afterMs, leastMs));
     } finally {
       this.#busy -= 1;
     }
+  }
+
+  /** One run of a service is planned at most, and a run plans the next one anew. */
+  #runAgain(service: Service, afterMs: number | undefined): void {
+    clearTimeout(this.#again.get(service));
+    if (afterMs === undefined || this.#hasEnded) return;
+    const { onFault } = this.#options;
+    const run = () => {
+      const running = this.#run(service, {})
+        .catch((error) => onFault(error as Error))
+        .finally(() => this.#runsAgain.delete(running));
+      this.#runsAgain.add(running);
+    };
+    this.#again.set(service, setTimeout(run, afterMs).unref());
   }
 }

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { engineBatch } from "./brief.ts";
+
+test("ids are short, distinct in two letters at least, in no order, and the same in each call", () => {
+  const items = Array.from({ length: 1_000 }, (_, at) => ({
+    key: { contentNo: String(at), contextNo: 0, targetLocale: "fr", project: "default" },
+    revision: 1,
+    text: `Text ${at}`,
+    context: null,
+    format: "auto" as const,
+    attempt: 1,
+    previousFailure: undefined,
+  }));
+  const idsOf = (count: number) =>
+    engineBatch({ takesContext: true }, { sourceLocale: "en", targetLocale: "fr" }, items.slice(0, count)).items.map(
+      ({ id }) => id,
+    );
+  const ids = idsOf(400);
+  expect(idsOf(400)).toEqual(ids);
+  expect(ids.every((id) => /^[b-df-hj-np-tv-xz]{3}$/.test(id))).toBe(true);
+  expect(new Set(idsOf(1_000)).size).toBe(1_000);
+  for (const [at, id] of ids.entries()) {
+    for (const other of ids.slice(at + 1)) {
+      const differing = [...id].filter((letter, place) => letter !== other[place]).length;
+      expect(differing).toBeGreaterThanOrEqual(2);
+    }
+  }
+  const ascending = ids.filter((id, at) => at > 0 && id > (ids[at - 1] ?? "")).length;
+  expect(ascending / ids.length).toBeGreaterThan(0.3);
+  expect(ascending / ids.length).toBeLessThan(0.7);
+});
