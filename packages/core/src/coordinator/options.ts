@@ -167,9 +167,9 @@ const checkCoordinatorOptions = optionCheck<CoordinatorOptions>("a coordinator",
 
 const checkConnectOptions = optionCheck<ConnectOptions>("Coordinator.connect", {
   ...COORDINATOR_OPTIONS,
-  databaseUrl: kinds.postgresUrl,
-  directUrl: kinds.postgresUrl,
-  readUrl: kinds.postgresUrl,
+  databaseUrl: kinds.connectionUrl,
+  directUrl: kinds.connectionUrl,
+  readUrl: kinds.connectionUrl,
   maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   batchBytes: kinds.whole(1, MOST_BYTES),

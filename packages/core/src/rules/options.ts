@@ -155,6 +155,12 @@ export const optionKinds = {
     (value) => typeof value === "string" && isPostgresUrl(value),
   ),
 
+  /** A URL, or a function that gives the URL of each moment: that one is read, and may be found wrong, at each connection. */
+  connectionUrl: kind(
+    "the URL of a PostgreSQL database, such as postgres://user:password@host:5432/database, or a function that gives it",
+    (value) => isMethod(value) || (typeof value === "string" && isPostgresUrl(value)),
+  ),
+
   date: kind("a valid Date", (value) => value instanceof Date && !Number.isNaN(value.getTime())),
 
   /** Known by its shape: a signal of another realm is one too. */
