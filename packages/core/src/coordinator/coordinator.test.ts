@@ -505,7 +505,8 @@ describe("processing", () => {
     });
     await hub.request("Pay", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toEqual([]);
-    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine.fault"]);
+    const fault = { engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined, until: expect.any(String) };
+    expect(logged).toContainEqual([fault, "engine.fault"]);
   });
 });
 
