@@ -544,7 +544,7 @@ describe("waiting", () => {
     expect(await hub.getTranslations([{ businessId: "pay" }], { targetLocale: "fr" })).toMatchObject([
       { status: "queued" },
     ]);
-    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 400 })).rejects.toMatchObject({
       code: "TH_WAIT_TIMEOUT",
       hint: expect.stringContaining("inbox"),
     });
