@@ -273,7 +273,8 @@ const ENGINE: OptionTable<{
   version: kind("a string", (value) => typeof value === "string"),
   maxItemsPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
   maxBytesPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
-  processor: optionKinds.oneOf("local", "third-party"),
+  // Without one it is known by its name alone, and stands for no kind of engine.
+  processor: (value, key) => (value === undefined ? FINE : optionKinds.oneOf("local", "third-party")(value, key)),
   detectsSource: optionKinds.flag,
   takesContext: optionKinds.flag,
   translate: optionKinds.callback,
