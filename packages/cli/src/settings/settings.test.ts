@@ -146,12 +146,14 @@ describe("the database URL", () => {
     });
   });
 
-  test.each(["postgres://h", "postgresql:///d?host=/run/postgresql", "postgres://%2Frun%2Fpostgresql/d"])(
-    "may be %s",
-    (url) => {
-      expect(parseSettings({ TH_DATABASE_URL: url }).databaseUrl).toBe(url);
-    },
-  );
+  test.each([
+    "postgres://h",
+    "postgresql:///d?host=/run/postgresql",
+    "postgres://%2Frun%2Fpostgresql/d",
+    "postgres://user@/d?host=/run",
+  ])("may be %s", (url) => {
+    expect(parseSettings({ TH_DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
 });
 
 describe("a value from a file", () => {

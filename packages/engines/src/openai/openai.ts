@@ -11,6 +11,8 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
+  optionKinds as kinds,
+  optionCheck,
   orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
@@ -49,12 +51,25 @@ export interface OpenaiOptions {
   maxBytesPerCall?: number | undefined;
 }
 
+const checkOptions = optionCheck<OpenaiOptions>("openai", {
+  apiKey: kinds.text,
+  baseURL: kinds.text,
+  model: kinds.text,
+  temperature: kinds.decimal(0, 2),
+  timeoutMs: kinds.milliseconds,
+  processor: kinds.oneOf("local", "third-party"),
+  maxItemsPerCall: kinds.whole(1, 100_000),
+  maxBytesPerCall: kinds.whole(1, 1_073_741_824),
+});
+
 /**
  * Makes the engine. No request is made before the first call.
  *
+ * @throws {SettingsError} An option is unknown, or has a bad value.
  * @throws {EngineConfigError} The key for OpenAI's own endpoint is missing, or the address is not a plain http(s) URL.
  */
-export function openai(options: OpenaiOptions = {}): Engine {
+export function openai(given: OpenaiOptions = {}): Engine {
+  const options = checkOptions(given);
   const { apiKey, baseURL = DEFAULT_BASE_URL, model = DEFAULT_MODEL, temperature = 0, timeoutMs = 120_000 } = options;
   if (apiKey === undefined && options.baseURL === undefined) {
     throw new EngineConfigError('Engine "openai" has no API key', { hint: "Set TH_OPENAI_API_KEY." });
