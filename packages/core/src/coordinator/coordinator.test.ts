@@ -505,7 +505,8 @@ describe("processing", () => {
     });
     await hub.request("Pay", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toEqual([]);
-    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine.fault"]);
+    const fault = { engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined, until: expect.any(String) };
+    expect(logged).toContainEqual([fault, "engine.fault"]);
   });
 });
 
@@ -543,7 +544,7 @@ describe("waiting", () => {
     expect(await hub.getTranslations([{ businessId: "pay" }], { targetLocale: "fr" })).toMatchObject([
       { status: "queued" },
     ]);
-    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 400 })).rejects.toMatchObject({
       code: "TH_WAIT_TIMEOUT",
       hint: expect.stringContaining("inbox"),
     });

@@ -3,6 +3,7 @@ import type { Engine } from "../contract/engine.ts";
 import type { EngineLimits } from "../contract/engine-gate.ts";
 import { type Logger, SILENT_LOGGER } from "../contract/logger.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import { DEFAULT_PROJECT } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import { optionKinds as kinds, type OptionTable, optionCheck } from "../rules/options.ts";
@@ -44,7 +45,7 @@ export interface CoordinatorOptions {
   cacheTtlSeconds?: number | undefined;
   /** Days without use after which a text may be collected. Fractions allowed. Default 90. */
   retentionDays?: number | undefined;
-  /** The longest text, in bytes of UTF-8. Default 1 MiB. */
+  /** The longest text, in bytes of UTF-8, up to 16 MiB. Default 1 MiB. */
   maxTextBytes?: number | undefined;
   /** The greatest number of texts of one batch, and of one engine call. Default 50. */
   batchSize?: number | undefined;
@@ -116,7 +117,7 @@ const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
   cacheSize: kinds.whole(0, 10_000_000),
   cacheTtlSeconds: kinds.decimal(0, YEAR_SECONDS),
   retentionDays: kinds.decimal(0, 36_500),
-  maxTextBytes: kinds.whole(1, MOST_BYTES),
+  maxTextBytes: kinds.whole(1, MAX_STORED_TEXT_BYTES),
   batchSize: kinds.whole(1, 1_000),
   maxAttempts: kinds.whole(1, 10_000),
   engineTimeoutSeconds: kinds.positive(DAY_SECONDS),
@@ -167,9 +168,9 @@ const checkCoordinatorOptions = optionCheck<CoordinatorOptions>("a coordinator",
 
 const checkConnectOptions = optionCheck<ConnectOptions>("Coordinator.connect", {
   ...COORDINATOR_OPTIONS,
-  databaseUrl: kinds.postgresUrl,
-  directUrl: kinds.postgresUrl,
-  readUrl: kinds.postgresUrl,
+  databaseUrl: kinds.connectionUrl,
+  directUrl: kinds.connectionUrl,
+  readUrl: kinds.connectionUrl,
   maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   batchBytes: kinds.whole(1, MOST_BYTES),

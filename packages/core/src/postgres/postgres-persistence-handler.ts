@@ -92,9 +92,9 @@ export interface PostgresOptions {
 const DAY_SECONDS = 86_400;
 
 const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", {
-  databaseUrl: kinds.required(kinds.postgresUrl),
-  directUrl: kinds.postgresUrl,
-  readUrl: kinds.postgresUrl,
+  databaseUrl: kinds.required(kinds.connectionUrl),
+  directUrl: kinds.connectionUrl,
+  readUrl: kinds.connectionUrl,
   maxConnections: kinds.whole(1, 10_000),
   connectTimeoutMs: kinds.milliseconds,
   answerTimeoutMs: kinds.milliseconds,

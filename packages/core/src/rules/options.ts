@@ -155,6 +155,12 @@ export const optionKinds = {
     (value) => typeof value === "string" && isPostgresUrl(value),
   ),
 
+  /** A URL, or a function that gives the URL of each moment: that one is read, and may be found wrong, at each connection. */
+  connectionUrl: kind(
+    "the URL of a PostgreSQL database, such as postgres://user:password@host:5432/database, or a function that gives it",
+    (value) => isMethod(value) || (typeof value === "string" && isPostgresUrl(value)),
+  ),
+
   date: kind("a valid Date", (value) => value instanceof Date && !Number.isNaN(value.getTime())),
 
   /** Known by its shape: a signal of another realm is one too. */
@@ -267,7 +273,8 @@ const ENGINE: OptionTable<{
   version: kind("a string", (value) => typeof value === "string"),
   maxItemsPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
   maxBytesPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
-  processor: optionKinds.oneOf("local", "third-party"),
+  // Without one it is known by its name alone, and stands for no kind of engine.
+  processor: (value, key) => (value === undefined ? FINE : optionKinds.oneOf("local", "third-party")(value, key)),
   detectsSource: optionKinds.flag,
   takesContext: optionKinds.flag,
   translate: optionKinds.callback,

@@ -115,6 +115,7 @@ export async function revertMigration(options: MigrateOptions): Promise<Migratio
 
 /** Reports the applied and the missing migrations, and changes nothing. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationReport> {
+  checkOptions(options);
   return withClient(options, async (client) => {
     const known = await knownMigrations(options);
     return report(known, await appliedMigrations(client, known), []);
@@ -245,6 +246,7 @@ async function withMigrationLock<Result>(
   options: MigrateOptions,
   work: (client: pg.Client, known: string[]) => Promise<Result>,
 ): Promise<Result> {
+  checkOptions(options);
   const known = await knownMigrations(options);
   return withClient(options, (keeper) =>
     withClient(options, async (client) => {
@@ -261,7 +263,6 @@ async function withClient<Result>(
   options: MigrateOptions,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  checkOptions(options);
   const client = newClient({
     connectionString: options.directUrl ?? options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
