@@ -148,9 +148,9 @@ const coordinator: Table<CoordinatorOptions> = {
 };
 const connect: Table<ConnectOptions> = {
   ...coordinator,
-  databaseUrl: NONE,
-  directUrl: NONE,
-  readUrl: NONE,
+  databaseUrl: FUNCTION,
+  directUrl: FUNCTION,
+  readUrl: FUNCTION,
   maxConnections: FROM_1,
   connectTimeoutMs: FRACTION,
   batchBytes: FROM_1,
@@ -158,9 +158,9 @@ const connect: Table<ConnectOptions> = {
   handler: NONE,
 };
 const postgres: Table<PostgresOptions> = {
-  databaseUrl: NONE,
-  directUrl: NONE,
-  readUrl: NONE,
+  databaseUrl: FUNCTION,
+  directUrl: FUNCTION,
+  readUrl: FUNCTION,
   maxConnections: FROM_1,
   connectTimeoutMs: FRACTION,
   answerTimeoutMs: FRACTION,
@@ -308,7 +308,7 @@ const translating: Table<TranslateBatchOptions> = {
 const signals: Table<StopSignalsOptions> = { isAsked: FLAG, drainMs: FRACTION_FROM_0, logger: NONE, exit: FUNCTION };
 const logs: Table<LogOptions> = { level: NONE, destination: NONE };
 const openaiTable: Table<OpenaiOptions> = {
-  apiKey: TEXT,
+  apiKey: [...TEXT, "a function"],
   baseURL: TEXT,
   model: TEXT,
   temperature: FRACTION_FROM_0,

@@ -131,6 +131,13 @@ export const optionKinds = {
     (value) => typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0"),
   ),
 
+  /** A secret, or a function that gives the one of each moment. */
+  secret: kind(
+    "a string, not empty, without U+0000, or a function that gives one",
+    (value) =>
+      isMethod(value) || (typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0")),
+  ),
+
   oneOf: (...names: readonly string[]): OptionKind =>
     kind(`one of ${names.join(", ")}`, (value) => (names as readonly unknown[]).includes(value)),
 

@@ -52,7 +52,7 @@ export interface OpenaiOptions {
 }
 
 const checkOptions = optionCheck<OpenaiOptions>("openai", {
-  apiKey: kinds.text,
+  apiKey: kinds.secret,
   baseURL: kinds.text,
   model: kinds.text,
   temperature: kinds.decimal(0, 2),
