@@ -263,7 +263,7 @@ describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why
     const page = readFileSync(join(root, "docs/deploy.md"), "utf8");
     const [, said] = new RegExp(`^\\| \`${overlay}\` \\|.*\\| (\\d+) \\|$`, "m").exec(page) ?? [];
     // `migrate`, the backup, and KEDA's pool.
-    expect(Number(said)).toBe(connections + 2 + 1 + (scaled === undefined ? 0 : 4));
+    expect(Number(said)).toBe(connections + 3 + 1 + (scaled === undefined ? 0 : 4));
   });
 
   test("CronJobs do the workers' upkeep where the fleet may be empty", () => {

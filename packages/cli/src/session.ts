@@ -106,12 +106,12 @@ export function openCoordinator(
   });
 }
 
-/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) holds it`. */
+/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) is in the way`. */
 export function describeLockWait({ lock, blockedBy, holder }: Pick<LockWait, "lock" | "blockedBy" | "holder">): string {
   const processes = blockedBy.map((pid) => (pid === 0 ? "a prepared transaction" : `server process ${pid}`));
   const who =
     processes.length === 0
-      ? "nobody holds it by now"
+      ? "its holder has ended"
       : `${processes.join(", ")} ${holder === null ? "" : `(${holder}) `}is in the way`;
   return printable(`a lock on ${lock}: ${who}`);
 }

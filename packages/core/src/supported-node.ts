@@ -1,8 +1,8 @@
 /**
- * Imported first by every door: an old Node is told by its version, and not by a function that it lacks.
+ * Imported first by every door, so that the error on an old Node names its version and not a function that it lacks.
  *
- * All modules behind a door are read and linked before this one runs. So none may import by name a function that an older Node does
- * not export (`import module from "node:module"`, then `module.registerHooks`).
+ * All modules behind a door are read and linked before this one runs. So none may import by name a function that an older
+ * Node does not export (`import module from "node:module"`, then `module.registerHooks`).
  */
 import { UnsupportedNodeError } from "./contract/errors.ts";
 

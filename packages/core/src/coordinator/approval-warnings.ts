@@ -4,7 +4,8 @@ import type { Translation } from "../contract/translation.ts";
 import { checkTranslation } from "../rules/check-translation.ts";
 
 /**
- * The reasons why a machine's text like this one would not be stored. A person's is stored, and the person is told.
+ * The reasons why a machine's text like this one would not be stored. A person's text is stored, and the
+ * person gets these warnings.
  *
  * @param format As the text was registered. Another one may find placeholders that are none.
  */

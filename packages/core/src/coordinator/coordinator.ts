@@ -339,7 +339,7 @@ export class Coordinator implements AsyncDisposable {
 
   /**
    * Ends one pause; with an empty target, ends all of them. An engine that was resumed is called again at once, also when
-   * the fleet itself had stopped the calls (a wrong key that was put right, a rate limit). Waiting work goes on at once.
+   * the fleet itself had stopped the calls (a wrong key that was corrected, a rate limit). Waiting work goes on at once.
    *
    * @returns Every pause that still stands.
    * @throws {InvalidItemError} The target names more than one thing.

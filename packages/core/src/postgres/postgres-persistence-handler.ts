@@ -1,6 +1,5 @@
 /** The store on PostgreSQL. Each method is one line to the room where its work is done. */
-import pg from "pg";
-import { z } from "zod";
+import type pg from "pg";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type {
   CancelFilter,
@@ -12,7 +11,7 @@ import type {
 } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
 import type { EngineGate } from "../contract/engine-gate.ts";
-import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
+import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
@@ -32,12 +31,11 @@ import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
-import { type ConnectionUrl, connectTo } from "./database/connection-url.ts";
+import { checkSchema } from "./database/check-schema.ts";
+import type { ConnectionUrl } from "./database/connection-url.ts";
+import { openDirectPool } from "./database/direct-pool.ts";
 import { LockWatch } from "./database/lock-watch.ts";
-import { ConnectionPool, superviseConnections } from "./database/pool.ts";
-import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
-import { SESSION_SETTINGS } from "./database/session-settings.ts";
-import { rows, statement } from "./database/statement.ts";
+import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
@@ -112,24 +110,6 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
 
 /** Changes that come all the time, and that no caller expects to read at once: waiting for a standby would leave it unused. */
 const BY_WORK: ReadonlySet<ChangeKind> = new Set(["registered", "stored", "failed", "collected"]);
-
-/** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
-const MIN_DIRECT = 2;
-
-/** Read once, on connecting, so that a schema that is missing, old or too new is reported plainly and at once. */
-const listMigrations = statement({
-  name: "schema.migrations",
-  row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
-  text: "select names, newer_graphile from trans_hub.schema_state($1, $2)",
-});
-
-async function checkSchema(pool: ConnectionPool): Promise<void> {
-  const [schema] = await rows(pool, listMigrations, [NEWEST_MIGRATION, NEWEST_GRAPHILE_MIGRATION]);
-  requireFitSchema(schema?.names ?? []);
-  if (schema?.newer_graphile) {
-    throw new SchemaNewerError(`graphile-worker's schema is newer than this release knows (${schema.newer_graphile})`);
-  }
-}
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
@@ -333,18 +313,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   #direct(concurrency: number): pg.Pool {
     if (this.#pool.prepared) return this.#pool.raw;
     if (this.#directPool !== undefined) return this.#directPool;
-    this.#directPool = new pg.Pool({
-      ...connectTo(this.#options.directUrl ?? this.#options.databaseUrl),
-      max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
-      connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
-      query_timeout: this.#options.answerTimeoutMs ?? 60_000,
-      application_name: this.#options.applicationName ?? "trans-hub",
-      keepAlive: true,
-      onConnect: async (client) => {
-        await client.query(SESSION_SETTINGS);
-      },
-    });
-    superviseConnections(this.#directPool);
+    this.#directPool = openDirectPool(this.#options, this.#pool.maxConnections, concurrency);
     this.#lockWatch?.watch(this.#directPool);
     return this.#directPool;
   }

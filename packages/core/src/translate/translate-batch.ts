@@ -11,7 +11,7 @@ import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
-import { suspectedOfSwap } from "./swapped.ts";
+import { mistrustedOf } from "./swapped.ts";
 
 export interface TranslateBatchOptions {
   /**
@@ -173,10 +173,7 @@ class BatchTranslation {
       return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
     });
     for (const attempt of suspected) attempt.failures.pop();
-    await this.#callAll(
-      engine,
-      suspected.map((attempt) => [attempt]),
-    );
+    await this.#callAll(engine, alone(suspected));
   }
 
   /**
@@ -196,10 +193,7 @@ class BatchTranslation {
           asked.add(attempt);
           delete attempt.translated;
         }
-        await this.#callAll(
-          engine,
-          suspects.map((attempt) => [attempt]),
-        );
+        await this.#callAll(engine, alone(suspects));
         const others = new Set(
           suspects.flatMap((attempt) => {
             const text = attempt.translated?.text;
@@ -310,11 +304,7 @@ class BatchTranslation {
   }
 }
 
-/** A call is mistrusted as a whole where at least three of its texts, and a quarter of all, are suspected or blocked. */
-const FEWEST_SUSPECTS = 3;
-const MISTRUSTED_SHARE = 0.25;
-
-/** The texts of a call whose translations may belong to others of it; all of its translations, if that are many. */
+/** The texts of a call whose translations may belong to others of it. */
 function suspectsOf(
   answered: readonly Attempt[],
   attempts: readonly Attempt[],
@@ -324,10 +314,13 @@ function suspectsOf(
     source: attempt.item.text,
     translation: translations.get(attempt) ?? "",
   }));
-  const suspected = suspectedOfSwap(pairs);
-  const doubtful = suspected.size + attempts.length - answered.length;
-  const isMistrusted = suspected.size >= FEWEST_SUSPECTS && doubtful >= MISTRUSTED_SHARE * attempts.length;
-  return isMistrusted ? [...answered] : answered.filter((_, at) => suspected.has(at));
+  const suspected = mistrustedOf(pairs, attempts.length - answered.length);
+  return answered.filter((_, at) => suspected.has(at));
+}
+
+/** A call for each of them. */
+function alone(attempts: readonly Attempt[]): Attempt[][] {
+  return attempts.map((attempt) => [attempt]);
 }
 
 function partition<Each>(all: readonly Each[], isFirst: (each: Each) => boolean): [Each[], Each[]] {

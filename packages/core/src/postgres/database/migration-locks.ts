@@ -43,7 +43,7 @@ export async function takeMigrationLock(keeper: pg.Client, { onWaiting }: LockWa
   }
 }
 
-/** The table is there before the first migration. Of nodes that make it at once, one does, and the others are told so. */
+/** The table is there before the first migration. Of nodes that make it at once, one succeeds; the others get an error that says so. */
 async function makeLockTable(keeper: pg.Client): Promise<void> {
   for (;;) {
     const { rows } = await keeper.query<{ schema: string | null; lock: string | null }>(
@@ -145,7 +145,7 @@ const IN_THE_WAY = `
 
 /** Never has the statement of the holder, which may hold a text of a user. */
 function describeHolders(holders: readonly Holder[]): string {
-  if (holders.length === 0) return "by now nobody";
+  if (holders.length === 0) return "the holder has ended";
   return holders
     .map(({ pid, name, state, seconds, tables }) => {
       const since = seconds === null ? undefined : `in a transaction for ${seconds} s`;

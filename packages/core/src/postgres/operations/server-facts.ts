@@ -82,7 +82,7 @@ const checkOptions = optionCheck<FactsOptions>("readServerFacts", {
   connectTimeoutMs: kinds.milliseconds,
 });
 
-/** A wait of this length is told. */
+/** Shorter waits are left out. */
 const WAIT_SECONDS = 1;
 
 /** SQLSTATEs of facts that this role may not see, and of objects missing in an older schema. */
