@@ -7,7 +7,7 @@ import { firstOf, type Output, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { EXIT, exitCodeOf } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
-import type { NoticeKind } from "../translate/notices.ts";
+import { isPersons, type NoticeKind } from "../translate/notices.ts";
 import { planFiles, type TranslateReport, translateFiles, writeFiles } from "../translate/run.ts";
 import { targetFiles } from "../translate/target-files.ts";
 
@@ -113,9 +113,13 @@ function tell({ failures, failed, unsupported, pending, notices }: TranslateRepo
     const lines = some.map(({ file, key, kind, reason }) => `${file}: ${key} is ${SAID[kind]}: ${reason}`);
     for (const line of firstOf(lines, TOLD_MAX)) output.note(printable(line));
   }
+  if (others.some(isPersons)) output.note(KEPT_CURE);
   if (pending > 0)
     output.note(`${pending} values still wait to be translated; run the same command again to write them.`);
 }
+
+const KEPT_CURE =
+  "Delete a person's value from its file to have it translated; edit it to state that it fits its changed source.";
 
 /** Most lines of one kind: a list of hundreds hides the other kinds. With `--json`, the report lists them all. */
 const TOLD_MAX = 20;
