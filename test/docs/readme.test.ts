@@ -1,10 +1,11 @@
 /** The examples of README.md are run exactly as written there. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { test } from "@trans-hub/test-support/database";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 const call = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -35,4 +36,25 @@ test("the README's SQL example registers, and returns the receipt shown below it
     { sourceText: "Back", status: "pending" },
     { sourceText: "Next", status: "pending" },
   ]);
+});
+
+test("the README's PATH lines find the command, and leave the user's own programs first", async () => {
+  const programs = mkdtempSync(join(tmpdir(), "readme-"));
+  onTestFinished(() => rmSync(programs, { recursive: true }));
+  for (const name of ["node", "tsc", "vite"]) {
+    writeFileSync(join(programs, name), "#!/bin/sh\necho own\n", { mode: 0o755 });
+  }
+  const lines = [...readme.matchAll(/export PATH="[^"]*"/g)].map(([line]) => line);
+  expect(lines).not.toEqual([]);
+  for (const line of lines) {
+    const { stdout } = await call(
+      "sh",
+      ["-c", `${line}; node --version; tsc --version; vite --version; trans-hub --version`],
+      {
+        cwd: root,
+        env: { PATH: `${programs}:/usr/bin:/bin` },
+      },
+    );
+    expect(stdout).toMatch(/^own\nown\nown\n\d+\.\d+\.\d+/);
+  }
 });
