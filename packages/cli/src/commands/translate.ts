@@ -119,7 +119,7 @@ function tell({ failures, failed, unsupported, pending, notices }: TranslateRepo
 }
 
 const KEPT_CURE =
-  "Delete a person's value from its file to have it translated; edit it to state that it fits its changed source.";
+  "Delete a person's value from its file to get the store's text; edit it to state that it fits its changed source.";
 
 /** Most lines of one kind: a list of hundreds hides the other kinds. With `--json`, the report lists them all. */
 const TOLD_MAX = 20;

@@ -33,7 +33,7 @@ export interface NoticeInput {
   force: boolean;
 }
 
-/** Whether the value stays because a person wrote it, so that deleting it from the file has it translated. */
+/** Whether the value stays because a person wrote it, so that deleting it from the file lets the store's text in. */
 export function isPersons({ reason }: Notice): boolean {
   return reason.startsWith(PERSONS);
 }
