@@ -4,6 +4,7 @@ import type { TransHubError } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { mayAsk, type PersistenceHandler, translateBatch, tryStoppedEngines } from "@trans-hub/core/store";
 import { StoppedEngines } from "@trans-hub/worker";
+import { printable } from "../output.ts";
 import { reasonsToWait } from "../reasons-to-wait.ts";
 import type { Settings } from "../settings/settings.ts";
 
@@ -61,6 +62,7 @@ export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | 
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
   let settledAt = performance.now();
+  let lastFailure: string | undefined;
   const translate = translateBatch({
     engines,
     maxAttempts: settings.maxAttempts,
@@ -86,6 +88,8 @@ export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | 
       observer: {
         settled: (settlement) => {
           stoppedEngines.heardOf(settlement);
+          const failed = settlement.outcomes.find((outcome) => outcome.kind === "retry");
+          lastFailure = failed?.error.message;
           settledAt = performance.now();
           settled?.();
         },
@@ -106,7 +110,10 @@ export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | 
       await delay(LOOK_AT_MOST_EVERY_MS);
       await Promise.race([somethingSettled, rest, working]);
       if (performance.now() - Math.max(settledAt, lookedAt) < QUIET_MS) continue;
-      for (const reason of reasonsToWait(await handler.status(project), { ...options, engines })) {
+      const reasons = reasonsToWait(await handler.status(project), { ...options, engines });
+      const retry =
+        lastFailure === undefined ? [] : [printable(`the last attempt failed: ${lastFailure}; it is repeated`)];
+      for (const reason of reasons.length > 0 ? reasons : retry) {
         if (!told.has(reason)) options.tell(reason);
         told.add(reason);
       }
