@@ -48,9 +48,9 @@ export function define(command: Command, context: CommandContext): void {
 A value in a target file is kept unless its source changed, or a person approved another text in the store. A value that a
 person wrote or changed in the file is always kept; delete it to have it translated. A failed message, and one with ICU or
 plural syntax, is left out, which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left
-out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting of
-each is at fault, or none answered for 60 s), or texts failed only because no engine answered; the files hold the finished values, and the same command continues. After
-Ctrl-C, run the same command again to continue.`,
+out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting
+of each is at fault, or none answered for 60 s), or texts failed only because no engine answered; the files hold the
+finished values, and the same command continues. After Ctrl-C, run the same command again to continue.`,
   );
 }
 
