@@ -54,6 +54,32 @@ describe("usage", () => {
     expect(JSON.parse(stdout)).toMatchObject({ registered: 2, existing: 0 });
   });
 
+  test("an option for one locale refuses a list in plain words", async ({ commands }) => {
+    expectError(
+      await commands.run(["get", "x", "--from", "en", "--to", "fr,de"]),
+      2,
+      /'fr,de' is invalid\. It takes one locale/,
+    );
+  });
+
+  test("a text that is looked up without its source locale is told the missing option", async ({
+    commands,
+    database,
+  }) => {
+    const env = { TH_DATABASE_URL: database.url };
+    await commands.json(["request", "Add to cart", "--from", "en", "--to", "fr"], { env });
+    for (const args of [
+      ["get", "Add to cart", "--to", "fr"],
+      ["approve", "Add to cart", "--to", "fr", "--text", "Ajouter"],
+      ["forget", "Add to cart", "--yes"],
+    ]) {
+      const { stderr } = await commands.run(args, { env });
+      expect(stderr).toMatch(/Add --from/);
+      const { stderr: withLocale } = await commands.run([...args, "--from", "de"], { env });
+      expect(withLocale).not.toMatch(/Add --from/);
+    }
+  });
+
   test("a retention beyond any calendar is refused", async ({ commands }) => {
     expectError(await commands.run(["gc", "--retention-days", "99999999999"]), 2, /--retention-days.*36500/);
   });

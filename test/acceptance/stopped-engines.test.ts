@@ -125,6 +125,30 @@ describe("a run that no engine can finish", () => {
     expect(await readCatalog(commands)).toEqual({ pay: "[fr] Pay", back: "[fr] Back" });
   });
 
+  test("whose texts failed because nothing answered is incomplete, and the same command tries them again", async ({
+    commands,
+  }) => {
+    const { env } = await serve();
+    await writeCatalog(commands, { pay: "Pay", back: "Back" });
+    const away = { ...env, TH_OPENAI_ENDPOINT: "http://127.0.0.1:1/v1", TH_MAX_ATTEMPTS: "1" };
+    expect(await commands.json(ARGS, { env: away, code: 4 })).toMatchObject({
+      failed: 2,
+      error: { code: "TH_ENGINES_STOPPED", hint: expect.stringContaining("run the same command again") },
+    });
+    expect(await commands.json(ARGS, { env })).toMatchObject({ translated: 2, failed: 0 });
+    expect(await readCatalog(commands)).toEqual({ pay: "[fr] Pay", back: "[fr] Back" });
+  });
+
+  test("that is waited for while nothing answers says so", async ({ commands }) => {
+    const { server, env } = await serve();
+    await writeCatalog(commands, { pay: "Pay" });
+    server.misbehave({ fault: { kind: "reset" } });
+    const running = commands.start(ARGS, { env });
+    await expect.poll(() => running.stderr, { timeout: 40_000 }).toMatch(/the last attempt failed: .*openai/);
+    server.behave();
+    expect(await running.ended()).toMatchObject({ code: 0 });
+  });
+
   test("writes every value that the store has at its end, those of its last calls included", async ({ commands }) => {
     const { server, env } = await serve();
     await writeCatalog(commands, Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, `Text ${at}`])));

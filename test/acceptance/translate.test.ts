@@ -77,6 +77,7 @@ test("a person's text stays when its source changes or the run is forced, and is
     expect(ended.code).toBe(0);
     expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Retour", next: "[fr] Next page" });
     for (const key of ["pay", "back"]) expect(ended.stderr).toMatch(new RegExp(`locales/fr\\.json: ${key} is kept`));
+    expect(ended.stderr.match(/Delete a person's value from its file/g)).toHaveLength(1);
     expect(ended.stderr).not.toContain("Payer");
   }
   const { notices } = await catalogs.translate();

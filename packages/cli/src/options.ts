@@ -55,6 +55,7 @@ export function parseLocales(value: string, before: readonly string[] = []): str
 }
 
 function parseLocale(value: string, options?: { allowUndetermined: boolean }): string {
+  if (value.includes(",")) throw new InvalidArgumentError("It takes one locale.");
   try {
     return canonicalLocale(value, "locale", options);
   } catch (error) {

@@ -82,6 +82,25 @@ describe("reading", () => {
     expect(error.message).toMatch(/^locales\/en\.json:\d+:\d+: invalid JSON: /);
   });
 
+  test.each([
+    ['{"a": "b",\n "c": }', /unexpected "\}"$/, undefined],
+    ['{"a": "b",\n}', /unexpected "\}"$/, /no comma before "\}"/],
+    ['{"a": ["b", ]}', /unexpected "\]"$/, /no comma before "\]"/],
+    ['{"a" "b"}', /unexpected string$/, undefined],
+    ['{"a": "b"} {', /unexpected "\{"$/, undefined],
+    ['{"a": "b", // note\n "c": "d"}', /unexpected character "\/"$/, /no comments/],
+    ['<<<<<<< HEAD\n{"a": "b"}', /unexpected character "<"$/, /merge/],
+    ['{\n=======\n"a": "b"}', /unexpected character "="$/, /merge/],
+  ])(
+    "invalid JSON is told in the file's own characters, with the cure where there is one: %j",
+    (text, problem, cure) => {
+      const { message, hint } = errorOf(text);
+      expect(message).toMatch(problem);
+      if (cure === undefined) expect(hint).toBeUndefined();
+      else expect(hint).toMatch(cure);
+    },
+  );
+
   test("no error message quotes a text of the catalog", () => {
     expect(errorOf('{"a": Geheim}').message).not.toContain("Geheim");
     expect(errorOf('{"a": "Geheim\n"}').message).not.toContain("Geheim");

@@ -121,7 +121,8 @@ function parseTree(file: string, text: string): ValueNode {
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(file);
     if (!isLocatedError(error)) throw error;
-    throw new CatalogError(file, `invalid JSON: ${problemOf(error)}`, { line: error.line, column: error.column });
+    const { line, column } = error;
+    throw new CatalogError(file, `invalid JSON: ${problemOf(error)}`, { line, column, hint: cureOf(text, error) });
   }
 }
 
@@ -137,7 +138,31 @@ function problemOf(error: Error): string {
   const message = error.message.replace(/ found\. \(\d+:\d+\)$/, "");
   if (message.startsWith("Unexpected identifier")) return "unexpected word";
   const [, character] = /^Unexpected character '(.)'$/su.exec(message) ?? [];
-  return character === undefined ? message.replace(/^U/, "u") : `unexpected character ${JSON.stringify(character)}`;
+  if (character !== undefined) return `unexpected character ${JSON.stringify(character)}`;
+  const [, token = ""] = /^Unexpected token (\w+)$/.exec(message) ?? [];
+  return token === "" ? message.replace(/^U/, "u") : `unexpected ${TOKENS[token] ?? token.toLowerCase()}`;
+}
+
+/** momoa's names of punctuation, as it stands in the file. */
+const TOKENS: Readonly<Record<string, string>> = {
+  LBracket: '"["',
+  RBracket: '"]"',
+  LBrace: '"{"',
+  RBrace: '"}"',
+  Comma: '","',
+  Colon: '":"',
+};
+
+/** The cure for the mistakes that other programs or people often leave in a catalog. */
+function cureOf(text: string, { line, column }: { line: number; column: number }): string | undefined {
+  const lines = text.split(/\r?\n/);
+  const here = lines[line - 1] ?? "";
+  if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(here)) return "Resolve the merge that left its marks in the file.";
+  const [character = ""] = here.slice(column - 1);
+  if (character === "/") return "Remove the comment: JSON has no comments.";
+  if (character !== "}" && character !== "]") return undefined;
+  const before = [...lines.slice(0, line - 1), here.slice(0, column - 1)].join("\n");
+  return before.trimEnd().endsWith(",") ? `Remove the comma: JSON allows no comma before "${character}".` : undefined;
 }
 
 function tooDeep(file: string, place: { line?: number; column?: number } = {}): CatalogError {

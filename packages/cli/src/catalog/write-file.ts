@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
-import { irregularity } from "../input/regular-file.ts";
+import { FOLDER, irregularity } from "../input/regular-file.ts";
 
 /**
  * Writes a file so that a reader, a crash or a full disk finds the old content or the new content, never a part.
@@ -37,7 +37,9 @@ export async function writableTarget(file: string): Promise<string | undefined> 
     const target = await realpath(file);
     const problem = irregularity(await stat(target));
     if (problem === undefined) return target;
-    throw new CatalogError(file, `cannot be written: it ${problem}`);
+    throw new CatalogError(file, `cannot be written: it ${problem}`, {
+      hint: problem === FOLDER ? "Name a file in that folder." : undefined,
+    });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof CatalogError) throw cause;

@@ -1,3 +1,4 @@
+import { TranslationNotFoundError } from "@trans-hub/core";
 import type { TextFormat } from "@trans-hub/core/engine";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
@@ -14,6 +15,7 @@ import {
 } from "../options.ts";
 import { printable } from "../output.ts";
 import { withSession } from "../session.ts";
+import { sourceLocaleHint } from "../source-locale.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ApproveOptions {
@@ -59,13 +61,18 @@ async function approve(
   }
   const targetLocale = required(to, "--to");
   const text = argument === undefined ? undefined : await textOf(argument, context);
-  await withSession(command, context, { project, sourceLocale: from }, async ({ hub }) => {
-    const approved = await hub.approve({
+  await withSession(command, context, { project, sourceLocale: from }, async ({ hub, settings }) => {
+    const approval = {
       ...(text === undefined ? { businessId } : { text }),
       targetLocale,
       ...(approvedText !== undefined && { approvedText }),
       ...(by !== undefined && by !== "" && { by }),
       ...options,
+    };
+    const approved = await hub.approve(approval).catch((error: unknown) => {
+      const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);
+      if (!(error instanceof TranslationNotFoundError) || error.hint !== undefined || hint === undefined) throw error;
+      throw new TranslationNotFoundError(error.message, { hint, cause: error });
     });
     for (const { message } of approved.warnings) {
       context.output.warn(`the approved text is not like its source: ${message}`);

@@ -6,6 +6,7 @@ import { confirm } from "../confirm.ts";
 import { textOf } from "../input/text-argument.ts";
 import { contextOption, examples, formatOption, fromOption, projectOption } from "../options.ts";
 import { readSettings, withSession } from "../session.ts";
+import { sourceLocaleHint } from "../source-locale.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ForgetOptions {
@@ -77,6 +78,8 @@ async function forget(
       dryRun,
     });
     await context.output.result({ ...report, ...(dryRun && { dryRun }) }, () => sentence(report, dryRun));
+    const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);
+    if (report.forgotten + report.stillUsed === 0 && hint !== undefined) context.output.note(hint);
   });
 }
 

@@ -7,6 +7,7 @@ import { contextOption, examples, formatOption, fromOption, projectOption, requi
 import { printable } from "../output.ts";
 import { EXIT } from "../report-error.ts";
 import { withSession } from "../session.ts";
+import { sourceLocaleHint } from "../source-locale.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface GetOptions {
@@ -49,7 +50,7 @@ async function get(
   }
   const targetLocale = required(to, "--to");
   const text = argument === undefined ? undefined : await textOf(argument, context);
-  await withSession(command, context, { project: options.project, sourceLocale: from }, async ({ hub }) => {
+  await withSession(command, context, { project: options.project, sourceLocale: from }, async ({ hub, settings }) => {
     const translation = await hub.getTranslation({
       ...(text === undefined ? { businessId } : { text }),
       targetLocale,
@@ -61,12 +62,15 @@ async function get(
     await context.output.result(translation ?? { status: "missing" }, () =>
       context.output.forStdout(translation?.text ?? ""),
     );
-    if (!context.output.json && translation?.text == null) context.output.note(whyNothing(translation));
+    if (context.output.json || translation?.text != null) return;
+    context.output.note(whyNothing(translation));
+    const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);
+    if (translation === undefined && hint !== undefined) context.output.note(hint);
   });
 }
 
 function whyNothing(translation: Translation | undefined): string {
-  if (translation === undefined) return "missing: the text was never requested";
+  if (translation === undefined) return "missing: never requested in this project, with this source locale and context";
   const { status, error } = translation;
   if (status === "queued") return "queued: it waits to be registered";
   return error === undefined ? status : `${status}: ${error.code} ${printable(error.message)}`;

@@ -124,7 +124,7 @@ async function request(
       ? argumentChunks(texts, businessId, context)
       : fileChunks(file, stream, context, settings.maxTextBytes * MAX_ESCAPE_FACTOR + LINE_OVERHEAD_BYTES);
   const report = await withSession(command, context, { settings }, ({ hub }) =>
-    registerAll(hub, chunks, defaults, context, file === "-" ? undefined : file),
+    registerAll(hub, chunks, defaults, context, file),
   );
   if (report.rejected.length > 0) context.exitCode = EXIT.failed;
   await context.output.result(report, () => sentence(report));
@@ -191,7 +191,12 @@ async function registerAll(
   file: string | undefined,
 ): Promise<Report> {
   const counts = { registered: 0, existing: 0, queued: 0, failed: 0 };
-  const rejected = new RejectedLines({ file, tell: (line) => output.note(printable(line)), tellsAll: !output.json });
+  const rejected = new RejectedLines({
+    unit: file === undefined ? "text" : "line",
+    file: file === "-" ? undefined : file,
+    tell: (line) => output.note(printable(line)),
+    tellsAll: !output.json,
+  });
   const progress = new Progress(output, "registering");
   const inFlight = new Set<Promise<void>>();
   const register = async ({ items, lines }: ItemChunk) => {

@@ -7,8 +7,8 @@ import { firstOf, type Output, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { EXIT, exitCodeOf } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
-import type { NoticeKind } from "../translate/notices.ts";
-import { planFiles, type TranslateReport, translateFiles, writeFiles } from "../translate/run.ts";
+import { isPersons, type NoticeKind } from "../translate/notices.ts";
+import { planFiles, type TranslateReport, translateFiles, unanswered, writeFiles } from "../translate/run.ts";
 import { targetFiles } from "../translate/target-files.ts";
 
 interface TranslateOptions {
@@ -48,9 +48,9 @@ export function define(command: Command, context: CommandContext): void {
 A value in a target file is kept unless its source changed, or a person approved another text in the store. A value that a
 person wrote or changed in the file is always kept; delete it to have it translated. A failed message, and one with ICU or
 plural syntax, is left out, which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left
-out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting of
-each is at fault, or none answered for 60 s); the files hold the finished values, and the same command continues. After
-Ctrl-C, run the same command again to continue.`,
+out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting
+of each is at fault, or none answered for 60 s), or texts failed only because no engine answered; the files hold the
+finished values, and the same command continues. After Ctrl-C, run the same command again to continue.`,
   );
 }
 
@@ -82,16 +82,14 @@ async function translate(
         progress: (settled, total) => progress.set(settled, total),
         tell: (line) => output.note(line),
       });
-      return {
-        report: await writeFiles({ result, lock, lockFile, engines: settings.engines, force, cwd }),
-        stopped: result.stopped,
-      };
+      const written = await writeFiles({ result, lock, lockFile, engines: settings.engines, force, cwd });
+      return { report: written, stopped: result.stopped ?? (worker ? unanswered(written) : undefined) };
     } finally {
       progress.stop();
     }
   });
   if (report.failed + report.unsupported > 0) context.exitCode = EXIT.failed;
-  tell(report, output);
+  tell(report, output, stopped !== undefined);
   if (stopped === undefined) return output.result(report, () => sentence(report));
   context.exitCode = exitCodeOf(stopped);
   await output.incomplete(report, () => sentence(report), stopped);
@@ -100,10 +98,14 @@ async function translate(
 const PSEUDO =
   "the engine pseudo does not translate: it puts accents on the letters of the source, and the files get these texts";
 
-function tell({ failures, failed, unsupported, pending, notices }: TranslateReport, output: Output): void {
+function tell(
+  { failures, failed, unsupported, pending, notices }: TranslateReport,
+  output: Output,
+  isStopped: boolean,
+): void {
   const failureLines = failures.map(({ file, key, code, message }) => `${file}: ${key} failed: ${code} ${message}`);
   for (const line of firstOf(failureLines, TOLD_MAX)) output.warn(line);
-  if (failed > 0) output.note("Failed messages are left out; --force tries them again.");
+  if (failed > 0 && !isStopped) output.note("Failed messages are left out; --force tries them again.");
   if (unsupported > 0) {
     output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
   }
@@ -113,9 +115,13 @@ function tell({ failures, failed, unsupported, pending, notices }: TranslateRepo
     const lines = some.map(({ file, key, kind, reason }) => `${file}: ${key} is ${SAID[kind]}: ${reason}`);
     for (const line of firstOf(lines, TOLD_MAX)) output.note(printable(line));
   }
+  if (others.some(isPersons)) output.note(KEPT_CURE);
   if (pending > 0)
     output.note(`${pending} values still wait to be translated; run the same command again to write them.`);
 }
+
+const KEPT_CURE =
+  "Delete a person's value from its file to get the store's text; edit it to state that it fits its changed source.";
 
 /** Most lines of one kind: a list of hundreds hides the other kinds. With `--json`, the report lists them all. */
 const TOLD_MAX = 20;

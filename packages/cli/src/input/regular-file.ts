@@ -70,7 +70,8 @@ export function isUtf16(bytes: Uint8Array): boolean {
   return isMarked || (first === 0) !== (second === 0);
 }
 
-const FOLDER = "is a folder";
+/** Said of a folder by {@link irregularity}. */
+export const FOLDER = "is a folder";
 
 /** The reason why a file is not a regular one; undefined: it is one. */
 export function irregularity(stats: Stats): string | undefined {

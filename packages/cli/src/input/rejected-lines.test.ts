@@ -53,3 +53,25 @@ test("a file without one item is one problem, whose cure is the form of a line",
     ]);
   }
 });
+
+test("a text of the command line is named as a text", () => {
+  const told: string[] = [];
+  const lines = new RejectedLines({ unit: "text", tell: (text) => told.push(text), tellsAll: true });
+  lines.foundItem();
+  lines.add({ line: 2, code: "TH_TEXT_EMPTY", message: "text: must not be empty" });
+  lines.report();
+  expect(told).toEqual(["text 2: TH_TEXT_EMPTY text: must not be empty"]);
+});
+
+test("lines without target locales are told the option that gives them, once", () => {
+  for (const tellsAll of [true, false]) {
+    const told: string[] = [];
+    const lines = new RejectedLines({ file: "items.jsonl", tell: (text) => told.push(text), tellsAll, toldMax: 3 });
+    lines.foundItem();
+    for (let number = 1; number <= 300; number += 1) {
+      lines.add({ line: number, code: "TH_ITEM_SHAPE", message: "targetLocales: is missing" });
+    }
+    expect(lines.report()).toMatchObject({ hint: expect.stringContaining("--to fr,de") });
+    expect(told.filter((line) => line.includes("--to fr,de"))).toHaveLength(1);
+  }
+});

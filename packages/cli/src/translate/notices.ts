@@ -33,6 +33,13 @@ export interface NoticeInput {
   force: boolean;
 }
 
+/** Whether the value stays because a person wrote it, so that deleting it from the file lets the store's text in. */
+export function isPersons({ reason }: Notice): boolean {
+  return reason.startsWith(PERSONS);
+}
+
+const PERSONS = "a person's value";
+
 /** In the order of the source, then of the target file. */
 export function noticesOf({ file, after, missing, force }: NoticeInput): Notice[] {
   const { target, existing, locked, source } = file;
@@ -64,18 +71,23 @@ function noticeOf(
     const reason = decision === "unsupported" ? SYNTAX : (missing.get(key) ?? ARRAY);
     return ["left out", existing === undefined || existing === "" ? reason : `${reason}; its old value was removed`];
   }
-  if (existing !== undefined && existing !== "" && value !== existing) return ["replaced", REPLACED];
-  if (isConflict) return ["conflict", "the store has another text, which a person approved"];
-  if (isStale(message)) return ["stale", "a person's value, whose source changed"];
+  if (existing !== undefined && existing !== "" && value !== existing)
+    return ["replaced", replacedBecause(message, force)];
+  if (isConflict) return ["conflict", `${PERSONS}; a person approved another text in the store`];
+  if (isStale(message)) return ["stale", `${PERSONS}, whose source changed`];
   if (decision === "unsupported") return ["stale", `the source changed, and ${SYNTAX}`];
   if (decision === "translate") {
     return missing.has(key) ? ["stale", "an array is replaced as a whole or not at all"] : undefined;
   }
-  return force && standing.author === "person"
-    ? ["kept", "a person's value, which --force does not replace"]
-    : undefined;
+  return force && standing.author === "person" ? ["kept", `${PERSONS}, which --force does not replace`] : undefined;
 }
 
 const SYNTAX = "ICU or plural syntax is not supported yet";
 const ARRAY = "an array is written as a whole or not at all";
-const REPLACED = "its source changed, or the store has another text";
+
+function replacedBecause({ sourceHash: present, standing, replacedFor }: PlannedMessage, force: boolean): string {
+  if (replacedFor === "approved") return "a person approved another text in the store";
+  if (replacedFor === "pseudo") return "it was a text by pseudo, which is not named any more";
+  if (standing.source !== present) return "its source changed";
+  return force ? "--force took the store's text" : "the store has another text";
+}

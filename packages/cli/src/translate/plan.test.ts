@@ -153,3 +153,30 @@ test("a value by pseudo is replaced once that engine is not named any more", () 
   expect(replan(message("tool", "Ṕáý"), pseudo, allowed).decision).toBe("translate");
   expect(replan(message("tool", "Ṕáý"), pseudo, { allowsPseudo: true }).decision).toBe("keep");
 });
+
+test("a replaced value is named with its one reason: the source, an approved text, the end of pseudo, or force", () => {
+  const named = (file: ReturnType<typeof plan>, force = false) => {
+    const formatted = formatCatalog(file.source, valuesOf(file, new Map([["pay", "New"]])), {
+      existing: file.existing,
+      managed: writtenKeys(file),
+    });
+    const after = parseCatalog("fr.json", formatted.text);
+    return noticesOf({ file, after, missing: new Map(), force }).map(({ kind, reason }) => `${kind}: ${reason}`);
+  };
+  const known = (source: string) => ({ locked: new Map([["pay", ours(source, "Payer")]]) });
+  const withStore = (file: ReturnType<typeof plan>, translation: Translation) => ({
+    ...file,
+    messages: file.messages.map((planned) => replan(planned, translation, allowed)),
+  });
+  const current = plan({ pay: "Pay" }, { pay: "Payer" }, known("Pay"));
+  expect(named(plan({ pay: "Pay now" }, { pay: "Payer" }, known("Pay")))).toEqual(["replaced: its source changed"]);
+  expect(named(withStore(current, stored("New", "approved", "human")))).toEqual([
+    "replaced: a person approved another text in the store",
+  ]);
+  expect(named(withStore(current, stored("Payer", "translated", "pseudo")))).toEqual([
+    "replaced: it was a text by pseudo, which is not named any more",
+  ]);
+  expect(named(plan({ pay: "Pay" }, { pay: "Payer" }, { ...known("Pay"), force: true }), true)).toEqual([
+    "replaced: --force took the store's text",
+  ]);
+});

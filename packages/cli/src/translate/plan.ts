@@ -31,6 +31,8 @@ export interface PlannedMessage {
   standing: Standing;
   /** A person's value stands in the file although the store has another text, which a person approved. */
   isConflict?: boolean;
+  /** Why the store's text replaces a value whose source is the same. */
+  replacedFor?: "approved" | "pseudo";
 }
 
 export interface PlannedFile {
@@ -92,10 +94,13 @@ export function replan(
   if (existing === stored.text) {
     const isUnwantedPseudo = stored.engine === "pseudo" && !isApproved && !allowsPseudo;
     const standing: Standing = { author: "tool", source: message.sourceHash };
-    return { ...message, standing, decision: isUnwantedPseudo ? "translate" : "keep" };
+    if (!isUnwantedPseudo) return { ...message, standing };
+    return { ...message, standing, decision: "translate", replacedFor: "pseudo" };
   }
   if (!isApproved) return message;
-  return message.standing.author === "tool" ? { ...message, decision: "translate" } : { ...message, isConflict: true };
+  return message.standing.author === "tool"
+    ? { ...message, decision: "translate", replacedFor: "approved" }
+    : { ...message, isConflict: true };
 }
 
 /**

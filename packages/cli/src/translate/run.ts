@@ -2,6 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { type Coordinator, InvalidItemError, type Item, type TransHubError, type Translation } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
+import { EnginesStoppedError } from "@trans-hub/core/operations";
 import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
 import { catalogFormat } from "../catalog/formats.ts";
 import { type Catalog, parseCatalog } from "../catalog/json-catalog.ts";
@@ -114,7 +115,7 @@ export interface RunOptions {
   settings: Settings;
   project: string;
   cwd: string;
-  /** Retries values that failed before. */
+  /** Retries values that failed before for any reason, and not only those that no engine answered. */
   force: boolean;
   signal: AbortSignal;
   /** Called with the number of settled rows and the number of all rows. */
@@ -155,9 +156,12 @@ export async function translateFiles(given: RunOptions): Promise<RunResult> {
 
   await register(options, rejected, () => true, false);
   await rows.readAll();
-  if (options.force) {
-    const hasFailed = (locale: string, text: string) => rows.get(locale, text)?.status === "failed";
-    await register(options, rejected, hasFailed, true);
+  const isRetried = (locale: string, text: string) => {
+    const { status, error } = rows.get(locale, text) ?? {};
+    return status === "failed" && (options.force || (engines.length > 0 && error?.code === UNANSWERED));
+  };
+  if ([...toTranslate(files)].some(({ target, text }) => isRetried(target.locale, text))) {
+    await register(options, rejected, isRetried, true);
     await rows.readAll();
   }
   let stopped: TransHubError | undefined;
@@ -180,6 +184,22 @@ export async function translateFiles(given: RunOptions): Promise<RunResult> {
     }
   }
   return { files, rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected, stopped };
+}
+
+/** An engine that did not answer is no fault of the text: the next run asks again. */
+const UNANSWERED = "TH_ENGINE_TRANSIENT";
+
+/** The error of a run whose only failures are texts that no engine answered. Undefined: there is none, or another one. */
+export function unanswered({
+  failed,
+  failures,
+}: Pick<TranslateReport, "failed" | "failures">): TransHubError | undefined {
+  const [first] = failures;
+  if (first === undefined || failures.some(({ code }) => code !== UNANSWERED)) return undefined;
+  return new EnginesStoppedError(
+    `${failed === 1 ? "One value has" : `${failed} values have`} no translation yet: ${first.message}`,
+    { hint: "Check the engine and the network to it, then run the same command again." },
+  );
 }
 
 function* toTranslate(files: readonly PlannedFile[]) {

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { UsageError } from "../usage-error.ts";
 import { fileName, targetFiles } from "./target-files.ts";
 
@@ -31,4 +34,22 @@ test("a file is named relative to the working directory, with forward slashes", 
   expect(fileName("./locales/en.json", "/app")).toBe("locales/en.json");
   expect(fileName("/app/locales/en.json", "/app")).toBe("locales/en.json");
   expect(fileName("../x/en.json", "/app")).toBe("../x/en.json");
+});
+
+test("a file that exists with the locale in another spelling is the target", () => {
+  const app = mkdtempSync(join(tmpdir(), "target-files-"));
+  onTestFinished(() => rmSync(app, { recursive: true }));
+  mkdirSync(join(app, "zh_hans"));
+  for (const file of ["pt_BR.json", "zh-tw.json", "zh_hans/app.json"]) writeFileSync(join(app, file), "{}");
+  const paths = (locales: string[], pattern: string) =>
+    targetFiles(["en/app.json"], locales, pattern, app).map(({ path }) => path);
+  expect(paths(["pt-BR", "zh-TW", "fr-CA"], "{locale}.json")).toEqual(["pt_BR.json", "zh-tw.json", "fr-CA.json"]);
+  expect(paths(["zh-Hans"], "{locale}/{name}.json")).toEqual(["zh_hans/app.json"]);
+  writeFileSync(join(app, "pt-BR.json"), "{}");
+  expect(paths(["pt-BR"], "{locale}.json")).toEqual(["pt-BR.json"]);
+});
+
+test("a locale among the source files is one that lost its comma", () => {
+  const refused = () => targetFiles(["en.json", "de"], ["fr"], "{locale}.json", "/nowhere");
+  expect(refused).toThrow(expect.objectContaining({ hint: expect.stringContaining("--to fr,de") }));
 });

@@ -1,5 +1,7 @@
 /** Maps each locale of a source file to its target file. */
+import { existsSync } from "node:fs";
 import { basename, extname, relative, resolve, sep } from "node:path";
+import { canonicalLocale } from "@trans-hub/core";
 import { UsageError } from "../usage-error.ts";
 
 export interface TargetFile {
@@ -12,9 +14,10 @@ export interface TargetFile {
 
 /**
  * One target per source and locale: `{locale}` and `{name}` (the source's file name without its ending) are replaced in
- * the pattern.
+ * the pattern. A project spells locales in its own way, so a file that exists as `pt_BR` or `pt-br` is the target for
+ * `pt-BR`; a new file is `pt-BR`.
  *
- * @throws {UsageError} Two targets, or a target and a source, would be the same file.
+ * @throws {UsageError} Two targets, or a target and a source, would be the same file, or a source is the name of a locale.
  */
 export function targetFiles(
   sources: readonly string[],
@@ -25,10 +28,19 @@ export function targetFiles(
   const unknown = pattern.match(/\{(?!(?:locale|name)\})[^{}]*\}/);
   if (unknown)
     throw new UsageError(`--out: ${unknown[0]} is not a placeholder`, "The placeholders are {locale} and {name}.");
+  const lost = sources.find((source) => isLocale(source) && !existsSync(resolve(cwd, source)));
+  if (lost !== undefined) {
+    const list = [...locales, lost].join(",");
+    throw new UsageError(`${lost} does not exist`, `If it is a locale, write --to ${list}, without spaces.`);
+  }
   const targets = sources.flatMap((source) =>
     locales.map((locale) => {
       const name = basename(source, extname(source));
-      return { source, locale, path: pattern.replaceAll("{locale}", locale).replaceAll("{name}", name) };
+      const paths = spellings(locale).map((spelling) =>
+        pattern.replaceAll("{locale}", spelling).replaceAll("{name}", name),
+      );
+      const existing = paths.find((path) => existsSync(resolve(cwd, path)));
+      return { source, locale, path: existing ?? pattern.replaceAll("{locale}", locale).replaceAll("{name}", name) };
     }),
   );
   const writers = new Map<string, string>(sources.map((source) => [resolve(cwd, source), "the source itself"]));
@@ -39,6 +51,20 @@ export function targetFiles(
     writers.set(resolve(cwd, path), `${source} in ${locale}`);
   }
   return targets;
+}
+
+function isLocale(word: string): boolean {
+  try {
+    canonicalLocale(word, "locale");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The canonical spelling first. */
+function spellings(locale: string): string[] {
+  return [locale, locale.toLowerCase()].flatMap((spelling) => [spelling, spelling.replaceAll("-", "_")]);
 }
 
 /** The part of a business id that names the file: the same on every machine for the same working folder. */

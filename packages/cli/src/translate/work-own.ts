@@ -5,12 +5,14 @@ import type { Engine } from "@trans-hub/core/engine";
 import {
   mayAsk,
   type PersistenceHandler,
+  type Settlement,
   translateBatch,
   tryStoppedEngines,
   type WorkObserver,
   type WorkSummary,
 } from "@trans-hub/core/store";
 import { StoppedEngines } from "@trans-hub/worker";
+import { printable } from "../output.ts";
 import { reasonsToWait } from "../reasons-to-wait.ts";
 import type { Settings } from "../settings/settings.ts";
 
@@ -67,8 +69,8 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
   const reasons = new ReasonsToWait(options);
-  const working = work(options, stoppedEngines, ending.signal, () => {
-    reasons.settled();
+  const working = work(options, stoppedEngines, ending.signal, (settlement) => {
+    reasons.settled(settlement);
     settled?.();
   });
   // The rejection is seen below, in either order.
@@ -107,7 +109,7 @@ function work(
   { handler, engines, settings, project, locales }: WorkOwnOptions,
   stoppedEngines: StoppedEngines,
   signal: AbortSignal,
-  onSettled: () => void,
+  onSettled: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
   const translate = translateBatch({
     engines,
@@ -125,7 +127,7 @@ function work(
   const observer: WorkObserver = {
     settled: (settlement) => {
       stoppedEngines.heardOf(settlement);
-      onSettled();
+      onSettled(settlement);
     },
   };
   const { concurrency, batchSize: maxItems } = settings;
@@ -141,19 +143,26 @@ class ReasonsToWait {
   readonly #told = new Set<string>();
   /** The last settlement or look, by `performance.now()`. */
   #quietSince = performance.now();
+  #lastFailure: string | undefined;
 
   constructor(options: WorkOwnOptions) {
     this.#options = options;
   }
 
-  settled(): void {
+  settled({ outcomes }: Settlement): void {
+    const failed = outcomes.find((outcome) => outcome.kind === "retry");
+    this.#lastFailure = failed?.error.message;
     this.#quietSince = performance.now();
   }
 
   async tellWhenQuiet(): Promise<void> {
     if (performance.now() - this.#quietSince < QUIET_MS) return;
     const { handler, project, tell } = this.#options;
-    for (const reason of reasonsToWait(await handler.status(project), this.#options)) {
+    const reasons = reasonsToWait(await handler.status(project), this.#options);
+    if (reasons.length === 0 && this.#lastFailure !== undefined) {
+      reasons.push(printable(`the last attempt failed: ${this.#lastFailure}; it is repeated`));
+    }
+    for (const reason of reasons) {
       if (!this.#told.has(reason)) tell(reason);
       this.#told.add(reason);
     }
