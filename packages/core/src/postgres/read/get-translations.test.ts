@@ -33,13 +33,29 @@ describe("get_translations", () => {
     await request(outsider, [{ text: "Pay" }, { text: "24/7" }], { targetLocales: ["pt_br"], sourceLocale: "en" });
     const answers = await read(
       outsider,
-      [{ text: "Nothing" }, { text: "24/7", sourceLocale: "en" }, { businessId: "none" }, {}, "Pay", null],
+      [{ text: "Nothing" }, { text: "24/7", sourceLocale: "en" }, { businessId: "none" }, {}],
       "pt-BR",
     );
-    expect(answers).toMatchObject([null, { text: "24/7", engine: "none" }, null, null, null, null]);
+    expect(answers).toMatchObject([null, { text: "24/7", engine: "none" }, null, null]);
     expect(await read(outsider, [], "fr")).toEqual([]);
     await expect(read(outsider, { text: "secret", sourceLocale: "x!" }, "fr")).rejects.toMatchObject({ code: "TH005" });
     await expect(read(outsider, { text: "Pay" }, "x!")).rejects.toMatchObject({ code: "TH005" });
-    await expect(read(outsider, "Pay", "fr")).rejects.toMatchObject({ code: "TH001" });
+    for (const items of ["Pay", ["Pay"], [{ text: "Pay" }, null]]) {
+      await expect(read(outsider, items, "fr")).rejects.toMatchObject({ code: "TH001" });
+    }
+  });
+
+  test("names the argument or field that it cannot read", async ({ db }) => {
+    const read = (items: string, locale: string) =>
+      db.query(`select trans_hub.get_translations('${items}', ${locale})`);
+    for (const [items, locale, code, message] of [
+      ["[]", "null", "TH005", "target_locale: is missing"],
+      ["[]", "'x!'", "TH005", "target_locale: is not a locale"],
+      ["[]", "'english'", "TH005", 'target_locale: "english" is not a locale we know'],
+      ['{"text": "secret", "sourceLocale": "x!"}', "'fr'", "TH005", "sourceLocale: is not a locale"],
+      ['{"text": "secret", "context": [1]}', "'fr'", "TH008", "context: "],
+    ] as const) {
+      await expect(read(items, locale)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    }
   });
 });
