@@ -6,8 +6,10 @@
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import {
+  optionKinds as kinds,
   mayAsk,
   noEngineAllowed,
+  optionCheck,
   type PersistenceHandler,
   type ProjectEngines,
   type Settlement,
@@ -70,17 +72,42 @@ export interface WorkerOptions {
   onSettled?: ((settlement: Settlement) => void) | undefined;
 }
 
+const checkOptions = optionCheck<WorkerOptions>("runWorker", {
+  connect: kinds.required(kinds.callback),
+  engines: kinds.required(kinds.engines),
+  logger: kinds.required(kinds.methods("a logger of pino", "info", "warn", "error")),
+  until: kinds.required(kinds.oneOf("ready", "empty", "stopped")),
+  signal: kinds.required(kinds.signal),
+  locales: kinds.targetLocales,
+  project: kinds.project,
+  concurrency: kinds.required(kinds.whole(1, 10_000)),
+  batchSize: kinds.required(kinds.whole(1, 1_000)),
+  maxAttempts: kinds.required(kinds.whole(1, 10_000)),
+  engineTimeoutMs: kinds.required(kinds.milliseconds),
+  lifetimeSeconds: kinds.decimal(0, 31_536_000),
+  engineLimits: kinds.engineLimits,
+  projectEngines: kinds.projectEngines,
+  outageMs: kinds.milliseconds,
+  drainMs: kinds.required(kinds.millisecondsOrNone),
+  upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),
+  metricsPort: kinds.whole(0, 65_535),
+  onSettled: kinds.callback,
+});
+
 /**
  * Works until the signal, or until no work is left. Waits for a database that cannot be reached or is not migrated,
  * before and during the work.
  *
  * @returns A summary of this member's work.
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
+ * @throws {EngineNotFoundError} `engines` is empty.
  * @throws {EngineNotAllowedError} `project` may use none of the engines.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
  * is at fault, or no engine has answered for a minute. Only the fleet's workers wait for the repair.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
+  checkOptions(options);
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   checkProjects(options);

@@ -67,10 +67,10 @@ const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
 async function run(
   batch: WorkBatch,
   engines: Engine[],
-  given: Partial<TranslateBatchOptions> & { signal?: AbortSignal } = {},
+  { signal, ...given }: Partial<TranslateBatchOptions> & { signal?: AbortSignal } = {},
 ) {
   const options = { engines, maxAttempts: 5, engineTimeoutMs: 60_000, random: () => 0.5, now: () => NOW, ...given };
-  return translateBatch(options)(batch, given.signal ?? new AbortController().signal);
+  return translateBatch(options)(batch, signal ?? new AbortController().signal);
 }
 
 const textsOf = (calls: EngineBatch[]) => calls.map(({ items }) => items.map(({ text }) => text));
@@ -406,6 +406,23 @@ describe("trying again", () => {
     expect(outcomes).toMatchObject([{ kind: "retry", error: { code: "TH_ENGINE_TRANSIENT" } }]);
     expect(JSON.stringify(outcomes)).toContain('threw TypeError"');
     expect(calls[0]?.outcome).toBe("transient");
+  });
+
+  test("an answer of another shape says which shape is wanted", async () => {
+    const shapes: [reply: unknown, message: string][] = [
+      [undefined, "no reply with a Map of results"],
+      [{}, "no reply with a Map of results"],
+      [{ results: { a: { text: "un" } } }, "no reply with a Map of results"],
+      [{ results: new Map() }, "no answer for this text"],
+    ];
+    for (const [reply, message] of shapes) {
+      const { outcomes } = await run(batchOf(["one"]), [engine(async () => reply as EngineReply)]);
+      expect(outcomes).toMatchObject([{ kind: "retry", error: { code: "TH_ENGINE_MALFORMED" } }]);
+      expect(JSON.stringify(outcomes)).toContain(message);
+    }
+    const bare = engine(async ({ items }) => ({ results: new Map(items.map(({ id }) => [id, "un" as never])) }));
+    const { outcomes } = await run(batchOf(["one"]), [bare]);
+    expect(JSON.stringify(outcomes)).toContain("an answer that is no { text } or { failure }");
   });
 
   test("an engine's message that quotes the text is withheld", async () => {

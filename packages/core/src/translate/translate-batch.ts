@@ -4,6 +4,7 @@ import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
@@ -50,6 +51,22 @@ export interface TranslateBatchOptions {
   onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
 }
 
+const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
+  engines: kinds.required(kinds.engines),
+  projectEngines: kinds.projectEngines,
+  maxAttempts: kinds.required(kinds.whole(1, 10_000)),
+  engineTimeoutMs: kinds.required(kinds.milliseconds),
+  random: kinds.callback,
+  now: kinds.callback,
+  limits: kinds.engineLimits,
+  gate: kinds.methods("an engine gate", "states", "reserve", "settle", "renew", "pause", "open"),
+  limiterTimes: kinds.object,
+  onFault: kinds.callback,
+  onLimitChange: kinds.callback,
+  onCall: kinds.callback,
+  onTurn: kinds.callback,
+});
+
 /** The end of a wait for a turn at an engine. */
 export interface EngineTurnTaken {
   engine: string;
@@ -68,10 +85,12 @@ export interface EngineTurnTaken {
  * The calls of one batch go out one after another: the store's `concurrency` says how many batches run at once. When the
  * signal aborts, answered texts keep their answers and the others are `released`.
  *
- * The function rejects only without any engine, with {@link EngineNotFoundError}.
+ * The made function rejects only without any engine, with {@link EngineNotFoundError}.
+ *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  const { limits, gate, now = Date.now, random = Math.random } = options;
+  const { limits, gate, now = Date.now, random = Math.random } = checkOptions(options);
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();

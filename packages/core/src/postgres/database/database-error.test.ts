@@ -37,6 +37,11 @@ test.each([
 });
 
 test("an unreadable certificate file is a lasting refusal, a missing socket only a passing one", () => {
+  const folder = Object.assign(new Error("illegal operation"), { code: "EISDIR", syscall: "read" });
+  expect(databaseError(folder)).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    hint: expect.stringContaining("sslrootcert"),
+  });
   const missing = (syscall: string) => Object.assign(new Error("no such file"), { code: "ENOENT", syscall });
   expect(databaseError(missing("open"))).toMatchObject({
     code: "TH_DATABASE_REFUSED",
@@ -88,6 +93,7 @@ test.each([
   ["57014", undefined],
   ["28P01", /user and the password/],
   ["3D000", /Create the database/],
+  ["42501", /trans_hub_worker/],
   ["25006", /transaction/],
 ])("an error %s has its own cure in its hint", (code, hint) => {
   const { hint: given } = databaseError(withCode(code)) as { hint?: string };

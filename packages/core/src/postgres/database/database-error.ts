@@ -136,7 +136,9 @@ function addressOf(error: unknown): string | undefined {
 
 /** The driver reads certificates while it makes a connection. A missing socket file is a different error. */
 function isAboutFile(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).syscall === "open";
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  // A folder opens like a file, and only its reading fails.
+  return syscall === "open" || code === "EISDIR";
 }
 
 const UNREACHABLE_HINT =
@@ -146,6 +148,7 @@ const UNREACHABLE_HINT =
 const REFUSED_HINTS: Readonly<Record<string, string>> = {
   "28": "Check the user and the password in the database's URL (TH_DATABASE_URL; in the library databaseUrl), and pg_hba.conf of the server.",
   "3D": "Create the database (createdb --encoding=UTF8 --template=template0 NAME), or correct its name in the URL (TH_DATABASE_URL; in the library databaseUrl).",
+  "42": "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.",
 };
 
 const READ_ONLY_HINT =

@@ -4,16 +4,7 @@ import type pg from "pg";
 import { MigrationError } from "../../contract/errors.ts";
 import { errorCode, isCatalogRace } from "./database-error.ts";
 import { GRAPHILE_SCHEMA } from "./graphile-worker.ts";
-
-/** How a migration waits for the locks of other sessions. */
-export interface LockWaits {
-  /** Milliseconds that one attempt waits for a lock; later sessions wait behind it meanwhile. Default 2,000. */
-  lockTimeoutMs?: number | undefined;
-  /** Number of attempts, with pauses in which the other sessions go on. Default 10. */
-  lockAttempts?: number | undefined;
-  /** Hears one sentence about the reason of a wait: another node that migrates, or a lock on a table. May be called again. */
-  onWaiting?: ((what: string) => void) | undefined;
-}
+import type { LockWaits } from "./lock-waits.ts";
 
 /**
  * A session that waits for a table makes all later sessions wait behind it. So a migration waits a little, lets the others
