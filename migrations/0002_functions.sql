@@ -1304,23 +1304,26 @@ set jit = off
 as $$
 declare
   misfit record;
-  wanted_locale text := canonical_locale(get_translations.target_locale);
+  field text := 'target_locale';
+  wanted_locale text;
   most_bytes constant bigint := 134217728;
 begin
+  wanted_locale := canonical_locale(get_translations.target_locale);
   if wanted_locale is null then
-    raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
+    raise exception using errcode = 'TH005', message = 'is missing';
   end if;
+  field := 'sourceLocale';
   items := (items_of_call(items, null)).list;
   for misfit in
-    select i.ord - 1 as index, f.field
+    select i.ord - 1 as index, f.name
     from jsonb_array_elements(items) with ordinality as i (value, ord)
-    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (field)
+    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (name)
       on jsonb_typeof(i.value) = 'object'
-    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.field) not in ('string', 'null')
+    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.name) not in ('string', 'null')
     limit 1
   loop
-    raise exception using errcode = 'TH001', column = coalesce(misfit.field, 'item'), message = format(
-      'items[%s]%s', misfit.index, coalesce('.' || misfit.field || ' must be a string', ' must be an object')
+    raise exception using errcode = 'TH001', column = coalesce(misfit.name, 'item'), message = format(
+      'items[%s]%s', misfit.index, coalesce('.' || misfit.name || ' must be a string', ' must be an object')
     );
   end loop;
   perform touch(
@@ -1369,6 +1372,13 @@ begin
     )
     from sized as s
   );
+exception
+  when sqlstate 'TH005' or sqlstate 'TH008' then
+    -- The rules of locales and contexts do not know whose value they refuse.
+    if sqlstate = 'TH008' then
+      field := 'context';
+    end if;
+    raise exception using errcode = sqlstate, column = field, message = field || ': ' || sqlerrm;
 end
 $$;
 
@@ -2120,6 +2130,7 @@ create or replace function trans_hub.items_of_call(items jsonb, defaults jsonb, 
 language plpgsql stable
 as $$
 begin
+  items := coalesce(items, '[]');
   list := case jsonb_typeof(items) when 'array' then items when 'object' then jsonb_build_array(items) end;
   if list is null then
     raise exception using errcode = 'TH001', column = 'items', message = 'items must be a list of items, or one item';

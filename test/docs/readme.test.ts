@@ -39,6 +39,26 @@ test("the README's SQL example registers, and returns the receipt shown below it
   ]);
 });
 
+test("the examples on the page of the SQL functions run as written, and give what is shown below them", async ({
+  db,
+}) => {
+  const page = readFileSync(join(root, "docs/sql.md"), "utf8");
+  const examples = Array.from(page.matchAll(/^```sql\n([\s\S]*?)^```$/gm), ([, code = ""]) => code);
+  expect(examples).toHaveLength(3);
+  const [request = "", trigger = "", read = ""] = examples;
+  const shown = /^-- (\[.*\])$/m.exec(request)?.[1];
+  expect(Object.values((await db.query(request)).rows[0])).toEqual([shown]);
+  await db.query(trigger);
+  const { rows } = await db.query(
+    "select item ->> 'text' as text from trans_hub.inbox, jsonb_array_elements(items) as item",
+  );
+  expect(rows).toEqual([{ text: "Mug" }, { text: "Plate" }]);
+  expect((await db.query({ text: read, rowMode: "array" })).rows).toEqual([
+    ["pending", null],
+    [null, null],
+  ]);
+});
+
 test("the README's line for the command changes no other program of the shell, and runs beside an old Node", async () => {
   const line = /^npm run setup && (.*trans-hub.*)$/m.exec(readme)?.[1] ?? "";
   const folder = await mkdtemp(join(tmpdir(), "trans-hub-readme-"));

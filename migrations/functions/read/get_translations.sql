@@ -1,5 +1,6 @@
 -- Reads translations into one locale: a list in the order of the items, null where there is no translation. An item names its
--- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}).
+-- text ({text, sourceLocale?, context?, format?, project?}) or its business id ({businessId, project?}). An error names the argument or
+-- the field at fault. A NULL for the items is an empty list.
 --
 -- One answer ends at 256 MiB. Of many large texts the smallest are shown, up to 128 MiB together; the others say that they are to be
 -- read alone. Four rows always fit, so that a read of a few texts asks for no sizes.
@@ -11,23 +12,26 @@ set jit = off
 as $$
 declare
   misfit record;
-  wanted_locale text := canonical_locale(get_translations.target_locale);
+  field text := 'target_locale';
+  wanted_locale text;
   most_bytes constant bigint := 134217728;
 begin
+  wanted_locale := canonical_locale(get_translations.target_locale);
   if wanted_locale is null then
-    raise exception using errcode = 'TH005', column = 'target_locale', message = 'is missing';
+    raise exception using errcode = 'TH005', message = 'is missing';
   end if;
+  field := 'sourceLocale';
   items := (items_of_call(items, null)).list;
   for misfit in
-    select i.ord - 1 as index, f.field
+    select i.ord - 1 as index, f.name
     from jsonb_array_elements(items) with ordinality as i (value, ord)
-    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (field)
+    left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (name)
       on jsonb_typeof(i.value) = 'object'
-    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.field) not in ('string', 'null')
+    where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.name) not in ('string', 'null')
     limit 1
   loop
-    raise exception using errcode = 'TH001', column = coalesce(misfit.field, 'item'), message = format(
-      'items[%s]%s', misfit.index, coalesce('.' || misfit.field || ' must be a string', ' must be an object')
+    raise exception using errcode = 'TH001', column = coalesce(misfit.name, 'item'), message = format(
+      'items[%s]%s', misfit.index, coalesce('.' || misfit.name || ' must be a string', ' must be an object')
     );
   end loop;
   perform touch(
@@ -76,5 +80,12 @@ begin
     )
     from sized as s
   );
+exception
+  when sqlstate 'TH005' or sqlstate 'TH008' then
+    -- The rules of locales and contexts do not know whose value they refuse.
+    if sqlstate = 'TH008' then
+      field := 'context';
+    end if;
+    raise exception using errcode = sqlstate, column = field, message = field || ': ' || sqlerrm;
 end
 $$;

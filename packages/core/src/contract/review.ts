@@ -2,6 +2,10 @@
 import type { BlockedBy } from "./errors.ts";
 import type { Translation, TranslationReference } from "./translation.ts";
 
+/** The cure where no row is found under the reference of an approval. */
+export const NOT_FOUND_HINT =
+  "Request it first, under the same text or business id, project, source locale, context, format and target locale. While a request is `queued`, it waits for a worker to register it.";
+
 export interface Approval {
   reference: TranslationReference;
   /** A person's own text; undefined approves the stored one. */

@@ -528,7 +528,14 @@ describe("waiting", () => {
   test("a text that was never requested is waited for until the timeout", async () => {
     const hub = await connect();
     const waiting = hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 });
-    await expect(waiting).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
+    await expect(waiting).rejects.toMatchObject({
+      code: "TH_WAIT_TIMEOUT",
+      hint: expect.stringContaining("never requested"),
+    });
+    await hub.request("Pay", { targetLocales: ["fr"] });
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+      hint: expect.stringContaining("worker"),
+    });
   });
 
   test("a request that waits to be registered is waited for, and the timeout says where it is", async () => {
@@ -728,6 +735,16 @@ describe("a coordinator", () => {
     await expect(hub.purgeDeadLetters()).rejects.toMatchObject(closed);
     await expect(hub.switchEngine("fake")).rejects.toMatchObject(closed);
     expect((await handler.status()).translations.pending).toBe(1);
+  });
+
+  test("closing does not wait for a request inside a caller's transaction, which may stay open for ever", async () => {
+    const handler = new InMemoryPersistenceHandler();
+    const hub = await connect({ handler });
+    const { client } = handler.begin();
+    // The driver's client, not connected yet, keeps statements until it is.
+    vi.spyOn(handler, "enqueue").mockReturnValue(new Promise(() => undefined));
+    void hub.request("Pay", { targetLocales: ["fr"], client });
+    await hub.close();
   });
 
   test("closing ends waits, finishes running requests and hands back the texts being translated", async () => {

@@ -149,7 +149,9 @@ export class Coordinator implements AsyncDisposable {
         ? this.#requests.register(items, defaults, signal)
         : this.#requests.enqueue(client, items, defaults, signal);
     const { observer } = this.#settings;
-    return this.#track(observer?.requested === undefined ? receipt : reportRequest(observer, receipt));
+    const reported = observer?.requested === undefined ? receipt : reportRequest(observer, receipt);
+    // The caller's connection is not the store's, and `close` cannot end a wait for it.
+    return client === undefined ? this.#track(reported) : reported;
   }
 
   /**
@@ -388,7 +390,8 @@ export class Coordinator implements AsyncDisposable {
 
   /**
    * Closes the coordinator: running calls finish, waiting ones end with `ClosedError`, noted uses are written. A store
-   * that `connect` opened is closed. May be called any number of times.
+   * that `connect` opened is closed. Requests with `client` are not waited for: they end with their transaction. May be
+   * called any number of times.
    */
   close(): Promise<void> {
     this.#closed ??= this.#end();

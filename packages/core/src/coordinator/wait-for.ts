@@ -20,6 +20,9 @@ const PENDING_HINT = "Is a worker running for this locale? See trans-hub status.
 const QUEUED_HINT =
   "A request waits in the inbox to be registered: by a worker, once no other session has a lock in its way. See trans-hub status.";
 
+const UNKNOWN_HINT =
+  "A translation that is waited for was never requested under this text or business id, project, source locale, context, format and target locale; or its transaction is still open.";
+
 /**
  * Polls until each translation is settled: translated, approved or failed. A translation that was never requested is
  * waited for as well, as its request may lie in an open transaction.
@@ -31,7 +34,7 @@ export async function waitForTranslations(
   { read, timeoutMs, signal, closing }: WaitForOptions,
 ): Promise<Translation[]> {
   const settled = new Map<TranslationReference, Translation>();
-  let isQueued = false;
+  let hint = PENDING_HINT;
   const ending = new AbortController();
   const onAbort = () => ending.abort(new CancelledError("Waiting was cancelled", { cause: signal?.reason }));
   const onClose = () => ending.abort(closing.reason);
@@ -41,14 +44,14 @@ export async function waitForTranslations(
   const timer = setTimeout(() => {
     const missing = references.length - settled.size;
     const message = `${missing} of ${references.length} translations are not there after ${timeoutMs} ms`;
-    ending.abort(new WaitTimeoutError(message, { hint: isQueued ? QUEUED_HINT : PENDING_HINT }));
+    ending.abort(new WaitTimeoutError(message, { hint }));
   }, timeoutMs);
 
   try {
     while (true) {
       const open = references.filter((reference) => !settled.has(reference));
       const found = await orAbort(readOrNothing(read, open), ending.signal);
-      isQueued = found.some((translation) => translation?.status === "queued");
+      hint = hintFor(found);
       for (const [at, reference] of open.entries()) {
         const translation = found[at];
         if (translation !== undefined && isSettled(translation)) settled.set(reference, translation);
@@ -63,6 +66,13 @@ export async function waitForTranslations(
     signal?.removeEventListener("abort", onAbort);
     closing.removeEventListener("abort", onClose);
   }
+}
+
+/** The reason of the first obstacle on the way of a request: that it was made, then registered, then translated. */
+function hintFor(found: readonly (Translation | undefined)[]): string {
+  // Nothing at all: the store could not be read.
+  if (found.includes(undefined)) return UNKNOWN_HINT;
+  return found.some((translation) => translation?.status === "queued") ? QUEUED_HINT : PENDING_HINT;
 }
 
 /** While the store is out of reach, the wait goes on. */

@@ -95,7 +95,9 @@ export async function callEngine(
 }
 
 /** The reply with facts that the books can hold: a bad token count or model name must not cost a good text. */
-function bookable(reply: EngineReply): EngineReply {
+function bookable(reply: EngineReply | undefined | null): EngineReply {
+  // An engine may be plain JavaScript. Thrown, this would be a TypeError without a message.
+  if (typeof reply?.results?.get !== "function") return { results: NO_RESULTS };
   const { usage, model } = reply;
   return {
     ...reply,
@@ -109,6 +111,9 @@ function bookable(reply: EngineReply): EngineReply {
     ...(model !== undefined && { model: modelName(model) ?? undefined }),
   };
 }
+
+/** Stands for the results of a reply that has none. */
+const NO_RESULTS: EngineReply["results"] = new Map();
 
 /** In characters. The name of a model stands beside each of its translations, and an error in each attempt's history. */
 const LONGEST_MODEL = 255;
@@ -129,7 +134,12 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly EngineIte
   const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(resultOf(reply, item.id));
   return items.map(({ id }, at): Answer => {
     const result = resultOf(reply, id);
-    if (result === undefined) return malformed(`Engine "${engine.name}" gave no answer for this text`);
+    if (reply.results === NO_RESULTS) return malformed(`Engine "${engine.name}" gave no reply with a Map of results`);
+    if (result === undefined) {
+      const why =
+        reply.results.get(id) == null ? "no answer for this text" : "an answer that is no { text } or { failure }";
+      return malformed(`Engine "${engine.name}" gave ${why}`);
+    }
     if ("failure" in result) {
       if (isFailure(result.failure)) return { failure: withoutTexts(engine, result.failure, items) };
       return malformed(`Engine "${engine.name}" gave a failure of no known kind for this text`);

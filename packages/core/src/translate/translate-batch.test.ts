@@ -408,6 +408,23 @@ describe("trying again", () => {
     expect(calls[0]?.outcome).toBe("transient");
   });
 
+  test("an answer of another shape says which shape is wanted", async () => {
+    const shapes: [reply: unknown, message: string][] = [
+      [undefined, "no reply with a Map of results"],
+      [{}, "no reply with a Map of results"],
+      [{ results: { a: { text: "un" } } }, "no reply with a Map of results"],
+      [{ results: new Map() }, "no answer for this text"],
+    ];
+    for (const [reply, message] of shapes) {
+      const { outcomes } = await run(batchOf(["one"]), [engine(async () => reply as EngineReply)]);
+      expect(outcomes).toMatchObject([{ kind: "retry", error: { code: "TH_ENGINE_MALFORMED" } }]);
+      expect(JSON.stringify(outcomes)).toContain(message);
+    }
+    const bare = engine(async ({ items }) => ({ results: new Map(items.map(({ id }) => [id, "un" as never])) }));
+    const { outcomes } = await run(batchOf(["one"]), [bare]);
+    expect(JSON.stringify(outcomes)).toContain("an answer that is no { text } or { failure }");
+  });
+
   test("an engine's message that quotes the text is withheld", async () => {
     const quoting = engine(
       answer((source) => ({ failure: { kind: "malformed", error: new EngineMalformedError(`bad: ${source}`) } })),

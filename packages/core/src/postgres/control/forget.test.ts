@@ -237,7 +237,11 @@ describe("forgetting", () => {
       await client.query("begin");
       await client.query("select from trans_hub.content for key share");
       await db.query("alter function trans_hub.forget set lock_timeout = '50ms'");
-      await expect(store.forget(canary)).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE", retryable: true });
+      await expect(store.forget(canary)).rejects.toMatchObject({
+        code: "TH_DATABASE_UNAVAILABLE",
+        retryable: true,
+        hint: expect.stringContaining("trans-hub doctor"),
+      });
     } finally {
       await client.query("rollback");
       client.release();

@@ -5,6 +5,9 @@ import { isContended } from "../register/register-store.ts";
 /** Tries against the locks of other sessions, about 5 s each. */
 const TRIES = 4;
 
+const HINT =
+  "End the transaction that has been open for long, and try again: while something waits, `trans-hub doctor` names the server process in the way (locks).";
+
 /**
  * Repeats an act that met another session's lock.
  *
@@ -18,7 +21,7 @@ export async function whenFree<Result>(act: () => Promise<Result>): Promise<Resu
       if (!isContended(error)) throw error;
       if (tries === TRIES) {
         const message = "A long transaction of another session is in the way; this step changed nothing";
-        throw new DatabaseUnavailableError(message, { cause: error });
+        throw new DatabaseUnavailableError(message, { cause: error, hint: HINT });
       }
       await wait(Math.random() * 100 * tries);
     }

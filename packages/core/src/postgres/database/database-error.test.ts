@@ -66,6 +66,41 @@ test("a process without a free descriptor is out of reach for a while, and the h
   });
 });
 
+test("a server that cannot be reached is named by its address, without the rest of its URL", async () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED"), {
+    code: "ECONNREFUSED",
+    address: "10.0.0.7",
+    port: 5432,
+  });
+  const address = { message: "The database does not answer (ECONNREFUSED 10.0.0.7:5432)" };
+  expect(databaseError(refused)).toMatchObject(address);
+  // Node tries every address of a name, and collects the errors.
+  expect(databaseError(new AggregateError([refused, withCode("ECONNREFUSED")]))).toMatchObject(address);
+  const unknown = Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND", hostname: "db.internal" });
+  expect(databaseError(unknown)).toMatchObject({ message: "The database does not answer (ENOTFOUND db.internal)" });
+  const v6 = Object.assign(new Error("connect"), { code: "ECONNREFUSED", address: "::1", port: 5432 });
+  expect(databaseError(v6)).toMatchObject({ message: "The database does not answer (ECONNREFUSED [::1]:5432)" });
+  const socket = Object.assign(new Error("connect"), {
+    code: "ENOENT",
+    syscall: "connect",
+    address: "/run/.s.PGSQL.1",
+  });
+  expect(databaseError(socket)).toMatchObject({ message: "The database does not answer (ENOENT /run/.s.PGSQL.1)" });
+});
+
+test.each([
+  ["ECONNREFUSED", /PostgreSQL runs/],
+  ["57014", undefined],
+  ["28P01", /user and the password/],
+  ["3D000", /Create the database/],
+  ["42501", /trans_hub_worker/],
+  ["25006", /transaction/],
+])("an error %s has its own cure in its hint", (code, hint) => {
+  const { hint: given } = databaseError(withCode(code)) as { hint?: string };
+  if (hint === undefined) expect(given).toBeUndefined();
+  else expect(given).toMatch(hint);
+});
+
 test("an unknown error is returned untouched", () => {
   const error = withCode("22021");
   expect(databaseError(error)).toBe(error);

@@ -31,8 +31,6 @@ const NO_DESCRIPTOR = new Set(["EMFILE", "ENFILE"]);
 /** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
-const MISSING_RIGHT_STATE = "42501";
-
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
 
@@ -99,7 +97,14 @@ export function databaseError(error: unknown): unknown {
       hint: DESCRIPTOR_HINT,
     });
   }
-  if (UNREACHABLE.has(code) || UNAVAILABLE_STATE.test(code)) {
+  if (UNREACHABLE.has(code)) {
+    const place = [code, addressOf(error)].filter((part) => part !== undefined).join(" ");
+    return new DatabaseUnavailableError(`The database does not answer (${place})`, {
+      cause: error,
+      hint: UNREACHABLE_HINT,
+    });
+  }
+  if (UNAVAILABLE_STATE.test(code)) {
     return new DatabaseUnavailableError(`The database does not answer (${code})`, { cause: error });
   }
   if (code === READ_ONLY_STATE) {
@@ -110,14 +115,23 @@ export function databaseError(error: unknown): unknown {
   }
   if (code === ISOLATION_STATE) return refused(error, error.message, ISOLATION_HINT);
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
-  if (code === MISSING_RIGHT_STATE) return refused(error, error.message, RIGHTS_HINT);
-  if (REFUSED_STATE.test(code)) return refused(error);
+  if (REFUSED_STATE.test(code)) return refused(error, error.message, REFUSED_HINTS[code.slice(0, 2)]);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
       cause: error,
     });
   }
   return error;
+}
+
+/** The address that Node tried, or the name that it could not resolve. */
+function addressOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError) return error.errors.map(addressOf).find((inner) => inner !== undefined);
+  const { address, hostname, port } = error as { address?: unknown; hostname?: unknown; port?: unknown };
+  const host = address ?? hostname;
+  if (typeof host !== "string") return undefined;
+  if (typeof port !== "number") return host;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** The driver reads certificates while it makes a connection. A missing socket file is a different error. */
@@ -127,11 +141,18 @@ function isAboutFile(error: Error): boolean {
   return syscall === "open" || code === "EISDIR";
 }
 
-const RIGHTS_HINT =
-  "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.";
+const UNREACHABLE_HINT =
+  "Check that PostgreSQL runs, and that the database's URL (TH_DATABASE_URL; in the library databaseUrl) has its address.";
+
+/** By the class of the SQLSTATE. */
+const REFUSED_HINTS: Readonly<Record<string, string>> = {
+  "28": "Check the user and the password in the database's URL (TH_DATABASE_URL; in the library databaseUrl), and pg_hba.conf of the server.",
+  "3D": "Create the database (createdb --encoding=UTF8 --template=template0 NAME), or correct its name in the URL (TH_DATABASE_URL; in the library databaseUrl).",
+  "42": "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.",
+};
 
 const READ_ONLY_HINT =
-  "On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";
+  "If the call is inside a transaction of yours, begin that without READ ONLY. On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";
 
 const ISOLATION_HINT =
   "Reset default_transaction_isolation of the database and the role that the connection logs in with.";

@@ -48,4 +48,18 @@ describe("get_translations", () => {
     }
     await expect(read(outsider, "Pay", "fr")).rejects.toMatchObject({ code: "TH001" });
   });
+
+  test("names the argument or field that it cannot read", async ({ db }) => {
+    const read = (items: string, locale: string) =>
+      db.query(`select trans_hub.get_translations('${items}', ${locale})`);
+    for (const [items, locale, code, message] of [
+      ["[]", "null", "TH005", "target_locale: is missing"],
+      ["[]", "'x!'", "TH005", "target_locale: is not a locale"],
+      ["[]", "'english'", "TH005", 'target_locale: "english" is not a locale we know'],
+      ['{"text": "secret", "sourceLocale": "x!"}', "'fr'", "TH005", "sourceLocale: is not a locale"],
+      ['{"text": "secret", "context": [1]}', "'fr'", "TH008", "context: "],
+    ] as const) {
+      await expect(read(items, locale)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    }
+  });
 });

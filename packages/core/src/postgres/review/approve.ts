@@ -1,6 +1,6 @@
 /** Approving on PostgreSQL. */
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
-import type { Approval } from "../../contract/review.ts";
+import { type Approval, NOT_FOUND_HINT } from "../../contract/review.ts";
 import type { Translation } from "../../contract/translation.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -27,7 +27,8 @@ export async function approve(pool: ConnectionPool, voice: Voice, approval: Appr
   const key = [contentNo, targetLocale, contextNo, project];
   await pool.transaction(async (db) => {
     const [current] = await rows(db, lockForReview, key);
-    if (current === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+    if (current === undefined)
+      throw new TranslationNotFoundError("There is no such translation to approve", { hint: NOT_FOUND_HINT });
     if (approval.revision !== undefined && approval.revision !== current.revision) {
       throw new RevisionChangedError(approval.revision, current.revision);
     }

@@ -84,7 +84,7 @@ export function reviewingCases(add: AddCase): void {
   });
 
   add("a missing row, or one without a text, cannot be approved", async ({ handler }) => {
-    const notFound = { code: "TH_NOT_FOUND" };
+    const notFound = { code: "TH_NOT_FOUND", hint: expect.any(String) };
     await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);
     await handler.register([item()]);
     await expect(handler.approve({ reference: textReference() })).rejects.toMatchObject(notFound);

@@ -1,7 +1,7 @@
 /** Approvals, and the dead letters of a store in memory. */
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
-import type { Approval } from "../../contract/review.ts";
+import { type Approval, NOT_FOUND_HINT } from "../../contract/review.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import { type Row, rowId } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
@@ -16,7 +16,8 @@ import type { InMemoryTables } from "./tables.ts";
 export function approveRow(tables: InMemoryTables, { reference, text, revision }: Approval): Row {
   assertWithinSize(text);
   const row = tables.rowOf(reference);
-  if (row === undefined) throw new TranslationNotFoundError("There is no such translation to approve");
+  if (row === undefined)
+    throw new TranslationNotFoundError("There is no such translation to approve", { hint: NOT_FOUND_HINT });
   if (revision !== undefined && revision !== row.revision) throw new RevisionChangedError(revision, row.revision);
   if (text === undefined && row.text === null) {
     throw new TranslationNotFoundError("The translation has no text yet to approve", {
