@@ -77,6 +77,9 @@ create table trans_hub.translation (
   -- Names of the warning checks that the text failed, sorted. Null: none.
   quality_flags text[],
   approved_by text,
+  -- The revision at which the last attempt failed. While it is the present one, the row may have an open dead letter; readers look
+  -- for none otherwise. Nothing clears it: each change that closes a letter raises the revision.
+  failed_revision integer,
   -- While pending: the time after which the translation is no longer wanted. Null: never.
   expires_at timestamptz,
   updated_at timestamptz not null default now(),

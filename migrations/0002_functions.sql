@@ -1375,20 +1375,24 @@ $$;
 -- function read/open_dead_letter
 create or replace function trans_hub.open_dead_letter(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
-) returns table (code text, message text)
-language sql stable rows 1
+) returns text[]
+language plpgsql stable
 as $$
-  select d.code, d.message
-  from (
-    select d.* from trans_hub.dead_letter as d
-    where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
-      and d.project = of_project
+begin
+  return (
+    select array[d.code, d.message]
+    from (
+      select d.* from trans_hub.dead_letter as d
+      where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
+        and d.project = of_project
+      order by d.revision desc
+      offset 0
+    ) as d
+    where d.replayed_at is null
     order by d.revision desc
-    offset 0
-  ) as d
-  where d.replayed_at is null
-  order by d.revision desc
-  limit 1
+    limit 1
+  );
+end
 $$;
 
 -- function read/read_by_business_id
@@ -1511,13 +1515,18 @@ as $$
       order by s.business_id
     ), '{}'),
     t.status::text, case when octet_length(t.text) <= 16777216 then t.text end, t.engine, t.model, t.quality_flags, t.revision,
-    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.code end,
+    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.error[1] end,
     case
       when octet_length(t.text) > 16777216 then 'The stored text is longer than 16777216 bytes'
-      else d.message
+      else d.error[2]
     end
-  from (select) as this_row
-  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
+  from (
+    select case
+      when t.status = 'failed' or t.failed_revision = t.revision
+      then trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project)
+    end as error
+    offset 0
+  ) as d
 $$;
 
 -- function read/stored_text
