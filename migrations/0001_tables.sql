@@ -52,7 +52,9 @@ create table trans_hub.source (
 -- for a chunk of 1,000 among 300,000 rows, against 0.16 s).
 alter table trans_hub.source alter column business_id set (n_distinct = -1);
 
-create index source_by_content on trans_hub.source (content_no, context_no, project);
+-- With the id as its last column it gives each reader the ids of a text in their order, without a sort and mostly without the rows
+-- of the table: a read of a hundred texts takes 0.87 of the time, and registering 1.01.
+create index source_by_content on trans_hub.source (content_no, context_no, project, business_id);
 
 create type trans_hub.translation_status as enum ('pending', 'translated', 'failed', 'approved');
 
@@ -77,6 +79,9 @@ create table trans_hub.translation (
   -- Names of the warning checks that the text failed, sorted. Null: none.
   quality_flags text[],
   approved_by text,
+  -- The revision at which the last attempt failed. While it is the present one, the row may have an open dead letter; readers look
+  -- for none otherwise. Nothing clears it: each change that closes a letter raises the revision.
+  failed_revision integer,
   -- While pending: the time after which the translation is no longer wanted. Null: never.
   expires_at timestamptz,
   updated_at timestamptz not null default now(),

@@ -1305,7 +1305,9 @@ as $$
 declare
   misfit record;
   field text := 'target_locale';
+  named record;
   wanted_locale text;
+  are_shown boolean[];
   most_bytes constant bigint := 134217728;
 begin
   wanted_locale := canonical_locale(get_translations.target_locale);
@@ -1314,63 +1316,96 @@ begin
   end if;
   field := 'sourceLocale';
   items := (items_of_call(items, null)).list;
-  for misfit in
+  -- One expression says whether there is a misfit, and a query then finds it.
+  if jsonb_path_exists(items, 'strict $[*] ? (@.type() != "object"
+    || @.text.type() != "string" && @.text.type() != "null" || @.businessId.type() != "string" && @.businessId.type() != "null"
+    || @.sourceLocale.type() != "string" && @.sourceLocale.type() != "null"
+    || @.format.type() != "string" && @.format.type() != "null" || @.project.type() != "string" && @.project.type() != "null")')
+  then
     select i.ord - 1 as index, f.name
+    into misfit
     from jsonb_array_elements(items) with ordinality as i (value, ord)
     left join lateral unnest(array['text', 'businessId', 'sourceLocale', 'format', 'project']) as f (name)
       on jsonb_typeof(i.value) = 'object'
     where jsonb_typeof(i.value) <> 'object' or jsonb_typeof(i.value -> f.name) not in ('string', 'null')
-    limit 1
-  loop
+    limit 1;
     raise exception using errcode = 'TH001', column = coalesce(misfit.name, 'item'), message = format(
       'items[%s]%s', misfit.index, coalesce('.' || misfit.name || ' must be a string', ' must be an object')
     );
-  end loop;
+  end if;
+  -- In the order of the list, as the function gives it.
+  select
+    array_agg(i.project) as projects, array_agg(i.business_id) as business_ids, array_agg(i.source_locale) as source_locales,
+    array_agg(i.text) as texts, array_agg(i.context) as contexts, array_agg(i.format) as formats,
+    array_agg(f.content_no) as content_nos, array_agg(f.context_no) as context_nos
+  into named
+  from (
+    select
+      coalesce(i.value ->> 'project', 'default') as project, i.value ->> 'businessId' as business_id,
+      canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')) as source_locale, i.value ->> 'text' as text,
+      canonical_json(normal_context(i.value -> 'context')) as context, coalesce(i.value ->> 'format', 'auto') as format
+    from jsonb_array_elements(items) as i (value)
+    offset 0
+  ) as i
+  cross join lateral find_row(i.project, i.business_id, i.source_locale, i.text, i.context, i.format) as f;
   perform touch(
-    array_agg(coalesce(i.value ->> 'project', 'default') order by i.ord),
-    array_agg(i.value ->> 'businessId' order by i.ord),
-    array_agg(canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')) order by i.ord),
-    array_agg(i.value ->> 'text' order by i.ord),
-    array_agg(canonical_json(normal_context(i.value -> 'context')) order by i.ord),
-    array_agg(coalesce(i.value ->> 'format', 'auto') order by i.ord),
-    interval '1 day'
-  )
-  from jsonb_array_elements(items) with ordinality as i (value, ord);
+    named.projects, named.business_ids, named.source_locales, named.texts, named.contexts, named.formats, interval '1 day'
+  );
+  if jsonb_array_length(items) > 4 then
+    are_shown := array(
+      select coalesce(s.bytes_so_far, 0) <= most_bytes
+      from (
+        select r.ord, sum(s.bytes) over (order by s.bytes, r.ord rows unbounded preceding) as bytes_so_far
+        from unnest(named.projects, named.content_nos, named.context_nos) with ordinality as r (project, content_no, context_no, ord)
+        left join lateral (
+          select octet_length(c.text)::bigint + coalesce((
+            select octet_length(t.text) from translation as t
+            where t.content_no = r.content_no and t.target_locale = wanted_locale
+              and t.context_no = r.context_no and t.project = r.project
+          ), 0) as bytes
+          from content as c
+          where c.content_no = r.content_no
+          offset 0
+        ) as s on true
+      ) as s
+      order by s.ord
+    );
+  end if;
   return (
-    with found as (
-      select i.ord, coalesce(i.value ->> 'project', 'default') as project, f.content_no, f.context_no
-      from jsonb_array_elements(items) with ordinality as i (value, ord)
-      left join lateral find_row(
-        coalesce(i.value ->> 'project', 'default'),
-        i.value ->> 'businessId',
-        canonical_locale(coalesce(i.value ->> 'sourceLocale', 'und')),
-        i.value ->> 'text',
-        canonical_json(normal_context(i.value -> 'context')),
-        coalesce(i.value ->> 'format', 'auto')
-      ) as f on true
-    ), sized as (
-      select f.*, sum(s.bytes) over (order by s.bytes, f.ord rows unbounded preceding) as bytes_so_far
-      from found as f
-      left join lateral (
-        select octet_length(c.text)::bigint + coalesce((
-          select octet_length(t.text) from translation as t
-          where t.content_no = f.content_no and t.target_locale = wanted_locale
-            and t.context_no = f.context_no and t.project = f.project
-        ), 0) as bytes
-        from content as c
-        where jsonb_array_length(items) > 4 and c.content_no = f.content_no
-        offset 0
-      ) as s on true
-    )
     select coalesce(
       jsonb_agg(
-        translation_json(
-          s.content_no, wanted_locale, s.context_no, s.project, coalesce(s.bytes_so_far, 0) <= most_bytes
-        ) order by s.ord
+        case when t.status is not null then jsonb_build_object(
+          'project', s.project,
+          'sourceLocale', c.source_locale,
+          'targetLocale', wanted_locale,
+          'sourceText', case when s.is_shown is not false and octet_length(c.text) <= 16777216 then c.text else '' end,
+          'context', x.canonical::jsonb,
+          'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
+          'status', t.status,
+          'text', case when s.is_shown is not false then t.text end,
+          'engine', t.engine,
+          'model', t.model,
+          'flags', coalesce(to_jsonb(t.flags), '[]'),
+          'revision', t.revision
+        ) || case
+          when not s.is_shown then jsonb_build_object(
+            'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The answer is too long for this text: read it alone')
+          )
+          when octet_length(c.text) > 16777216 then jsonb_build_object(
+            'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The stored text is longer than 16777216 bytes')
+          )
+          when t.error_code is null then '{}'
+          else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
+        end end
+        order by s.ord
       ),
       '[]'
     )
-    from sized as s
+    from unnest(named.projects, named.content_nos, named.context_nos, are_shown)
+      with ordinality as s (project, content_no, context_no, is_shown, ord)
+    left join lateral stored_text(s.content_no, wanted_locale, s.context_no, s.project) as t on true
+    left join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c on true
+    left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true
   );
 exception
   when sqlstate 'TH005' or sqlstate 'TH008' then
@@ -1385,20 +1420,24 @@ $$;
 -- function read/open_dead_letter
 create or replace function trans_hub.open_dead_letter(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
-) returns table (code text, message text)
-language sql stable rows 1
+) returns text[]
+language plpgsql stable
 as $$
-  select d.code, d.message
-  from (
-    select d.* from trans_hub.dead_letter as d
-    where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
-      and d.project = of_project
+begin
+  return (
+    select array[d.code, d.message]
+    from (
+      select d.* from trans_hub.dead_letter as d
+      where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
+        and d.project = of_project
+      order by d.revision desc
+      offset 0
+    ) as d
+    where d.replayed_at is null
     order by d.revision desc
-    offset 0
-  ) as d
-  where d.replayed_at is null
-  order by d.revision desc
-  limit 1
+    limit 1
+  );
+end
 $$;
 
 -- function read/read_by_business_id
@@ -1521,13 +1560,18 @@ as $$
       order by s.business_id
     ), '{}'),
     t.status::text, case when octet_length(t.text) <= 16777216 then t.text end, t.engine, t.model, t.quality_flags, t.revision,
-    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.code end,
+    case when octet_length(t.text) > 16777216 then 'TH_TEXT_TOO_LONG' else d.error[1] end,
     case
       when octet_length(t.text) > 16777216 then 'The stored text is longer than 16777216 bytes'
-      else d.message
+      else d.error[2]
     end
-  from (select) as this_row
-  left join lateral trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project) as d on true
+  from (
+    select case
+      when t.status = 'failed' or t.failed_revision = t.revision
+      then trans_hub.open_dead_letter(t.content_no, t.target_locale, t.context_no, t.project)
+    end as error
+    offset 0
+  ) as d
 $$;
 
 -- function read/stored_text
@@ -1561,6 +1605,7 @@ set jit = off
 set lock_timeout = '50ms'
 as $$
 declare
+  found_due record;
   due record;
 begin
   -- Reading works on a standby and in a read-only transaction, too.
@@ -1572,29 +1617,42 @@ begin
     greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
     (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
   );
+  select
+    array_agg(d.project) as projects, array_agg(d.business_id) as business_ids, array_agg(d.content_no) as content_nos,
+    array_agg(d.context_no) as context_nos
+  into found_due
+  from (
+    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
+    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+      as r (project, business_id, source_locale, text, context, format)
+    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+    where f.content_no is not null and f.context_no is not null
+      and not exists (
+        select from source as s
+        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
+          and s.content_no = f.content_no and s.context_no = f.context_no
+          and s.last_seen_at >= now() - touch_after
+        offset 0
+      )
+      -- Only texts that the project has: reading a text of another project is no use of it.
+      and exists (
+        select from source as s
+        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+        offset 0
+      )
+    order by f.content_no, f.context_no, r.project, business_id
+  ) as d;
+  -- Mostly, all of them were noted today: such a call begins no savepoint.
+  if found_due.projects is null then
+    return;
+  end if;
   -- In a transaction of a higher isolation level, a note that another reader has written since its snapshot cannot be read. The
   -- caller wants translations, so the notes of this call are given up instead of its transaction.
   begin
     for due in
-      select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
-      from unnest(projects, business_ids, source_locales, texts, contexts, formats)
-        as r (project, business_id, source_locale, text, context, format)
-      cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
-      where f.content_no is not null and f.context_no is not null
-        and not exists (
-          select from source as s
-          where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
-            and s.content_no = f.content_no and s.context_no = f.context_no
-            and s.last_seen_at >= now() - touch_after
-          offset 0
-        )
-        -- Only texts that the project has: reading a text of another project is no use of it.
-        and exists (
-          select from source as s
-          where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
-          offset 0
-        )
-      order by f.content_no, f.context_no, r.project, business_id
+      select d.*
+      from unnest(found_due.projects, found_due.business_ids, found_due.content_nos, found_due.context_nos)
+        as d (project, business_id, content_no, context_no)
     loop
       -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
       perform from content as c where c.content_no = due.content_no for key share skip locked;
@@ -1625,43 +1683,6 @@ begin
     null;
   end;
 end
-$$;
-
--- function read/translation_json
-create or replace function trans_hub.translation_json(
-  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text,
-  with_texts boolean default true
-) returns jsonb
-language sql stable
-set search_path = pg_catalog, trans_hub, pg_temp
-as $$
-  select jsonb_build_object(
-    'project', of_project,
-    'sourceLocale', c.source_locale,
-    'targetLocale', of_target_locale,
-    'sourceText', case when with_texts and octet_length(c.text) <= 16777216 then c.text else '' end,
-    'context', x.canonical::jsonb,
-    'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
-    'status', t.status,
-    'text', case when with_texts then t.text end,
-    'engine', t.engine,
-    'model', t.model,
-    'flags', coalesce(to_jsonb(t.flags), '[]'),
-    'revision', t.revision
-  ) || case
-    when not with_texts then jsonb_build_object(
-      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The answer is too long for this text: read it alone')
-    )
-    when octet_length(c.text) > 16777216 then jsonb_build_object(
-      'error', jsonb_build_object('code', 'TH_TEXT_TOO_LONG', 'message', 'The stored text is longer than 16777216 bytes')
-    )
-    when t.error_code is null then '{}'
-    else jsonb_build_object('error', jsonb_build_object('code', t.error_code, 'message', t.error_message))
-  end
-  from stored_text(of_content_no, of_target_locale, of_context_no, of_project) as t
-  cross join content as c
-  left join context as x on x.context_no = of_context_no
-  where c.content_no = of_content_no
 $$;
 
 -- function register/admitted_items
@@ -3787,7 +3808,6 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.row_state,
   trans_hub.stored_text,
   trans_hub.touch,
-  trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
   trans_hub.are_fit,
@@ -3896,7 +3916,6 @@ drop function trans_hub.collect_contexts,
   trans_hub.row_state,
   trans_hub.stored_text,
   trans_hub.touch,
-  trans_hub.translation_json,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
   trans_hub.are_fit,

@@ -1,4 +1,4 @@
--- The state of the translation with this key, or no row: a pinned look-up, and row_state. Inlined, as open_dead_letter is.
+-- The state of the translation with this key, or no row: a pinned look-up, and row_state. Inlined, as row_state is.
 create or replace function trans_hub.stored_text(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (

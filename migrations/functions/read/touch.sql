@@ -12,6 +12,7 @@ set jit = off
 set lock_timeout = '50ms'
 as $$
 declare
+  found_due record;
   due record;
 begin
   -- Reading works on a standby and in a read-only transaction, too.
@@ -23,29 +24,42 @@ begin
     greatest(coalesce(touch_after, interval '1 day'), interval '0'), interval '1 year',
     (select min(g.retention) / 10 from gc_run g where g.started_at > now() - interval '1 day')
   );
+  select
+    array_agg(d.project) as projects, array_agg(d.business_id) as business_ids, array_agg(d.content_no) as content_nos,
+    array_agg(d.context_no) as context_nos
+  into found_due
+  from (
+    select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
+    from unnest(projects, business_ids, source_locales, texts, contexts, formats)
+      as r (project, business_id, source_locale, text, context, format)
+    cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
+    where f.content_no is not null and f.context_no is not null
+      and not exists (
+        select from source as s
+        where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
+          and s.content_no = f.content_no and s.context_no = f.context_no
+          and s.last_seen_at >= now() - touch_after
+        offset 0
+      )
+      -- Only texts that the project has: reading a text of another project is no use of it.
+      and exists (
+        select from source as s
+        where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
+        offset 0
+      )
+    order by f.content_no, f.context_no, r.project, business_id
+  ) as d;
+  -- Mostly, all of them were noted today: such a call begins no savepoint.
+  if found_due.projects is null then
+    return;
+  end if;
   -- In a transaction of a higher isolation level, a note that another reader has written since its snapshot cannot be read. The
   -- caller wants translations, so the notes of this call are given up instead of its transaction.
   begin
     for due in
-      select distinct r.project, case when r.text is null then r.business_id else '' end as business_id, f.content_no, f.context_no
-      from unnest(projects, business_ids, source_locales, texts, contexts, formats)
-        as r (project, business_id, source_locale, text, context, format)
-      cross join lateral find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f
-      where f.content_no is not null and f.context_no is not null
-        and not exists (
-          select from source as s
-          where s.project = r.project and s.business_id = case when r.text is null then r.business_id else '' end
-            and s.content_no = f.content_no and s.context_no = f.context_no
-            and s.last_seen_at >= now() - touch_after
-          offset 0
-        )
-        -- Only texts that the project has: reading a text of another project is no use of it.
-        and exists (
-          select from source as s
-          where s.content_no = f.content_no and s.context_no = f.context_no and s.project = r.project
-          offset 0
-        )
-      order by f.content_no, f.context_no, r.project, business_id
+      select d.*
+      from unnest(found_due.projects, found_due.business_ids, found_due.content_nos, found_due.context_nos)
+        as d (project, business_id, content_no, context_no)
     loop
       -- The lock that registering takes. A text that a collection has locked is about to go: its reads do not count.
       perform from content as c where c.content_no = due.content_no for key share skip locked;

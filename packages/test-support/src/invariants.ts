@@ -62,12 +62,12 @@ const BROKEN: Record<string, string> = {
     group by t.content_no, t.target_locale, t.context_no, t.project
     having count(d.id) <> 1`,
   "an open dead letter speaks of a row as it is": `
-    select d.id, d.kept_text, t.status, d.revision, t.revision as of_row
+    select d.id, d.kept_text, t.status, d.revision, t.revision as of_row, t.failed_revision
     from trans_hub.dead_letter as d
     left join trans_hub.translation as t using (content_no, target_locale, context_no, project)
     where d.replayed_at is null
-      and (t.status, t.revision) is distinct from (
-        (case when d.kept_text then 'translated' else 'failed' end)::trans_hub.translation_status, d.revision
+      and (t.status, t.revision, t.failed_revision) is distinct from (
+        (case when d.kept_text then 'translated' else 'failed' end)::trans_hub.translation_status, d.revision, d.revision
       )`,
   "nothing refers to a text or a context that is gone": `
     select 'translation' as of, t.content_no, t.context_no

@@ -1,6 +1,6 @@
 import { registerTexts, test } from "@trans-hub/test-support/batches";
 import { expectInvariants } from "@trans-hub/test-support/invariants";
-import { drain, failed, item, reference, value, workOf } from "@trans-hub/test-support/store";
+import { drain, failed, item, reference, translated, value, workOf } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
 describe("dead letters", () => {
@@ -137,4 +137,55 @@ test("a text that fails anew after its dead letter was purged gets another one",
   await fail();
   expect((await store.listDeadLetters({})).items).toHaveLength(1);
   await expectInvariants(db);
+});
+
+describe("the reason of a failure", () => {
+  test("is shown until its letter is closed, also where the row kept its text", async ({ db, store }) => {
+    const error = { code: "TH_ENGINE_REFUSED", message: "No" };
+    const fail = workOf(() => failed());
+    const shown = async () => {
+      const [read] = await store.read([reference("Save")]);
+      const [listed] = (await store.list({ project: "default", targetLocale: "fr" })).items;
+      const inSql = await value<unknown[]>(
+        db,
+        `select trans_hub.get_translations('{"text": "Save", "sourceLocale": "en"}', 'fr')`,
+      );
+      expect(listed?.error).toEqual(read?.error);
+      expect((inSql[0] as { error?: unknown }).error).toEqual(read?.error);
+      return read?.error;
+    };
+    await store.register([item("Save")]);
+    await drain(store, fail);
+    expect(await shown()).toEqual(error);
+    await store.replayDeadLetters({});
+    expect(await shown()).toBeUndefined();
+    await drain(store);
+    await store.register([item("Save", { force: true })]);
+    await drain(store, fail);
+    expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated", text: "[fr] Save", error }]);
+    expect(await shown()).toEqual(error);
+    await expectInvariants(db);
+    await store.purgeDeadLetters({});
+    expect(await shown()).toBeUndefined();
+    await store.register([item("Save", { force: true })]);
+    await drain(store, fail);
+    expect(await shown()).toEqual(error);
+    await store.register([item("Save", { force: true })]);
+    expect(await shown()).toBeUndefined();
+    await drain(store);
+    expect(await shown()).toBeUndefined();
+    await expectInvariants(db);
+  });
+
+  test("is looked up only for rows that failed", async ({ db, store }) => {
+    await store.register([item("Save"), item("Pay")]);
+    await drain(
+      store,
+      workOf(({ text }) => (text === "Pay" ? failed() : translated(text))),
+    );
+    // A function that is not run is not parsed either.
+    await db.query("alter table trans_hub.dead_letter rename to hidden");
+    expect(await store.read([reference("Save")])).toMatchObject([{ status: "translated" }]);
+    await expect(store.read([reference("Pay")])).rejects.toThrow();
+  });
 });

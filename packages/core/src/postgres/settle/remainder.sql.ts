@@ -89,7 +89,7 @@ const burial = (condition = "") => `
     ), buried as (
       update trans_hub.translation as t
       set status = case when t.text is null then 'failed' else 'translated' end::trans_hub.translation_status,
-        updated_at = now()
+        failed_revision = t.revision, updated_at = now()
       from locked as l
       where t.ctid = l.ctid
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, t.text is not null as kept_text,
