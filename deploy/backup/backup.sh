@@ -75,6 +75,14 @@ mkdir -p "$folder" || fail "BACKUP_DIR cannot be made"
 
 # The dump contains everything that was committed before this moment.
 started=$(echo "select clock_timestamp()" | ask) || fail "the database does not answer"
+owns=$(ask << 'SQL'
+select concat_ws(' ', current_user, coalesce(pg_has_role(nspowner, 'usage'), false)) from pg_namespace where nspname = 'trans_hub'
+SQL
+) || fail "the database does not answer"
+case $owns in
+  '') fail "the database has no Trans-Hub: look at the database's name in TH_DATABASE_URL" ;;
+  *' f') fail "the role ${owns% f} may not read every row: log in as trans_hub_migrator, or another member of the owner" ;;
+esac
 file="$folder/trans-hub-$(date -u +%Y%m%dT%H%M%SZ)-$$.dump"
 part="$file.part"
 trap 'rm -f "$part"' EXIT

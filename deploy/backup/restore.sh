@@ -77,6 +77,8 @@ pg_restore --list "$dump" | grep -v ' POLICY ' > "$list" || fail "$dump is no du
 there=$(echo "select count(*) from pg_class where relnamespace in (select oid from pg_namespace where nspname in ('trans_hub', 'graphile_worker'))" | ask) ||
   fail "the database does not answer"
 [ "$there" = 0 ] || fail "the database has a Trans-Hub already; restore into another one"
+may=$(echo "select concat_ws(' ', current_user, has_database_privilege(current_database(), 'create'))" | ask) || fail "the database does not answer"
+case $may in *' f') fail "the role ${may% f} may not create schemas here: log in as a superuser, or as trans_hub_migrator after trans-hub roles create" ;; esac
 echo "set client_min_messages = warning; drop schema if exists trans_hub, graphile_worker" | ask > /dev/null
 
 # pg_restore needs a database name even if the environment has one, and parses a name with a = as a connection string.

@@ -214,7 +214,13 @@ test("every text acknowledged before a dump under load is in the restored databa
   const wrong = { ...backup, TH_DATABASE_URL: place.url("here", "reader") };
   expect(await script(place, "backup.sh", [], wrong)).toMatchObject({
     code: 1,
-    said: expect.stringContaining("removed"),
+    said: expect.stringMatching(/^backup: the role trans_hub_reader may not read every row: .*trans_hub_migrator/),
+  });
+  const elsewhere = new URL(backup.TH_DATABASE_URL);
+  elsewhere.pathname = "/postgres";
+  expect(await script(place, "backup.sh", [], { ...backup, TH_DATABASE_URL: elsewhere.href })).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("has no Trans-Hub"),
   });
   expect(readdirSync(backups)).toHaveLength(1);
   // Remains of killed dumps are deleted after a day: a younger one may belong to a running dump.
@@ -234,6 +240,14 @@ test("every text acknowledged before a dump under load is in the restored databa
   const [last = ""] = readdirSync(backups);
   const again = await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: place.url("there") });
   expect(again).toEqual({ code: 1, said: expect.stringContaining("has a Trans-Hub already") });
+  await execute(place.url("there"), "create database without_roles");
+  const unprepared = new URL(place.url("there", "migrator"));
+  unprepared.pathname = "/without_roles";
+  const refused = await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: unprepared.href });
+  expect(refused).toEqual({
+    code: 1,
+    said: expect.stringMatching(/^restore: the role trans_hub_migrator may not create schemas here: .*roles create/),
+  });
 
   // A file whose name looks like an option, and a database whose name looks like a connection string.
   const named = "it's \\ a=b";
