@@ -302,6 +302,13 @@ const FAULTS: Fault[] = [
     },
   },
   {
+    is: "a short limit on statements",
+    name: "session",
+    status: "warn",
+    detail: /^statement_timeout = 2ms for every role$/,
+    plant: sql("alter database app set statement_timeout = '2ms'", "alter database app reset statement_timeout"),
+  },
+  {
     // A role sees the names of other roles' sessions, and not what they do.
     is: "a statement behind a lock",
     name: "locks",

@@ -93,6 +93,8 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     query_timeout: 30_000,
+    // Past a limit of the database or the role, which is one of the facts.
+    statement_timeout: 30_000,
     application_name: "trans-hub doctor",
   });
   try {
