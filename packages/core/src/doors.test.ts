@@ -47,10 +47,10 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "operations.ts": {
     values: `
       CatalogError EmbeddedDatabaseError EnginesStoppedError ROLE_KINDS applyMigrations createRoles errorFields
-      migrationStatus readServerFacts revertMigration version`,
+      migrationStatus readServerFacts readStandbyFacts revertMigration version`,
     types: `
       CreateRolesOptions ErrorFields FactsOptions MigrateOptions MigrationReport RoleKind RoleNames RolesReport
-      ServerFacts`,
+      ServerFacts StandbyFacts StandbyOptions`,
   },
 };
 
