@@ -28,8 +28,11 @@ const UNAVAILABLE_STATE = /^(08|57P0[1-5]|53|57014|25P03)/;
 /** This process, or its machine, has no descriptor left for a connection. */
 const NO_DESCRIPTOR = new Set(["EMFILE", "ENFILE"]);
 
-/** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
-const REFUSED_STATE = /^(28|3D000|42501)/;
+/** A missing right. */
+const RIGHTS_STATE = "42501";
+
+/** SQLSTATEs of other refusals: authentication, no such database. */
+const REFUSED_STATE = /^(28|3D000)/;
 
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
@@ -108,6 +111,7 @@ export function databaseError(error: unknown): unknown {
   }
   if (code === ISOLATION_STATE) return refused(error, error.message, ISOLATION_HINT);
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
+  if (code === RIGHTS_STATE) return refused(error, error.message, RIGHTS_HINT);
   if (REFUSED_STATE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
@@ -121,6 +125,9 @@ export function databaseError(error: unknown): unknown {
 function isAboutFile(error: Error): boolean {
   return (error as NodeJS.ErrnoException).syscall === "open";
 }
+
+const RIGHTS_HINT =
+  "Log in as the role for this: trans_hub_worker for workers and operators, trans_hub_reader for reading, trans_hub_migrator for migrations. After an upgrade, run trans-hub roles create again.";
 
 const READ_ONLY_HINT =
   "On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";
