@@ -302,6 +302,13 @@ const FAULTS: Fault[] = [
     },
   },
   {
+    is: "a short limit on statements",
+    name: "session",
+    status: "warn",
+    detail: /^statement_timeout = 2ms for every role$/,
+    plant: sql("alter database app set statement_timeout = '2ms'", "alter database app reset statement_timeout"),
+  },
+  {
     // A role sees the names of other roles' sessions, and not what they do.
     is: "a statement behind a lock",
     name: "locks",
@@ -327,6 +334,48 @@ const FAULTS: Fault[] = [
         },
       };
     },
+  },
+  {
+    // A worker tries such a request for two seconds at a time, so no statement waits for long.
+    is: "a request in the inbox behind a lock",
+    name: "locks",
+    status: "warn",
+    detail:
+      /^1 row of the inbox waits behind a lock of another session, for up to \d+ s: server process \d+ \(a long one\) holds trans_hub\.translation$/,
+    async plant({ db, server }) {
+      const home = new URL(server.url);
+      home.pathname = "/app";
+      const holder = await connect(home.href);
+      await holder.query("set application_name = 'a long one'");
+      await holder.query("begin; lock table trans_hub.translation in share row exclusive mode");
+      await db.query(
+        `select trans_hub.append_to_inbox('[{"text": "Behind a lock", "sourceLocale": "en", "targetLocales": ["fr"]}]', '{}')`,
+      );
+      const waiting = async (condition: string) =>
+        (await db.query(`select count(*)::int as n from trans_hub.inbox where ${condition}`)).rows[0]?.n;
+      const isOld = "tries > 0 and created_at < clock_timestamp() - interval '2 seconds'";
+      await expect.poll(() => waiting(isOld), { timeout: 30_000 }).toBe(1);
+      return {
+        undo: async () => {
+          await holder.end();
+          await expect.poll(() => waiting("true"), { timeout: 30_000 }).toBe(0);
+        },
+      };
+    },
+  },
+  {
+    is: "a primary in the standby's place",
+    name: "standby",
+    status: "warn",
+    detail: /is a primary, not in recovery/,
+    plant: ({ url }) => ({ env: { TH_READ_URL: url("reader") } }),
+  },
+  {
+    is: "a standby that is away",
+    name: "standby",
+    status: "fail",
+    detail: /^TH_READ_URL: .*does not answer/,
+    plant: withEnv({ TH_READ_URL: "postgres://somebody@127.0.0.1:1/app" }),
   },
   {
     is: "pages that may tear",
@@ -588,7 +637,12 @@ test("the doctor reports nothing about a healthy fleet", async ({ fleet, command
   expect(code).toBe(0);
   // The checks that appear only on trouble are absent.
   const spoken = new Set(checks.map(({ name }) => name));
-  expect(Object.keys(CHECKS).filter((name) => !spoken.has(name as CheckName))).toEqual(["circuit", "inbox", "pause"]);
+  expect(Object.keys(CHECKS).filter((name) => !spoken.has(name as CheckName))).toEqual([
+    "circuit",
+    "inbox",
+    "pause",
+    "standby",
+  ]);
   // The engine got no call that costs money.
   expect(fleet.engine.calls).toEqual([]);
   const { code: exit, stdout } = await commands.run(["doctor"], { env: fleet.env });

@@ -315,6 +315,25 @@ describe("a worker", () => {
     }
   });
 
+  test("with --once on a database that takes no writes tries again in growing steps, and works once it can write", async ({
+    commands,
+    db,
+  }) => {
+    await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
+    const [{ name } = { name: "" }] = (await db.query<{ name: string }>("select current_database() as name")).rows;
+    await db.query(`alter database "${name}" set default_transaction_read_only = on`);
+    const worker = commands.start(["worker", "--once", "--json"], { env: { TH_ENGINES: "pseudo" } });
+    const tries = () => events(worker).filter(({ event }) => event === "worker.interrupted");
+    await expect.poll(() => tries().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(4);
+    const [first, , , fourth] = tries().map(({ time }) => Date.parse(String(time)));
+    expect(Number(fourth) - Number(first)).toBeGreaterThanOrEqual(1_500);
+    await db.query(
+      `set default_transaction_read_only = off; alter database "${name}" reset default_transaction_read_only`,
+    );
+    const { code, stdout } = await worker.ended();
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, translated: 1 });
+  });
+
   test.for(["--once", "--until-empty"])(
     "that runs with %s ends with the engine's fault when the key is wrong, and loses nothing",
     async (pass, { commands }) => {

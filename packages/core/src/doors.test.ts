@@ -55,10 +55,10 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "operations.ts": {
     values: `
       CatalogError EmbeddedDatabaseError EnginesStoppedError ROLE_KINDS applyMigrations createRoles errorFields
-      migrationStatus optionCheck optionKinds readServerFacts revertMigration version`,
+      migrationStatus optionCheck optionKinds readServerFacts readStandbyFacts revertMigration version`,
     types: `
       CreateRolesOptions ErrorFields FactsOptions MigrateOptions MigrationReport OptionKind OptionTable RoleKind
-      RoleNames RolesReport ServerFacts`,
+      RoleNames RolesReport ServerFacts StandbyFacts StandbyOptions`,
   },
 };
 

@@ -13,5 +13,6 @@ export {
 export { ROLE_KINDS, type RoleKind, type RoleNames } from "./postgres/operations/role-statements.ts";
 export { type CreateRolesOptions, createRoles, type RolesReport } from "./postgres/operations/roles.ts";
 export { type FactsOptions, readServerFacts, type ServerFacts } from "./postgres/operations/server-facts.ts";
+export { readStandbyFacts, type StandbyFacts, type StandbyOptions } from "./postgres/operations/standby-facts.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export { version } from "./version.ts";

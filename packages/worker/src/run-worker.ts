@@ -3,6 +3,7 @@
  * health probes. Claim, heartbeat, rescue, settlement and the restart of a failed runner belong to the store
  * (`PersistenceHandler.work`).
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import {
@@ -23,7 +24,7 @@ import type { Logger } from "pino";
 import { countOutcomes } from "./batch-fields.ts";
 import { NO_PORT, openPort, type Port } from "./port.ts";
 import { StoppedEngines } from "./stopped-engines.ts";
-import { mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
+import { MAX_DELAY_MS, mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
 import { engineEventsOf, logFault, observerOf } from "./work-events.ts";
 
 export interface WorkerOptions {
@@ -158,9 +159,11 @@ async function workThroughOutages(options: WorkerOptions, port: Port): Promise<W
   const handler = await waitForStore({ ...waiting, ask: options.connect });
   if (handler === undefined) return done;
   if (metrics !== undefined) metrics.store = handler;
+  let shortRuns = 0;
   try {
     while (!signal.aborted) {
       const counted = { translated: 0, failed: 0 };
+      const startedAt = performance.now();
       try {
         const { translated, failed, retrying } = await work(options, handler, port, ({ outcomes }) => {
           const counts = countOutcomes(outcomes);
@@ -175,6 +178,10 @@ async function workThroughOutages(options: WorkerOptions, port: Port): Promise<W
         done.translated += counted.translated;
         done.failed += counted.failed;
         await waitForStore({ ...waiting, ask: () => handler.status(options.project) });
+        // A standby, and a server whose disk is full, answer reads and refuse the work: an answer alone ends no outage.
+        shortRuns = performance.now() - startedAt < STEADY_MS ? shortRuns + 1 : 1;
+        const delayMs = Math.min(250 * 2 ** (shortRuns - 1), MAX_DELAY_MS);
+        await delay(delayMs * (0.9 + 0.2 * Math.random()), undefined, { signal }).catch(() => undefined);
       }
     }
     return done;
@@ -182,6 +189,9 @@ async function workThroughOutages(options: WorkerOptions, port: Port): Promise<W
     await handler.close();
   }
 }
+
+/** A run of this length counts as one on a working database. Milliseconds. */
+const STEADY_MS = 10_000;
 
 async function work(
   options: WorkerOptions,

@@ -16,7 +16,7 @@ export interface WaitForStoreOptions<Answer> {
 }
 
 /** The waits grow from 250 ms, doubling after each try, up to this. Milliseconds. */
-const MAX_DELAY_MS = 5_000;
+export const MAX_DELAY_MS = 5_000;
 /** A refusal needs a person, so it is logged again after this time. Milliseconds. */
 const REMIND_MS = 30_000;
 

@@ -32,7 +32,9 @@ export const CHECKS = {
   inbox: "items that cannot be registered (warn)",
   pause: "pauses by an operator (warn)",
   bloat: "autovacuum switched off (fail); tables with more dead rows than live ones (warn)",
-  locks: "statements that have waited for a lock for a second or more, with the process in the way (warn)",
+  locks:
+    "statements that have waited for a lock for a second or more, and requests that wait in the inbox behind one, with the process in the way (warn)",
+  standby: "the server of `TH_READ_URL`: no answer, no schema (fail); not in recovery, more than 60 s behind (warn)",
   horizon:
     "open and prepared transactions that keep dead rows for an hour or 500,000 transactions; replication slots without a reader (warn)",
 } as const;

@@ -5,8 +5,9 @@
 
 import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import { migrationStatus, readServerFacts, type ServerFacts } from "@trans-hub/core/operations";
+import { migrationStatus, readServerFacts, readStandbyFacts, type ServerFacts } from "@trans-hub/core/operations";
 import { type PersistenceHandler, tryStoppedEngines } from "@trans-hub/core/store";
+import { secretNow } from "@trans-hub/engines/registry";
 import type { CommandContext } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
 import { openStore } from "../session.ts";
@@ -15,7 +16,15 @@ import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
 import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";
-import { checkArchive, checkBackup, checkBloat, checkHorizon, checkLetters, checkLocks } from "./keeping-checks.ts";
+import {
+  checkArchive,
+  checkBackup,
+  checkBloat,
+  checkHorizon,
+  checkLetters,
+  checkLocks,
+  checkStandby,
+} from "./keeping-checks.ts";
 import {
   checkBacklog,
   checkCircuits,
@@ -71,6 +80,7 @@ async function examineDatabase(
     });
     checks.push(database.kind === "embedded" ? checkEmbedded(env) : ok("database", "set, and answers"));
     checks.push(...examineServer(facts, database));
+    if (!facts.isStandby) checks.push(...(await examineStandby(database)));
     const schema = await examineSchema(database);
     checks.push(schema);
     if (schema.status === "fail") return checks;
@@ -99,6 +109,21 @@ function examineServer(facts: ServerFacts, { kind, databaseUrl, directUrl }: Cho
     checkDurability(facts),
     checkClock(facts),
   ];
+}
+
+/** No line where no standby is set. */
+async function examineStandby({ databaseUrl, directUrl, rotating }: ChosenDatabase): Promise<Check[]> {
+  if (rotating.readUrl === undefined) return [];
+  const readUrl = secretNow(rotating.readUrl);
+  try {
+    const primary = directUrl ?? databaseUrl;
+    return [
+      checkStandby(await readStandbyFacts({ databaseUrl: primary, readUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS })),
+    ];
+  } catch (error) {
+    if (!(error instanceof TransHubError)) throw error;
+    return [fail("standby", `TH_READ_URL: ${error.message}`, "Check TH_READ_URL: until then the primary is read.")];
+  }
 }
 
 function examineQueue(

@@ -1,5 +1,5 @@
 /** Rules over the upkeep that keeps the data whole and the tables small: backups, archiving, vacuum. */
-import type { ServerFacts } from "@trans-hub/core/operations";
+import type { ServerFacts, StandbyFacts } from "@trans-hub/core/operations";
 import { describeLockWait } from "../session.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -79,16 +79,57 @@ export function checkHorizon({ holders, hiddenSessions }: Pick<ServerFacts, "hol
   return ok("horizon", `no transaction or slot keeps dead rows for long${unseen}`);
 }
 
-export function checkLocks({ lockWaits }: Pick<ServerFacts, "lockWaits">): Check {
-  const [first] = lockWaits;
-  if (first === undefined) return ok("locks", "nothing waits for a lock");
-  const detail = lockWaits
-    .map((wait) => `server process ${wait.pid} has waited ${wait.seconds} s for ${describeLockWait(wait)}`)
-    .join("; ");
-  const holder = first.blockedBy[0] ?? 0;
-  const cure =
-    holder === 0
-      ? "End the prepared transaction: see select * from pg_prepared_xacts, then commit prepared or rollback prepared."
-      : `End its transaction, or: select pg_terminate_backend(${holder})`;
-  return warn("locks", detail, cure);
+export function checkLocks({ lockWaits, putOff }: Pick<ServerFacts, "lockWaits" | "putOff">): Check {
+  const waits = lockWaits.map((wait) => {
+    return `server process ${wait.pid} has waited ${wait.seconds} s for ${describeLockWait(wait)}`;
+  });
+  const holders = putOff?.holders ?? [];
+  if (putOff !== undefined && putOff.waiting > 0) {
+    const rows = putOff.waiting === 1 ? "1 row of the inbox waits" : `${putOff.waiting} rows of the inbox wait`;
+    const locks = holders.map(({ pid, lock, holder }) => {
+      return pid === 0
+        ? `a prepared transaction holds ${lock}`
+        : `server process ${pid} (${holder ?? "?"}) holds ${lock}`;
+    });
+    const why = locks.length === 0 ? "an open transaction wrote the same rows" : locks.join("; ");
+    waits.push(`${rows} behind a lock of another session, for up to ${putOff.seconds} s: ${why}`);
+  }
+  if (waits.length === 0) return ok("locks", "nothing waits for a lock");
+  return warn("locks", waits.join("; "), cureOfLock(lockWaits[0]?.blockedBy[0] ?? holders[0]?.pid));
+}
+
+/** @param holder The server process in the way; 0: a prepared transaction; undefined: not known. */
+function cureOfLock(holder: number | undefined): string {
+  if (holder === undefined)
+    return "End the transaction that has been open longest: select pid, state, xact_start from pg_stat_activity order by xact_start.";
+  if (holder === 0)
+    return "End the prepared transaction: see select * from pg_prepared_xacts, then commit prepared or rollback prepared.";
+  return `End its transaction, or: select pg_terminate_backend(${holder})`;
+}
+
+/** A standby that is further behind shows readers texts of long ago. */
+const BEHIND_SECONDS = 60;
+
+/** The standby of `TH_READ_URL`. No read fails without it: the primary answers, and carries the load. */
+export function checkStandby({ isStandby, secondsBehind, hasSchema }: StandbyFacts): Check {
+  if (!hasSchema)
+    return fail(
+      "standby",
+      "the database of TH_READ_URL has no Trans-Hub",
+      "Set TH_READ_URL to a hot standby of TH_DATABASE_URL, with the same database.",
+    );
+  if (!isStandby)
+    return warn(
+      "standby",
+      "the server of TH_READ_URL is a primary, not in recovery",
+      "Set TH_READ_URL to a hot standby of TH_DATABASE_URL, or unset it.",
+    );
+  const detail = secondsBehind === null ? "has replayed no commit yet" : `at most ${Math.ceil(secondsBehind)} s behind`;
+  if (secondsBehind === 0) return ok("standby", "in recovery, less than 1 s behind");
+  if (secondsBehind !== null && secondsBehind <= BEHIND_SECONDS) return ok("standby", `in recovery, ${detail}`);
+  return warn(
+    "standby",
+    `in recovery, ${detail}`,
+    "See pg_stat_replication on the primary, and pg_stat_wal_receiver and the log of the standby.",
+  );
 }

@@ -112,3 +112,11 @@ test("two sessions that changed one function are noticed in every language of th
   expect(isCatalogRace(race("Tupel wurde gleichzeitig gelöscht", "simple_heap_delete"))).toBe(true);
   expect(isCatalogRace(race("could not open relation", "relation_open"))).toBe(false);
 });
+
+test("a missing right is told with the roles that have it", () => {
+  const error = Object.assign(new Error("permission denied for function forget"), { code: "42501" });
+  expect(databaseError(error)).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    hint: expect.stringMatching(/trans_hub_worker.*roles create/),
+  });
+});

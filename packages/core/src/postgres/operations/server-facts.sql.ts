@@ -236,3 +236,36 @@ export const listHarmfulSettings = statement({
     order by t.of, t.name
     limit 20`,
 });
+
+/** Rows of the inbox that a worker has put off: each was behind a lock of another session when it was tried. */
+export const readPutOff = statement({
+  name: "diagnosis.put_off",
+  row: z.object({ waiting: z.int(), seconds: z.int() }),
+  text: `
+    select
+      count(*)::int as waiting,
+      coalesce(extract(epoch from clock_timestamp() - min(i.created_at)), 0)::int as seconds
+    from trans_hub.inbox as i
+    where i.refused is null and i.tries > 0`,
+});
+
+/** Sessions that hold a lock under which nothing can be written to one of our tables. A prepared transaction has the process 0. */
+export const listTableLocks = statement({
+  name: "diagnosis.table_locks",
+  row: z.object({ pid: z.int(), lock: z.string(), holder: z.string().nullable() }),
+  text: `
+    select
+      coalesce(l.pid, 0) as pid, min(format('%I.%I', n.nspname, c.relname)) as lock,
+      min(coalesce(nullif(a.application_name, ''), a.usename::text)) as holder
+    from pg_locks as l
+    join pg_class as c on c.oid = l.relation
+    join pg_namespace as n on n.oid = c.relnamespace
+    left join pg_stat_activity as a on a.pid = l.pid
+    where l.granted and l.locktype = 'relation' and l.pid is distinct from pg_backend_pid()
+      and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+      and n.nspname in ('trans_hub', 'graphile_worker') and c.relkind in ('r', 'p')
+      and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    group by l.pid
+    order by l.pid
+    limit 5`,
+});

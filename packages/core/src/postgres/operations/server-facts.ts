@@ -15,8 +15,10 @@ import {
   HELD_TRANSACTIONS,
   listHarmfulSettings,
   listHolders,
+  listTableLocks,
   listTables,
   readBackup,
+  readPutOff,
   readRole,
   readServer,
 } from "./server-facts.sql.ts";
@@ -54,6 +56,12 @@ export interface ServerFacts {
   hiddenSessions: number;
   /** Statements of any session that have waited for a lock on our tables for a second or more, the longest first. */
   lockWaits: readonly LockWait[];
+  /**
+   * Rows of the inbox that wait behind a lock of another session, the seconds since the oldest was requested, and the sessions
+   * whose locks on tables stop every write. A worker tries such a row again and again, so it appears in no list of waits.
+   * Undefined: this role may not see them.
+   */
+  putOff: { waiting: number; seconds: number; holders: readonly TableLock[] } | undefined;
   /** Settings under which a new session of the named owner would lose work or be ended in the middle of it. */
   harmfulSettings: readonly HarmfulSetting[];
   archiving: { isOn: boolean; lastArchivedAt: Date | null; lastFailedAt: Date | null };
@@ -61,6 +69,13 @@ export interface ServerFacts {
   lastBackupAt: Date | null | undefined;
   /** Undefined: this role may not see them. */
   openLetters: number | undefined;
+}
+
+/** A session's lock on a table (`lock`). `holder`: its name; null: this role may not see it. */
+export interface TableLock {
+  readonly pid: number;
+  readonly lock: string;
+  readonly holder: string | null;
 }
 
 export interface HarmfulSetting {
@@ -101,6 +116,8 @@ export async function readServerFacts(options: FactsOptions): Promise<ServerFact
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     query_timeout: 30_000,
+    // Past a limit of the database or the role, which is one of the facts.
+    statement_timeout: 30_000,
     application_name: "trans-hub doctor",
   });
   try {
@@ -158,6 +175,7 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
       ...wait,
       blockedBy: blocked_by,
     })),
+    putOff: await ifSeen(() => readInboxBehindLocks(db)),
     harmfulSettings: await rows(db, listHarmfulSettings),
     archiving: {
       isOn: server.archives,
@@ -167,6 +185,14 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
     lastBackupAt: await ifSeen(async () => (await rows(db, readBackup))[0]?.started_at ?? null),
     openLetters: await ifSeen(async () => (await rows(db, countLetters))[0]?.open ?? 0),
   };
+}
+
+async function readInboxBehindLocks(db: Database): Promise<ServerFacts["putOff"]> {
+  const [found] = await rows(db, readPutOff);
+  const { waiting, seconds } = found ?? { waiting: 0, seconds: 0 };
+  // A row of many items is put off once before its halves are registered.
+  if (waiting === 0 || seconds < WAIT_SECONDS) return { waiting: 0, seconds: 0, holders: [] };
+  return { waiting, seconds, holders: await rows(db, listTableLocks) };
 }
 
 /** The best of three: the fastest round trip is the most exact. */
