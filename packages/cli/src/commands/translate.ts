@@ -66,7 +66,7 @@ async function translate(
   const settings = { ...given, engines: engine ?? given.engines };
   const engines = worker ? await enginesForFiles(settings, context) : [];
   if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
-  const { files, lock } = await planFiles({ targets, lockFile, force });
+  const files = await planFiles({ targets, lockFile, force });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
@@ -83,7 +83,7 @@ async function translate(
         tell: (line) => output.note(line),
       });
       return {
-        report: await writeFiles({ result, lock, lockFile, engines: settings.engines, force, cwd }),
+        report: await writeFiles({ result, lockFile, engines: settings.engines, force, cwd }),
         stopped: result.stopped,
       };
     } finally {
