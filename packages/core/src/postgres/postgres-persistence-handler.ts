@@ -16,7 +16,7 @@ import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
-import type { ListFilter } from "../contract/read.ts";
+import type { ListFilter, ReadOptions } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
@@ -178,9 +178,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     await appendItems(client, items, options);
   }
 
-  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+  async read(references: readonly TranslationReference[], options?: ReadOptions): Promise<(Translation | undefined)[]> {
     this.#open();
-    return this.#reads.read(references);
+    return this.#reads.read(references, options);
   }
 
   async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
