@@ -121,16 +121,18 @@ export class CachedReads {
   }
 
   async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
-    const { generation } = this.#cache;
-    const found = await inPortions(this.#reads, [...asked.values()]);
     const stored = new Map<string, Translation>();
-    let at = 0;
-    for (const key of asked.keys()) {
-      const translation = found[at];
-      at += 1;
-      if (translation === undefined) continue;
-      stored.set(key, translation);
-      this.#cache.store(key, translation, generation);
+    const reading = this.#cache.begin(asked.keys());
+    try {
+      const found = await inPortions(this.#reads, [...asked.values()]);
+      let at = 0;
+      for (const key of asked.keys()) {
+        const translation = found[at];
+        at += 1;
+        if (translation !== undefined) stored.set(key, translation);
+      }
+    } finally {
+      this.#cache.keep(reading, stored);
     }
     return stored;
   }

@@ -505,7 +505,10 @@ describe("processing", () => {
     });
     await hub.request("Pay", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toEqual([]);
-    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine.fault"]);
+    expect(logged).toContainEqual([
+      { engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined, until: expect.any(String) },
+      "engine.fault",
+    ]);
   });
 });
 
