@@ -197,7 +197,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async approve(approval: Approval): Promise<Translation> {
-    return approve(this.#open(), this.#voice, approval);
+    return this.#seen(approve(this.#open(), this.#voice, approval));
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
@@ -205,11 +205,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
-    return forget(this.#open(), this.#voice, reference, options);
+    return this.#seen(forget(this.#open(), this.#voice, reference, options));
   }
 
   async cancel(filter: CancelFilter): Promise<number> {
-    return cancel(this.#open(), this.#voice, filter);
+    return this.#seen(cancel(this.#open(), this.#voice, filter));
   }
 
   async pause(target: PauseTarget): Promise<Pause[]> {
@@ -241,11 +241,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
     const { batchSize, batchBytes } = this.#register;
-    return replayDeadLetters(this.#open(), this.#voice, filter, batchSize, batchBytes);
+    return this.#seen(replayDeadLetters(this.#open(), this.#voice, filter, batchSize, batchBytes));
   }
 
   async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return purgeDeadLetters(this.#open(), this.#voice, filter);
+    return this.#seen(purgeDeadLetters(this.#open(), this.#voice, filter));
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
@@ -304,6 +304,16 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       if (!BY_WORK.has(change.kind)) this.#reads.changed();
       onChange?.(change);
     };
+  }
+
+  /** A person's act that failed may be committed, in part or with its answer lost: then nobody reports it to the listener. */
+  async #seen<Result>(act: Promise<Result>): Promise<Result> {
+    try {
+      return await act;
+    } catch (error) {
+      this.#reads.changed();
+      throw error;
+    }
   }
 
   /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */

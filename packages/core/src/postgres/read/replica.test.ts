@@ -3,6 +3,7 @@ import { type PostgresWithStandby, startPostgresWithStandby } from "@trans-hub/t
 import { drain, item, reference, translated, workOf } from "@trans-hub/test-support/store";
 import { startTcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { until } from "../../testing/conformance/kit.ts";
 import { applyMigrations } from "../database/migrate.ts";
 import { ConnectionPool } from "../database/pool.ts";
@@ -110,6 +111,23 @@ describe("a store that reads from a standby", { timeout: 120_000 }, () => {
     reads.changed();
     await reads.read([reference("First")]);
     expect((await reads.read([reference("Second")]))[0]?.text).toBe("mine");
+  });
+
+  test("sees an act of its own whose answer was lost", async () => {
+    const store = await open();
+    await translatedText(store, "Lost answer");
+    holdBack();
+    const { transaction } = ConnectionPool.prototype;
+    vi.spyOn(ConnectionPool.prototype, "transaction").mockImplementationOnce(async function (
+      this: ConnectionPool,
+      act,
+    ) {
+      await transaction.call(this, act);
+      throw new DatabaseUnavailableError("The answer was lost");
+    });
+    const approving = store.approve({ reference: reference("Lost answer"), text: "mine" });
+    await expect(approving).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE" });
+    expect(await textOf(store, "Lost answer")).toBe("mine");
   });
 
   test("ends no wait with the text from before a forced request, or of another text under the same id", async () => {
