@@ -194,6 +194,46 @@ test("a run that is killed while it writes leaves whole files, and the next run 
   });
 });
 
+test("a value that a person writes during the run stays, and so does the lock of another run", async ({
+  catalogs,
+  server,
+  commands,
+}) => {
+  await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next", end: "End" });
+  await catalogs.write("fr", { back: "Retour", next: "Suivant" });
+  const asked = new Promise<void>((resolve) => {
+    server.events.once("answered", () => resolve());
+  });
+  const env = { ...catalogs.env, TH_BATCH_SIZE: "1", TH_CONCURRENCY: "1" };
+  server.misbehave({ fault: { kind: "slow", ms: 1_000 } });
+  const running = commands.start([...catalogs.args, "--json"], { env });
+  await asked;
+  // A person writes one value that waits to be translated, changes another, deletes a third, and adds one of its own.
+  await catalogs.write("fr", { pay: "Payer", back: "Revenir", own: "A moi" });
+  const lock = join(commands.cwd, "trans-hub.lock");
+  await writeFile(
+    lock,
+    JSON.stringify({ version: 2, targets: { "locales/it.json": { pay: { source: "0".repeat(32) } } } }),
+  );
+  expect(await running.ended()).toMatchObject({ code: 0 });
+  expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Revenir", end: "[fr] End", own: "A moi" });
+  const { targets } = JSON.parse(await readFile(lock, "utf8"));
+  expect(Object.keys(targets)).toEqual(["locales/de.json", "locales/fr.json", "locales/it.json"]);
+  expect(targets["locales/fr.json"]).toMatchObject({
+    pay: { person: expect.any(String) },
+    end: { written: expect.any(String) },
+  });
+
+  server.behave();
+  expect(await catalogs.translate()).toMatchObject({ notices: [] });
+  expect(await catalogs.read("fr")).toMatchObject({
+    pay: "Payer",
+    back: "Revenir",
+    next: "[fr] Next",
+    end: "[fr] End",
+  });
+});
+
 test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
   server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });

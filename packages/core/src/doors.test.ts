@@ -47,7 +47,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       EngineLimitStatus EngineLimits EngineState EngineStop EngineTurn EngineTurnTaken EngineWish FailedJob
       FleetMeasure ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter LockWait
       OptionKind OptionTable Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass
-      ProjectEngines RefusedInboxItem RegisterItem RegisterOptions Settlement StoppedEngine StoreStatus StoredStatus
+      ProjectEngines ReadOptions RefusedInboxItem RegisterItem RegisterOptions Settlement StoppedEngine StoreStatus StoredStatus
       TextChange TextFormat TransactionClient TranslateBatchOptions TranslateWork Translation TranslationKey
       TranslationReference TranslationStatus TriedEngines WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome
       WorkResult WorkSummary WorkerStatus`,

@@ -36,7 +36,7 @@ export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ListFilter } from "./contract/read.ts";
+export type { ListFilter, ReadOptions } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
 export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";

@@ -258,10 +258,24 @@ function formatArray(
 ): string | undefined {
   const messages = [...messagesUnder(node, path)];
   if (messages.every(({ key }) => writer.values.get(key))) {
-    if (node.elements.length === 0) return literal(writer.source, node);
+    const extras = extraElements(writer, node, existing, path);
+    if (node.elements.length === 0) {
+      // Nothing of the source's array is there to be shown before them.
+      return existing !== undefined && extras.length > 0
+        ? withLineEnds(writer, literal(writer.target, existing))
+        : literal(writer.source, node);
+    }
     const pieces = cut(writer.source, node, (value, index) =>
       formatNode(writer, value, existing?.elements[Number(index)], [...path, index]),
     );
+    for (const element of extras) {
+      pieces.push({
+        name: "",
+        lead: undefined,
+        text: withLineEnds(writer, literal(writer.target, element)),
+        trail: "",
+      });
+    }
     return join(writer.source, node, pieces);
   }
   if (existing === undefined) return undefined;
@@ -271,6 +285,21 @@ function formatArray(
     (standing.get(key) === writer.values.get(key) ? writer.written : writer.stale).add(key);
   }
   return withLineEnds(writer, literal(writer.target, existing));
+}
+
+/** The elements that only the existing array has, up to the last one with a value of a person: each keeps its place. */
+function extraElements(
+  { managed }: Writer,
+  node: JsonArray,
+  existing: JsonArray | undefined,
+  path: readonly string[],
+): readonly JsonNode[] {
+  const from = node.elements.length;
+  const extras = existing?.elements.slice(from) ?? [];
+  const last = extras.findLastIndex((element, at) =>
+    [...messagesUnder(element, [...path, String(from + at)])].some(({ key }) => !managed.has(key)),
+  );
+  return extras.slice(0, last + 1);
 }
 
 function literal(text: string, node: JsonNode): string {

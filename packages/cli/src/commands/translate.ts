@@ -66,7 +66,7 @@ async function translate(
   const settings = { ...given, engines: engine ?? given.engines };
   const engines = worker ? await enginesForFiles(settings, context) : [];
   if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
-  const { files, lock } = await planFiles({ targets, lockFile, force });
+  const files = await planFiles({ targets, lockFile, force });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
@@ -82,7 +82,7 @@ async function translate(
         progress: (settled, total) => progress.set(settled, total),
         tell: (line) => output.note(line),
       });
-      const written = await writeFiles({ result, lock, lockFile, engines: settings.engines, force, cwd });
+      const written = await writeFiles({ result, lockFile, engines: settings.engines, force, cwd });
       return { report: written, stopped: result.stopped ?? (worker ? unanswered(written) : undefined) };
     } finally {
       progress.stop();

@@ -180,3 +180,18 @@ test("a replaced value is named with its one reason: the source, an approved tex
     "replaced: --force took the store's text",
   ]);
 });
+
+test("a person's value at the end of an array stays when the source's array is shorter, at its place", () => {
+  const locked = new Map([
+    ["tips.0", ours("One", "Un")],
+    ["tips.1", ours("Two", "Deux")],
+  ]);
+  const longer = { tips: ["Un", "Deux", "Trois"] };
+  expect(write(plan({ tips: ["One"] }, longer, { locked })).content).toEqual(longer);
+  expect(write(plan({ tips: [] }, longer, { locked })).content).toEqual(longer);
+  const ownOnly = { tips: ["Un", "Deux"] };
+  expect(write(plan({ tips: ["One"] }, ownOnly, { locked }))).toMatchObject({
+    content: { tips: ["Un"] },
+    notices: ["removed: tips.1"],
+  });
+});

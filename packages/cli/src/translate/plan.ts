@@ -104,6 +104,31 @@ export function replan(
 }
 
 /**
+ * The plan of a file that was edited after it was planned, by a person or by another run: each message whose value was
+ * changed is planned anew. Without this, the values as they stood before the run would be written over the edits.
+ *
+ * @param now The file, and its entries in the lock, as they are now. The source is that of the plan.
+ * @param storedText Gives what the store has for a source text.
+ */
+export function withEdits(
+  planned: PlannedFile,
+  now: Pick<PlanInput, "existing" | "locked" | "pluralKeys" | "force">,
+  storedText: (text: string) => Translation | undefined,
+  options: { allowsPseudo: boolean },
+): PlannedFile {
+  const { target, source, messages } = planned;
+  const anew = planFile({ target, source, ...now });
+  return {
+    ...anew,
+    messages: anew.messages.map((message, at) => {
+      const before = messages[at];
+      if (before !== undefined && before.existing === message.existing) return before;
+      return replan(message, storedText(message.text), options);
+    }),
+  };
+}
+
+/**
  * The values of a target file: kept ones, and those from the store.
  *
  * A value stays although its source became a plural message: leaving it out would only lose work.

@@ -12,7 +12,7 @@ import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { OwnRows } from "./own-rows.ts";
-import { lockEntries, type PlannedFile, planFile, replan, valuesOf, writtenKeys } from "./plan.ts";
+import { lockEntries, type PlannedFile, planFile, replan, valuesOf, withEdits, writtenKeys } from "./plan.ts";
 import { fileName, type TargetFile } from "./target-files.ts";
 import { workOwn } from "./work-own.ts";
 
@@ -61,11 +61,7 @@ export interface PlanOptions {
 }
 
 /** @throws {CatalogError | UsageError} A file cannot be read. */
-export async function planFiles({
-  targets,
-  lockFile,
-  force,
-}: PlanOptions): Promise<{ files: PlannedFile[]; lock: Lock }> {
+export async function planFiles({ targets, lockFile, force }: PlanOptions): Promise<PlannedFile[]> {
   await refuseTargets(targets, lockFile);
   const lock = await readLockFile(lockFile);
   const sources = new Map<string, Catalog>();
@@ -86,7 +82,7 @@ export async function planFiles({
       }),
     );
   }
-  return { files, lock };
+  return files;
 }
 
 /**
@@ -292,7 +288,6 @@ async function register(
 
 export interface WriteOptions {
   result: RunResult;
-  lock: Lock;
   lockFile: string;
   /** Names of the engines that were named for this run. */
   engines: readonly string[];
@@ -300,9 +295,9 @@ export interface WriteOptions {
   cwd: string;
 }
 
-/** Writes the changed target files, then the lock, and counts. */
+/** Writes the changed target files, then the lock, and counts. An edit that was made during the run stays. */
 export async function writeFiles(options: WriteOptions): Promise<TranslateReport> {
-  const { result, lock, lockFile, engines, force } = options;
+  const { result, lockFile, engines, force } = options;
   const report: TranslateReport = {
     files: result.files.map(({ target }) => target.path),
     written: [],
@@ -317,24 +312,47 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
     notices: [],
   };
   const notices: Notice[] = [];
-  for (const file of result.files) {
-    const { texts, missing } = collectTexts(file, options, report);
-    const { target, source, existing } = file;
-    const values = valuesOf(file, texts);
-    const formatted = catalogFormat(target.source).format(source, values, { existing, managed: writtenKeys(file) });
-    const isChanged = formatted.text !== existing?.document.text;
-    if (isChanged) {
-      await writeFileByRename(target.path, formatted.text);
-      report.written.push(target.path);
+  const entries: Lock = new Map();
+  const lock = await readLockFile(lockFile);
+  try {
+    for (const planned of result.files) {
+      const file = await asItIsNow(planned, lock, options);
+      const { texts, missing } = collectTexts(file, options, report);
+      const { target, source, existing } = file;
+      const values = valuesOf(file, texts);
+      const formatted = catalogFormat(target.source).format(source, values, { existing, managed: writtenKeys(file) });
+      const isChanged = formatted.text !== existing?.document.text;
+      if (isChanged) {
+        await writeFileByRename(target.path, formatted.text);
+        report.written.push(target.path);
+      }
+      const after = isChanged || existing === undefined ? parseCatalog(target.path, formatted.text) : existing;
+      for (const notice of noticesOf({ file, after, missing, force })) notices.push(notice);
+      entries.set(targetName(lockFile, target.path), lockEntries(file, values, formatted));
     }
-    const after = isChanged || existing === undefined ? parseCatalog(target.path, formatted.text) : existing;
-    for (const notice of noticesOf({ file, after, missing, force })) notices.push(notice);
-    lock.set(targetName(lockFile, target.path), lockEntries(file, values, formatted));
+  } finally {
+    // Read anew: another run may have written the entries of its own files meanwhile.
+    await writeLockFile(lockFile, new Map([...(await readLockFile(lockFile)), ...entries]));
   }
-  await writeLockFile(lockFile, lock);
   report.failures = report.failures.slice(0, LISTED_MAX);
   report.notices = notices.slice(0, LISTED_MAX);
   return { ...report, ...(notices.length > LISTED_MAX && { noticesCount: notices.length }) };
+}
+
+/** The plan of a file, with the edits that were made since it was planned: engines may have taken minutes. */
+async function asItIsNow(
+  planned: PlannedFile,
+  lock: Lock,
+  { result: { rows }, engines, force, lockFile }: WriteOptions,
+): Promise<PlannedFile> {
+  const { target, source } = planned;
+  const format = catalogFormat(target.source);
+  const existing = await format.read(target.path);
+  if (existing?.document.text === planned.existing?.document.text) return planned;
+  const locked = lock.get(targetName(lockFile, target.path)) ?? new Map();
+  const now = { existing, locked, pluralKeys: format.pluralKeys(source), force };
+  const storedText = (text: string) => rows.get(target.locale, text);
+  return withEdits(planned, now, storedText, { allowsPseudo: engines.includes("pseudo") });
 }
 
 interface StoredTexts {

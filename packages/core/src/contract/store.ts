@@ -15,7 +15,7 @@ import type { EngineGate } from "./engine-gate.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { RegisterItem } from "./item.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ListFilter } from "./read.ts";
+import type { ListFilter, ReadOptions } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
@@ -49,7 +49,7 @@ export interface PersistenceHandler {
    * Reads translations, in the order of the references; undefined for a missing one. One round trip. A text without a row
    * whose request waits to be registered is `queued`, or `failed` if the store refuses that request for good.
    */
-  read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
+  read(references: readonly TranslationReference[], options?: ReadOptions): Promise<(Translation | undefined)[]>;
 
   /** Reads rows by the keys from `work`; deleted rows are left out. */
   readKeys(keys: readonly TranslationKey[]): Promise<Translation[]>;

@@ -69,3 +69,24 @@ test("a write whose answer is lost still drops the old answer from memory", asyn
   await expect(hub.forget({ text: "Pay" })).rejects.toBe(lost);
   expect(await read()).toBeUndefined();
 });
+
+test("a read by a business id that began before the id got another text is not kept", async () => {
+  const { handler, hub } = await withPayInMemory();
+  await hub.request({ text: "Pay", businessId: "button" }, { targetLocales: ["fr"] });
+  const byId = () => hub.getTranslation({ businessId: "button", targetLocale: "fr" });
+  const read = handler.read.bind(handler);
+  const answered = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  vi.spyOn(handler, "read").mockImplementationOnce(async (references) => {
+    const found = await read(references);
+    answered.resolve();
+    await held.promise;
+    return found;
+  });
+  const early = byId();
+  await answered.promise;
+  await hub.request({ text: "Pay now", businessId: "button" }, { targetLocales: ["fr"] });
+  held.resolve();
+  expect(await early).toMatchObject({ sourceText: "Pay" });
+  expect(await byId()).toMatchObject({ sourceText: "Pay now", status: "pending" });
+});

@@ -7,6 +7,7 @@
  */
 import { Coalescer } from "../async/coalescer.ts";
 import type { Logger } from "../contract/logger.ts";
+import type { ReadOptions } from "../contract/read.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
 import type { Settlement, TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
@@ -40,26 +41,16 @@ export class CachedReads {
   readonly #cache: ReadCache;
   readonly #touches: TouchLog;
   readonly #observer: CoordinatorObserver | undefined;
-  readonly #coalescer: Coalescer<readonly TranslationReference[], Found[]>;
+  readonly #reads: CoalescedReads;
+  readonly #settled: CoalescedReads;
 
   constructor(store: PersistenceHandler, { logger, observer, ...cache }: CachedReadsOptions) {
     this.#store = store;
     this.#observer = observer;
     this.#cache = new ReadCache(cache);
     this.#touches = new TouchLog({ touch: (references) => store.touch(references), logger });
-    this.#coalescer = new Coalescer({
-      maxWeight: REFERENCES_PER_READ,
-      weigh: (references) => references.length,
-      maxInFlight: READS_AT_ONCE,
-      run: async (groups) => {
-        const found = await store.read(groups.flat());
-        let at = 0;
-        return groups.map((references) => {
-          at += references.length;
-          return found.slice(at - references.length, at);
-        });
-      },
-    });
+    this.#reads = coalescedReads(store, {});
+    this.#settled = coalescedReads(store, { confirmSettled: true });
   }
 
   /**
@@ -95,13 +86,9 @@ export class CachedReads {
     return this.#touches.flush();
   }
 
-  /** Bypasses the cache and does not count as use; for polling (`waitFor`). */
-  async readStored(references: readonly TranslationReference[]): Promise<Found[]> {
-    const chunks: Promise<Found[]>[] = [];
-    for (let at = 0; at < references.length; at += REFERENCES_PER_READ) {
-      chunks.push(this.#coalescer.add(references.slice(at, at + REFERENCES_PER_READ)));
-    }
-    return (await Promise.all(chunks)).flat();
+  /** Bypasses the cache, confirms what is settled, and does not count as use; for polling (`waitFor`). */
+  readSettled(references: readonly TranslationReference[]): Promise<Found[]> {
+    return inPortions(this.#settled, references);
   }
 
   /**
@@ -134,16 +121,18 @@ export class CachedReads {
   }
 
   async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
-    const { generation } = this.#cache;
-    const found = await this.readStored([...asked.values()]);
     const stored = new Map<string, Translation>();
-    let at = 0;
-    for (const key of asked.keys()) {
-      const translation = found[at];
-      at += 1;
-      if (translation === undefined) continue;
-      stored.set(key, translation);
-      this.#cache.store(key, translation, generation);
+    const reading = this.#cache.begin(asked.keys());
+    try {
+      const found = await inPortions(this.#reads, [...asked.values()]);
+      let at = 0;
+      for (const key of asked.keys()) {
+        const translation = found[at];
+        at += 1;
+        if (translation !== undefined) stored.set(key, translation);
+      }
+    } finally {
+      this.#cache.keep(reading, stored);
     }
     return stored;
   }
@@ -154,6 +143,32 @@ export class CachedReads {
     this.#touches.note(picked.reference, picked.use);
     return picked.found;
   }
+}
+
+type CoalescedReads = Coalescer<readonly TranslationReference[], Found[]>;
+
+function coalescedReads(store: PersistenceHandler, options: ReadOptions): CoalescedReads {
+  return new Coalescer({
+    maxWeight: REFERENCES_PER_READ,
+    weigh: (references) => references.length,
+    maxInFlight: READS_AT_ONCE,
+    run: async (groups) => {
+      const found = await store.read(groups.flat(), options);
+      let at = 0;
+      return groups.map((references) => {
+        at += references.length;
+        return found.slice(at - references.length, at);
+      });
+    },
+  });
+}
+
+async function inPortions(reads: CoalescedReads, references: readonly TranslationReference[]): Promise<Found[]> {
+  const portions: Promise<Found[]>[] = [];
+  for (let at = 0; at < references.length; at += REFERENCES_PER_READ) {
+    portions.push(reads.add(references.slice(at, at + REFERENCES_PER_READ)));
+  }
+  return (await Promise.all(portions)).flat();
 }
 
 /** A reference of a chain of fallbacks, with its keys and the translation found for it. */

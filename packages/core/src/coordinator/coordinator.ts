@@ -244,7 +244,7 @@ export class Coordinator implements AsyncDisposable {
   async waitFor(query: WaitQuery): Promise<Translation[]> {
     this.#requireOpen();
     const { references, timeoutMs, signal } = parseWait(query, this.#settings);
-    const read = (open: typeof references) => this.#track(this.#reads.readStored(open));
+    const read = (open: typeof references) => this.#track(this.#reads.readSettled(open));
     return waitForTranslations(references, { read, timeoutMs, signal, closing: this.#closing.signal });
   }
 

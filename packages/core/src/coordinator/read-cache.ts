@@ -21,8 +21,17 @@ export interface ReadCacheOptions {
 /** The identity of a translation without its context: enough to find every entry that a change may concern. */
 type Changed = Pick<Translation, "project" | "sourceLocale" | "targetLocale" | "sourceText">;
 
+/** A read of the store that is under way. */
+export interface Reading {
+  /** The number of changes before it. A read that began before a change is not kept after it. */
+  readonly generation: number;
+  /** The keys that it reads, without those that a change has outdated meanwhile. */
+  readonly keys: Set<string>;
+}
+
 export class ReadCache {
   readonly #entries: LRUCache<string, Translation> | undefined;
+  readonly #readings = new Set<Reading>();
   #generation = 0;
 
   constructor({ size, ttlSeconds }: ReadCacheOptions) {
@@ -35,14 +44,20 @@ export class ReadCache {
     return translation === undefined ? undefined : copyOf(translation);
   }
 
-  /** Take it before reading and pass it to {@link store}: a read that began before a change is not kept after it. */
-  get generation(): number {
-    return this.#generation;
+  /** Begins a read of the store. It ends with {@link keep}, also without an answer. */
+  begin(keys: Iterable<string>): Reading {
+    const reading: Reading = { generation: this.#generation, keys: new Set(keys) };
+    this.#readings.add(reading);
+    return reading;
   }
 
-  store(key: string, translation: Translation, generation: number): void {
-    if (generation !== this.#generation || !isKeepable(translation)) return;
-    this.#entries?.set(key, copyOf(translation));
+  /** Ends a read, and keeps what no change has outdated meanwhile. */
+  keep(reading: Reading, stored: ReadonlyMap<string, Translation>): void {
+    this.#readings.delete(reading);
+    if (this.#entries === undefined || reading.generation !== this.#generation) return;
+    for (const [key, translation] of stored) {
+      if (reading.keys.has(key) && isKeepable(translation)) this.#entries.set(key, copyOf(translation));
+    }
   }
 
   /** Drops every entry of these translations, under all their names, and ignores reads of them that are under way. */
@@ -77,13 +92,12 @@ export class ReadCache {
     this.#entries?.clear();
   }
 
-  /** A business id answers with its newest text: an entry with another text is outdated. */
+  /** A business id answers with its newest text: an entry with another text is outdated, and so is a read under way. */
   #named({ project, businessId, text }: RegisterItem, targetLocale: string): void {
     const key = cacheKey(targetLocale, useKey({ project, targetLocale, businessId }));
+    for (const { keys } of this.#readings) keys.delete(key);
     const known = this.#entries?.peek(key);
-    if (known === undefined || known.sourceText === text) return;
-    this.#generation += 1;
-    this.#entries?.delete(key);
+    if (known !== undefined && known.sourceText !== text) this.#entries?.delete(key);
   }
 }
 

@@ -16,7 +16,7 @@ import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
-import type { ListFilter } from "../contract/read.ts";
+import type { ListFilter, ReadOptions } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
@@ -181,9 +181,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     await appendItems(client, items, options);
   }
 
-  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+  async read(references: readonly TranslationReference[], options?: ReadOptions): Promise<(Translation | undefined)[]> {
     this.#open();
-    return this.#reads.read(references);
+    return this.#reads.read(references, options);
   }
 
   async readKeys(keys: readonly TranslationKey[]): Promise<Translation[]> {
@@ -200,7 +200,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async approve(approval: Approval): Promise<Translation> {
-    return approve(this.#open(), this.#voice, approval);
+    return this.#seen(approve(this.#open(), this.#voice, approval));
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
@@ -208,11 +208,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
-    return forget(this.#open(), this.#voice, reference, options);
+    return this.#seen(forget(this.#open(), this.#voice, reference, options));
   }
 
   async cancel(filter: CancelFilter): Promise<number> {
-    return cancel(this.#open(), this.#voice, filter);
+    return this.#seen(cancel(this.#open(), this.#voice, filter));
   }
 
   async pause(target: PauseTarget): Promise<Pause[]> {
@@ -244,11 +244,11 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
     const { batchSize, batchBytes } = this.#register;
-    return replayDeadLetters(this.#open(), this.#voice, filter, batchSize, batchBytes);
+    return this.#seen(replayDeadLetters(this.#open(), this.#voice, filter, batchSize, batchBytes));
   }
 
   async purgeDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return purgeDeadLetters(this.#open(), this.#voice, filter);
+    return this.#seen(purgeDeadLetters(this.#open(), this.#voice, filter));
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
@@ -307,6 +307,16 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
       if (!BY_WORK.has(change.kind)) this.#reads.changed();
       onChange?.(change);
     };
+  }
+
+  /** A person's act that failed may be committed, in part or with its answer lost: then nobody reports it to the listener. */
+  async #seen<Result>(act: Promise<Result>): Promise<Result> {
+    try {
+      return await act;
+    } catch (error) {
+      this.#reads.changed();
+      throw error;
+    }
   }
 
   /** graphile-worker's connections: ours, unless those go through a pooler, which cannot LISTEN. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Engine, EngineBatch, EngineReply } from "../contract/engine.ts";
-import type { WorkBatch } from "../contract/work.ts";
+import { EngineRateLimitedError } from "../contract/errors.ts";
+import type { WorkBatch, WorkOutcome } from "../contract/work.ts";
 import { suspectedOfSwap } from "./swapped.ts";
 import { translateBatch } from "./translate-batch.ts";
 
@@ -125,6 +126,34 @@ test("a suspected text that is not asked for again because of a stop is released
   expect(outcomes).toMatchObject(
     TEXTS.map((text, at) => (at < 2 ? { kind: "released" } : { kind: "translated", text: right(text) })),
   );
+});
+
+test("an engine that takes one call at a time before its limit is not paid for the same suspects again and again", async () => {
+  const exchanging = mixing((given) => [...given.slice(0, -2), ...given.slice(-2).toReversed()]);
+  let left = 0;
+  const limited: Engine = {
+    ...exchanging,
+    async translate(asked, signal) {
+      if (left > 0) {
+        left -= 1;
+        return exchanging.translate(asked, signal);
+      }
+      const failure = { kind: "rate_limited", error: new EngineRateLimitedError("429"), retryAfterMs: 1 } as const;
+      return { results: new Map(asked.items.map(({ id }) => [id, { failure }])) };
+    },
+  };
+  const translate = translateBatch({ engines: [limited], maxAttempts: 5, engineTimeoutMs: 60_000 });
+  let open = batch.items;
+  const found = new Map<string, WorkOutcome>();
+  for (let round = 0; round < 3 && open.length > 0; round += 1) {
+    left = 1;
+    const { outcomes } = await translate({ ...batch, items: open }, new AbortController().signal);
+    for (const [at, { text }] of open.entries()) found.set(text, outcomes[at] as WorkOutcome);
+    open = open.filter(({ text }) => found.get(text)?.kind !== "translated");
+  }
+  expect(open).toEqual([]);
+  for (const [text, outcome] of found) expect(outcome).toMatchObject({ kind: "translated", text: right(text) });
+  expect(exchanging.calls.map(({ items }) => items.length)).toEqual([TEXTS.length, 1, 1]);
 });
 
 test("equal translations of different texts, and different translations of equal texts, are not suspected", () => {

@@ -1,4 +1,5 @@
 /** Translates one claimed batch: engine by engine, call by call, and decides each text's outcome. Stores nothing. */
+import { LRUCache } from "lru-cache";
 import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
@@ -93,12 +94,28 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
   const { limits, gate, now = Date.now, random = Math.random } = checkOptions(options);
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
-  return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
+  const suspects: Suspects = new LRUCache({ max: MOST_SUSPECTS });
+  return async (batch, signal) => new BatchTranslation(options, limiter, suspects, batch, signal).run();
+}
+
+/**
+ * The texts, by engine and key, whose translations were suspected and then not asked for again, because of a limit or a stop. The
+ * next call asks for them alone. Asked for together they would be suspected again: an engine that takes one call before its
+ * limit would be paid for the same texts for ever, as a limit counts as no attempt.
+ */
+type Suspects = LRUCache<string, true>;
+
+/** A text that is forgotten here is only asked for together once more. */
+const MOST_SUSPECTS = 10_000;
+
+function suspectKey({ name }: Engine, { key }: WorkItem): string {
+  return JSON.stringify([name, key.project, key.targetLocale, key.contentNo, key.contextNo]);
 }
 
 class BatchTranslation {
   readonly #options: TranslateBatchOptions;
   readonly #limiter: EngineLimiter;
+  readonly #suspects: Suspects;
   readonly #engines: readonly Engine[];
   readonly #batch: WorkBatch;
   readonly #signal: AbortSignal;
@@ -107,9 +124,16 @@ class BatchTranslation {
   /** The texts of each call of several, of the engine that is being asked. */
   #together: Attempt[][] = [];
 
-  constructor(options: TranslateBatchOptions, limiter: EngineLimiter, batch: WorkBatch, signal: AbortSignal) {
+  constructor(
+    options: TranslateBatchOptions,
+    limiter: EngineLimiter,
+    suspects: Suspects,
+    batch: WorkBatch,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#limiter = limiter;
+    this.#suspects = suspects;
     this.#engines = [...options.engines];
     this.#batch = batch;
     this.#signal = signal;
@@ -159,7 +183,11 @@ class BatchTranslation {
     const pack = (attempts: readonly Attempt[]) =>
       packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
     this.#together = [];
-    await this.#callAll(engine, pack(askable));
+    const [suspects, others] = partition(askable, ({ item }) => this.#suspects.has(suspectKey(engine, item)));
+    await this.#callAll(engine, [...pack(others), ...suspects.map((attempt) => [attempt])]);
+    for (const attempt of suspects) {
+      if (attempt.translated !== undefined) this.#suspects.delete(suspectKey(engine, attempt.item));
+    }
 
     // At once and without the text that went missing, so that its neighbours lose no attempt.
     const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
@@ -200,6 +228,9 @@ class BatchTranslation {
             return text === undefined || text === first.get(attempt) ? [] : [text.trim()];
           }),
         );
+        for (const attempt of suspects) {
+          if (attempt.translated === undefined) this.#suspects.set(suspectKey(engine, attempt.item), true);
+        }
         suspects = answered.filter((attempt) => !asked.has(attempt) && others.has(first.get(attempt)?.trim() ?? ""));
       }
     }

@@ -1,10 +1,14 @@
+import { Coordinator } from "@trans-hub/core";
 import { type PostgresWithStandby, startPostgresWithStandby } from "@trans-hub/test-support/standby";
 import { drain, item, reference, translated, workOf } from "@trans-hub/test-support/store";
 import { startTcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { until } from "../../testing/conformance/kit.ts";
 import { applyMigrations } from "../database/migrate.ts";
+import { ConnectionPool } from "../database/pool.ts";
 import { type PostgresOptions, PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
+import { ReplicaReads } from "./replica.ts";
 
 describe("a store that reads from a standby", { timeout: 120_000 }, () => {
   let server: PostgresWithStandby;
@@ -83,6 +87,72 @@ describe("a store that reads from a standby", { timeout: 120_000 }, () => {
     holdBack();
     await other.approve({ reference: reference("Reviewed"), text: "third" });
     expect(await textOf(store, "Reviewed")).toBe("second");
+  });
+
+  test("sees an act of its own that ends while an earlier one is looked for", async () => {
+    const store = await open();
+    await translatedText(store, "First");
+    await translatedText(store, "Second");
+    holdBack();
+    const primary = new ConnectionPool({ databaseUrl: server.url });
+    onTestFinished(() => primary.end());
+    const reads = new ReplicaReads(primary, { databaseUrl: server.url, readUrl: server.standby.url });
+    onTestFinished(() => reads.end());
+    // The standby has all that was written when the first act is looked for.
+    const query = primary.query.bind(primary);
+    vi.spyOn(primary, "query").mockImplementationOnce(async (config) => {
+      const answer = await query(config);
+      expect(config.name).toBe("replica.written");
+      answer.rows[0] = { lsn: "0/0" } as never;
+      await store.approve({ reference: reference("Second"), text: "mine" });
+      reads.changed();
+      return answer as never;
+    });
+    reads.changed();
+    await reads.read([reference("First")]);
+    expect((await reads.read([reference("Second")]))[0]?.text).toBe("mine");
+  });
+
+  test("sees an act of its own whose answer was lost", async () => {
+    const store = await open();
+    await translatedText(store, "Lost answer");
+    holdBack();
+    const { transaction } = ConnectionPool.prototype;
+    vi.spyOn(ConnectionPool.prototype, "transaction").mockImplementationOnce(async function (
+      this: ConnectionPool,
+      act,
+    ) {
+      await transaction.call(this, act);
+      throw new DatabaseUnavailableError("The answer was lost");
+    });
+    const approving = store.approve({ reference: reference("Lost answer"), text: "mine" });
+    await expect(approving).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE" });
+    expect(await textOf(store, "Lost answer")).toBe("mine");
+  });
+
+  test("ends no wait with the text from before a forced request, or of another text under the same id", async () => {
+    const store = await open();
+    await translatedText(store, "Forced");
+    await store.register([item("Old text", { businessId: "id" })]);
+    await drain(
+      store,
+      workOf(() => translated("first")),
+    );
+    const atStandby = await open({ databaseUrl: server.standby.url, readUrl: undefined });
+    const byId = { project: "default", targetLocale: "fr", businessId: "id" };
+    await until(async () => (await atStandby.read([byId]))[0]?.text === "first");
+    holdBack();
+    await store.register([item("Forced", { force: true }), item("New text", { businessId: "id" })]);
+    const waiting = await store.read([reference("Forced"), byId], { confirmSettled: true });
+    expect(waiting.map((each) => [each?.sourceText, each?.status])).toEqual([
+      ["Forced", "pending"],
+      ["New text", "pending"],
+    ]);
+    const hub = new Coordinator(store, { sourceLocale: "en" });
+    onTestFinished(() => hub.close());
+    const wait = { targetLocales: ["fr"], timeoutMs: 1_000 };
+    await expect(hub.waitFor({ ...wait, text: "Forced" })).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
+    await expect(hub.waitFor({ ...wait, businessId: "id" })).rejects.toMatchObject({ code: "TH_WAIT_TIMEOUT" });
   });
 
   test.for(["cut", "hang"] as const)("reads from the primary while the standby's connections %s", async (how) => {

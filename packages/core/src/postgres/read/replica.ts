@@ -11,7 +11,7 @@
 import { z } from "zod";
 import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError } from "../../contract/errors.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ListFilter } from "../../contract/read.ts";
+import type { ListFilter, ReadOptions } from "../../contract/read.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
 import type { ConnectionUrl } from "../database/connection-url.ts";
 import { errorCode } from "../database/database-error.ts";
@@ -52,8 +52,8 @@ export class ReplicaReads {
   readonly #standby: ConnectionPool | undefined;
   readonly #onFault: (error: Error) => void;
   #awayUntil = 0;
-  /** The position in the log that the standby has to reach before it is asked again; `true`: not known yet. */
-  #lacks: string | true | undefined;
+  /** The change that the standby has to replay before it is asked again. Each change is an object of its own. */
+  #lacks: { position?: string | undefined } | undefined;
 
   constructor(primary: ConnectionPool, { readUrl, onConnectionLost, ...options }: ReplicaOptions) {
     this.#primary = primary;
@@ -77,13 +77,20 @@ export class ReplicaReads {
 
   /** A change was committed that this process reported to its user: no later read of this process may miss it. */
   changed(): void {
-    if (this.#standby !== undefined) this.#lacks = true;
+    if (this.#standby !== undefined) this.#lacks = {};
   }
 
-  async read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]> {
+  /** Reads what the standby has, and the rest from the primary. */
+  async read(
+    references: readonly TranslationReference[],
+    { confirmSettled = false }: ReadOptions = {},
+  ): Promise<(Translation | undefined)[]> {
     const [found, from] = await this.#ask((pool) => readTranslations(pool, references));
     if (from === this.#primary) return found;
-    const missing = references.flatMap((reference, at) => (found[at] === undefined ? [{ at, reference }] : []));
+    const isMissing = (translation: Translation | undefined) =>
+      translation === undefined ||
+      (confirmSettled && translation.status !== "pending" && translation.status !== "queued");
+    const missing = references.flatMap((reference, at) => (isMissing(found[at]) ? [{ at, reference }] : []));
     if (missing.length === 0) return found;
     const second = await readTranslations(
       this.#primary,
@@ -115,14 +122,13 @@ export class ReplicaReads {
   }
 
   async #isCurrent(standby: ConnectionPool): Promise<boolean> {
-    if (this.#lacks === undefined) return true;
-    if (this.#lacks === true) {
-      const [position] = await rows(this.#primary, written);
-      this.#lacks = position?.lsn;
-    }
     const lacks = this.#lacks;
     if (lacks === undefined) return true;
-    const [answer] = await rows(standby, hasReplayed, [lacks]);
+    if (lacks.position === undefined) {
+      const [end] = await rows(this.#primary, written);
+      lacks.position = end?.lsn;
+    }
+    const [answer] = await rows(standby, hasReplayed, [lacks.position]);
     if (answer?.has_replayed !== true) return false;
     // Unless a later change was reported meanwhile.
     if (this.#lacks === lacks) this.#lacks = undefined;

@@ -116,7 +116,7 @@ export function keyColumns(items: readonly WorkItem[]): [string[], string[], num
 
 /** Adds the items at these places, which count from 1. */
 export function addPlaces(
-  changed: Set<LoadedItem>,
+  changed: { add(item: LoadedItem): void },
   entries: readonly { item: LoadedItem }[],
   places: readonly number[] | null | undefined,
 ): void {

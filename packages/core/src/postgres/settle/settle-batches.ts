@@ -33,12 +33,15 @@ interface Good {
  * If every text was translated, it is one statement, which finds each row at the place where the load found it.
  *
  * @param calls The engine calls made for `batches`.
+ * @param stored The texts that the first statement stored where it did not store all, of this try and of earlier ones: if the
+ *   transaction after it fails, the next try finds them stored. Default: a first and only try.
  * @returns The texts whose rows it changed; the others were no longer the batches'.
  */
 export async function settleBatches(
   pool: ConnectionPool,
   batches: readonly SettledBatch[],
   calls: readonly BatchCall[],
+  stored: { add(item: LoadedItem): void; has(item: LoadedItem): boolean } = new Set<LoadedItem>(),
 ): Promise<ChangedItems> {
   const remainder = new Remainder();
   const good: Good[] = [];
@@ -54,7 +57,8 @@ export async function settleBatches(
   if (remainder.isEmpty) {
     const [receipt] = await rows(pool, storeInPlace, [...values, textArray(good.map(({ item }) => item.row))]);
     if (receipt?.is_whole === true) return "all";
-    addPlaces(changed, good, receipt?.stored);
+    addPlaces(stored, good, receipt?.stored);
+    for (const { item } of good) if (stored.has(item)) changed.add(item);
   }
   await pool.transaction(async (db) => {
     await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));

@@ -66,6 +66,8 @@ export interface SettlerOptions {
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #settlements: Coalescer<Settling, Answer>;
+  /** Texts that are stored although their settlement goes on. */
+  readonly #stored = new WeakSet<LoadedItem>();
 
   constructor(options: SettlerOptions) {
     this.#options = options;
@@ -187,6 +189,7 @@ export class Settler {
         pool,
         settlings.flatMap(({ batches }) => batches),
         settlings.flatMap(({ calls }) => calls),
+        this.#stored,
       );
       return settlings.map(() => ({ changed }));
     } catch (error) {
@@ -195,7 +198,7 @@ export class Settler {
     // One of them is at fault: each for itself, so that only that one fails.
     return Promise.all(
       settlings.map(({ batches, calls }) =>
-        settleBatches(pool, batches, calls).then(
+        settleBatches(pool, batches, calls, this.#stored).then(
           (changed) => ({ changed }),
           (error: unknown) => ({ error }),
         ),

@@ -3,7 +3,7 @@ import { glob } from "node:fs/promises";
 import { loadAll, registerTexts, test } from "@trans-hub/test-support/batches";
 import { drain, failed, item, reference, translated, workOf } from "@trans-hub/test-support/store";
 import type pg from "pg";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { DatabaseUnavailableError, RequestExpiredError } from "../../contract/errors.ts";
 import type { Settlement, WorkBatch, WorkOutcome } from "../../contract/work.ts";
 import { ConnectionPool } from "../database/pool.ts";
@@ -182,6 +182,22 @@ describe("a settlement whose answer was lost", () => {
     expect(reports).toEqual([`Text 0: ${outcomes[0].kind}`, `Text 1: ${outcomes[1].kind}`]);
     const stored = await store.read([reference("Text 0"), reference("Text 1")]);
     expect(stored.map((each) => each?.status)).toEqual(outcomes.map(({ kind }) => kind));
+  });
+
+  test("of which a part was stored before a deadlock is reported whole", async ({ db, database, store, pool: own }) => {
+    await registerTexts(store, 2);
+    const [batch] = await loadAll(own);
+    await db.query(
+      `update trans_hub.translation as t set expires_at = now() + interval '1 day' from trans_hub.content as c
+       where c.content_no = t.content_no and c.text = 'Text 1'`,
+    );
+    const { pool, reports, settler } = await settlerOver(database.url);
+    const deadlock = Object.assign(new Error("deadlock detected"), { code: "40P01" });
+    const transaction = vi.spyOn(pool, "transaction").mockRejectedValueOnce(deadlock);
+    await settleTogether(settler, batch as LoadedBatch, [translated("a"), translated("b")]);
+    await pool.end();
+    expect(transaction).toHaveBeenCalledTimes(2);
+    expect(reports).toEqual(["Text 0: translated", "Text 1: translated"]);
   });
 
   test("that buried expired texts is reported too", async ({ db, database, store, pool: own }) => {
