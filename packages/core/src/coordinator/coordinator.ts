@@ -42,6 +42,7 @@ import {
   type TranslationName,
   type WaitQuery,
 } from "./queries.ts";
+import { inRequestSpan } from "./request-span.ts";
 import {
   type EnqueueOptions,
   type EnqueueReceipt,
@@ -128,10 +129,13 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { client, signal, ...given } = options;
     const defaults = this.#withDefaults(given);
-    const receipt: Promise<RequestReceipt | EnqueueReceipt> =
-      client === undefined
-        ? this.#requests.register(items, defaults, signal)
-        : this.#requests.enqueue(client, items, defaults, signal);
+    const receipt = inRequestSpan(
+      items,
+      (span): Promise<RequestReceipt | EnqueueReceipt> =>
+        client === undefined
+          ? this.#requests.register(items, defaults, signal, span)
+          : this.#requests.enqueue(client, items, defaults, signal, span),
+    );
     const { observer } = this.#settings;
     return this.#track(observer?.requested === undefined ? receipt : reportRequest(observer, receipt));
   }
