@@ -223,8 +223,8 @@ begin
     rows_of_inbox := array(
       select i.id
       from inbox as i
-      where i.refused is null and jsonb_typeof(i.items) = 'array' and exists (
-        select from jsonb_array_elements(case when jsonb_typeof(i.items) = 'array' then i.items else '[]' end) as e (value)
+      where i.refused is null and exists (
+        select from jsonb_array_elements(inbox_list(i.items)) as e (value)
         where locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) <> '{}'
       )
     );
@@ -234,7 +234,7 @@ begin
       select i.id, e.value, e.ord, i.defaults,
         locales_to_cancel(e.value, i.defaults, of_project, of_target_locale, id_prefix) as locales
       from inbox as i
-      cross join lateral jsonb_array_elements(i.items) with ordinality as e (value, ord)
+      cross join lateral jsonb_array_elements(inbox_list(i.items)) with ordinality as e (value, ord)
       where i.id = any (rows_of_inbox)
     ), kept as materialized (
       select
@@ -346,7 +346,7 @@ begin
 
   select count(*) into in_inbox
   from inbox as i
-  cross join lateral jsonb_array_elements(i.items) as e (value)
+  cross join lateral jsonb_array_elements(inbox_list(i.items)) as e (value)
   where is_to_forget(
     e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
   );

@@ -1,15 +1,17 @@
 /**
  * Makes the folder that runs on a server: the command, its dependencies, and nothing else.
  *
- *     npm run setup && node scripts/image-root.ts /opt/trans-hub
- *     /opt/trans-hub/dist/bin.js --version
+ *     npm run image-root -- /opt/trans-hub
+ *     /opt/trans-hub/bin/trans-hub --version
+ *
+ * `image-root.js` is its command, which an old Node can read too.
  *
  * Used by the image's `Dockerfile`, and by installations on a machine without containers. Our packages are in their
  * published form; the others are those of the lockfile, never newer. `@trans-hub/embedded` is left out: a server names
  * its database.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -40,7 +42,9 @@ interface Manifest {
 export function makeImageRoot(target: string): void {
   if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not, or remove it`);
   mkdirSync(dirname(target), { recursive: true });
+  step("Building the packages");
   pnpm(root, "-r", "build");
+  step("Collecting their dependencies");
   const flags = ["--prod", "--no-optional", "--config.node-linker=hoisted"];
   pnpm(root, "--filter", "@trans-hub/cli", "deploy", ...flags, target);
   putOursAsPublished(target);
@@ -48,11 +52,38 @@ export function makeImageRoot(target: string): void {
   removeWhatNobodyRuns(target);
   if (existsSync(join(target, "node_modules/@trans-hub/embedded")))
     throw new Error("the embedded PostgreSQL came along");
+  for (const folder of ["bin", "backup"]) {
+    cpSync(join(root, "deploy", folder), join(target, folder), {
+      recursive: true,
+      filter: (file) => !file.endsWith(".yaml"),
+    });
+  }
+  step(`${target}: ${megabytes(target)} MB; try ${join(target, "bin/trans-hub")} --version`);
 }
 
+/** Progress goes to stderr: stdout is the caller's. */
+function step(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function megabytes(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  return Math.round(bytes / 1_000_000);
+}
+
+/** pnpm prints a line for each file of each package, so its output is shown only if it fails. */
 function pnpm(cwd: string, ...args: string[]): void {
-  // Output goes to stderr: stdout is the caller's.
-  execFileSync(process.execPath, [PNPM, ...args], { cwd, stdio: ["ignore", 2, 2] });
+  const { status, error, stdout } = spawnSync(process.execPath, [PNPM, ...args], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 2 ** 28,
+  });
+  if (error !== undefined) throw error;
+  if (status === 0) return;
+  const last = stdout.trimEnd().split("\n").slice(-20).join("\n");
+  throw new Error(`pnpm ${args.join(" ")} failed with exit code ${status}:\n${last}`);
 }
 
 /** `deploy` copies a package as it is in the repository; only `pack` turns its entries from sources to `dist`. */
@@ -138,19 +169,5 @@ function removeWhatNobodyRuns(target: string): void {
     // The second: names of attributes that no package here reads, 2.6 MB.
     if (/\.([mc]?ts|map|tsbuildinfo)$|semantic-conventions\/dist\/(experimental_|index-incubating)/.test(file))
       rmSync(join(target, file), { force: true });
-  }
-}
-
-if (import.meta.main) {
-  const [target] = process.argv.slice(2);
-  if (target === undefined) {
-    console.error("usage: node scripts/image-root.ts FOLDER");
-    process.exit(2);
-  }
-  try {
-    makeImageRoot(resolve(target));
-  } catch (error) {
-    console.error(`error: ${(error as Error).message}`);
-    process.exit(1);
   }
 }

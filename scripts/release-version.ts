@@ -12,10 +12,11 @@ import { join, resolve } from "node:path";
 import { releaseSection } from "./changelog.ts";
 import { markReleased } from "./function-migration.ts";
 
-/** Where the version stands as an image's tag, beside the packages. */
+/** Where the version stands as an image's tag, a chart's version or a tag of the repository, beside the packages. */
 export const IMAGE_TAGS = [
   "deploy/compose/compose.yaml",
   "deploy/docker/Dockerfile",
+  "deploy/helm/trans-hub/Chart.yaml",
   "deploy/kubernetes/overlays/production/kustomization.yaml",
   "deploy/kubernetes/overlays/scale-to-zero/kustomization.yaml",
   "deploy/kubernetes/overlays/small/kustomization.yaml",
@@ -39,8 +40,9 @@ export function makeReleaseReady(root: string, date: string): string {
   edit(join(root, "CHANGELOG.md"), (text) => releaseSection(text, version, date));
   for (const file of IMAGE_TAGS) {
     edit(join(root, file), (text) => {
-      // Only as the image's tag: another product of the file may have the same version.
-      const tag = new RegExp(`(trans-hub:|newTag: )${before.replaceAll(".", "\\.")}\\b`, "g");
+      // Only in these places: another product of the file may have the same version.
+      const places = "trans-hub:|newTag: |\\?ref=v|^version: |^appVersion: ";
+      const tag = new RegExp(`(${places})${before.replaceAll(".", "\\.")}\\b`, "gm");
       if (!tag.test(text)) throw new Error(`${file} does not name the version ${before}`);
       return text.replaceAll(tag, `$1${version}`);
     });

@@ -62,6 +62,7 @@ PGAPPNAME="trans-hub $(basename "$0" .sh)"
 PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 export PGAPPNAME PGCONNECT_TIMEOUT
 
+# shellcheck disable=SC2120 # only backup.sh gives it arguments
 ask() { # SQL from stdin, one value out
   psql -XAtq -v ON_ERROR_STOP=1 ${url:+"--dbname=$url"} "$@"
 }
@@ -72,6 +73,23 @@ keep=${BACKUP_KEEP:-14}
 case $keep in '' | *[!0-9]* | 0) fail "BACKUP_KEEP must be a whole number from 1" ;; esac
 command -v pg_dump > /dev/null || fail "pg_dump is missing; Debian: apt-get install postgresql-client"
 mkdir -p "$folder" || fail "BACKUP_DIR cannot be made"
+
+# Asked first: pg_dump says the same in many words, one of them for each table that it may not read.
+owner=$(ask << 'SQL'
+select case
+    when count(*) = 0 then 'none ' || current_database()
+    when bool_and(pg_has_role(relowner, 'usage')) then ''
+    else current_user || ' ' || min(pg_get_userbyid(relowner))
+  end
+from pg_class
+where relnamespace in (select oid from pg_namespace where nspname in ('trans_hub', 'graphile_worker')) and relkind in ('r', 'p')
+SQL
+) || fail "the database does not answer"
+case $owner in
+  '') ;;
+  'none '*) fail "the database \"${owner#none }\" has no Trans-Hub" ;;
+  *) fail "${owner% *} may not dump every row: log in as trans_hub_migrator, or as another member of ${owner##* }" ;;
+esac
 
 # The dump contains everything that was committed before this moment.
 started=$(echo "select clock_timestamp()" | ask) || fail "the database does not answer"
@@ -95,6 +113,7 @@ delete from trans_hub.backup_run where started_at < now() - interval '1 year';
 SQL
 
 # Names sort by time; newest first.
+# shellcheck disable=SC2010 # the pattern admits only names without blanks
 ls "$folder" | grep -E '^trans-hub-[0-9]{8}T[0-9]{6}Z-[0-9]+\.dump$' | sort -r | tail -n +"$((keep + 1))" |
   while read -r old; do rm -f "$folder/$old"; done
 # Partial files left by a kill -9 or a power cut. A younger one may belong to another running backup.

@@ -58,6 +58,7 @@ PGAPPNAME="trans-hub $(basename "$0" .sh)"
 PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 export PGAPPNAME PGCONNECT_TIMEOUT
 
+# shellcheck disable=SC2120 # only backup.sh gives it arguments
 ask() { # SQL from stdin, one value out
   psql -XAtq -v ON_ERROR_STOP=1 ${url:+"--dbname=$url"} "$@"
 }
@@ -72,6 +73,10 @@ list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 trap 'exit 1' HUP INT TERM
 pg_restore --list "$dump" | grep -v ' POLICY ' > "$list" || fail "$dump is no dump, or of a newer pg_dump"
+
+may=$(echo "select case when has_database_privilege(current_database(), 'create') then '' else current_user || ' may not make schemas in \"' || current_database() || '\"' end" | ask) ||
+  fail "the database does not answer"
+[ -z "$may" ] || fail "$may: log in as a superuser, or as trans_hub_migrator"
 
 # Empty schemas may exist, made by `roles create`. A schema with any content is not touched.
 there=$(echo "select count(*) from pg_class where relnamespace in (select oid from pg_namespace where nspname in ('trans_hub', 'graphile_worker'))" | ask) ||

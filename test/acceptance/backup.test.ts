@@ -211,10 +211,21 @@ test("every text acknowledged before a dump under load is in the restored databa
   }
 
   // The first dump is kept while the second fails, and deleted when it succeeds.
-  const wrong = { ...backup, TH_DATABASE_URL: place.url("here", "reader") };
-  expect(await script(place, "backup.sh", [], wrong)).toMatchObject({
+  for (const role of ["reader", "worker", "producer"] as const) {
+    const wrong = { ...backup, TH_DATABASE_URL: place.url("here", role) };
+    expect(await script(place, "backup.sh", [], wrong)).toEqual({
+      code: 1,
+      said: `backup: trans_hub_${role} may not dump every row: log in as trans_hub_migrator, or as another member of trans_hub_owner\n`,
+    });
+  }
+  expect(
+    await script(place, "backup.sh", [], {
+      ...backup,
+      TH_DATABASE_URL: place.url("here", "migrator").replace("/app", "/postgres"),
+    }),
+  ).toEqual({
     code: 1,
-    said: expect.stringContaining("removed"),
+    said: 'backup: the database "postgres" has no Trans-Hub\n',
   });
   expect(readdirSync(backups)).toHaveLength(1);
   // Remains of killed dumps are deleted after a day: a younger one may belong to a running dump.
@@ -234,6 +245,12 @@ test("every text acknowledged before a dump under load is in the restored databa
   const [last = ""] = readdirSync(backups);
   const again = await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: place.url("there") });
   expect(again).toEqual({ code: 1, said: expect.stringContaining("has a Trans-Hub already") });
+
+  const worker = place.url("there", "worker").replace("/app", "/postgres");
+  expect(await script(place, "restore.sh", [join(backups, last)], { TH_DATABASE_URL: worker })).toEqual({
+    code: 1,
+    said: 'restore: trans_hub_worker may not make schemas in "postgres": log in as a superuser, or as trans_hub_migrator\n',
+  });
 
   // A file whose name looks like an option, and a database whose name looks like a connection string.
   const named = "it's \\ a=b";

@@ -385,6 +385,20 @@ describe("upkeep", () => {
     expect(await commands.json(force)).toMatchObject({ registered: 0, existing: 1 });
   });
 
+  test("approves a text without its source's placeholder, and says so on stderr", async ({ commands }) => {
+    await commands.json(["request", "Pay {amount}", "--from", "en", "--to", "fr"]);
+    const approve = ["approve", "Pay {amount}", "--from", "en", "--to", "fr", "--text"];
+    const { code, stdout, stderr } = await commands.run([...approve, "Payer", "--json"]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^warning: the approved text is not like its source: 1 placeholder missing$/m);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "approved",
+      text: "Payer",
+      warnings: [{ check: "placeholders", message: "1 placeholder missing" }],
+    });
+    expect((await commands.run([...approve, "Payer {amount}"])).stderr).not.toContain("warning");
+  });
+
   test("counts in a dry collection what the real one removes, also in a bare environment", async ({ commands }) => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr"]);
     await commands.json(["worker", "--once"]);

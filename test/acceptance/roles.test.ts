@@ -271,6 +271,29 @@ describe("a role", () => {
     expect(await allowed(roles.url.reader, [...SCHEMA_CHANGES, ...writes, ...calls])).toEqual([]);
   });
 
+  test("that is the wrong one for a command is told so, with the role that may", async ({ commands, roles }) => {
+    const wrong: [RoleKind, string[]][] = [
+      ["producer", ["status"]],
+      ["producer", ["export", "--to", "fr"]],
+      ["reader", ["gc"]],
+      ["reader", ["worker", "--once"]],
+      ["reader", ["request", "Pay", "--from", "en", "--to", "fr"]],
+      ["worker", ["migrate", "down", "--yes"]],
+      ["reader", ["migrate"]],
+    ];
+    for (const [kind, command] of wrong) {
+      const { code, stderr } = await commands.run(command, { env: roles.env[kind] });
+      expect(code, `${kind}: ${command}`).toBe(1);
+      const said = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+      expect(said, `${kind}: ${command}`).toEqual([
+        expect.stringMatching(
+          /^error: (The database refused|Migrating down failed): (permission denied|must be owner)/,
+        ),
+        "hint: The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.",
+      ]);
+    }
+  });
+
   test("that migrates goes down and up again, creates everything as the owner role, and the other roles keep working", async ({
     commands,
     emptyDatabase,

@@ -58,10 +58,18 @@ async function copyContext(target: string): Promise<void> {
   }
 }
 
-/** Runs the first stage's command in a copy of the context; its content of `/image` ends up in `image`. */
-export async function buildImageRoot(context: string, image: string): Promise<void> {
+/**
+ * Runs the first stage's command in a copy of the context; its content of `/image` ends up in `image`.
+ *
+ * @returns The printed text.
+ */
+export async function buildImageRoot(context: string, image: string): Promise<string> {
   const { build } = await readDockerfile();
   if (!build.includes(" /image")) throw new Error(`the first stage makes no /image: ${build}`);
   await copyContext(context);
-  await call("sh", ["-euc", build.replace(" /image", ` ${image}`)], { cwd: context, maxBuffer: 2 ** 26 });
+  const { stdout, stderr } = await call("sh", ["-euc", build.replace(" /image", ` ${image}`)], {
+    cwd: context,
+    maxBuffer: 2 ** 26,
+  });
+  return stdout + stderr;
 }

@@ -1,5 +1,6 @@
 /** Compose, supervisor and cron, checked against the settings and against each other. */
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -45,4 +46,16 @@ test("compose's own containers have a read-only root and no capability, and its 
     depends_on: { migrate: { condition: "service_completed_successfully" } },
   });
   expect(worker.healthcheck.test.at(-1)).toContain(`:${worker.environment.TH_METRICS_PORT}/readyz`);
+});
+
+const noShellcheck = spawnSync("shellcheck", ["--version"]).error ? ": needs Debian's package shellcheck" : "";
+
+test.skipIf(noShellcheck !== "")(`shellcheck warns about no script${noShellcheck}`, () => {
+  const scripts = globSync("{backup/*.sh,bin/*}", { cwd: folder });
+  expect(scripts.length).toBeGreaterThanOrEqual(4);
+  const { status, stdout } = spawnSync("shellcheck", ["--severity=warning", ...scripts], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(status, stdout).toBe(0);
 });

@@ -1,7 +1,9 @@
 /** The image's content and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { execFile, spawnSync } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import type { Translation } from "@trans-hub/core";
 import { createTestDatabase, testOnSharedDatabase as test } from "@trans-hub/test-support/database";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
@@ -16,13 +18,14 @@ const why = whyNoContainer();
 let folder: string;
 let app: string;
 let image: Dockerfile;
+let printed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "trans-hub-image-"));
   app = join(folder, "image");
   image = await readDockerfile();
   await mkdir(join(folder, "context"));
-  await buildImageRoot(join(folder, "context"), app);
+  printed = await buildImageRoot(join(folder, "context"), app);
 }, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -51,6 +54,48 @@ test("the image holds the command and its dependencies: no test runner, no types
       .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
   );
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(30_000_000);
+});
+
+test("its folder has a launcher, which runs from any folder and through a link, and the scripts that the pages name", async () => {
+  await symlink(join(app, "bin/trans-hub"), join(folder, "trans-hub"));
+  const { stdout } = await promisify(execFile)(join(folder, "trans-hub"), ["--version"], { cwd: "/" });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const path of ["bin/trans-hub", "bin/trans-hub-ctl", "backup/backup.sh", "backup/restore.sh"]) {
+    expect((await stat(join(app, path))).mode & 0o755, path).toBe(0o755);
+  }
+  const pages = ["docs/deploy.md", "docs/operations.md", "docs/rotation.md", "docs/alerts.md"];
+  const folders = await readdir(join(root, "deploy"), { recursive: true, withFileTypes: true });
+  const files = folders.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const named = new Set<string>();
+  for (const file of [...pages.map((page) => join(root, page)), ...files]) {
+    for (const [, path = ""] of (await readFile(file, "utf8")).matchAll(/\/opt\/trans-hub\/([\w./-]*\w)/g))
+      named.add(path);
+  }
+  expect(named.size).toBeGreaterThan(3);
+  for (const path of named) await expect(stat(join(app, path)), path).resolves.toBeDefined();
+});
+
+test("its making prints a line for each step, and not the package manager's own output", () => {
+  expect(printed.split("\n").length).toBeLessThan(12);
+  expect(printed).toMatch(/image: \d+ MB/);
+});
+
+test("its making on a Node without type stripping ends with one sentence and the cure", () => {
+  const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })";
+  const flags = [`--import=data:text/javascript,${encodeURIComponent(old)}`, join(root, "scripts/image-root.js"), app];
+  const { status, stdout, stderr } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: "",
+    stderr:
+      "error: Node 20.19.0 is too old\nhint: Run `npm run image-root -- FOLDER`, which uses the repository's own Node 24.\n",
+  });
+});
+
+test("its making into a folder that exists changes nothing and names the folder", () => {
+  const made = spawnSync(process.execPath, [join(root, "scripts/image-root.js"), folder], { encoding: "utf8" });
+  expect(made).toMatchObject({ status: 1, stdout: "" });
+  expect(made.stderr).toBe(`error: ${folder} is there already: name a folder that is not, or remove it\n`);
 });
 
 describe.skipIf(why !== undefined)(

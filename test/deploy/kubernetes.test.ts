@@ -2,14 +2,26 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { describeSettings, parseSettings } from "../../packages/cli/src/settings/settings.ts";
 import { startHealthServer } from "../../packages/worker/src/health.ts";
 import { readDockerfile } from "./dockerfile.ts";
-import { faultsOf, type Manifest, parseManifests, render, whyNoKustomize } from "./manifests.ts";
+import {
+  faultsOf,
+  type Manifest,
+  parseManifests,
+  render,
+  renderExample,
+  renderWith,
+  whyNoKustomize,
+} from "./manifests.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = join(root, "deploy/kubernetes");
 const OVERLAYS = readdirSync(join(folder, "overlays"));
+/** The other components together; `backup` and `autoscaling` exclude one of them. */
+const REST = "components that no overlay has";
+const OTHER_COMPONENTS = ["autoscaling-hpa", "backup-object-storage", "external-secrets", "roles", "doctor"];
 const SECRETS = parseManifests(readFileSync(join(folder, "secrets.example.yaml"), "utf8"));
 const why = whyNoKustomize();
 
@@ -27,13 +39,29 @@ function podsOf(objects: readonly Manifest[]): Map<string, PodTemplate> {
   return new Map(pods);
 }
 
+function containersOf(spec: PodTemplate["spec"]) {
+  return [...(spec.initContainers ?? []), ...spec.containers];
+}
+
+/** Whether a policy's selector finds the labels. */
+function selects(
+  {
+    matchLabels,
+    matchExpressions = [],
+  }: { matchLabels: object; matchExpressions?: { key: string; values: string[] }[] },
+  labels: Record<string, string>,
+): boolean {
+  const isIn = ({ key, values }: { key: string; values: string[] }) => values.includes(labels[key] ?? "");
+  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(isIn);
+}
+
 function find(objects: readonly Manifest[], kind: string): Manifest | undefined {
   return objects.find((object) => object.kind === kind);
 }
 
 /** The environment of the pod's first container. */
 function environmentOf(objects: readonly Manifest[], { spec }: PodTemplate): Record<string, string> {
-  const [container] = spec.containers;
+  const [container] = containersOf(spec);
   const maps = (container.envFrom ?? []).map(
     ({ configMapRef }: { configMapRef: { name: string } }) =>
       objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMapRef.name)?.data,
@@ -64,8 +92,17 @@ test("the example of the secrets fits its schema, and holds placeholders only", 
   }
 });
 
-describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, (overlay) => {
-  const objects = why === undefined ? render(`overlays/${overlay}`) : [];
+test("every component is in an overlay, or tested beside them", () => {
+  const named = OVERLAYS.map((overlay) =>
+    readFileSync(join(folder, "overlays", overlay, "kustomization.yaml"), "utf8"),
+  );
+  const used = [...named.join().matchAll(/components\/([\w-]+)/g)].map(([, name]) => name);
+  expect([...new Set([...used, ...OTHER_COMPONENTS])].sort()).toEqual(readdirSync(join(folder, "components")).sort());
+});
+
+describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why}` : ""}`, (overlay) => {
+  const rendered = () => (overlay === REST ? renderWith(OTHER_COMPONENTS) : render(`overlays/${overlay}`));
+  const objects = why === undefined ? rendered() : [];
   const pods = podsOf(objects);
   const worker = () => {
     const pod = pods.get("trans-hub-worker");
@@ -91,7 +128,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
       });
       expect(spec.securityContext.runAsUser).toBeGreaterThan(0);
       expect(spec.hostNetwork ?? spec.hostPID ?? spec.hostIPC, name).toBeUndefined();
-      for (const container of spec.containers) {
+      for (const container of containersOf(spec)) {
         expect(container, name).toMatchObject({
           securityContext: {
             allowPrivilegeEscalation: false,
@@ -117,7 +154,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
         if (volume.persistentVolumeClaim)
           referred.push(`PersistentVolumeClaim/${volume.persistentVolumeClaim.claimName}`);
       }
-      for (const container of spec.containers) {
+      for (const container of containersOf(spec)) {
         for (const { configMapRef } of container.envFrom ?? []) referred.push(`ConfigMap/${configMapRef.name}`);
         for (const mount of container.volumeMounts) {
           expect(spec.volumes.map(({ name }: { name: string }) => name)).toContain(mount.name);
@@ -135,7 +172,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     for (const [name, pod] of pods) {
       for (const [key, path] of Object.entries(environmentOf(objects, pod))) {
         if (!key.endsWith("_FILE")) continue;
-        const mount = pod.spec.containers[0].volumeMounts.find(({ mountPath }: { mountPath: string }) =>
+        const mount = containersOf(pod.spec)[0].volumeMounts.find(({ mountPath }: { mountPath: string }) =>
           path.startsWith(`${mountPath}/`),
         );
         const volume = pod.spec.volumes.find((volume: { name: string }) => volume.name === mount?.name);
@@ -175,7 +212,7 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
   });
 
   test("a stopped worker has its drain time and ten seconds more, and no hook that shortens it", () => {
-    for (const name of ["trans-hub-worker", "trans-hub-sweep"]) {
+    for (const name of ["trans-hub-worker", "trans-hub-sweep", "trans-hub-gc", "trans-hub-doctor"]) {
       const pod = pods.get(name);
       if (pod === undefined) continue;
       const { TH_DRAIN_SECONDS } = environmentOf(objects, pod);
@@ -215,18 +252,18 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
     expect(find(objects, "PodDisruptionBudget")?.spec).toMatchObject({ maxUnavailable: 1 });
   });
 
-  test("the fleet's connections stay within the page's number", () => {
+  test.skipIf(overlay === REST)("the fleet's connections stay within the page's number", () => {
     const { environment } = worker();
     const { spec } = objects.find(({ kind }) => kind === "Deployment") ?? {};
     const scaled = find(objects, "ScaledObject")?.spec;
     expect(scaled === undefined).toBe(spec.replicas !== undefined);
     const most = (scaled?.maxReplicaCount ?? spec.replicas) + spec.strategy.rollingUpdate.maxSurge;
-    const sweeps = pods.has("trans-hub-sweep") ? 2 : 0;
-    const connections = (most + sweeps) * Number(environment.TH_MAX_CONNECTIONS);
+    const ours = ["trans-hub-sweep", "trans-hub-gc", "trans-hub-doctor"].filter((name) => pods.has(name)).length;
+    const connections = (most + ours) * Number(environment.TH_MAX_CONNECTIONS);
     const page = readFileSync(join(root, "docs/deploy.md"), "utf8");
     const [, said] = new RegExp(`^\\| \`${overlay}\` \\|.*\\| (\\d+) \\|$`, "m").exec(page) ?? [];
     // `migrate`, the backup, and KEDA's pool.
-    expect(Number(said)).toBe(connections + 2 + 1 + (scaled === undefined ? 0 : 4));
+    expect(Number(said)).toBe(connections + 3 + 1 + (scaled === undefined ? 0 : 4));
   });
 
   test("CronJobs do the workers' upkeep where the fleet may be empty", () => {
@@ -236,5 +273,86 @@ describe.skipIf(why !== undefined).each(OVERLAYS)(`%s${why ? `: ${why}` : ""}`, 
       jobs.some(({ spec }) => `${spec.jobTemplate.spec.template.spec.containers[0].args}` === `${args}`);
     expect(does(["worker", "--once"])).toBe(fewest === 0);
     expect(does(["gc"])).toBe(fewest === 0);
+  });
+
+  test("every pod reaches the database and DNS, through a node-local cache too, and only pods that call engines the rest", () => {
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec);
+    for (const [name, { metadata, spec }] of pods) {
+      const rules = policies
+        .filter(({ podSelector }) => selects(podSelector, metadata.labels))
+        .flatMap(({ egress }) => egress);
+      const ports = (to: (peers: unknown) => boolean) =>
+        rules.filter((rule) => to(rule.to)).flatMap((rule) => rule.ports.map(({ port }: { port: number }) => port));
+      const dns = (peers: unknown) => /kube-dns.*169\.254\.20\.10\/32/.test(JSON.stringify(peers) ?? "");
+      expect(ports(dns), name).toEqual([53, 53]);
+      expect(
+        ports((peers) => peers === undefined),
+        name,
+      ).toContain(5432);
+      const calls = /worker|sweep|doctor/.test(name) || containersOf(spec).some(({ name: each }) => each === "upload");
+      expect(
+        rules.flatMap((rule) => rule.ports).some(({ port }: { port: number }) => port === 443),
+        name,
+      ).toBe(calls);
+    }
+  });
+});
+
+describe.skipIf(why !== undefined)(`the components${why ? `: ${why}` : ""}`, () => {
+  test("autoscaling and autoscaling-hpa have the same limits, behaviour and figures", () => {
+    const keda = renderWith(["autoscaling"]).find(({ kind }) => kind === "ScaledObject")?.spec;
+    const hpa = renderWith(["autoscaling-hpa"]).find(({ kind }) => kind === "HorizontalPodAutoscaler")?.spec;
+    expect(hpa.scaleTargetRef.name).toBe(keda.scaleTargetRef.name);
+    expect([hpa.minReplicas, hpa.maxReplicas]).toEqual([keda.minReplicaCount, keda.maxReplicaCount]);
+    expect(hpa.behavior).toEqual(keda.advanced.horizontalPodAutoscalerConfig.behavior);
+    const figures = (metrics: { external: { metric: { name: string }; target: { averageValue: string } } }[]) =>
+      metrics.map(({ external }) => [external.metric.name, external.target.averageValue]);
+    expect(figures(hpa.metrics)).toEqual(
+      keda.triggers.map(({ metadata }: { metadata: { query: string; targetQueryValue: string } }) => [
+        metadata.query.replace("select trans_hub.", "trans_hub_").replace("()", ""),
+        metadata.targetQueryValue,
+      ]),
+    );
+    const adapter = parse(readFileSync(join(root, "deploy/prometheus/adapter.yaml"), "utf8"));
+    const made = adapter.rules.external.map(({ name }: { name: { as: string } }) => name.as);
+    expect(made).toEqual(figures(hpa.metrics).map(([name]) => name));
+  });
+
+  test("the backup to object storage dumps as the backup onto a volume does, then uploads", () => {
+    const [volume, storage] = ["backup", "backup-object-storage"].map(
+      (name) => podsOf(renderWith([name])).get("trans-hub-backup")?.spec,
+    );
+    expect(storage.initContainers).toEqual(volume.containers);
+    expect(storage.containers.map(({ args }: { args: string[] }) => args[0])).toEqual(["copy"]);
+  });
+
+  test("external secrets have the names of the example's, except those that are deleted after their use", () => {
+    const made = renderWith(["external-secrets"]).filter(({ kind }) => kind === "ExternalSecret");
+    const names = SECRETS.map(({ metadata }) => metadata.name).filter(
+      (name) => !/-(admin|roles|backup-storage)$/.test(name),
+    );
+    expect(made.map(({ spec }) => spec.target.name).sort()).toEqual(names.sort());
+  });
+
+  test("a secret that kustomize makes rolls the workers when it changes", async () => {
+    const page = readFileSync(join(root, "docs/deploy.md"), "utf8");
+    const [, example = ""] = /```yaml\n# kustomization\.yaml[^\n]*\n([\s\S]*?)```/.exec(page) ?? [];
+    const kustomization = parse(example);
+    expect(kustomization.resources).toHaveLength(1);
+    const named = (password: string) =>
+      renderExample(kustomization, {
+        "worker/database-url": `postgres://u:${password}@h/d`,
+        "worker/openai-api-key": "k",
+        "migrator/database-url": "postgres://m@h/d",
+      });
+    const secretOf = (objects: readonly Manifest[]) =>
+      podsOf(objects).get("trans-hub-worker")?.spec.volumes[0].secret.secretName;
+    const [before, same, after] = [named("one"), named("one"), named("two")];
+    expect(secretOf(before)).toMatch(/^trans-hub-worker-\w{10}$/);
+    expect(secretOf(same)).toBe(secretOf(before));
+    expect(secretOf(after)).not.toBe(secretOf(before));
+    for (const object of after) expect(await faultsOf(object), object.kind).toEqual([]);
+    const worker = after.find(({ kind }) => kind === "Deployment");
+    expect(JSON.stringify(worker)).toContain("registry.example.com/trans-hub:0.1.0");
   });
 });

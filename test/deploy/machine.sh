@@ -18,6 +18,7 @@ mount --bind "$node" usr/bin/node
 mount --bind "$repository" opt/repository
 echo 'import "/opt/repository/packages/cli/src/bin.js";' > opt/trans-hub/dist/bin.js
 echo '{ "type": "module" }' > opt/trans-hub/package.json
+cp -r "$repository/deploy/bin" opt/trans-hub/
 cp -r "$units/." etc/systemd/system/
 cp -r "$configuration" etc/trans-hub
 chmod -R go-rwx etc/trans-hub

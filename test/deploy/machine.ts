@@ -22,6 +22,8 @@ export function whyNoMachine(): string | undefined {
 
 export interface Machine {
   systemctl(...args: string[]): Promise<string>;
+  /** Runs a command to its end; never rejects. */
+  run(command: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }>;
   /** The unit's log, one message per line. */
   log(unit: string): Promise<string[]>;
   /** Ends it with all its processes. */
@@ -50,6 +52,16 @@ export async function startMachine(mountPoint: string, configuration: string, un
   };
   return {
     systemctl: (...args) => inside("systemctl", ...args),
+    run: async (command, input = "") => {
+      const within = ["--target", String(mainProcess(child)), "--all", ...command];
+      const running = spawn("nsenter", within, { env: { PATH: "/usr/sbin:/usr/bin" } });
+      // A command that refuses its arguments does not wait for its input.
+      running.stdin.on("error", () => undefined).end(input);
+      const said = Promise.all([running.stdout.toArray(), running.stderr.toArray()]);
+      const [code] = await once(running, "close");
+      const [stdout, stderr] = (await said).map((chunks) => Buffer.concat(chunks).toString());
+      return { code: Number(code), stdout: stdout ?? "", stderr: stderr ?? "" };
+    },
     log: async (unit) =>
       (await inside("journalctl", "--no-pager", "--output=cat", `--unit=${unit}`)).trimEnd().split("\n"),
     halt: async () => {

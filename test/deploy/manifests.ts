@@ -1,6 +1,8 @@
 /** Renders the Kubernetes manifests, and validates each object against its schema. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { join, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -30,8 +32,44 @@ export function render(path: string): Manifest[] {
   return parseManifests(execFileSync("kubectl", ["kustomize", folder], { encoding: "utf8" }));
 }
 
+/** The objects of the base with these components. */
+export function renderWith(components: readonly string[]): Manifest[] {
+  const at = (path: string) => join(root, "deploy/kubernetes", path);
+  const paths = components.map((name) => at(`components/${name}`));
+  return renderExample({ namespace: "trans-hub", resources: [at("base")], components: paths }, {});
+}
+
+interface Kustomization {
+  resources: string[];
+  components: string[];
+  [field: string]: unknown;
+}
+
+/**
+ * The objects of an overlay in another repository, with files beside it. Its bases on the network are taken from this
+ * repository.
+ */
+export function renderExample(kustomization: Kustomization, files: Readonly<Record<string, string>>): Manifest[] {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "trans-hub-overlay-")));
+  const here = (paths: readonly string[]) =>
+    paths.map((path) => relative(folder, path.replace(/^https:\/\/[^?]*?\/\/([^?]*)\?ref=.*$/, join(root, "$1"))));
+  try {
+    const { resources, components } = kustomization;
+    const local = { ...kustomization, resources: here(resources), components: here(components) };
+    writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(local));
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return parseManifests(execFileSync("kubectl", ["kustomize", folder], { encoding: "utf8" }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export function parseManifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
+  // Kubernetes reads YAML 1.1, in which 0440 is an octal number.
+  return parseAllDocuments(text, { version: "1.1" }).map((document) => {
     if (document.errors.length > 0) throw document.errors[0];
     return document.toJS() as Manifest;
   });
@@ -39,6 +77,8 @@ export function parseManifests(text: string): Manifest[] {
 
 const SCHEMAS: Record<string, () => Promise<object>> = {
   v1: () => import("kubernetes-models/v1"),
+  "autoscaling/v2": () => import("kubernetes-models/autoscaling/v2"),
+  "external-secrets.io/v1": () => import("@kubernetes-models/external-secrets/external-secrets.io/v1"),
   "apps/v1": () => import("kubernetes-models/apps/v1"),
   "batch/v1": () => import("kubernetes-models/batch/v1"),
   "networking.k8s.io/v1": () => import("kubernetes-models/networking.k8s.io/v1"),

@@ -163,6 +163,52 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     expect(await machine.log("trans-hub-migrate")).toHaveLength(migrated);
   });
 
+  test("lets an operator run commands with a unit's settings and secrets, drop-ins and encrypted credentials included", async () => {
+    const ctl = (...args: string[]) => machine.run(["/opt/trans-hub/bin/trans-hub-ctl", ...args]);
+    const status = await ctl("status", "--json");
+    expect(status).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(status.stdout)).toMatchObject({ translations: { translated: 1 } });
+    // The key comes from the drop-in, the endpoint from worker.env.
+    const doctor = await ctl("doctor", "--json");
+    const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string }[] };
+    expect(checks.find(({ name }) => name === "engine")).toMatchObject({ status: "ok" });
+    expect(await ctl("migrate", "status", "--json")).toMatchObject({ code: 0 });
+
+    // The exit code and stdin are the command's.
+    expect(await ctl("get", "Nothing", "--from", "en", "--to", "fr")).toMatchObject({ code: 3 });
+    const item = JSON.stringify({ text: "By stdin", sourceLocale: "en", targetLocales: ["de"] });
+    expect(
+      await machine.run(["/opt/trans-hub/bin/trans-hub-ctl", "request", "--file", "-", "--json"], `${item}\n`),
+    ).toMatchObject({ code: 0, stdout: expect.stringContaining('"registered":1') });
+
+    const encrypted = await machine.run(
+      ["systemd-creds", "encrypt", "--with-key=host", "--name=database-url", "--pretty", "-", "-"],
+      database.url,
+    );
+    expect(encrypted).toMatchObject({ code: 0 });
+    const unit = `[Service]\nExecStart=/bin/true\nEnvironment=TH_DATABASE_URL_FILE=%%d/x\nEnvironment=TH_DATABASE_URL_FILE=%d/database-url\n${encrypted.stdout}`;
+    await machine.run(["tee", "/etc/systemd/system/encrypted@.service"], unit);
+    await machine.systemctl("daemon-reload");
+    expect(await ctl("--unit", "encrypted@7", "status", "--json")).toMatchObject({ code: 0, stderr: "" });
+
+    expect(await ctl("--unit=nowhere", "status")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "trans-hub-ctl: there is no unit nowhere.service: name another one with --unit\n",
+    });
+    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    expect(await machine.run([...asNobody, "/opt/trans-hub/bin/trans-hub-ctl", "status"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "trans-hub-ctl: only root can read the secrets of trans-hub-worker@1.service: use sudo\n",
+    });
+    expect(await ctl()).toMatchObject({ code: 2, stderr: expect.stringContaining("no command was given") });
+    // No secret is on a command line or in a log.
+    const { stdout: journal } = await machine.run(["journalctl", "--no-pager", "--output=json"]);
+    expect(journal).toContain("worker.started");
+    expect(journal).not.toContain("of-the-file");
+  });
+
   test("restarts with the target for a new release: the migration first, then the workers", async () => {
     const migrated = (await machine.log("trans-hub-migrate")).length;
     const before = await state(worker, "MainPID");

@@ -44,6 +44,27 @@ test("every relative link leads to a file, and to a heading there", () => {
   expect(broken).toEqual([]);
 });
 
+test("the list of decisions has each page once, in order", () => {
+  const folder = join(root, "docs/adr");
+  const list = readFileSync(join(folder, "README.md"), "utf8");
+  const listed = [...list.matchAll(/^\| \[\d{4}\]\(([^()]+)\)/gm)].map(([, file]) => file);
+  expect(listed).toEqual(
+    readdirSync(folder)
+      .filter((file) => file !== "README.md")
+      .sort(),
+  );
+});
+
+test("a page that is ordered by question links to each of its questions", () => {
+  for (const name of ["docs/operations.md", "docs/deploy.md"]) {
+    const page = join(root, name);
+    const text = readFileSync(page, "utf8");
+    const [, list = ""] = /^This page is ordered by question[\s\S]*?\n\n((?:[- ].*\n)+)/m.exec(text) ?? [];
+    const missing = [...anchors(page)].slice(1).filter((anchor) => !list.includes(`(#${anchor})`));
+    expect(missing, name).toEqual([]);
+  }
+});
+
 test("every file of this repository that a page names exists", () => {
   const missing: string[] = [];
   for (const page of pages()) {

@@ -1,6 +1,8 @@
 /** The examples of README.md are run exactly as written there. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { test } from "@trans-hub/test-support/database";
@@ -35,4 +37,17 @@ test("the README's SQL example registers, and returns the receipt shown below it
     { sourceText: "Back", status: "pending" },
     { sourceText: "Next", status: "pending" },
   ]);
+});
+
+test("the README's line for the command changes no other program of the shell, and runs beside an old Node", async () => {
+  const line = /^npm run setup && (.*trans-hub.*)$/m.exec(readme)?.[1] ?? "";
+  const folder = await mkdtemp(join(tmpdir(), "trans-hub-readme-"));
+  try {
+    await writeFile(join(folder, "node"), "#!/bin/sh\necho v20.19.0\n", { mode: 0o755 });
+    const script = `shopt -s expand_aliases\n${line}\nnode\ncd /\ntrans-hub --version\n`;
+    const { stdout } = await call("bash", ["-c", script], { cwd: root, env: { PATH: `${folder}:/usr/bin:/bin` } });
+    expect(stdout).toMatch(/^v20\.19\.0\n\d+\.\d+\.\d+\n$/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -3,12 +3,15 @@
  * runs it: a line below `@ts-expect-error` must not compile, and every other line must.
  */
 import type {
+  ApprovedTranslation,
   CoordinatorObserver,
   EnqueueReceipt,
   InvalidItemCode,
   Pause,
   RequestReceipt,
   StoreStatus,
+  TransactionClient,
+  TransHubErrorCode,
   Translation,
 } from "@trans-hub/core";
 import { Coordinator, InvalidItemError, TransHubError } from "@trans-hub/core";
@@ -28,6 +31,7 @@ type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T exte
 
 declare const hub: Coordinator;
 declare const client: pg.PoolClient;
+declare const pool: pg.Pool;
 declare const translation: Translation;
 declare const registry: Registry;
 
@@ -51,6 +55,10 @@ export async function request() {
   await hub.request("Pay", { targetLocales: ["fr"], priority: "urgent" });
   // @ts-expect-error a format is one of a list
   await hub.request({ text: "Pay", targetLocales: ["fr"], format: "yaml" });
+  // The driver's client is one, and its pool is none: each statement of a pool is a transaction of its own.
+  client satisfies TransactionClient;
+  // @ts-expect-error a pool has no transaction
+  await hub.request("Pay", { targetLocales: ["fr"], client: pool });
   // Null is "not given", as in JSON.
   await hub.request({ text: "Pay", targetLocales: ["fr"], context: null, businessId: null });
 }
@@ -75,7 +83,9 @@ export async function read() {
 }
 
 export async function operate() {
-  same<Translation>()(await hub.approve({ text: "Pay", targetLocale: "fr", approvedText: "Payer", revision: 3 }));
+  same<ApprovedTranslation>()(
+    await hub.approve({ text: "Pay", targetLocale: "fr", approvedText: "Payer", revision: 3 }),
+  );
   same<Pause[]>()(await hub.pause({ engine: "openai" }));
   same<StoreStatus>()(await hub.status({ project: null }));
   same<number>()(await hub.cancel({ targetLocale: "fr" }));
@@ -105,6 +115,9 @@ export async function open() {
 export function fail(error: unknown) {
   if (error instanceof InvalidItemError) same<InvalidItemCode>()(error.code);
   if (error instanceof TransHubError) {
+    same<TransHubErrorCode>()(error.code);
+    // @ts-expect-error there is no such code
+    if (error.code === "TH_UNKNOWN_CODE") return;
     same<boolean>()(error.retryable);
     same<string | undefined>()(error.hint);
     // @ts-expect-error errors are read, not changed

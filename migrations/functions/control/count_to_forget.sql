@@ -80,7 +80,7 @@ begin
 
   select count(*) into in_inbox
   from inbox as i
-  cross join lateral jsonb_array_elements(i.items) as e (value)
+  cross join lateral jsonb_array_elements(inbox_list(i.items)) as e (value)
   where is_to_forget(
     e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
   );

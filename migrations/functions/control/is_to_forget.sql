@@ -1,5 +1,5 @@
--- Whether an item in the inbox is to be forgotten: it has this business id, or one with this prefix, or it is this text. The defaults hold none of these:
--- see append_to_inbox.
+-- Whether an item in the inbox is to be forgotten: it has this business id, or one with this prefix, or it is this text. The
+-- defaults hold none of these: see append_to_inbox.
 create or replace function trans_hub.is_to_forget(
   item jsonb, defaults jsonb,
   of_project text, of_business_id text, id_prefix text, of_text text, of_content_id uuid, in_context uuid, in_every_context boolean

@@ -2,8 +2,8 @@
 -- lock_timeout, enable_seqscan and jit for everything below. A function below a door has no setting of its own, and only the
 -- owner and a worker may call it.
 --
--- The bound is backlog_bound, in texts that wait in batches or in the inbox. Items whose new rows would go over it are refused; rows that are
--- there pass. It is a bound on load and no quota: calls at the same moment may go over it together.
+-- The bound is backlog_bound, in texts that wait in batches or in the inbox. Items whose new rows would go over it are refused;
+-- rows that are there pass. It is a bound on load and no quota: calls at the same moment may go over it together.
 create or replace function trans_hub.register_items(items trans_hub.grouped_items, options trans_hub.register_options)
 returns trans_hub.register_receipt
 language plpgsql volatile

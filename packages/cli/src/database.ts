@@ -1,16 +1,18 @@
 /** Chooses a command's database and migrates it. */
 import { applyMigrations } from "@trans-hub/core";
+import { type Secret, secretNow } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import type { Settings } from "./settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ChosenDatabase {
   kind: "named" | "embedded";
+  /** The URL at the command's start. */
   databaseUrl: string;
   /** A connection without a pooler; undefined: `databaseUrl`. */
   directUrl: string | undefined;
-  /** A standby that answers reads; undefined: none. */
-  readUrl: string | undefined;
+  /** These two and a standby for reads, for a process that runs for long: a URL from a file is a function, as it may change. */
+  rotating: { databaseUrl: Secret; directUrl: Secret | undefined; readUrl: Secret | undefined };
   /** Folder of the embedded database. */
   dataDir?: string;
   /** Migrates the schema: always on the embedded database, on a named one only with `--migrate`. */
@@ -36,13 +38,15 @@ export async function openDatabase(
   settings: Pick<Settings, "databaseUrl" | "directUrl" | "readUrl" | "dataDir">,
   options: GlobalOptions,
 ): Promise<ChosenDatabase> {
-  const { databaseUrl, directUrl, readUrl } = settings;
-  if (databaseUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
+  const { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl, readUrl } = settings;
+  if (rotatingUrl === undefined || options.embedded) return openEmbeddedDatabase(context, settings, options);
+  const databaseUrl = secretNow(rotatingUrl);
+  const directUrl = rotatingDirectUrl === undefined ? undefined : secretNow(rotatingDirectUrl);
   return {
     kind: "named",
     databaseUrl,
     directUrl,
-    readUrl,
+    rotating: { databaseUrl: rotatingUrl, directUrl: rotatingDirectUrl, readUrl },
     prepare: async () => {
       if (!options.migrate) return;
       const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
@@ -66,7 +70,7 @@ export async function openEmbeddedDatabase(
     kind: "embedded",
     databaseUrl,
     directUrl: undefined,
-    readUrl: undefined,
+    rotating: { databaseUrl, directUrl: undefined, readUrl: undefined },
     dataDir,
     prepare: async () => {
       await applyMigrations({ databaseUrl });

@@ -1,7 +1,7 @@
 /** A command's settings, database and store: opened at its start, closed at its end. */
-import { Coordinator } from "@trans-hub/core";
+import { Coordinator, canonicalLocale } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import { type LockWait, type PersistenceHandler, PostgresPersistenceHandler } from "@trans-hub/core/store";
+import { type LockWait, type PersistenceHandler, PostgresPersistenceHandler, parseName } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
@@ -65,7 +65,7 @@ export async function withSession<Result>(
 }
 
 export function openStore(
-  { databaseUrl, directUrl, readUrl }: Pick<ChosenDatabase, "databaseUrl" | "directUrl" | "readUrl">,
+  { rotating: { databaseUrl, directUrl, readUrl } }: Pick<ChosenDatabase, "rotating">,
   settings: Settings,
   name: string,
   onLockWait?: (wait: LockWait) => void,
@@ -92,8 +92,9 @@ export function openCoordinator(
   { project, sourceLocale, engines }: Pick<SessionOptions, "project" | "sourceLocale" | "engines">,
 ): Coordinator {
   return new Coordinator(handler, {
-    project: project ?? settings.project,
-    sourceLocale: sourceLocale ?? settings.sourceLocale,
+    // Checked here, so that a bad argument has the code of the field and not that of a setting.
+    project: parseName(project ?? settings.project, "project", "TH_PROJECT"),
+    sourceLocale: canonicalLocale(sourceLocale ?? settings.sourceLocale, "sourceLocale", { allowUndetermined: true }),
     engines,
     // Commands that only register need the name of the fleet's engine, but no key for it.
     registersFor: settings.engines[0],
@@ -105,12 +106,12 @@ export function openCoordinator(
   });
 }
 
-/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) holds it`. */
+/** `a lock on trans_hub.content: server process 4711 (psql, idle in transaction) is in the way`. */
 export function describeLockWait({ lock, blockedBy, holder }: Pick<LockWait, "lock" | "blockedBy" | "holder">): string {
   const processes = blockedBy.map((pid) => (pid === 0 ? "a prepared transaction" : `server process ${pid}`));
   const who =
     processes.length === 0
-      ? "nobody holds it by now"
+      ? "its holder has ended"
       : `${processes.join(", ")} ${holder === null ? "" : `(${holder}) `}is in the way`;
   return printable(`a lock on ${lock}: ${who}`);
 }

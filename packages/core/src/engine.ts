@@ -2,6 +2,8 @@
  * For authors of engines: the contract, its errors, the syntax of texts that an engine must leave intact, and two small
  * tools for waiting and for hints.
  */
+import "./supported-node.ts";
+
 export { orAbort } from "./async/or-abort.ts";
 export {
   type Engine,
@@ -31,8 +33,10 @@ export {
   SettingsError,
   TransHubError,
 } from "./contract/errors.ts";
+export { checkTranslation } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
-export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
+export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
+export type { CheckFailure } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export {

@@ -5,6 +5,8 @@
  * workers), `/operations` (roles, migrations, facts about the server), `/testing`. A type that two readers need stands
  * behind both doors. `doors.test.ts` lists the names of each door.
  */
+import "./supported-node.ts";
+
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
@@ -25,13 +27,17 @@ export {
   SchemaNewerError,
   SettingsError,
   TransHubError,
+  type TransHubErrorCode,
   TranslationNotFoundError,
+  UnsupportedNodeError,
   WaitTimeoutError,
 } from "./contract/errors.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
+export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
+export type { TransactionClient } from "./contract/transaction.ts";
 export type { Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export { Coordinator } from "./coordinator/coordinator.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
@@ -56,7 +62,8 @@ export type {
   RequestReceipt,
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
+export { checkTranslation } from "./rules/check-translation.ts";
 export { canonicalLocale } from "./rules/locale.ts";
 export type { ProjectEngines } from "./rules/project-engines.ts";
-export { type CheckFailure, checkTranslation } from "./text/checks/judge.ts";
+export type { CheckFailure } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -1,4 +1,6 @@
 /** For authors of stores and of workers: the seam, the types that cross it, and the store on PostgreSQL. */
+import "./supported-node.ts";
+
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
@@ -40,6 +42,7 @@ export type { Approval } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
+export type { TransactionClient } from "./contract/transaction.ts";
 export type {
   StoredStatus,
   Translation,
@@ -68,10 +71,10 @@ export {
   ITEM_KEYS,
   type ItemLimits,
   MAX_EXPIRY_SECONDS,
-  MAX_NAME_BYTES,
   parseItem,
-  parseName,
 } from "./rules/item.ts";
+export { MAX_NAME_BYTES, parseName } from "./rules/name.ts";
+export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
 export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
 export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";

@@ -1,13 +1,22 @@
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { optionKinds as kinds, optionCheck } from "@trans-hub/core/operations";
 import { DATA_DIR_NAME } from "./layout.ts";
+
+const checkFolders = optionCheck<{ from: string; configured?: string | undefined }>("findDataDir", {
+  from: kinds.required(kinds.text),
+  configured: kinds.anyText,
+});
 
 /**
  * The data folder of a command that runs in `from`: the `configured` one (`TH_DATA_DIR`, relative to `from`), otherwise
  * `.trans-hub/` in the nearest ancestor that has one, otherwise beside the nearest `package.json`, otherwise in `from`
  * itself. Changes nothing; `openEmbedded` makes the folder.
+ *
+ * @throws {SettingsError} A folder is no string.
  */
 export function findDataDir(from: string, configured?: string): string {
+  checkFolders({ from, configured });
   if (configured !== undefined && configured !== "") return resolve(from, configured);
   const folders = withAncestors(resolve(from));
   const home =

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { EmbeddedDatabaseError } from "@trans-hub/core/operations";
+import { EmbeddedDatabaseError, optionKinds as kinds, optionCheck } from "@trans-hub/core/operations";
 import { locateDataDir } from "./data-dir.ts";
 import { databaseUrlOf } from "./endpoint.ts";
 import { type Hold, holdServer } from "./hold.ts";
@@ -9,6 +9,20 @@ import { layoutOf } from "./layout.ts";
 import { isWatched } from "./server-locks.ts";
 
 const TIMEOUT_MS = 30_000;
+
+export interface OpenEmbeddedOptions {
+  /** The data folder; made when missing. */
+  dataDir: string;
+  signal?: AbortSignal | undefined;
+  /** Time to wait for the server, initdb included, in milliseconds. Default 30,000. */
+  timeoutMs?: number | undefined;
+}
+
+const checkOptions = optionCheck<OpenEmbeddedOptions>("openEmbedded", {
+  dataDir: kinds.required(kinds.text),
+  signal: kinds.signal,
+  timeoutMs: kinds.milliseconds,
+});
 
 /** A database that is available until it is closed. */
 export interface EmbeddedDatabase {
@@ -32,15 +46,12 @@ export interface EmbeddedDatabase {
  * process alive. A server that crashed is started again, on the same port if that is still free. A server that was
  * stopped on purpose stays stopped.
  *
- * @param options.timeoutMs Time to wait for the server, initdb included, in milliseconds. Default 30,000.
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  * @throws {EmbeddedDatabaseError} The database is unavailable; the message gives the reason, the hint the remedy.
  * @throws {CancelledError} `signal` was aborted.
  */
-export async function openEmbedded(options: {
-  dataDir: string;
-  signal?: AbortSignal;
-  timeoutMs?: number;
-}): Promise<EmbeddedDatabase> {
+export async function openEmbedded(options: OpenEmbeddedOptions): Promise<EmbeddedDatabase> {
+  checkOptions(options);
   const asked = resolve(options.dataDir);
   const hold = await holdServer({ dataDir: asked, signal: options.signal, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
   if (hold === undefined)

@@ -3,6 +3,7 @@
  * They stand with the engines, as engines bring settings; the command line adds the kinds that only its own have.
  */
 import { z } from "zod";
+import type { Secret } from "./secret.ts";
 
 /**
  * Makes a kind of value. Blanks around the string are dropped.
@@ -22,6 +23,22 @@ export function kind<T>(wanted: string, read: (text: string) => T | undefined) {
 /** A string that matches the pattern. */
 export function text(wanted: string, pattern: RegExp) {
   return kind(wanted, (value) => (pattern.test(value) ? value : undefined));
+}
+
+const secrets = new WeakSet<z.ZodType>();
+
+/**
+ * Marks a setting as a secret: if a file holds it, its value is a function that reads the file again, so that a
+ * replaced key is used without a restart.
+ */
+export function secret(setting: z.ZodOptional<z.ZodType<string, string>>) {
+  secrets.add(setting);
+  return setting as z.ZodOptional<z.ZodType<Secret, string>>;
+}
+
+/** Whether {@link secret} marked the setting. */
+export function isSecret(setting: z.ZodType): boolean {
+  return secrets.has(setting);
 }
 
 /** A whole number from `min` to `max`. */

@@ -34,7 +34,7 @@ export const PROCESS_METRICS = {
   connections: {
     type: "gauge",
     name: "trans_hub_pool_connections",
-    help: "Open database connections, by `state` (`busy`, `idle`) and `pool` (`statements`; `direct`: past a pooler).",
+    help: "Open database connections, by `state` (`busy`, `idle`) and `pool` (`statements`; `reads`: to a standby; `direct`: past a pooler).",
     labels: ["pool", "state"],
   },
   connectionsWaiting: {

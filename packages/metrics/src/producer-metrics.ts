@@ -1,10 +1,15 @@
 /** Metrics that an application exposes about its coordinators. */
 import type { CoordinatorObserver, CoordinatorState } from "@trans-hub/core";
+import { optionKinds as kinds, optionCheck } from "@trans-hub/core/operations";
 import type { Registry } from "prom-client";
 import { PROCESS_METRICS, PRODUCER_METRICS } from "./catalogue.ts";
 import { showBuild, showConnections } from "./connections.ts";
 import { LabelCap } from "./label-cap.ts";
 import { make } from "./make.ts";
+
+const checkArguments = optionCheck<{ registry: Registry }>("producerMetrics", {
+  registry: kinds.required(kinds.methods("a Registry of prom-client", "registerMetric", "getSingleMetric", "metrics")),
+});
 
 /**
  * An observer that keeps the figures of coordinators in a registry of prom-client: `Coordinator.connect({ databaseUrl,
@@ -12,8 +17,11 @@ import { make } from "./make.ts";
  *
  * Sends the database no queries. One registry may serve any number of coordinators: their events are counted together,
  * and their waiting rows are summed.
+ *
+ * @throws {SettingsError} The registry is none of prom-client's.
  */
 export function producerMetrics(registry: Registry): CoordinatorObserver {
+  checkArguments({ registry });
   const known = OBSERVERS.get(registry);
   if (known !== undefined) return known;
   const observer = observe(registry);

@@ -1,13 +1,15 @@
 /** A worker's metrics: the worker, its process, and the fleet as the database knows it. */
-import type {
-  EngineCall,
-  EngineLimitChange,
-  EngineTurnTaken,
-  FleetMeasure,
-  PersistenceHandler,
-  Settlement,
-  WorkObserver,
-  WorkOutcome,
+import {
+  type EngineCall,
+  type EngineLimitChange,
+  type EngineTurnTaken,
+  type FleetMeasure,
+  optionKinds as kinds,
+  optionCheck,
+  type PersistenceHandler,
+  type Settlement,
+  type WorkObserver,
+  type WorkOutcome,
 } from "@trans-hub/core/store";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { FLEET_METRICS, PROCESS_METRICS, WORKER_METRICS } from "./catalogue.ts";
@@ -25,6 +27,15 @@ export interface WorkerMetricsOptions extends Omit<FleetLookOptions, "measure"> 
   isReady(): boolean;
 }
 
+const checkOptions = optionCheck<WorkerMetricsOptions>("WorkerMetrics", {
+  slots: kinds.required(kinds.whole(1, 10_000)),
+  engines: kinds.required(kinds.names),
+  isReady: kinds.required(kinds.callback),
+  keepMs: kinds.millisecondsOrNone,
+  staleMs: kinds.millisecondsOrNone,
+  patienceMs: kinds.milliseconds,
+});
+
 /**
  * Counts a worker's events; {@link scrape} returns all figures in Prometheus' text format. Counting never fails, and
  * never waits.
@@ -41,7 +52,9 @@ export class WorkerMetrics {
   readonly #look: FleetLook;
   #store: PersistenceHandler | undefined;
 
-  constructor({ slots, engines, isReady, ...times }: WorkerMetricsOptions) {
+  /** @throws {SettingsError} An option is missing, unknown, or has a bad value. */
+  constructor(options: WorkerMetricsOptions) {
+    const { slots, engines, isReady, ...times } = checkOptions(options);
     this.#isReady = isReady;
     this.#engines = engines;
     this.#look = new FleetLook({ ...times, measure: () => this.#store?.measure?.() });

@@ -6,7 +6,7 @@
  * `errorFields` selects.
  */
 
-import { errorFields } from "@trans-hub/core/operations";
+import { errorFields, optionKinds as kinds, optionCheck } from "@trans-hub/core/operations";
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 
 export interface LogOptions {
@@ -19,7 +19,14 @@ export interface LogOptions {
 /** Names of fields whose values are never written, at the top or one level down. */
 const SECRET_FIELDS = ["apiKey", "databaseUrl", "directUrl", "password", "authorization"];
 
-export function createLogger({ level = "info", destination }: LogOptions): Logger {
+const checkOptions = optionCheck<LogOptions>("createLogger", {
+  level: kinds.oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+  destination: kinds.required(kinds.methods("a stream", "write")),
+});
+
+/** @throws {SettingsError} An option is missing, unknown, or has a bad value. */
+export function createLogger(options: LogOptions): Logger {
+  const { level = "info", destination } = checkOptions(options);
   return pino({ ...LOGGER_OPTIONS, level }, destination);
 }
 

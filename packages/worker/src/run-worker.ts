@@ -6,22 +6,25 @@
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import {
+  optionKinds as kinds,
   mayAsk,
   noEngineAllowed,
+  optionCheck,
   type PersistenceHandler,
   type ProjectEngines,
   type Settlement,
   translateBatch,
   tryStoppedEngines,
   type WorkObserver,
+  type WorkOptions,
   type WorkSummary,
 } from "@trans-hub/core/store";
-import { WorkerMetrics } from "@trans-hub/metrics";
 import type { Logger } from "pino";
-import { batchFields, countOutcomes } from "./batch-fields.ts";
-import { type HealthServer, startHealthServer } from "./health.ts";
+import { countOutcomes } from "./batch-fields.ts";
+import { NO_PORT, openPort, type Port } from "./port.ts";
 import { StoppedEngines } from "./stopped-engines.ts";
 import { mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
+import { engineEventsOf, logFault, observerOf } from "./work-events.ts";
 
 export interface WorkerOptions {
   /** Opens the store; repeated while the store cannot be reached. The store is closed when the work ends. */
@@ -70,17 +73,42 @@ export interface WorkerOptions {
   onSettled?: ((settlement: Settlement) => void) | undefined;
 }
 
+const checkOptions = optionCheck<WorkerOptions>("runWorker", {
+  connect: kinds.required(kinds.callback),
+  engines: kinds.required(kinds.engines),
+  logger: kinds.required(kinds.methods("a logger of pino", "info", "warn", "error")),
+  until: kinds.required(kinds.oneOf("ready", "empty", "stopped")),
+  signal: kinds.required(kinds.signal),
+  locales: kinds.targetLocales,
+  project: kinds.project,
+  concurrency: kinds.required(kinds.whole(1, 10_000)),
+  batchSize: kinds.required(kinds.whole(1, 1_000)),
+  maxAttempts: kinds.required(kinds.whole(1, 10_000)),
+  engineTimeoutMs: kinds.required(kinds.milliseconds),
+  lifetimeSeconds: kinds.decimal(0, 31_536_000),
+  engineLimits: kinds.engineLimits,
+  projectEngines: kinds.projectEngines,
+  outageMs: kinds.milliseconds,
+  drainMs: kinds.required(kinds.millisecondsOrNone),
+  upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),
+  metricsPort: kinds.whole(0, 65_535),
+  onSettled: kinds.callback,
+});
+
 /**
  * Works until the signal, or until no work is left. Waits for a database that cannot be reached or is not migrated,
  * before and during the work.
  *
  * @returns A summary of this member's work.
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
+ * @throws {EngineNotFoundError} `engines` is empty.
  * @throws {EngineNotAllowedError} `project` may use none of the engines.
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
  * is at fault, or no engine has answered for a minute. Only the fleet's workers wait for the repair.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
+  checkOptions(options);
   if (options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
   const { logger, metricsPort } = options;
   checkProjects(options);
@@ -121,21 +149,6 @@ function checkProjects({ project: only, projectEngines = {}, engines, logger }: 
   }
 }
 
-interface Port {
-  health: HealthServer | undefined;
-  /** Counted only where a port for scrapes is open. */
-  metrics: WorkerMetrics | undefined;
-}
-
-const NO_PORT: Port = { health: undefined, metrics: undefined };
-
-async function openPort(port: number, { concurrency: slots, engines }: WorkerOptions): Promise<Port> {
-  const names = engines.map(({ name }) => name);
-  const metrics = new WorkerMetrics({ slots, engines: names, isReady: () => health.isReady });
-  const health = await startHealthServer(port, metrics.scrape);
-  return { health, metrics };
-}
-
 async function workThroughOutages(options: WorkerOptions, port: Port): Promise<WorkSummary> {
   const { health, metrics } = port;
   const { signal, logger, until } = options;
@@ -170,17 +183,13 @@ async function workThroughOutages(options: WorkerOptions, port: Port): Promise<W
   }
 }
 
-/** This worker's own actions on an engine for the whole fleet. */
-const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
-
 async function work(
   options: WorkerOptions,
   handler: PersistenceHandler,
   port: Port,
   count: (settlement: Settlement) => void,
 ): Promise<WorkSummary> {
-  const { logger, engines, maxAttempts, engineTimeoutMs, engineLimits, projectEngines = {}, project, until } = options;
-  const { metrics } = port;
+  const { logger, engines, projectEngines = {}, project, until, signal } = options;
   const hopeless = new AbortController();
   const own = engines.filter((engine) => project === undefined || mayAsk(projectEngines, project, engine));
   const onEnd = until === "stopped" ? undefined : () => hopeless.abort();
@@ -189,57 +198,30 @@ async function work(
     count(settlement);
     stoppedEngines.heardOf(settlement);
   });
+  const engineEvents = engineEventsOf(logger, port, stoppedEngines);
   const translate = translateBatch({
     engines,
-    maxAttempts,
-    engineTimeoutMs,
-    limits: engineLimits,
+    maxAttempts: options.maxAttempts,
+    engineTimeoutMs: options.engineTimeoutMs,
+    limits: options.engineLimits,
     projectEngines,
     gate: handler.engineGate,
-    onFault: (error, engine, stop) => {
-      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
-      stoppedEngines.stopped(engine, error, stop);
-    },
-    onCall: (call) => {
-      stoppedEngines.called(call);
-      metrics?.called(call);
-    },
-    onTurn: metrics?.waited,
-    onLimitChange: ({ change, ...fields }) => {
-      metrics?.limitChanged({ change, ...fields });
-      const until = change === "closed" ? undefined : timeAfter(fields.forMs);
-      logger[change === "closed" ? "info" : "warn"]({ ...fields, until }, EVENTS[change]);
-      if (change === "closed") stoppedEngines.works(fields.engine);
-    },
+    ...engineEvents,
   });
-  const trying = tryStoppedEngines(handler.engineGate, own, options.signal).then(({ closed, stopped }) => {
-    for (const engine of closed) logger.info({ engine, forMs: 0 }, EVENTS.closed);
-    for (const { engine, error, ...stop } of stopped) {
-      logger.error({ err: error, engine, until: timeAfter(stop.waitMs) }, "engine.fault");
-      stoppedEngines.foundStopped(engine, error, stop);
+  const trying = tryStoppedEngines(handler.engineGate, own, signal).then(({ closed, stopped }) => {
+    for (const engine of closed) engineEvents.onLimitChange({ engine, change: "closed", forMs: 0 });
+    for (const stop of stopped) {
+      logFault(logger, stop);
+      stoppedEngines.foundStopped(stop.engine, stop.error, stop);
     }
   });
   // A fleet's worker has other engines and other upkeep; a short run would end before the answer.
   if (until !== "stopped") await trying;
   try {
-    const summary = await handler.work(
-      {
-        locales: options.locales,
-        project,
-        until,
-        concurrency: options.concurrency,
-        maxItems: Math.min(options.batchSize, engines[0]?.maxItemsPerCall ?? options.batchSize),
-        signal: AbortSignal.any([options.signal, hopeless.signal]),
-        drainMs: options.drainMs,
-        lifetimeSeconds: options.lifetimeSeconds,
-        upkeep: options.upkeep,
-        observer,
-      },
-      translate,
-    );
+    const summary = await handler.work(workOptions(options, hopeless.signal, observer), translate);
     const { error } = stoppedEngines;
     const isLeft = async () => hopeless.signal.aborted || (await hasPending(handler, options));
-    if (until !== "stopped" && error !== undefined && !options.signal.aborted && (await isLeft())) {
+    if (until !== "stopped" && error !== undefined && !signal.aborted && (await isLeft())) {
       logger.info(summary, "worker.stopped");
       throw error;
     }
@@ -249,57 +231,16 @@ async function work(
   }
 }
 
+function workOptions(options: WorkerOptions, hopeless: AbortSignal, observer: WorkObserver): WorkOptions {
+  const { locales, project, until, concurrency, batchSize, engines, drainMs, lifetimeSeconds, upkeep } = options;
+  const maxItems = Math.min(batchSize, engines[0]?.maxItemsPerCall ?? batchSize);
+  const signal = AbortSignal.any([options.signal, hopeless]);
+  return { locales, project, until, concurrency, maxItems, signal, drainMs, lifetimeSeconds, upkeep, observer };
+}
+
 /** Whether texts wait that this worker would translate: with `until: "ready"`, work that is due later is left alone. */
 async function hasPending(handler: PersistenceHandler, { project, locales }: WorkerOptions): Promise<boolean> {
   const status = await handler.status(project);
   const counts = Object.entries(status.locales).filter(([locale]) => locales?.includes(locale) ?? true);
   return counts.some(([, { pending }]) => pending > 0);
-}
-
-function timeAfter(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
-}
-
-const REFUSED_HINT =
-  "The item stays in trans_hub.inbox. Read it there, request a corrected one, and delete the row; doctor says how.";
-
-/** Logs and counts the events of the work. `onSettlement` comes before the log line of a settlement. */
-function observerOf(
-  { logger, onSettled }: WorkerOptions,
-  { health, metrics }: Port,
-  onSettlement: (settlement: Settlement) => void,
-): WorkObserver {
-  return {
-    settled: (settlement) => {
-      onSettlement(settlement);
-      logger.info(batchFields(settlement), "batch.settled");
-      metrics?.observer.settled(settlement);
-      onSettled?.(settlement);
-    },
-    ready: (isReady) => {
-      if (isReady) health?.ready();
-      else health?.notReady("the database is out of reach, or work is restarting");
-      logger.info(isReady ? "worker.ready" : "worker.not_ready");
-    },
-    fault: (error) => {
-      metrics?.observer.fault(error);
-      logger.error({ err: error }, "worker.fault");
-    },
-    jobFailed: ({ task, batch, error }) => {
-      metrics?.observer.jobFailed({ task, batch, error });
-      logger.error({ task, ...(batch !== undefined && { batch }), err: error }, "job.failed");
-    },
-    refused: (item) => {
-      metrics?.observer.refused(item);
-      logger.error({ inbox: item.id, code: item.code, hint: REFUSED_HINT }, "inbox.refused");
-    },
-    collected: (report) => {
-      metrics?.observer.collected(report);
-      logger.info({ ...report }, "garbage.collected");
-    },
-    rescued: (node) => {
-      metrics?.observer.rescued(node);
-      logger.warn({ node }, "worker.rescued");
-    },
-  };
 }

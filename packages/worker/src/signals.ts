@@ -1,4 +1,5 @@
 /** Ends a process on request, also as PID 1, and also when its work hangs. */
+import { optionKinds as kinds, optionCheck } from "@trans-hub/core/operations";
 import type { Logger } from "pino";
 
 export interface StopSignals {
@@ -18,6 +19,13 @@ export interface StopSignalsOptions {
   exit?: ((code: number) => void) | undefined;
 }
 
+const checkOptions = optionCheck<StopSignalsOptions>("stopOnSignals", {
+  isAsked: kinds.flag,
+  drainMs: kinds.required(kinds.millisecondsOrNone),
+  logger: kinds.required(kinds.methods("a logger of pino", "info", "warn")),
+  exit: kinds.callback,
+});
+
 /** Time for the steps after the drain: closing connections, a last line of output. Milliseconds. */
 const MARGIN_MS = 3_000;
 
@@ -27,8 +35,11 @@ const MARGIN_MS = 3_000;
  * Forced by the deadline, the process still exits 0: nothing is lost, because the fleet takes up unsettled work. A
  * second signal exits 1: the user ended the process before the work was handed back. The end is forced with
  * `process.exit` and not by a signal to the process itself, which PID 1 would ignore.
+ *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  */
-export function stopOnSignals({ isAsked, drainMs, logger, exit = process.exit }: StopSignalsOptions): StopSignals {
+export function stopOnSignals(options: StopSignalsOptions): StopSignals {
+  const { isAsked, drainMs, logger, exit = process.exit } = checkOptions(options);
   const stopping = new AbortController();
   let deadline: NodeJS.Timeout | undefined;
   const onSignal = (signal?: NodeJS.Signals) => {

@@ -17,6 +17,8 @@ const SHORT_WINDOW = "20s";
 export interface Prometheus {
   /** Names of the alerts that fire now. */
   firing(): Promise<Set<string>>;
+  /** The present values of an expression, one for each series. */
+  query(expression: string): Promise<number[]>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,15 @@ export async function startPrometheus(
         data: { alerts: { state: string; labels: { alertname: string } }[] };
       };
       return new Set(data.alerts.filter(({ state }) => state === "firing").map(({ labels }) => labels.alertname));
+    },
+    async query(expression) {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`);
+      const { data, error } = (await response.json()) as {
+        data?: { result: { value: [number, string] }[] };
+        error?: string;
+      };
+      if (data === undefined) throw new Error(`Prometheus refused ${expression}: ${error}`);
+      return data.result.map(({ value }) => Number(value[1]));
     },
     async stop() {
       child.kill("SIGTERM");

@@ -67,6 +67,9 @@ async function approve(
       ...(by !== undefined && by !== "" && { by }),
       ...options,
     });
+    for (const { message } of approved.warnings) {
+      context.output.warn(`the approved text is not like its source: ${message}`);
+    }
     await context.output.result(approved, () => `approved: ${printable(approved.text ?? "")}`);
   });
 }

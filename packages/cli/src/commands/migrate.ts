@@ -28,7 +28,8 @@ async function migrate(
 ): Promise<void> {
   const database = await openDatabase(context, readSettings(context), command.optsWithGlobals<GlobalOptions>());
   const onWaiting = (what: string) => context.output.note(`Waiting for ${what}`);
-  const options = { ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS, onWaiting };
+  const { databaseUrl, directUrl } = database;
+  const options = { databaseUrl, directUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS, onWaiting };
   try {
     switch (direction) {
       case "down": {

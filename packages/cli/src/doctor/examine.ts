@@ -118,9 +118,13 @@ function examineQueue(
   ];
 }
 
-async function examineSchema(database: ChosenDatabase): Promise<Check> {
+async function examineSchema({ databaseUrl, directUrl }: ChosenDatabase): Promise<Check> {
   try {
-    const { pending, version } = await migrationStatus({ ...database, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    const { pending, version } = await migrationStatus({
+      databaseUrl,
+      directUrl,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    });
     if (pending.length === 0) return ok("schema", `at ${version}`);
     return fail(
       "schema",

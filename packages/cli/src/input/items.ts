@@ -46,8 +46,10 @@ export async function* readItems(lines: AsyncIterable<Line>, options: ItemReader
     const item = parseLine(line, options);
     if (item === undefined) continue;
     for (const key of Object.keys(item)) {
-      if (KNOWN_KEYS.has(key) || unknownKeys.has(key) || unknownKeys.size >= MAX_UNKNOWN_KEYS) continue;
-      unknownKeys.add(key);
+      if (KNOWN_KEYS.has(key)) continue;
+      // The library refuses an item with an unknown key; a file of another program may have any.
+      Reflect.deleteProperty(item, key);
+      if (unknownKeys.size < MAX_UNKNOWN_KEYS) unknownKeys.add(key);
     }
     chunk.items.push(item as unknown as Item);
     chunk.lines.push(line.number);

@@ -1,6 +1,7 @@
 /** The kinds of values that only the command line's own settings have. The common ones come from the engines. */
 
 import { canonicalLocale } from "@trans-hub/core";
+import { optionKinds } from "@trans-hub/core/engine";
 import { MAX_NAME_BYTES, type ProjectEngines, parseName } from "@trans-hub/core/store";
 import { kind } from "@trans-hub/engines/registry";
 import { z } from "zod";
@@ -65,10 +66,10 @@ function readProject(entry: string, found: Map<string, string[]>): string | unde
   return undefined;
 }
 
-/** The URL of a PostgreSQL database. */
+/** The URL of a PostgreSQL database, as the library takes it. */
 export function postgresUrl() {
   return kind("a postgres:// or postgresql:// URL", (value) =>
-    /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : undefined,
+    optionKinds.postgresUrl(value, "databaseUrl").length === 0 ? value : undefined,
   );
 }
 

@@ -5,6 +5,11 @@ import { afterAll, describe, expect, test } from "vitest";
 import { SettingsError } from "../../../core/src/contract/errors.ts";
 import { describeSettings, parseSettings } from "./settings.ts";
 
+/** A value from a file is a function, which reads the file. */
+function secretNow(value: string | (() => string) | undefined): string | undefined {
+  return typeof value === "function" ? value() : value;
+}
+
 const folder = mkdtempSync(join(tmpdir(), "trans-hub-settings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -141,12 +146,14 @@ describe("the database URL", () => {
     });
   });
 
-  test.each(["postgres://h", "postgresql:///d?host=/run/postgresql", "postgres://%2Frun%2Fpostgresql/d"])(
-    "may be %s",
-    (url) => {
-      expect(parseSettings({ TH_DATABASE_URL: url }).databaseUrl).toBe(url);
-    },
-  );
+  test.each([
+    "postgres://h",
+    "postgresql:///d?host=/run/postgresql",
+    "postgres://%2Frun%2Fpostgresql/d",
+    "postgres://user@/d?host=/run",
+  ])("may be %s", (url) => {
+    expect(parseSettings({ TH_DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
 });
 
 describe("a value from a file", () => {
@@ -156,11 +163,43 @@ describe("a value from a file", () => {
       TH_OPENAI_API_KEY_FILE: file("key", "sk-1\n"),
       TH_OPENAI_RPM_FILE: file("rpm", "60"),
     });
-    expect(settings).toMatchObject({
-      databaseUrl: "postgres://u:p@h/d",
-      openai: { apiKey: "sk-1" },
-      engineLimits: { openai: { rpm: 60 } },
+    expect(settings).toMatchObject({ engineLimits: { openai: { rpm: 60 } } });
+    expect(secretNow(settings.databaseUrl)).toBe("postgres://u:p@h/d");
+    expect(secretNow(settings.openai.apiKey)).toBe("sk-1");
+  });
+
+  test("is read again at each use, and a file that is wrong at that moment leaves the last good value", () => {
+    const url = file("turning-url", "postgres://u:one@h/d\n");
+    const { databaseUrl, directUrl, readUrl } = parseSettings({
+      TH_DATABASE_URL_FILE: url,
+      TH_DIRECT_URL_FILE: url,
+      TH_READ_URL_FILE: url,
     });
+    for (const [content, expected] of [
+      ["postgres://u:two@h/d\n", "two"],
+      ["", "two"],
+      ["mysql://u:three@h/d", "two"],
+      ["postgres://u:four@h/d", "four"],
+    ] as const) {
+      file("turning-url", content);
+      for (const each of [databaseUrl, directUrl, readUrl])
+        expect(secretNow(each)).toBe(`postgres://u:${expected}@h/d`);
+    }
+    rmSync(url);
+    expect(secretNow(databaseUrl)).toBe("postgres://u:four@h/d");
+  });
+
+  test("is read again for every key of every engine", () => {
+    const keys = describeSettings().flatMap(({ key }) => (/_(API_KEY|TOKEN|PASSWORD)$/.test(key) ? [key] : []));
+    expect(keys).toContain("TH_OPENAI_API_KEY");
+    for (const key of keys) {
+      const settings = parseSettings({ [`${key}_FILE`]: file(key, "one") }) as unknown as Record<string, object>;
+      const [, engine = "", field = ""] = /^TH_([A-Z]+)_(.*)$/.exec(key) ?? [];
+      const name = field.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      const value = (settings[engine.toLowerCase()] as Record<string, string | (() => string)>)[name];
+      file(key, "two");
+      expect(secretNow(value), key).toBe("two");
+    }
   });
 
   test("is reported under the variable's name when it is wrong", () => {

@@ -7,7 +7,7 @@
 import { SettingsError } from "@trans-hub/core";
 import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
 import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES, type ProjectEngines } from "@trans-hub/core/store";
-import { decimal, ENGINES, type EngineSettings, text, whole } from "@trans-hub/engines/registry";
+import { decimal, ENGINES, type EngineSettings, isSecret, secret, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
 import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
 import { cron, engineNames, oneOf, postgresUrl, projectEngines, projectName, sourceLocale } from "./setting-kinds.ts";
@@ -15,17 +15,23 @@ import { cron, engineNames, oneOf, postgresUrl, projectEngines, projectName, sou
 const YEAR_SECONDS = 31_536_000;
 
 const schema = z.object({
-  TH_DATABASE_URL: postgresUrl()
-    .optional()
-    .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
-  TH_DIRECT_URL: postgresUrl()
-    .optional()
-    .describe(
-      "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
-    ),
-  TH_READ_URL: postgresUrl()
-    .optional()
-    .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
+  TH_DATABASE_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe("The database: `postgres://…`. Unset: `DATABASE_URL`, or else an embedded PostgreSQL."),
+  ),
+  TH_DIRECT_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe(
+        "The same database without a pooler, for LISTEN and migrations. Needed if `TH_DATABASE_URL` names a pooler.",
+      ),
+  ),
+  TH_READ_URL: secret(
+    postgresUrl()
+      .optional()
+      .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
+  ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
@@ -170,7 +176,7 @@ export function parseSettings(environment: Environment): Settings {
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
   warnings.push(...unknownEngines(parsed.data.TH_PROJECT_ENGINES ?? {}));
   return {
-    ...named(parsed.data),
+    ...named(withRereading(given, parsed.data)),
     ...engineSettings,
     engines: parsed.data.TH_ENGINES ?? [],
     projectEngines: parsed.data.TH_PROJECT_ENGINES ?? {},
@@ -212,6 +218,8 @@ export function describeSettings(): SettingDescription[] {
 interface Given {
   value: string;
   from: string;
+  /** The file that held the value. */
+  file?: string;
 }
 
 function collect(environment: Environment, problems: Problem[], warnings: string[]): Map<string, Given> {
@@ -225,10 +233,10 @@ function collect(environment: Environment, problems: Problem[], warnings: string
         warnings.push(`${from} was set by Kubernetes for a service and is ignored`);
       else given.set(from, { value, from });
     } else if (base !== from && isSetting(base)) {
-      const secret = readSecret(from, value, problems);
+      const content = readValue(from, value, problems);
       if (environment[base])
         problems.push({ key: from, problem: `cannot be set together with ${base}: set only one of them` });
-      else if (secret !== undefined) given.set(base, { value: secret, from });
+      else if (content !== undefined) given.set(base, { value: content, from, file: value });
     } else {
       warnings.push(`${from} is not a setting${suggestion(from)}`);
     }
@@ -253,15 +261,43 @@ function isSetting(key: string): boolean {
 
 const MAX_SECRET_BYTES = 1_048_576;
 
-function readSecret(key: string, path: string, problems: Problem[]): string | undefined {
+function contentOf(path: string): string {
+  return readTextFile(path, MAX_SECRET_BYTES).replace(/[\r\n]+$/, "");
+}
+
+function readValue(key: string, path: string, problems: Problem[]): string | undefined {
   try {
-    const secret = readTextFile(path, MAX_SECRET_BYTES).replace(/[\r\n]+$/, "");
-    if (secret !== "") return secret;
+    const content = contentOf(path);
+    if (content !== "") return content;
     problems.push({ key, problem: "names an empty file" });
   } catch (error) {
     problems.push({ key, problem: `names a file that ${(error as UnreadableFileError).problem}` });
   }
   return undefined;
+}
+
+/**
+ * A secret from a file becomes a function that reads the file again: passwords and keys are replaced while a worker
+ * runs. A file that is missing, empty or wrong at that moment is being written; the last good value holds until then.
+ */
+function rereading<Value>(kind: z.ZodType, value: Value, file: string | undefined): Value | (() => string) {
+  if (file === undefined || typeof value !== "string" || !isSecret(kind)) return value;
+  let last: string = value;
+  return () => {
+    try {
+      const { data } = kind.safeParse(contentOf(file));
+      if (typeof data === "string") last = data;
+    } catch {
+      // The last good value holds.
+    }
+    return last;
+  };
+}
+
+/** The settings, with the secrets among them as functions if files hold them. */
+function withRereading(given: ReadonlyMap<string, Given>, parsed: Parsed): Parsed {
+  const values = GENERAL_KEYS.map((key) => [key, rereading(schema.shape[key], parsed[key], given.get(key)?.file)]);
+  return Object.fromEntries(values) as Parsed;
 }
 
 function suggestion(key: string): string {
@@ -275,7 +311,7 @@ function parseEngineSettings(given: ReadonlyMap<string, Given>, problems: Proble
   for (const { engine, field, key, kind } of ENGINE_FIELDS) {
     const value = given.get(key);
     const parsed = kind.safeParse(value?.value);
-    settings[engine] = { ...settings[engine], [field]: parsed.data };
+    settings[engine] = { ...settings[engine], [field]: rereading(kind, parsed.data, value?.file) };
     for (const issue of parsed.error?.issues ?? []) problems.push({ key: value?.from ?? key, problem: issue.message });
   }
   return settings as Configured;

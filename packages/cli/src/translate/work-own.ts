@@ -2,7 +2,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { TransHubError } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
-import { mayAsk, type PersistenceHandler, translateBatch, tryStoppedEngines } from "@trans-hub/core/store";
+import {
+  mayAsk,
+  type PersistenceHandler,
+  translateBatch,
+  tryStoppedEngines,
+  type WorkObserver,
+  type WorkSummary,
+} from "@trans-hub/core/store";
 import { StoppedEngines } from "@trans-hub/worker";
 import { reasonsToWait } from "../reasons-to-wait.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -43,15 +50,14 @@ const QUIET_MS = 5_000;
  * @returns The reason, when it ended early because no engine is left to ask: the account or setting of each is at fault, or
  *   none has answered for a minute. Undefined: no row is unsettled, or `signal` aborted.
  */
-export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | undefined> {
-  const { handler, settings, signal, project } = options;
-  const engines = options.engines.filter((engine) => mayAsk(settings.projectEngines, project, engine));
+export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | undefined> {
+  const { settings, signal, project } = given;
+  const engines = given.engines.filter((engine) => mayAsk(settings.projectEngines, project, engine));
+  const options = { ...given, engines };
   const ending = new AbortController();
   const onAbort = () => ending.abort();
   const stoppedEngines = new StoppedEngines(engines, { onEnd: onAbort });
-  const { closed, stopped } = await tryStoppedEngines(handler.engineGate, engines, signal);
-  for (const engine of closed) options.tell(`engine ${engine} answers again: its circuit is closed`);
-  for (const { engine, error, isOwn } of stopped) stoppedEngines.foundStopped(engine, error, { isOwn });
+  await findStopped(options, stoppedEngines);
   const left = await options.remaining();
   if (left === 0 || stoppedEngines.error !== undefined) {
     stoppedEngines.stop();
@@ -60,7 +66,49 @@ export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | 
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
-  let settledAt = performance.now();
+  const reasons = new ReasonsToWait(options);
+  const working = work(options, stoppedEngines, ending.signal, () => {
+    reasons.settled();
+    settled?.();
+  });
+  // The rejection is seen below, in either order.
+  working.catch(() => undefined);
+  try {
+    while (!ending.signal.aborted && (await options.remaining()) > 0) {
+      const somethingSettled = new Promise<void>((resolve) => {
+        settled = resolve;
+      });
+      const rest = delay(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+      await delay(LOOK_AT_MOST_EVERY_MS);
+      await Promise.race([somethingSettled, rest, working]);
+      await reasons.tellWhenQuiet();
+    }
+  } finally {
+    ending.abort();
+    stoppedEngines.stop();
+    signal.removeEventListener("abort", onAbort);
+    await working;
+  }
+  return signal.aborted ? undefined : reasonOf(stoppedEngines);
+}
+
+/** Tries the engines that get no calls, before any work: a corrected key is used at once. */
+async function findStopped(
+  { handler, engines, signal, tell }: WorkOwnOptions,
+  stoppedEngines: StoppedEngines,
+): Promise<void> {
+  const { closed, stopped } = await tryStoppedEngines(handler.engineGate, engines, signal);
+  for (const engine of closed) tell(`engine ${engine} answers again: its circuit is closed`);
+  for (const { engine, error, isOwn } of stopped) stoppedEngines.foundStopped(engine, error, { isOwn });
+}
+
+/** @param onSettled Called for each settled batch. */
+function work(
+  { handler, engines, settings, project, locales }: WorkOwnOptions,
+  stoppedEngines: StoppedEngines,
+  signal: AbortSignal,
+  onSettled: () => void,
+): Promise<WorkSummary> {
   const translate = translateBatch({
     engines,
     maxAttempts: settings.maxAttempts,
@@ -74,51 +122,43 @@ export async function workOwn(options: WorkOwnOptions): Promise<TransHubError | 
       if (change === "closed") stoppedEngines.works(engine);
     },
   });
-  const working = handler.work(
-    {
-      project,
-      locales: options.locales,
-      until: "stopped",
-      concurrency: settings.concurrency,
-      maxItems: settings.batchSize,
-      signal: ending.signal,
-      drainMs: DRAIN_MS,
-      observer: {
-        settled: (settlement) => {
-          stoppedEngines.heardOf(settlement);
-          settledAt = performance.now();
-          settled?.();
-        },
-      },
+  const observer: WorkObserver = {
+    settled: (settlement) => {
+      stoppedEngines.heardOf(settlement);
+      onSettled();
     },
+  };
+  const { concurrency, batchSize: maxItems } = settings;
+  return handler.work(
+    { project, locales, until: "stopped", concurrency, maxItems, signal, drainMs: DRAIN_MS, observer },
     translate,
   );
-  // The rejection is seen below, in either order.
-  working.catch(() => undefined);
-  const told = new Set<string>();
-  let lookedAt = performance.now();
-  try {
-    while (!ending.signal.aborted && (await options.remaining()) > 0) {
-      const somethingSettled = new Promise<void>((resolve) => {
-        settled = resolve;
-      });
-      const rest = delay(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
-      await delay(LOOK_AT_MOST_EVERY_MS);
-      await Promise.race([somethingSettled, rest, working]);
-      if (performance.now() - Math.max(settledAt, lookedAt) < QUIET_MS) continue;
-      for (const reason of reasonsToWait(await handler.status(project), { ...options, engines })) {
-        if (!told.has(reason)) options.tell(reason);
-        told.add(reason);
-      }
-      lookedAt = performance.now();
-    }
-  } finally {
-    ending.abort();
-    stoppedEngines.stop();
-    signal.removeEventListener("abort", onAbort);
-    await working;
+}
+
+/** Tells a person why nothing is settled, each reason once. */
+class ReasonsToWait {
+  readonly #options: WorkOwnOptions;
+  readonly #told = new Set<string>();
+  /** The last settlement or look, by `performance.now()`. */
+  #quietSince = performance.now();
+
+  constructor(options: WorkOwnOptions) {
+    this.#options = options;
   }
-  return signal.aborted ? undefined : reasonOf(stoppedEngines);
+
+  settled(): void {
+    this.#quietSince = performance.now();
+  }
+
+  async tellWhenQuiet(): Promise<void> {
+    if (performance.now() - this.#quietSince < QUIET_MS) return;
+    const { handler, project, tell } = this.#options;
+    for (const reason of reasonsToWait(await handler.status(project), this.#options)) {
+      if (!this.#told.has(reason)) tell(reason);
+      this.#told.add(reason);
+    }
+    this.#quietSince = performance.now();
+  }
 }
 
 /** A wrong key of one's own is a wrong setting; any other reason may be over when the command runs again. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as catalogue from "./errors.ts";
-import { type BlockedBy, type InvalidItemCode, TransHubError } from "./errors.ts";
+import { type BlockedBy, type InvalidItemCode, TransHubError, type TransHubErrorCode } from "./errors.ts";
 
 const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
 
@@ -12,6 +12,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   InvalidItemError: new catalogue.InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty"),
   BacklogFullError: new catalogue.BacklogFullError(),
   CatalogError: new catalogue.CatalogError("en.json", "is not JSON", { line: 3, column: 7 }),
+  UnsupportedNodeError: new catalogue.UnsupportedNodeError("20.19.0"),
   DatabaseUnavailableError: new catalogue.DatabaseUnavailableError("…"),
   DatabaseRefusedError: new catalogue.DatabaseRefusedError("…"),
   SchemaMissingError: new catalogue.SchemaMissingError("…"),
@@ -53,6 +54,39 @@ const ITEM_CODES: Readonly<Record<InvalidItemCode, true>> = {
   TH_FORMAT: true,
 };
 
+/** The codes of the other classes, complete by their type. */
+const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, true>> = {
+  TH_SETTINGS: true,
+  TH_BACKLOG_FULL: true,
+  TH_CATALOG: true,
+  TH_NODE_VERSION: true,
+  TH_DATABASE_UNAVAILABLE: true,
+  TH_DATABASE_REFUSED: true,
+  TH_SCHEMA_MISSING: true,
+  TH_SCHEMA_NEWER: true,
+  TH_MIGRATION: true,
+  TH_EMBEDDED_DATABASE: true,
+  TH_NOT_FOUND: true,
+  TH_REVISION_CHANGED: true,
+  TH_WAIT_TIMEOUT: true,
+  TH_CANCELLED: true,
+  TH_CLOSED: true,
+  TH_ENGINE_NOT_FOUND: true,
+  TH_ENGINE_NOT_ALLOWED: true,
+  TH_ENGINE_RATE_LIMITED: true,
+  TH_ENGINE_QUOTA: true,
+  TH_ENGINE_CONFIG: true,
+  TH_ENGINES_STOPPED: true,
+  TH_ENGINE_TRANSIENT: true,
+  TH_ENGINE_REFUSED: true,
+  TH_ENGINE_MALFORMED: true,
+  TH_ENGINE_TOO_LONG: true,
+  TH_TRANSLATION_BLOCKED: true,
+  TH_EXPIRED: true,
+  TH_WORKER_INTERRUPTED: true,
+  TH_WORKER_CRASHED: true,
+};
+
 const CHECKS: Readonly<Record<BlockedBy, true>> = {
   oversized: true,
   empty: true,
@@ -81,6 +115,12 @@ function itemCodeRows(): { code: string; state: string }[] {
 }
 
 describe("the catalogue of errors", () => {
+  test("has the code of each class, and of each refused item, in the type of all codes", () => {
+    const all: Readonly<Record<TransHubErrorCode, true>> = { ...ITEM_CODES, ...CLASS_CODES };
+    const given = Object.entries(examples).filter(([name]) => name !== "InvalidItemError");
+    expect(Object.keys(all).sort()).toEqual([...Object.keys(ITEM_CODES), ...given.map(([, { code }]) => code)].sort());
+  });
+
   test("has an example of each of its classes in this test", () => {
     const classes = Object.entries(catalogue)
       .filter(([, value]) => typeof value === "function" && value.prototype instanceof TransHubError)

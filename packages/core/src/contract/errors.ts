@@ -11,9 +11,42 @@ interface TransHubErrorOptions extends ErrorOptions {
   hint?: string | undefined;
 }
 
+/** Every `code` of a `TransHubError`. A later release may add some, so a `switch` needs a default. */
+export type TransHubErrorCode =
+  | InvalidItemCode
+  | "TH_SETTINGS"
+  | "TH_BACKLOG_FULL"
+  | "TH_CATALOG"
+  | "TH_NODE_VERSION"
+  | "TH_DATABASE_UNAVAILABLE"
+  | "TH_DATABASE_REFUSED"
+  | "TH_SCHEMA_MISSING"
+  | "TH_SCHEMA_NEWER"
+  | "TH_MIGRATION"
+  | "TH_EMBEDDED_DATABASE"
+  | "TH_NOT_FOUND"
+  | "TH_REVISION_CHANGED"
+  | "TH_WAIT_TIMEOUT"
+  | "TH_CANCELLED"
+  | "TH_CLOSED"
+  | "TH_ENGINE_NOT_FOUND"
+  | "TH_ENGINE_NOT_ALLOWED"
+  | "TH_ENGINE_RATE_LIMITED"
+  | "TH_ENGINE_QUOTA"
+  | "TH_ENGINE_CONFIG"
+  | "TH_ENGINES_STOPPED"
+  | "TH_ENGINE_TRANSIENT"
+  | "TH_ENGINE_REFUSED"
+  | "TH_ENGINE_MALFORMED"
+  | "TH_ENGINE_TOO_LONG"
+  | "TH_TRANSLATION_BLOCKED"
+  | "TH_EXPIRED"
+  | "TH_WORKER_INTERRUPTED"
+  | "TH_WORKER_CRASHED";
+
 /** The base class of every error below. It distinguishes Trans-Hub's own errors from all others. */
 export abstract class TransHubError extends Error {
-  abstract readonly code: string;
+  abstract readonly code: TransHubErrorCode;
   /** True if the same call may succeed later without any change by its caller. */
   abstract readonly retryable: boolean;
   readonly hint: string | undefined;
@@ -98,6 +131,16 @@ export class CatalogError extends TransHubError {
     this.file = file;
     this.line = options.line;
     this.column = options.column;
+  }
+}
+
+/** The process runs on a version of Node that Trans-Hub does not support. Thrown by importing any package. */
+export class UnsupportedNodeError extends TransHubError {
+  readonly code = "TH_NODE_VERSION";
+  readonly retryable = false;
+
+  constructor(version: string) {
+    super(`Node ${version} is too old`, { hint: "Trans-Hub needs Node 22.18 or newer." });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Priority } from "./translation.ts";
 
 /** An application's item. Null counts as "not given" everywhere, because JSON has no undefined. */
 export interface Item {
+  /** Stored and translated exactly as it is given. */
   text: string;
   /** BCP 47. Default: `und`, the engine detects it. */
   sourceLocale?: string | null | undefined;

@@ -1,5 +1,6 @@
 /** A person's decision about a translation. */
-import type { TranslationReference } from "./translation.ts";
+import type { BlockedBy } from "./errors.ts";
+import type { Translation, TranslationReference } from "./translation.ts";
 
 export interface Approval {
   reference: TranslationReference;
@@ -9,4 +10,20 @@ export interface Approval {
   revision?: number | undefined;
   /** The reviewer's name, for the record. */
   by?: string | undefined;
+}
+
+/** A translation as it was approved. */
+export interface ApprovedTranslation extends Translation {
+  /**
+   * The first check that the approved text fails, although the person has the last word: no machine's text that fails it
+   * is stored. Empty: it fails none.
+   */
+  warnings: ApprovalWarning[];
+}
+
+export interface ApprovalWarning {
+  /** The name of the check, such as `placeholders`. */
+  check: BlockedBy;
+  /** Such as `1 placeholder missing`: counts and kinds, never a word of either text. */
+  message: string;
 }

@@ -8,7 +8,6 @@
  * Every method rejects with the catalogue's errors only: `DatabaseUnavailableError` for "not now", `ClosedError` after
  * `close`.
  */
-import type pg from "pg";
 import type { CollectOptions, CollectReport } from "./collect.ts";
 import type { CancelFilter, ForgetOptions, ForgetReference, ForgetReport, Pause, PauseTarget } from "./control.ts";
 import type { DeadLetter, DeadLetterFilter } from "./dead-letter.ts";
@@ -20,6 +19,7 @@ import type { ListFilter } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
+import type { TransactionClient } from "./transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "./translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
@@ -43,7 +43,7 @@ export interface PersistenceHandler {
    * @throws {BacklogFullError} The items together would go over the bound of the backlog. Nothing was appended, and the
    * transaction is as it was.
    */
-  enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
+  enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 
   /**
    * Reads translations, in the order of the references; undefined for a missing one. One round trip. A text without a row

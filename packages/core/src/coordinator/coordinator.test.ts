@@ -505,7 +505,8 @@ describe("processing", () => {
     });
     await hub.request("Pay", { targetLocales: ["fr"] });
     expect(await collect(hub.processPendingTranslations("fr"))).toEqual([]);
-    expect(logged).toContainEqual([{ engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined }, "engine.fault"]);
+    const fault = { engine: "fake", code: "TH_ENGINE_CONFIG", hint: undefined, until: expect.any(String) };
+    expect(logged).toContainEqual([fault, "engine.fault"]);
   });
 });
 
@@ -543,7 +544,7 @@ describe("waiting", () => {
     expect(await hub.getTranslations([{ businessId: "pay" }], { targetLocale: "fr" })).toMatchObject([
       { status: "queued" },
     ]);
-    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 20 })).rejects.toMatchObject({
+    await expect(hub.waitFor({ text: "Pay", targetLocales: ["fr"], timeoutMs: 400 })).rejects.toMatchObject({
       code: "TH_WAIT_TIMEOUT",
       hint: expect.stringContaining("inbox"),
     });
@@ -659,6 +660,34 @@ describe("engines", () => {
   });
 });
 
+describe("approve", () => {
+  test("stores a person's text as it is, and says how its placeholders and tags differ from the source", async () => {
+    const hub = await connect();
+    await hub.request(["Save {count} <b>files</b>", "Pay %s"], { targetLocales: ["fr"] });
+    const approve = (text: string, approvedText?: string) => hub.approve({ text, targetLocale: "fr", approvedText });
+    expect(await approve("Save {count} <b>files</b>", "Enregistrer {nombre} fichiers")).toMatchObject({
+      text: "Enregistrer {nombre} fichiers",
+      status: "approved",
+      warnings: [{ check: "placeholders", message: "1 placeholder missing, 1 placeholder added; 2 tags missing" }],
+    });
+    expect(await approve("Save {count} <b>files</b>", "Enregistrer <b>{count} fichiers</b>")).toMatchObject({
+      warnings: [],
+    });
+    expect(await approve("Pay %s", "Payer")).toMatchObject({ warnings: [{ check: "placeholders" }] });
+    // The text that is stored by now, approved again.
+    expect(await approve("Pay %s")).toMatchObject({ text: "Payer", warnings: [{ check: "placeholders" }] });
+  });
+
+  test("knows the declared format: a word after a dollar sign of plain text is no placeholder", async () => {
+    const hub = await connect();
+    const text = { text: "Pay in $dollars", format: "text" } as const;
+    await hub.request(text, { targetLocales: ["fr"] });
+    expect(await hub.approve({ ...text, targetLocale: "fr", approvedText: "Payer en dollars" })).toMatchObject({
+      warnings: [],
+    });
+  });
+});
+
 describe("a coordinator", () => {
   test("names all bad options when it opens", async () => {
     await expect(Coordinator.connect({})).rejects.toMatchObject({ problems: [{ key: "databaseUrl" }] });
@@ -670,7 +699,7 @@ describe("a coordinator", () => {
       problems: [{ key: "batchSize" }, { key: "cacheTtlSeconds" }, { key: "engineLimits.fake.rpm" }],
     });
     await expect(Coordinator.connect({ handler, sourceLocale: "english" })).rejects.toMatchObject({
-      code: "TH_LOCALE",
+      problems: [{ key: "sourceLocale", problem: expect.stringContaining('"en"') }],
     });
   });
 

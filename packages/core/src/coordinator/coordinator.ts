@@ -7,11 +7,14 @@
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
-import { ClosedError, SettingsError } from "../contract/errors.ts";
+import { ClosedError, InvalidItemError } from "../contract/errors.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
+import type { ApprovedTranslation } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation } from "../contract/translation.ts";
+import { parseFormat } from "../rules/item.ts";
+import { approvalWarnings } from "./approval-warnings.ts";
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type CoordinatorState, reportRequest } from "./observer.ts";
@@ -20,15 +23,22 @@ import {
   type ConnectOptions,
   type CoordinatorOptions,
   type CoordinatorSettings,
+  checkCollectOptions,
+  checkEngineName,
+  checkStatusOptions,
+  checkStore,
+  parseConnectOptions,
   parseCoordinatorOptions,
 } from "./options.ts";
-import { type ProcessPendingOptions, processPending } from "./process-pending.ts";
+import { checkProcessPendingOptions, type ProcessPendingOptions, processPending } from "./process-pending.ts";
 import {
   type ApproveQuery,
   type CancelQuery,
+  checkGetOptions,
   type ForgetQuery,
   type GetOptions,
   type GetQuery,
+  LISTED_LETTER_KEYS,
   type ListQuery,
   parseApproval,
   parseCancel,
@@ -39,11 +49,14 @@ import {
   parseReference,
   parseWait,
   type ReferenceDefaults,
+  requireGetQuery,
+  requireName,
   type TranslationName,
   type WaitQuery,
 } from "./queries.ts";
 import { inRequestSpan } from "./request-span.ts";
 import {
+  checkRequestOptions,
   type EnqueueOptions,
   type EnqueueReceipt,
   type RequestInput,
@@ -73,6 +86,7 @@ export class Coordinator implements AsyncDisposable {
   /** Over an open store, which stays open when the coordinator closes. */
   constructor(handler: PersistenceHandler, options: CoordinatorOptions = {}) {
     const settings = parseCoordinatorOptions(options);
+    checkStore({ handler });
     const { cacheSize, cacheTtlSeconds, logger, observer } = settings;
     this.#store = handler;
     this.#settings = settings;
@@ -96,10 +110,11 @@ export class Coordinator implements AsyncDisposable {
    * @throws {DatabaseUnavailableError | DatabaseRefusedError | SchemaMissingError | SchemaNewerError}
    */
   static async connect(options: ConnectOptions): Promise<Coordinator> {
-    if (options.handler !== undefined) return new Coordinator(options.handler, options);
-    const handler = await openPostgresStore(options);
-    const coordinator = new Coordinator(handler, options);
-    coordinator.#ownStore = handler;
+    const { handler, store, coordinator: own } = parseConnectOptions(options);
+    if (handler !== undefined) return new Coordinator(handler, own);
+    const opened = await openPostgresStore(store, parseCoordinatorOptions(own));
+    const coordinator = new Coordinator(opened, own);
+    coordinator.#ownStore = opened;
     return coordinator;
   }
 
@@ -114,6 +129,7 @@ export class Coordinator implements AsyncDisposable {
    *
    * A string is short for `{ text }`. Options supply the fields that items leave out.
    *
+   * @throws {SettingsError} `signal` or `client` has a bad value, or an option is unknown.
    * @throws {InvalidItemError} The only item was refused. A refused item of an array is listed in `rejected`, and the
    *   others are registered.
    * @throws {BacklogFullError} Likewise, if the backlog has reached `maxBacklog`.
@@ -127,7 +143,7 @@ export class Coordinator implements AsyncDisposable {
     options: RequestOptions | EnqueueOptions = {},
   ): Promise<RequestReceipt | EnqueueReceipt> {
     this.#requireOpen();
-    const { client, signal, ...given } = options;
+    const { client, signal, ...given } = checkRequestOptions(options);
     const defaults = this.#withDefaults(given);
     const receipt = inRequestSpan(
       items,
@@ -146,7 +162,9 @@ export class Coordinator implements AsyncDisposable {
    *
    * @throws {InvalidItemError}
    */
-  async getTranslation({ targetLocale, fallback, ...name }: GetQuery): Promise<Translation | undefined> {
+  async getTranslation(query: GetQuery): Promise<Translation | undefined> {
+    requireGetQuery(query);
+    const { targetLocale, fallback, ...name } = query;
     const [translation] = await this.getTranslations([name], { targetLocale, fallback });
     return translation;
   }
@@ -158,12 +176,15 @@ export class Coordinator implements AsyncDisposable {
    */
   async getTranslations(
     items: readonly (TranslationName | string)[],
-    { targetLocale, fallback = false, ...given }: GetOptions,
+    options: GetOptions,
   ): Promise<(Translation | undefined)[]> {
     this.#requireOpen();
+    const { targetLocale, fallback = false, ...given } = checkGetOptions(options);
+    if (!Array.isArray(items)) throw new InvalidItemError("TH_ITEM_SHAPE", "items", "must be an array");
     const defaults = this.#withDefaults(given);
-    const references = items.map((item) => {
+    const references = items.map((item: TranslationName | string) => {
       const name: TranslationName & { targetLocale?: string } = typeof item === "string" ? { text: item } : item;
+      requireName(name);
       return parseReference(name, name.targetLocale ?? targetLocale, defaults);
     });
     return this.#track(this.#reads.read(references, fallback));
@@ -200,6 +221,7 @@ export class Coordinator implements AsyncDisposable {
     options: ProcessPendingOptions = {},
   ): AsyncGenerator<Translation, void, undefined> {
     this.#requireOpen();
+    checkProcessPendingOptions(options);
     yield* processPending(
       {
         work: (work, translate) => this.#track(this.#reads.work(work, translate)),
@@ -221,9 +243,9 @@ export class Coordinator implements AsyncDisposable {
    * @throws {CancelledError} `signal` aborted.
    * @throws {InvalidItemError}
    */
-  async waitFor({ timeoutMs = 30_000, signal, ...query }: WaitQuery): Promise<Translation[]> {
+  async waitFor(query: WaitQuery): Promise<Translation[]> {
     this.#requireOpen();
-    const references = parseWait(query, this.#settings);
+    const { references, timeoutMs, signal } = parseWait(query, this.#settings);
     const read = (open: typeof references) => this.#track(this.#reads.readStored(open));
     return waitForTranslations(references, { read, timeoutMs, signal, closing: this.#closing.signal });
   }
@@ -231,28 +253,28 @@ export class Coordinator implements AsyncDisposable {
   /**
    * Approves the stored text, or the reviewer's own. No machine overwrites an approved text.
    *
+   * The text is stored as it is. If it has other placeholders, tags or ICU arguments than its source, `warnings` says so.
+   *
    * @throws {TranslationNotFoundError} There is no such translation, or it has no text to approve.
    * @throws {RevisionChangedError} The translation changed since the reviewer read it.
    * @throws {InvalidItemError}
    */
-  async approve(query: ApproveQuery): Promise<Translation> {
+  async approve(query: ApproveQuery): Promise<ApprovedTranslation> {
     this.#requireOpen();
     const approval = parseApproval(query, this.#settings);
-    return this.#track(
+    const approved = await this.#track(
       this.#reads.write(
         (store) => store.approve(approval),
         (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
       ),
     );
+    return { ...approved, warnings: approvalWarnings(approved, parseFormat(query.format)) };
   }
 
   /** Collects texts that nobody requested or read during the retention. `dryRun` counts them and removes none. */
   async runGarbageCollection(options: Partial<CollectOptions> = {}): Promise<CollectReport> {
     this.#requireOpen();
-    const { retentionDays = this.#settings.retentionDays } = options;
-    if (!(Number.isFinite(retentionDays) && retentionDays >= 0)) {
-      throw new SettingsError([{ key: "retentionDays", problem: "must be 0 or more" }]);
-    }
+    const { retentionDays = this.#settings.retentionDays } = checkCollectOptions(options);
     // Reads of the last minute must count as use.
     await this.#track(this.#reads.flushUses());
     return this.#track(
@@ -321,7 +343,7 @@ export class Coordinator implements AsyncDisposable {
 
   /**
    * Ends one pause; with an empty target, ends all of them. An engine that was resumed is called again at once, also when
-   * the fleet itself had stopped the calls (a wrong key that was put right, a rate limit). Waiting work goes on at once.
+   * the fleet itself had stopped the calls (a wrong key that was corrected, a rate limit). Waiting work goes on at once.
    *
    * @returns Every pause that still stands.
    * @throws {InvalidItemError} The target names more than one thing.
@@ -332,27 +354,28 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /** Totals of a project; null: of all projects. Default: the coordinator's. */
-  async status({ project = this.#settings.project }: { project?: string | null } = {}): Promise<StoreStatus> {
+  async status(options: { project?: string | null } = {}): Promise<StoreStatus> {
     this.#requireOpen();
+    const { project = this.#settings.project } = checkStatusOptions(options);
     return this.#track(this.#store.status(project ?? undefined));
   }
 
   /** The open dead letters, oldest first: texts past their last attempt. Default project: the coordinator's. */
-  async listDeadLetters({ cursor, limit, ...filter }: DeadLetterFilter & PageRequest = {}): Promise<Page<DeadLetter>> {
+  async listDeadLetters(query: DeadLetterFilter & PageRequest = {}): Promise<Page<DeadLetter>> {
     this.#requireOpen();
-    const letters = parseDeadLetters(filter, this.#settings);
-    return this.#track(this.#store.listDeadLetters(letters, { cursor, limit }));
+    const { filter, page } = parseDeadLetters(query, this.#settings, LISTED_LETTER_KEYS);
+    return this.#track(this.#store.listDeadLetters(filter, page));
   }
 
   /** Puts dead letters back to work, each once, however often it is called. Resolves to their number. */
   async replayDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
-    const letters = parseDeadLetters(filter, this.#settings);
+    const { filter: letters } = parseDeadLetters(filter, this.#settings);
     return this.#outdateAll((store) => store.replayDeadLetters(letters));
   }
 
   /** Removes dead letters and their failed translations. Resolves to their number. */
   async purgeDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
-    const letters = parseDeadLetters(filter, this.#settings);
+    const { filter: letters } = parseDeadLetters(filter, this.#settings);
     return this.#outdateAll((store) => store.purgeDeadLetters(letters));
   }
 
@@ -363,6 +386,7 @@ export class Coordinator implements AsyncDisposable {
    */
   async switchEngine(name: string): Promise<void> {
     this.#requireOpen();
+    checkEngineName({ name });
     this.#chain.activate(name);
   }
 

@@ -1,10 +1,12 @@
+import type { CollectOptions } from "../contract/collect.ts";
 import type { Engine } from "../contract/engine.ts";
 import type { EngineLimits } from "../contract/engine-gate.ts";
-import { SettingsError } from "../contract/errors.ts";
 import { type Logger, SILENT_LOGGER } from "../contract/logger.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
-import { DEFAULT_PROJECT, parseName } from "../rules/item.ts";
+import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
+import { DEFAULT_PROJECT } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
+import { optionKinds as kinds, type OptionTable, optionCheck } from "../rules/options.ts";
 import type { ProjectEngines } from "../rules/project-engines.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
@@ -43,7 +45,7 @@ export interface CoordinatorOptions {
   cacheTtlSeconds?: number | undefined;
   /** Days without use after which a text may be collected. Fractions allowed. Default 90. */
   retentionDays?: number | undefined;
-  /** The longest text, in bytes of UTF-8. Default 1 MiB. */
+  /** The longest text, in bytes of UTF-8, up to 16 MiB. Default 1 MiB. */
   maxTextBytes?: number | undefined;
   /** The greatest number of texts of one batch, and of one engine call. Default 50. */
   batchSize?: number | undefined;
@@ -68,12 +70,18 @@ export interface CoordinatorOptions {
 }
 
 export interface ConnectOptions extends CoordinatorOptions {
-  /** `postgres://…`. Not needed with `handler`. */
-  databaseUrl?: string | undefined;
-  /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler. Default: `databaseUrl`. */
-  directUrl?: string | undefined;
-  /** The URL of a standby that answers reads. Texts that it does not have are read from `databaseUrl`. Default: none. */
-  readUrl?: string | undefined;
+  /**
+   * `postgres://…`, or a function that gives the URL of this moment, for passwords that are replaced while the process
+   * runs: each new connection calls it. It must not throw. Not needed with `handler`.
+   */
+  databaseUrl?: string | (() => string) | undefined;
+  /** The URL of PostgreSQL itself, if `databaseUrl` leads through a pooler; or a function. Default: `databaseUrl`. */
+  directUrl?: string | (() => string) | undefined;
+  /**
+   * The URL of a standby that answers reads, or a function. Texts that it does not have are read from `databaseUrl`.
+   * Default: none.
+   */
+  readUrl?: string | (() => string) | undefined;
   /** The greatest number of connections of this coordinator. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -94,39 +102,116 @@ export type CoordinatorSettings = {
 /** Options that stay undefined by default. */
 type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "observer";
 
-/** Options that are whole numbers, with their least value. */
-const WHOLE_NUMBERS = {
-  maxConcurrentRequests: 1,
-  maxBacklog: 1,
-  cacheSize: 0,
-  maxTextBytes: 1,
-  batchSize: 1,
-  maxAttempts: 1,
-  concurrency: 1,
-} as const;
+const YEAR_SECONDS = 31_536_000;
+const DAY_SECONDS = 86_400;
+const MOST_BYTES = 104_857_600;
 
-/** Options that may be fractions, and whether they may be 0. */
-const LENGTHS = {
-  cacheTtlSeconds: true,
-  retentionDays: true,
-  engineTimeoutSeconds: false,
-  requestLifetimeSeconds: false,
-} as const;
+const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
+  project: kinds.project,
+  sourceLocale: kinds.sourceLocale,
+  engines: kinds.engines,
+  registersFor: kinds.name,
+  maxConcurrentRequests: kinds.whole(1, 10_000_000),
+  maxBacklog: kinds.whole(1, 1_000_000_000),
+  requestLifetimeSeconds: kinds.positive(YEAR_SECONDS),
+  cacheSize: kinds.whole(0, 10_000_000),
+  cacheTtlSeconds: kinds.decimal(0, YEAR_SECONDS),
+  retentionDays: kinds.decimal(0, 36_500),
+  maxTextBytes: kinds.whole(1, MAX_STORED_TEXT_BYTES),
+  batchSize: kinds.whole(1, 1_000),
+  maxAttempts: kinds.whole(1, 10_000),
+  engineTimeoutSeconds: kinds.positive(DAY_SECONDS),
+  engineLimits: kinds.engineLimits,
+  projectEngines: kinds.projectEngines,
+  concurrency: kinds.whole(1, 10_000),
+  logger: kinds.methods("a logger such as pino", "debug", "info", "warn", "error"),
+  observer: kinds.someMethods("an observer", "opened", "closed", "requested", "registered", "read"),
+};
 
-/** A program in plain JavaScript may pass a string, whose letters would then count as names. */
-function isListOfNames(names: unknown): boolean {
-  return Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string");
+const STORE = kinds.methods(
+  "a store",
+  ...([
+    "register",
+    "enqueue",
+    "read",
+    "readKeys",
+    "list",
+    "approve",
+    "work",
+    "close",
+  ] satisfies (keyof PersistenceHandler)[]),
+);
+
+/** @throws {SettingsError} The handler is none. */
+export const checkStore = optionCheck<{ handler: PersistenceHandler }>("a coordinator", {
+  handler: kinds.required(STORE),
+});
+
+/** @throws {SettingsError} Names every option at fault. */
+export const checkCollectOptions = optionCheck<Partial<CollectOptions>>("runGarbageCollection", {
+  project: kinds.project,
+  retentionDays: COORDINATOR_OPTIONS.retentionDays,
+  dryRun: kinds.flag,
+  includeApproved: kinds.flag,
+  signal: kinds.signal,
+});
+
+/** @throws {SettingsError} The project is none. */
+export const checkStatusOptions = optionCheck<{ project?: string | null }>("status", {
+  project: (value, key) => (value === null ? [] : kinds.project(value, key)),
+});
+
+/** @throws {SettingsError} The name of an engine is none. */
+export const checkEngineName = optionCheck<{ name: string }>("switchEngine", { name: kinds.required(kinds.name) });
+
+const checkCoordinatorOptions = optionCheck<CoordinatorOptions>("a coordinator", COORDINATOR_OPTIONS);
+
+const checkConnectOptions = optionCheck<ConnectOptions>("Coordinator.connect", {
+  ...COORDINATOR_OPTIONS,
+  databaseUrl: kinds.connectionUrl,
+  directUrl: kinds.connectionUrl,
+  readUrl: kinds.connectionUrl,
+  maxConnections: kinds.whole(1, 10_000),
+  connectTimeoutMs: kinds.milliseconds,
+  batchBytes: kinds.whole(1, MOST_BYTES),
+  applicationName: kinds.text,
+  handler: STORE,
+});
+
+/** The options of `connect`, apart by their user. */
+interface ConnectParts {
+  /** Undefined: the store on PostgreSQL is to be opened. */
+  handler: PersistenceHandler | undefined;
+  store: Omit<ConnectOptions, keyof CoordinatorOptions | "handler">;
+  coordinator: CoordinatorOptions;
+}
+
+/** @throws {SettingsError} Names every option at fault. */
+export function parseConnectOptions(options: ConnectOptions): ConnectParts {
+  const {
+    handler,
+    databaseUrl,
+    directUrl,
+    readUrl,
+    maxConnections,
+    connectTimeoutMs,
+    batchBytes,
+    applicationName,
+    ...coordinator
+  } = checkConnectOptions(options);
+  const store = { databaseUrl, directUrl, readUrl, maxConnections, connectTimeoutMs, batchBytes, applicationName };
+  return { handler, store, coordinator };
 }
 
 /**
  * Checks the options and fills in the defaults.
  *
  * @throws {SettingsError} Names every option at fault.
- * @throws {InvalidItemError} The project or the source locale is not valid.
  */
-export function parseCoordinatorOptions(options: CoordinatorOptions): CoordinatorSettings {
-  const settings: CoordinatorSettings = {
-    project: parseName(options.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT"),
+export function parseCoordinatorOptions(given: CoordinatorOptions): CoordinatorSettings {
+  const options = checkCoordinatorOptions(given);
+  return {
+    project: options.project ?? DEFAULT_PROJECT,
     sourceLocale: canonicalLocale(options.sourceLocale ?? "und", "sourceLocale", { allowUndetermined: true }),
     engines: options.engines ?? [],
     registersFor: options.registersFor,
@@ -146,31 +231,4 @@ export function parseCoordinatorOptions(options: CoordinatorOptions): Coordinato
     logger: options.logger ?? SILENT_LOGGER,
     observer: options.observer,
   };
-  const problems = [
-    ...Object.entries(WHOLE_NUMBERS).flatMap(([key, least]) => {
-      const value = settings[key as keyof typeof WHOLE_NUMBERS];
-      // Only options without a default are undefined here.
-      return value === undefined || (Number.isSafeInteger(value) && value >= least)
-        ? []
-        : [{ key, problem: `must be a whole number from ${least}` }];
-    }),
-    ...Object.entries(LENGTHS).flatMap(([key, mayBeZero]) => {
-      const value = settings[key as keyof typeof LENGTHS];
-      if (value === undefined || (Number.isFinite(value) && (value > 0 || (mayBeZero && value === 0)))) return [];
-      return [{ key, problem: mayBeZero ? "must be 0 or more" : "must be more than 0" }];
-    }),
-    ...Object.entries(settings.engineLimits).flatMap(([engine, limits]) =>
-      Object.entries(limits)
-        .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-        .map(([limit]) => ({ key: `engineLimits.${engine}.${limit}`, problem: "must be a whole number from 1" })),
-    ),
-    ...Object.entries(settings.projectEngines)
-      .filter(([, names]) => !isListOfNames(names))
-      .map(([project]) => ({
-        key: `projectEngines.${project}`,
-        problem: "must be a list of names, with one at least",
-      })),
-  ];
-  if (problems.length > 0) throw new SettingsError(problems);
-  return settings;
 }

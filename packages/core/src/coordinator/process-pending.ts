@@ -1,11 +1,12 @@
 import type { EngineGate } from "../contract/engine-gate.ts";
 import { errorFields } from "../contract/error-fields.ts";
-import { CancelledError, SettingsError } from "../contract/errors.ts";
+import { CancelledError } from "../contract/errors.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { Translation, TranslationKey } from "../contract/translation.ts";
 import type { Settlement, WorkOptions } from "../contract/work.ts";
-import { parseName } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
+import { parseName } from "../rules/name.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { noEngineAllowed } from "../rules/project-engines.ts";
 import { translateBatch } from "../translate/translate-batch.ts";
 import type { EngineChain } from "./engine-chain.ts";
@@ -21,6 +22,14 @@ export interface ProcessPendingOptions {
   /** Milliseconds that running engine calls get when the work ends early. Default 5,000. */
   drainMs?: number | undefined;
 }
+
+/** @throws {SettingsError} Names every option at fault. */
+export const checkProcessPendingOptions = optionCheck<ProcessPendingOptions>("processPendingTranslations", {
+  limit: kinds.whole(0, Number.MAX_SAFE_INTEGER),
+  signal: kinds.signal,
+  project: kinds.project,
+  drainMs: kinds.millisecondsOrNone,
+});
 
 /** The coordinator's settings, and over them the caller's options. */
 interface ProcessOptions extends CoordinatorSettings, Omit<ProcessPendingOptions, "project"> {}
@@ -96,12 +105,9 @@ export async function* processPending(
   }
 }
 
-/** @throws {SettingsError | InvalidItemError} */
+/** @throws {InvalidItemError} The locale is not valid. */
 function parseOptions(locale: string, options: Omit<ProcessOptions, "signal">): WorkOptions {
   const { limit, batchSize, project, drainMs = 5_000, requestLifetimeSeconds } = options;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
-    throw new SettingsError([{ key: "limit", problem: "must be a whole number from 0" }]);
-  }
   // With a limit, the texts claimed at once add up to no more than the limit.
   const concurrency = Math.min(options.concurrency, Math.ceil((limit ?? Number.POSITIVE_INFINITY) / batchSize));
   return {

@@ -7,12 +7,16 @@ import type { DeadLetterFilter } from "../contract/dead-letter.ts";
 import { type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
+import type { PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
-import { DEFAULT_PROJECT, parseFormat, parseName, parseText } from "../rules/item.ts";
+import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
+import { requireKnownKeys } from "../rules/known-names.ts";
 import { canonicalLocale } from "../rules/locale.ts";
+import { parseName } from "../rules/name.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 
 /** Values for the fields that a query leaves out. */
 export interface ReferenceDefaults {
@@ -48,6 +52,39 @@ export interface GetOptions extends ReferenceDefaults {
   /** Answer a locale without a text by the locale that it falls back to: `fr-CA`, then `fr`. Default: false. */
   fallback?: boolean | undefined;
 }
+
+const NAME_KEYS = [
+  "text",
+  "businessId",
+  "sourceLocale",
+  "context",
+  "format",
+  "project",
+] as const satisfies readonly (keyof TranslationName)[];
+
+/** An item may be passed as it was requested, so that its other fields are known here too. */
+const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "targetLocale", ...ITEM_KEYS]);
+const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback"]);
+
+/** @throws {InvalidItemError} It is not an object, or has an unknown key. */
+export function requireGetQuery(query: unknown): void {
+  requireKnownKeys(query, GET_KEYS, "a field of getTranslation", "query");
+}
+
+/** @throws {InvalidItemError} It is not an object, or has an unknown key. */
+export function requireName(name: unknown): void {
+  requireKnownKeys(name, READ_KEYS, "a field of a name", "name");
+}
+
+/** @throws {SettingsError} Names every option at fault. The fields of a name are checked with the names. */
+export const checkGetOptions = optionCheck<GetOptions>("getTranslations", {
+  targetLocale: kinds.checkedElsewhere,
+  fallback: kinds.flag,
+  project: kinds.checkedElsewhere,
+  sourceLocale: kinds.checkedElsewhere,
+  context: kinds.checkedElsewhere,
+  format: kinds.checkedElsewhere,
+});
 
 /**
  * Reads the name of one translation.
@@ -87,12 +124,24 @@ export interface ListQuery {
 
 /** @throws {InvalidItemError} Names the first field at fault. */
 export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFilter {
+  requireKnownKeys(query, LIST_KEYS, "a filter of listTranslations", "query");
+  const { project = defaults.project, targetLocale, status, businessIdPrefix } = query;
+  if (status !== undefined && !STATUSES.includes(status)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "status", `must be one of ${STATUSES.join(", ")}`);
+  }
   return {
-    project: parseProject(query.project ?? defaults.project),
-    targetLocale: canonicalLocale(query.targetLocale, "targetLocale"),
-    status: query.status,
-    businessIdPrefix: query.businessIdPrefix,
+    project: parseName(project, "project", "TH_PROJECT"),
+    targetLocale: canonicalLocale(targetLocale, "targetLocale"),
+    status,
+    businessIdPrefix: parsePrefix(businessIdPrefix),
   };
+}
+const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "businessIdPrefix", "project"]);
+const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
+
+function parsePrefix(prefix: unknown): string | undefined {
+  if (prefix === undefined || prefix === "") return prefix;
+  return parseName(prefix, "businessIdPrefix", "TH_ITEM_SHAPE");
 }
 
 export interface WaitQuery extends TranslationName {
@@ -103,20 +152,35 @@ export interface WaitQuery extends TranslationName {
   signal?: AbortSignal | undefined;
 }
 
+/** A query of `waitFor` in the store's form. */
+export interface Wait {
+  /** One for each target locale, in their order. */
+  references: TranslationReference[];
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+}
+
 /**
- * Reads one reference for each target locale, in their order.
- *
  * @throws {InvalidItemError} Names the first field at fault.
+ * @throws {SettingsError} `timeoutMs` or `signal` has a bad value.
  */
-export function parseWait(
-  { targetLocales, ...name }: Omit<WaitQuery, "timeoutMs" | "signal">,
-  defaults: ReferenceDefaults,
-): TranslationReference[] {
+export function parseWait(query: WaitQuery, defaults: ReferenceDefaults): Wait {
+  requireKnownKeys(query, WAIT_KEYS, "a field of waitFor", "query");
+  const { targetLocales, timeoutMs, signal, ...name } = query;
+  checkWaitOptions({ timeoutMs, signal });
   if (!Array.isArray(targetLocales)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "must be an array");
   }
-  return targetLocales.map((locale: unknown, at) => parseReference(name, locale, defaults, `targetLocales[${at}]`));
+  const references = targetLocales.map((locale: unknown, at) =>
+    parseReference(name, locale, defaults, `targetLocales[${at}]`),
+  );
+  return { references, timeoutMs: timeoutMs ?? 30_000, signal };
 }
+const WAIT_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "timeoutMs", "signal", ...ITEM_KEYS]);
+const checkWaitOptions = optionCheck<Pick<WaitQuery, "timeoutMs" | "signal">>("waitFor", {
+  timeoutMs: kinds.millisecondsOrNone,
+  signal: kinds.signal,
+});
 
 export interface ApproveQuery extends TranslationName {
   targetLocale: string;
@@ -130,13 +194,21 @@ export interface ApproveQuery extends TranslationName {
 
 /** @throws {InvalidItemError} Names the first field at fault. */
 export function parseApproval(
-  { targetLocale, approvedText, revision, by, ...name }: ApproveQuery,
+  query: ApproveQuery,
   { maxTextBytes, ...defaults }: ReferenceDefaults & { maxTextBytes: number },
 ): Approval {
+  requireKnownKeys(query, APPROVE_KEYS, "a field of approve", "query");
+  const { targetLocale, approvedText, revision, by, ...name } = query;
   const reference = parseReference(name, targetLocale, defaults);
-  const text = approvedText === undefined ? undefined : parseText(approvedText, maxTextBytes);
-  return { reference, text, revision, by };
+  const text = approvedText === undefined ? undefined : parseText(approvedText, maxTextBytes, "approvedText");
+  if (revision !== undefined && !(Number.isSafeInteger(revision) && revision >= 0)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "revision", "must be a whole number from 0", {
+      hint: "Pass the revision of the translation that was read.",
+    });
+  }
+  return { reference, text, revision, by: by === undefined ? undefined : parseName(by, "by", "TH_ITEM_SHAPE") };
 }
+const APPROVE_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "approvedText", "revision", "by"]);
 
 /**
  * The text to forget. Its translations in every context are forgotten, unless `context` or `format` names one
@@ -151,14 +223,12 @@ export interface ForgetQuery extends TranslationName {
 
 /** @throws {InvalidItemError} Also for an unknown field: without it, the rest would forget more than was meant. */
 export function parseForget(query: ForgetQuery, defaults: ReferenceDefaults): ForgetReference {
-  const { businessIdPrefix, dryRun, ...name } = query;
-  const { text, businessId, sourceLocale: _sourceLocale, context, format, project: given, ...unknown } = name;
-  const [first] = Object.keys(unknown);
-  if (first !== undefined) throw new InvalidItemError("TH_ITEM_SHAPE", first, "is not a field of forget");
+  requireKnownKeys(query, FORGET_KEYS, "a field of forget", "query");
+  const { businessIdPrefix, dryRun, text, businessId, context, format } = query;
   if (dryRun !== undefined && typeof dryRun !== "boolean") {
     throw new InvalidItemError("TH_ITEM_SHAPE", "dryRun", "must be true or false");
   }
-  const project = parseProject(given ?? defaults.project);
+  const project = parseProject(query.project ?? defaults.project);
   const isInContext = !isNone(context) || !isNone(format);
   if (!isNone(businessIdPrefix)) {
     if (!isNone(text) || !isNone(businessId) || isInContext) {
@@ -166,11 +236,14 @@ export function parseForget(query: ForgetQuery, defaults: ReferenceDefaults): Fo
     }
     return { project, businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID") };
   }
-  if (isNone(text)) return { project, businessId: parseBusinessId(name) };
-  const source = { project, ...parseSource(name, defaults) };
+  if (isNone(text)) return { project, businessId: parseBusinessId(query) };
+  const source = { project, ...parseSource(query, defaults) };
   if (!isInContext) return source;
   return { ...source, within: { context: normalizeContext(context)?.canonical ?? null, format: parseFormat(format) } };
 }
+
+/** Strict: a field such as `targetLocale` would seem to limit what is removed. */
+const FORGET_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "businessIdPrefix", "dryRun"]);
 
 export interface CancelQuery {
   /** Default: the coordinator's. */
@@ -183,24 +256,25 @@ export interface CancelQuery {
 
 /** @throws {InvalidItemError} Also for an unknown field: without it, the rest would cancel more than was meant. */
 export function parseCancel(query: CancelQuery, defaults: ReferenceDefaults): CancelFilter {
-  const { project, targetLocale, businessIdPrefix, ...unknown } = query;
-  const [first] = Object.keys(unknown);
-  if (first !== undefined) {
-    throw new InvalidItemError("TH_ITEM_SHAPE", first, "is not a filter of cancel", {
-      hint: "The filters are project, targetLocale and businessIdPrefix. Use forget to remove a single text.",
-    });
-  }
+  requireKnownKeys(query, CANCEL_KEYS, "a filter of cancel", "query");
+  const { project = defaults.project, targetLocale, businessIdPrefix } = query;
   return {
-    project: parseProject(project ?? defaults.project),
+    project: parseName(project, "project", "TH_PROJECT"),
     ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
     ...(businessIdPrefix !== undefined && {
       businessIdPrefix: parseName(businessIdPrefix, "businessIdPrefix", "TH_BUSINESS_ID"),
     }),
   };
 }
+const CANCEL_KEYS: ReadonlySet<string> = new Set(["project", "targetLocale", "businessIdPrefix"]);
 
-/** @throws {InvalidItemError} The target names more than one thing, or a name is not valid. */
-export function parsePauseTarget({ engine, project, targetLocale }: PauseTarget): PauseTarget {
+/**
+ * @throws {InvalidItemError} The target names more than one thing, a name is not valid, or a key is unknown: without it,
+ *   everything would be paused.
+ */
+export function parsePauseTarget(target: PauseTarget): PauseTarget {
+  requireKnownKeys(target, PAUSE_KEYS, "a target of a pause", "target");
+  const { engine, project, targetLocale } = target;
   if ([engine, project, targetLocale].filter((name) => name !== undefined).length > 1) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "target", "names more than one of engine, project and targetLocale", {
       hint: "Pause one after the other: each is a pause of its own.",
@@ -211,14 +285,54 @@ export function parsePauseTarget({ engine, project, targetLocale }: PauseTarget)
   return targetLocale === undefined ? {} : { targetLocale: canonicalLocale(targetLocale, "targetLocale") };
 }
 
-/** @throws {InvalidItemError} The target locale is not valid. */
-export function parseDeadLetters(filter: DeadLetterFilter, defaults: { project: string }): DeadLetterFilter {
-  const { project = defaults.project, targetLocale } = filter;
+const PAUSE_KEYS: ReadonlySet<string> = new Set(["engine", "project", "targetLocale"]);
+
+/** A filter of dead letters, and the page that is asked for. */
+export interface Letters {
+  filter: DeadLetterFilter;
+  page: PageRequest;
+}
+
+/**
+ * @throws {InvalidItemError} A field is not valid, or a key is unknown: the rest would name more letters than was meant.
+ * @throws {SettingsError} `limit` has a bad value.
+ */
+export function parseDeadLetters(
+  query: DeadLetterFilter & PageRequest,
+  defaults: { project: string },
+  keys: ReadonlySet<string> = LETTER_KEYS,
+): Letters {
+  requireKnownKeys(query, keys, "a filter of dead letters", "filter");
+  const { cursor, limit, ...given } = query;
+  const { project = defaults.project, id, engine, targetLocale, code, since } = given;
+  checkPage({ limit });
+  if (cursor !== undefined && typeof cursor !== "string") throw wrong("cursor", "must be a string");
+  if (id !== undefined && !(typeof id === "string" && /^\d{1,18}$/.test(id))) {
+    throw wrong("id", "is not the id of a dead letter");
+  }
+  if (since !== undefined && !(since instanceof Date && !Number.isNaN(since.getTime()))) {
+    throw wrong("since", "must be a valid Date");
+  }
   return {
-    ...filter,
-    project,
-    ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
+    filter: {
+      ...given,
+      project: parseName(project, "project", "TH_PROJECT"),
+      ...(engine !== undefined && { engine: parseName(engine, "engine", "TH_ITEM_SHAPE") }),
+      ...(code !== undefined && { code: parseName(code, "code", "TH_ITEM_SHAPE") }),
+      ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
+    },
+    page: { cursor, limit },
   };
+}
+const LETTER_KEYS: ReadonlySet<string> = new Set(["project", "id", "engine", "targetLocale", "code", "since"]);
+/** Of the letters that are listed: the other calls act on all of them. */
+export const LISTED_LETTER_KEYS: ReadonlySet<string> = new Set([...LETTER_KEYS, "cursor", "limit"]);
+const checkPage = optionCheck<Pick<PageRequest, "limit">>("listDeadLetters", {
+  limit: kinds.whole(1, Number.MAX_SAFE_INTEGER),
+});
+
+function wrong(field: string, problem: string): InvalidItemError {
+  return new InvalidItemError("TH_ITEM_SHAPE", field, problem);
 }
 
 function isNone(value: unknown): value is null | undefined {

@@ -26,7 +26,7 @@ export class ReadCache {
   #generation = 0;
 
   constructor({ size, ttlSeconds }: ReadCacheOptions) {
-    if (size > 0 && ttlSeconds > 0) this.#entries = new LRUCache({ max: size, ttl: ttlSeconds * 1_000 });
+    if (size > 0 && ttlSeconds > 0) this.#entries = new LRUCache({ max: size, ttl: Math.ceil(ttlSeconds * 1_000) });
   }
 
   /** A copy of the entry; undefined: there is none. */

@@ -6,15 +6,16 @@
  *           ── Coalescer ──▶ one statement for the portions of concurrent calls
  *           ── register ───▶ receipts, one an item, added up for each call
  */
-import type pg from "pg";
 import { Budget } from "../async/budget.ts";
 import { Coalescer } from "../async/coalescer.ts";
 import { orAbort } from "../async/or-abort.ts";
-import { BacklogFullError, CancelledError, InvalidItemError } from "../contract/errors.ts";
+import { BacklogFullError, CancelledError, InvalidItemError, type TransHubErrorCode } from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
 import type { ItemReceipt } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import type { TransactionClient } from "../contract/transaction.ts";
 import { parseItem } from "../rules/item.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import type { CachedReads } from "./cached-reads.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 import type { RequestSpan } from "./request-span.ts";
@@ -30,16 +31,35 @@ export interface RequestOptions extends ItemDefaults {
 
 export interface EnqueueOptions extends ItemDefaults {
   /** The caller's open transaction. The request commits or rolls back with it and takes no lock that delays others. */
-  client: pg.ClientBase;
+  client: TransactionClient;
   signal?: AbortSignal | undefined;
 }
+
+/**
+ * The fields that items leave out are checked with the items.
+ *
+ * @throws {SettingsError} Names every option at fault.
+ */
+export const checkRequestOptions = optionCheck<RequestOptions | EnqueueOptions>("request", {
+  client: kinds.transaction,
+  signal: kinds.signal,
+  sourceLocale: kinds.checkedElsewhere,
+  targetLocales: kinds.checkedElsewhere,
+  businessId: kinds.checkedElsewhere,
+  context: kinds.checkedElsewhere,
+  project: kinds.checkedElsewhere,
+  priority: kinds.checkedElsewhere,
+  format: kinds.checkedElsewhere,
+  force: kinds.checkedElsewhere,
+  expiresAfterSeconds: kinds.checkedElsewhere,
+});
 
 /** An item of an array that was refused. The other items are registered. */
 export interface RejectedItem {
   /** The item's place in the array, from 0. */
   index: number;
   /** A code of `InvalidItemError`, or `TH_BACKLOG_FULL`. */
-  code: string;
+  code: TransHubErrorCode;
   message: string;
 }
 
@@ -162,7 +182,7 @@ export class Requests {
    * @throws {CancelledError} The signal aborted between two portions; the caller should roll back.
    */
   async enqueue(
-    client: pg.ClientBase,
+    client: TransactionClient,
     items: RequestInput | readonly RequestInput[],
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
@@ -187,7 +207,8 @@ export class Requests {
         receipt.accepted += own.length;
       } catch (error) {
         if (!(error instanceof BacklogFullError) || !isList(items)) throw error;
-        receipt.rejected.push(...places.map((index) => ({ index, code: error.code, message: error.message })));
+        const { code, message } = error;
+        receipt.rejected.push(...places.map((index): RejectedItem => ({ index, code, message })));
       }
     }
     // Refusals for the backlog come after those of later items.

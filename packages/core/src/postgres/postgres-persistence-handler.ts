@@ -1,6 +1,5 @@
 /** The store on PostgreSQL. Each method is one line to the room where its work is done. */
-import pg from "pg";
-import { z } from "zod";
+import type pg from "pg";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type {
   CancelFilter,
@@ -11,7 +10,8 @@ import type {
   PauseTarget,
 } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
-import { ClosedError, SchemaNewerError, SettingsError } from "../contract/errors.ts";
+import type { EngineGate } from "../contract/engine-gate.ts";
+import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
@@ -21,18 +21,21 @@ import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import type { TransactionClient } from "../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { checkCollectOptions, checkWorkOptions } from "../rules/store-options.ts";
 import { collect } from "./collect/collect.ts";
 import { cancel } from "./control/cancel.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
+import { checkSchema } from "./database/check-schema.ts";
+import type { ConnectionUrl } from "./database/connection-url.ts";
+import { openDirectPool } from "./database/direct-pool.ts";
 import { LockWatch } from "./database/lock-watch.ts";
-import { ConnectionPool, superviseConnections } from "./database/pool.ts";
-import { NEWEST_GRAPHILE_MIGRATION, NEWEST_MIGRATION, requireFitSchema } from "./database/schema-version.ts";
-import { SESSION_SETTINGS } from "./database/session-settings.ts";
-import { rows, statement } from "./database/statement.ts";
+import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
@@ -44,15 +47,15 @@ import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
 export interface PostgresOptions {
-  /** `postgres://…` */
-  databaseUrl: string;
+  /** `postgres://…`, or a function that gives the URL of this moment: each new connection calls it. It must not throw. */
+  databaseUrl: ConnectionUrl;
   /** PostgreSQL itself, where `databaseUrl` goes through a transaction-mode pooler. */
-  directUrl?: string | undefined;
+  directUrl?: ConnectionUrl | undefined;
   /**
    * A standby of the database. Reads and lists go there; everything else, and texts that the standby does not have, go to
    * `databaseUrl`. Default: none.
    */
-  readUrl?: string | undefined;
+  readUrl?: ConnectionUrl | undefined;
   /** Of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection. Default 30,000. */
@@ -86,29 +89,30 @@ export interface PostgresOptions {
 
 const DAY_SECONDS = 86_400;
 
+const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", {
+  databaseUrl: kinds.required(kinds.connectionUrl),
+  directUrl: kinds.connectionUrl,
+  readUrl: kinds.connectionUrl,
+  maxConnections: kinds.whole(1, 10_000),
+  connectTimeoutMs: kinds.milliseconds,
+  answerTimeoutMs: kinds.milliseconds,
+  batchSize: kinds.whole(1, 1_000),
+  batchBytes: kinds.whole(1, 104_857_600),
+  retentionDays: kinds.decimal(0, 36_500),
+  pollSeconds: kinds.positive(DAY_SECONDS),
+  heartbeatSeconds: kinds.positive(DAY_SECONDS),
+  rescueAfterSeconds: kinds.positive(DAY_SECONDS),
+  applicationName: kinds.text,
+  onConnectionLost: kinds.callback,
+  onChange: kinds.callback,
+  onLockWait: kinds.callback,
+});
+
 /** Changes that come all the time, and that no caller expects to read at once: waiting for a standby would leave it unused. */
 const BY_WORK: ReadonlySet<ChangeKind> = new Set(["registered", "stored", "failed", "collected"]);
 
-/** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */
-const MIN_DIRECT = 2;
-
-/** Read once, on connecting, so that a schema that is missing, old or too new is reported plainly and at once. */
-const listMigrations = statement({
-  name: "schema.migrations",
-  row: z.object({ names: z.array(z.string()), newer_graphile: z.number().nullable() }),
-  text: "select names, newer_graphile from trans_hub.schema_state($1, $2)",
-});
-
-async function checkSchema(pool: ConnectionPool): Promise<void> {
-  const [schema] = await rows(pool, listMigrations, [NEWEST_MIGRATION, NEWEST_GRAPHILE_MIGRATION]);
-  requireFitSchema(schema?.names ?? []);
-  if (schema?.newer_graphile) {
-    throw new SchemaNewerError(`graphile-worker's schema is newer than this release knows (${schema.newer_graphile})`);
-  }
-}
-
 export class PostgresPersistenceHandler implements PersistenceHandler {
-  readonly engineGate = new PostgresEngineGate(() => this.#open());
+  readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #reads: ReplicaReads;
@@ -122,7 +126,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   #closed: Promise<void> | undefined;
 
   private constructor(options: PostgresOptions) {
-    this.#options = options;
+    this.#options = checkOptions(options);
     this.#pool = new ConnectionPool(options);
     this.#reads = new ReplicaReads(this.#pool, options);
     this.#voice = new Voice(this.#listener());
@@ -172,7 +176,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#registrar.register(items, options);
   }
 
-  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+  async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     this.#open();
     await appendItems(client, items, options);
   }
@@ -200,7 +204,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
-    return collect(this.#open(), this.#voice, options);
+    return collect(this.#open(), this.#voice, checkCollectOptions(options));
   }
 
   async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
@@ -248,7 +252,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const work = this.#work(this.#open(), options, translate);
+    const work = this.#work(this.#open(), checkWorkOptions(options), translate);
     this.#works.add(work);
     try {
       return await work;
@@ -309,18 +313,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   #direct(concurrency: number): pg.Pool {
     if (this.#pool.prepared) return this.#pool.raw;
     if (this.#directPool !== undefined) return this.#directPool;
-    this.#directPool = new pg.Pool({
-      connectionString: this.#options.directUrl,
-      max: Math.max(MIN_DIRECT, Math.min(this.#pool.maxConnections, concurrency + 2)),
-      connectionTimeoutMillis: this.#options.connectTimeoutMs ?? 30_000,
-      query_timeout: this.#options.answerTimeoutMs ?? 60_000,
-      application_name: this.#options.applicationName ?? "trans-hub",
-      keepAlive: true,
-      onConnect: async (client) => {
-        await client.query(SESSION_SETTINGS);
-      },
-    });
-    superviseConnections(this.#directPool);
+    this.#directPool = openDirectPool(this.#options, this.#pool.maxConnections, concurrency);
     this.#lockWatch?.watch(this.#directPool);
     return this.#directPool;
   }

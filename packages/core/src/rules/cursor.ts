@@ -14,6 +14,21 @@ export function encodeCursor(key: readonly string[]): string {
 }
 
 /**
+ * The cursor of the page after this one; null: there is no further row.
+ *
+ * A page may end early, at its greatest size in bytes. `page_rows` of a row is the number of rows before that cut.
+ */
+export function nextCursor<Row extends { page_rows: number }>(
+  found: readonly Row[],
+  limit: number,
+  keyOf: (last: Row) => readonly string[],
+): string | null {
+  const last = found.at(-1);
+  if (last === undefined || (found.length < limit && found.length === last.page_rows)) return null;
+  return encodeCursor(keyOf(last));
+}
+
+/**
  * The whole numbers of a cursor; undefined for the first page.
  *
  * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.

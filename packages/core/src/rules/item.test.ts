@@ -118,8 +118,24 @@ test("names and texts may reach their limits, which count bytes and not characte
   expect(parse(item)).toMatchObject(item);
 });
 
-test("unknown keys are ignored", () => {
-  expect(() => parse({ text: "x", bussinessId: "typo", "": 1 })).not.toThrow();
+test("a misspelled field is refused by the name that was meant, also where its value is null", () => {
+  const { code, field, message, hint } = refusal({ text: "x", bussinessId: null });
+  expect({ code, field, message }).toEqual({
+    code: "TH_ITEM_SHAPE",
+    field: "bussinessId",
+    message: 'bussinessId: is not a field of an item; did you mean "businessId"?',
+  });
+  expect(hint).toMatch(/^The fields are: text, .*expiresAfterSeconds\.$/);
+});
+
+test("an unknown field without a value is as good as left out, and so is one that the item inherits", () => {
+  const item: object = Object.assign(Object.create({ inherited: 1 }), { text: "x", bussinessId: undefined });
+  expect(() => parse(item as never)).not.toThrow();
+});
+
+test("a key that may be a text is not repeated", () => {
+  const { message, hint } = refusal({ text: "x", "hunter2 is a text": 1 } as never);
+  expect(`${message} ${hint}`).not.toContain("hunter2");
 });
 
 test("no message repeats the caller's values, except a short locale", () => {

@@ -1,19 +1,21 @@
 /** Checks one text to be translated: from the application's form into the store's form. */
 
 import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
-import { type InvalidItemCode, InvalidItemError } from "../contract/errors.ts";
+import { InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contract/item.ts";
 import { isLonger } from "../contract/text-size.ts";
 import { isVerbatim } from "../text/verbatim.ts";
 import { normalizeContext } from "./context.ts";
+import { shownKey, unknownKey, unknownKeyProblem } from "./known-names.ts";
 import { canonicalLocale } from "./locale.ts";
+import { isStorable, NOT_STORABLE, parseName } from "./name.ts";
 
 export interface ItemLimits {
   /** Largest size of a text in bytes of UTF-8. */
   maxTextBytes: number;
 }
 
-/** Every key that an item may have; others are ignored (the command line warns). */
+/** Every key that an item may have. An item with another is refused: a misspelled field would be lost without a word. */
 export const ITEM_KEYS = [
   "text",
   "sourceLocale",
@@ -27,9 +29,9 @@ export const ITEM_KEYS = [
   "expiresAfterSeconds",
 ] as const satisfies readonly (keyof Item)[];
 
+const KNOWN_KEYS: ReadonlySet<string> = new Set(ITEM_KEYS);
+
 export const DEFAULT_PROJECT = "default";
-/** Largest size of a project's name and of a business id, in bytes (UTF-8). */
-export const MAX_NAME_BYTES = 255;
 /** The greatest integer of PostgreSQL, some 68 years. */
 export const MAX_EXPIRY_SECONDS = 2_147_483_647;
 
@@ -55,6 +57,13 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
       hint: 'Such as { "text": "Add to cart", "targetLocales": ["fr"] }.',
     });
   }
+  const unknown = unknownKey(item, KNOWN_KEYS);
+  if (unknown !== undefined) {
+    const problem = unknownKeyProblem(unknown, ITEM_KEYS, "a field of an item");
+    throw new InvalidItemError("TH_ITEM_SHAPE", shownKey(unknown), problem, {
+      hint: `The fields are: ${ITEM_KEYS.join(", ")}.`,
+    });
+  }
   const given = item as Record<keyof Item, unknown>;
   const text = parseText(given.text, limits.maxTextBytes);
   return {
@@ -73,34 +82,19 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
 }
 
 /**
- * A name chosen by people: a project, a business id.
- *
- * @throws {InvalidItemError} With the given code: not a string, empty, over 255 bytes, or not storable.
- */
-export function parseName(name: unknown, field: string, code: InvalidItemCode): string {
-  if (typeof name !== "string") throw new InvalidItemError(code, field, "must be a string");
-  if (name === "") throw new InvalidItemError(code, field, "must not be empty", { hint: "Leave it out instead." });
-  if (isLonger(name, MAX_NAME_BYTES)) {
-    throw new InvalidItemError(code, field, `is longer than ${MAX_NAME_BYTES} bytes`);
-  }
-  if (!isStorable(name)) throw new InvalidItemError(code, field, NOT_STORABLE);
-  return name;
-}
-
-/**
  * A text to translate.
  *
  * @throws {InvalidItemError} `TH_ITEM_SHAPE`, `TH_TEXT_EMPTY`, `TH_TEXT_TOO_LONG` or `TH_TEXT_CHARACTERS`.
  */
-export function parseText(text: unknown, maxTextBytes: number): string {
-  if (typeof text !== "string") throw new InvalidItemError("TH_ITEM_SHAPE", "text", "must be a string");
-  if (text === "") throw new InvalidItemError("TH_TEXT_EMPTY", "text", "must not be empty");
+export function parseText(text: unknown, maxTextBytes: number, field = "text"): string {
+  if (typeof text !== "string") throw new InvalidItemError("TH_ITEM_SHAPE", field, "must be a string");
+  if (text === "") throw new InvalidItemError("TH_TEXT_EMPTY", field, "must not be empty");
   if (isLonger(text, maxTextBytes)) {
-    throw new InvalidItemError("TH_TEXT_TOO_LONG", "text", `is longer than ${maxTextBytes} bytes`, {
+    throw new InvalidItemError("TH_TEXT_TOO_LONG", field, `is longer than ${maxTextBytes} bytes`, {
       hint: "Split it into paragraphs, or raise TH_MAX_TEXT_BYTES.",
     });
   }
-  if (!isStorable(text)) throw new InvalidItemError("TH_TEXT_CHARACTERS", "text", NOT_STORABLE);
+  if (!isStorable(text)) throw new InvalidItemError("TH_TEXT_CHARACTERS", field, NOT_STORABLE);
   return text;
 }
 
@@ -162,10 +156,4 @@ function parseExpiry(seconds: unknown): number | null {
     throw new InvalidItemError("TH_ITEM_SHAPE", "expiresAfterSeconds", message);
   }
   return seconds as number;
-}
-
-const NOT_STORABLE = "holds U+0000 or half a surrogate pair, which the database cannot store";
-
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
 }

@@ -28,10 +28,10 @@ export interface LocaleOptions {
  * Refuses invalid locales, and of the valid ones: extensions (`-u-`, `-t-`: the format of dates does not change a
  * translation), extended languages (`zh-yue` is `yue`) and variants that name a language or region.
  *
- * @param field The field's name, for the error.
+ * @param field The field's name, for the error. Default `locale`.
  * @throws {InvalidItemError} `TH_LOCALE`, with the likely locale as hint if there is one.
  */
-export function canonicalLocale(input: unknown, field: string, options: LocaleOptions = {}): string {
+export function canonicalLocale(input: unknown, field = "locale", options: LocaleOptions = {}): string {
   const locale = typeof input === "string" ? remembered(input) : undefined;
   if (locale === undefined || (locale === UNDETERMINED_LOCALE && options.allowUndetermined !== true)) {
     throw notALocale(input, field);

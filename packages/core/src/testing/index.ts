@@ -1,4 +1,6 @@
 /** For tests: of applications that use Trans-Hub, and of stores behind it. */
+import "../supported-node.ts";
+
 import type { ConformanceStore } from "./conformance/kit.ts";
 
 export { type Clock, ManualClock, SYSTEM_CLOCK } from "./in-memory/clock.ts";

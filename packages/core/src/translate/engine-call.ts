@@ -11,7 +11,12 @@ import type {
   EngineItemResult,
   EngineReply,
 } from "../contract/engine.ts";
-import { EngineMalformedError, EngineTransientError, TransHubError } from "../contract/errors.ts";
+import {
+  EngineMalformedError,
+  EngineTransientError,
+  TransHubError,
+  type TransHubErrorCode,
+} from "../contract/errors.ts";
 import type { EngineCall } from "../contract/work.ts";
 
 /**
@@ -219,7 +224,7 @@ function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly En
 
 /** An engine's error under the same code, its message withheld. */
 class QuotingError extends TransHubError {
-  readonly code: string;
+  readonly code: TransHubErrorCode;
   readonly retryable: boolean;
   constructor(original: TransHubError, message: string) {
     super(message, { hint: original.hint?.slice(0, LONGEST_MESSAGE) });

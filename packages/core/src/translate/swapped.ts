@@ -53,6 +53,22 @@ const ENDS: Readonly<Record<string, string>> = {
   ")": ")", "）": ")",
 }; // biome-ignore format: a table
 
+/** A call is mistrusted as a whole where at least three of its texts, and a quarter of all, are suspected or blocked. */
+const FEWEST_SUSPECTS = 3;
+const MISTRUSTED_SHARE = 0.25;
+
+/**
+ * The places of the translations of one call to be asked for again: the suspected ones, or all of a mistrusted call.
+ *
+ * @param blocked The number of texts of the call without an accepted translation.
+ */
+export function mistrustedOf(answered: readonly Answered[], blocked: number): Set<number> {
+  const suspected = suspectedOfSwap(answered);
+  const share = (suspected.size + blocked) / (answered.length + blocked);
+  const isMistrusted = suspected.size >= FEWEST_SUSPECTS && share >= MISTRUSTED_SHARE;
+  return isMistrusted ? new Set(answered.keys()) : suspected;
+}
+
 /**
  * The places of the translations that fit another source of the call much better than their own, while that source has no
  * better translation. Equal texts are never told apart.

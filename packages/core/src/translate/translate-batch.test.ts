@@ -67,10 +67,10 @@ const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
 async function run(
   batch: WorkBatch,
   engines: Engine[],
-  given: Partial<TranslateBatchOptions> & { signal?: AbortSignal } = {},
+  { signal, ...given }: Partial<TranslateBatchOptions> & { signal?: AbortSignal } = {},
 ) {
   const options = { engines, maxAttempts: 5, engineTimeoutMs: 60_000, random: () => 0.5, now: () => NOW, ...given };
-  return translateBatch(options)(batch, given.signal ?? new AbortController().signal);
+  return translateBatch(options)(batch, signal ?? new AbortController().signal);
 }
 
 const textsOf = (calls: EngineBatch[]) => calls.map(({ items }) => items.map(({ text }) => text));

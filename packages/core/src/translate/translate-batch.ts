@@ -4,13 +4,14 @@ import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
+import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
-import { suspectedOfSwap } from "./swapped.ts";
+import { mistrustedOf } from "./swapped.ts";
 
 export interface TranslateBatchOptions {
   /**
@@ -50,6 +51,22 @@ export interface TranslateBatchOptions {
   onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
 }
 
+const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
+  engines: kinds.required(kinds.engines),
+  projectEngines: kinds.projectEngines,
+  maxAttempts: kinds.required(kinds.whole(1, 10_000)),
+  engineTimeoutMs: kinds.required(kinds.milliseconds),
+  random: kinds.callback,
+  now: kinds.callback,
+  limits: kinds.engineLimits,
+  gate: kinds.methods("an engine gate", "states", "reserve", "settle", "renew", "pause", "open"),
+  limiterTimes: kinds.object,
+  onFault: kinds.callback,
+  onLimitChange: kinds.callback,
+  onCall: kinds.callback,
+  onTurn: kinds.callback,
+});
+
 /** The end of a wait for a turn at an engine. */
 export interface EngineTurnTaken {
   engine: string;
@@ -68,10 +85,12 @@ export interface EngineTurnTaken {
  * The calls of one batch go out one after another: the store's `concurrency` says how many batches run at once. When the
  * signal aborts, answered texts keep their answers and the others are `released`.
  *
- * The function rejects only without any engine, with {@link EngineNotFoundError}.
+ * The made function rejects only without any engine, with {@link EngineNotFoundError}.
+ *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  const { limits, gate, now = Date.now, random = Math.random } = options;
+  const { limits, gate, now = Date.now, random = Math.random } = checkOptions(options);
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   return async (batch, signal) => new BatchTranslation(options, limiter, batch, signal).run();
@@ -154,10 +173,7 @@ class BatchTranslation {
       return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
     });
     for (const attempt of suspected) attempt.failures.pop();
-    await this.#callAll(
-      engine,
-      suspected.map((attempt) => [attempt]),
-    );
+    await this.#callAll(engine, alone(suspected));
   }
 
   /**
@@ -177,10 +193,7 @@ class BatchTranslation {
           asked.add(attempt);
           delete attempt.translated;
         }
-        await this.#callAll(
-          engine,
-          suspects.map((attempt) => [attempt]),
-        );
+        await this.#callAll(engine, alone(suspects));
         const others = new Set(
           suspects.flatMap((attempt) => {
             const text = attempt.translated?.text;
@@ -291,11 +304,7 @@ class BatchTranslation {
   }
 }
 
-/** A call is mistrusted as a whole where at least three of its texts, and a quarter of all, are suspected or blocked. */
-const FEWEST_SUSPECTS = 3;
-const MISTRUSTED_SHARE = 0.25;
-
-/** The texts of a call whose translations may belong to others of it; all of its translations, if that are many. */
+/** The texts of a call whose translations may belong to others of it. */
 function suspectsOf(
   answered: readonly Attempt[],
   attempts: readonly Attempt[],
@@ -305,10 +314,13 @@ function suspectsOf(
     source: attempt.item.text,
     translation: translations.get(attempt) ?? "",
   }));
-  const suspected = suspectedOfSwap(pairs);
-  const doubtful = suspected.size + attempts.length - answered.length;
-  const isMistrusted = suspected.size >= FEWEST_SUSPECTS && doubtful >= MISTRUSTED_SHARE * attempts.length;
-  return isMistrusted ? [...answered] : answered.filter((_, at) => suspected.has(at));
+  const suspected = mistrustedOf(pairs, attempts.length - answered.length);
+  return answered.filter((_, at) => suspected.has(at));
+}
+
+/** A call for each of them. */
+function alone(attempts: readonly Attempt[]): Attempt[][] {
+  return attempts.map((attempt) => [attempt]);
 }
 
 function partition<Each>(all: readonly Each[], isFirst: (each: Each) => boolean): [Each[], Each[]] {

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import { boundedFetch } from "../bounded-fetch.ts";
+import { type Secret, secretNow } from "../secret.ts";
 
 /** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
 const ROOM_BYTES = 2 ** 20;
@@ -18,12 +19,12 @@ export async function openClient({
   apiKey,
   baseURL,
 }: {
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
   baseURL: string;
 }): Promise<OpenAI> {
   const { OpenAI } = await import("openai");
   return new OpenAI({
-    apiKey: apiKey ?? "none", // the package insists on one; without a key of ours the header is dropped
+    apiKey: "none", // the package insists on one; the header is replaced below, or dropped
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -41,12 +42,12 @@ function mostBytes(question: unknown): number {
   return ROOM_BYTES + ANSWER_TIMES_QUESTION * (typeof question === "string" ? Buffer.byteLength(question) : 0);
 }
 
-function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: string | undefined): Headers {
+function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: Secret | undefined): Headers {
   const headers = new Headers({ "user-agent": "trans-hub" });
   for (const name of ["accept", "content-type"]) {
     const value = new Headers(given).get(name);
     if (value !== null) headers.set(name, value);
   }
-  if (apiKey !== undefined) headers.set("authorization", `Bearer ${apiKey}`);
+  if (apiKey !== undefined) headers.set("authorization", `Bearer ${secretNow(apiKey)}`);
   return headers;
 }

@@ -1,12 +1,12 @@
 import { SettingsError } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { defineEngine } from "../definition.ts";
-import { decimal, httpUrl, text } from "../setting-kinds.ts";
+import { decimal, httpUrl, secret, text } from "../setting-kinds.ts";
 
 export const openaiDefinition = defineEngine({
   name: "openai",
   settings: z.object({
-    apiKey: text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`."),
+    apiKey: secret(text("a key without blanks", /^\S+$/).optional().describe("Key of the engine `openai`.")),
     model: text("a name", /./).optional().describe("Model of the engine `openai`. Unset: the engine's choice."),
     temperature: decimal(0, 2).optional().describe("From 0 to 2. Unset: the engine's choice."),
     endpoint: httpUrl()

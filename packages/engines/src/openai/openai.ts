@@ -11,11 +11,14 @@ import {
   type EngineFailure,
   type EngineReply,
   failAll,
+  optionKinds as kinds,
+  optionCheck,
   orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
 import { isAnswerTooLarge } from "../bounded-fetch.ts";
 import { engineFailure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
 import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
@@ -30,8 +33,8 @@ export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
 const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
-  /** Needed for OpenAI itself. A server of your own often needs none. */
-  apiKey?: string | undefined;
+  /** Needed for OpenAI itself. A server of your own often needs none. A function gives the key of each call. */
+  apiKey?: Secret | undefined;
   /** Up to and with `/v1`. Default `https://api.openai.com/v1`. */
   baseURL?: string | undefined;
   /** Default `gpt-4o-mini`. */
@@ -48,12 +51,25 @@ export interface OpenaiOptions {
   maxBytesPerCall?: number | undefined;
 }
 
+const checkOptions = optionCheck<OpenaiOptions>("openai", {
+  apiKey: kinds.secret,
+  baseURL: kinds.text,
+  model: kinds.text,
+  temperature: kinds.decimal(0, 2),
+  timeoutMs: kinds.milliseconds,
+  processor: kinds.oneOf("local", "third-party"),
+  maxItemsPerCall: kinds.whole(1, 100_000),
+  maxBytesPerCall: kinds.whole(1, 1_073_741_824),
+});
+
 /**
  * Makes the engine. No request is made before the first call.
  *
+ * @throws {SettingsError} An option is unknown, or has a bad value.
  * @throws {EngineConfigError} The key for OpenAI's own endpoint is missing, or the address is not a plain http(s) URL.
  */
-export function openai(options: OpenaiOptions = {}): Engine {
+export function openai(given: OpenaiOptions = {}): Engine {
+  const options = checkOptions(given);
   const { apiKey, baseURL = DEFAULT_BASE_URL, model = DEFAULT_MODEL, temperature = 0, timeoutMs = 120_000 } = options;
   if (apiKey === undefined && options.baseURL === undefined) {
     throw new EngineConfigError('Engine "openai" has no API key', { hint: "Set TH_OPENAI_API_KEY." });
@@ -79,7 +95,7 @@ export function openai(options: OpenaiOptions = {}): Engine {
 }
 
 interface ChatOptions {
-  apiKey: string | undefined;
+  apiKey: Secret | undefined;
   baseURL: string;
   model: string;
   temperature: number;

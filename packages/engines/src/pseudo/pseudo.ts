@@ -7,7 +7,14 @@
  * outside the brackets.
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
-import { isVerbatim, mergeSpans, readSyntax, type Span } from "@trans-hub/core/engine";
+import {
+  isVerbatim,
+  optionKinds as kinds,
+  mergeSpans,
+  optionCheck,
+  readSyntax,
+  type Span,
+} from "@trans-hub/core/engine";
 import { accentsOf } from "./accents.ts";
 
 export interface PseudoOptions {
@@ -17,8 +24,15 @@ export interface PseudoOptions {
 
 const MIB = 2 ** 20;
 
-/** The pseudo-localization engine. It is pure: the same text and locale always give the same result. */
-export function pseudo({ expansion = 0.3 }: PseudoOptions = {}): Engine {
+const checkOptions = optionCheck<PseudoOptions>("pseudo", { expansion: kinds.decimal(0, 10) });
+
+/**
+ * The pseudo-localization engine. It is pure: the same text and locale always give the same result.
+ *
+ * @throws {SettingsError} An option is unknown, or has a bad value.
+ */
+export function pseudo(options: PseudoOptions = {}): Engine {
+  const { expansion = 0.3 } = checkOptions(options);
   return {
     name: "pseudo",
     version: "1",

@@ -3,7 +3,7 @@
 import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { InvalidItemError } from "../../contract/errors.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { decodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import type { Voice } from "../settle/voice.ts";
@@ -21,7 +21,6 @@ export async function listDeadLetters(
   const [after] = decodeCursor(page.cursor, 1) ?? ["0"];
   const limit = pageLimit(page);
   const found = await rows(pool, listStatement, [...filterValues(filter), after, limit]);
-  const last = found.at(-1);
   return {
     items: found.map((row) => ({
       id: row.id,
@@ -36,8 +35,7 @@ export async function listDeadLetters(
       failedAt: row.failed_at,
       attempts: row.history,
     })),
-    nextCursor:
-      last === undefined || (found.length < limit && found.length === last.page_rows) ? null : encodeCursor([last.id]),
+    nextCursor: nextCursor(found, limit, ({ id }) => [id]),
   };
 }
 

@@ -37,6 +37,11 @@ test.each([
 });
 
 test("an unreadable certificate file is a lasting refusal, a missing socket only a passing one", () => {
+  const folder = Object.assign(new Error("illegal operation"), { code: "EISDIR", syscall: "read" });
+  expect(databaseError(folder)).toMatchObject({
+    code: "TH_DATABASE_REFUSED",
+    hint: expect.stringContaining("sslrootcert"),
+  });
   const missing = (syscall: string) => Object.assign(new Error("no such file"), { code: "ENOENT", syscall });
   expect(databaseError(missing("open"))).toMatchObject({
     code: "TH_DATABASE_REFUSED",

@@ -31,6 +31,8 @@ const NO_DESCRIPTOR = new Set(["EMFILE", "ENFILE"]);
 /** SQLSTATEs that mean a refusal: authentication, no such database, missing right. */
 const REFUSED_STATE = /^(28|3D000|42501)/;
 
+const MISSING_RIGHT_STATE = "42501";
+
 /** A standby, or a server that accepts no writes: after a failover, the same address is a primary again. */
 const READ_ONLY_STATE = "25006";
 
@@ -108,6 +110,7 @@ export function databaseError(error: unknown): unknown {
   }
   if (code === ISOLATION_STATE) return refused(error, error.message, ISOLATION_HINT);
   if (TLS_CODE.test(code)) return refused(error, error.message, TLS_HINT);
+  if (code === MISSING_RIGHT_STATE) return refused(error, error.message, RIGHTS_HINT);
   if (REFUSED_STATE.test(code)) return refused(error);
   if (MISSING_STATE.test(code)) {
     return new SchemaMissingError(`The database has no Trans-Hub schema, or an older one (${error.message})`, {
@@ -119,8 +122,13 @@ export function databaseError(error: unknown): unknown {
 
 /** The driver reads certificates while it makes a connection. A missing socket file is a different error. */
 function isAboutFile(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).syscall === "open";
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  // A folder opens like a file, and only its reading fails.
+  return syscall === "open" || code === "EISDIR";
 }
+
+const RIGHTS_HINT =
+  "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.";
 
 const READ_ONLY_HINT =
   "On a primary, look at default_transaction_read_only of the server, the database and the role: a managed server switches it on when its disk is full.";

@@ -5,7 +5,7 @@
  * if it finds one, prints a page and ends the process. Our settings come from one place, so during the import that
  * search is answered with "none".
  */
-import { registerHooks } from "node:module";
+import module from "node:module";
 
 type GraphileWorker = typeof import("graphile-worker");
 
@@ -22,7 +22,7 @@ export function loadGraphileWorker(): Promise<GraphileWorker> {
 }
 
 async function load(): Promise<GraphileWorker> {
-  const hooks = registerHooks({
+  const hooks = module.registerHooks({
     resolve(specifier, context, nextResolve) {
       return specifier === "cosmiconfig" && context.parentURL?.includes("/graphile-worker/")
         ? { url: `data:text/javascript,${encodeURIComponent(NO_CONFIGURATION)}`, shortCircuit: true }

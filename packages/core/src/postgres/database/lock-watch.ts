@@ -7,6 +7,7 @@
 import type pg from "pg";
 import type { z } from "zod";
 import type { LockWait } from "../../contract/lock-wait.ts";
+import { type ConnectionUrl, urlNow } from "./connection-url.ts";
 import { listLockWaits } from "./lock-waits.sql.ts";
 import { type ConnectionPool, newClient } from "./pool.ts";
 import { SESSION_SETTINGS } from "./session-settings.ts";
@@ -15,7 +16,7 @@ import { type Database, rows } from "./statement.ts";
 export interface LockWatchOptions {
   pool: ConnectionPool;
   /** PostgreSQL itself, past any pooler. */
-  directUrl: string;
+  directUrl: ConnectionUrl;
   /** The name of sessions behind a pooler, whose server processes are not known. Undefined: there is no pooler. */
   pooledName?: string | undefined;
   /** Called when a wait has lasted for three seconds, and every 30 s after that. */
@@ -89,7 +90,7 @@ export class LockWatch {
   /** Over a connection of its own: the pool's are all in use, perhaps by statements that wait. */
   async #askBeside<Result>(ask: (db: Database) => Promise<Result>): Promise<Result> {
     const client = newClient({
-      connectionString: this.#options.directUrl,
+      connectionString: urlNow(this.#options.directUrl),
       connectionTimeoutMillis: FIRST_WORD_MS,
       query_timeout: FIRST_WORD_MS,
       application_name: "trans-hub lock watch",

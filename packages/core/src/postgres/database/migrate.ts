@@ -9,9 +9,11 @@ import {
   SchemaNewerError,
   TransHubError,
 } from "../../contract/errors.ts";
+import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError } from "./database-error.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
-import { isLocked, type LockWaits, limitLockWaits, takeMigrationLock, untilUnlocked } from "./migration-locks.ts";
+import type { LockWaits } from "./lock-waits.ts";
+import { isLocked, limitLockWaits, takeMigrationLock, untilUnlocked } from "./migration-locks.ts";
 import { newClient } from "./pool.ts";
 import { mayRunBeside, newerSchema } from "./schema-version.ts";
 import { UNLIMITED_SESSION } from "./session-settings.ts";
@@ -35,6 +37,16 @@ export interface MigrationReport {
   version: string | null;
 }
 
+const checkOptions = optionCheck<MigrateOptions>("a migration", {
+  databaseUrl: kinds.required(kinds.postgresUrl),
+  directUrl: kinds.postgresUrl,
+  connectTimeoutMs: kinds.milliseconds,
+  folder: kinds.text,
+  lockTimeoutMs: kinds.whole(1, 3_600_000),
+  lockAttempts: kinds.whole(1, 1_000_000),
+  onWaiting: kinds.callback,
+});
+
 const OLDEST_SERVER = 140_000;
 
 /** In the published package the files lie beside the built code; in the repository at its top. */
@@ -50,6 +62,7 @@ const MIGRATIONS = fileURLToPath(
  * A newer schema that this release may run on stays exactly as it is: a node of the previous release that migrates during a
  * roll-out neither puts its own functions back nor reports an error.
  *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  * @throws {SchemaNewerError} The database was migrated by a newer release, and this one may not run on it.
  * @throws {MigrationError} A migration failed, or the lock of another session outlasted all tries; the database is as before.
  * @throws {DatabaseRefusedError} Encoding not UTF8, server older than 14, or missing rights.
@@ -102,6 +115,7 @@ export async function revertMigration(options: MigrateOptions): Promise<Migratio
 
 /** Reports the applied and the missing migrations, and changes nothing. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationReport> {
+  checkOptions(options);
   return withClient(options, async (client) => {
     const known = await knownMigrations(options);
     return report(known, await appliedMigrations(client, known), []);
@@ -232,6 +246,7 @@ async function withMigrationLock<Result>(
   options: MigrateOptions,
   work: (client: pg.Client, known: string[]) => Promise<Result>,
 ): Promise<Result> {
+  checkOptions(options);
   const known = await knownMigrations(options);
   return withClient(options, (keeper) =>
     withClient(options, async (client) => {

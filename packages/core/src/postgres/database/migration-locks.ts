@@ -4,16 +4,7 @@ import type pg from "pg";
 import { MigrationError } from "../../contract/errors.ts";
 import { errorCode, isCatalogRace } from "./database-error.ts";
 import { GRAPHILE_SCHEMA } from "./graphile-worker.ts";
-
-/** How a migration waits for the locks of other sessions. */
-export interface LockWaits {
-  /** Milliseconds that one attempt waits for a lock; later sessions wait behind it meanwhile. Default 2,000. */
-  lockTimeoutMs?: number | undefined;
-  /** Number of attempts, with pauses in which the other sessions go on. Default 10. */
-  lockAttempts?: number | undefined;
-  /** Hears one sentence about the reason of a wait: another node that migrates, or a lock on a table. May be called again. */
-  onWaiting?: ((what: string) => void) | undefined;
-}
+import type { LockWaits } from "./lock-waits.ts";
 
 /**
  * A session that waits for a table makes all later sessions wait behind it. So a migration waits a little, lets the others
@@ -52,7 +43,7 @@ export async function takeMigrationLock(keeper: pg.Client, { onWaiting }: LockWa
   }
 }
 
-/** The table is there before the first migration. Of nodes that make it at once, one does, and the others are told so. */
+/** The table is there before the first migration. Of nodes that make it at once, one succeeds; the others get an error that says so. */
 async function makeLockTable(keeper: pg.Client): Promise<void> {
   for (;;) {
     const { rows } = await keeper.query<{ schema: string | null; lock: string | null }>(
@@ -154,7 +145,7 @@ const IN_THE_WAY = `
 
 /** Never has the statement of the holder, which may hold a text of a user. */
 function describeHolders(holders: readonly Holder[]): string {
-  if (holders.length === 0) return "by now nobody";
+  if (holders.length === 0) return "the holder has ended";
   return holders
     .map(({ pid, name, state, seconds, tables }) => {
       const since = seconds === null ? undefined : `in a transaction for ${seconds} s`;

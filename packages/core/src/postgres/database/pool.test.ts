@@ -56,3 +56,28 @@ test("a connection that is released twice is released once", async ({ database }
     await pool.end();
   }
 });
+
+test("each new connection asks for its URL, so that a changed one is used without a restart", async ({ database }) => {
+  const names = ["first", "second"];
+  let asked = 0;
+  const url = () => {
+    asked += 1;
+    return `${database.url}?application_name=${names.shift() ?? "later"}`;
+  };
+  const pool = new ConnectionPool({ databaseUrl: url, maxConnections: 1 });
+  const name = async () => {
+    const { rows } = await pool.query<{ name: string }>({ text: "select current_setting('application_name') as name" });
+    return rows[0]?.name;
+  };
+  try {
+    expect(asked).toBe(0);
+    expect(await name()).toBe("first");
+    expect(await name()).toBe("first");
+    const client = await pool.raw.connect();
+    client.release(true);
+    expect(await name()).toBe("second");
+    expect(asked).toBe(2);
+  } finally {
+    await pool.end();
+  }
+});

@@ -1,15 +1,16 @@
 /** The connections of one process to its database. */
 import pg from "pg";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
+import { type ConnectionUrl, connectTo, urlNow } from "./connection-url.ts";
 import { databaseError, isUnanswered } from "./database-error.ts";
 import { checkPooledSession, SESSION_SETTINGS } from "./session-settings.ts";
 import type { Database, StatementConfig } from "./statement.ts";
 
 export interface PoolOptions {
   /** `postgres://…`; may point at a transaction-mode pooler when `directUrl` is given. */
-  databaseUrl: string;
+  databaseUrl: ConnectionUrl;
   /** The URL of PostgreSQL itself, without the pooler. Default: `databaseUrl`. */
-  directUrl?: string | undefined;
+  directUrl?: ConnectionUrl | undefined;
   /** The most connections of this process. Default 10. */
   maxConnections?: number | undefined;
   /** Milliseconds to wait for a connection before `DatabaseUnavailableError`. Default 30,000. */
@@ -34,11 +35,12 @@ export class ConnectionPool implements Database {
   readonly maxConnections: number;
 
   constructor(options: PoolOptions) {
-    this.prepared = options.directUrl === undefined || options.directUrl === options.databaseUrl;
+    const { databaseUrl, directUrl } = options;
+    this.prepared = directUrl === undefined || urlNow(directUrl) === urlNow(databaseUrl);
     this.maxConnections = options.maxConnections ?? 10;
     const answerTimeoutMs = options.answerTimeoutMs ?? 60_000;
     this.#pool = new pg.Pool({
-      connectionString: options.databaseUrl,
+      ...connectTo(databaseUrl),
       max: this.maxConnections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
       query_timeout: answerTimeoutMs,

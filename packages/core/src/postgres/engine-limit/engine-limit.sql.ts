@@ -88,7 +88,7 @@ export const openEngineCircuit = statement({
     cross join lateral trans_hub.open_engine_circuit($1, $2::uuid, $3, $4::float8, $5::float8) as opened`,
 });
 
-/** Waits for the disk: an operator is told that it happened. */
+/** Waits for the disk, because an operator hears that it happened. */
 export const resetEngine = statement({
   name: "engine_limit.reset",
   row: z.object({ engine: z.string() }),

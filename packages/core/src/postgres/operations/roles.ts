@@ -1,6 +1,8 @@
 /** Makes the roles of a database, each with the rights that its work needs and no others. */
 import pg from "pg";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
+import { shownKey, unknownKeyProblem } from "../../rules/known-names.ts";
+import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode, isCatalogRace } from "../database/database-error.ts";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 import { applyMigrations, migrationStatus } from "../database/migrate.ts";
@@ -39,6 +41,16 @@ export interface RolesReport {
   complete: boolean;
 }
 
+const checkOptions = optionCheck<CreateRolesOptions>("createRoles", {
+  databaseUrl: kinds.required(kinds.postgresUrl),
+  directUrl: kinds.postgresUrl,
+  prefix: kinds.text,
+  passwords: kinds.object,
+  migrate: kinds.flag,
+  dryRun: kinds.flag,
+  connectTimeoutMs: kinds.milliseconds,
+});
+
 /** SQLSTATE of a missing right. */
 const MAY_NOT = "42501";
 
@@ -69,7 +81,7 @@ const LOCK_TIMEOUT_MS = 2_000;
  * @throws {DatabaseUnavailableError} Also when a table was locked for long: nothing was done.
  */
 export async function createRoles(options: CreateRolesOptions): Promise<RolesReport> {
-  const { prefix = "trans_hub", passwords = {}, migrate = false, dryRun = false } = options;
+  const { prefix = "trans_hub", passwords = {}, migrate = false, dryRun = false } = checkOptions(options);
   requireFit(prefix, passwords);
   const url = options.directUrl ?? options.databaseUrl;
   const client = newClient({
@@ -86,7 +98,8 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
       ...foundation(names, facts),
       ...passwordStatements(names, passwords),
     ]);
-    if (migrate && !dryRun) await applyMigrations({ ...options, ...asRole(url, names.owner) });
+    if (migrate && !dryRun)
+      await applyMigrations({ ...asRole(url, names.owner), connectTimeoutMs: options.connectTimeoutMs });
     // The first look may have been that of a role without access, which could not see whether the schema is migrated.
     const { facts: after, statements: granted } = await perform(
       client,
@@ -106,12 +119,17 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
 }
 
 function requireFit(prefix: string, passwords: Readonly<Partial<Record<RoleKind, string>>>): void {
-  const problems = Object.entries(passwords)
-    .filter(([, password]) => !/^[\x20-\x7e]+$/.test(password) || password.length > MOST_PASSWORD_CHARACTERS)
+  const given: [string, unknown][] = Object.entries(passwords).filter(([, password]) => password !== undefined);
+  const problems = given
+    .filter(([, password]) => !isPassword(password))
     .map(([kind]) => ({
       key: `password of ${kind}`,
       problem: `must be printable ASCII, on one line, no longer than ${MOST_PASSWORD_CHARACTERS}`,
     }));
+  for (const [kind] of given) {
+    if ((ROLE_KINDS as readonly string[]).includes(kind)) continue;
+    problems.push({ key: `password of ${shownKey(kind)}`, problem: unknownKeyProblem(kind, ROLE_KINDS, "of a role") });
+  }
   if (!PREFIX.test(prefix)) {
     problems.push({
       key: "prefix",
@@ -119,6 +137,10 @@ function requireFit(prefix: string, passwords: Readonly<Partial<Record<RoleKind,
     });
   }
   if (problems.length > 0) throw new SettingsError(problems);
+}
+
+function isPassword(password: unknown): boolean {
+  return typeof password === "string" && /^[\x20-\x7e]+$/.test(password) && password.length <= MOST_PASSWORD_CHARACTERS;
 }
 
 function namesOf(prefix: string, owner = `${prefix}_owner`): RoleNames {
@@ -280,7 +302,8 @@ async function readFacts(client: pg.Client, names: RoleNames, options: CreateRol
 
 async function isMigrated(options: CreateRolesOptions): Promise<boolean> {
   try {
-    return (await migrationStatus(options)).pending.length === 0;
+    const { databaseUrl, directUrl, connectTimeoutMs } = options;
+    return (await migrationStatus({ databaseUrl, directUrl, connectTimeoutMs })).pending.length === 0;
   } catch (error) {
     if (errorCode((error as Error).cause) === MAY_NOT) return false;
     throw error;

@@ -213,7 +213,7 @@ export const listHarmfulSettings = statement({
               and has_function_privilege(d.setrole, p.oid, 'execute')
           )
         )
-    ), told as (
+    ), harmful as (
       select distinct s.name, s.value, s.of
       from setting as s join needed as n using (name)
       where s.of is not null and case
@@ -230,9 +230,9 @@ export const listHarmfulSettings = statement({
         end)
       end
     )
-    select t.name, t.value, t.of from told as t
-    -- A session has what is stored for its role or for every role: told once.
-    where t.of <> 'this session' or not exists (select from told as o where o.name = t.name and o.of <> t.of)
+    select t.name, t.value, t.of from harmful as t
+    -- A session has what is stored for its role or for every role: listed once.
+    where t.of <> 'this session' or not exists (select from harmful as o where o.name = t.name and o.of <> t.of)
     order by t.of, t.name
     limit 20`,
 });

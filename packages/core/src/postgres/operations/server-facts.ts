@@ -2,6 +2,7 @@
 import type pg from "pg";
 import { TransHubError } from "../../contract/errors.ts";
 import type { LockWait } from "../../contract/lock-wait.ts";
+import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode } from "../database/database-error.ts";
 import { listLockWaits } from "../database/lock-waits.sql.ts";
 import { newClient } from "../database/pool.ts";
@@ -76,7 +77,12 @@ export interface FactsOptions {
   connectTimeoutMs?: number | undefined;
 }
 
-/** A wait of this length is told. */
+const checkOptions = optionCheck<FactsOptions>("readServerFacts", {
+  databaseUrl: kinds.required(kinds.postgresUrl),
+  connectTimeoutMs: kinds.milliseconds,
+});
+
+/** Shorter waits are left out. */
 const WAIT_SECONDS = 1;
 
 /** SQLSTATEs of facts that this role may not see, and of objects missing in an older schema. */
@@ -85,10 +91,12 @@ const NOT_SEEN = /^(42501|42P01|3F000)$/;
 /**
  * Reads the facts over one connection. Needs no right except to connect: facts that the role may not see are left out.
  *
+ * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  * @throws {DatabaseUnavailableError}
  * @throws {DatabaseRefusedError}
  */
 export async function readServerFacts(options: FactsOptions): Promise<ServerFacts> {
+  checkOptions(options);
   const client = newClient({
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,

@@ -33,13 +33,19 @@ describe("get_translations", () => {
     await request(outsider, [{ text: "Pay" }, { text: "24/7" }], { targetLocales: ["pt_br"], sourceLocale: "en" });
     const answers = await read(
       outsider,
-      [{ text: "Nothing" }, { text: "24/7", sourceLocale: "en" }, { businessId: "none" }, {}, "Pay", null],
+      [{ text: "Nothing" }, { text: "24/7", sourceLocale: "en" }, { businessId: "none" }, {}],
       "pt-BR",
     );
-    expect(answers).toMatchObject([null, { text: "24/7", engine: "none" }, null, null, null, null]);
+    expect(answers).toMatchObject([null, { text: "24/7", engine: "none" }, null, null]);
     expect(await read(outsider, [], "fr")).toEqual([]);
     await expect(read(outsider, { text: "secret", sourceLocale: "x!" }, "fr")).rejects.toMatchObject({ code: "TH005" });
     await expect(read(outsider, { text: "Pay" }, "x!")).rejects.toMatchObject({ code: "TH005" });
+    for (const misfit of ["Pay", null, 5, [{ text: "Pay" }]]) {
+      await expect(read(outsider, [{ text: "Pay" }, misfit], "fr")).rejects.toMatchObject({
+        code: "TH001",
+        message: "items[1] must be an object",
+      });
+    }
     await expect(read(outsider, "Pay", "fr")).rejects.toMatchObject({ code: "TH001" });
   });
 });

@@ -59,25 +59,15 @@ describe("a read of the inbox", () => {
     expect(await store.read([reference("Bad")])).toMatchObject([{ status: "queued" }]);
   });
 
-  test("passes over rows and items of any other shape", async ({ db, store }) => {
-    const shapes = [
-      '"Pay"',
-      "{}",
-      '{"text": "Pay"}',
-      "[]",
-      "null",
-      "3",
+  test("passes over items of any other shape", async ({ db, store }) => {
+    await db.query("insert into trans_hub.inbox (items, defaults) values ($1, '{}')", [
       '["Pay", null, [{"text": "Pay"}], {"text": ["Pay"]}]',
-    ];
-    for (const items of shapes)
-      await db.query("insert into trans_hub.inbox (items, defaults) values ($1, '{}')", [items]);
+    ]);
     const bad = JSON.stringify([
       { text: "Pay", businessId: "pay", targetLocales: ["x!"] },
       { text: "Pay", targetLocales: 5 },
     ]);
-    for (const defaults of ["{}", '"x"', "[]", "null"]) {
-      await db.query("insert into trans_hub.inbox (items, defaults) values ($1, $2)", [bad, defaults]);
-    }
+    await db.query("insert into trans_hub.inbox (items, defaults) values ($1, '{}')", [bad]);
     expect(await store.read([reference("Pay"), byId("pay")])).toEqual([undefined, undefined]);
     await append(db, [{ text: "Pay", businessId: "pay", sourceLocale: "en", targetLocales: ["fr"] }]);
     expect(await store.read([reference("Pay"), byId("pay")])).toMatchObject([

@@ -3,7 +3,7 @@ import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter } from "../../contract/read.ts";
 import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
-import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { decodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, rows, run, textArray } from "../database/statement.ts";
 import {
@@ -100,13 +100,9 @@ export async function listTranslations(
     contextNo,
     limit,
   ]);
-  const last = found.at(-1);
   return {
     items: found.map(translationOf),
-    nextCursor:
-      last === undefined || (found.length < limit && found.length === last.page_rows)
-        ? null
-        : encodeCursor([last.content_no, String(last.context_no)]),
+    nextCursor: nextCursor(found, limit, (last) => [last.content_no, String(last.context_no)]),
   };
 }
 

@@ -13,6 +13,7 @@ import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError } fr
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter } from "../../contract/read.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
+import type { ConnectionUrl } from "../database/connection-url.ts";
 import { errorCode } from "../database/database-error.ts";
 import { ConnectionPool, type PoolOptions } from "../database/pool.ts";
 import { rows, statement } from "../database/statement.ts";
@@ -42,7 +43,7 @@ const hasReplayed = statement({
 
 export interface ReplicaOptions extends PoolOptions {
   /** The URL of a standby. Undefined: every read goes to the primary. */
-  readUrl?: string | undefined;
+  readUrl?: ConnectionUrl | undefined;
 }
 
 /** Reads on a primary and, if there is one, its standby. `end` closes the connections to the standby only. */

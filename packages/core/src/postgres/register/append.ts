@@ -1,8 +1,8 @@
 /** Appends items to the inbox: inside a caller's transaction, or where a stranger's lock is in the way. */
-import type pg from "pg";
 import { BacklogFullError } from "../../contract/errors.ts";
 import type { PriorityClass, RegisterItem } from "../../contract/item.ts";
 import type { RegisterOptions } from "../../contract/register.ts";
+import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Priority } from "../../contract/translation.ts";
 import { databaseError } from "../database/database-error.ts";
 import { type Database, rows } from "../database/statement.ts";
@@ -16,16 +16,19 @@ import { appendToInbox, appendTracedToInbox } from "./register.sql.ts";
  * @throws {DatabaseRefusedError}
  */
 export async function appendItems(
-  client: pg.ClientBase,
+  client: TransactionClient,
   items: readonly RegisterItem[],
   options: RegisterOptions = {},
 ): Promise<void> {
-  const db: Database = {
-    query: ({ name: _, ...config }) =>
-      client.query(config).catch((error) => {
-        throw databaseError(error);
-      }),
+  const query = async ({ text, values }: { text: string; values?: unknown[] }) => {
+    try {
+      return await client.query({ text, ...(values !== undefined && { values }) });
+    } catch (error) {
+      throw databaseError(error);
+    }
   };
+  // The rows are checked by the statement's own type, and nothing else of the result is read.
+  const db: Database = { query: query as unknown as Database["query"] };
   await append(db, items, options);
 }
 

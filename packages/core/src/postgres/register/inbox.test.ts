@@ -90,9 +90,11 @@ describe("the inbox", () => {
     expect(await store.status()).toMatchObject({ inbox: 9 });
     await store.measure();
     expect(await value(db, "select trans_hub.ready_texts()::int")).toBe(9);
-    expect(await store.forget({ project: "default", text: "Else", sourceLocale: "en" })).toMatchObject({
-      forgotten: 0,
-    });
+    const other = { project: "default", text: "Else", sourceLocale: "en" };
+    expect(await store.forget(other, { dryRun: true })).toMatchObject({ forgotten: 0 });
+    expect(await store.forget(other)).toMatchObject({ forgotten: 0 });
+    expect(await store.read([{ ...other, targetLocale: "fr", context: null, format: "auto" }])).toEqual([undefined]);
+    expect(await value(db, "select trans_hub.cancel_in_inbox('default', 'it', null)::int")).toBe(0);
     const refused: string[] = [];
     const observer = { refused: ({ code }: { code: string }) => refused.push(code) };
     const summary = await store.work({ until: "empty", concurrency: 2, maxItems: 50, observer }, echo);

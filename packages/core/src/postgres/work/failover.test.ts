@@ -65,7 +65,7 @@ test("a worker whose pool has ended begins no waiting batch before the batch's j
       create table gate (is_open boolean);
       create function await_gate() returns trigger language plpgsql as $$
       begin
-        if not exists (select from gate) then raise exception 'the gate is shut'; end if;
+        if not exists (select from public.gate) then raise exception 'the gate is shut'; end if;
         return old;
       end $$;
       create trigger await_gate before delete on trans_hub.worker_node for each row execute function await_gate()`);

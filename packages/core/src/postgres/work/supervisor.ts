@@ -10,6 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { ParsedCronItem, TaskList } from "graphile-worker";
 import { SchemaMissingError, WorkerInterruptedError } from "../../contract/errors.ts";
 import type { WorkObserver, WorkOptions } from "../../contract/work.ts";
+import { databaseError } from "../database/database-error.ts";
 import { loadGraphileWorker } from "../database/graphile-worker.ts";
 import type { ForeignProjects } from "./claim/foreign-projects.ts";
 import type { Intake } from "./claim/intake.ts";
@@ -86,7 +87,8 @@ export class Supervisor {
         this.#given.upkeep.runSoon("open_lanes");
       } catch (error) {
         // A single pass has a caller to hear of it; a member of the fleet outlives it.
-        if (this.#given.options.until !== "stopped" || error instanceof SchemaMissingError) throw error;
+        // graphile-worker uses the pool itself, and its errors are the driver's.
+        if (this.#given.options.until !== "stopped" || error instanceof SchemaMissingError) throw databaseError(error);
         failures += 1;
         this.#given.onFault(error as Error);
         await this.#waitAfter(failures);
@@ -182,7 +184,7 @@ export class Supervisor {
         await act();
         return;
       } catch (error) {
-        if (options.until !== "stopped") throw error;
+        if (options.until !== "stopped") throw databaseError(error);
         onFault(error as Error);
         await this.#waitAfter(tries);
       }

@@ -1,12 +1,12 @@
 /** Helpers shared by the cases of the conformance suite. */
 import { randomUUID } from "node:crypto";
-import type pg from "pg";
 import { expect } from "vitest";
 import { orAbort } from "../../async/or-abort.ts";
 import type { CollectReport } from "../../contract/collect.ts";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
+import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
 import type {
   Settlement,
@@ -28,7 +28,7 @@ export interface ConformanceStore {
   /** Makes the others declare a member dead while it lives. Left out: those cases are skipped. */
   giveUp?(handler: PersistenceHandler): Promise<void>;
   /** Opens a transaction of an application. Left out: those cases are skipped. */
-  begin?(): Promise<{ client: pg.ClientBase; commit(): Promise<void>; rollback(): Promise<void> }>;
+  begin?(): Promise<{ client: TransactionClient; commit(): Promise<void>; rollback(): Promise<void> }>;
   /** Called once, after every member was closed. */
   close(): Promise<void>;
 }

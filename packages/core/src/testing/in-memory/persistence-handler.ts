@@ -2,7 +2,6 @@
  * A store in the memory of one process, for tests of applications that use Trans-Hub, and of Trans-Hub itself. It keeps
  * the promises of `PersistenceHandler`, except that nothing outlives the process.
  */
-import type pg from "pg";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import type {
   CancelFilter,
@@ -22,9 +21,11 @@ import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type { Approval } from "../../contract/review.ts";
 import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
+import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { checkCollectOptions, checkWorkOptions } from "../../rules/store-options.ts";
 import { InMemoryStore } from "./store.ts";
 import { InMemoryWork } from "./work.ts";
 
@@ -33,7 +34,7 @@ import { InMemoryWork } from "./work.ts";
  * client })`.
  */
 export interface InMemoryTransaction {
-  readonly client: pg.ClientBase;
+  readonly client: TransactionClient;
   /** The enqueued items are registered by the next member that works. */
   commit(): Promise<void>;
   /** The enqueued items are dropped. */
@@ -62,7 +63,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   /** A client that does not come from {@link begin} counts as a transaction that commits at once. */
-  async enqueue(client: pg.ClientBase, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
+  async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     const store = this.#open();
     const append = () => store.appendToInbox(items, options);
     const transaction = transactions.get(client);
@@ -73,7 +74,11 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   /** Opens a transaction to enqueue in. */
   begin(): InMemoryTransaction {
     this.#open();
-    const client = {} as pg.ClientBase;
+    const client: TransactionClient = {
+      query: async () => {
+        throw new TypeError("a transaction of InMemoryPersistenceHandler has no database behind it");
+      },
+    };
     transactions.set(client, []);
     const end = (appends: (() => void)[]) => {
       transactions.delete(client);
@@ -127,7 +132,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
-    return this.#open().collect(options);
+    return this.#open().collect(checkCollectOptions(options));
   }
 
   async forget(reference: ForgetReference, options?: ForgetOptions): Promise<ForgetReport> {
@@ -175,7 +180,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   async work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary> {
-    const work = new InMemoryWork(this.#open(), this, options, translate);
+    const work = new InMemoryWork(this.#open(), this, checkWorkOptions(options), translate);
     const running = work.run();
     this.#works.set(
       work,

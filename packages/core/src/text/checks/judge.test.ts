@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of other languages are the subject here
 import { describe, expect, test } from "vitest";
+import { checkTranslation } from "../../rules/check-translation.ts";
 import { protectedTokens } from "../syntax.ts";
-import { CHECKS, checkTranslation, judge } from "./judge.ts";
+import { CHECKS, judge } from "./judge.ts";
 
 test("every name can be stored and read as a flag", () => {
   for (const { name } of CHECKS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);

@@ -70,21 +70,3 @@ export function judge(given: TranslationToCheck): Judgement {
   }
   return judgement;
 }
-
-/**
- * Judges one translation by the blocking checks.
- *
- * - `oversized`: it is many times as long as its source, or longer than any stored text may be.
- * - `nul`: it holds U+0000 or half a surrogate pair, which PostgreSQL cannot store.
- * - `empty`: it shows nothing, and its source shows something.
- * - `icu`: in an ICU message the braces must balance, the arguments (name, type, style) and the options of each select must be
- *   those of the source, and plural forms must be ones that CLDR knows, `other` among them. The number of a plural's
- *   branches is free.
- * - `placeholders`, `markup`: the placeholders and tags must be those of the source, each as often, in any order. In ICU
- *   messages each at least once: branches multiply them.
- *
- * @returns the first failure in that order; undefined when the translation may be stored.
- */
-export function checkTranslation(given: TranslationToCheck): CheckFailure | undefined {
-  return judge(given).blocked;
-}

@@ -1,0 +1,19 @@
+import type { TextFormat } from "../contract/engine.ts";
+import type { ApprovalWarning } from "../contract/review.ts";
+import type { Translation } from "../contract/translation.ts";
+import { checkTranslation } from "../rules/check-translation.ts";
+
+/**
+ * The reasons why a machine's text like this one would not be stored. A person's text is stored, and the
+ * person gets these warnings.
+ *
+ * @param format As the text was registered. Another one may find placeholders that are none.
+ */
+export function approvalWarnings(
+  { sourceText, text, sourceLocale, targetLocale }: Translation,
+  format: TextFormat,
+): ApprovalWarning[] {
+  if (text === null) return [];
+  const failure = checkTranslation({ source: sourceText, translation: text, format, sourceLocale, targetLocale });
+  return failure === undefined ? [] : [{ check: failure.blockedBy, message: failure.message }];
+}
