@@ -2313,7 +2313,7 @@ as $$
     from row as r
     cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
   ), put as (
-    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused)
+    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused, traceparent)
     select
       i.items, i.defaults, asked_rows(i.items, i.defaults), i.created_at,
       least(i.tries + 1, 10),
@@ -2324,10 +2324,11 @@ as $$
         when is_behind_lock then clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
         else clock_timestamp() + least(interval '1 second' * 2 ^ i.tries, interval '1 minute')
       end,
-      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
+      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end,
+      i.traceparent
     from (
       select
-        r.item_count, r.created_at, r.tries, r.run_at, h.items,
+        r.item_count, r.created_at, r.tries, r.run_at, r.traceparent, h.items,
         case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
       from row as r
       cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h
@@ -2849,12 +2850,14 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at, i.tries
+    returning i.id, i.items, i.defaults, i.created_at, i.tries, i.traceparent
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
     (select min(r.tries) from row as r) as tries,
+    -- The first 16: each has 55 characters.
+    (select left(string_agg(distinct r.traceparent, ' '), 895) from row as r) as traceparent,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
@@ -2878,6 +2881,9 @@ begin
   count := taken.count;
   refused := '[]';
   if count > 0 then
+    if taken.traceparent is not null then
+      perform set_config('trans_hub.traceparent', taken.traceparent, true);
+    end if;
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(

@@ -15,7 +15,7 @@ as $$
     from row as r
     cross join lateral jsonb_array_elements(inbox_list(r.items)) with ordinality as e (value, ord)
   ), put as (
-    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused)
+    insert into inbox (items, defaults, texts, created_at, tries, run_at, refused, traceparent)
     select
       i.items, i.defaults, asked_rows(i.items, i.defaults), i.created_at,
       least(i.tries + 1, 10),
@@ -26,10 +26,11 @@ as $$
         when is_behind_lock then clock_timestamp() + least(interval '100 milliseconds' * 2 ^ i.tries, interval '500 milliseconds')
         else clock_timestamp() + least(interval '1 second' * 2 ^ i.tries, interval '1 minute')
       end,
-      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end
+      case when i.item_count = 1 then case when state ~ '^TH0' then item_code(state) else state end end,
+      i.traceparent
     from (
       select
-        r.item_count, r.created_at, r.tries, r.run_at, h.items,
+        r.item_count, r.created_at, r.tries, r.run_at, r.traceparent, h.items,
         case when jsonb_typeof(r.defaults) = 'object' then r.defaults else '{}' end as defaults
       from row as r
       cross join (select jsonb_agg(i.value order by i.ord) as items from item as i group by i.half) as h

@@ -23,12 +23,14 @@ begin
     delete from inbox as i
     using (select id from inbox where id = any (ids) order by id for update skip locked) as next
     where i.id = next.id
-    returning i.id, i.items, i.defaults, i.created_at, i.tries
+    returning i.id, i.items, i.defaults, i.created_at, i.tries, i.traceparent
   )
   select
     (select count(*) from row)::integer as count,
     (select r.defaults from row as r limit 1) as defaults,
     (select min(r.tries) from row as r) as tries,
+    -- The first 16: each has 55 characters.
+    (select left(string_agg(distinct r.traceparent, ' '), 895) from row as r) as traceparent,
     (
       -- An expiry counts from the request on, not from now.
       select jsonb_agg(
@@ -52,6 +54,9 @@ begin
   count := taken.count;
   refused := '[]';
   if count > 0 then
+    if taken.traceparent is not null then
+      perform set_config('trans_hub.traceparent', taken.traceparent, true);
+    end if;
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(

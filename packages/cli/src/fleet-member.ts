@@ -9,6 +9,7 @@ import type { ChosenDatabase } from "./database.ts";
 import { openLogger } from "./logging.ts";
 import { openStore } from "./session.ts";
 import type { Settings } from "./settings/settings.ts";
+import { startTracing } from "./tracing.ts";
 
 export interface MemberOptions {
   /** The name shown in `pg_stat_activity`. */
@@ -65,11 +66,13 @@ export async function asService(
   // last listener.
   const stop = stopOnSignals({ drainMs: settings.drainSeconds * 1_000, logger, isAsked: context.signal.aborted });
   context.releaseSignals();
+  const tracing = await startTracing(context.env, logger);
   try {
     await work(stop.signal, logger);
   } catch (error) {
     if (!(stop.signal.aborted && error instanceof CancelledError)) throw error;
   } finally {
+    await tracing.stop();
     stop.release();
   }
 }

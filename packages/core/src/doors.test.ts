@@ -84,6 +84,20 @@ test("an application that connects loads zod besides, and neither graphile-worke
   expect(await loadedBy(connect)).toEqual(["canonicalize", "fastest-levenshtein", "lru-cache", "zod"]);
 });
 
+test("an application that registers texts loads OpenTelemetry only once a tracing SDK is registered", async () => {
+  const requesting = (sdk: string) => `
+    const { Coordinator } = await import("./index.ts");
+    const { InMemoryPersistenceHandler } = await import("./testing/in-memory/persistence-handler.ts");
+    const hub = new Coordinator(new InMemoryPersistenceHandler(), { sourceLocale: "en" });
+    ${sdk}
+    await hub.request({ text: "Save", targetLocales: ["fr"] });`;
+  const registered = `globalThis[Symbol.for("opentelemetry.js.api.1")] = { version: "1.9.1", trace: {
+    getTracer: () => ({ startActiveSpan: (name, options, context, act) => act({
+      spanContext: () => ({ traceFlags: 0 }), setAttributes() {}, end() {} }) }) } };`;
+  expect(await loadedBy(requesting(""))).not.toContain("@opentelemetry/api");
+  expect(await loadedBy(requesting(registered))).toContain("@opentelemetry/api");
+});
+
 test("an engine that imports @trans-hub/core/engine loads one small package, and no pg", async () => {
   expect(await loadedBy(`await import("./engine.ts");`)).toEqual(["fastest-levenshtein"]);
 });

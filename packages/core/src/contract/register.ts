@@ -24,5 +24,10 @@ export interface RegisterOptions {
    * store's own bound, or none.
    */
   maxBacklog?: number | undefined;
+  /**
+   * The contexts of the sampled traces that ask, as W3C's `traceparent`, at most 16. A store carries them with the work to
+   * `WorkBatch.traceparents`, or drops them. Default: none.
+   */
+  traceparents?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -24,6 +24,8 @@ export interface WorkBatch {
   readonly sourceLocale: string;
   readonly targetLocale: string;
   readonly items: readonly WorkItem[];
+  /** The contexts of the traces that asked for it, as W3C's `traceparent`. Left out: none. */
+  readonly traceparents?: readonly string[];
   /** Whether an engine is paused at this moment; may change while the batch is translated. Left out: none is. */
   readonly isEnginePaused?: (engine: string) => boolean;
   /**

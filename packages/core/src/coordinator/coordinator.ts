@@ -54,6 +54,7 @@ import {
   type TranslationName,
   type WaitQuery,
 } from "./queries.ts";
+import { inRequestSpan } from "./request-span.ts";
 import {
   checkRequestOptions,
   type EnqueueOptions,
@@ -144,10 +145,13 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { client, signal, ...given } = checkRequestOptions(options);
     const defaults = this.#withDefaults(given);
-    const receipt: Promise<RequestReceipt | EnqueueReceipt> =
-      client === undefined
-        ? this.#requests.register(items, defaults, signal)
-        : this.#requests.enqueue(client, items, defaults, signal);
+    const receipt = inRequestSpan(
+      items,
+      (span): Promise<RequestReceipt | EnqueueReceipt> =>
+        client === undefined
+          ? this.#requests.register(items, defaults, signal, span)
+          : this.#requests.enqueue(client, items, defaults, signal, span),
+    );
     const { observer } = this.#settings;
     const reported = observer?.requested === undefined ? receipt : reportRequest(observer, receipt);
     // The caller's connection is not the store's, and `close` cannot end a wait for it.

@@ -18,6 +18,7 @@ import { parseItem } from "../rules/item.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import type { CachedReads } from "./cached-reads.ts";
 import type { CoordinatorObserver } from "./observer.ts";
+import type { RequestSpan } from "./request-span.ts";
 
 /** An item to translate. A string is short for `{ text }`. */
 export type RequestInput = Item | string;
@@ -117,6 +118,8 @@ interface Portion {
   weight: number;
   /** A portion that is cancelled before its statement begins is left out of it. */
   isCancelled: boolean;
+  /** The context of the call's sampled trace. */
+  traceparent?: string | undefined;
 }
 
 export class Requests {
@@ -156,14 +159,15 @@ export class Requests {
     items: RequestInput | readonly RequestInput[],
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
+    span?: RequestSpan,
   ): Promise<RequestReceipt> {
     const sum: RequestReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] };
     if (isList(items)) {
-      await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal);
+      await this.#registerAll(this.#portions(items, defaults, sum.rejected), sum, signal, span);
       // The portions run side by side, so their refusals arrive out of order.
       sum.rejected.sort((one, other) => one.index - other.index);
     } else {
-      const [receipt] = await this.#register(portionOf(this.#parse(items, defaults), 0), signal);
+      const [receipt] = await this.#register(portionOf(this.#parse(items, defaults), 0), signal, span);
       if (receipt?.error !== undefined) throw receipt.error;
       if (receipt !== undefined) addReceipt(sum, 0, receipt);
     }
@@ -182,6 +186,7 @@ export class Requests {
     items: RequestInput | readonly RequestInput[],
     defaults: ItemDefaults,
     signal: AbortSignal | undefined,
+    span?: RequestSpan,
   ): Promise<EnqueueReceipt> {
     const receipt: EnqueueReceipt = { accepted: 0, rejected: [] };
     const portions = isList(items)
@@ -193,7 +198,12 @@ export class Requests {
       }
       const { engine, maxBacklog } = this.#options;
       try {
-        await this.#store.enqueue(client, own, { engine: engine(), maxBacklog });
+        span?.note(own);
+        await this.#store.enqueue(client, own, {
+          engine: engine(),
+          maxBacklog,
+          ...traceparentsOf([span?.traceparent]),
+        });
         receipt.accepted += own.length;
       } catch (error) {
         if (!(error instanceof BacklogFullError) || !isList(items)) throw error;
@@ -210,14 +220,19 @@ export class Requests {
    * Registers portion after portion, a few statements ahead and never more, so that single calls come in between. Each
    * portion is made when its turn comes; after a failure none is.
    */
-  async #registerAll(portions: Iterator<Portion>, sum: RequestReceipt, signal: AbortSignal | undefined): Promise<void> {
+  async #registerAll(
+    portions: Iterator<Portion>,
+    sum: RequestReceipt,
+    signal: AbortSignal | undefined,
+    span: RequestSpan | undefined,
+  ): Promise<void> {
     let failed: { error: unknown } | undefined;
     const lane = async () => {
       try {
         // All lanes share the iterator: each takes the next portion when it is free.
         for (let next = portions.next(); !next.done && failed === undefined; next = portions.next()) {
           const { places } = next.value;
-          const receipts = await this.#register(next.value, signal);
+          const receipts = await this.#register(next.value, signal, span);
           for (const [at, receipt] of receipts.entries()) addReceipt(sum, places[at] ?? 0, receipt);
         }
       } catch (error) {
@@ -228,8 +243,14 @@ export class Requests {
     if (failed !== undefined) throw failed.error;
   }
 
-  async #register(portion: Portion, signal: AbortSignal | undefined): Promise<ItemReceipt[]> {
+  async #register(
+    portion: Portion,
+    signal: AbortSignal | undefined,
+    span: RequestSpan | undefined,
+  ): Promise<ItemReceipt[]> {
     if (signal?.aborted) throw cancelled(signal);
+    span?.note(portion.items);
+    portion.traceparent = span?.traceparent;
     const add = () => {
       const receipts = this.#coalescer.add(portion);
       return signal === undefined ? receipts : orAbort(receipts, signal);
@@ -248,12 +269,13 @@ export class Requests {
     const live = new Set(portions.filter(({ isCancelled }) => !isCancelled));
     if (live.size === 0) return portions.map(() => []);
     const items = [...live].flatMap((portion) => portion.items);
+    const traceparents = traceparentsOf([...live].map(({ traceparent }) => traceparent));
     const { engine, maxBacklog, observer } = this.#options;
     const startedAt = performance.now();
     let receipts: ItemReceipt[];
     try {
       receipts = await this.#reads.write(
-        (store) => store.register(items, { engine: engine(), maxBacklog }),
+        (store) => store.register(items, { engine: engine(), maxBacklog, ...traceparents }),
         (cache) => cache.registered(items),
       );
     } finally {
@@ -309,6 +331,14 @@ export class Requests {
 function portionOf(item: RegisterItem, place: number): Portion {
   const rows = item.targetLocales.length;
   return { items: [item], places: [place], rows, weight: weightOf(item), isCancelled: false };
+}
+
+/** A store carries 16 traces with a statement's work; a span has room for 128 links to them. */
+const TRACES_A_STATEMENT = 16;
+
+function traceparentsOf(given: readonly (string | undefined)[]): { traceparents?: string[] } {
+  const traceparents = new Set(given.filter((traceparent) => traceparent !== undefined));
+  return traceparents.size === 0 ? {} : { traceparents: [...traceparents].slice(0, TRACES_A_STATEMENT) };
 }
 
 function weightOf({ targetLocales, text }: RegisterItem): number {

@@ -35,11 +35,13 @@ const COLUMNS: Record<string, string> = {
   "batch.target_locale": LOCALE,
   "batch.started_by": noText("the random id of a node"),
   "batch.history": forget("prune_batches cuts the text's part out; messages of engines may quote a text"),
+  "batch.traceparent": noText("the context of a trace; a value of another form is dropped"),
   "inbox.items": forget("the item is cut out, and the row goes with its last item"),
   "inbox.defaults": noText(
     "append_to_inbox gives the texts of the defaults to the items, and keeps locales, names and numbers",
   ),
   "inbox.refused": noText("a code of ours, or an SQLSTATE"),
+  "inbox.traceparent": noText("as that of a batch"),
   "dead_letter.target_locale": LOCALE,
   "dead_letter.project": PROJECT,
   "dead_letter.code": noText("a code of the catalogue of errors"),

@@ -1,6 +1,7 @@
 /** One call of one engine: bounded in time, answered in full, booked. */
 import { randomUUID } from "node:crypto";
 import { orAbort } from "../async/or-abort.ts";
+import { inSpan } from "../async/spans.ts";
 import type {
   Engine,
   EngineBatch,
@@ -48,11 +49,32 @@ export interface CallLimits {
  *
  * The call ends with its signal or its time. An engine that ignores both goes on by itself, and its answer is dropped.
  */
-export async function callEngine(
-  engine: Engine,
-  batch: EngineBatch,
-  { signal, timeoutMs }: CallLimits,
-): Promise<CallResult> {
+export function callEngine(engine: Engine, batch: EngineBatch, limits: CallLimits): Promise<CallResult> {
+  const describe = () => ({
+    kind: "CLIENT" as const,
+    attributes: {
+      "gen_ai.operation.name": "translate",
+      "gen_ai.provider.name": engine.name,
+      "trans_hub.engine": engine.name,
+      "trans_hub.target_locale": batch.targetLocale,
+      "trans_hub.texts": batch.items.length,
+    },
+  });
+  return inSpan("trans_hub.engine_call", describe, async (span) => {
+    const result = await askEngine(engine, batch, limits);
+    const { model, inputTokens, outputTokens, outcome } = result.call;
+    span?.set({
+      "gen_ai.response.model": model ?? undefined,
+      "gen_ai.usage.input_tokens": inputTokens || undefined,
+      "gen_ai.usage.output_tokens": outputTokens || undefined,
+      "trans_hub.outcome": outcome,
+    });
+    if (outcome !== "ok" && outcome !== "partial") span?.fail(outcome);
+    return result;
+  });
+}
+
+async function askEngine(engine: Engine, batch: EngineBatch, { signal, timeoutMs }: CallLimits): Promise<CallResult> {
   const callId = randomUUID();
   const startedAt = performance.now();
   // Not AbortSignal.any: the worker's signal lives as long as the worker and would keep a reference to each call.

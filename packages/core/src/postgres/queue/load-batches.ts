@@ -22,6 +22,8 @@ export interface LoadedBatch {
   readonly ageSeconds: number;
   /** Whether its lane was paused when it was loaded. */
   readonly isPaused: boolean;
+  /** The contexts of the traces that asked for it, as its column has them. Null: none did. */
+  readonly traceparent: string | null;
   readonly items: readonly LoadedItem[];
 }
 
@@ -52,6 +54,7 @@ export const loadBatches = statement({
     created_at: z.date(),
     age_seconds: z.number(),
     is_paused: z.boolean(),
+    traceparent: z.string().nullable(),
     history: z.array(z.array(Attempt)).nullable(),
     /** As PostgreSQL writes arrays; see `arrayValues`. The same length as `texts`. */
     content_nos: z.string(),
@@ -75,7 +78,7 @@ export const loadBatches = statement({
       extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds,
       -- Mostly nothing is paused.
       (select exists (select from trans_hub.pause)) and trans_hub.is_paused(b.project, b.target_locale) as is_paused,
-      b.history,
+      b.history, b.traceparent,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,
       case when b.context_nos <> array_fill(0::bigint, array[cardinality(b.context_nos)]) then (
         select json_object_agg(x.context_no, json_build_array(x.canonical, x.format))
@@ -153,6 +156,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     createdAt: row.created_at,
     ageSeconds: row.age_seconds,
     isPaused: row.is_paused,
+    traceparent: row.traceparent,
     items,
   };
 }

@@ -6,7 +6,7 @@ import type { TransactionClient } from "../../contract/transaction.ts";
 import type { Priority } from "../../contract/translation.ts";
 import { databaseError } from "../database/database-error.ts";
 import { type Database, rows } from "../database/statement.ts";
-import { appendToInbox } from "./register.sql.ts";
+import { appendToInbox, appendTracedToInbox } from "./register.sql.ts";
 
 /**
  * Appends inside the caller's transaction. An error leaves that transaction aborted, as any statement's error does.
@@ -39,11 +39,15 @@ export async function appendItems(
  */
 export async function append(db: Database, items: readonly RegisterItem[], options: RegisterOptions): Promise<void> {
   if (items.length === 0) return;
-  const { engine, maxBacklog } = options;
-  const [appended] = await rows(db, appendToInbox, [
+  const { engine, maxBacklog, traceparents = [] } = options;
+  const columns = [
     JSON.stringify(items.map(inboxItem)),
     JSON.stringify({ ...(engine !== undefined && { engine }), ...(maxBacklog !== undefined && { maxBacklog }) }),
-  ]);
+  ];
+  const [appended] =
+    traceparents.length === 0
+      ? await rows(db, appendToInbox, columns)
+      : await rows(db, appendTracedToInbox, [...columns, traceparents.join(" ")]);
   if (appended?.id == null) throw new BacklogFullError();
 }
 

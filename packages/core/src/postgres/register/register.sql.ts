@@ -3,34 +3,54 @@ import { z } from "zod";
 import type { RegisterItem } from "../../contract/item.ts";
 import { statement, textArray } from "../database/statement.ts";
 
+/** Has a statement's batches, or its row of the inbox, carry the traces that the parameter names. */
+const carrying = (parameter: number) =>
+  `(select set_config('trans_hub.traceparent', $${parameter}::text, true) as traceparent offset 0) as trace`;
+
 /**
- * Registers items. Parameters 1 to 13 are the columns of `trans_hub.grouped_items` ({@link groupItems}), 14 to 19 those
- * of `trans_hub.register_options`.
- *
  * Each array of the receipt has one entry an item, in the order of the items. A null `registered` says that this call made
  * every row of every item; any other null, that no item has a row of this kind. So the receipt of a new catalog is empty.
  */
-export const registerItems = statement({
-  name: "register.items",
-  row: z.object({
-    registered: z.array(z.int()).nullable(),
-    existing: z.array(z.int()).nullable(),
-    failed: z.array(z.int()).nullable(),
-    refused: z.array(z.boolean()).nullable(),
-  }),
-  text: `
+const RegisterReceipt = z.object({
+  registered: z.array(z.int()).nullable(),
+  existing: z.array(z.int()).nullable(),
+  failed: z.array(z.int()).nullable(),
+  refused: z.array(z.boolean()).nullable(),
+});
+
+const registering = (before: string, batchSize: string) => `
     select
       case when r.existing is not null or r.refused is not null then r.registered end as registered,
       r.existing, r.failed, r.refused
-    from trans_hub.register(
+    from ${before} trans_hub.register(
       row(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
         $10::smallint[], $11::boolean[], $12::integer[], $13::text[]
       )::trans_hub.grouped_items,
       row(
-        $14::integer, $15::integer, make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+        ${batchSize}, $15::integer, make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
       )::trans_hub.register_options
-    ) as r`,
+    ) as r`;
+
+/**
+ * Registers items. Parameters 1 to 13 are the columns of `trans_hub.grouped_items` ({@link groupItems}), 14 to 19 those
+ * of `trans_hub.register_options`.
+ */
+export const registerItems = statement({
+  name: "register.items",
+  row: RegisterReceipt,
+  text: registering("", "$14::integer"),
+});
+
+/** {@link registerItems} for requests of sampled traces, whose contexts are the parameter 20. */
+export const registerTracedItems = statement({
+  name: "register.traced_items",
+  row: RegisterReceipt,
+  // The options name the column, so that the setting stands before the function runs, whichever the planner puts first.
+  text: registering(
+    `${carrying(20)} cross join lateral`,
+    "case when trace.traceparent is not null then $14::integer end",
+  ),
 });
 
 /** Items as the columns of `trans_hub.grouped_items`: the fields that items have in common are sent once a group. */
@@ -126,6 +146,15 @@ export const appendToInbox = statement({
   name: "register.append_to_inbox",
   row: z.object({ id: z.string().nullable() }),
   text: `select trans_hub.append_to_inbox($1::jsonb, $2::jsonb)::text as id`,
+});
+
+/** {@link appendToInbox} for a request of a sampled trace, whose context is the parameter 3. */
+export const appendTracedToInbox = statement({
+  name: "register.append_traced_to_inbox",
+  row: z.object({ id: z.string().nullable() }),
+  text: `
+    select trans_hub.append_to_inbox(case when trace.traceparent is not null then $1::jsonb end, $2::jsonb)::text as id
+    from ${carrying(3)}`,
 });
 
 /**

@@ -78,6 +78,7 @@ export class Remainder {
       parts.map(({ batch }) => batch.createdAt),
       parts.map(({ batch }) => batch.crashes),
       parts.map(({ isPostponed }) => isPostponed),
+      parts.map(({ batch }) => batch.traceparent),
     ]);
     addPlaces(changed, moved, receipt?.handed);
   }

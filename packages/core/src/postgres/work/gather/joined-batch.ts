@@ -15,7 +15,9 @@ export function join(
   asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
 ): WorkBatch {
   const [{ project, sourceLocale, targetLocale }] = batches;
-  return { project, sourceLocale, targetLocale, items: batches.flatMap(({ items }) => items), ...asked };
+  const traceparents = [...new Set(batches.flatMap(({ traceparent }) => traceparent?.split(" ") ?? []))];
+  const items = batches.flatMap((batch) => batch.items);
+  return { project, sourceLocale, targetLocale, items, traceparents, ...asked };
 }
 
 /** Cuts the outcomes of joined batches, in the order of their texts, back to the batches. */

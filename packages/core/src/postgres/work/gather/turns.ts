@@ -24,6 +24,7 @@ import type { Patience } from "../../settle/patience.ts";
 import type { Settler } from "../../settle/settler.ts";
 import type { WorkVoice } from "../../settle/voice.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
+import { inBatchSpan, inSettleSpan } from "./batch-span.ts";
 import { cut, join } from "./joined-batch.ts";
 import { type Claim, Lanes, type Suspects } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -140,13 +141,17 @@ export class Turns {
       if (first === undefined) return;
       const batches = [first, ...others] as const;
       const joined = this.#join(batches);
-      const result = await this.#translate(joined, batches.length > 1, signal);
-      phase.throwIfAbandoned(signal);
-      // The engine is free, and its next call need not wait for this commit. A suspect keeps its slot: if another suspect
-      // killed this worker before the commit, the crash would be charged to both, and it may be this text's last try.
-      if (!isSuspect(first)) freeSlot();
-      for (const { hold } of standing) hold.done();
-      await this.#options.settler.settle({ joined, result, batches: cut(batches, result.outcomes), startedAt });
+      const result = await inBatchSpan(joined, batches.length, async () => {
+        const translated = await this.#translate(joined, batches.length > 1, signal);
+        phase.throwIfAbandoned(signal);
+        // The engine is free, and its next call need not wait for this commit. A suspect keeps its slot: if another suspect
+        // killed this worker before the commit, the crash would be charged to both, and it may be this text's last try.
+        if (!isSuspect(first)) freeSlot();
+        for (const { hold } of standing) hold.done();
+        const turn = { joined, result: translated, batches: cut(batches, translated.outcomes), startedAt };
+        await inSettleSpan(turn.result, () => this.#options.settler.settle(turn));
+        return translated;
+      });
       // A batch that was to be parked may have been resumed unnoticed and be back already: its next try is to know.
       if (result.outcomes.some(({ kind }) => kind === "paused")) {
         await this.#options.view.learnPauses().catch(() => undefined);
