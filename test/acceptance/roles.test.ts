@@ -289,7 +289,7 @@ describe("a role", () => {
         expect.stringMatching(
           /^error: (The database refused|Migrating down failed): (permission denied|must be owner)/,
         ),
-        "hint: The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator.",
+        "hint: The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator. After an upgrade, run trans-hub roles create again.",
       ]);
     }
   });

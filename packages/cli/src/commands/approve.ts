@@ -71,7 +71,7 @@ async function approve(
     };
     const approved = await hub.approve(approval).catch((error: unknown) => {
       const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);
-      if (!(error instanceof TranslationNotFoundError) || error.hint !== undefined || hint === undefined) throw error;
+      if (!(error instanceof TranslationNotFoundError) || hint === undefined) throw error;
       throw new TranslationNotFoundError(error.message, { hint, cause: error });
     });
     for (const { message } of approved.warnings) {

@@ -1,5 +1,4 @@
 /** The URL of a database whose password may change while the process runs. */
-import pg from "pg";
 import { SettingsError } from "../../contract/errors.ts";
 import { optionKinds } from "../../rules/options.ts";
 
@@ -22,16 +21,4 @@ export function urlNow(url: ConnectionUrl): string {
     throw new SettingsError([problem], { hint: "The function that gives the database's URL gave another value." });
   }
   return given as string;
-}
-
-/** The options of a pool whose connections each ask for the URL when they are made. */
-export function connectTo(url: ConnectionUrl): Pick<pg.PoolConfig, "connectionString" | "Client"> {
-  if (typeof url === "string") return { connectionString: url };
-  // Not the driver's function for the password alone: a rotation may also replace the user or the host.
-  class Client extends pg.Client {
-    constructor(config?: pg.ClientConfig) {
-      super({ ...config, connectionString: urlNow(url) });
-    }
-  }
-  return { Client };
 }

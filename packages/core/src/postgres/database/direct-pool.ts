@@ -1,7 +1,7 @@
 /** The connections past a pooler, for graphile-worker: a pooler cannot LISTEN. */
 import pg from "pg";
-import { connectTo } from "./connection-url.ts";
 import { type PoolOptions, superviseConnections } from "./pool.ts";
+import { connectTo } from "./rotating-client.ts";
 import { SESSION_SETTINGS } from "./session-settings.ts";
 
 /** graphile-worker listens over one of its connections for as long as it runs, and claims over another. */

@@ -1,8 +1,9 @@
 /** The connections of one process to its database. */
 import pg from "pg";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
-import { type ConnectionUrl, connectTo, urlNow } from "./connection-url.ts";
+import { type ConnectionUrl, urlNow } from "./connection-url.ts";
 import { databaseError, isUnanswered } from "./database-error.ts";
+import { connectTo } from "./rotating-client.ts";
 import { checkPooledSession, SESSION_SETTINGS } from "./session-settings.ts";
 import type { Database, StatementConfig } from "./statement.ts";
 
