@@ -18,7 +18,8 @@ as $$
     insert into inbox (items, defaults, texts, created_at, tries, run_at, refused, traceparent)
     select
       i.items, i.defaults, asked_rows(i.items, i.defaults), i.created_at,
-      least(i.tries + 1, 10),
+      -- Halves are untried, like the row: a single pass does not end before they are. An item alone has had its try.
+      case when i.item_count > 1 then i.tries else least(i.tries + 1, 10) end,
       case
         -- As due as the row was, so that the same run takes the halves.
         when i.item_count > 1 then i.run_at
