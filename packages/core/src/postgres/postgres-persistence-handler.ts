@@ -42,7 +42,7 @@ import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
-import { type ChangeKind, type ChangeListener, Voice } from "./settle/voice.ts";
+import { type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
 
@@ -108,9 +108,6 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
   onLockWait: kinds.callback,
 });
 
-/** Changes that come all the time, and that no caller expects to read at once: waiting for a standby would leave it unused. */
-const BY_WORK: ReadonlySet<ChangeKind> = new Set(["registered", "stored", "failed", "collected"]);
-
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly #options: PostgresOptions;
@@ -129,7 +126,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#options = checkOptions(options);
     this.#pool = new ConnectionPool(options);
     this.#reads = new ReplicaReads(this.#pool, options);
-    this.#voice = new Voice(this.#listener());
+    this.#voice = new Voice(options.onChange);
     if (options.onLockWait !== undefined) {
       this.#lockWatch = new LockWatch({
         pool: this.#pool,
@@ -299,23 +296,16 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#pool;
   }
 
-  /** A person's act is to be seen by the reads that follow it, also where they go to a standby. */
-  #listener(): ChangeListener | undefined {
-    const { readUrl, onChange } = this.#options;
-    if (readUrl === undefined) return onChange;
-    return (change) => {
-      if (!BY_WORK.has(change.kind)) this.#reads.changed();
-      onChange?.(change);
-    };
-  }
-
-  /** A person's act that failed may be committed, in part or with its answer lost: then nobody reports it to the listener. */
+  /**
+   * A person's act is to be seen by the reads that follow it, also where they go to a standby. One that failed may be
+   * committed too, in part or with its answer lost. What workers do is not waited for: it never ends, and the standby would
+   * be left unused.
+   */
   async #seen<Result>(act: Promise<Result>): Promise<Result> {
     try {
       return await act;
-    } catch (error) {
+    } finally {
       this.#reads.changed();
-      throw error;
     }
   }
 
