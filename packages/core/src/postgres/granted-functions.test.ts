@@ -8,6 +8,7 @@ import { seeded } from "@trans-hub/test-support/random";
 import { test as base, echo, value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { describe, expect } from "vitest";
+import { ITEM_KEYS } from "../rules/item.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { textArray } from "./database/statement.ts";
 import { createRoles } from "./operations/roles.ts";
@@ -89,22 +90,7 @@ const BAD_VALUES: unknown[] = [
   "fr",
   "x!",
 ];
-const FIELDS = [
-  "text",
-  "sourceLocale",
-  "targetLocales",
-  "businessId",
-  "context",
-  "project",
-  "priority",
-  "format",
-  "force",
-  "expiresAfterSeconds",
-  "engine",
-  "maxBacklog",
-  "notify",
-  "surprise",
-];
+const FIELDS = [...ITEM_KEYS, "engine", "maxBacklog", "notify", "surprise"];
 
 /** JSON that a caller may hand over where items, or defaults, are meant. */
 function json(chance: () => number): string | null {

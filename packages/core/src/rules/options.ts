@@ -88,6 +88,8 @@ function readable(read: (value: unknown, key: string) => void): OptionKind {
 /** The longest time of Node's timers, in milliseconds: some 24 days. A longer one ends at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+const POSTGRES_URL = "the URL of a PostgreSQL database, such as postgres://user:password@host:5432/database";
+
 /** The kinds of values. */
 export const optionKinds = {
   /** A whole number from `least` to `most`. */
@@ -126,16 +128,12 @@ export const optionKinds = {
   flag: kind("true or false", (value) => typeof value === "boolean"),
 
   /** A string that may go into a connection or a statement. */
-  text: kind(
-    "a string, not empty, without U+0000",
-    (value) => typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0"),
-  ),
+  text: kind("a string, not empty, without U+0000", isText),
 
   /** A secret, or a function that gives the one of each moment. */
   secret: kind(
     "a string, not empty, without U+0000, or a function that gives one",
-    (value) =>
-      isMethod(value) || (typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0")),
+    (value) => isMethod(value) || isText(value),
   ),
 
   oneOf: (...names: readonly string[]): OptionKind =>
@@ -157,15 +155,12 @@ export const optionKinds = {
       : [{ key, problem: "must be an array of locales" }],
 
   /** The URL of a PostgreSQL database. */
-  postgresUrl: kind(
-    "the URL of a PostgreSQL database, such as postgres://user:password@host:5432/database",
-    (value) => typeof value === "string" && isPostgresUrl(value),
-  ),
+  postgresUrl: kind(POSTGRES_URL, isPostgresUrl),
 
   /** A URL, or a function that gives the URL of each moment: that one is read, and may be found wrong, at each connection. */
   connectionUrl: kind(
-    "the URL of a PostgreSQL database, such as postgres://user:password@host:5432/database, or a function that gives it",
-    (value) => isMethod(value) || (typeof value === "string" && isPostgresUrl(value)),
+    `${POSTGRES_URL}, or a function that gives it`,
+    (value) => isMethod(value) || isPostgresUrl(value),
   ),
 
   date: kind("a valid Date", (value) => value instanceof Date && !Number.isNaN(value.getTime())),
@@ -300,6 +295,10 @@ function isListOfNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0");
+}
+
 function isMethod(value: unknown): boolean {
   return typeof value === "function";
 }
@@ -321,8 +320,8 @@ function isName(value: unknown): boolean {
  * As the driver reads it: with the host left out, a user before it is no URL by the standard (`postgres://user@/app`), and
  * names a socket by `?host=/run/postgresql`.
  */
-function isPostgresUrl(value: string): boolean {
-  if (!/^postgres(ql)?:\/\//i.test(value) || value.includes("\0")) return false;
+function isPostgresUrl(value: unknown): boolean {
+  if (typeof value !== "string" || !/^postgres(ql)?:\/\//i.test(value) || value.includes("\0")) return false;
   return URL.canParse(value) || URL.canParse(value.replace("@/", "@host/"));
 }
 
