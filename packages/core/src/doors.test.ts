@@ -39,8 +39,8 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
       EngineNotAllowedError ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES
       PostgresPersistenceHandler RequestExpiredError RevisionChangedError SchemaMissingError SchemaNewerError
-      TransHubError TranslationBlockedError TranslationNotFoundError WorkerCrashedError WorkerInterruptedError mayAsk
-      noEngineAllowed optionCheck optionKinds parseItem parseName translateBatch tryStoppedEngines`,
+      TransHubError TranslationBlockedError TranslationNotFoundError WorkerCrashedError WorkerInterruptedError
+      isSettled mayAsk noEngineAllowed optionCheck optionKinds parseItem parseName translateBatch tryStoppedEngines`,
     types: `
       Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
       ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange

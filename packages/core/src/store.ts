@@ -76,6 +76,7 @@ export {
 export { MAX_NAME_BYTES, parseName } from "./rules/name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
+export { isSettled } from "./rules/settled.ts";
 export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
 export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -1,4 +1,5 @@
 import type { Coordinator, Translation } from "@trans-hub/core";
+import { isSettled } from "@trans-hub/core/store";
 
 /** Number of rows in one read. */
 const READ_SIZE = 500;
@@ -66,5 +67,5 @@ export class OwnRows {
 
 /** A queued row is one that a worker of this run will register. */
 function isOpen(translation: Translation | undefined): boolean {
-  return translation?.status === "pending" || translation?.status === "queued";
+  return translation !== undefined && !isSettled(translation);
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { orAbort } from "../async/or-abort.ts";
 import { CancelledError, TransHubError, WaitTimeoutError } from "../contract/errors.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
+import { isSettled } from "../rules/settled.ts";
 
 export interface WaitForOptions {
   /** Reads the stored translations. Concurrent calls are joined, so that many waiters cost one statement. */
@@ -86,8 +87,4 @@ async function readOrNothing(
     if (error instanceof TransHubError && error.retryable) return [];
     throw error;
   }
-}
-
-function isSettled({ status }: Translation): boolean {
-  return status !== "pending" && status !== "queued";
 }

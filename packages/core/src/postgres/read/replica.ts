@@ -13,6 +13,7 @@ import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError } fr
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ListFilter, ReadOptions } from "../../contract/read.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
+import { isSettled } from "../../rules/settled.ts";
 import type { ConnectionUrl } from "../database/connection-url.ts";
 import { errorCode } from "../database/database-error.ts";
 import { ConnectionPool, type PoolOptions } from "../database/pool.ts";
@@ -75,7 +76,7 @@ export class ReplicaReads {
     return this.#standby;
   }
 
-  /** A change was committed that this process reported to its user: no later read of this process may miss it. */
+  /** An act of a person has ended, and may be committed: no later read of this process may miss it. */
   changed(): void {
     if (this.#standby !== undefined) this.#lacks = {};
   }
@@ -87,16 +88,15 @@ export class ReplicaReads {
   ): Promise<(Translation | undefined)[]> {
     const [found, from] = await this.#ask((pool) => readTranslations(pool, references));
     if (from === this.#primary) return found;
-    const isMissing = (translation: Translation | undefined) =>
-      translation === undefined ||
-      (confirmSettled && translation.status !== "pending" && translation.status !== "queued");
-    const missing = references.flatMap((reference, at) => (isMissing(found[at]) ? [{ at, reference }] : []));
-    if (missing.length === 0) return found;
+    const isDoubtful = (translation: Translation | undefined) =>
+      translation === undefined || (confirmSettled && isSettled(translation));
+    const doubtful = references.flatMap((reference, at) => (isDoubtful(found[at]) ? [{ at, reference }] : []));
+    if (doubtful.length === 0) return found;
     const second = await readTranslations(
       this.#primary,
-      missing.map(({ reference }) => reference),
+      doubtful.map(({ reference }) => reference),
     );
-    for (const [place, { at }] of missing.entries()) found[at] = second[place];
+    for (const [place, { at }] of doubtful.entries()) found[at] = second[place];
     return found;
   }
 
