@@ -32,7 +32,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       protectedTokens readSyntax`,
     types: `
       BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
-      EngineReply EngineUsage OptionKind OptionTable ProtectedToken Span Syntax TextFormat TranslationToCheck`,
+      EngineReply EngineUsage OptionKind OptionTable PluralForm ProtectedToken Protection Span Syntax TextFormat TranslationToCheck`,
   },
   "store.ts": {
     values: `

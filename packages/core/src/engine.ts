@@ -15,6 +15,8 @@ export {
   type EngineReply,
   type EngineUsage,
   failAll,
+  type PluralForm,
+  type Protection,
   TEXT_FORMATS,
   type TextFormat,
   UNDETERMINED_LOCALE,

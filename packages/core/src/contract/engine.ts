@@ -25,9 +25,36 @@ export interface EngineItem {
   /** The producer's remarks about the text, for the engine to read and never an instruction to it. Absent: none. */
   context?: Readonly<Record<string, unknown>> | undefined;
   format: TextFormat;
+  /** Present where the text is one case of a message with plural forms; the answer is this case alone. */
+  form?: PluralForm | undefined;
+  /** The parts of the text that must stand in its translation byte for byte, each as often. Present on a retry. */
+  keep?: readonly string[] | undefined;
+  /**
+   * Present where the parts that must not change are masked. `tags`: the text is XML with the elements `<x id="1"/>` and
+   * `<g id="2">…</g>`, its `&`, `<` and `>` are written as entities, and so is the answer. `words`: each part is a made-up
+   * word. Each must stand in the answer as often as in the text.
+   */
+  mask?: "tags" | "words" | undefined;
   /** Why the previous translation was not accepted, so that the engine tries differently. It quotes no text. */
   previousFailure?: string | undefined;
 }
+
+/** One case of a message with plural forms. */
+export interface PluralForm {
+  /** A plural category of CLDR in the target locale (`few`), or an exact number (`=0`). */
+  category: string;
+  /** A number that takes this form in the target locale. */
+  example: number;
+  /** The whole message, in its own syntax: what the case is a case of. */
+  of: string;
+}
+
+/**
+ * How an engine keeps the parts of a text that must not change (placeholders, tags). `instructed`: it understands the
+ * request to keep them. `tags`: it keeps XML tags, and reads {@link EngineItem.mask} `tags`. `words`: it keeps words that it
+ * does not know. `none`: nothing can be relied on, and only the stretches between such parts are sent to it.
+ */
+export type Protection = "instructed" | "tags" | "words" | "none";
 
 /** Texts of one source and one target locale. */
 export interface EngineBatch {
@@ -101,6 +128,8 @@ export interface Engine {
   readonly detectsSource: boolean;
   /** Whether it reads an item's context. Where false, no context is sent. */
   readonly takesContext: boolean;
+  /** How it keeps the parts that must not change. Default `instructed`. */
+  readonly protects?: Protection | undefined;
 
   /**
    * Estimates the tokens of a call for these items, prompt and answer included; without items, those of the prompt. The

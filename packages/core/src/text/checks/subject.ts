@@ -18,9 +18,9 @@ interface Blocking {
   readonly name: BlockedBy;
 }
 
-/** The translation is stored, with the name of the check beside it. */
+/** The translation is stored, with the name of the check beside it; with `retry` only when a second try fails it as well. */
 interface Warning {
-  readonly severity: "warn";
+  readonly severity: "retry" | "warn";
   /** Lower-case letters and `-`. It is stored, so it stays when the rule behind it changes. */
   readonly name: string;
 }
@@ -35,6 +35,11 @@ export interface TranslationToCheck {
   sourceLocale?: string | undefined;
   /** BCP 47. Default: unknown, and checks that need it pass. */
   targetLocale?: string | undefined;
+  /**
+   * The plural category of CLDR (`one`, `few`) or the exact number (`=1`) whose form the translation is, where the pair is one
+   * form of a family (`key_one`, `msgstr[0]`). Default: it is no such form.
+   */
+  pluralCategory?: string | undefined;
 }
 
 /**
