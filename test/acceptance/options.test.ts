@@ -332,6 +332,7 @@ const checking: Table<TranslationToCheck> = {
   format: NONE,
   sourceLocale: [...ANY_TEXT, "NUL"],
   targetLocale: [...ANY_TEXT, "NUL"],
+  pluralCategory: [...ANY_TEXT, "NUL"],
 };
 
 const logger = createLogger({ destination: { write: () => undefined } });

@@ -10,6 +10,7 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
   format: kinds.oneOf(...TEXT_FORMATS),
   sourceLocale: kinds.anyText,
   targetLocale: kinds.anyText,
+  pluralCategory: kinds.anyText,
 });
 
 /**
