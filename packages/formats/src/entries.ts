@@ -13,6 +13,8 @@ export interface Entry {
   readonly end: number;
   /** The text of the entry before its value, as a new entry begins: key and separator. */
   readonly head: string;
+  /** The text of the entry behind its value, without the line end: a closing quote. Empty: none. */
+  readonly tail: string;
 }
 
 /** A new entry that is to be written. */

@@ -14,6 +14,11 @@ interface KnownFormat {
 /** A new format is its folder, and its entry here. The first that matches a file is taken. */
 const FORMATS: readonly KnownFormat[] = [
   {
+    name: "apple-strings",
+    matches: (name) => name.endsWith(".strings"),
+    load: async () => (await import("./apple-strings/apple-strings.ts")).appleStrings,
+  },
+  {
     name: "properties",
     matches: (name) => name.endsWith(".properties"),
     load: async () => (await import("./properties/properties.ts")).properties,

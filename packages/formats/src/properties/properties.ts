@@ -23,6 +23,7 @@ export const properties: Format = {
       const decoded = unescaped(text.slice(value.start, value.end));
       return {
         ...spans,
+        tail: "",
         value,
         unit: {
           id: key,
