@@ -2,13 +2,13 @@
  * Java's `.properties` (java.util.Properties): `key=value`, `#` and `!` before comments, a backslash before a line end
  * continues the line.
  *
- * A file is UTF-8 or, where its bytes are not, Latin-1. A value keeps the file's habit: a file without any character beyond
- * ASCII gets `\u00e9`, because it may be read as Latin-1 as well; every other file gets the character.
+ * A file is UTF-8 or, where its bytes are not, Latin-1. A value keeps the file's habit of escapes: a file without any character
+ * beyond ASCII gets `\u00e9`, because it may be read as Latin-1 as well; every other file gets the character.
  */
 import type { CatalogDocument, Format } from "../contract.ts";
 import { type Entry, type EntryChange, entriesDocument } from "../entries.ts";
 import { Places } from "../places.ts";
-import { decodeFile } from "../text-file.ts";
+import { decodeFile, type TextFile } from "../text-file.ts";
 
 export const properties: Format = {
   name: "properties",
@@ -17,9 +17,13 @@ export const properties: Format = {
     const source = decodeFile(bytes, { file, fallback: "latin1" });
     const { text } = source;
     const places = new Places(text);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters of ASCII
-    const isAscii = /^[\x00-\x7f]*$/.test(text) || source.encoding === "latin1";
-    const entries = [...read(text)].map(({ key, comment, value, ...spans }): Entry => {
+    const lines = [...read(text)];
+    const habit = habitOf(
+      text,
+      lines.map(({ value }) => text.slice(value.start, value.end)),
+      source.encoding,
+    );
+    const entries = lines.map(({ key, comment, value, ...spans }): Entry => {
       const decoded = unescaped(text.slice(value.start, value.end));
       return {
         ...spans,
@@ -37,8 +41,9 @@ export const properties: Format = {
       };
     });
     return entriesDocument(source, entries, {
-      literal: (value) => escapedValue(value, isAscii),
-      added: ({ from, value }: EntryChange) => `${from.head}${escapedValue(value, isAscii)}`,
+      literal: (value, present) =>
+        escapedValue(value, habitOfLiteral(text.slice(present.value.start, present.value.end), habit)),
+      added: ({ from, value }: EntryChange) => `${from.head}${escapedValue(value, habit)}`,
     });
   },
 };
@@ -103,13 +108,50 @@ function unescaped(literal: string): string {
   );
 }
 
-function escapedValue(value: string, isAscii: boolean): string {
-  const escaped = value.replace(/[\\\n\t\r\f]/g, (character) => WRITTEN[character] ?? character).replace(/^ /, "\\ "); // leading space belongs to the separator
-  return isAscii ? escaped.replace(/[^\x20-\x7e]/g, unicodeEscape) : escaped;
+/** How a file writes the characters that may be escaped or not. */
+interface Habit {
+  /** Whether characters beyond ASCII are escaped, and with which digits. */
+  unicode: "none" | "upper" | "lower";
+  /** Of `:`, `=`, `#` and `!`, those that stand escaped in values. */
+  escaped: ReadonlySet<string>;
+}
+
+const MAY_BE_ESCAPED = [":", "=", "#", "!"];
+
+function habitOf(text: string, literals: readonly string[], encoding: TextFile["encoding"]): Habit {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters of ASCII
+  const isAscii = /^[\x00-\x7f]*$/.test(text) || encoding === "latin1";
+  const isUpper = /\\u(?=[0-9A-F]*[A-F])[0-9A-F]{4}/.test(text);
+  const values = literals.join("\n");
+  const isEscaped = (character: string) => {
+    const all = values.split(character).length - 1;
+    return 2 * (values.split(`\\${character}`).length - 1) > all;
+  };
+  return {
+    unicode: !isAscii ? "none" : isUpper ? "upper" : "lower",
+    escaped: new Set(MAY_BE_ESCAPED.filter(isEscaped)),
+  };
+}
+
+/** The habit of one literal; where it does not show one, that of its file. */
+function habitOfLiteral(literal: string, habit: Habit): Habit {
+  const isEscaped = (character: string) =>
+    literal.includes(`\\${character}`) || (habit.escaped.has(character) && !literal.includes(character));
+  return { ...habit, escaped: new Set(MAY_BE_ESCAPED.filter(isEscaped)) };
+}
+
+function escapedValue(value: string, { unicode, escaped }: Habit): string {
+  const written = value
+    .replace(/[\\\n\t\r\f:=#!]/g, (character) => {
+      if (escaped.has(character)) return `\\${character}`;
+      return WRITTEN[character] ?? character;
+    })
+    .replace(/^ /, "\\ "); // leading space belongs to the separator
+  if (unicode === "none") return written;
+  return written.replace(/[^\x20-\x7e]/g, (unit) => {
+    const code = unit.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${unicode === "upper" ? code.toUpperCase() : code}`;
+  });
 }
 
 const WRITTEN: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\f": "\\f" };
-
-function unicodeEscape(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
