@@ -57,8 +57,8 @@ export type Change =
   /** Gives a unit of the document a value. The categories of a family become exactly those of the value. */
   | { readonly kind: "set"; readonly id: string; readonly value: Value; readonly state?: UnitState | undefined }
   /**
-   * Adds a unit of another document of the same format, its source. It goes behind the unit `after`; undefined: to the
-   * front. Several with the same `after` come in the order of the changes.
+   * Adds a unit of another document of the same format, its source. It goes behind the unit `after`, which may be one
+   * that the same call adds; undefined: to the front.
    */
   | {
       readonly kind: "add";

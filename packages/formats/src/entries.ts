@@ -1,6 +1,6 @@
 /** The document of a file that is a list of entries, one value each: properties, strings, and their like. */
 import type { CatalogDocument, Change, RefusedChange, Unit, Value, WrittenDocument } from "./contract.ts";
-import { type Splice, spliced } from "./splice.ts";
+import { anchors, type Splice, spliced } from "./splice.ts";
 import { encodeFile, type TextFile } from "./text-file.ts";
 
 /** One entry, with its places in the text. */
@@ -50,6 +50,8 @@ class EntriesDocument implements CatalogDocument {
     const refused: RefusedChange[] = [];
     const refuse = (id: string, reason: string) => refused.push({ id, reason });
     const added = new Set<string>();
+    const adds = changes.filter((change) => change.kind === "add");
+    const anchorOf = anchors(adds, (id) => this.#entries.has(id));
     const gone = new Set(changes.flatMap((change) => (change.kind === "remove" ? [change.id] : [])));
     for (const change of changes) {
       const entry = this.#entries.get(change.id);
@@ -61,7 +63,7 @@ class EntriesDocument implements CatalogDocument {
         } else if (!isText(change.value)) refuse(change.id, NO_PLURALS);
         else {
           added.add(change.id);
-          splices.push(this.#add({ from, value: change.value }, change.after));
+          splices.push(this.#add({ from, value: change.value }, anchorOf(change.after)));
         }
       } else if (entry === undefined) refuse(change.id, "the file has no such text");
       else if (change.kind === "remove") splices.push({ start: entry.start, end: entry.end, text: "" });

@@ -14,6 +14,11 @@ interface KnownFormat {
 /** A new format is its folder, and its entry here. The first that matches a file is taken. */
 const FORMATS: readonly KnownFormat[] = [
   {
+    name: "android-xml",
+    matches: (name, head) => name.endsWith(".xml") && /<resources[\s>]/.test(head),
+    load: async () => (await import("./android-xml/android-xml.ts")).androidXml,
+  },
+  {
     name: "apple-strings",
     matches: (name) => name.endsWith(".strings"),
     load: async () => (await import("./apple-strings/apple-strings.ts")).appleStrings,

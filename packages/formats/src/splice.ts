@@ -22,3 +22,24 @@ export function spliced(text: string, splices: readonly Splice[]): string {
   parts.push(text.slice(at));
   return parts.join("");
 }
+
+/** A unit that is to be added behind another, which may itself be one that is to be added. */
+interface Added {
+  readonly id: string;
+  readonly after: string | undefined;
+}
+
+/**
+ * The unit of the file behind which each added unit goes; undefined: the front. Added units that share one keep their order.
+ *
+ * @param has Whether the file has a unit.
+ */
+export function anchors(
+  added: readonly Added[],
+  has: (id: string) => boolean,
+): (after: string | undefined) => string | undefined {
+  const resolved = new Map<string, string | undefined>();
+  const anchorOf = (after: string | undefined) => (after === undefined || has(after) ? after : resolved.get(after));
+  for (const { id, after } of added) if (!has(id)) resolved.set(id, anchorOf(after));
+  return anchorOf;
+}
