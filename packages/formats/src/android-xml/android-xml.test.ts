@@ -91,9 +91,9 @@ test("a new text comes behind its neighbour, with its own attributes", () => {
   expect(read(Buffer.from(bytes).toString()).units.map(({ id }) => id)).toEqual([
     "add",
     "quote",
-    "last",
     "days.0",
     "days.1",
+    "last",
   ]);
 });
 
