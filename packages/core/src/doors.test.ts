@@ -28,11 +28,12 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
     values: `
       EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError
       EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError
-      UNDETERMINED_LOCALE checkTranslation closestName failAll isVerbatim mergeSpans optionCheck optionKinds orAbort
+      UNDETERMINED_LOCALE askingOf checkTranslation closestName failAll isVerbatim mergeSpans optionCheck optionKinds orAbort
       protectedTokens readSyntax`,
     types: `
-      BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
-      EngineReply EngineUsage OptionKind OptionTable PluralForm ProtectedToken Protection Span Syntax TextFormat TranslationToCheck`,
+      Asking BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
+      EngineReply EngineUsage OptionKind OptionTable PluralForm ProtectedToken Protection Question Span Syntax
+      TextFormat TextToAsk TranslationToCheck`,
   },
   "store.ts": {
     values: `

@@ -41,6 +41,7 @@ export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./r
 export type { CheckFailure } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
+export { type Asking, askingOf, type Question, type TextToAsk } from "./text/message/asking.ts";
 export {
   isVerbatim,
   mergeSpans,

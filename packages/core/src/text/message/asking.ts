@@ -4,8 +4,8 @@
  */
 import type { PluralForm, TextFormat } from "../../contract/engine.ts";
 import { hasIcuBranches, isVerbatim } from "../syntax.ts";
-import { casesOf, type Step, TargetKeys, type Tree } from "./cases.ts";
-import { type MessageParts, type Part, parseMessage, type Selector } from "./parse.ts";
+import { casesOf, choosesBy, resolveChosen, type Step, TargetKeys, type Tree } from "./cases.ts";
+import { type Choice, type MessageParts, type Part, parseMessage, type Selector } from "./parse.ts";
 import { type Known, printAnswer } from "./print.ts";
 
 /** One text to translate. */
@@ -122,7 +122,7 @@ class Questions {
       if (print !== undefined) prints.push(print);
       return print !== undefined && this.#questions.size <= MAX_BRANCHES;
     };
-    for (const part of parts) {
+    for (const part of resolveChosen(parts, place.path, keys)) {
       if (part.kind !== "choice") {
         run.push(part);
         continue;
@@ -131,7 +131,7 @@ class Questions {
       const at = `.${prints.length}.`;
       const branches: { key: string; print: Print }[] = [];
       for (const { key, from, example, asOther } of keys.of(part.selector)) {
-        if (key.startsWith("=") && !part.branches.has(key)) continue;
+        if (isLeftOut(key, part)) continue;
         this.#branchCount += 1;
         if (this.#branchCount > MAX_BRANCHES) return undefined;
         const below: Place = {
@@ -180,6 +180,13 @@ interface Place {
   path: readonly Step[];
 }
 
+/** An exact number of another place of the message matters here only where this choice holds such a place. */
+function isLeftOut(key: string, { selector, branches }: Choice): boolean {
+  return (
+    key.startsWith("=") && !branches.has(key) && ![...branches.values()].some((parts) => choosesBy(parts, selector))
+  );
+}
+
 /** The stretch as an engine sees it, and what each piece of syntax in it is in the message. */
 function showParts(
   parts: readonly Part[],
@@ -201,9 +208,7 @@ function showParts(
     } else if (part.kind === "number") {
       const { argument, offset } = part.selector;
       if (part.selector !== plural && offset !== 0) return undefined;
-      const taken = new Set([...plain, ...numbers.values()]);
-      const spellings = [`{${argument}}`, `{${argument}, number}`, `{${argument}, number, integer}`];
-      const shown = numbers.get(part.selector) ?? spellings.find((spelling) => !taken.has(spelling));
+      const shown = numbers.get(part.selector) ?? spellingOf(argument, [...plain, ...numbers.values()]);
       if (shown === undefined) return undefined;
       numbers.set(part.selector, shown);
       text += shown;
@@ -211,6 +216,15 @@ function showParts(
     }
   }
   return { text, known: [...known.values()], numbers };
+}
+
+/**
+ * The number of a plural as an engine sees it: the argument itself, or a spelling that tells it from the argument where a text
+ * holds both. Formatters read each of them as the number.
+ */
+function spellingOf(argument: string, taken: readonly string[]): string | undefined {
+  const spellings = [`{${argument}}`, `{${argument}, number}`, `{${argument}, number, integer}`];
+  return spellings.find((spelling) => !taken.includes(spelling));
 }
 
 function formOf(path: readonly Step[], of: string): PluralForm | undefined {

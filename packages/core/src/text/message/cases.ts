@@ -33,6 +33,8 @@ export interface Step {
 
 /** More cases than these are asked branch by branch, without the words around them. */
 const MAX_CASES = 16;
+/** Cases without words are not asked for, but printed. */
+const MAX_PRINTED = 200;
 /** Each argument multiplies the cases; more are no sentence. */
 const MAX_SELECTORS = 6;
 /** More keys of one argument are a list and no sentence. */
@@ -91,12 +93,12 @@ export class TargetKeys {
     if (!selector.keys.has(name)) return "other";
     const kind = selector.kind === "ordinal" ? "ordinal" : "cardinal";
     if (numbers.every((number) => categoryOf(this.#sourceLocale, kind, number) === name)) return name;
-    return !this.#tellsNumber(selector, name) && this.#tellsNumber(selector, "other") ? "other" : name;
+    const own = this.#partsFor(selector, name);
+    return !tellsAlways(own, selector) && mayTell(this.#partsFor(selector, "other"), selector) ? "other" : name;
   }
 
-  #tellsNumber(selector: Selector, key: string): boolean {
-    const parts = resolve(this.#message.parts, (each) => (each === selector ? key : "other"));
-    return parts.some((part) => tells(part, selector));
+  #partsFor(selector: Selector, key: string): readonly Part[] {
+    return resolve(this.#message.parts, (each) => (each === selector ? key : undefined));
   }
 
   /** The branch of a choice for a key of the source: another place may have chosen between more exact numbers. */
@@ -109,25 +111,52 @@ export class TargetKeys {
   }
 }
 
+/** Whether the number of a selector is shown, whatever the other arguments are. Not deeper than the message. */
+function tellsAlways(parts: readonly Part[], selector: Selector): boolean {
+  return parts.some((part) =>
+    part.kind === "choice"
+      ? [...part.branches.values()].every((branch) => tellsAlways(branch, selector))
+      : tells(part, selector),
+  );
+}
+
+/** Whether the number of a selector is shown for any values of the other arguments. */
+function mayTell(parts: readonly Part[], selector: Selector): boolean {
+  return parts.some((part) =>
+    part.kind === "choice"
+      ? [...part.branches.values()].some((branch) => mayTell(branch, selector))
+      : tells(part, selector),
+  );
+}
+
+/** Whether a choice by this selector is among the parts, at any depth. Not deeper than the message. */
+export function choosesBy(parts: readonly Part[], selector: Selector): boolean {
+  return parts.some(
+    (part) =>
+      part.kind === "choice" &&
+      (part.selector === selector || [...part.branches.values()].some((branch) => choosesBy(branch, selector))),
+  );
+}
+
 /** Whether a part shows the number of a selector. */
-export function tells(part: Part, selector: Selector): boolean {
+function tells(part: Part, selector: Selector): boolean {
   if (part.kind === "number") return part.selector === selector;
   return part.kind === "argument" && part.name === selector.argument;
 }
 
 /** The cases of a message. Undefined: there are more than {@link MAX_CASES} to ask for. */
 export function casesOf(message: MessageParts, keys: TargetKeys): Tree | undefined {
-  if (message.selectors.length > MAX_SELECTORS) return undefined;
+  if (message.selectors.length > MAX_SELECTORS || isSideBySide(message)) return undefined;
   let asked = 0;
+  let printed = 0;
   // Not deeper than the number of selectors.
   const expand = (parts: readonly Part[], path: readonly Step[]): Tree | undefined => {
-    const chosen = new Map(path.map(({ selector, key }) => [selector, key]));
-    const sourceKeys = new Map([...chosen].map(([selector, key]) => [selector, fromKey(keys, selector, key)]));
-    const resolved = resolve(parts, (selector) => sourceKeys.get(selector), keys);
+    const resolved = resolveChosen(parts, path, keys);
     const selector = nextSelector(resolved);
     if (selector === undefined) {
-      if (!path.some(({ asOther }) => asOther)) asked += 1;
-      return asked > MAX_CASES ? undefined : { parts: resolved, path };
+      printed += 1;
+      if (hasWords(resolved) && !path.some(({ asOther }) => asOther)) asked += 1;
+      return asked > MAX_CASES || printed > MAX_PRINTED ? undefined : { parts: resolved, path };
     }
     const branches: { key: string; tree: Tree }[] = [];
     const options = keys.of(selector);
@@ -142,8 +171,12 @@ export function casesOf(message: MessageParts, keys: TargetKeys): Tree | undefin
   return expand(message.parts, []);
 }
 
-function fromKey(keys: TargetKeys, selector: Selector, key: string): string {
-  return keys.of(selector).find((each) => each.key === key)?.from ?? "other";
+/** The parts with the branches that a path has chosen in place of their choices. */
+export function resolveChosen(parts: readonly Part[], path: readonly Step[], keys: TargetKeys): readonly Part[] {
+  const from = new Map(
+    path.map(({ selector, key }) => [selector, keys.of(selector).find((each) => each.key === key)?.from ?? "other"]),
+  );
+  return resolve(parts, (selector) => from.get(selector), keys);
 }
 
 /** The parts with every choice replaced by the branch of its key. A choice without a key stays. */
@@ -163,6 +196,26 @@ function resolve(
   };
   walk(parts);
   return out;
+}
+
+/**
+ * Whether the message is a list of measures (`{d, plural, …# days…} {h, plural, …# hours…}`) and no sentence: each plural
+ * tells its own number, and there are no words around them. They stay side by side, and are asked one by one.
+ */
+function isSideBySide({ parts }: MessageParts): boolean {
+  const choices = parts.filter((part) => part.kind === "choice");
+  const plurals = choices.filter(({ selector }) => selector.kind !== "select");
+  if (plurals.length < 2) return false;
+  const isMeasure = (branch: readonly Part[], selector: Selector) =>
+    !hasWords(branch) || branch.some((part) => tells(part, selector));
+  return (
+    !hasWords(parts) &&
+    choices.every(({ selector, branches }) => [...branches.values()].every((branch) => isMeasure(branch, selector)))
+  );
+}
+
+function hasWords(parts: readonly Part[]): boolean {
+  return parts.some((part) => part.kind === "text" && /\p{L}/u.test(part.text));
 }
 
 /** Selects go first: `#` is a number only where a plural is the innermost argument. */
