@@ -4,7 +4,7 @@
  * Text around a plural goes into its branches, because grammar and word order need the sentence: `{n} {n, plural, one
  * {row} other {rows}} left` is asked as `{n} row left` and `{n} rows left`.
  */
-import { type Category, categoriesOf, categoryOf } from "./categories.ts";
+import { type Category, categoriesOf, categoryOf, exactNumber, sourceKeyOf } from "./categories.ts";
 import type { Choice, MessageParts, Part, Selector } from "./parse.ts";
 
 /** A message of the target locale. */
@@ -85,16 +85,14 @@ export class TargetKeys {
     ];
   }
 
-  /**
-   * The branch of the source for a category of the target. Two languages share the name of a category but not its numbers:
-   * `one` of Russian is 1, 21, 31, so an English `one` that leaves its number out cannot serve it.
-   */
-  #sourceKey(selector: Selector, { name, numbers }: Category): string {
-    if (!selector.keys.has(name)) return "other";
-    const kind = selector.kind === "ordinal" ? "ordinal" : "cardinal";
-    if (numbers.every((number) => categoryOf(this.#sourceLocale, kind, number) === name)) return name;
-    const own = this.#partsFor(selector, name);
-    return !tellsAlways(own, selector) && mayTell(this.#partsFor(selector, "other"), selector) ? "other" : name;
+  #sourceKey(selector: Selector, category: Category): string {
+    return sourceKeyOf(category, {
+      locale: this.#sourceLocale,
+      kind: selector.kind === "ordinal" ? "ordinal" : "cardinal",
+      has: (key) => selector.keys.has(key),
+      leavesOut: (key) =>
+        !tellsAlways(this.#partsFor(selector, key), selector) && mayTell(this.#partsFor(selector, "other"), selector),
+    });
   }
 
   #partsFor(selector: Selector, key: string): readonly Part[] {
@@ -222,8 +220,4 @@ function hasWords(parts: readonly Part[]): boolean {
 function nextSelector(parts: readonly Part[]): Selector | undefined {
   const choices = parts.filter((part) => part.kind === "choice");
   return (choices.find(({ selector }) => selector.kind === "select") ?? choices[0])?.selector;
-}
-
-function exactNumber(key: string): number | undefined {
-  return /^=[0-9]+$/.test(key) ? Number(key.slice(1)) : undefined;
 }

@@ -14,7 +14,13 @@ export interface Category {
 
 const MILLION = 1_000_000;
 /** In the order in which an example is chosen: small whole numbers first, zero and fractions only where nothing else is. */
-const SAMPLE: readonly number[] = [...Array.from({ length: 200 }, (_, index) => index + 1), 0, 1.5, 0.1, MILLION];
+export const SAMPLE: readonly number[] = [
+  ...Array.from({ length: 200 }, (_, index) => index + 1),
+  0,
+  1.5,
+  0.1,
+  MILLION,
+];
 const ORDER = ["zero", "one", "two", "few", "many", "other"];
 
 /**
@@ -51,6 +57,26 @@ export function categoriesOf(
 /** The category that a number takes in a locale. */
 export function categoryOf(locale: string, kind: Exclude<Selector["kind"], "select">, number: number): string {
   return pluralRules(locale, kind)?.select(number) ?? "other";
+}
+
+/**
+ * The key of the source's form for a category of the target. Two languages share the name of a category but not its numbers:
+ * `one` of Russian is 1, 21, 31, so an English `one` that leaves its number out cannot serve it.
+ *
+ * @param leavesOut Whether a form lacks the number although `other` shows it.
+ */
+export function sourceKeyOf(
+  { name, numbers }: Pick<Category, "name" | "numbers">,
+  source: { locale: string; kind: "cardinal" | "ordinal"; has(key: string): boolean; leavesOut(key: string): boolean },
+): string {
+  if (!source.has(name)) return "other";
+  if (numbers.every((number) => categoryOf(source.locale, source.kind, number) === name)) return name;
+  return source.leavesOut(name) ? "other" : name;
+}
+
+/** The number of an exact form: 0 for `=0`. Undefined: the key is a category. */
+export function exactNumber(key: string): number | undefined {
+  return /^=[0-9]{1,15}$/.test(key) ? Number(key.slice(1)) : undefined;
 }
 
 const known = new Map<string, Intl.PluralRules>();
