@@ -41,6 +41,11 @@ export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./r
 export type { CheckFailure } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
+export { type Asking, askingOf, type Question, type TextToAsk } from "./text/message/asking.ts";
+export { type FormToAsk, formsToAsk, gettextFormsToAsk, type PluralFamily } from "./text/message/forms.ts";
+export { type GettextPlurals, readPluralForms } from "./text/message/gettext-plurals.ts";
+export { type I18nextFamily, i18nextFamilies, i18nextFormsToAsk } from "./text/message/i18next-families.ts";
+export { pluralContext, pluralFormOf } from "./text/message/plural-context.ts";
 export {
   isVerbatim,
   mergeSpans,
