@@ -4,7 +4,7 @@
  * No format prints a file anew. A parser gives positions, and {@link spliced} puts values into the text that was read:
  * byte order mark, encoding, line ends, quotes, escapes, folding, comments and order stay because they are never touched.
  */
-import type { TextFormat } from "@trans-hub/core/engine";
+import type { GettextPlurals, TextFormat } from "@trans-hub/core/engine";
 
 /** A stretch of the decoded text, in UTF-16 units, `end` excluded. */
 export interface Span {
@@ -18,7 +18,10 @@ export type Value = string | PluralValue;
 export interface PluralValue {
   /** The argument that is counted, where the notation names it (`count`). */
   readonly argument?: string | undefined;
-  /** The forms, by plural category of CLDR (`one`) or exact number (`=0`), in the order of the file. */
+  /**
+   * The forms, by plural category of CLDR (`one`) or exact number (`=0`), in the order of the file. Of a value in a document
+   * that has {@link CatalogDocument.plurals}, by index (`0`).
+   */
   readonly forms: ReadonlyMap<string, string>;
 }
 
@@ -93,6 +96,8 @@ export interface WrittenDocument {
 export interface CatalogDocument {
   /** The locale that the file says it is in (or, in a file of several, the one that was read). */
   readonly locale: string | undefined;
+  /** The rule by which the file counts its plural forms. Undefined: the categories of CLDR. */
+  readonly plurals?: GettextPlurals | undefined;
   /** In file order. */
   readonly units: readonly Unit[];
   /** The bytes that were read, with the changes in place. Without changes and options, the same bytes. */

@@ -24,6 +24,11 @@ const FORMATS: readonly KnownFormat[] = [
     load: async () => (await import("./apple-strings/apple-strings.ts")).appleStrings,
   },
   {
+    name: "gettext-po",
+    matches: (name) => /\.pot?$/.test(name),
+    load: async () => (await import("./gettext-po/gettext-po.ts")).gettextPo,
+  },
+  {
     name: "properties",
     matches: (name) => name.endsWith(".properties"),
     load: async () => (await import("./properties/properties.ts")).properties,
