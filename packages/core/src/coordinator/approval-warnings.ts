@@ -2,7 +2,7 @@ import type { TextFormat } from "../contract/engine.ts";
 import type { ApprovalWarning } from "../contract/review.ts";
 import type { Translation } from "../contract/translation.ts";
 import { checkTranslation } from "../rules/check-translation.ts";
-import { pluralFormOf } from "../text/message/plural-context.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 
 /**
  * The reasons why a machine's text like this one would not be stored. A person's text is stored, and the

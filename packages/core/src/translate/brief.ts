@@ -8,7 +8,7 @@ import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } f
 import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
-import { pluralFormOf } from "../text/message/plural-context.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 
 type Declared = Pick<Engine, "takesContext">;
 

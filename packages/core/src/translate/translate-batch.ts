@@ -6,9 +6,9 @@ import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
-import { pluralFormOf } from "../text/message/plural-context.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";

@@ -18,8 +18,8 @@ export interface Question {
   format: TextFormat;
   /** Present where the text is one form of a message with plurals. */
   form?: PluralForm | undefined;
-  /** The placeholders of `text` that are the number of a plural, each with a number that takes the form asked for. */
-  numbers: readonly { placeholder: string; example: number }[];
+  /** The placeholders of `text` that are the number of a plural, each with a number that takes the form asked for. Default: none. */
+  numbers?: readonly { placeholder: string; example: number }[] | undefined;
 }
 
 /** The questions of one text, and the way back. */
