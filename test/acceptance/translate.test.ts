@@ -313,6 +313,11 @@ test("a plural family gets the keys of its target, and every key keeps a person'
   const args = catalogs.args.map((each) => (each === "fr,de" ? "pl,ja" : each));
   const translate = () => commands.json(args, { env: catalogs.env });
   expect(await translate()).toMatchObject({ translated: 10, kept: 1, unsupported: 0, failed: 0 });
+  const id = ["get", "--business-id", "locales/en.json#n_many", "--to", "pl"];
+  expect(await commands.json(id)).toMatchObject({
+    text: "[pl] {{count}} items",
+    context: { plural: { category: "many" } },
+  });
   const pl = await catalogs.read("pl");
   expect(Object.keys(pl)).toEqual(["title", "n_one", "n_few", "n_many", "n_other", "icu", "phone_other"]);
   expect(pl).toMatchObject({ n_one: "[pl] {{count}} item", n_few: "{{count}} rzeczy", n_many: "[pl] {{count}} items" });
@@ -324,6 +329,17 @@ test("a plural family gets the keys of its target, and every key keeps a person'
   // Only the form whose words changed is asked for.
   expect(await translate()).toMatchObject({ translated: 1 });
   expect(server.ledger.map(({ text, target }) => `${target} ${text}`)).toEqual(["pl one item"]);
+});
+
+test("an ICU catalog is translated as ICU, in texts without plurals too", async ({ catalogs, commands }) => {
+  await catalogs.write("en", { files: "{n, plural, one {# file} other {# files}}", owner: "It''s {name}", pay: "Pay" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 6, unsupported: 0, failed: 0 });
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 6, written: [] });
+  const owner = ["get", "--business-id", "locales/en.json#owner", "--to", "fr"];
+  expect(await commands.json(owner)).toMatchObject({ engine: "openai", text: expect.stringContaining("{name}") });
+  // A text that reads the same in every syntax is shared with all other files.
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ text: "[fr] Pay" });
+  expect(Object.keys(await catalogs.read("fr"))).toEqual(["files", "owner", "pay"]);
 });
 
 test("a plural family whose source is gone goes as a whole, with the forms that only the target has", async ({

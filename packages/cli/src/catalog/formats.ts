@@ -8,7 +8,7 @@ import {
   formatCatalog,
   readCatalog,
 } from "./json-catalog.ts";
-import { pipePluralKeys } from "./message-syntax.ts";
+import { pipePluralKeys, withSyntax } from "./message-syntax.ts";
 import { type Locales, orphanedKeys, shapedFor } from "./plural-families.ts";
 
 export interface CatalogFormat {
@@ -16,7 +16,7 @@ export interface CatalogFormat {
   /** Undefined when there is no such file. */
   read(file: string): Promise<Catalog | undefined>;
   format(source: Catalog, values: ReadonlyMap<string, string>, options?: FormatCatalogOptions): FormattedCatalog;
-  /** The source with the plural forms of the target locale in the place of its own. */
+  /** The source with the plural forms of the target locale in the place of its own, and the syntax of its texts. */
   shapedFor(source: Catalog, locales: Locales): Catalog;
   /** Keys of the messages that must not be translated as if they were one plain sentence. */
   unsupportedKeys(source: Catalog): ReadonlySet<string>;
@@ -29,7 +29,7 @@ const FORMATS: readonly CatalogFormat[] = [
     extensions: [".json"],
     read: readCatalog,
     format: formatCatalog,
-    shapedFor,
+    shapedFor: (source, locales) => withSyntax(shapedFor(source, locales)),
     unsupportedKeys: ({ messages }) => pipePluralKeys(messages),
     orphanedKeys,
   },

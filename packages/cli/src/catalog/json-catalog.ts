@@ -6,7 +6,7 @@
  * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
 
-import type { PluralForm } from "@trans-hub/core/engine";
+import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
 import { readCatalogFile } from "./catalog-file.ts";
 import {
   type JsonArray,
@@ -26,6 +26,8 @@ export interface CatalogMessage {
   column: number;
   /** Present where the text is one form of a plural family of the target: see {@link plural-families.ts}. */
   form?: PluralForm | undefined;
+  /** Declared for the text; undefined: detection finds it. */
+  format?: TextFormat | undefined;
 }
 
 export interface Catalog {

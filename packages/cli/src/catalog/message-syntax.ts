@@ -1,12 +1,31 @@
 /**
- * Finds the messages with plural syntax that must not be translated as if they were one plain sentence, and for which there is
- * no other way yet. `translate` counts and reports them. Every rule here prefers a clear sign over a guess.
+ * The syntax of a catalog's messages: ICU, and plurals that must not be translated as if they were one plain sentence, and for
+ * which there is no other way yet. `translate` counts and reports those. Every rule here prefers a clear sign over a guess.
  */
+import { readSyntax } from "@trans-hub/core/engine";
+import type { Catalog } from "./json-catalog.ts";
 
 /** The rules' input: a key and its text. */
 export interface SyntaxMessage {
   key: string;
   text: string;
+}
+
+/**
+ * Declares the format `icu` for the messages of a catalog in which one message is ICU and none has i18next's `{{name}}`. A text
+ * such as `It''s {name}` does not show by itself whether its apostrophes quote. A text without braces is left to detection: it
+ * reads the same in both, and shares its translation with other files.
+ */
+export function withSyntax(catalog: Catalog): Catalog {
+  const { messages } = catalog;
+  const isIcu =
+    messages.some(({ text }) => /,\s*(?:plural|select)/.test(text) && readSyntax(text).isIcu) &&
+    !messages.some(({ text }) => text.includes("{{"));
+  if (!isIcu) return catalog;
+  return {
+    ...catalog,
+    messages: messages.map((message) => (/\{|''/.test(message.text) ? { ...message, format: "icu" } : message)),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Coordinator, Translation, TranslationName } from "@trans-hub/core";
-import { type PluralForm, pluralContext } from "@trans-hub/core/engine";
+import { type PluralForm, pluralContext, type TextFormat } from "@trans-hub/core/engine";
 import { isSettled } from "@trans-hub/core/store";
 
 /** Number of rows in one read. */
@@ -9,16 +9,22 @@ const READ_SIZE = 500;
 export interface Row {
   text: string;
   form?: PluralForm | undefined;
+  /** The declared format. Default: `auto`. */
+  format?: TextFormat | undefined;
 }
 
-/** The name of a row in the store. A form is told in the context, which is part of a text's identity. */
-export function nameOf({ text, form }: Row): TranslationName & { text: string } {
-  return form === undefined ? { text } : { text, context: pluralContext(form) };
+/** The name of a row in the store. A form is told in the context, which is part of a text's identity, as the format is. */
+export function nameOf({ text, form, format }: Row): TranslationName & { text: string } {
+  return {
+    text,
+    ...(form !== undefined && { context: pluralContext(form) }),
+    ...(format !== undefined && { format }),
+  };
 }
 
 /** Equal for two rows that are one row of the store. */
-export function rowId({ text, form }: Row): string {
-  return form === undefined ? text : `${text}\0${JSON.stringify(pluralContext(form))}`;
+export function rowId({ text, form, format }: Row): string {
+  return form === undefined && format === undefined ? text : JSON.stringify([text, form, format]);
 }
 
 /** The rows of a run (each in one locale) and their last known state in the store. */

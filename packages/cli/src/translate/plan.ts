@@ -1,6 +1,6 @@
 /** Plans each message of each target file: from the files alone, and once more with the texts of the store. */
 import type { Translation } from "@trans-hub/core";
-import type { PluralForm } from "@trans-hub/core/engine";
+import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
 import type { Catalog, FormattedCatalog } from "../catalog/json-catalog.ts";
 import {
   entriesAfterWrite,
@@ -26,6 +26,8 @@ export interface PlannedMessage {
   text: string;
   /** Present where the text is one form of a plural family. */
   form?: PluralForm | undefined;
+  /** Declared for the text; undefined: detection finds it. */
+  format?: TextFormat | undefined;
   /** Of the text. */
   sourceHash: string;
   decision: Decision;
@@ -59,7 +61,7 @@ export interface PlanInput {
 
 /** A person's value is always kept: nothing here could write it again. */
 export function planFile({ target, source, existing, locked, unsupportedKeys, force }: PlanInput): PlannedFile {
-  const messages = source.messages.map(({ key, text, form }): PlannedMessage => {
+  const messages = source.messages.map(({ key, text, form, format }): PlannedMessage => {
     const value = existing?.texts.get(key);
     const hash = sourceHash(text);
     const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
@@ -67,7 +69,7 @@ export function planFile({ target, source, existing, locked, unsupportedKeys, fo
     const isOurCurrent = standing.author === "tool" && standing.source === hash;
     const isKept = standing.author === "person" || (isOurCurrent && (!force || isUnsupported));
     return {
-      ...{ key, text, sourceHash: hash, existing: value, standing, ...(form && { form }) },
+      ...{ key, text, sourceHash: hash, existing: value, standing, ...(form && { form }), ...(format && { format }) },
       decision: isKept ? "keep" : isUnsupported ? "unsupported" : "translate",
     };
   });
