@@ -1,3 +1,4 @@
+import i18next from "i18next";
 import { expect, test } from "vitest";
 import { parseCatalog } from "./json-catalog.ts";
 import { orphanedKeys, shapedFor } from "./plural-families.ts";
@@ -74,3 +75,31 @@ test("a family is orphaned when all its keys were the source's and none is any m
   expect(keys(`{"n_one": "A"}`, all)).toEqual([]);
   expect(keys(`{"a": "A"}`, ["n_one", "n_other"])).toEqual([]);
 });
+
+test.each(["pl", "ar", "ja", "fr", "ru", "he", "lv", "cy", "pt-BR", "zh-CN"])(
+  "i18next reads every form of %s where its number belongs",
+  async (locale) => {
+    const family = {
+      n_zero: "none",
+      n_one: "{{count}} file",
+      n_other: "{{count}} files",
+      p_ordinal_one: "{{count}}st",
+      p_ordinal_two: "{{count}}nd",
+      p_ordinal_few: "{{count}}rd",
+      p_ordinal_other: "{{count}}th",
+    };
+    const { document, messages } = shaped(JSON.stringify(family), locale);
+    // Each form says its own key, so that the key which i18next takes is seen.
+    const translation = Object.fromEntries(messages.map(({ key }) => [key, `${key} {{count}}`]));
+    expect(Object.keys(JSON.parse(document.text))).toEqual(Object.keys(translation));
+    const t = await i18next
+      .createInstance()
+      .init({ lng: locale, fallbackLng: false, resources: { [locale]: { translation } } });
+    for (const count of [0, 1, 2, 3, 5, 11, 21, 100, 1.5, 1_000_000]) {
+      const category = new Intl.PluralRules(locale).select(count);
+      expect(t("n", { count })).toBe(`n_${count === 0 ? "zero" : category} ${count}`);
+      const ordinal = new Intl.PluralRules(locale, { type: "ordinal" }).select(count);
+      expect(t("p", { count, ordinal: true })).toBe(`p_ordinal_${ordinal} ${count}`);
+    }
+  },
+);
