@@ -38,22 +38,21 @@ export function literalsOf(parted: Parted): Literals {
     };
   }
   const doubles = doublesApostrophes(parted);
-  const parts = parted.runs.map(({ start, end }) => parted.text.slice(start, end));
   return {
     shown: (words) => (doubles ? words.replaceAll("''", "'") : words),
     print(chunks) {
-      let text = "";
+      const printed: string[] = [];
       for (const [position, chunk] of chunks.entries()) {
         if ("part" in chunk) {
-          text += chunk.part;
+          printed.push(chunk.part);
           continue;
         }
         const next = chunks[position + 1];
         const after = next !== undefined && "part" in next ? next.part : "";
-        const isQuoteBefore = text.endsWith("'") && parts.some((part) => part.endsWith("'"));
-        text += quoted(chunk.words, after, doubles, isQuoteBefore);
+        const isQuoteBefore = printed.at(-1)?.endsWith("'") === true;
+        printed.push(quoted(chunk.words, after, doubles, isQuoteBefore));
       }
-      return text;
+      return printed.join("");
     },
   };
 }

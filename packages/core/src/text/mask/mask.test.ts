@@ -32,7 +32,7 @@ describe.each(["tags", "words"] as const)("a mask of %s", (as) => {
   test.each(TEXTS)("shows an engine none of the protected parts of %j", (text, format = "auto") => {
     const mask = masked(text, as, format);
     const shown = as === "tags" ? mask.text.replaceAll(/<\/?[xg](?: id="\d+")?\/?>/g, "") : mask.text;
-    expect(shown).not.toMatch(/[{}<>#`%]|\/\/|@|&(?!amp;|lt;|gt;)/);
+    expect(shown).not.toMatch(/[{}<>#`%]|\/\/|@|&(?!amp;|lt;|gt;)[#\w]+;/);
   });
 
   test("is not there for a text without protected parts", () => {
@@ -83,7 +83,7 @@ describe.each(["tags", "words"] as const)("a mask of %s", (as) => {
   test("never lets an answer pass that brings syntax of its own", () => {
     const source = "Copy {file} to <b>all</b>";
     const mask = masked(source, as);
-    for (const brought of ["{evil}", "<script>run()</script>", "%s", "&lt;i&gt;"]) {
+    for (const brought of ["{evil}", "<script>run()</script>", "%s", as === "tags" ? "&lt;i&gt;" : "<i>"]) {
       const translation = mask.unmask(`${mask.text} ${brought}`) ?? "";
       expect(judge({ source, translation: `${translation}` }).blocked).toBeDefined();
     }
