@@ -45,6 +45,7 @@ const AFTER_URL = /[.,;:!?)\]}'*_]+$/;
 const LINK = /\[([^[\]]*)(\]\((?:[^()\s]|\([^()\s]*\))+(?:\s"[^"()]*")?\))/g;
 const TAG = /<[^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>/g;
 const TAG_HEAD = /^<(\/?)([^\s/>]*)/;
+const ARGUMENT = /\{\s*[^\s{},']+\s*(?:,\s*[A-Za-z-]+\s*(?:,[^{},']*)?)?\}/g;
 const QUOTED = /''|'[{}][^']*(?:''[^']*)*(?:'|$)/g;
 const QUOTED_IN_PLURAL = /''|'[{}#][^']*(?:''[^']*)*(?:'|$)|#/g;
 
@@ -86,6 +87,25 @@ export function readParts(text: string, format: TextFormat): Parted {
   const isOrdered =
     syntax.isIcu && (hasIcuBranches(text) || syntax.arguments.some(({ selectors }) => selectors.length > 0));
   return { text, runs, isIcu: syntax.isIcu, isOrdered };
+}
+
+/**
+ * The protected parts one by one, as the source writes them, in no certain order, each as often as it occurs: placeholders,
+ * tags, arguments without branches, addresses, code, entities and the targets of links. Parts that only may be placeholders are left
+ * out.
+ */
+export function atomsOf(text: string, format: TextFormat): string[] {
+  const syntax = readSyntax(text, format);
+  const atoms = syntax.tokens
+    .filter(({ kind, maybe }) => kind === "placeholder" && !maybe)
+    .map(({ canonical }) => canonical);
+  for (const match of text.matchAll(TAG)) if (readTag(match[0]) !== undefined) atoms.push(match[0]);
+  for (const match of text.matchAll(EXTRA)) {
+    atoms.push(match[0].includes("://") ? withoutSentenceEnd(match[0]) : match[0]);
+  }
+  for (const match of text.matchAll(LINK)) atoms.push(match[2] ?? "");
+  if (syntax.isIcu) for (const match of text.matchAll(ARGUMENT)) atoms.push(match[0]);
+  return atoms;
 }
 
 function withoutSentenceEnd(url: string): string {
