@@ -104,8 +104,23 @@ export function atomsOf(text: string, format: TextFormat): string[] {
     atoms.push(match[0].includes("://") ? withoutSentenceEnd(match[0]) : match[0]);
   }
   for (const match of text.matchAll(LINK)) atoms.push(match[2] ?? "");
-  if (syntax.isIcu) for (const match of text.matchAll(ARGUMENT)) atoms.push(match[0]);
+  if (syntax.isIcu) {
+    // `{one}` may also be the words of a branch, which are no part of the syntax.
+    const isSyntax = coverOf(syntax.spans);
+    for (const match of text.matchAll(ARGUMENT)) {
+      if (isSyntax(match.index) && isSyntax(match.index + match[0].length - 2)) atoms.push(match[0]);
+    }
+  }
   return atoms;
+}
+
+/** Whether a place lies in one of the stretches, which are in order and apart. Places must be asked for in order. */
+export function coverOf(spans: readonly Span[]): (at: number) => boolean {
+  let next = 0;
+  return (at) => {
+    while ((spans[next]?.end ?? Infinity) <= at) next += 1;
+    return at >= (spans[next]?.start ?? Infinity);
+  };
 }
 
 function withoutSentenceEnd(url: string): string {

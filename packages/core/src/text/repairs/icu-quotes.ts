@@ -7,6 +7,8 @@ import { named, type Repair } from "./subject.ts";
 export const icuQuotes: Repair = (translation, { source, syntax }) => {
   if (!syntax.isIcu || !translation.includes("'")) return { text: translation, repairs: [] };
   if (/'[{}<>#|]/.test(source.replaceAll("''", ""))) return { text: translation, repairs: [] };
-  const text = translation.replace(/'+(?=[{}<#])/g, (run) => (run.length % 2 === 1 ? `${run}'` : run));
+  const text = translation.replace(/'+/g, (run, at: number) =>
+    run.length % 2 === 1 && /[{}<#]/.test(translation.charAt(at + run.length)) ? `${run}'` : run,
+  );
   return named("icu-quotes", translation, text);
 };

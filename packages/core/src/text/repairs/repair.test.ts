@@ -69,6 +69,8 @@ describe("an answer stays as it is where the source does not say how it must be:
     ["Sent to {email}.", "Envoyé à l'{email}."],
     ["Save", "\u1781\u200b\u1798"],
     ["Family 👩‍👧", "می\u200cخواهم 👩‍👧"],
+    ["Every {n, plural, =1 {minute} other {# minutes}}", "Alle {n, plural, =1 {Minute} other {# Minuten}}"],
+    ["{name} {n, plural, one {name} other {#}}", "{name} {n, plural, one {Name} other {#}}"],
     ["Hello: :name", "Bonjour : : nom"],
   ])("%j answered by %j", (source, translation, format = "auto") => {
     expect(repair({ source, translation, format })).toEqual({ text: translation, repairs: [] });

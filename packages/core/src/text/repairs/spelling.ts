@@ -2,7 +2,8 @@
  * Gives protected parts the source's bytes where an engine changed their space (`{ name }`, `% s`, `] (`), width (`｛name｝`), case
  * (`{NAME}`), quotes (`<a href=“x”>`, `%'{'count'}'`) or the spelling of a void tag (`<br>` for `<br/>`).
  */
-import { atomsOf } from "../mask/parts.ts";
+import { atomsOf, coverOf } from "../mask/parts.ts";
+import { readSyntax } from "../syntax.ts";
 import type { Repair, RepairSubject } from "./subject.ts";
 
 /** The most alternatives a text is searched for, and the most characters times alternatives: work stays bounded. */
@@ -39,7 +40,10 @@ export const spelling: Repair = (translation, subject) => {
   }
   const loose = new RegExp(distinct.map(loosePattern).join("|"), "giu");
   const matches: Match[] = [];
+  const isSyntax = coverOf(subject.syntax.isIcu ? readSyntax(translation, "icu").spans : []);
   for (const match of translation.matchAll(loose)) {
+    // The words of a branch, `one {Name}`, are no argument.
+    if (match[0].startsWith("{") && isSyntax(match.index) && !isSyntax(match.index + match[0].length - 2)) continue;
     if (isWord(match[0], translation, match.index)) continue;
     matches.push({ text: match[0], key: keyOf(match[0]), at: match.index });
   }
