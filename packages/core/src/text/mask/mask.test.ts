@@ -90,17 +90,17 @@ describe.each(["tags", "words"] as const)("a mask of %s", (as) => {
   });
 
   test.each(["{a}", "a{b}", "<b>", "<b>a</b>", "xqb{a}", "[a](b) ", "`", "<", "& ", "a@b.c ", "http://a.b/ "])(
-    "of 1 MiB made of %j is linear",
+    "of 512 KiB made of %j is linear",
     (seed) => {
-      const text = seed.repeat(2 ** 20 / seed.length);
+      const text = seed.repeat(2 ** 19 / seed.length);
       const startedAt = performance.now();
       for (const hostile of [text, `{n, plural, other {${text}}}`]) {
         const mask = maskParts(hostile, "auto", as);
         mask?.unmask(mask.text);
         mask?.unmask(hostile);
       }
-      // Quadratic would take hours.
-      expect(performance.now() - startedAt).toBeLessThan(30_000);
+      // Linear takes 1 s; a join that read its result anew for each part took 26 s, and worse would take hours.
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
     },
   );
 });
