@@ -161,7 +161,7 @@ test("only files that changed are called written, and each value left out or rem
   catalogs,
   commands,
 }) => {
-  const plurals = Array.from({ length: 60 }, (_, at) => [`n${at}`, "{n, plural, other {#}}"]);
+  const plurals = Array.from({ length: 60 }, (_, at) => [`n${at}`, "{n} car | {n} cars"]);
   await catalogs.write("en", { pay: "Pay", old: "Old", ...Object.fromEntries(plurals) });
   const first = await commands.run(catalogs.args, { env: catalogs.env });
   expect(first.stdout).toMatch(/^wrote locales\/fr\.json\nwrote locales\/de\.json\n/);
@@ -297,20 +297,72 @@ test("a message that the store refuses is named and left out, without harm to th
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay", kept: "Retour" });
 });
 
-test("messages with plural syntax are counted, left out, and never sent", async ({ catalogs, server }) => {
+test("a plural family gets the keys of its target, and every key keeps a person's value", async ({
+  catalogs,
+  commands,
+  server,
+}) => {
   await catalogs.write("en", {
+    title: "Mail",
     n_one: "{{count}} item",
     n_other: "{{count}} items",
-    icu: "{n, plural, other {#}}",
-    a: "Pay",
+    icu: "{n, plural, one {# file} other {# files}}",
+    phone_other: "Other phone",
   });
-  await catalogs.write("fr", { n_one: "{{count}} article", n_other: "{{count}} articles" });
-  expect(await catalogs.translate(1)).toMatchObject({ translated: 2, kept: 2, unsupported: 4, failed: 0 });
-  expect(await catalogs.read("fr")).toEqual({
-    n_one: "{{count}} article",
-    n_other: "{{count}} articles",
-    a: "[fr] Pay",
+  await catalogs.write("pl", { n_few: "{{count}} rzeczy" });
+  const args = catalogs.args.map((each) => (each === "fr,de" ? "pl,ja" : each));
+  const translate = () => commands.json(args, { env: catalogs.env });
+  expect(await translate()).toMatchObject({ translated: 10, kept: 1, unsupported: 0, failed: 0 });
+  const id = ["get", "--business-id", "locales/en.json#n_many", "--to", "pl"];
+  expect(await commands.json(id)).toMatchObject({
+    text: "[pl] {{count}} items",
+    context: { plural: { category: "many" } },
   });
+  const pl = await catalogs.read("pl");
+  expect(Object.keys(pl)).toEqual(["title", "n_one", "n_few", "n_many", "n_other", "icu", "phone_other"]);
+  expect(pl).toMatchObject({ n_one: "[pl] {{count}} item", n_few: "{{count}} rzeczy", n_many: "[pl] {{count}} items" });
+  expect(Object.keys(await catalogs.read("ja"))).toEqual(["title", "n_other", "icu", "phone_other"]);
+
+  server.clear();
+  expect(await translate()).toMatchObject({ translated: 0, kept: 11, written: [] });
+  await catalogs.write("en", { title: "Mail", n_one: "one item", n_other: "{{count}} items" });
+  // Only the form whose words changed is asked for.
+  expect(await translate()).toMatchObject({ translated: 1 });
+  expect(server.ledger.map(({ text, target }) => `${target} ${text}`)).toEqual(["pl one item"]);
+});
+
+test("an ICU catalog is translated as ICU, in texts without plurals too", async ({ catalogs, commands }) => {
+  await catalogs.write("en", { files: "{n, plural, one {# file} other {# files}}", owner: "It''s {name}", pay: "Pay" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 6, unsupported: 0, failed: 0 });
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 6, written: [] });
+  const owner = ["get", "--business-id", "locales/en.json#owner", "--to", "fr"];
+  expect(await commands.json(owner)).toMatchObject({ engine: "openai", text: expect.stringContaining("{name}") });
+  // A text that reads the same in every syntax is shared with all other files.
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ text: "[fr] Pay" });
+  expect(Object.keys(await catalogs.read("fr"))).toEqual(["files", "owner", "pay"]);
+});
+
+test("a plural family whose source is gone goes as a whole, with the forms that only the target has", async ({
+  catalogs,
+  commands,
+}) => {
+  const args = catalogs.args.map((each) => (each === "fr,de" ? "ru" : each));
+  const mail = { mail_one: "письмо", mail_few: "письма", mail_many: "писем", mail_other: "письма" };
+  await catalogs.write("en", { title: "Mail box", mail_one: "{{count}} letter", mail_other: "{{count}} letters" });
+  await catalogs.write("ru", mail);
+  await commands.json(args, { env: catalogs.env });
+  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box", ...mail });
+  await catalogs.write("en", { title: "Mail box" });
+  const { notices } = await commands.json<{ notices: { key: string; kind: string }[] }>(args, { env: catalogs.env });
+  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box" });
+  expect(notices.map(({ key, kind }) => `${kind} ${key}`)).toEqual(Object.keys(mail).map((key) => `removed ${key}`));
+});
+
+test("messages with a plural between pipes are counted, left out, and never sent", async ({ catalogs, server }) => {
+  await catalogs.write("en", { pipe: "{n} car | {n} cars", a: "Pay" });
+  await catalogs.write("fr", { pipe: "{n} voiture | {n} voitures" });
+  expect(await catalogs.translate(1)).toMatchObject({ translated: 2, kept: 1, unsupported: 1, failed: 0 });
+  expect(await catalogs.read("fr")).toEqual({ pipe: "{n} voiture | {n} voitures", a: "[fr] Pay" });
   expect(server.ledger.map(({ text }) => text)).toEqual(["Pay", "Pay"]);
 });
 

@@ -46,9 +46,10 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 A value in a target file is kept unless its source changed, or a person approved another text in the store. A value that a
-person wrote or changed in the file is always kept; delete it to have it translated. A failed message, and one with ICU or
-plural syntax, is left out, which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left
-out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting
+person wrote or changed in the file is always kept; delete it to have it translated. Plural families of i18next (key_one,
+key_other) get the keys of the target locale. A failed message, and one with a plural between pipes (vue-i18n), is left out,
+which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left out, replaced, removed, or
+kept though their source changed. Exit code 4: no engine could be asked (the account or setting
 of each is at fault, or none answered for 60 s), or texts failed only because no engine answered; the files hold the
 finished values, and the same command continues. After Ctrl-C, run the same command again to continue.`,
   );
@@ -66,7 +67,7 @@ async function translate(
   const settings = { ...given, engines: engine ?? given.engines };
   const engines = worker ? await enginesForFiles(settings, context) : [];
   if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
-  const files = await planFiles({ targets, lockFile, force });
+  const files = await planFiles({ targets, lockFile, force, sourceLocale: from ?? settings.sourceLocale });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
@@ -107,7 +108,7 @@ function tell(
   for (const line of firstOf(failureLines, TOLD_MAX)) output.warn(line);
   if (failed > 0 && !isStopped) output.note("Failed messages are left out; --force tries them again.");
   if (unsupported > 0) {
-    output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
+    output.warn(`${unsupported} values with a plural between pipes are left out: this syntax is not supported yet`);
   }
   // Failures have their lines above, with more facts.
   const others = notices.filter(({ reason }) => !reason.startsWith("failed: "));

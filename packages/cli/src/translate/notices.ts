@@ -82,7 +82,7 @@ function noticeOf(
   return force && standing.author === "person" ? ["kept", `${PERSONS}, which --force does not replace`] : undefined;
 }
 
-const SYNTAX = "ICU or plural syntax is not supported yet";
+const SYNTAX = "a plural between pipes is not supported yet";
 const ARRAY = "an array is written as a whole or not at all";
 
 function replacedBecause({ sourceHash: present, standing, replacedFor }: PlannedMessage, force: boolean): string {

@@ -13,7 +13,7 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
     source: parseCatalog("en.json", JSON.stringify(source)),
     existing: existing && parseCatalog("fr.json", JSON.stringify(existing)),
     locked: new Map(),
-    pluralKeys: new Set(),
+    unsupportedKeys: new Set(),
     force: false,
     ...overrides,
   });
@@ -110,8 +110,8 @@ test("an array with one value of a person stays when its source is gone", () => 
 test("a plural message is never translated, and a person's own plural stays in the file although its source changed", () => {
   const source = { items_one: "{{count}} item", items_other: "{{count}} items", pay: "Pay" };
   const locked = new Map([["items_one", theirs("{{count}} thing", "{{count}} article")]]);
-  const pluralKeys = new Set(["items_one", "items_other"]);
-  const file = plan(source, { items_one: "{{count}} article" }, { pluralKeys, locked, force: true });
+  const unsupportedKeys = new Set(["items_one", "items_other"]);
+  const file = plan(source, { items_one: "{{count}} article" }, { unsupportedKeys, locked, force: true });
   expect(decisions(file)).toEqual({ items_one: "keep", items_other: "unsupported", pay: "translate" });
   const { content, entries, notices } = write(file, { pay: "Payer" }, true);
   expect(content).toEqual({ items_one: "{{count}} article", pay: "Payer" });
