@@ -14,7 +14,7 @@
 
 import type { AttemptError } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
-import type { TransHubError } from "../contract/errors.ts";
+import type { BlockedBy, TransHubError } from "../contract/errors.ts";
 import type { WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -29,6 +29,8 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
+  /** The text that a check refused, and the check. */
+  refused?: { text: string; by: BlockedBy } | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
