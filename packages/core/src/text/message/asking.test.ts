@@ -44,6 +44,11 @@ describe("the questions of a message", () => {
     expect(asking(text, "de").questions[0]).toMatchObject({ text: "a row", form: { category: "one" } });
   });
 
+  it("do not repeat a long message beside each of its cases", () => {
+    const [question] = asking(`${"long ".repeat(500)}{n, plural, other {#}}`, "ja").questions;
+    expect(question?.form).toEqual({ category: "other", example: 1, of: "" });
+  });
+
   it("are the text itself where it holds no ICU syntax, or none that a formatter reads", () => {
     for (const text of ["It's {{count}} of %s", "{n, plural, one {x}", "{n, plural, one {x}}"]) {
       const { questions, assemble } = askingOf({ text, format: "auto", sourceLocale: "en", targetLocale: "pl" });
