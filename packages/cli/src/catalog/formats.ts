@@ -8,7 +8,7 @@ import {
   formatCatalog,
   readCatalog,
 } from "./json-catalog.ts";
-import { pipePluralKeys, withSyntax } from "./message-syntax.ts";
+import { withSyntax } from "./message-syntax.ts";
 import { type Locales, orphanedKeys, shapedFor } from "./plural-families.ts";
 
 export interface CatalogFormat {
@@ -18,8 +18,6 @@ export interface CatalogFormat {
   format(source: Catalog, values: ReadonlyMap<string, string>, options?: FormatCatalogOptions): FormattedCatalog;
   /** The source with the plural forms of the target locale in the place of its own, and the syntax of its texts. */
   shapedFor(source: Catalog, locales: Locales): Catalog;
-  /** Keys of the messages that must not be translated as if they were one plain sentence. */
-  unsupportedKeys(source: Catalog): ReadonlySet<string>;
   /** Keys of a target file's plural forms whose family the source has no more. */
   orphanedKeys: typeof orphanedKeys;
 }
@@ -30,7 +28,6 @@ const FORMATS: readonly CatalogFormat[] = [
     read: readCatalog,
     format: formatCatalog,
     shapedFor: (source, locales) => withSyntax(shapedFor(source, locales)),
-    unsupportedKeys: ({ messages }) => pipePluralKeys(messages),
     orphanedKeys,
   },
 ];

@@ -28,6 +28,14 @@ export interface CatalogMessage {
   form?: PluralForm | undefined;
   /** Declared for the text; undefined: detection finds it. */
   format?: TextFormat | undefined;
+  /** Present where the text is several texts in one, each of which is translated by itself. */
+  parts?: MessageParts | undefined;
+}
+
+export interface MessageParts {
+  rows: readonly { text: string; form: PluralForm }[];
+  /** The translation of the text, from those of its parts in their order. */
+  join(translations: readonly string[]): string;
 }
 
 export interface Catalog {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseCatalog } from "./json-catalog.ts";
-import { hasPipePlural, pipePluralKeys, withSyntax } from "./message-syntax.ts";
+import { hasPipePlural, withSyntax } from "./message-syntax.ts";
 
 describe("pipe plurals", () => {
   test.each(["no apples | one apple | {count} apples", "{n} car | {n} cars", "From { count } folder | From many"])(
@@ -24,13 +24,14 @@ describe("pipe plurals", () => {
   });
 });
 
-test("the keys of messages with a plural between pipes are found", () => {
-  const keys = pipePluralKeys([
-    { key: "icu", text: "{n, plural, other {x}}" },
-    { key: "pipe", text: "x | {n} x" },
-    { key: "plain", text: "{name}" },
+test("the forms between pipes are told one by one, with the number that vue-i18n takes each for", () => {
+  const [message] = withSyntax(parseCatalog("en.json", `{"n": "none | one car |  {n} cars"}`)).messages;
+  expect(message?.parts?.rows.map(({ text, form }) => `${form.category}:${text}`)).toEqual([
+    "=0:none",
+    "=1:one car",
+    "other: {n} cars",
   ]);
-  expect([...keys]).toEqual(["pipe"]);
+  expect(message?.parts?.join(["keins", "ein | Auto", " {n} Autos"])).toBe("keins | ein {'|'} Auto |  {n} Autos");
 });
 
 test("a catalog with an ICU plural is ICU in every text that its quoting changes, unless it has double braces", () => {

@@ -1,14 +1,13 @@
 /**
- * The syntax of a catalog's messages: ICU, and plurals that must not be translated as if they were one plain sentence, and for
- * which there is no other way yet. `translate` counts and reports those. Every rule here prefers a clear sign over a guess.
+ * The syntax of a catalog's messages: ICU, and plurals between pipes, which must not be translated as if they were one plain
+ * sentence. Every rule here prefers a clear sign over a guess.
  */
-import { readSyntax } from "@trans-hub/core/engine";
-import type { Catalog } from "./json-catalog.ts";
+import { type PluralForm, readSyntax } from "@trans-hub/core/engine";
+import type { Catalog, CatalogMessage } from "./json-catalog.ts";
 
-/** The rules' input: a key and its text. */
-export interface SyntaxMessage {
-  key: string;
-  text: string;
+/** The catalog with the syntax of its messages: the format `icu`, and the forms of a plural between pipes. */
+export function withSyntax(catalog: Catalog): Catalog {
+  return withPipes(withIcu(catalog));
 }
 
 /**
@@ -16,7 +15,7 @@ export interface SyntaxMessage {
  * such as `It''s {name}` does not show by itself whether its apostrophes quote. A text without braces is left to detection: it
  * reads the same in both, and shares its translation with other files.
  */
-export function withSyntax(catalog: Catalog): Catalog {
+function withIcu(catalog: Catalog): Catalog {
   const { messages } = catalog;
   const isIcu =
     messages.some(({ text }) => /,\s*(?:plural|select)/.test(text) && readSyntax(text).isIcu) &&
@@ -45,7 +44,43 @@ export function hasPipePlural(text: string): boolean {
   );
 }
 
-/** The keys of all messages with a plural between pipes. */
-export function pipePluralKeys(messages: Iterable<SyntaxMessage>): Set<string> {
-  return new Set(Array.from(messages).flatMap(({ key, text }) => (hasPipePlural(text) ? [key] : [])));
+function withPipes(catalog: Catalog): Catalog {
+  if (!catalog.messages.some(({ text }) => hasPipePlural(text))) return catalog;
+  return {
+    ...catalog,
+    messages: catalog.messages.map((message) => (hasPipePlural(message.text) ? withForms(message) : message)),
+  };
+}
+
+/** The numbers of the forms as vue-i18n chooses them when an application gives no rule of its own: by their count. */
+const PIPE_FORMS: Readonly<Record<number, readonly Omit<PluralForm, "of">[]>> = {
+  2: [exact(1), rest(2)],
+  3: [exact(0), exact(1), rest(2)],
+  4: [exact(0), exact(1), exact(2), rest(3)],
+};
+
+function exact(example: number) {
+  return { category: `=${example}`, example };
+}
+
+function rest(example: number) {
+  return { category: "other", example };
+}
+
+/** Each form is translated by itself: vue-i18n counts them, so a translation has as many as its source. */
+function withForms(message: CatalogMessage): CatalogMessage {
+  const pieces = message.text.split(/(\s\|\s)/);
+  const texts = pieces.filter((_, at) => at % 2 === 0);
+  const forms = PIPE_FORMS[texts.length] ?? [];
+  return {
+    ...message,
+    parts: {
+      rows: texts.map((text, at) => ({ text, form: { ...(forms[at] ?? rest(2)), of: message.text } })),
+      // A pipe in a form would begin one more.
+      join: (translations) =>
+        pieces
+          .map((piece, at) => (at % 2 === 1 ? piece : (translations[at / 2] ?? piece).replaceAll(/\s\|\s/g, " {'|'} ")))
+          .join(""),
+    },
+  };
 }

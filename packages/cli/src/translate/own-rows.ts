@@ -1,6 +1,7 @@
 import type { Coordinator, Translation, TranslationName } from "@trans-hub/core";
 import { type PluralForm, pluralContext, type TextFormat } from "@trans-hub/core/engine";
 import { isSettled } from "@trans-hub/core/store";
+import type { MessageParts } from "../catalog/json-catalog.ts";
 
 /** Number of rows in one read. */
 const READ_SIZE = 500;
@@ -11,6 +12,13 @@ export interface Row {
   form?: PluralForm | undefined;
   /** The declared format. Default: `auto`. */
   format?: TextFormat | undefined;
+  /** Present where the text is several rows of the store in one. It is then no row itself. */
+  parts?: MessageParts | undefined;
+}
+
+/** The rows of the store that a message is made of. */
+export function rowsOf(message: Row): readonly Row[] {
+  return message.parts?.rows ?? [message];
 }
 
 /** The name of a row in the store. A form is told in the context, which is part of a text's identity, as the format is. */
@@ -37,13 +45,25 @@ export class OwnRows {
     this.#hub = hub;
   }
 
-  add(locale: string, row: Row): void {
+  add(locale: string, message: Row): void {
     const rows = this.#wanted.get(locale) ?? new Map<string, Row>();
-    this.#wanted.set(locale, rows.set(rowId(row), row));
+    this.#wanted.set(locale, rows);
+    for (const row of rowsOf(message)) rows.set(rowId(row), row);
   }
 
-  get(locale: string, row: Row): Translation | undefined {
-    return this.#found.get(locale)?.get(rowId(row));
+  /** The state of a message. One of several rows has the state of the row that is furthest from a text. */
+  get(locale: string, message: Row): Translation | undefined {
+    const found = rowsOf(message).map((row) => this.#found.get(locale)?.get(rowId(row)));
+    const [first] = found;
+    if (message.parts === undefined || first === undefined) return first;
+    const open = ["failed", "queued", "pending", "translated"].flatMap((status) =>
+      found.filter((row) => row?.status === status),
+    );
+    const least = found.includes(undefined) ? undefined : (open[0] ?? first);
+    const texts = found.flatMap((row) => row?.text ?? []);
+    if (least === undefined || texts.length < found.length) return least && { ...least, text: null };
+    const pseudo = found.find((row) => row?.engine === "pseudo");
+    return { ...least, engine: pseudo?.engine ?? least.engine, text: message.parts.join(texts) };
   }
 
   /** The number of rows. */

@@ -1,7 +1,7 @@
 /** Plans each message of each target file: from the files alone, and once more with the texts of the store. */
 import type { Translation } from "@trans-hub/core";
 import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
-import type { Catalog, FormattedCatalog } from "../catalog/json-catalog.ts";
+import type { Catalog, FormattedCatalog, MessageParts } from "../catalog/json-catalog.ts";
 import {
   entriesAfterWrite,
   entryOf,
@@ -17,9 +17,7 @@ export type Decision =
   /** Keep the value in the file. */
   | "keep"
   /** Take the text of the store. */
-  | "translate"
-  /** A plural between pipes: cannot be translated yet. */
-  | "unsupported";
+  | "translate";
 
 export interface PlannedMessage {
   key: string;
@@ -28,6 +26,8 @@ export interface PlannedMessage {
   form?: PluralForm | undefined;
   /** Declared for the text; undefined: detection finds it. */
   format?: TextFormat | undefined;
+  /** Present where the text is several texts in one. */
+  parts?: MessageParts | undefined;
   /** Of the text. */
   sourceHash: string;
   decision: Decision;
@@ -55,22 +55,29 @@ export interface PlanInput {
   source: Catalog;
   existing: Catalog | undefined;
   locked: ReadonlyMap<string, LockEntry>;
-  unsupportedKeys: ReadonlySet<string>;
   force: boolean;
 }
 
 /** A person's value is always kept: nothing here could write it again. */
-export function planFile({ target, source, existing, locked, unsupportedKeys, force }: PlanInput): PlannedFile {
-  const messages = source.messages.map(({ key, text, form, format }): PlannedMessage => {
+export function planFile({ target, source, existing, locked, force }: PlanInput): PlannedFile {
+  const messages = source.messages.map(({ key, text, form, format, parts }): PlannedMessage => {
     const value = existing?.texts.get(key);
     const hash = sourceHash(text);
     const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
-    const isUnsupported = unsupportedKeys.has(key);
     const isOurCurrent = standing.author === "tool" && standing.source === hash;
-    const isKept = standing.author === "person" || (isOurCurrent && (!force || isUnsupported));
+    const isKept = standing.author === "person" || (isOurCurrent && !force);
     return {
-      ...{ key, text, sourceHash: hash, existing: value, standing, ...(form && { form }), ...(format && { format }) },
-      decision: isKept ? "keep" : isUnsupported ? "unsupported" : "translate",
+      ...{
+        key,
+        text,
+        sourceHash: hash,
+        existing: value,
+        standing,
+        ...(form && { form }),
+        ...(format && { format }),
+        ...(parts && { parts }),
+      },
+      decision: isKept ? "keep" : "translate",
     };
   });
   return { target, source, existing, locked, messages };
@@ -118,7 +125,7 @@ export function replan(
  */
 export function withEdits(
   planned: PlannedFile,
-  now: Pick<PlanInput, "existing" | "locked" | "unsupportedKeys" | "force">,
+  now: Pick<PlanInput, "existing" | "locked" | "force">,
   storedText: (row: Row) => Translation | undefined,
   options: { allowsPseudo: boolean },
 ): PlannedFile {
@@ -134,11 +141,7 @@ export function withEdits(
   };
 }
 
-/**
- * The values of a target file: kept ones, and those from the store.
- *
- * A value stays although its source became a plural message: leaving it out would only lose work.
- */
+/** The values of a target file: kept ones, and those from the store. */
 export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<string, string>): Map<string, string> {
   const values = new Map<string, string>();
   for (const { key, decision, existing } of messages) {

@@ -11,7 +11,7 @@ import { writableTarget, writeFileByRename } from "../catalog/write-file.ts";
 import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Notice, noticesOf } from "./notices.ts";
-import { nameOf, OwnRows, type Row, rowId } from "./own-rows.ts";
+import { nameOf, OwnRows, type Row, rowId, rowsOf } from "./own-rows.ts";
 import { lockEntries, type PlannedFile, planFile, replan, valuesOf, withEdits, writtenKeys } from "./plan.ts";
 import { fileName, type TargetFile } from "./target-files.ts";
 import { workOwn } from "./work-own.ts";
@@ -39,8 +39,6 @@ export interface TranslateReport {
   /** Values that were already in the target file. */
   kept: number;
   failed: number;
-  /** Values with a plural between pipes, which were left out. */
-  unsupported: number;
   /** Values left to the fleet. */
   pending: number;
   /** The first {@link LISTED_MAX}; `failed` counts all. */
@@ -80,7 +78,6 @@ export async function planFiles({ targets, lockFile, force, sourceLocale }: Plan
         source,
         existing: await format.read(target.path),
         locked: lock.get(targetName(lockFile, target.path)) ?? new Map(),
-        unsupportedKeys: format.unsupportedKeys(source),
         force,
       }),
     );
@@ -246,7 +243,9 @@ function refusals({ files, cwd, project, settings }: RunOptions): Refusals {
     for (const message of messages) {
       const businessId = businessIdOf(target, message.key, cwd);
       try {
-        parseItem({ ...nameOf(message), businessId, targetLocales: [target.locale], project }, {}, settings);
+        for (const row of rowsOf(message)) {
+          parseItem({ ...nameOf(row), businessId, targetLocales: [target.locale], project }, {}, settings);
+        }
       } catch (error) {
         if (!(error instanceof InvalidItemError)) throw error;
         refused.set(businessId, { code: error.code, message: error.message });
@@ -272,11 +271,13 @@ async function register(
   for (const { target, ...message } of toTranslate(files)) {
     const businessId = businessIdOf(target, message.key, cwd);
     if (rejected.has(businessId) || !chosen(target.locale, message)) continue;
-    // One key may be made from different forms of the source: `one` of Russian needs the number that `one` of German leaves out.
-    const id = `${businessId}\0${rowId(message)}`;
-    const item = items.get(id);
-    if (item === undefined) items.set(id, { ...nameOf(message), businessId, targetLocales: [target.locale], force });
-    else item.targetLocales.push(target.locale);
+    for (const row of rowsOf(message)) {
+      // One key may be made from different forms of the source: `one` of Russian needs the number that `one` of German leaves out.
+      const id = `${businessId}\0${rowId(row)}`;
+      const item = items.get(id);
+      if (item === undefined) items.set(id, { ...nameOf(row), businessId, targetLocales: [target.locale], force });
+      else item.targetLocales.push(target.locale);
+    }
   }
   const all = [...items.values()];
   for (let from = 0; from < all.length; from += REGISTER_SIZE) {
@@ -310,7 +311,6 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
     reused: 0,
     kept: 0,
     failed: 0,
-    unsupported: 0,
     pending: 0,
     failures: [],
     notices: [],
@@ -351,12 +351,12 @@ async function asItIsNow(
   lock: Lock,
   { result: { rows }, engines, force, lockFile }: WriteOptions,
 ): Promise<PlannedFile> {
-  const { target, source } = planned;
+  const { target } = planned;
   const format = catalogFormat(target.source);
   const existing = await format.read(target.path);
   if (existing?.document.text === planned.existing?.document.text) return planned;
   const locked = lock.get(targetName(lockFile, target.path)) ?? new Map();
-  const now = { existing, locked, unsupportedKeys: format.unsupportedKeys(source), force };
+  const now = { existing, locked, force };
   const storedText = (row: Row) => rows.get(target.locale, row);
   return withEdits(planned, now, storedText, { allowsPseudo: engines.includes("pseudo") });
 }
@@ -379,7 +379,7 @@ function collectTexts(
   for (const message of messages) {
     const { key, decision } = message;
     if (decision !== "translate") {
-      report[decision === "keep" ? "kept" : "unsupported"] += 1;
+      report.kept += 1;
       continue;
     }
     const translation = rows.get(target.locale, message);
