@@ -8,8 +8,9 @@ import { type Engine, type EngineItem, UNDETERMINED_LOCALE } from "../contract/e
 import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import { judge } from "../text/checks/judge.ts";
+import { judge, type Warning } from "../text/checks/judge.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
+import { parseIcu } from "../text/icu.ts";
 import { repair } from "../text/repairs/repair.ts";
 import { factsOf } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
@@ -34,6 +35,8 @@ class Line {
   /** By the place of the item. */
   readonly answers = new Map<number, string>();
   translation: string | undefined;
+  /** Of the translation, where it is one of several. */
+  warnings: readonly Warning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
   constructor(question: Question, rungs: readonly Rung[], at: number, wording: (rung: Rung) => Wording) {
@@ -41,6 +44,17 @@ class Line {
     this.#rungs = rungs;
     this.#at = Math.min(at, rungs.length - 1);
     this.wording = wording(this.rung);
+  }
+
+  fail(failure: Line["failure"]): void {
+    this.failure = failure;
+    this.translation = undefined;
+  }
+
+  /** Ready to be asked again. */
+  reopen(): void {
+    this.fail(undefined);
+    this.answers.clear();
   }
 
   get rung(): Rung {
@@ -79,9 +93,10 @@ export class Inquiry {
     this.#lines = this.#asking.questions.map((asked) => {
       const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
       const rungs = rungsFor(protects, question);
-      // An engine that is told what was wrong may do better; the others give the same answer to the same question.
-      const first = protects === "instructed" ? Math.min(number - 1, rungs.indexOf("split") - 1) : 0;
-      return new Line(question, rungs, Math.max(0, first), (rung) => this.#wording(question, rung));
+      // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
+      // same masks, and no check could tell.
+      const first = protects === "instructed" && number > 1 ? 1 : 0;
+      return new Line(question, rungs, first, (rung) => this.#wording(question, rung));
     });
   }
 
@@ -135,6 +150,7 @@ export class Inquiry {
         line.failure = blocked(verdict.blocked.blockedBy, verdict.blocked.message, text);
         return;
       }
+      line.warnings = verdict.warnings;
     }
     line.translation = text;
   }
@@ -152,25 +168,24 @@ export class Inquiry {
   }
 
   #assemble(): Omit<Failure, "engine" | "neighbours"> | undefined {
-    const { attempt } = this;
-    const { text: source, format, context } = attempt.item;
+    const { text: source, format, context } = this.attempt.item;
     const answers = new Map(this.#lines.map(({ question, translation = "" }) => [question.key, translation]));
-    const assembled = this.#asking.assemble(answers);
-    const text = repair({ source, translation: assembled, format }).text;
-    const verdict = this.#judge({ text: source, format, form: pluralFormOf(context) }, text);
-    if (verdict.blocked !== undefined) {
-      const failure = blocked(verdict.blocked.blockedBy, verdict.blocked.message, text);
-      for (const line of this.#lines) line.failure = failure;
+    const text = this.#asking.assemble(answers);
+    const isWhole = this.#lines.length === 1;
+    // The questions of a message were judged one by one; the message itself has only to be one that formatters read.
+    const verdict = isWhole
+      ? this.#judge({ text: source, format, form: pluralFormOf(context) }, text)
+      : { blocked: undefined, warnings: this.#lines.flatMap(({ warnings }) => warnings) };
+    const isUnreadable = !isWhole && parseIcu(text) === undefined;
+    const found = isUnreadable ? { blockedBy: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
+    if (found !== undefined) {
+      const failure = blocked(found.blockedBy, found.message, text);
+      for (const line of this.#lines) line.fail(failure);
       return failure;
     }
-    const checks = verdict.warnings.map(({ check }) => check);
-    if (this.#lines.some(({ rung }) => rung === "split")) checks.push("split");
-    attempt.translated = {
-      text,
-      engine: this.#engine.name,
-      model: this.#model,
-      flags: [...new Set(checks)].sort(),
-    };
+    const flags = new Set(verdict.warnings.map(({ check }) => check));
+    if (this.#lines.some(({ rung }) => rung === "split")) flags.add("split");
+    this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;
   }
 
@@ -192,20 +207,13 @@ export class Inquiry {
     this.#failureMessage = message ?? this.#failureMessage;
     for (const line of this.#lines) {
       if (message !== undefined) line.wording = this.#wording(line.question, line.rung);
-      line.translation = undefined;
-      line.failure = undefined;
-      line.answers.clear();
+      line.reopen();
     }
   }
 
   /** Makes the questions that failed ready to be asked again as they are. */
   reopenFailed(): void {
-    for (const line of this.#lines) {
-      if (line.failure === undefined) continue;
-      line.translation = undefined;
-      line.failure = undefined;
-      line.answers.clear();
-    }
+    for (const line of this.#lines) if (line.failure !== undefined) line.reopen();
   }
 
   /**

@@ -271,8 +271,7 @@ class BatchTranslation {
       const failures = attempt.failures.length;
       await this.#askAlone(engine, [inquiry]);
       attempt.failures.length = failures;
-      const second: Attempt["translated"] = attempt.translated;
-      if (second === undefined || second.flags.length >= first.flags.length) attempt.translated = first;
+      if (!isBetter(attempt.translated, first)) attempt.translated = first;
     }
   }
 
@@ -436,6 +435,13 @@ const ASKED_AGAIN: ReadonlySet<string> = new Set(
 
 function isRetried(severity: "block" | "retry" | "warn"): boolean {
   return severity === "retry";
+}
+
+type Translated = NonNullable<Attempt["translated"]>;
+
+/** Whether a second translation has fewer warnings than the first. */
+function isBetter(second: Translated | undefined, first: Translated): boolean {
+  return second !== undefined && second.flags.length < first.flags.length;
 }
 
 function isInstructed({ protects = "instructed" }: Engine): boolean {

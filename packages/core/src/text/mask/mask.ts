@@ -7,7 +7,7 @@ import { maskWithTags } from "./tags.ts";
 import { maskWithWords } from "./words.ts";
 
 export type { Masked } from "./masked.ts";
-export { type Split, splitAtParts } from "./split.ts";
+export { splitAtParts } from "./split.ts";
 
 /**
  * Masks the protected parts of a text; parts without a word between them are one token. The words come back as the engine

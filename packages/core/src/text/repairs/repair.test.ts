@@ -42,6 +42,12 @@ describe("an answer is repaired to the bytes of its source:", () => {
       "icu-quotes",
     ],
     [
+      "{n, plural, =1{<b>1</b>h} other{{n}h}}",
+      "{n ,plural ,=1{<b>1</b> h}other{{ n } h}}",
+      "{n, plural, =1{<b>1</b> h} other{{n} h}}",
+      "placeholder-space",
+    ],
+    [
       "{n, plural, one {{Name} has #} other {{Name} has #}}",
       "{n, plural, one {{name} ma #} few {{ Name } ma #} other {{Name} ma #}}",
       "{n, plural, one {{Name} ma #} few {{Name} ma #} other {{Name} ma #}}",
@@ -69,6 +75,8 @@ describe("an answer stays as it is where the source does not say how it must be:
     ["Sent to {email}.", "Envoyé à l'{email}."],
     ["Save", "\u1781\u200b\u1798"],
     ["Family 👩‍👧", "می\u200cخواهم 👩‍👧"],
+    ["{n,plural,one {a} other {b}}", "{n, plural, one {a} few {c} other {b}}"],
+    ["{n,plural,one {a} other {b}}", "{n, plural, other {b} one {a}}"],
     ["Every {n, plural, =1 {minute} other {# minutes}}", "Alle {n, plural, =1 {Minute} other {# Minuten}}"],
     ["{name} {n, plural, one {name} other {#}}", "{name} {n, plural, one {Name} other {#}}"],
     ["Hello: :name", "Bonjour : : nom"],

@@ -6,6 +6,7 @@ import type { TextFormat } from "../../contract/engine.ts";
 import { characters } from "./characters.ts";
 import { entities } from "./entities.ts";
 import { escapes } from "./escapes.ts";
+import { icuFrame } from "./icu-frame.ts";
 import { icuQuotes } from "./icu-quotes.ts";
 import { lineBreaks } from "./line-breaks.ts";
 import { outerSpace } from "./outer-space.ts";
@@ -13,7 +14,16 @@ import { spelling } from "./spelling.ts";
 import { type Repair, RepairSubject } from "./subject.ts";
 
 /** Every repair in its order: what hides a part goes before what finds it, and parts go before the quotes around them. */
-const REPAIRS: readonly Repair[] = [characters, entities, escapes, lineBreaks, spelling, icuQuotes, outerSpace];
+const REPAIRS: readonly Repair[] = [
+  characters,
+  entities,
+  escapes,
+  lineBreaks,
+  spelling,
+  icuQuotes,
+  icuFrame,
+  outerSpace,
+];
 
 /**
  * Mends a machine's translation: space, width, case and quotes within protected parts, entities, `\'`, `\n`, apostrophes before
@@ -33,5 +43,5 @@ export function repair(given: { source: string; translation: string; format: Tex
     text = result.text;
     repairs.push(...result.repairs);
   }
-  return { text, repairs };
+  return { text, repairs: [...new Set(repairs)] };
 }
