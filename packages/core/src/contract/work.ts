@@ -49,9 +49,17 @@ export type WorkOutcome =
   /** Try again after a resume; no attempt counts (an engine is paused, and no other engine can translate it). */
   | { kind: "paused" }
   /** To the dead letters. */
-  | { kind: "failed"; error: AttemptError }
+  | { kind: "failed"; error: AttemptError; bestTry?: BestTry | undefined }
   /** It was not tried: it goes back as it was, at once (a drain). */
   | { kind: "released" };
+
+/** The best text that the engines gave for a text of the dead letters. */
+export interface BestTry {
+  text: string;
+  engine: string;
+  /** The checks that refused it. */
+  failed: readonly { check: string; message: string }[];
+}
 
 /** One engine call, for the accounts. */
 export interface EngineCall {

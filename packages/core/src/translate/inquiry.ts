@@ -9,8 +9,8 @@ import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
 import { judge, type Warning } from "../text/checks/judge.ts";
-import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { parseIcu } from "../text/icu.ts";
+import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { repair } from "../text/repairs/repair.ts";
 import { factsOf } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
@@ -184,7 +184,7 @@ export class Inquiry {
       return failure;
     }
     const flags = new Set(verdict.warnings.map(({ check }) => check));
-    if (this.#lines.some(({ rung }) => rung === "split")) flags.add("split");
+    if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;
   }

@@ -330,7 +330,10 @@ describe("the chain", () => {
         return { text: "fine" };
       }),
     );
-    const second = engine(answer((source) => ({ text: source.replace(/<.?b>/g, "").toUpperCase() })), { name: "second" });
+    const second = engine(
+      answer((source) => ({ text: source.replace(/<.?b>/g, "").toUpperCase() })),
+      { name: "second" },
+    );
     const { outcomes, calls } = await run(batchOf(["refuse", "<b>spoil</b>", "fail", "good"]), [first, second]);
     expect(outcomes).toMatchObject([
       { kind: "translated", text: "REFUSE", engine: "second" },

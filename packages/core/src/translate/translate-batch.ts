@@ -310,6 +310,10 @@ class BatchTranslation {
 
   /** Texts in calls as the engine takes them, and behind them some for each of which there is a call of its own. */
   #askTogether(engine: Engine, together: readonly Inquiry[], alone: readonly Inquiry[] = []): Promise<void> {
+    for (const inquiry of [...together, ...alone]) {
+      // Between its parts a text may have no words: a date's pattern.
+      if (inquiry.open().length === 0) this.#conclude(inquiry, engine, 0);
+    }
     const calls = [together, ...alone.map((inquiry) => [inquiry])].flatMap((inquiries) =>
       this.#pack(engine, inquiries),
     );
@@ -413,8 +417,17 @@ class BatchTranslation {
   }
 
   #conclude(inquiry: Inquiry, engine: Engine, neighbours: number): void {
+    const { attempt } = inquiry;
     const failure = inquiry.conclude();
-    if (failure !== undefined) fail(inquiry.attempt, engine, { ...failure, neighbours });
+    if (failure === undefined) return;
+    fail(attempt, engine, { ...failure, neighbours });
+    const { refused, error } = failure;
+    if (refused === undefined) return;
+    attempt.bestTry ??= {
+      text: refused.text,
+      engine: engine.name,
+      failed: [{ check: refused.by, message: error.message }],
+    };
   }
 
   #book(call: EngineCall, concluded: readonly Inquiry[]): void {
