@@ -83,8 +83,12 @@ export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
+/** The characters at which the alternatives begin. Most texts hold none of them, and need no scan. */
+const MAY_HOLD_SYNTAX = /[<{%$@:[\]]/;
+
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
+  if (format !== "icu" && !MAY_HOLD_SYNTAX.test(text)) return { tokens: [], spans: [], isIcu: false, arguments: [] };
   const icu = format === "icu" || hasIcuBranches(text) ? parseIcu(text) : undefined;
   const tokens: ProtectedToken[] = [];
   const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);

@@ -4,7 +4,7 @@
  * A text without plural forms is one question. Of several, those that were answered well keep their answers while the others
  * are asked again.
  */
-import { type Engine, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
@@ -29,7 +29,8 @@ export interface Ask {
 /** A question on its way down the ladder. */
 class Line {
   readonly question: Question;
-  readonly #rungs: readonly Rung[];
+  readonly #protects: Protection;
+  #rungs: readonly Rung[] | undefined;
   #at: number;
   wording: Wording;
   /** By the place of the item. */
@@ -39,11 +40,17 @@ class Line {
   warnings: readonly Warning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
-  constructor(question: Question, rungs: readonly Rung[], at: number, wording: (rung: Rung) => Wording) {
+  constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {
     this.question = question;
-    this.#rungs = rungs;
-    this.#at = Math.min(at, rungs.length - 1);
+    this.#protects = protects;
+    this.#at = at;
     this.wording = wording(this.rung);
+  }
+
+  /** Found out when it is asked for: most texts never leave their first rung. */
+  get #ladder(): readonly Rung[] {
+    this.#rungs ??= rungsFor(this.#protects, this.question);
+    return this.#rungs;
   }
 
   fail(failure: Line["failure"]): void {
@@ -58,12 +65,13 @@ class Line {
   }
 
   get rung(): Rung {
-    return this.#rungs[this.#at] ?? "raw";
+    if (this.#at === 0 && this.#protects === "instructed") return "raw";
+    return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
   /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
   descend(maySplit: boolean, wording: (rung: Rung) => Wording): boolean {
-    const next = this.#rungs[this.#at + 1];
+    const next = this.#ladder[this.#at + 1];
     if (next === undefined || (next === "split" && !maySplit)) return false;
     this.#at += 1;
     this.wording = wording(next);
@@ -92,11 +100,10 @@ export class Inquiry {
     const { protects = "instructed" } = engine;
     this.#lines = this.#asking.questions.map((asked) => {
       const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
-      const rungs = rungsFor(protects, question);
       // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
       // same masks, and no check could tell.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
-      return new Line(question, rungs, first, (rung) => this.#wording(question, rung));
+      return new Line(question, protects, first, (rung) => this.#wording(question, rung));
     });
   }
 
