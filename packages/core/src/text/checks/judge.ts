@@ -8,13 +8,12 @@ import type { BlockedBy } from "../../contract/errors.ts";
 import { empty } from "./empty.ts";
 import { icu } from "./icu.ts";
 import { icuBranches } from "./icu-branches.ts";
-import { length } from "./length.ts";
 import { markup } from "./markup.ts";
 import { nul } from "./nul.ts";
 import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
-import { untranslated } from "./untranslated.ts";
+import { WARNINGS } from "./warnings.ts";
 
 /**
  * Every check; a new one is a file beside these and a line here. The order decides which of several blocking failures is
@@ -28,8 +27,7 @@ export const CHECKS = [
   placeholders,
   markup,
   icuBranches,
-  length,
-  untranslated,
+  ...WARNINGS,
 ] as const satisfies readonly Check[];
 
 /** Why a translation is not stored. */

@@ -17,7 +17,7 @@ const SLACK_CHARACTERS = 30;
  */
 export const length: Check = {
   name: "length",
-  severity: "warn",
+  severity: "retry",
   check({ given: { source, translation }, sourceSyntax }) {
     // The branches of an ICU message multiply its words: Arabic has six plural forms where English has two.
     if (sourceSyntax.isIcu) return undefined;
