@@ -1,5 +1,6 @@
 import { counted } from "./counted.ts";
 import { differenceOf } from "./multiset.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 const ELEMENT = /<(code|samp|pre|tt)(?:\s[^<>]*)?>([^<]*)<\/\1\s*>/gi;
@@ -14,7 +15,7 @@ export const codeElement: Check = {
     const { missing } = differenceOf(
       contentsOf(source),
       contentsOf(translation),
-      sourceSyntax.isIcu ? "once" : "as often",
+      hasBranches(sourceSyntax) ? "once" : "as often",
     );
     return missing > 0 ? `${counted(missing, "code element")} changed` : undefined;
   },

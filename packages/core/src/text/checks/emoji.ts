@@ -1,4 +1,5 @@
 import { differenceOf } from "./multiset.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 /** Pictures alone: ©, ® and ™ are letters of the law, and arrows follow the direction of the script. */
@@ -12,7 +13,7 @@ export const emoji: Check = {
     const { missing, added } = differenceOf(
       source.match(EMOJI) ?? [],
       translation.match(EMOJI) ?? [],
-      sourceSyntax.isIcu ? "once" : "as often",
+      hasBranches(sourceSyntax) ? "once" : "as often",
     );
     return missing > 0 || added > 0 ? `${missing} emoji missing, ${added} added` : undefined;
   },

@@ -1,4 +1,5 @@
 import { hasSpaces } from "./language.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 /** The last mark of a text, with the marks of other scripts, in the classes that readers tell apart. */
@@ -19,7 +20,7 @@ export const endPunctuation: Check = {
   name: "end-punctuation",
   severity: "warn",
   check({ given: { targetLocale }, sourceProse, translationProse, sourceSyntax }) {
-    if (sourceSyntax.isIcu) return undefined;
+    if (hasBranches(sourceSyntax)) return undefined;
     const expected = endOf(sourceProse);
     const actual = endOf(translationProse);
     if (expected === actual || (isOptional(expected) && isOptional(actual) && !hasSpaces(targetLocale ?? ""))) {

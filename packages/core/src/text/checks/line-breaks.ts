@@ -1,4 +1,5 @@
 import { counted } from "./counted.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g;
@@ -10,7 +11,7 @@ export const lineBreaks: Check = {
   check({ given: { source, translation }, sourceSyntax }) {
     if (!source.includes("\r") && translation.includes("\r")) return "its line breaks are of another kind";
     // The branches of a message are laid out in lines of their own, and each language has its own number of them.
-    if (sourceSyntax.isIcu) return undefined;
+    if (hasBranches(sourceSyntax)) return undefined;
     const expected = breakCount(source);
     const actual = breakCount(translation);
     if (actual === expected) return undefined;

@@ -1,5 +1,6 @@
 import { counted } from "./counted.ts";
 import { differenceOf } from "./multiset.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 /** `@channel` and `@org/team`; the at sign of an e-mail address, of `%@` and of a linked key (`@:key`) is none. */
@@ -14,7 +15,7 @@ export const mention: Check = {
     const { missing, added } = differenceOf(
       source.match(MENTION) ?? [],
       translation.match(MENTION) ?? [],
-      sourceSyntax.isIcu ? "once" : "as often",
+      hasBranches(sourceSyntax) ? "once" : "as often",
     );
     return missing > 0 || added > 0 ? `${counted(missing, "mention")} missing, ${added} added` : undefined;
   },

@@ -1,5 +1,6 @@
 import { counted } from "./counted.ts";
 import { differenceOf } from "./multiset.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check, CheckSubject } from "./subject.ts";
 
 const DIGIT = /\p{Nd}/gu;
@@ -21,7 +22,7 @@ export const numbers: Check = {
     const actual = numbersOf(subject.translationProse);
     const { missing, added } = differenceOf(expected, actual, eachOf(subject));
     // A form for 0, 1 or 2 has the number, or a word for it, by the rules of the language.
-    const isForm = subject.given.pluralCategory !== undefined || subject.sourceSyntax.isIcu;
+    const isForm = subject.given.pluralCategory !== undefined || hasBranches(subject.sourceSyntax);
     if (missing === 0 ? isForm || actual.every((number) => number.length <= MOST_WORD_DIGITS) : isForm && added === 0) {
       return undefined;
     }
@@ -30,7 +31,7 @@ export const numbers: Check = {
 };
 
 function eachOf({ sourceSyntax }: CheckSubject): "as often" | "once" {
-  return sourceSyntax.isIcu ? "once" : "as often";
+  return hasBranches(sourceSyntax) ? "once" : "as often";
 }
 
 function numbersOf(prose: string): string[] {

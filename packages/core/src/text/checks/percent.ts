@@ -1,3 +1,4 @@
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 const SIGN = /[%٪％﹪]/g;
@@ -18,8 +19,9 @@ export const percent: Check = {
     const expected = signCount(sourceProse, source);
     if (expected === 0) return undefined;
     const actual = Math.max(signCount(translationProse, translation), countOf(translation, BEFORE_NUMBER));
-    const isLost = sourceSyntax.isIcu ? actual === 0 : actual < expected;
-    return isLost && !WORD.test(translation) ? "a percent sign is missing" : undefined;
+    const isLost = hasBranches(sourceSyntax) ? actual === 0 : actual < expected;
+    const isWord = WORD.test(translation) && !WORD.test(source);
+    return isLost && !isWord ? "a percent sign is missing" : undefined;
   },
 };
 

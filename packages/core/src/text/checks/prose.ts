@@ -1,4 +1,5 @@
 import type { Span } from "../icu.ts";
+import type { Syntax } from "../syntax.ts";
 
 /** The words of a text: every placeholder, tag and piece of ICU syntax in it is one space. */
 export function proseOf(text: string, spans: readonly Span[]): string {
@@ -17,4 +18,9 @@ const WORD = /\p{L}{2}/u;
 /** The number of words in a text. An address counts as one, and an identifier (`snake_case`) as none. */
 export function wordCount(prose: string): number {
   return prose.split(/\s+/).filter((word) => WORD.test(word) && !word.includes("_")).length;
+}
+
+/** Whether a text is an ICU message with a plural or a select: each language has its own number of branches, and of words in them. */
+export function hasBranches(syntax: Syntax): boolean {
+  return syntax.arguments.some(({ selectors }) => selectors.length > 0);
 }

@@ -1,3 +1,4 @@
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 /** A whole text that comes twice has at least this many characters: "bye bye" is language. */
@@ -13,7 +14,7 @@ export const repeated: Check = {
   severity: "retry",
   check(subject) {
     const { translationProse, sourceProse, translationSyntax } = subject;
-    if (translationSyntax.isIcu || translationProse.length < LOOP_CHARACTERS) return undefined;
+    if (hasBranches(translationSyntax) || translationProse.length < LOOP_CHARACTERS) return undefined;
     return isRepeated(translationProse) && !isRepeated(sourceProse) ? "it repeats itself" : undefined;
   },
 };

@@ -1,3 +1,4 @@
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 const LINK = /<a\s[^<>]*?\bhref\s*=\s*("[^"<>]*"|'[^'<>]*')/gi;
@@ -10,7 +11,7 @@ export const tagOrder: Check = {
   name: "tag-order",
   severity: "warn",
   check({ given: { source, translation }, sourceSyntax }) {
-    if (sourceSyntax.isIcu || !source.includes("<")) return undefined;
+    if (hasBranches(sourceSyntax) || !source.includes("<")) return undefined;
     const expected = targetsOf(source);
     const actual = targetsOf(translation);
     if (expected.length < 2 || expected.length !== actual.length) return undefined;
