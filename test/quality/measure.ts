@@ -158,7 +158,7 @@ function verdictOf({ pluralCategory, ...pair }: Pair, translation: string): Verd
     translation: withOuterSpace(pair.source, translation),
     ...(pluralCategory === undefined ? {} : { pluralCategory }),
   });
-  return { blocked: blocked?.blockedBy, warnings: warnings.map(({ check }) => check) };
+  return { blocked: blocked?.check, warnings: warnings.map(({ check }) => check) };
 }
 
 /** As the asking does with every answer. */

@@ -14,6 +14,5 @@ export function approvalWarnings(
   format: TextFormat,
 ): ApprovalWarning[] {
   if (text === null) return [];
-  const failure = checkTranslation({ source: sourceText, translation: text, format, sourceLocale, targetLocale });
-  return failure === undefined ? [] : [{ check: failure.blockedBy, message: failure.message }];
+  return checkTranslation({ source: sourceText, translation: text, format, sourceLocale, targetLocale }).blocked;
 }
