@@ -80,9 +80,7 @@ export function flaggingCases(add: AddCase): void {
     expect((await handler.status()).flagged).toEqual({});
     await handler.register([...items(3), item({ text: "elsewhere", project: "other", targetLocales: ["de"] })]);
     const translator = new Translator(({ text }) =>
-      text === "Text number 1"
-        ? stored("fr")
-        : stored("fr", "length", ...(text === "elsewhere" ? ["same"] : [])),
+      text === "Text number 1" ? stored("fr") : stored("fr", "length", ...(text === "elsewhere" ? ["same"] : [])),
     );
     await work(handler, translator.translate);
     expect((await handler.status()).flagged).toEqual({ length: 3, same: 1 });

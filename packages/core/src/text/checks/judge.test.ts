@@ -28,7 +28,7 @@ test("a person learns of every failure at once, of each check once", () => {
       { check: "placeholders", message: "1 placeholder missing; 2 tags missing" },
       { check: "markup", message: "1 placeholder missing; 2 tags missing" },
     ],
-    warnings: [],
+    warnings: [{ check: "length", message: "it has no words" }],
   });
   const icu = { source: "{n, plural, other {#}}", translation: "{n, plural, autre {#}} {m}" };
   expect(checkTranslation(icu).blocked.map(({ check }) => check)).toEqual(["icu"]);

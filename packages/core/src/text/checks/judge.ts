@@ -53,7 +53,7 @@ export interface Judgement {
   warnings: CheckWarning[];
 }
 
-/** Every check that a translation failed, in the order of {@link CHECKS}. */
+/** Every check that a translation failed, in the order of the checks. */
 export interface CheckReport {
   /** The blocking checks, each once. Empty: the translation may be stored. */
   blocked: CheckFailure[];
