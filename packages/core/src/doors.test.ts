@@ -29,11 +29,13 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
     values: `
       EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError
       EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError
-      UNDETERMINED_LOCALE checkTranslation closestName failAll isVerbatim mergeSpans optionCheck optionKinds orAbort
-      protectedTokens readSyntax`,
+      UNDETERMINED_LOCALE askingOf checkTranslation closestName failAll formsToAsk gettextFormsToAsk
+      i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext
+      pluralFormOf protectedTokens readPluralForms readSyntax`,
     types: `
-      BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
-      EngineReply EngineUsage OptionKind OptionTable PluralForm ProtectedToken Protection Span Syntax TextFormat TranslationToCheck`,
+      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
+      EngineReply EngineUsage FormToAsk GettextPlurals I18nextFamily OptionKind OptionTable PluralFamily PluralForm
+      ProtectedToken Protection Question Span Syntax TextFormat TextToAsk TranslationToCheck`,
   },
   "store.ts": {
     values: `

@@ -165,6 +165,18 @@ describe("good answers", () => {
 });
 
 describe("one bad text", () => {
+  test("an engine gets the plural form that a context says as a field of its own, even if it reads no context", async () => {
+    const plural = { category: "few", example: 2, of: "one: a file\nother: files" };
+    const reads = engine(upperCase);
+    const ignores = engine(upperCase, { takesContext: false });
+    for (const asked of [reads, ignores]) {
+      await run(batchOf(["files"], { context: { note: "a button", plural } }), [asked]);
+    }
+    const item = { id: "pfb", text: "files", format: "auto", form: plural };
+    expect(reads.calls[0]?.items).toEqual([{ ...item, context: { note: "a button" } }]);
+    expect(ignores.calls[0]?.items).toEqual([item]);
+  });
+
   test("a text without an answer is retried, its neighbours are stored", async () => {
     const forgetful = engine(({ items }) => ({
       results: new Map([

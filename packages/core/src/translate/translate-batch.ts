@@ -6,6 +6,7 @@ import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
@@ -314,7 +315,7 @@ class BatchTranslation {
       fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
       return;
     }
-    const { text: source, format } = attempt.item;
+    const { text: source, format, context } = attempt.item;
     const { sourceLocale, targetLocale } = this.#batch;
     const text = withOuterSpace(source, answer.text);
     const { blocked, warnings } = judge({
@@ -323,6 +324,7 @@ class BatchTranslation {
       format,
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
+      pluralCategory: pluralFormOf(context)?.category,
     });
     if (blocked === undefined) {
       const flags = warnings.map(({ check }) => check).sort();
