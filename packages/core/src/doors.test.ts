@@ -16,7 +16,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       SchemaMissingError SchemaNewerError SettingsError TransHubError TranslationNotFoundError UnsupportedNodeError
       WaitTimeoutError applyMigrations canonicalLocale checkTranslation`,
     types: `
-      ApprovalWarning ApproveQuery ApprovedTranslation AttemptError CancelQuery CheckFailure CollectOptions
+      ApprovalWarning ApproveQuery ApprovedTranslation AttemptError CancelQuery CheckFailure CheckReport CheckWarning CollectOptions
       CollectReport ConnectOptions CoordinatorObserver CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter
       EngineLimitStatus EnqueueOptions EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode
       Item ItemDefaults ListQuery Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority
@@ -31,7 +31,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       UNDETERMINED_LOCALE checkTranslation closestName failAll isVerbatim mergeSpans optionCheck optionKinds orAbort
       protectedTokens readSyntax`,
     types: `
-      BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
+      BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
       EngineReply EngineUsage OptionKind OptionTable PluralForm ProtectedToken Protection Span Syntax TextFormat TranslationToCheck`,
   },
   "store.ts": {

@@ -38,7 +38,7 @@ export {
 export { checkTranslation } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
-export type { CheckFailure } from "./text/checks/judge.ts";
+export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export {

@@ -65,5 +65,5 @@ export { applyMigrations, type MigrateOptions, type MigrationReport } from "./po
 export { checkTranslation } from "./rules/check-translation.ts";
 export { canonicalLocale } from "./rules/locale.ts";
 export type { ProjectEngines } from "./rules/project-engines.ts";
-export type { CheckFailure } from "./text/checks/judge.ts";
+export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -14,6 +14,7 @@ export function approvalWarnings(
   format: TextFormat,
 ): ApprovalWarning[] {
   if (text === null) return [];
-  const failure = checkTranslation({ source: sourceText, translation: text, format, sourceLocale, targetLocale });
-  return failure === undefined ? [] : [{ check: failure.blockedBy, message: failure.message }];
+  const { blocked } = checkTranslation({ source: sourceText, translation: text, format, sourceLocale, targetLocale });
+  // One clause says what is lost of every kind, placeholders and tags: a person reads it once.
+  return blocked.filter(({ message }, at) => blocked.findIndex((other) => other.message === message) === at);
 }
