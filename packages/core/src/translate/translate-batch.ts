@@ -106,6 +106,9 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
  */
 type Suspects = LRUCache<string, true>;
 
+/** Pseudo-localized texts are no language: each of them would be warned of. */
+const PSEUDO = "pseudo";
+
 /** A text that is forgotten here is only asked for together once more. */
 const MOST_SUSPECTS = 10_000;
 
@@ -327,7 +330,7 @@ class BatchTranslation {
       pluralCategory: pluralFormOf(context)?.category,
     });
     if (blocked === undefined) {
-      const flags = warnings.map(({ check }) => check).sort();
+      const flags = engine.name === PSEUDO ? [] : warnings.map(({ check }) => check).sort();
       attempt.translated = { text, engine: engine.name, model: answer.model, flags };
       return;
     }
