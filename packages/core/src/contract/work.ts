@@ -1,6 +1,6 @@
 /** The batches that `PersistenceHandler.work` hands out, and the outcomes that it takes back. */
 import type { CollectReport } from "./collect.ts";
-import type { AttemptError } from "./dead-letter.ts";
+import type { AttemptError, BestTry } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { TranslationKey } from "./translation.ts";
 
@@ -48,18 +48,10 @@ export type WorkOutcome =
   | { kind: "postponed"; delayMs: number }
   /** Try again after a resume; no attempt counts (an engine is paused, and no other engine can translate it). */
   | { kind: "paused" }
-  /** To the dead letters. */
+  /** To the dead letters. `bestTry`: the translation that came nearest, for the person who looks at the letter. Left out: none. */
   | { kind: "failed"; error: AttemptError; bestTry?: BestTry | undefined }
   /** It was not tried: it goes back as it was, at once (a drain). */
   | { kind: "released" };
-
-/** The best text that the engines gave for a text of the dead letters. */
-export interface BestTry {
-  text: string;
-  engine: string;
-  /** The checks that refused it. */
-  failed: readonly { check: string; message: string }[];
-}
 
 /** One engine call, for the accounts. */
 export interface EngineCall {

@@ -8,7 +8,7 @@ import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } fr
 import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import { judge, type Warning } from "../text/checks/judge.ts";
+import { type CheckFailure, judge } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { repair } from "../text/repairs/repair.ts";
@@ -16,6 +16,9 @@ import { factsOf } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
 import { type Rung, rungsFor, type Wording, wordingOf } from "./ladder.ts";
 import type { Attempt, Failure } from "./outcome.ts";
+
+/** Pseudo-localized texts are no language: each of them would be warned of. */
+const PSEUDO = "pseudo";
 
 /** One item of an engine call. */
 export interface Ask {
@@ -37,7 +40,7 @@ class Line {
   readonly answers = new Map<number, string>();
   translation: string | undefined;
   /** Of the translation, where it is one of several. */
-  warnings: readonly Warning[] = [];
+  warnings: readonly CheckFailure[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
   constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {
@@ -154,7 +157,7 @@ export class Inquiry {
     if (this.#lines.length > 1) {
       const verdict = this.#judge(question, text);
       if (verdict.blocked !== undefined) {
-        line.failure = blocked(verdict.blocked.blockedBy, verdict.blocked.message, text);
+        line.failure = blocked(verdict.blocked.check, verdict.blocked.message, text);
         return;
       }
       line.warnings = verdict.warnings;
@@ -171,6 +174,7 @@ export class Inquiry {
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
       pluralCategory: form?.category,
+      by: "machine",
     });
   }
 
@@ -184,13 +188,14 @@ export class Inquiry {
       ? this.#judge({ text: source, format, form: pluralFormOf(context) }, text)
       : { blocked: undefined, warnings: this.#lines.flatMap(({ warnings }) => warnings) };
     const isUnreadable = !isWhole && parseIcu(text) === undefined;
-    const found = isUnreadable ? { blockedBy: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
+    const found = isUnreadable ? { check: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
     if (found !== undefined) {
-      const failure = blocked(found.blockedBy, found.message, text);
+      const failure = blocked(found.check, found.message, text);
       for (const line of this.#lines) line.fail(failure);
       return failure;
     }
-    const flags = new Set(verdict.warnings.map(({ check }) => check));
+    const warnings = this.#engine.name === PSEUDO ? [] : verdict.warnings;
+    const flags = new Set<string>(warnings.map(({ check }) => check));
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;

@@ -12,10 +12,10 @@
  * | a failure for the next engine, which was not asked    | `released`                                              |
  */
 
-import type { AttemptError } from "../contract/dead-letter.ts";
+import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
 import type { BlockedBy, TransHubError } from "../contract/errors.ts";
-import type { BestTry, WorkItem, WorkOutcome } from "../contract/work.ts";
+import type { WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** Why one engine did not give a text that can be stored. */

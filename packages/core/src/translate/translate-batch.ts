@@ -421,13 +421,9 @@ class BatchTranslation {
     const failure = inquiry.conclude();
     if (failure === undefined) return;
     fail(attempt, engine, { ...failure, neighbours });
-    const { refused, error } = failure;
+    const { refused } = failure;
     if (refused === undefined) return;
-    attempt.bestTry ??= {
-      text: refused.text,
-      engine: engine.name,
-      failed: [{ check: refused.by, message: error.message }],
-    };
+    attempt.bestTry ??= { text: refused.text, failedChecks: [refused.by] };
   }
 
   #book(call: EngineCall, concluded: readonly Inquiry[]): void {
