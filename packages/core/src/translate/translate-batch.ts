@@ -323,6 +323,7 @@ class BatchTranslation {
       format,
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
+      by: "machine",
     });
     if (blocked === undefined) {
       const flags = warnings.map(({ check }) => check).sort();
