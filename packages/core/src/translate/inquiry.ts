@@ -8,7 +8,7 @@ import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } fr
 import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import { type CheckFailure, judge } from "../text/checks/judge.ts";
+import { type CheckWarning, judge } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { repair } from "../text/repairs/repair.ts";
@@ -40,7 +40,7 @@ class Line {
   readonly answers = new Map<number, string>();
   translation: string | undefined;
   /** Of the translation, where it is one of several. */
-  warnings: readonly CheckFailure[] = [];
+  warnings: readonly CheckWarning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
   constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {

@@ -162,7 +162,7 @@ describe("a message with plural forms", () => {
   const FILES = "{n, plural, one {# file in {folder}} other {# files in {folder}}}";
 
   test("is asked for form by form in one call, and printed with the categories of its target", async () => {
-    const engine = scripted(({ text, form }) => `${form?.category}: ${text}`);
+    const engine = scripted(({ text, form }) => (form === undefined ? text : `${form.category}: ${text}`));
     const { outcomes } = await run(batchOf([FILES, "Save"]), [engine]);
     expect(outcomes).toMatchObject([
       {

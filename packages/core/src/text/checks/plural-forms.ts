@@ -36,7 +36,7 @@ export const pluralFormForeign: Check = {
     const form: IcuArgument[] =
       pluralCategory === undefined
         ? translationSyntax.arguments
-        : [{ name: "", type: "plural", style: "", selectors: [pluralCategory] }];
+        : [{ name: "", type: "plural", style: "", selectors: [pluralCategory], branches: [] }];
     const isForeign = form.some((argument) => {
       if (!isPlural(argument)) return false;
       const categories = categoriesOf(argument, targetLocale);
