@@ -115,7 +115,9 @@ describe("good answers", () => {
     ]);
     expect(calls).toMatchObject([{ outcome: "ok" }]);
     const short = engine(answer(() => ({ text: "Oui" })));
-    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([{ text: "Oui", flags: ["end-punctuation", "length"] }]);
+    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([
+      { text: "Oui", flags: ["end-punctuation", "length"] },
+    ]);
   });
 
   test("a pseudo-localized text has no warnings, for it is no language", async () => {
