@@ -115,6 +115,8 @@ export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
   status?: StoredStatus | undefined;
+  /** Only texts that were stored with this warning, such as `length`; it is the name of a check. Default: all. */
+  flag?: string | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
   /** Default: the coordinator's. */
@@ -124,7 +126,7 @@ export interface ListQuery {
 /** @throws {InvalidItemError} Names the first field at fault. */
 export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFilter {
   requireKnownKeys(query, LIST_KEYS, "a filter of listTranslations", "query");
-  const { project = defaults.project, targetLocale, status, businessIdPrefix } = query;
+  const { project = defaults.project, targetLocale, status, flag, businessIdPrefix } = query;
   if (status !== undefined && !STATUSES.includes(status)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "status", `must be one of ${STATUSES.join(", ")}`);
   }
@@ -132,10 +134,11 @@ export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFi
     project: parseName(project, "project", "TH_PROJECT"),
     targetLocale: canonicalLocale(targetLocale, "targetLocale"),
     status,
+    ...(flag !== undefined && { flag: parseName(flag, "flag", "TH_ITEM_SHAPE") }),
     businessIdPrefix: parsePrefix(businessIdPrefix),
   };
 }
-const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "businessIdPrefix", "project"]);
+const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "flag", "businessIdPrefix", "project"]);
 const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
 
 function parsePrefix(prefix: unknown): string | undefined {

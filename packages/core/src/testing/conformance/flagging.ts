@@ -1,6 +1,17 @@
 import { expect } from "vitest";
 import type { WorkOutcome } from "../../contract/work.ts";
-import { type AddCase, failAll, item, items, listAll, readOne, Translator, textReference, work } from "./kit.ts";
+import {
+  type AddCase,
+  failAll,
+  item,
+  items,
+  listAll,
+  PROJECT,
+  readOne,
+  Translator,
+  textReference,
+  work,
+} from "./kit.ts";
 
 const stored = (text: string, ...flags: string[]): WorkOutcome => ({
   kind: "translated",
@@ -28,6 +39,19 @@ export function flaggingCases(add: AddCase): void {
     const expected = { "Add to cart": flags, Save: [] };
     expect(byText(await listAll(handler))).toEqual(expected);
     expect(byText(await handler.readKeys(keys))).toEqual(expected);
+  });
+
+  add("a list can be asked for the texts with one warning", async ({ handler }) => {
+    await handler.register(items(3));
+    const flags: Record<string, string[]> = { "Text number 1": ["length", "numbers"], "Text number 2": ["numbers"] };
+    await work(handler, new Translator(({ text }) => stored("fr", ...(flags[text] ?? []))).translate);
+    const texts = async (flag: string) =>
+      (await handler.list({ project: PROJECT, targetLocale: "fr", flag })).items
+        .map(({ sourceText }) => sourceText)
+        .sort();
+    expect(await texts("numbers")).toEqual(["Text number 1", "Text number 2"]);
+    expect(await texts("length")).toEqual(["Text number 1"]);
+    expect(await texts("same")).toEqual([]);
   });
 
   add("a text without a warning, and one that is not translated yet, has none", async ({ handler }) => {

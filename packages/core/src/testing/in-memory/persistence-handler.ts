@@ -103,7 +103,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async list(filter: ListFilter, page: PageRequest = {}): Promise<Page<Translation>> {
     const store = this.#open();
-    const { project, targetLocale, status, businessIdPrefix: prefix } = filter;
+    const { project, targetLocale, status, flag, businessIdPrefix: prefix } = filter;
     const [contentNo = -1, contextNo = -1] = (decodeCursor(page.cursor, 2) ?? []).map(Number);
     const found = store
       .rows(project, targetLocale)
@@ -113,6 +113,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       )
       .map((row) => ({ key: row.key, translation: store.show(row) }))
       .filter(({ translation }) => status === undefined || translation.status === status)
+      .filter(({ translation }) => flag === undefined || translation.flags.includes(flag))
       .filter(({ translation }) => prefix === undefined || translation.businessIds.some((id) => id.startsWith(prefix)));
     return paged(
       found,

@@ -1,4 +1,4 @@
-import { differenceOf } from "./multiset.ts";
+import { differenceOf } from "./difference.ts";
 import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 

@@ -1,5 +1,5 @@
 import { counted } from "./counted.ts";
-import { differenceOf } from "./multiset.ts";
+import { differenceOf } from "./difference.ts";
 import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
