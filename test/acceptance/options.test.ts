@@ -471,7 +471,7 @@ const SUBJECTS: readonly Subject[] = [
   {
     name: "listDeadLetters",
     ...anyOf<object>((given) => hub.listDeadLetters(given), {}),
-    table: { ...letters, ...page },
+    table: { ...letters, ...page, withBestTry: FLAG },
     fields: [...Object.keys(letters), "cursor"],
     isQuery: true,
   },

@@ -15,9 +15,8 @@ export function approvalWarnings(
   format: TextFormat,
 ): ApprovalWarning[] {
   if (text === null) return [];
-  const failure = checkTranslation({
+  return checkTranslation({
     ...{ source: sourceText, translation: text, format, sourceLocale, targetLocale },
     pluralCategory: pluralFormOf(context)?.category,
-  });
-  return failure === undefined ? [] : [{ check: failure.blockedBy, message: failure.message }];
+  }).blocked;
 }

@@ -110,7 +110,7 @@ describe("good answers", () => {
     const lazy = engine(answer((text) => ({ text: text === source ? text : "Oui" })));
     const { outcomes, calls } = await run(batchOf([source, "Yes"]), [lazy]);
     expect(outcomes).toEqual([
-      { kind: "translated", text: source, engine: "first", model: null, flags: ["untranslated"] },
+      { kind: "translated", text: source, engine: "first", model: null, flags: ["same"] },
       { kind: "translated", text: "Oui", engine: "first", model: null, flags: [] },
     ]);
     expect(calls).toMatchObject([{ outcome: "ok" }]);

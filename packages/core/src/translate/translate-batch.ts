@@ -332,7 +332,7 @@ class BatchTranslation {
       return;
     }
     const message = `The translation was not accepted: ${blocked.message}`;
-    const error = new TranslationBlockedError(blocked.blockedBy, message);
+    const error = new TranslationBlockedError(blocked.check, message);
     fail(attempt, engine, { kind: "blocked", error, neighbours });
   }
 }

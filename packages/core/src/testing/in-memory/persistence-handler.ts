@@ -11,7 +11,7 @@ import type {
   Pause,
   PauseTarget,
 } from "../../contract/control.ts";
-import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../contract/dead-letter.ts";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -158,7 +158,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     };
   }
 
-  async listDeadLetters(filter: DeadLetterFilter, page: PageRequest = {}): Promise<Page<DeadLetter>> {
+  async listDeadLetters(filter: DeadLetterFilter, page: DeadLetterPageRequest = {}): Promise<Page<DeadLetter>> {
     const [after = 0] = (decodeCursor(page.cursor, 1) ?? []).map(Number);
     const found = this.#open()
       .deadLetters(filter)
@@ -167,7 +167,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       found,
       page,
       ({ id }) => [id],
-      (letter) => letter,
+      ({ bestTry = null, ...letter }) => (page.withBestTry === true ? { ...letter, bestTry } : letter),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { TextFormat } from "../../contract/engine.ts";
 import type { BlockedBy } from "../../contract/errors.ts";
 import { readSyntax, type Syntax } from "../syntax.ts";
+import { proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 
 /** One rule that a machine's translation is held to. */
@@ -53,6 +54,8 @@ export class CheckSubject {
   #sourceSyntax: Syntax | undefined;
   #translationSyntax: Syntax | undefined;
   #tokenDifferences: readonly TokenDifference[] | undefined;
+  #sourceProse: string | undefined;
+  #translationProse: string | undefined;
 
   constructor(given: TranslationToCheck) {
     this.given = given;
@@ -78,5 +81,17 @@ export class CheckSubject {
       this.sourceSyntax.isIcu ? "once" : "as often",
     );
     return this.#tokenDifferences;
+  }
+
+  /** The source without its placeholders, tags and ICU syntax. */
+  get sourceProse(): string {
+    this.#sourceProse ??= proseOf(this.given.source, this.sourceSyntax.spans);
+    return this.#sourceProse;
+  }
+
+  /** The translation without its placeholders, tags and ICU syntax. */
+  get translationProse(): string {
+    this.#translationProse ??= proseOf(this.given.translation, this.translationSyntax.spans);
+    return this.#translationProse;
   }
 }
