@@ -12,6 +12,7 @@ const TEXTS = [
   "Fish &amp; chips, #{id} costs $ {price}; 5 % of %d%%",
   "{n, plural, one {<b>#</b> file of {owner}} other {# files}}",
   "%0% to full charge, $HOME/bin or %PATH%",
+  "%A, %B %d, %Y at %H:%M",
   "{a}{b}",
 ];
 

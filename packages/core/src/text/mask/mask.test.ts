@@ -13,6 +13,7 @@ const TEXTS: readonly [text: string, format?: TextFormat][] = [
   [PLURAL],
   ["Don't say '{' to {name}''s '<b>'friend", "icu"],
   ["{a}{b} <b>{c}</b>"],
+  ["on %a, %-d %B %Y at %H:%M %p"],
   ['<x id="1"/> is <g id="2">ours</g> and Xqbbqx {too}'],
   ["  {leading} and trailing \n"],
 ];

@@ -1,6 +1,6 @@
 /**
  * The parts of a text that an engine must not see as words: all that {@link readSyntax} protects, and besides URLs, e-mail
- * addresses, `` `code` ``, entities, targets of Markdown links, and in ICU messages `#` and quoted syntax.
+ * addresses, `` `code` ``, entities, conversions of dates, targets of Markdown links, and in ICU messages `#` and quoted syntax.
  */
 import type { TextFormat } from "../../contract/engine.ts";
 import type { Span } from "../icu.ts";
@@ -40,6 +40,9 @@ const EXTRA = new RegExp(
   ].join("|"),
   "g",
 );
+/** Conversions that only dates have; beside one of them every conversion is one of a date. */
+const DATE = /%[-_0^#]?[AbBHIjmMpyYzZ](?![A-Za-z])/;
+const DATES = /%[-_0^#]?[A-Za-z](?![A-Za-z])/g;
 /** The end of a sentence, or a closing bracket around the address, is no part of it. */
 const AFTER_URL = /[.,;:!?)\]}'*_]+$/;
 const LINK = /\[([^[\]]*)(\]\((?:[^()\s]|\([^()\s]*\))+(?:\s"[^"()]*")?\))/g;
@@ -57,6 +60,9 @@ export function readParts(text: string, format: TextFormat): Parted {
     let found = match[0];
     if (found.includes("://")) found = withoutSentenceEnd(found);
     spans.push({ start: match.index, end: match.index + found.length });
+  }
+  if (DATE.test(text)) {
+    for (const match of text.matchAll(DATES)) spans.push({ start: match.index, end: match.index + match[0].length });
   }
   const brackets: Member[] = [];
   for (const match of text.matchAll(LINK)) {
