@@ -4,6 +4,7 @@
  * A text without plural forms is one question. Of several, those that were answered well keep their answers while the others
  * are asked again.
  */
+import { LRUCache } from "lru-cache";
 import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
@@ -11,6 +12,7 @@ import { pluralFormOf } from "../rules/plural-context.ts";
 import { type CheckWarning, judge } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
+import { categoriesOf } from "../text/message/categories.ts";
 import { repair } from "../text/repairs/repair.ts";
 import { factsOf } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
@@ -154,7 +156,7 @@ export class Inquiry {
     }
     const { text, repairs } = repair({ source: question.text, translation: read, format: question.format });
     for (const name of repairs) this.#repairs.set(name, (this.#repairs.get(name) ?? 0) + 1);
-    if (this.#lines.length > 1) {
+    if (this.#lines.length > 1 || question.text !== this.attempt.item.text) {
       const verdict = this.#judge(question, text);
       if (verdict.blocked !== undefined) {
         line.failure = blocked(verdict.blocked.check, verdict.blocked.message, text);
@@ -173,7 +175,8 @@ export class Inquiry {
       format,
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
-      pluralCategory: form?.category,
+      // A form that several numbers take has to show the number: French "one" is 0 and 1.
+      pluralCategory: form !== undefined && isOneNumber(form.category, targetLocale) ? form.category : undefined,
       by: "machine",
     });
   }
@@ -182,7 +185,8 @@ export class Inquiry {
     const { text: source, format, context } = this.attempt.item;
     const answers = new Map(this.#lines.map(({ question, translation = "" }) => [question.key, translation]));
     const text = this.#asking.assemble(answers);
-    const isWhole = this.#lines.length === 1;
+    const [only] = this.#lines;
+    const isWhole = this.#lines.length === 1 && only?.question.text === source;
     // The questions of a message were judged one by one; the message itself has only to be one that formatters read.
     const verdict = isWhole
       ? this.#judge({ text: source, format, form: pluralFormOf(context) }, text)
@@ -245,6 +249,21 @@ export class Inquiry {
     return true;
   }
 }
+
+/** Whether a single number takes the form, which may then say it in words. */
+function isOneNumber(category: string, targetLocale: string): boolean {
+  if (category.startsWith("=")) return true;
+  let found = SINGLE.get(targetLocale);
+  if (found === undefined) {
+    const categories = categoriesOf(targetLocale, "cardinal").filter(({ numbers }) => numbers.length === 1);
+    found = new Set(categories.map(({ name }) => name));
+    SINGLE.set(targetLocale, found);
+  }
+  return found.has(category);
+}
+
+/** The categories of a locale that a single number takes, of the last locales asked for. */
+const SINGLE = new LRUCache<string, ReadonlySet<string>>({ max: 100 });
 
 function blocked(
   by: ConstructorParameters<typeof TranslationBlockedError>[0],
