@@ -130,8 +130,8 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const found = text.slice(start, end);
     if (alternative === "maybe" && format === "text") continue;
     while ((quoted[at]?.end ?? Infinity) <= start) at += 1;
-    if (alternative === "single" && (quoted[at]?.start ?? Infinity) < start) continue;
     spans.push({ start, end });
+    if (alternative === "single" && (quoted[at]?.start ?? Infinity) < start) continue;
     if (alternative !== "tag") {
       const token = tokenOf(alternative, found);
       if (token !== undefined) tokens.push(token);
