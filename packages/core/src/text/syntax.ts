@@ -112,10 +112,15 @@ export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
+/** An inline element of XLIFF may show a whole message in an attribute, which is no part of the text. */
+function outsideXliff(text: string): string {
+  return /\s(?:equiv|equiv-text|disp)=/.test(text) ? text.replace(/<[^<>]*>/g, " ") : text;
+}
+
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
   const isOther = format === "fluent" || format === "strftime";
-  const icu = format === "icu" || (!isOther && hasIcuBranches(text)) ? parseIcu(text) : undefined;
+  const icu = format === "icu" || (!isOther && hasIcuBranches(outsideXliff(text))) ? parseIcu(text) : undefined;
   const readAs = icu !== undefined ? "icu" : format === "auto" && DATE_CONVERSION.test(text) ? "strftime" : format;
   const quoted = readAs === "java" ? quotedStretches(text) : [];
   const tokens: ProtectedToken[] = [];
@@ -194,7 +199,8 @@ const DATE_PARTS: Readonly<Record<string, string>> = {
   ...{ Y: "year", y: "year", G: "year", g: "year", C: "year" },
   ...{ B: "month", b: "month", h: "month", m: "month" },
   ...{ d: "day", e: "day" },
-  ...{ A: "weekday", a: "weekday", u: "weekday", w: "weekday" },
+  // The date says the day of the week, and the reader's own place the zone.
+  ...{ A: "", a: "", u: "", w: "", z: "", Z: "" },
   ...{ H: "hour", k: "hour", I: "hour", l: "hour" },
   ...{ p: "", P: "", n: "", t: "", "%": "" },
 };
