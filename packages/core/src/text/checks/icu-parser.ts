@@ -18,13 +18,15 @@ export const icuParser: Check = {
   },
 };
 
+// Node reads a module with `require` at once, and a check does not wait.
+const require = createRequire(import.meta.url);
 type Parse = (message: string, options: { ignoreTag: boolean }) => unknown;
 let parse: Parse | undefined;
 
 function isReadable(text: string): boolean {
   if ((parseIcu(text)?.depth ?? 0) > MAX_DEPTH) return true;
   // Most programs that use this package never judge an ICU message.
-  parse ??= (createRequire(import.meta.url)("@formatjs/icu-messageformat-parser") as { parse: Parse }).parse;
+  parse ??= (require("@formatjs/icu-messageformat-parser") as { parse: Parse }).parse;
   try {
     parse(text, { ignoreTag: true });
     return true;

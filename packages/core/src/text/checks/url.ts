@@ -1,5 +1,5 @@
 import { counted } from "./counted.ts";
-import { differenceOf } from "./multiset.ts";
+import { differenceOf } from "./difference.ts";
 import type { Check, CheckSubject, TranslationToCheck } from "./subject.ts";
 
 const URL = /(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,15}:\/\/|www\.)[!#-;=?-Z\]_a-z~]+/g;
