@@ -33,7 +33,7 @@ create table trans_hub.context (
   -- Every reader parses it.
   constraint context_is_an_object check (jsonb_typeof(canonical::jsonb) = 'object'),
   constraint context_says_something check (canonical is not null or format <> 'auto'),
-  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
+  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'))
 );
 
 -- The uses of texts by projects. A text registered without a business id, or read by its text, has the business_id ''.

@@ -339,6 +339,7 @@ const checking: Table<TranslationToCheck> = {
   sourceLocale: [...ANY_TEXT, "NUL"],
   targetLocale: [...ANY_TEXT, "NUL"],
   pluralCategory: [...ANY_TEXT, "NUL"],
+  by: NONE,
 };
 
 const logger = createLogger({ destination: { write: () => undefined } });

@@ -11,6 +11,7 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
   sourceLocale: kinds.anyText,
   targetLocale: kinds.anyText,
   pluralCategory: kinds.anyText,
+  by: kinds.oneOf("person", "machine"),
 });
 
 /**

@@ -328,6 +328,7 @@ class BatchTranslation {
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
       pluralCategory: pluralFormOf(context)?.category,
+      by: "machine",
     });
     if (blocked === undefined) {
       const flags = engine.name === PSEUDO ? [] : warnings.map(({ check }) => check).sort();

@@ -92,7 +92,7 @@ describe("for any text made of the pieces of hostile ones", () => {
 
   test("losing all syntax is blocked exactly where there was some", () => {
     for (const text of texts) {
-      const { blocked } = checkTranslation({ source: text, translation: "word" });
+      const { blocked } = checkTranslation({ source: text, translation: "word", by: "machine" });
       expect(blocked.length > 0).toBe(protectedTokens(text).length > 0);
     }
   });
