@@ -174,6 +174,9 @@ create table trans_hub.dead_letter (
   engine text,
   -- {at, engine, code, message} of every attempt, oldest first.
   history jsonb not null,
+  -- The best translation of the last attempt, and the names of the checks that it failed. Null: there was none.
+  best_try text,
+  best_try_failed text[],
   -- True when the row went back to the text it had before the forced try.
   kept_text boolean not null,
   failed_at timestamptz not null default now(),

@@ -56,7 +56,7 @@ export interface PluralForm {
   category: string;
   /** A number that takes this form in the target locale. */
   example: number;
-  /** The whole message, in its own syntax: what the case is a case of. */
+  /** The whole message, in its own syntax: what the case is a case of. Empty where it is too long to be repeated. */
   of: string;
 }
 

@@ -163,7 +163,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
   return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, readAs, arguments: icuArguments };
 }
 
-const SCANNERS: Partial<Record<TextFormat, RegExp>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };
+const SCANNERS: Partial<Record<TextFormat, Scanner>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };
 
 /** The token of a stretch that is no tag. Undefined: it is syntax, but nothing that a translation must have. */
 function tokenOf(alternative: Alternative, found: string): ProtectedToken | undefined {
@@ -237,15 +237,22 @@ interface Found extends Span {
   alternative: Alternative;
 }
 
-function scanner(names: Alternative[]): RegExp {
-  return new RegExp(names.map((name) => `(?<${name}>${alternatives[name]})`).join("|"), "g");
+interface Scanner {
+  /** One group for each name, in their order; no alternative holds a group of its own. */
+  pattern: RegExp;
+  names: readonly Alternative[];
 }
 
-function* scan(text: string, pattern: RegExp): Generator<Found> {
+function scanner(names: readonly Alternative[]): Scanner {
+  return { pattern: new RegExp(names.map((name) => `(${alternatives[name]})`).join("|"), "g"), names };
+}
+
+function* scan(text: string, { pattern, names }: Scanner): Generator<Found> {
   const regex = new RegExp(pattern); // its own lastIndex: callers may interleave
   for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
-    const groups = match.groups ?? {};
-    const alternative = (Object.keys(groups) as Alternative[]).find((name) => groups[name] !== undefined);
+    let at = 0;
+    while (match[at + 1] === undefined) at += 1;
+    const alternative = names[at];
     if (alternative === undefined) return;
     if (alternative === "tag" && readTag(match[0]) === undefined) {
       regex.lastIndex = match.index + 1; // words in angle brackets: the text between them is still to be read

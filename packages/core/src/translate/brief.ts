@@ -8,6 +8,7 @@ import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } f
 import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 
 type Declared = Pick<Engine, "takesContext">;
 
@@ -54,18 +55,25 @@ function briefOf(
   { takesContext }: Declared,
   { text, format, context, previousFailure }: WorkItem,
 ): Omit<EngineItem, "id"> {
+  const form = pluralFormOf(context);
+  const { plural, ...remarks } = context ?? {};
+  const told = form === undefined ? context : remarks;
   return {
     text,
     format,
-    ...(takesContext && context !== null && { context }),
+    ...(form !== undefined && { form }),
+    ...(takesContext && told !== null && Object.keys(told).length > 0 && { context: told }),
     ...(previousFailure !== undefined && { previousFailure }),
   };
 }
 
 /** UTF-8 bytes that one text takes of an engine's `maxBytesPerCall`: its own and those of its context. */
 export function briefBytes(engine: Declared, item: WorkItem): number {
-  const { text, context } = briefOf(engine, item);
-  return Buffer.byteLength(text) + (context === undefined ? 0 : Buffer.byteLength(JSON.stringify(context)));
+  const { text, context, form } = briefOf(engine, item);
+  return [context, form].reduce(
+    (bytes, fact) => bytes + (fact === undefined ? 0 : Buffer.byteLength(JSON.stringify(fact))),
+    Buffer.byteLength(text),
+  );
 }
 
 /** Why an engine need not be asked for a text at all. Undefined: it can be asked. */

@@ -110,12 +110,20 @@ describe("good answers", () => {
     const lazy = engine(answer((text) => ({ text: text === source ? text : "Oui" })));
     const { outcomes, calls } = await run(batchOf([source, "Yes"]), [lazy]);
     expect(outcomes).toEqual([
-      { kind: "translated", text: source, engine: "first", model: null, flags: ["untranslated"] },
+      { kind: "translated", text: source, engine: "first", model: null, flags: ["same"] },
       { kind: "translated", text: "Oui", engine: "first", model: null, flags: [] },
     ]);
     expect(calls).toMatchObject([{ outcome: "ok" }]);
     const short = engine(answer(() => ({ text: "Oui" })));
-    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([{ text: "Oui", flags: ["length"] }]);
+    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([
+      { text: "Oui", flags: ["end-punctuation", "length"] },
+    ]);
+  });
+
+  test("a pseudo-localized text has no warnings, for it is no language", async () => {
+    const pseudo = { ...engine(answer(() => ({ text: "Oui" }))), name: "pseudo" };
+    const source = "Add this text to the cart before you leave the page, or it is lost.";
+    expect((await run(batchOf([source]), [pseudo])).outcomes).toMatchObject([{ text: "Oui", flags: [] }]);
   });
 
   test("a source of unknown language that comes back as it is, is no warning: it may be in the target language", async () => {
@@ -165,6 +173,18 @@ describe("good answers", () => {
 });
 
 describe("one bad text", () => {
+  test("an engine gets the plural form that a context says as a field of its own, even if it reads no context", async () => {
+    const plural = { category: "few", example: 2, of: "one: a file\nother: files" };
+    const reads = engine(upperCase);
+    const ignores = engine(upperCase, { takesContext: false });
+    for (const asked of [reads, ignores]) {
+      await run(batchOf(["files"], { context: { note: "a button", plural } }), [asked]);
+    }
+    const item = { id: "pfb", text: "files", format: "auto", form: plural };
+    expect(reads.calls[0]?.items).toEqual([{ ...item, context: { note: "a button" } }]);
+    expect(ignores.calls[0]?.items).toEqual([item]);
+  });
+
   test("a text without an answer is retried, its neighbours are stored", async () => {
     const forgetful = engine(({ items }) => ({
       results: new Map([

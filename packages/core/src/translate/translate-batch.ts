@@ -6,6 +6,7 @@ import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { judge } from "../text/checks/judge.ts";
 import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
@@ -104,6 +105,9 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
  * limit would be paid for the same texts for ever, as a limit counts as no attempt.
  */
 type Suspects = LRUCache<string, true>;
+
+/** Pseudo-localized texts are no language: each of them would be warned of. */
+const PSEUDO = "pseudo";
 
 /** A text that is forgotten here is only asked for together once more. */
 const MOST_SUSPECTS = 10_000;
@@ -314,7 +318,7 @@ class BatchTranslation {
       fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
       return;
     }
-    const { text: source, format } = attempt.item;
+    const { text: source, format, context } = attempt.item;
     const { sourceLocale, targetLocale } = this.#batch;
     const text = withOuterSpace(source, answer.text);
     const { blocked, warnings } = judge({
@@ -323,10 +327,11 @@ class BatchTranslation {
       format,
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
+      pluralCategory: pluralFormOf(context)?.category,
       by: "machine",
     });
     if (blocked === undefined) {
-      const flags = warnings.map(({ check }) => check).sort();
+      const flags = engine.name === PSEUDO ? [] : warnings.map(({ check }) => check).sort();
       attempt.translated = { text, engine: engine.name, model: answer.model, flags };
       return;
     }

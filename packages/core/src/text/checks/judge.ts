@@ -13,7 +13,6 @@ import { icuBranches } from "./icu-branches.ts";
 import { icuParser } from "./icu-parser.ts";
 import { icuQuote } from "./icu-quote.ts";
 import { bidi, entity, mask, newline, replacementCharacter, wrapper } from "./leftover.ts";
-import { length } from "./length.ts";
 import { markup } from "./markup.ts";
 import { markupNesting } from "./markup-nesting.ts";
 import { nul } from "./nul.ts";
@@ -21,8 +20,8 @@ import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { printfOrder } from "./printf-order.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
-import { untranslated } from "./untranslated.ts";
 import { code, email, linkTarget, url } from "./url.ts";
+import { WARNINGS } from "./warnings.ts";
 
 /**
  * Every check; a new one is a file beside these and a line here. The order decides which of several blocking failures is
@@ -53,8 +52,7 @@ export const CHECKS = [
   bidi,
   replacementCharacter,
   br,
-  length,
-  untranslated,
+  ...WARNINGS,
 ] as const satisfies readonly Check[];
 
 /** Why a machine's translation is not stored. */
@@ -80,7 +78,7 @@ export interface Judgement {
   warnings: CheckWarning[];
 }
 
-/** Every check that a translation failed, in the order of {@link CHECKS}. */
+/** Every check that a translation failed, in the order of the checks. */
 export interface CheckReport {
   /** The blocking checks, each once. Empty: the translation may be stored. */
   blocked: CheckFailure[];

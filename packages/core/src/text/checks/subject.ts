@@ -5,6 +5,7 @@ import { readSyntax, type Syntax } from "../syntax.ts";
 import { compareArguments } from "./arguments.ts";
 import { countOf } from "./count.ts";
 import { type Path, pathsOf } from "./icu-paths.ts";
+import { proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 
 /** One rule that a machine's translation is held to. */
@@ -66,6 +67,8 @@ export class CheckSubject {
   #translationSyntax: Syntax | undefined;
   #sourcePaths: readonly Path[] | undefined;
   #tokenDifferences: readonly TokenDifference[] | undefined;
+  #sourceProse: string | undefined;
+  #translationProse: string | undefined;
 
   constructor(given: TranslationToCheck) {
     this.given = given;
@@ -99,6 +102,18 @@ export class CheckSubject {
   get tokenDifferences(): readonly TokenDifference[] {
     this.#tokenDifferences ??= this.#compare();
     return this.#tokenDifferences;
+  }
+
+  /** The source without its placeholders, tags and ICU syntax. */
+  get sourceProse(): string {
+    this.#sourceProse ??= proseOf(this.given.source, this.sourceSyntax.spans);
+    return this.#sourceProse;
+  }
+
+  /** The translation without its placeholders, tags and ICU syntax. */
+  get translationProse(): string {
+    this.#translationProse ??= proseOf(this.given.translation, this.translationSyntax.spans);
+    return this.#translationProse;
   }
 
   /** How often a part of the source must come: branches multiply it, each language by its own number of plural forms. */
