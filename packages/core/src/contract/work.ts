@@ -66,6 +66,8 @@ export interface EngineCall {
   latencyMs: number;
   /** `ok`, `partial`, or the kind of the failure. */
   outcome: string;
+  /** How often an answer was repaired before it was judged, by the name of the repair. Default: never. */
+  repairs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface WorkResult {

@@ -117,8 +117,15 @@ function outsideXliff(text: string): string {
   return /\s(?:equiv|equiv-text|disp)=/.test(text) ? text.replace(/<[^<>]*>/g, " ") : text;
 }
 
+/** The characters at which the alternatives begin. Most texts hold none of them, and need no scan. */
+const MAY_HOLD_SYNTAX = /[<{%$@:[\]]/;
+
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
+  const isUsual = format !== "icu" && format !== "java" && format !== "fluent";
+  if (isUsual && !MAY_HOLD_SYNTAX.test(text)) {
+    return { tokens: [], spans: [], isIcu: false, arguments: [], readAs: format };
+  }
   const isOther = format === "fluent" || format === "strftime";
   const icu = format === "icu" || (!isOther && hasIcuBranches(outsideXliff(text))) ? parseIcu(text) : undefined;
   const readAs = icu !== undefined ? "icu" : format === "auto" && DATE_CONVERSION.test(text) ? "strftime" : format;

@@ -35,6 +35,7 @@ export function repair(given: { source: string; translation: string; format: Tex
   text: string;
   repairs: readonly string[];
 } {
+  if (isPlain(given.source) && isPlain(given.translation)) return { text: given.translation, repairs: [] };
   const subject = new RepairSubject(given.source, given.format);
   let text = given.translation;
   const repairs: string[] = [];
@@ -44,4 +45,9 @@ export function repair(given: { source: string; translation: string; format: Tex
     repairs.push(...result.repairs);
   }
   return { text, repairs: [...new Set(repairs)] };
+}
+
+/** Neither syntax, entities and escapes, nor other than single spaces between words: nothing is there to be repaired. */
+function isPlain(text: string): boolean {
+  return !/[<>{}%$@:#&`\\'’＃％｛｝[\]\p{Cc}\p{Cf}\u2028\u2029]|^\s|\s$/u.test(text);
 }
