@@ -118,7 +118,7 @@ function figuresOf(
     const broken = way.breakText(pair, neighbours.get(pair) ?? pair);
     if (broken === undefined || broken === pair.translation) continue;
     const judged = way.format === undefined ? pair : { ...pair, format: way.format };
-    const before = verdictOf(judged, pair.translation);
+    const before = verdictOf(judged, pair.translation, "machine");
     if (before.blocked !== undefined) continue;
     figures.applied += 1;
     const { source, format } = judged;
@@ -127,7 +127,7 @@ function figuresOf(
       figures.repaired += 1;
       continue;
     }
-    const after = verdictOf(judged, mended);
+    const after = verdictOf(judged, mended, "machine");
     const isNew = (check: string) => !before.warnings.includes(check);
     if (after.blocked !== undefined) figures.blocked += 1;
     else if (after.warnings.some(isNew)) figures.warned += 1;
@@ -152,11 +152,13 @@ interface Verdict {
   warnings: string[];
 }
 
-function verdictOf({ pluralCategory, ...pair }: Pair, translation: string): Verdict {
+/** @param by A person may take liberties that a machine may not. Default: person. */
+function verdictOf({ pluralCategory, ...pair }: Pair, translation: string, by?: "machine"): Verdict {
   const { blocked, warnings } = judge({
     ...pair,
     translation: withOuterSpace(pair.source, translation),
     ...(pluralCategory === undefined ? {} : { pluralCategory }),
+    ...(by === undefined ? {} : { by }),
   });
   return { blocked: blocked?.check, warnings: warnings.map(({ check }) => check) };
 }
