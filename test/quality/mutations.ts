@@ -318,7 +318,9 @@ export const WAYS: readonly Way[] = [
     once(text, /\{\s*([\w.]+)(?=\s*,\s*(?:plural|selectordinal))/, (found) => `${found}o`),
   ),
   icu("icu-keyword-translated", "block", (text) => once(text, /,\s*plural\s*,/, ", pluriel,")),
-  icu("icu-flattened-to-other", "block", (text) => {
+  icu("icu-flattened-to-other", "block", (text, { targetLocale }) => {
+    // Languages with the form "other" alone need no plural.
+    if (/^(?:ja|zh|ko)\b/.test(targetLocale)) return undefined;
     const [whole, other] = [branchOf(text, /\{(?=\s*[\w.]+\s*,\s*plural)/), branchOf(text, OTHER)];
     if (whole === undefined || other === undefined) return undefined;
     return text.slice(0, whole.open) + text.slice(other.open + 1, other.end) + text.slice(whole.end + 1);
