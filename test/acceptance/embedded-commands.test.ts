@@ -41,12 +41,20 @@ test("demo translates a catalog with two workers, on every run", async ({ comman
   ]);
   expect(first.translated + first.verbatim).toBe(translations.translated);
   expect(first.verbatim).toBeGreaterThan(0);
-  for (const file of first.files) JSON.parse(await readFile(file, "utf8"));
+  const catalogs = await Promise.all(first.files.map(async (file) => JSON.parse(await readFile(file, "utf8"))));
+  // Plural families have the keys of each locale; the mark of a form is pseudo's.
+  const forms = catalogs.map(({ cart }) => Object.entries<string>(cart).filter(([key]) => key.startsWith("items_")));
+  expect(forms.map((entries) => entries.map(([key, text]) => `${key} ${/^\[\w+/.exec(text)}`))).toEqual([
+    ["items_one [one", "items_many [other", "items_other [other"],
+    ["items_one [one", "items_other [other"],
+    ["items_other [other"],
+  ]);
 
   const again = await commands.run(["demo"]);
   expect(again.code).toBe(0);
   expect(again.stdout).toContain(`${first.translated} translated, 0 failed`);
   expect(again.stdout).toMatch(/^Add to cart\t\[/m);
+  expect(again.stdout).toMatch(/^\{\{count\}\} items\t\[other: .*\t\[other: .*\t\[other: /m);
   expect(again.stderr).toContain("Using the embedded PostgreSQL in");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what must not be there
   expect(again.stdout + again.stderr).not.toMatch(/\u001b/);

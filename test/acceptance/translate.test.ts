@@ -38,7 +38,6 @@ test("a catalog is translated, then only its changed messages", async ({ catalog
     reused: 0,
     kept: 1,
     failed: 0,
-    unsupported: 0,
   });
   expect(await catalogs.read("fr")).toEqual({ cart: { pay: "[fr] Pay", title: "[fr] Your cart" }, back: "Retour" });
   const id = ["get", "--business-id", "locales/en.json#cart.pay", "--to", "fr"];
@@ -151,7 +150,7 @@ test("a text by pseudo does not stand in for one that the named engine cannot tr
 }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
   await commands.json([...catalogs.args, "--engine", "pseudo"]);
-  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  server.misbehave({ fault: { kind: "nul", match: "Pay" } });
   const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
   expect(await commands.json(catalogs.args, { env, code: 1 })).toMatchObject({ translated: 2, failed: 2, pending: 0 });
   expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
@@ -161,12 +160,14 @@ test("only files that changed are called written, and each value left out or rem
   catalogs,
   commands,
 }) => {
-  const plurals = Array.from({ length: 60 }, (_, at) => [`n${at}`, "{n, plural, other {#}}"]);
-  await catalogs.write("en", { pay: "Pay", old: "Old", ...Object.fromEntries(plurals) });
+  await catalogs.write("en", { pay: "Pay", old: "Old" });
   const first = await commands.run(catalogs.args, { env: catalogs.env });
   expect(first.stdout).toMatch(/^wrote locales\/fr\.json\nwrote locales\/de\.json\n/);
-  expect(first.stderr.match(/is left out/g)).toHaveLength(20);
-  expect(first.stderr).toContain("and 100 more");
+  const more = Array.from({ length: 60 }, (_, at) => [`n${at}`, `Number ${at}`]);
+  await catalogs.write("en", { pay: "Pay", old: "Old", ...Object.fromEntries(more) });
+  const left = await commands.run([...catalogs.args, "--no-worker"], { env: catalogs.env });
+  expect(left.stderr.match(/is left out/g)).toHaveLength(20);
+  expect(left.stderr).toContain("and 100 more");
   await catalogs.write("en", { pay: "Pay" });
   await catalogs.write("de", { pay: "[de] Pay" });
   const second = await commands.run(catalogs.args, { env: catalogs.env });
@@ -236,7 +237,7 @@ test("a value that a person writes during the run stays, and so does the lock of
 
 test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
-  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  server.misbehave({ fault: { kind: "nul", match: "Pay" } });
   const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
   const ended = await commands.run([...catalogs.args, "--json"], { env });
   server.behave();
@@ -297,21 +298,86 @@ test("a message that the store refuses is named and left out, without harm to th
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay", kept: "Retour" });
 });
 
-test("messages with plural syntax are counted, left out, and never sent", async ({ catalogs, server }) => {
+test("a plural family gets the keys of its target, and every key keeps a person's value", async ({
+  catalogs,
+  commands,
+  server,
+}) => {
   await catalogs.write("en", {
+    title: "Mail",
     n_one: "{{count}} item",
     n_other: "{{count}} items",
-    icu: "{n, plural, other {#}}",
-    a: "Pay",
+    icu: "{n, plural, one {# file} other {# files}}",
+    phone_other: "Other phone",
   });
-  await catalogs.write("fr", { n_one: "{{count}} article", n_other: "{{count}} articles" });
-  expect(await catalogs.translate(1)).toMatchObject({ translated: 2, kept: 2, unsupported: 4, failed: 0 });
-  expect(await catalogs.read("fr")).toEqual({
-    n_one: "{{count}} article",
-    n_other: "{{count}} articles",
-    a: "[fr] Pay",
+  await catalogs.write("pl", { n_few: "{{count}} rzeczy" });
+  const args = catalogs.args.map((each) => (each === "fr,de" ? "pl,ja" : each));
+  const translate = () => commands.json(args, { env: catalogs.env });
+  expect(await translate()).toMatchObject({ translated: 10, kept: 1, failed: 0 });
+  const id = ["get", "--business-id", "locales/en.json#n_many", "--to", "pl"];
+  expect(await commands.json(id)).toMatchObject({
+    text: "[pl] {{count}} items",
+    context: { plural: { category: "many" } },
   });
-  expect(server.ledger.map(({ text }) => text)).toEqual(["Pay", "Pay"]);
+  const pl = await catalogs.read("pl");
+  expect(Object.keys(pl)).toEqual(["title", "n_one", "n_few", "n_many", "n_other", "icu", "phone_other"]);
+  expect(pl).toMatchObject({ n_one: "[pl] {{count}} item", n_few: "{{count}} rzeczy", n_many: "[pl] {{count}} items" });
+  expect(Object.keys(await catalogs.read("ja"))).toEqual(["title", "n_other", "icu", "phone_other"]);
+
+  server.clear();
+  expect(await translate()).toMatchObject({ translated: 0, kept: 11, written: [] });
+  await catalogs.write("en", { title: "Mail", n_one: "one item", n_other: "{{count}} items" });
+  // Only the form whose words changed is asked for.
+  expect(await translate()).toMatchObject({ translated: 1 });
+  expect(server.ledger.map(({ text, target }) => `${target} ${text}`)).toEqual(["pl one item"]);
+});
+
+test("an ICU catalog is translated as ICU, in texts without plurals too", async ({ catalogs, commands }) => {
+  await catalogs.write("en", { files: "{n, plural, one {# file} other {# files}}", owner: "It''s {name}", pay: "Pay" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 6, failed: 0 });
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 6, written: [] });
+  const owner = ["get", "--business-id", "locales/en.json#owner", "--to", "fr"];
+  expect(await commands.json(owner)).toMatchObject({ engine: "openai", text: expect.stringContaining("{name}") });
+  // A text that reads the same in every syntax is shared with all other files.
+  expect(await commands.json(["get", "Pay", "--from", "en", "--to", "fr"])).toMatchObject({ text: "[fr] Pay" });
+  expect(Object.keys(await catalogs.read("fr"))).toEqual(["files", "owner", "pay"]);
+});
+
+test("a plural family whose source is gone goes as a whole, with the forms that only the target has", async ({
+  catalogs,
+  commands,
+}) => {
+  const args = catalogs.args.map((each) => (each === "fr,de" ? "ru" : each));
+  const mail = { mail_one: "письмо", mail_few: "письма", mail_many: "писем", mail_other: "письма" };
+  await catalogs.write("en", { title: "Mail box", mail_one: "{{count}} letter", mail_other: "{{count}} letters" });
+  await catalogs.write("ru", mail);
+  await commands.json(args, { env: catalogs.env });
+  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box", ...mail });
+  await catalogs.write("en", { title: "Mail box" });
+  const { notices } = await commands.json<{ notices: { key: string; kind: string }[] }>(args, { env: catalogs.env });
+  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box" });
+  expect(notices.map(({ key, kind }) => `${kind} ${key}`)).toEqual(Object.keys(mail).map((key) => `removed ${key}`));
+});
+
+test("each form of a plural between pipes is translated by itself, and the message is one value", async ({
+  catalogs,
+  commands,
+  server,
+}) => {
+  await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
+  await catalogs.write("fr", { cars: "aucune voiture | {n} voitures" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 3, kept: 1, failed: 0 });
+  expect(await catalogs.read("fr")).toEqual({ cars: "aucune voiture | {n} voitures", a: "[fr] Pay" });
+  expect(await catalogs.read("de")).toEqual({ cars: "[de] no cars | [de] {n} cars", a: "[de] Pay" });
+  server.clear();
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4, written: [] });
+  // The lock is lost: the values in the file are known by the store's texts.
+  await rm(join(commands.cwd, "trans-hub.lock"));
+  await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4 });
+  await catalogs.write("en", { cars: "no cars | {n} fast cars", a: "Pay" });
+  expect(await catalogs.translate()).toMatchObject({ translated: 1, kept: 3 });
+  expect((await catalogs.read("de")).cars).toBe("[de] no cars | [de] {n} fast cars");
 });
 
 test("nothing is lost after Ctrl-C, and the same command goes on", async ({ catalogs, server, commands }) => {

@@ -38,14 +38,14 @@ export {
 export { checkTranslation } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
-export type { CheckFailure } from "./text/checks/judge.ts";
+export { pluralContext, pluralFormOf } from "./rules/plural-context.ts";
+export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export { type Asking, askingOf, type Question, type TextToAsk } from "./text/message/asking.ts";
 export { type FormToAsk, formsToAsk, gettextFormsToAsk, type PluralFamily } from "./text/message/forms.ts";
 export { type GettextPlurals, readPluralForms } from "./text/message/gettext-plurals.ts";
 export { type I18nextFamily, i18nextFamilies, i18nextFormsToAsk } from "./text/message/i18next-families.ts";
-export { pluralContext, pluralFormOf } from "./text/message/plural-context.ts";
 export {
   isVerbatim,
   mergeSpans,

@@ -8,15 +8,18 @@ import {
   formatCatalog,
   readCatalog,
 } from "./json-catalog.ts";
-import { pluralMessageKeys } from "./message-syntax.ts";
+import { withSyntax } from "./message-syntax.ts";
+import { type Locales, orphanedKeys, shapedFor } from "./plural-families.ts";
 
 export interface CatalogFormat {
   extensions: readonly string[];
   /** Undefined when there is no such file. */
   read(file: string): Promise<Catalog | undefined>;
   format(source: Catalog, values: ReadonlyMap<string, string>, options?: FormatCatalogOptions): FormattedCatalog;
-  /** Keys of the messages that must not be translated as if they were one plain sentence. */
-  pluralKeys(source: Catalog): ReadonlySet<string>;
+  /** The source with the plural forms of the target locale in the place of its own, and the syntax of its texts. */
+  shapedFor(source: Catalog, locales: Locales): Catalog;
+  /** Keys of a target file's plural forms whose family the source has no more. */
+  orphanedKeys: typeof orphanedKeys;
 }
 
 const FORMATS: readonly CatalogFormat[] = [
@@ -24,7 +27,8 @@ const FORMATS: readonly CatalogFormat[] = [
     extensions: [".json"],
     read: readCatalog,
     format: formatCatalog,
-    pluralKeys: ({ messages }) => pluralMessageKeys(messages),
+    shapedFor: (source, locales) => withSyntax(shapedFor(source, locales)),
+    orphanedKeys,
   },
 ];
 

@@ -6,6 +6,7 @@
  * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
 
+import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
 import { readCatalogFile } from "./catalog-file.ts";
 import {
   type JsonArray,
@@ -23,6 +24,18 @@ export interface CatalogMessage {
   /** Line of the text in the file, counted from 1. */
   line: number;
   column: number;
+  /** Present where the text is one form of a plural family of the target: see {@link plural-families.ts}. */
+  form?: PluralForm | undefined;
+  /** Declared for the text; undefined: detection finds it. */
+  format?: TextFormat | undefined;
+  /** Present where the text is several texts in one, each of which is translated by itself. */
+  parts?: MessageParts | undefined;
+}
+
+export interface MessageParts {
+  rows: readonly { text: string; form: PluralForm }[];
+  /** The translation of the text, from those of its parts in their order. */
+  join(translations: readonly string[]): string;
 }
 
 export interface Catalog {
@@ -126,6 +139,50 @@ export function formatCatalog(
     written: writer.written,
     stale: writer.stale,
   };
+}
+
+/** The members that stand in the place of one string of an object. */
+export type Replacements = ReadonlyMap<string, readonly { name: string; text: string }[]>;
+
+/**
+ * The same catalog with other members in the place of some of its strings, in the layout of those.
+ *
+ * @param replacements By message key. A string with an empty list is left out.
+ */
+export function withMembers({ file, document }: Catalog, replacements: Replacements): Catalog {
+  const { root, text } = document;
+  const changed = replaceIn(text, root, [], replacements);
+  return parseCatalog(file, text.slice(0, root.start) + changed + text.slice(root.end));
+}
+
+function replaceIn(text: string, node: JsonNode, path: readonly string[], replacements: Replacements): string {
+  if (node.kind !== "object" || node.members.length === 0) return literal(text, node);
+  const pieces: Piece[] = [];
+  let from = node.start + 1;
+  for (const [index, member] of node.members.entries()) {
+    const { name, nameStart, nameEnd, value } = member;
+    const comma = index === node.members.length - 1 ? value.end : text.indexOf(",", value.end);
+    const lead = index === 0 ? undefined : text.slice(from, nameStart);
+    const separator = text.slice(nameEnd, value.start);
+    const members = replacements.get(messageKey([...path, name])) ?? [];
+    if (value.kind === "string" && replacements.has(messageKey([...path, name]))) {
+      for (const [at, { name: newName, text: newText }] of members.entries()) {
+        const newLiteral = newText === value.value ? literal(text, value) : JSON.stringify(newText);
+        const trail = at === members.length - 1 ? text.slice(value.end, comma) : "";
+        pieces.push({ name: newName, lead, text: JSON.stringify(newName) + separator + newLiteral, trail });
+      }
+    } else {
+      const inner = replaceIn(text, value, [...path, name], replacements);
+      pieces.push({
+        name,
+        lead,
+        text: text.slice(nameStart, value.start) + inner,
+        trail: text.slice(value.end, comma),
+      });
+    }
+    from = comma + 1;
+  }
+  return join(text, node, pieces);
 }
 
 interface Writer {

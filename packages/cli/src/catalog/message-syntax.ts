@@ -1,110 +1,30 @@
 /**
- * Finds the messages with ICU or plural syntax, which must not be translated as if they were one plain sentence.
- * `translate` counts and reports them. Every rule here prefers a clear sign over a guess.
+ * The syntax of a catalog's messages: ICU, and plurals between pipes, which must not be translated as if they were one plain
+ * sentence. Every rule here prefers a clear sign over a guess.
  */
+import { type PluralForm, readSyntax } from "@trans-hub/core/engine";
+import type { Catalog, CatalogMessage } from "./json-catalog.ts";
 
-/** The rules' input: a key and its text. */
-export interface SyntaxMessage {
-  key: string;
-  text: string;
+/** The catalog with the syntax of its messages: the format `icu`, and the forms of a plural between pipes. */
+export function withSyntax(catalog: Catalog): Catalog {
+  return withPipes(withIcu(catalog));
 }
-
-/** The header of a complex argument, up to its first branch. ICU accepts the type in upper and lower case. */
-const complexArgument = /\{\s*[^\s{},]+\s*,\s*(?:plural|selectordinal|select)\s*,\s*(?:offset\s*:\s*-?\d+\s*)?/iy;
-/** The selector of a branch: a plural category, `=1`, or any word of a `select`. */
-const branchSelector = /\s*[^\s{},]+\s*(?=\{)/y;
 
 /**
- * True when the text holds, at any depth, an ICU argument of type `plural`, `select` or `selectordinal` with at least
- * one branch and all its braces closed.
- *
- * `{name}`, `{{count}}` and `{price, number}` do not count. Text in ICU quotes (`'{…}'`) is literal, but only where the
- * quote is closed: a lone apostrophe (`l'{n, plural, …}`) is not a quote here.
+ * Declares the format `icu` for the messages of a catalog in which one message is ICU and none has i18next's `{{name}}`. A text
+ * such as `It''s {name}` does not show by itself whether its apostrophes quote. A text without braces is left to detection: it
+ * reads the same in both, and shares its translation with other files.
  */
-export function hasIcuSyntax(text: string): boolean {
-  // Every header contains its keyword, so this test settles most texts.
-  if (!/,\s*(?:plural|select)/i.test(text)) return false;
-  const closings = matchBraces(text);
-  for (const [open, close] of closings) {
-    complexArgument.lastIndex = open;
-    if (complexArgument.test(text) && hasOnlyBranches(text, complexArgument.lastIndex, close, closings)) return true;
-  }
-  return false;
-}
-
-/** Whether the range from `from` to `close` is a sequence of selector and braced text, with at least one pair. */
-function hasOnlyBranches(text: string, from: number, close: number, closings: ReadonlyMap<number, number>): boolean {
-  let at = from;
-  let branchCount = 0;
-  for (;;) {
-    branchSelector.lastIndex = at;
-    if (!branchSelector.test(text)) break;
-    const end = closings.get(branchSelector.lastIndex);
-    if (end === undefined) return false;
-    at = end + 1;
-    branchCount += 1;
-  }
-  return branchCount > 0 && text.slice(at, close).trim() === "";
-}
-
-/** Maps each opening brace to its closing brace, without quoted braces, in one pass over any text. */
-function matchBraces(text: string): Map<number, number> {
-  const closings = new Map<number, number>();
-  const open: number[] = [];
-  let quoteStaysOpen = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === "'" && text[at + 1] === "'") {
-      at += 1;
-    } else if (character === "'" && /[{}]/.test(text[at + 1] ?? "") && !quoteStaysOpen) {
-      const end = closingQuote(text, at + 1);
-      // If one quote stays open, all later ones do too, so the rest is not searched again.
-      if (end === -1) quoteStaysOpen = true;
-      else at = end;
-    } else if (character === "{") {
-      open.push(at);
-    } else if (character === "}") {
-      const opened = open.pop();
-      if (opened !== undefined) closings.set(opened, at);
-    }
-  }
-  return closings;
-}
-
-function closingQuote(text: string, from: number): number {
-  for (let at = text.indexOf("'", from); at !== -1; at = text.indexOf("'", at + 2)) {
-    if (text[at + 1] !== "'") return at;
-  }
-  return -1;
-}
-
-const pluralSuffix = /_(?:zero|one|two|few|many|other)$/;
-
-/**
- * The keys that belong to an i18next plural family.
- *
- * - JSON v4: `items_one` when `items_other` exists too; ordinals (`place_ordinal_one`) and context forms
- *   (`friend_male_one`) follow the same rule, because only the last suffix counts.
- * - A lone `items_other` (the only form of a Japanese or Chinese source), when its text holds `{{count}}`; otherwise it
- *   is a word such as `gender_other`.
- * - JSON v3: `items_plural` and `items`, when both exist.
- *
- * `arrowhead_one` without an `arrowhead_other` is not a plural.
- */
-export function i18nextPluralKeys(messages: Iterable<SyntaxMessage>): Set<string> {
-  const texts = new Map(Array.from(messages, ({ key, text }) => [key, text]));
-  const plurals = new Set<string>();
-  for (const key of texts.keys()) {
-    const stem = key.replace(pluralSuffix, "");
-    if (stem !== key && !key.endsWith("_other") && texts.has(`${stem}_other`)) {
-      plurals.add(key).add(`${stem}_other`);
-    } else if (key.endsWith("_other") && /\{\{-?\s*count\b/.test(texts.get(key) ?? "")) {
-      plurals.add(key);
-    } else if (key.endsWith("_plural") && texts.has(key.slice(0, -"_plural".length))) {
-      plurals.add(key).add(key.slice(0, -"_plural".length));
-    }
-  }
-  return plurals;
+function withIcu(catalog: Catalog): Catalog {
+  const { messages } = catalog;
+  const isIcu =
+    messages.some(({ text }) => /,\s*(?:plural|select)/.test(text) && readSyntax(text).isIcu) &&
+    !messages.some(({ text }) => text.includes("{{"));
+  if (!isIcu) return catalog;
+  return {
+    ...catalog,
+    messages: messages.map((message) => (/\{|''/.test(message.text) ? { ...message, format: "icu" } : message)),
+  };
 }
 
 /**
@@ -124,11 +44,43 @@ export function hasPipePlural(text: string): boolean {
   );
 }
 
-/** The keys of all messages with ICU or plural syntax, as `translate` reports them. */
-export function pluralMessageKeys(messages: readonly SyntaxMessage[]): Set<string> {
-  const keys = i18nextPluralKeys(messages);
-  for (const { key, text } of messages) {
-    if (hasIcuSyntax(text) || hasPipePlural(text)) keys.add(key);
-  }
-  return keys;
+function withPipes(catalog: Catalog): Catalog {
+  if (!catalog.messages.some(({ text }) => hasPipePlural(text))) return catalog;
+  return {
+    ...catalog,
+    messages: catalog.messages.map((message) => (hasPipePlural(message.text) ? withForms(message) : message)),
+  };
+}
+
+/** The numbers of the forms as vue-i18n chooses them when an application gives no rule of its own: by their count. */
+const PIPE_FORMS: Readonly<Record<number, readonly Omit<PluralForm, "of">[]>> = {
+  2: [exact(1), rest(2)],
+  3: [exact(0), exact(1), rest(2)],
+  4: [exact(0), exact(1), exact(2), rest(3)],
+};
+
+function exact(example: number) {
+  return { category: `=${example}`, example };
+}
+
+function rest(example: number) {
+  return { category: "other", example };
+}
+
+/** Each form is translated by itself: vue-i18n counts them, so a translation has as many as its source. */
+function withForms(message: CatalogMessage): CatalogMessage {
+  const pieces = message.text.split(/(\s\|\s)/);
+  const texts = pieces.filter((_, at) => at % 2 === 0);
+  const forms = PIPE_FORMS[texts.length] ?? [];
+  return {
+    ...message,
+    parts: {
+      rows: texts.map((text, at) => ({ text, form: { ...(forms[at] ?? rest(2)), of: message.text } })),
+      // A pipe in a form would begin one more.
+      join: (translations) =>
+        pieces
+          .map((piece, at) => (at % 2 === 1 ? piece : (translations[at / 2] ?? piece).replaceAll(/\s\|\s/g, " {'|'} ")))
+          .join(""),
+    },
+  };
 }

@@ -33,8 +33,6 @@ interface DemoReport {
   workers: (WorkSummary & { pid: number })[];
   /** Texts without anything to translate (a number, placeholders alone): stored unchanged at registration. */
   verbatim: number;
-  /** Messages with ICU or plural syntax, which were left out. */
-  unsupported: number;
   /** Paths of the written catalogs. */
   files: string[];
 }
@@ -79,7 +77,7 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
       const workers = await withWorkers(context, { databaseUrl: database.databaseUrl, engine }, handler, async () => {
         const registered = await registerSample(hub, sample);
         output.note(
-          `Registered ${registered} translations: ${sample.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}; equal texts count once`,
+          `Registered ${registered} translations: ${sample.catalog.messages.length} messages in ${SAMPLE_TARGETS.join(", ")}; equal texts count once`,
         );
         return registered;
       });
@@ -94,7 +92,6 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
         engine,
         workers,
         verbatim: countVerbatim(translations),
-        unsupported: sample.unsupported,
         files,
       };
       await output.result(report, () => describe(report, sample, translations, output));
@@ -180,11 +177,11 @@ function countVerbatim(translations: ReadonlyMap<string, ReadonlyMap<string, Tra
 
 function describe(
   report: DemoReport,
-  { messages, unsupported }: Sample,
+  { catalog }: Sample,
   translations: ReadonlyMap<string, ReadonlyMap<string, Translation>>,
   output: Output,
 ): string {
-  const texts = new Map(messages.map(({ key, text }) => [key, text]));
+  const { texts } = catalog;
   const shown = SHOWN_KEYS.filter((key) => texts.has(key));
   return [
     tableOf(
@@ -202,7 +199,6 @@ function describe(
     ),
     ...report.files.map((file) => `wrote ${file}`),
     `${report.verbatim} translations equal their source texts, which have nothing to translate`,
-    `${unsupported} messages with ICU or plural syntax were left out: this syntax is not supported yet`,
     `${report.translated} translated, ${report.failed} failed, in ${report.seconds} s`,
   ].join("\n");
 }

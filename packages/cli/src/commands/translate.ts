@@ -46,9 +46,9 @@ export function define(command: Command, context: CommandContext): void {
     "after",
     `
 A value in a target file is kept unless its source changed, or a person approved another text in the store. A value that a
-person wrote or changed in the file is always kept; delete it to have it translated. A failed message, and one with ICU or
-plural syntax, is left out, which sets the exit code to 1. stderr, and "notices" with --json, name all values that were left
-out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting
+person wrote or changed in the file is always kept; delete it to have it translated. Plural families of i18next (key_one,
+key_other) get the keys of the target locale. A failed message is left out, which sets the exit code to 1. stderr, and
+"notices" with --json, name all values that were left out, replaced, removed, or kept though their source changed. Exit code 4: no engine could be asked (the account or setting
 of each is at fault, or none answered for 60 s), or texts failed only because no engine answered; the files hold the
 finished values, and the same command continues. After Ctrl-C, run the same command again to continue.`,
   );
@@ -66,7 +66,7 @@ async function translate(
   const settings = { ...given, engines: engine ?? given.engines };
   const engines = worker ? await enginesForFiles(settings, context) : [];
   if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
-  const files = await planFiles({ targets, lockFile, force });
+  const files = await planFiles({ targets, lockFile, force, sourceLocale: from ?? settings.sourceLocale });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
@@ -88,7 +88,7 @@ async function translate(
       progress.stop();
     }
   });
-  if (report.failed + report.unsupported > 0) context.exitCode = EXIT.failed;
+  if (report.failed > 0) context.exitCode = EXIT.failed;
   tell(report, output, stopped !== undefined);
   if (stopped === undefined) return output.result(report, () => sentence(report));
   context.exitCode = exitCodeOf(stopped);
@@ -98,17 +98,10 @@ async function translate(
 const PSEUDO =
   "the engine pseudo does not translate: it puts accents on the letters of the source, and the files get these texts";
 
-function tell(
-  { failures, failed, unsupported, pending, notices }: TranslateReport,
-  output: Output,
-  isStopped: boolean,
-): void {
+function tell({ failures, failed, pending, notices }: TranslateReport, output: Output, isStopped: boolean): void {
   const failureLines = failures.map(({ file, key, code, message }) => `${file}: ${key} failed: ${code} ${message}`);
   for (const line of firstOf(failureLines, TOLD_MAX)) output.warn(line);
   if (failed > 0 && !isStopped) output.note("Failed messages are left out; --force tries them again.");
-  if (unsupported > 0) {
-    output.warn(`${unsupported} values with ICU or plural syntax are left out: this syntax is not supported yet`);
-  }
   // Failures have their lines above, with more facts.
   const others = notices.filter(({ reason }) => !reason.startsWith("failed: "));
   for (const [, some] of Map.groupBy(others, ({ kind }) => kind)) {
@@ -135,8 +128,8 @@ const SAID: Readonly<Record<NoticeKind, string>> = {
   kept: "kept",
 };
 
-function sentence({ written, translated, reused, kept, failed, unsupported, pending }: TranslateReport): string {
-  const counts = { translated, reused, kept, failed, unsupported, pending };
+function sentence({ written, translated, reused, kept, failed, pending }: TranslateReport): string {
+  const counts = { translated, reused, kept, failed, pending };
   const parts = Object.entries(counts).filter(([name, count]) => count > 0 || name === "translated");
   return [...written.map((file) => `wrote ${file}`), parts.map(([name, count]) => `${count} ${name}`).join(", ")].join(
     "\n",

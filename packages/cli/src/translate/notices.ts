@@ -68,21 +68,19 @@ function noticeOf(
   const { key, existing, decision, standing, isConflict } = message;
   const value = after.texts.get(key);
   if (value === undefined || value === "") {
-    const reason = decision === "unsupported" ? SYNTAX : (missing.get(key) ?? ARRAY);
+    const reason = missing.get(key) ?? ARRAY;
     return ["left out", existing === undefined || existing === "" ? reason : `${reason}; its old value was removed`];
   }
   if (existing !== undefined && existing !== "" && value !== existing)
     return ["replaced", replacedBecause(message, force)];
   if (isConflict) return ["conflict", `${PERSONS}; a person approved another text in the store`];
   if (isStale(message)) return ["stale", `${PERSONS}, whose source changed`];
-  if (decision === "unsupported") return ["stale", `the source changed, and ${SYNTAX}`];
   if (decision === "translate") {
     return missing.has(key) ? ["stale", "an array is replaced as a whole or not at all"] : undefined;
   }
   return force && standing.author === "person" ? ["kept", `${PERSONS}, which --force does not replace`] : undefined;
 }
 
-const SYNTAX = "ICU or plural syntax is not supported yet";
 const ARRAY = "an array is written as a whole or not at all";
 
 function replacedBecause({ sourceHash: present, standing, replacedFor }: PlannedMessage, force: boolean): string {

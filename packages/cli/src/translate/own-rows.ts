@@ -1,37 +1,79 @@
-import type { Coordinator, Translation } from "@trans-hub/core";
+import type { Coordinator, Translation, TranslationName } from "@trans-hub/core";
+import { type PluralForm, pluralContext, type TextFormat } from "@trans-hub/core/engine";
 import { isSettled } from "@trans-hub/core/store";
+import type { MessageParts } from "../catalog/json-catalog.ts";
 
 /** Number of rows in one read. */
 const READ_SIZE = 500;
 
-/** The rows of a run (texts, each in one locale) and their last known state in the store. */
+/** A text of a run, or one form of a plural family. */
+export interface Row {
+  text: string;
+  form?: PluralForm | undefined;
+  /** The declared format. Default: `auto`. */
+  format?: TextFormat | undefined;
+  /** Present where the text is several rows of the store in one. It is then no row itself. */
+  parts?: MessageParts | undefined;
+}
+
+/** The rows of the store that a message is made of. */
+export function rowsOf(message: Row): readonly Row[] {
+  return message.parts?.rows ?? [message];
+}
+
+/** The name of a row in the store. A form is told in the context, which is part of a text's identity, as the format is. */
+export function nameOf({ text, form, format }: Row): TranslationName & { text: string } {
+  return {
+    text,
+    ...(form !== undefined && { context: pluralContext(form) }),
+    ...(format !== undefined && { format }),
+  };
+}
+
+/** Equal for two rows that are one row of the store. */
+export function rowId({ text, form, format }: Row): string {
+  return form === undefined && format === undefined ? text : JSON.stringify([text, form, format]);
+}
+
+/** The rows of a run (each in one locale) and their last known state in the store. */
 export class OwnRows {
   readonly #hub: Pick<Coordinator, "getTranslations">;
-  readonly #wanted = new Map<string, Set<string>>();
+  readonly #wanted = new Map<string, Map<string, Row>>();
   readonly #found = new Map<string, Map<string, Translation>>();
 
   constructor(hub: Pick<Coordinator, "getTranslations">) {
     this.#hub = hub;
   }
 
-  add(locale: string, text: string): void {
-    const texts = this.#wanted.get(locale);
-    if (texts === undefined) this.#wanted.set(locale, new Set([text]));
-    else texts.add(text);
+  add(locale: string, message: Row): void {
+    const rows = this.#wanted.get(locale) ?? new Map<string, Row>();
+    this.#wanted.set(locale, rows);
+    for (const row of rowsOf(message)) rows.set(rowId(row), row);
   }
 
-  get(locale: string, text: string): Translation | undefined {
-    return this.#found.get(locale)?.get(text);
+  /** The state of a message. One of several rows has the state of the row that is furthest from a text. */
+  get(locale: string, message: Row): Translation | undefined {
+    const found = rowsOf(message).map((row) => this.#found.get(locale)?.get(rowId(row)));
+    const [first] = found;
+    if (message.parts === undefined || first === undefined) return first;
+    const open = ["failed", "queued", "pending", "translated"].flatMap((status) =>
+      found.filter((row) => row?.status === status),
+    );
+    const least = found.includes(undefined) ? undefined : (open[0] ?? first);
+    const texts = found.flatMap((row) => row?.text ?? []);
+    if (least === undefined || texts.length < found.length) return least && { ...least, text: null };
+    const pseudo = found.find((row) => row?.engine === "pseudo");
+    return { ...least, engine: pseudo?.engine ?? least.engine, text: message.parts.join(texts) };
   }
 
   /** The number of rows. */
   get size(): number {
-    return [...this.#wanted.values()].reduce((sum, texts) => sum + texts.size, 0);
+    return [...this.#wanted.values()].reduce((sum, rows) => sum + rows.size, 0);
   }
 
   /** Reads all of them anew. */
   async readAll(): Promise<void> {
-    for (const [locale, texts] of this.#wanted) await this.#read(locale, [...texts]);
+    for (const [locale, rows] of this.#wanted) await this.#read(locale, [...rows.values()]);
   }
 
   /** Reads some of the unsettled rows; returns how many are unsettled. The next call continues with the others. */
@@ -45,21 +87,21 @@ export class OwnRows {
     return left;
   }
 
-  #open(locale: string): string[] {
-    const texts = [...(this.#wanted.get(locale) ?? [])];
-    return texts.filter((text) => isOpen(this.get(locale, text)));
+  #open(locale: string): Row[] {
+    const rows = [...(this.#wanted.get(locale)?.values() ?? [])];
+    return rows.filter((row) => isOpen(this.get(locale, row)));
   }
 
-  async #read(locale: string, texts: readonly string[]): Promise<void> {
+  async #read(locale: string, rows: readonly Row[]): Promise<void> {
     const found = this.#found.get(locale) ?? new Map<string, Translation>();
     this.#found.set(locale, found);
-    for (let from = 0; from < texts.length; from += READ_SIZE) {
-      const chunk = texts.slice(from, from + READ_SIZE);
-      const translations = await this.#hub.getTranslations(chunk, { targetLocale: locale });
-      for (const [at, text] of chunk.entries()) {
+    for (let from = 0; from < rows.length; from += READ_SIZE) {
+      const chunk = rows.slice(from, from + READ_SIZE);
+      const translations = await this.#hub.getTranslations(chunk.map(nameOf), { targetLocale: locale });
+      for (const [at, row] of chunk.entries()) {
         const translation = translations[at];
-        if (translation === undefined) found.delete(text);
-        else found.set(text, translation);
+        if (translation === undefined) found.delete(rowId(row));
+        else found.set(rowId(row), translation);
       }
     }
   }

@@ -13,7 +13,6 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
     source: parseCatalog("en.json", JSON.stringify(source)),
     existing: existing && parseCatalog("fr.json", JSON.stringify(existing)),
     locked: new Map(),
-    pluralKeys: new Set(),
     force: false,
     ...overrides,
   });
@@ -105,18 +104,6 @@ test("an array with one value of a person stays when its source is gone", () => 
   ]);
   expect(write(plan({}, { list: ["a", "b"] }, { locked })).content).toEqual({});
   expect(write(plan({}, { list: ["a", "bb"] }, { locked })).content).toEqual({ list: ["a", "bb"] });
-});
-
-test("a plural message is never translated, and a person's own plural stays in the file although its source changed", () => {
-  const source = { items_one: "{{count}} item", items_other: "{{count}} items", pay: "Pay" };
-  const locked = new Map([["items_one", theirs("{{count}} thing", "{{count}} article")]]);
-  const pluralKeys = new Set(["items_one", "items_other"]);
-  const file = plan(source, { items_one: "{{count}} article" }, { pluralKeys, locked, force: true });
-  expect(decisions(file)).toEqual({ items_one: "keep", items_other: "unsupported", pay: "translate" });
-  const { content, entries, notices } = write(file, { pay: "Payer" }, true);
-  expect(content).toEqual({ items_one: "{{count}} article", pay: "Payer" });
-  expect(entries).toMatchObject({ items_one: { source: sourceHash("{{count}} thing") }, pay: ours("Pay", "Payer") });
-  expect(notices).toEqual(["stale: items_one", "left out: items_other"]);
 });
 
 test("a failed message is left out of the file and of the lock", () => {

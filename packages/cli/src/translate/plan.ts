@@ -1,6 +1,7 @@
 /** Plans each message of each target file: from the files alone, and once more with the texts of the store. */
 import type { Translation } from "@trans-hub/core";
-import type { Catalog, FormattedCatalog } from "../catalog/json-catalog.ts";
+import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
+import type { Catalog, FormattedCatalog, MessageParts } from "../catalog/json-catalog.ts";
 import {
   entriesAfterWrite,
   entryOf,
@@ -9,19 +10,24 @@ import {
   sourceHash,
   standingOf,
 } from "../catalog/lock-file.ts";
+import type { Row } from "./own-rows.ts";
 import type { TargetFile } from "./target-files.ts";
 
 export type Decision =
   /** Keep the value in the file. */
   | "keep"
   /** Take the text of the store. */
-  | "translate"
-  /** ICU or plural syntax: cannot be translated yet. */
-  | "unsupported";
+  | "translate";
 
 export interface PlannedMessage {
   key: string;
   text: string;
+  /** Present where the text is one form of a plural family. */
+  form?: PluralForm | undefined;
+  /** Declared for the text; undefined: detection finds it. */
+  format?: TextFormat | undefined;
+  /** Present where the text is several texts in one. */
+  parts?: MessageParts | undefined;
   /** Of the text. */
   sourceHash: string;
   decision: Decision;
@@ -49,22 +55,29 @@ export interface PlanInput {
   source: Catalog;
   existing: Catalog | undefined;
   locked: ReadonlyMap<string, LockEntry>;
-  pluralKeys: ReadonlySet<string>;
   force: boolean;
 }
 
 /** A person's value is always kept: nothing here could write it again. */
-export function planFile({ target, source, existing, locked, pluralKeys, force }: PlanInput): PlannedFile {
-  const messages = source.messages.map(({ key, text }): PlannedMessage => {
+export function planFile({ target, source, existing, locked, force }: PlanInput): PlannedFile {
+  const messages = source.messages.map(({ key, text, form, format, parts }): PlannedMessage => {
     const value = existing?.texts.get(key);
     const hash = sourceHash(text);
     const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
-    const isPlural = pluralKeys.has(key);
     const isOurCurrent = standing.author === "tool" && standing.source === hash;
-    const isKept = standing.author === "person" || (isOurCurrent && (!force || isPlural));
+    const isKept = standing.author === "person" || (isOurCurrent && !force);
     return {
-      ...{ key, text, sourceHash: hash, existing: value, standing },
-      decision: isKept ? "keep" : isPlural ? "unsupported" : "translate",
+      ...{
+        key,
+        text,
+        sourceHash: hash,
+        existing: value,
+        standing,
+        ...(form && { form }),
+        ...(format && { format }),
+        ...(parts && { parts }),
+      },
+      decision: isKept ? "keep" : "translate",
     };
   });
   return { target, source, existing, locked, messages };
@@ -108,12 +121,12 @@ export function replan(
  * changed is planned anew. Without this, the values as they stood before the run would be written over the edits.
  *
  * @param now The file, and its entries in the lock, as they are now. The source is that of the plan.
- * @param storedText Gives what the store has for a source text.
+ * @param storedText Gives what the store has for a message.
  */
 export function withEdits(
   planned: PlannedFile,
-  now: Pick<PlanInput, "existing" | "locked" | "pluralKeys" | "force">,
-  storedText: (text: string) => Translation | undefined,
+  now: Pick<PlanInput, "existing" | "locked" | "force">,
+  storedText: (row: Row) => Translation | undefined,
   options: { allowsPseudo: boolean },
 ): PlannedFile {
   const { target, source, messages } = planned;
@@ -123,16 +136,12 @@ export function withEdits(
     messages: anew.messages.map((message, at) => {
       const before = messages[at];
       if (before !== undefined && before.existing === message.existing) return before;
-      return replan(message, storedText(message.text), options);
+      return replan(message, storedText(message), options);
     }),
   };
 }
 
-/**
- * The values of a target file: kept ones, and those from the store.
- *
- * A value stays although its source became a plural message: leaving it out would only lose work.
- */
+/** The values of a target file: kept ones, and those from the store. */
 export function valuesOf({ messages }: PlannedFile, translated: ReadonlyMap<string, string>): Map<string, string> {
   const values = new Map<string, string>();
   for (const { key, decision, existing } of messages) {

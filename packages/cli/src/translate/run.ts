@@ -11,7 +11,7 @@ import { writableTarget, writeFileByRename } from "../catalog/write-file.ts";
 import type { Settings } from "../settings/settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Notice, noticesOf } from "./notices.ts";
-import { OwnRows } from "./own-rows.ts";
+import { nameOf, OwnRows, type Row, rowId, rowsOf } from "./own-rows.ts";
 import { lockEntries, type PlannedFile, planFile, replan, valuesOf, withEdits, writtenKeys } from "./plan.ts";
 import { fileName, type TargetFile } from "./target-files.ts";
 import { workOwn } from "./work-own.ts";
@@ -39,8 +39,6 @@ export interface TranslateReport {
   /** Values that were already in the target file. */
   kept: number;
   failed: number;
-  /** Values with ICU or plural syntax, which were left out. */
-  unsupported: number;
   /** Values left to the fleet. */
   pending: number;
   /** The first {@link LISTED_MAX}; `failed` counts all. */
@@ -58,26 +56,28 @@ export interface PlanOptions {
   targets: readonly TargetFile[];
   lockFile: string;
   force: boolean;
+  /** BCP 47, or `und`. */
+  sourceLocale: string;
 }
 
 /** @throws {CatalogError | UsageError} A file cannot be read. */
-export async function planFiles({ targets, lockFile, force }: PlanOptions): Promise<PlannedFile[]> {
+export async function planFiles({ targets, lockFile, force, sourceLocale }: PlanOptions): Promise<PlannedFile[]> {
   await refuseTargets(targets, lockFile);
   const lock = await readLockFile(lockFile);
   const sources = new Map<string, Catalog>();
   const files: PlannedFile[] = [];
   for (const target of targets) {
     const format = catalogFormat(target.source);
-    const source = sources.get(target.source) ?? (await format.read(target.source));
-    if (source === undefined) throw new UsageError(`${target.source} does not exist`);
-    sources.set(target.source, source);
+    const read = sources.get(target.source) ?? (await format.read(target.source));
+    if (read === undefined) throw new UsageError(`${target.source} does not exist`);
+    sources.set(target.source, read);
+    const source = format.shapedFor(read, { sourceLocale, targetLocale: target.locale });
     files.push(
       planFile({
         target,
         source,
         existing: await format.read(target.path),
         locked: lock.get(targetName(lockFile, target.path)) ?? new Map(),
-        pluralKeys: format.pluralKeys(source),
         force,
       }),
     );
@@ -126,7 +126,7 @@ export interface RunResult {
   files: readonly PlannedFile[];
   rows: OwnRows;
   /** Rows that already had a text. */
-  before: { has(locale: string, text: string): boolean };
+  before: { has(locale: string, row: Row): boolean };
   /** Reasons for messages that were never registered, by business id. */
   rejected: ReadonlyMap<string, { code: string; message: string }>;
   /** Why the run ended before all rows were settled. */
@@ -140,23 +140,23 @@ export async function translateFiles(given: RunOptions): Promise<RunResult> {
   const files = await planWithStore(given, rejected);
   const options = { ...given, files };
   const rows = new OwnRows(hub);
-  for (const { target, key, text } of toTranslate(files)) {
-    if (!rejected.has(businessIdOf(target, key, options.cwd))) rows.add(target.locale, text);
+  for (const { target, ...message } of toTranslate(files)) {
+    if (!rejected.has(businessIdOf(target, message.key, options.cwd))) rows.add(target.locale, message);
   }
   await rows.readAll();
   const before = new Set<string>();
-  for (const { target, text } of toTranslate(files)) {
-    const translation = rows.get(target.locale, text);
-    if (isUsable(translation, options.activeEngine === "pseudo")) before.add(`${target.locale}\n${text}`);
+  for (const { target, ...message } of toTranslate(files)) {
+    const translation = rows.get(target.locale, message);
+    if (isUsable(translation, options.activeEngine === "pseudo")) before.add(`${target.locale}\n${rowId(message)}`);
   }
 
   await register(options, rejected, () => true, false);
   await rows.readAll();
-  const isRetried = (locale: string, text: string) => {
-    const { status, error } = rows.get(locale, text) ?? {};
+  const isRetried = (locale: string, row: Row) => {
+    const { status, error } = rows.get(locale, row) ?? {};
     return status === "failed" && (options.force || (engines.length > 0 && error?.code === UNANSWERED));
   };
-  if ([...toTranslate(files)].some(({ target, text }) => isRetried(target.locale, text))) {
+  if ([...toTranslate(files)].some(({ target, ...message }) => isRetried(target.locale, message))) {
     await register(options, rejected, isRetried, true);
     await rows.readAll();
   }
@@ -179,7 +179,7 @@ export async function translateFiles(given: RunOptions): Promise<RunResult> {
       if ((await rows.readOpen()) === 0) stopped = undefined;
     }
   }
-  return { files, rows, before: { has: (locale, text) => before.has(`${locale}\n${text}`) }, rejected, stopped };
+  return { files, rows, before: { has: (locale, row) => before.has(`${locale}\n${rowId(row)}`) }, rejected, stopped };
 }
 
 /** An engine that did not answer is no fault of the text: the next run asks again. */
@@ -211,17 +211,16 @@ function* toTranslate(files: readonly PlannedFile[]) {
 async function planWithStore({ files, hub, cwd, settings }: RunOptions, rejected: Refusals): Promise<PlannedFile[]> {
   const kept = new OwnRows(hub);
   for (const { target, messages } of files) {
-    for (const { key, text, decision } of messages) {
-      if (decision !== "translate" && !rejected.has(businessIdOf(target, key, cwd))) kept.add(target.locale, text);
+    for (const message of messages) {
+      const isRefused = rejected.has(businessIdOf(target, message.key, cwd));
+      if (message.decision !== "translate" && !isRefused) kept.add(target.locale, message);
     }
   }
   await kept.readAll();
   const allowsPseudo = settings.engines.includes("pseudo");
   return files.map((file) => ({
     ...file,
-    messages: file.messages.map((message) =>
-      replan(message, kept.get(file.target.locale, message.text), { allowsPseudo }),
-    ),
+    messages: file.messages.map((message) => replan(message, kept.get(file.target.locale, message), { allowsPseudo })),
   }));
 }
 
@@ -241,10 +240,12 @@ type Refusals = Map<string, { code: string; message: string }>;
 function refusals({ files, cwd, project, settings }: RunOptions): Refusals {
   const refused: Refusals = new Map();
   for (const { target, messages } of files) {
-    for (const { key, text } of messages) {
-      const businessId = businessIdOf(target, key, cwd);
+    for (const message of messages) {
+      const businessId = businessIdOf(target, message.key, cwd);
       try {
-        parseItem({ text, businessId, targetLocales: [target.locale], project }, {}, settings);
+        for (const row of rowsOf(message)) {
+          parseItem({ ...nameOf(row), businessId, targetLocales: [target.locale], project }, {}, settings);
+        }
       } catch (error) {
         if (!(error instanceof InvalidItemError)) throw error;
         refused.set(businessId, { code: error.code, message: error.message });
@@ -263,16 +264,20 @@ const REGISTER_SIZE = 500;
 async function register(
   { files, hub, cwd, signal }: RunOptions,
   rejected: Refusals,
-  chosen: (locale: string, text: string) => boolean,
+  chosen: (locale: string, row: Row) => boolean,
   force: boolean,
 ): Promise<void> {
   const items = new Map<string, Item & { targetLocales: string[]; businessId: string }>();
-  for (const { target, key, text } of toTranslate(files)) {
-    const businessId = businessIdOf(target, key, cwd);
-    if (rejected.has(businessId) || !chosen(target.locale, text)) continue;
-    const item = items.get(businessId);
-    if (item === undefined) items.set(businessId, { text, businessId, targetLocales: [target.locale], force });
-    else item.targetLocales.push(target.locale);
+  for (const { target, ...message } of toTranslate(files)) {
+    const businessId = businessIdOf(target, message.key, cwd);
+    if (rejected.has(businessId) || !chosen(target.locale, message)) continue;
+    for (const row of rowsOf(message)) {
+      // One key may be made from different forms of the source: `one` of Russian needs the number that `one` of German leaves out.
+      const id = `${businessId}\0${rowId(row)}`;
+      const item = items.get(id);
+      if (item === undefined) items.set(id, { ...nameOf(row), businessId, targetLocales: [target.locale], force });
+      else item.targetLocales.push(target.locale);
+    }
   }
   const all = [...items.values()];
   for (let from = 0; from < all.length; from += REGISTER_SIZE) {
@@ -306,7 +311,6 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
     reused: 0,
     kept: 0,
     failed: 0,
-    unsupported: 0,
     pending: 0,
     failures: [],
     notices: [],
@@ -320,7 +324,9 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
       const { texts, missing } = collectTexts(file, options, report);
       const { target, source, existing } = file;
       const values = valuesOf(file, texts);
-      const formatted = catalogFormat(target.source).format(source, values, { existing, managed: writtenKeys(file) });
+      const format = catalogFormat(target.source);
+      const orphaned = format.orphanedKeys(existing, source, target.locale, (key) => file.locked.has(key));
+      const formatted = format.format(source, values, { existing, managed: writtenKeys(file).union(orphaned) });
       const isChanged = formatted.text !== existing?.document.text;
       if (isChanged) {
         await writeFileByRename(target.path, formatted.text);
@@ -345,13 +351,13 @@ async function asItIsNow(
   lock: Lock,
   { result: { rows }, engines, force, lockFile }: WriteOptions,
 ): Promise<PlannedFile> {
-  const { target, source } = planned;
+  const { target } = planned;
   const format = catalogFormat(target.source);
   const existing = await format.read(target.path);
   if (existing?.document.text === planned.existing?.document.text) return planned;
   const locked = lock.get(targetName(lockFile, target.path)) ?? new Map();
-  const now = { existing, locked, pluralKeys: format.pluralKeys(source), force };
-  const storedText = (text: string) => rows.get(target.locale, text);
+  const now = { existing, locked, force };
+  const storedText = (row: Row) => rows.get(target.locale, row);
   return withEdits(planned, now, storedText, { allowsPseudo: engines.includes("pseudo") });
 }
 
@@ -370,16 +376,17 @@ function collectTexts(
 ): StoredTexts {
   const texts = new Map<string, string>();
   const missing = new Map<string, string>();
-  for (const { key, text, decision } of messages) {
+  for (const message of messages) {
+    const { key, decision } = message;
     if (decision !== "translate") {
-      report[decision === "keep" ? "kept" : "unsupported"] += 1;
+      report.kept += 1;
       continue;
     }
-    const translation = rows.get(target.locale, text);
+    const translation = rows.get(target.locale, message);
     const usable = isUsable(translation, engines.includes("pseudo"));
     const failure = rejected.get(businessIdOf(target, key, cwd)) ?? (usable ? undefined : failureOf(translation));
     if (usable && failure === undefined) {
-      report[before.has(target.locale, text) ? "reused" : "translated"] += 1;
+      report[before.has(target.locale, message) ? "reused" : "translated"] += 1;
       texts.set(key, translation?.text ?? "");
     } else if (failure !== undefined) {
       report.failed += 1;

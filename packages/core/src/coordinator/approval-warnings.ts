@@ -2,7 +2,7 @@ import type { TextFormat } from "../contract/engine.ts";
 import type { ApprovalWarning } from "../contract/review.ts";
 import type { Translation } from "../contract/translation.ts";
 import { checkTranslation } from "../rules/check-translation.ts";
-import { pluralFormOf } from "../text/message/plural-context.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
 
 /**
  * The reasons why a machine's text like this one would not be stored. A person's text is stored, and the
@@ -15,9 +15,10 @@ export function approvalWarnings(
   format: TextFormat,
 ): ApprovalWarning[] {
   if (text === null) return [];
-  const failure = checkTranslation({
+  const { blocked } = checkTranslation({
     ...{ source: sourceText, translation: text, format, sourceLocale, targetLocale },
     pluralCategory: pluralFormOf(context)?.category,
   });
-  return failure === undefined ? [] : [{ check: failure.blockedBy, message: failure.message }];
+  // One clause says what is lost of every kind, placeholders and tags: a person reads it once.
+  return blocked.filter(({ message }, at) => blocked.findIndex((other) => other.message === message) === at);
 }

@@ -252,7 +252,9 @@ describe.for(["producer", "reader"] as const)("each function that a %s may call"
             () => undefined,
             (reason) => reason,
           );
-          if (error !== undefined && !/^TH0/.test(error.code ?? "")) {
+          // Before 17, PostgreSQL itself refuses an array of empty arrays, before the function is called.
+          const isUnreadable = error?.code === "22P02" && error.message === 'malformed array literal: "{{}}"';
+          if (error !== undefined && !isUnreadable && !/^TH0/.test(error.code ?? "")) {
             strange.push({
               name,
               code: error.code,

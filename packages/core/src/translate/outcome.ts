@@ -12,7 +12,7 @@
  * | a failure for the next engine, which was not asked    | `released`                                              |
  */
 
-import type { AttemptError } from "../contract/dead-letter.ts";
+import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
 import type { TransHubError } from "../contract/errors.ts";
 import type { WorkItem, WorkOutcome } from "../contract/work.ts";
@@ -39,6 +39,8 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
+  /** Of the texts that a check refused, the one that failed the fewest. */
+  bestTry?: BestTry;
   /** Engines that were not asked because they are paused. */
   heldBackBy?: string[];
 }
@@ -80,14 +82,19 @@ export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
 }
 
 export function decideOutcome(
-  { item, failures, translated, heldBackBy = [] }: Attempt,
+  { item, failures, translated, bestTry, heldBackBy = [] }: Attempt,
   circumstances: Circumstances,
 ): WorkOutcome {
   if (translated !== undefined) return { kind: "translated", ...translated };
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
-    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
+    const limited = failures.filter(isPausing);
+    if (item.attempt >= circumstances.maxAttempts && counting.kind === "blocked" && limited.length > 0) {
+      // A way of asking that keeps the syntax is still to be tried.
+      return { kind: "postponed", delayMs: pauseMs(limited, circumstances) };
+    }
+    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");
     const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
@@ -99,7 +106,7 @@ export function decideOutcome(
   const pauses = failures.filter(isPausing);
   if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
   if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
-  return { kind: "failed", error: attemptError(last, circumstances) };
+  return { kind: "failed", error: attemptError(last, circumstances), ...(bestTry && { bestTry }) };
 }
 
 /** A server that fails at the same group twice may fail because of one of its texts; one failure is most often an outage. */

@@ -5,11 +5,18 @@ import { pseudo } from "./pseudo.ts";
 
 engineConformance("pseudo", () => ({ engine: pseudo() }));
 
-async function localize(text: string, { locale = "fr", format = "auto", expansion = 0.3 } = {}) {
+interface Given {
+  locale?: string;
+  format?: string;
+  expansion?: number;
+  form?: EngineItem["form"];
+}
+
+async function localize(text: string, { locale = "fr", format = "auto", expansion = 0.3, form }: Given = {}) {
   const batch = {
     sourceLocale: "en",
     targetLocale: locale,
-    items: [{ id: "1", text, format: format as EngineItem["format"] }],
+    items: [{ id: "1", text, format: format as EngineItem["format"], form }],
   };
   const { results } = await pseudo({ expansion }).translate(batch, new AbortController().signal);
   return (results.get("1") as { text: string }).text;
@@ -26,6 +33,17 @@ describe("pseudo-localization", () => {
     const locales = ["fr", "de", "es", "ja", "ar", "pt-BR", "zh-Hans"];
     const texts = await Promise.all(locales.map((locale) => localize("Add to cart", { locale })));
     expect(new Set(texts).size).toBe(locales.length);
+  });
+
+  test("marks a plural form with its category, so that a look at an application shows whether it takes the right one", async () => {
+    const few = { category: "few", example: 2, of: "" };
+    const text = "{{count}} files";
+    expect(await localize(text, { form: few, expansion: 0 })).toMatch(/^\[few: \{\{count\}\} [^A-Za-z]{5}\]$/);
+    const none = { category: "=0", example: 0, of: "" };
+    expect(await localize(" No files", { form: none, expansion: 0 })).toMatch(/^ \[=0: [^A-Za-z]{8}\]$/);
+    const translation = await localize(text, { form: few });
+    expect(checkTranslation({ source: text, translation, pluralCategory: "few" }).blocked).toEqual([]);
+    expect(await localize("{{count}}", { form: few })).toBe("{{count}}");
   });
 
   test("keeps white space at the ends outside the brackets", async () => {
@@ -63,10 +81,14 @@ describe("pseudo-localization", () => {
       const text = Array.from({ length: count }, () => pieces[random(pieces.length)]).join(random(2) === 0 ? " " : "");
       const format = TEXT_FORMATS[random(TEXT_FORMATS.length)] ?? "auto";
       const translation = await localize(text, { format });
-      expect({ text, translation, failure: checkTranslation({ source: text, translation, format }) }).toEqual({
+      expect({
         text,
         translation,
-        failure: undefined,
+        blocked: checkTranslation({ source: text, translation, format, by: "machine" }).blocked,
+      }).toEqual({
+        text,
+        translation,
+        blocked: [],
       });
     }
   });

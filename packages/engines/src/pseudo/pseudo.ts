@@ -4,7 +4,8 @@
  * `Save {count} files` becomes `[Ŝåṽé {count} ƒïļéŝ ·····]`. Accents show which texts go through translation (and which
  * fonts lack letters), the padding shows which layouts are too tight, the brackets show which texts are cut or glued
  * together. Placeholders, tags, entities, addresses and ICU syntax come through unchanged; white space at both ends stays
- * outside the brackets.
+ * outside the brackets. A plural form begins with its category, `[few: {count} ƒïļéŝ ···]`, which shows whether an
+ * application takes the right one.
  */
 import type { Engine, EngineBatch, EngineItemResult, EngineReply, TextFormat } from "@trans-hub/core/engine";
 import {
@@ -35,7 +36,7 @@ export function pseudo(options: PseudoOptions = {}): Engine {
   const { expansion = 0.3 } = checkOptions(options);
   return {
     name: "pseudo",
-    version: "1",
+    version: "2",
     processor: "local",
     // It never waits. The limits only bound its time on the event loop: 4 MiB take about a quarter of a second.
     maxItemsPerCall: 500,
@@ -45,9 +46,9 @@ export function pseudo(options: PseudoOptions = {}): Engine {
     async translate({ items, targetLocale }: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
       const results = new Map<string, EngineItemResult>();
       const accents = accentsOf(targetLocale);
-      for (const { id, text, format } of items) {
+      for (const { id, text, format, form } of items) {
         signal.throwIfAborted();
-        results.set(id, { text: pseudoLocalize(text, { format, accents, expansion }) });
+        results.set(id, { text: pseudoLocalize(text, { format, accents, expansion, category: form?.category }) });
       }
       signal.throwIfAborted();
       return { results };
@@ -68,9 +69,11 @@ interface Localizing {
   format: TextFormat;
   accents: Readonly<Record<string, string>>;
   expansion: number;
+  /** Of the plural form that the text is. */
+  category: string | undefined;
 }
 
-function pseudoLocalize(text: string, { format, accents, expansion }: Localizing): string {
+function pseudoLocalize(text: string, { format, accents, expansion, category }: Localizing): string {
   if (isVerbatim(text)) return text;
 
   let localized = "";
@@ -87,7 +90,8 @@ function pseudoLocalize(text: string, { format, accents, expansion }: Localizing
   const indent = localized.length - localized.trimStart().length;
   const dotCount = Math.ceil(languageLength * expansion);
   const padding = dotCount > 0 ? ` ${"·".repeat(dotCount)}` : "";
-  return `${localized.slice(0, indent)}[${inner}${padding}]${localized.slice(indent + inner.length)}`;
+  const mark = category === undefined ? "" : `${category}: `;
+  return `${localized.slice(0, indent)}[${mark}${inner}${padding}]${localized.slice(indent + inner.length)}`;
 }
 
 /** The stretches that are not language, in order and apart. */

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 
-const TOO_LONG = { blockedBy: "oversized", message: "it is many times as long as its source" };
+/** Branches of exact numbers, 7 characters each. */
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `=${100 + at}{#}`).join("");
+
+const TOO_LONG = { check: "oversized", message: "it is many times as long as its source" };
 
 test.each([
   ["Save", "Enregistrer", undefined],
@@ -10,8 +13,8 @@ test.each([
   ["Save", "保".repeat(1_017), TOO_LONG],
   ["保存", "x".repeat(1_019), undefined],
   ["保存", "x".repeat(1_020), TOO_LONG],
-  ["{n, plural, one {#} other {#}}", `{n, plural, ${"few {#} ".repeat(180)}other {#}}`, undefined],
-  ["{n, plural, one {#} other {#}}", `{n, plural, ${"few {#} ".repeat(280)}other {#}}`, TOO_LONG],
+  ["{n, plural, one {#} other {#}}", `{n, plural, ${numbered(200)}other {#}}`, undefined],
+  ["{n, plural, one {#} other {#}}", `{n, plural, ${numbered(320)}other {#}}`, TOO_LONG],
 ])("%j with a translation such as %.20s", (source, translation, blocked) => {
   expect(judge({ source, translation }).blocked).toEqual(blocked);
 });
@@ -20,7 +23,7 @@ test("a translation over the greatest size of a stored text is blocked, however 
   const source = "ab ".repeat(2_600_000);
   const message = "it is longer than any text may be";
   for (const translation of ["éé ".repeat(3_600_000), "ab ".repeat(5_600_000)]) {
-    expect(judge({ source, translation, format: "text" }).blocked).toEqual({ blockedBy: "oversized", message });
+    expect(judge({ source, translation, format: "text" }).blocked).toEqual({ check: "oversized", message });
   }
 });
 

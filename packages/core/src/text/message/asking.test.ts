@@ -44,6 +44,11 @@ describe("the questions of a message", () => {
     expect(asking(text, "de").questions[0]).toMatchObject({ text: "a row", form: { category: "one" } });
   });
 
+  it("do not repeat a long message beside each of its cases", () => {
+    const [question] = asking(`${"long ".repeat(500)}{n, plural, other {#}}`, "ja").questions;
+    expect(question?.form).toEqual({ category: "other", example: 1, of: "" });
+  });
+
   it("are the text itself where it holds no ICU syntax, or none that a formatter reads", () => {
     for (const text of ["It's {{count}} of %s", "{n, plural, one {x}", "{n, plural, one {x}}"]) {
       const { questions, assemble } = askingOf({ text, format: "auto", sourceLocale: "en", targetLocale: "pl" });
@@ -68,4 +73,87 @@ describe("the printed message", () => {
         "other {{n, plural, offset:1 =0 {They left} other {They left with # more}}}}",
     );
   });
+});
+
+describe("a message that is asked branch by branch", () => {
+  it("is one with more than 16 cases: its structure stays, each branch has the target's categories", () => {
+    const text = "In {n, plural, one {# room} other {# rooms}} {m, plural, one {is # guest} other {are # guests}}.";
+    const { questions } = asking(text, "ar");
+    expect(questions.map(({ text: asked }) => asked)).toEqual([
+      "In",
+      ...["{n} rooms", "{n} room", ...Array.from({ length: 4 }, () => "{n} rooms")],
+      ...["are {m} guests", "is {m} guest", ...Array.from({ length: 4 }, () => "are {m} guests")],
+    ]);
+    expect(questions[3]).toMatchObject({ form: { category: "two", example: 2, of: text } });
+    expect(
+      assembled(text, "ar", ({ text: asked }) =>
+        asked.toUpperCase().replaceAll(/\{[NM]\}/g, (each) => each.toLowerCase()),
+      ),
+    ).toMatch(
+      /^IN \{n, plural, zero \{# ROOMS\} one \{# ROOM\} two .*\} \{m, plural, zero \{ARE # GUESTS\} one \{IS # GUEST\} .*\}\.$/,
+    );
+  });
+
+  it("is a list of measures: they stay side by side, and an empty one is not asked for", () => {
+    const text = "{d, plural, =0 {} one {# day} other {# days}} {h, plural, =0 {} one {# hour} other {# hours}}";
+    expect(asking(text, "ja").questions.map(({ text: asked }) => asked)).toEqual(["{d} days", "{h} hours"]);
+    expect(assembled(text, "ja")).toBe("{d, plural, =0 {} other {# days}} {h, plural, =0 {} other {# hours}}");
+  });
+});
+
+describe("the number of a plural", () => {
+  it("is told from the bare argument where a text holds both", () => {
+    const text = "{n} of {n, plural, other {# rows}}";
+    expect(asking(text, "ja").questions[0]?.text).toBe("{n} of {n, number} rows");
+    expect(assembled(text, "ja")).toBe("{n, plural, other {{n} of # rows}}");
+  });
+
+  it("is printed as a number where another plural is the innermost", () => {
+    const text = "{a, plural, other {# files}} in {b, plural, other {# folders}}";
+    expect(asking(text, "ja").questions[0]).toMatchObject({
+      text: "{a} files in {b} folders",
+      numbers: [
+        { placeholder: "{a}", example: 1 },
+        { placeholder: "{b}", example: 1 },
+      ],
+    });
+    expect(assembled(text, "ja")).toBe("{a, plural, other {{b, plural, other {{a, number} files in # folders}}}}");
+  });
+
+  it("stays in the branches of its plural where an offset makes it another number than the argument", () => {
+    const text = "{a, plural, offset:1 other {# more}} in {b, plural, other {# folders}}";
+    expect(assembled(text, "ja")).toBe("{a, plural, offset:1 other {# more}} in {b, plural, other {# folders}}");
+  });
+});
+
+describe("words that hold syntax", () => {
+  it("keep the quoted stretches of the source, and a number sign that is none of a plural", () => {
+    expect(assembled("Issue #{id}: {n, plural, other {'{'# of '#'}}", "ja")).toBe(
+      "{n, plural, other {Issue '#'{id}: '{'# of '#'}}",
+    );
+  });
+
+  it("are written with doubled apostrophes where the source writes every one so", () => {
+    expect(assembled("It''s {name}", "fr", () => "C'est {name}")).toBe("C''est {name}");
+    expect(assembled("It's {name}", "fr", () => "C'est l'{name}")).toBe("C'est l''{name}");
+  });
+
+  it("become words where an engine invents a placeholder or a brace", () => {
+    expect(assembled("Hi {name}", "fr", () => "Salut {nom} {name} }")).toBe("Salut '{'nom'}' {name} '}'");
+  });
+});
+
+it("a hostile text of a megabyte is asked for in bounded time", () => {
+  const MIB = 2 ** 20;
+  const nested = (depth: number) => "{a, plural, other {".repeat(depth) + "}}".repeat(depth);
+  const texts = ["{a,plural,other{", "'{''", "'<''", "{a,plural,one{x}other{#}} ", "{n,plural,other{x}}{a,number,"].map(
+    (part) => part.repeat(MIB / part.length),
+  );
+  const keys = Array.from({ length: 50_000 }, (_, at) => `=${at} {x}`).join("");
+  for (const text of [...texts, nested(25_000), nested(39), `{a, plural, ${keys} other {y}}`]) {
+    const startedAt = performance.now();
+    const { questions, assemble } = asking(text, "ar");
+    assemble(new Map(questions.map(({ key, text: asked }) => [key, asked])));
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  }
 });

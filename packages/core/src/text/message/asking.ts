@@ -18,8 +18,8 @@ export interface Question {
   format: TextFormat;
   /** Present where the text is one form of a message with plurals. */
   form?: PluralForm | undefined;
-  /** The placeholders of `text` that are the number of a plural, each with a number that takes the form asked for. */
-  numbers: readonly { placeholder: string; example: number }[];
+  /** The placeholders of `text` that are the number of a plural, each with a number that takes the form asked for. Default: none. */
+  numbers?: readonly { placeholder: string; example: number }[] | undefined;
 }
 
 /** The questions of one text, and the way back. */
@@ -44,6 +44,8 @@ export interface TextToAsk {
   targetLocale: string;
 }
 
+/** A longer message is not repeated beside each of its cases. */
+export const MAX_REPEATED_LENGTH = 2_000;
 /** More branches are no message of a person. */
 const MAX_BRANCHES = 100;
 
@@ -230,7 +232,7 @@ function spellingOf(argument: string, taken: readonly string[]): string | undefi
 function formOf(path: readonly Step[], of: string): PluralForm | undefined {
   const plurals = path.filter((step) => step.example !== undefined);
   const told = plurals.find(({ key }) => key !== "other") ?? plurals[0];
-  return told && { category: told.key, example: told.example ?? 0, of };
+  return told && { category: told.key, example: told.example ?? 0, of: of.length > MAX_REPEATED_LENGTH ? "" : of };
 }
 
 function ownKey(path: readonly Step[]): string {

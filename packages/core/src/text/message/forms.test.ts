@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { type FormToAsk, formsToAsk, gettextFormsToAsk } from "./forms.ts";
 import { readPluralForms } from "./gettext-plurals.ts";
 import { i18nextFamilies, i18nextFormsToAsk } from "./i18next-families.ts";
-import { pluralContext, pluralFormOf } from "./plural-context.ts";
 
 const files = new Map([
   ["one", "%d file"],
@@ -156,17 +155,5 @@ describe("a family of i18next", () => {
     expect(keys(item, "de")).toEqual(["item 1: item", "item_plural 2: {{count}} items"]);
     expect(keys(item, "ja")).toEqual(["item_0 1: {{count}} items"]);
     expect(keys(item, "pl")).toEqual(["item_0 1: item", "item_1 2: {{count}} items", "item_2 5: {{count}} items"]);
-  });
-});
-
-describe("the context of a plural form", () => {
-  it("says the form, and nothing where it is a word of the producer's own", () => {
-    const form = { category: "few", example: 2, of: "" };
-    expect(pluralFormOf({ ...pluralContext(form), note: "x" })).toEqual(form);
-    expect(pluralFormOf({ plural: { category: "few", example: 2 } })).toEqual(form);
-    for (const plural of ["few", null, {}, { category: "some", example: 1 }, { category: "few", example: "2" }]) {
-      expect(pluralFormOf({ plural })).toBeUndefined();
-    }
-    expect(pluralFormOf(null)).toBeUndefined();
   });
 });

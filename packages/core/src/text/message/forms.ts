@@ -4,6 +4,7 @@
  */
 import type { PluralForm, TextFormat } from "../../contract/engine.ts";
 import { readSyntax } from "../syntax.ts";
+import { MAX_REPEATED_LENGTH } from "./asking.ts";
 import { categoriesOf, categoryOf, exactNumber, sourceKeyOf } from "./categories.ts";
 import type { GettextPlurals } from "./gettext-plurals.ts";
 
@@ -90,10 +91,8 @@ function formOf(forms: ReadonlyMap<string, string>, key: string): string {
   return forms.get(key) ?? forms.get("other") ?? [...forms.values()].at(-1) ?? "";
 }
 
-/** A longer family is not repeated beside each of its forms: the context of a text has 8,192 bytes. */
-const MAX_FAMILY_LENGTH = 2_000;
-
+/** The context of a text has 8,192 bytes. */
 function familyText(forms: ReadonlyMap<string, string>): string {
   const text = [...forms].map(([key, form]) => `${key}: ${form}`).join("\n");
-  return text.length > MAX_FAMILY_LENGTH ? "" : text;
+  return text.length > MAX_REPEATED_LENGTH ? "" : text;
 }

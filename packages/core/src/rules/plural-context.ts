@@ -1,5 +1,5 @@
 /** The plural form of a text as a producer says it: under the key `plural` of the text's context. */
-import type { PluralForm } from "../../contract/engine.ts";
+import type { PluralForm } from "../contract/engine.ts";
 
 /** The context that says which plural form a text is. The checks and the engine read it; other keys may stand beside it. */
 export function pluralContext({ category, example, of }: PluralForm): { plural: PluralForm } {
