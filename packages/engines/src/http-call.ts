@@ -211,3 +211,8 @@ export function processorAt(address: string): "local" | "third-party" {
     /\.(local|localhost|internal|svc|svc\.cluster\.local)$/.test(host);
   return isLocal ? "local" : "third-party";
 }
+
+/** The fields of a value of JSON, none if it is no object. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

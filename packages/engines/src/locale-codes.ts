@@ -70,3 +70,18 @@ export function scriptOf(locale: string): string | undefined {
     return undefined; // a cut in the middle of an extension
   }
 }
+
+const MOST_LISTED = 40;
+
+/** The codes in words, for an error: "its targets are fra, spa". */
+export function listOf(what: string, codes: Iterable<string>): string {
+  const all = [...codes].sort();
+  if (all.length === 0) return `it has no ${what}`;
+  const more = all.length > MOST_LISTED ? `, and ${all.length - MOST_LISTED} more` : "";
+  return `its ${what} are ${all.slice(0, MOST_LISTED).join(", ")}${more}`;
+}
+
+/** Whether a value of a server's list looks like a code. Codes go into errors, so nothing else may pass. */
+export function isCode(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,12}){0,3}$/.test(value);
+}

@@ -20,13 +20,14 @@ import {
   CallFailed,
   callWithin,
   failureIn,
+  fieldsOf,
   notAnAnswer,
   plainAddress,
   probeWithin,
   processorAt,
   statusFailure,
 } from "../http-call.ts";
-import { codeFor } from "../locale-codes.ts";
+import { codeFor, isCode, listOf } from "../locale-codes.ts";
 import { type Joined, joinTexts } from "./joined.ts";
 
 export interface ApertiumOptions {
@@ -223,24 +224,7 @@ type Format = "txt" | "html";
 
 /** The kinds that say something of one text alone. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(["refused", "malformed", "too_long"]);
-const MOST_LISTED = 40;
 
 function formatOf({ mask }: EngineItem): Format {
   return mask === "tags" ? "html" : "txt";
-}
-
-function listOf(what: string, codes: Iterable<string>): string {
-  const all = [...codes].sort();
-  if (all.length === 0) return `it has no ${what}`;
-  const more = all.length > MOST_LISTED ? `, and ${all.length - MOST_LISTED} more` : "";
-  return `its ${what} are ${all.slice(0, MOST_LISTED).join(", ")}${more}`;
-}
-
-/** The list comes from a server, and goes into errors. */
-function isCode(value: unknown): value is string {
-  return typeof value === "string" && /^[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,12}){0,3}$/.test(value);
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
