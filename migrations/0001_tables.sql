@@ -33,7 +33,7 @@ create table trans_hub.context (
   -- Every reader parses it.
   constraint context_is_an_object check (jsonb_typeof(canonical::jsonb) = 'object'),
   constraint context_says_something check (canonical is not null or format <> 'auto'),
-  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'))
+  constraint context_format_is_known check (format in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'))
 );
 
 -- The uses of texts by projects. A text registered without a business id, or read by its text, has the business_id ''.
@@ -174,6 +174,9 @@ create table trans_hub.dead_letter (
   engine text,
   -- {at, engine, code, message} of every attempt, oldest first.
   history jsonb not null,
+  -- The best translation of the last attempt, and the names of the checks that it failed. Null: there was none.
+  best_try text,
+  best_try_failed text[],
   -- True when the row went back to the text it had before the forced try.
   kept_text boolean not null,
   failed_at timestamptz not null default now(),

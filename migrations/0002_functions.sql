@@ -1794,7 +1794,7 @@ begin
     return false;
   end if;
   if items.formats is not null
-    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
+    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime']) is not true
   then
     return false;
   end if;
@@ -2416,9 +2416,9 @@ begin
   result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
 
   result.format := coalesce(whole ->> 'format', 'auto');
-  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then
+  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime') then
     raise exception using errcode = 'TH010', column = 'format',
-      message = 'must be one of auto, text, icu, i18next, printf, html, markdown';
+      message = 'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime';
   end if;
 
   result.priority := case coalesce(whole ->> 'priority', 'normal')
@@ -2672,8 +2672,8 @@ begin
       ('' = any (items.texts), 'TH002', 'text', 'is empty'),
       (exists (select from unnest(items.business_ids) as i where octet_length(i) > 255), 'TH006', 'businessId',
         'must be 1 to 255 bytes'),
-      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
-        'must be one of auto, text, icu, i18next, printf, html, markdown'),
+      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'], 'TH010', 'format',
+        'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime'),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (

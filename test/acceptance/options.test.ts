@@ -239,7 +239,13 @@ const getOptions: Table<GetOptions> = {
   format: ["null"],
   project: orNull(TEXT),
 };
-const list: Table<ListQuery> = { targetLocale: NONE, status: NONE, businessIdPrefix: ANY_TEXT, project: TEXT };
+const list: Table<ListQuery> = {
+  targetLocale: NONE,
+  status: NONE,
+  flag: TEXT,
+  businessIdPrefix: ANY_TEXT,
+  project: TEXT,
+};
 const waiting: Table<WaitQuery> = { ...name, targetLocales: LIST, timeoutMs: FRACTION_FROM_0, signal: NONE };
 const approve: Table<ApproveQuery> = { ...name, targetLocale: NONE, approvedText: TEXT, revision: FROM_0, by: TEXT };
 // A prefix stands alone, without the text that the call has already.
@@ -333,6 +339,7 @@ const checking: Table<TranslationToCheck> = {
   sourceLocale: [...ANY_TEXT, "NUL"],
   targetLocale: [...ANY_TEXT, "NUL"],
   pluralCategory: [...ANY_TEXT, "NUL"],
+  by: NONE,
 };
 
 const logger = createLogger({ destination: { write: () => undefined } });
@@ -471,7 +478,7 @@ const SUBJECTS: readonly Subject[] = [
   {
     name: "listDeadLetters",
     ...anyOf<object>((given) => hub.listDeadLetters(given), {}),
-    table: { ...letters, ...page },
+    table: { ...letters, ...page, withBestTry: FLAG },
     fields: [...Object.keys(letters), "cursor"],
     isQuery: true,
   },

@@ -31,7 +31,7 @@ begin
     return false;
   end if;
   if items.formats is not null
-    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown']) is not true
+    and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime']) is not true
   then
     return false;
   end if;

@@ -74,9 +74,9 @@ begin
   result.context := canonical_json(normal_context(coalesce(nullif(item -> 'context', 'null'), defaults -> 'context')));
 
   result.format := coalesce(whole ->> 'format', 'auto');
-  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown') then
+  if result.format not in ('auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime') then
     raise exception using errcode = 'TH010', column = 'format',
-      message = 'must be one of auto, text, icu, i18next, printf, html, markdown';
+      message = 'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime';
   end if;
 
   result.priority := case coalesce(whole ->> 'priority', 'normal')

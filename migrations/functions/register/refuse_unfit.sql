@@ -15,8 +15,8 @@ begin
       ('' = any (items.texts), 'TH002', 'text', 'is empty'),
       (exists (select from unnest(items.business_ids) as i where octet_length(i) > 255), 'TH006', 'businessId',
         'must be 1 to 255 bytes'),
-      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown'], 'TH010', 'format',
-        'must be one of auto, text, icu, i18next, printf, html, markdown'),
+      (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'], 'TH010', 'format',
+        'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime'),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (

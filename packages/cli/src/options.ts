@@ -15,7 +15,7 @@ export function onlyProjectOption(): Option {
 
 export function fromOption(): Option {
   return new Option("--from <locale>", "the texts' locale (default: TH_SOURCE_LOCALE)").argParser((value: string) =>
-    parseLocale(value, { allowUndetermined: true }),
+    parseOneLocale(value, { allowUndetermined: true }),
   );
 }
 
@@ -24,13 +24,13 @@ export function fromOption(): Option {
  * typo in another.
  */
 export function toOption(): Option {
-  return new Option("--to <locale>", "target locale (required)").argParser((value: string) => parseLocale(value));
+  return new Option("--to <locale>", "target locale (required)").argParser((value: string) => parseOneLocale(value));
 }
 
 /** For commands that by default act on every target locale. */
 export function onlyToOption(): Option {
   return new Option("--to <locale>", "only into this target locale (default: all)").argParser((value: string) =>
-    parseLocale(value),
+    parseOneLocale(value),
   );
 }
 
@@ -49,12 +49,12 @@ export function parseLocales(value: string, before: readonly string[] = []): str
     .split(",")
     .map((locale) => locale.trim())
     .filter((locale) => locale !== "")
-    .map((locale) => parseLocale(locale));
+    .map((locale) => parseOneLocale(locale));
   if (locales.length === 0) throw new InvalidArgumentError("Name at least one locale, such as fr or fr,de.");
   return [...new Set([...before, ...locales])];
 }
 
-function parseLocale(value: string, options?: { allowUndetermined: boolean }): string {
+export function parseOneLocale(value: string, options?: { allowUndetermined: boolean }): string {
   if (value.includes(",")) throw new InvalidArgumentError("It takes one locale.");
   try {
     return canonicalLocale(value, "locale", options);
@@ -84,7 +84,7 @@ export function formatOption(): Option {
 }
 
 export function targetLocaleOption(): Option {
-  return new Option("--locale <locale>", "only this target locale").argParser((value: string) => parseLocale(value));
+  return new Option("--locale <locale>", "only this target locale").argParser((value: string) => parseOneLocale(value));
 }
 
 /** Names of engines in the order of their use, as in TH_ENGINES. */

@@ -24,6 +24,7 @@ const COMMANDS: Record<string, CommandEntry> = {
   get: { summary: "read one translation", load: () => import("./commands/get.ts") },
   export: { summary: "stream every translation as JSON lines", load: () => import("./commands/export.ts") },
   translate: { summary: "translate catalog files, as in CI", load: () => import("./commands/translate.ts") },
+  check: { summary: "judge translations that exist", load: () => import("./commands/check.ts") },
   status: { summary: "count finished, waiting and running work", load: () => import("./commands/status.ts") },
   "dead-letters": {
     summary: "list, replay or purge failed texts",

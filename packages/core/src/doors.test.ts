@@ -16,8 +16,9 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       SchemaMissingError SchemaNewerError SettingsError TransHubError TranslationNotFoundError UnsupportedNodeError
       WaitTimeoutError applyMigrations canonicalLocale checkTranslation`,
     types: `
-      ApprovalWarning ApproveQuery ApprovedTranslation AttemptError CancelQuery CheckFailure CollectOptions
+      ApprovalWarning ApproveQuery ApprovedTranslation AttemptError BestTry CancelQuery CheckFailure CheckReport CheckWarning CollectOptions
       CollectReport ConnectOptions CoordinatorObserver CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter
+      DeadLetterPageRequest
       EngineLimitStatus EnqueueOptions EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode
       Item ItemDefaults ListQuery Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority
       ProcessPendingOptions ProjectEngines RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt
@@ -32,7 +33,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext
       pluralFormOf protectedTokens readPluralForms readSyntax`,
     types: `
-      Asking BlockedBy CheckFailure Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
+      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
       EngineReply EngineUsage FormToAsk GettextPlurals I18nextFamily OptionKind OptionTable PluralFamily PluralForm
       ProtectedToken Protection Question Span Syntax TextFormat TextToAsk TranslationToCheck`,
   },
@@ -44,8 +45,8 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
       TransHubError TranslationBlockedError TranslationNotFoundError WorkerCrashedError WorkerInterruptedError
       isSettled mayAsk noEngineAllowed optionCheck optionKinds parseItem parseName translateBatch tryStoppedEngines`,
     types: `
-      Approval AttemptError BacklogCount CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
-      ConnectionUse DeadLetter DeadLetterFilter EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
+      Approval AttemptError BacklogCount BestTry CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
+      ConnectionUse DeadLetter DeadLetterFilter DeadLetterPageRequest EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
       EngineLimitStatus EngineLimits EngineState EngineStop EngineTurn EngineTurnTaken EngineWish FailedJob
       FleetMeasure ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter LockWait
       OptionKind OptionTable Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass

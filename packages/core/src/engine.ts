@@ -39,7 +39,7 @@ export { checkTranslation } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export { pluralContext, pluralFormOf } from "./rules/plural-context.ts";
-export type { CheckFailure } from "./text/checks/judge.ts";
+export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";
 export type { Span } from "./text/icu.ts";
 export { type Asking, askingOf, type Question, type TextToAsk } from "./text/message/asking.ts";

@@ -9,7 +9,13 @@ import "./supported-node.ts";
 
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
-export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type {
+  AttemptError,
+  BestTry,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterPageRequest,
+} from "./contract/dead-letter.ts";
 export type { TextFormat } from "./contract/engine.ts";
 export {
   BacklogFullError,
@@ -65,5 +71,5 @@ export { applyMigrations, type MigrateOptions, type MigrationReport } from "./po
 export { checkTranslation } from "./rules/check-translation.ts";
 export { canonicalLocale } from "./rules/locale.ts";
 export type { ProjectEngines } from "./rules/project-engines.ts";
-export type { CheckFailure } from "./text/checks/judge.ts";
+export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -3,7 +3,13 @@ import "./supported-node.ts";
 
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
-export type { AttemptError, DeadLetter, DeadLetterFilter } from "./contract/dead-letter.ts";
+export type {
+  AttemptError,
+  BestTry,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterPageRequest,
+} from "./contract/dead-letter.ts";
 export type { TextFormat } from "./contract/engine.ts";
 export type {
   Circuit,

@@ -19,6 +19,7 @@ test("no label can hold a text, an id, a key or a tenant's name", () => {
   const labels = new Set(describeMetrics().flatMap((metric) => metric.labels));
   expect([...labels].sort()).toEqual([
     "change",
+    "check",
     "code",
     "engine",
     "from",

@@ -89,6 +89,12 @@ export const WORKER_METRICS = {
     help: "Failed attempts to translate a text, the last one included, by the error's code.",
     labels: ["code", "engine"],
   },
+  warnings: {
+    type: "counter",
+    name: "trans_hub_warnings_total",
+    help: "Texts that were stored with a warning, by the check; a text with two counts for each.",
+    labels: ["check", "engine"],
+  },
   batchSeconds: {
     type: "histogram",
     name: "trans_hub_batch_duration_seconds",

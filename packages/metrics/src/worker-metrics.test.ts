@@ -21,7 +21,9 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
     item("Secret text", { businessId: "secret.id", project: "secret-project" }),
     item("Bad text", { project: "secret-project" }),
   ]);
-  const work = workOf(({ text }) => (text === "Bad text" ? failed() : translated("Texte secret")));
+  const work = workOf(({ text }) =>
+    text === "Bad text" ? failed() : { ...translated("Texte secret"), flags: ["length", "numbers"] },
+  );
   await store.work({ until: "ready", concurrency: 1, maxItems: 10, observer: metrics.observer }, work);
   await store.register([item("Waits", { priority: "bulk", project: "secret-project" }), item("Waits too")]);
   await store.pause({ project: "secret-project" });
@@ -49,6 +51,8 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
     trans_hub_database_up: 1,
     'trans_hub_translations_total{outcome="translated",engine="test",locale="fr"}': 1,
     'trans_hub_translations_total{outcome="failed",engine="test",locale="fr"}': 1,
+    'trans_hub_warnings_total{check="length",engine="test"}': 1,
+    'trans_hub_warnings_total{check="numbers",engine="test"}': 1,
     trans_hub_fleet_dead_letters: 1,
     'trans_hub_fleet_backlog_texts{state="ready",priority="normal"}': 1,
     'trans_hub_fleet_backlog_texts{state="paused",priority="bulk"}': 1,

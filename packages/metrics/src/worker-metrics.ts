@@ -47,6 +47,7 @@ export class WorkerMetrics {
   readonly #fleet = make(FLEET_METRICS, this.#registry);
   readonly #locales = new LabelCap();
   readonly #codes = new LabelCap();
+  readonly #checks = new LabelCap();
   readonly #isReady: () => boolean;
   readonly #engines: readonly string[];
   readonly #look: FleetLook;
@@ -142,6 +143,9 @@ export class WorkerMetrics {
       else {
         tell();
         run = { outcome, engine, texts: 1 };
+      }
+      if (each.kind === "translated") {
+        for (const flag of each.flags ?? []) this.#worker.warnings.inc({ check: this.#checks.of(flag), engine });
       }
       if ("error" in each) this.#worker.failures.inc({ code: this.#codes.of(each.error.code), engine });
     }

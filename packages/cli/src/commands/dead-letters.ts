@@ -1,4 +1,4 @@
-import type { DeadLetterFilter, PageRequest } from "@trans-hub/core";
+import type { DeadLetterFilter, DeadLetterPageRequest } from "@trans-hub/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { confirm } from "../confirm.ts";
@@ -26,7 +26,8 @@ export function define(command: Command, context: CommandContext): void {
   const list = withFilters(command.command("list").description("List dead letters, oldest first."))
     .option("--limit <number>", "largest number of rows (default: 100)", parseWhole(1, 1_000))
     .option("--cursor <cursor>", "continue after a page: the nextCursor of that page")
-    .action((options: FilterOptions & PageRequest) => listLetters(list, context, options));
+    .option("--with-best-try", "the translation that came nearest, and the checks that it failed")
+    .action((options: FilterOptions & DeadLetterPageRequest) => listLetters(list, context, options));
   const replay = withFilters(command.command("replay").description("Make dead letters pending again, each one once."))
     .option("--all", "all dead letters")
     .action((options: ActOptions) => replayLetters(replay, context, options));
@@ -37,6 +38,7 @@ export function define(command: Command, context: CommandContext): void {
   examples(
     command,
     "dead-letters list --locale fr",
+    "dead-letters list --with-best-try --json",
     "dead-letters replay --code TH_ENGINE_REFUSED --since 2026-01-31",
     "dead-letters purge --all --yes",
   );
@@ -55,10 +57,10 @@ function withFilters(command: Command): Command {
 async function listLetters(
   command: Command,
   context: CommandContext,
-  { limit, cursor, ...options }: FilterOptions & PageRequest,
+  { limit, cursor, withBestTry, ...options }: FilterOptions & DeadLetterPageRequest,
 ): Promise<void> {
   await withSession(command, context, {}, async ({ handler }) => {
-    const page = await handler.listDeadLetters(filterOf(options), { limit, cursor });
+    const page = await handler.listDeadLetters(filterOf(options), { limit, cursor, withBestTry });
     await context.output.result(page, () => {
       if (page.items.length === 0) return "no dead letters";
       const rows = page.items.map((letter) => [
@@ -71,8 +73,10 @@ async function listLetters(
         letter.failedAt.toISOString(),
         shortened(letter.sourceText),
         letter.message,
+        ...(withBestTry ? [shortened(letter.bestTry?.text ?? ""), letter.bestTry?.failedChecks.join(", ") ?? ""] : []),
       ]);
       const head = ["id", "project", "locale", "code", "engine", "attempts", "failed at", "text", "message"];
+      if (withBestTry) head.push("best try", "failed checks");
       const more = page.nextCursor === null ? [] : [`more: --cursor ${page.nextCursor}`];
       return [tableOf(context.output, head, rows), ...more].join("\n");
     });

@@ -7,6 +7,7 @@ import { withSession } from "../session.ts";
 interface ExportOptions {
   to?: string;
   status?: StoredStatus;
+  flag?: string;
   businessIdPrefix?: string;
   project?: string;
 }
@@ -17,10 +18,16 @@ export function define(command: Command, context: CommandContext): void {
   command
     .addOption(toOption())
     .addOption(new Option("--status <status>", "only translations with this status").choices(STATUSES))
+    .option("--flag <name>", "only texts that were stored with this warning, such as length or numbers")
     .option("--business-id-prefix <prefix>", "only texts with a business id that begins with this")
     .addOption(projectOption())
     .action((options: ExportOptions) => exportTranslations(command, context, options));
-  examples(command, "export --to fr > fr.jsonl", "export --to fr --status approved | jq -r .text");
+  examples(
+    command,
+    "export --to fr > fr.jsonl",
+    "export --to fr --status approved | jq -r .text",
+    "export --to fr --flag end-punctuation",
+  );
 }
 
 /** Writes line by line at the reader's pace, so that memory does not grow with the store. */

@@ -62,6 +62,14 @@ async function get(
     await context.output.result(translation ?? { status: "missing" }, () =>
       context.output.forStdout(translation?.text ?? ""),
     );
+    if (
+      !context.output.json &&
+      translation !== undefined &&
+      translation.text !== null &&
+      translation.flags.length > 0
+    ) {
+      context.output.note(`stored with a warning: ${printable(translation.flags.join(", "))}`);
+    }
     if (context.output.json || translation?.text != null) return;
     context.output.note(whyNothing(translation));
     const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);

@@ -5,10 +5,9 @@ import type { TextFormat } from "@trans-hub/core/engine";
 import { MAX_EXPIRY_SECONDS, parseItem } from "@trans-hub/core/store";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { openItemStream } from "../input/item-stream.ts";
+import { bytesOf, openItemStream } from "../input/item-stream.ts";
 import { type ItemChunk, type RejectedLine, readItems } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
-import { isUtf16, systemProblem, UTF16_PROBLEM } from "../input/regular-file.ts";
 import { RejectedLines, type RejectedReport } from "../input/rejected-lines.ts";
 import { textOf } from "../input/text-argument.ts";
 import {
@@ -160,27 +159,8 @@ function fileChunks(file: string, stream: Readable, { output }: CommandContext, 
   return (rejected) => {
     const unknownKeys = (keys: readonly string[]) =>
       output.warn(`ignored unknown fields of items: ${firstOf(keys.map((key) => JSON.stringify(key))).join(", ")}`);
-    return readItems(readLines(readable(stream, file), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
+    return readItems(readLines(bytesOf(stream, file), maxLineBytes), { maxLineBytes, rejected, unknownKeys });
   };
-}
-
-async function* readable(stream: Readable, file: string): AsyncGenerator<Buffer> {
-  try {
-    let isFirst = true;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (isFirst && isUtf16(chunk)) {
-        throw new UsageError(
-          `${file === "-" ? "stdin" : file}:1: ${UTF16_PROBLEM}`,
-          "Save the file as UTF-8; nothing was registered.",
-        );
-      }
-      isFirst = false;
-      yield chunk;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new UsageError(`${file} ${systemProblem(error).problem}`);
-  }
 }
 
 async function registerAll(

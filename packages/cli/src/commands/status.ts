@@ -57,7 +57,7 @@ function describe(status: StoreStatus, output: Output): string {
   ].join("\n");
 }
 
-/** Such as `12 length, 3 untranslated`. */
+/** Such as `12 length, 3 same`. */
 function describeFlagged(flagged: StoreStatus["flagged"]): string {
   return Object.entries(flagged)
     .sort(([, one], [, other]) => other - one)

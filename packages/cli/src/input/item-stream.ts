@@ -1,11 +1,11 @@
-/** Opens the input of `request --file`: a regular file, a pipe, or stdin. */
+/** Opens the input of `request --file` and `check --file`: a regular file, a pipe, or stdin. */
 import { closeSync, constants, createReadStream, open, openSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { promisify } from "node:util";
 import type { CommandContext } from "../command-context.ts";
 import { UsageError } from "../usage-error.ts";
-import { irregularity, systemProblem } from "./regular-file.ts";
+import { irregularity, isUtf16, systemProblem, UTF16_PROBLEM } from "./regular-file.ts";
 
 /** Names of a process's own stdin, which is not opened a second time: a socket cannot be. */
 const STDIN = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
@@ -25,6 +25,30 @@ export async function openItemStream(
   // Aborted before the first read, the stream has no other listener; the read that follows rejects all the same.
   stream.on("error", () => undefined);
   return addAbortSignal(signal, stream);
+}
+
+/**
+ * The bytes of an opened file.
+ *
+ * @throws {UsageError} It is UTF-16, or reading fails.
+ */
+export async function* bytesOf(stream: Readable, file: string): AsyncGenerator<Buffer> {
+  try {
+    let isFirst = true;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (isFirst && isUtf16(chunk)) {
+        throw new UsageError(
+          `${file === "-" ? "stdin" : file}:1: ${UTF16_PROBLEM}`,
+          "Save the file as UTF-8; no line of it was read.",
+        );
+      }
+      isFirst = false;
+      yield chunk;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new UsageError(`${file} ${systemProblem(error).problem}`);
+  }
 }
 
 async function openFile(

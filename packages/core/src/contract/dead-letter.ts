@@ -1,4 +1,5 @@
 /** Texts past their last attempt, with the errors of their attempts. */
+import type { PageRequest } from "./page.ts";
 
 export interface DeadLetter {
   /** Opaque; sorts by age. */
@@ -14,6 +15,24 @@ export interface DeadLetter {
   failedAt: Date;
   /** Every attempt, oldest first. */
   attempts: AttemptError[];
+  /**
+   * The best translation of the last attempt, which failed a blocking check; null: none, or one that cannot be stored. Only
+   * where it was asked for: lists are often logged.
+   */
+  bestTry?: BestTry | null;
+}
+
+/** A translation that was refused. A person may mend it instead of beginning anew. */
+export interface BestTry {
+  text: string;
+  /** The names of the checks that it failed, blocking ones first. */
+  failedChecks: string[];
+}
+
+/** A page of dead letters, and how much of each. */
+export interface DeadLetterPageRequest extends PageRequest {
+  /** Whether each letter has its best try. Default: false. */
+  withBestTry?: boolean | undefined;
 }
 
 export interface DeadLetterFilter {

@@ -11,7 +11,18 @@ import type { TransHubError } from "./errors.ts";
  * How the syntax of a text is to be read. `auto`, the default, leaves it to detection. A release reads a format of a later
  * release as `auto`.
  */
-export const TEXT_FORMATS = ["auto", "text", "icu", "i18next", "printf", "html", "markdown"] as const;
+export const TEXT_FORMATS = [
+  "auto",
+  "text",
+  "icu",
+  "i18next",
+  "printf",
+  "html",
+  "markdown",
+  "java",
+  "fluent",
+  "strftime",
+] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
 /** The source locale of a text whose language the engine is to detect. */

@@ -5,6 +5,8 @@ export interface ListFilter {
   project: string;
   targetLocale: string;
   status?: StoredStatus | undefined;
+  /** Only texts that were stored with this warning. */
+  flag?: string | undefined;
   businessIdPrefix?: string | undefined;
 }
 

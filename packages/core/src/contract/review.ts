@@ -19,8 +19,8 @@ export interface Approval {
 /** A translation as it was approved. */
 export interface ApprovedTranslation extends Translation {
   /**
-   * The first check that the approved text fails, although the person has the last word: no machine's text that fails it
-   * is stored. Empty: it fails none.
+   * The blocking checks that the approved text fails, although the person has the last word: no machine's text that fails
+   * one of them is stored. Empty: it fails none.
    */
   warnings: ApprovalWarning[];
 }

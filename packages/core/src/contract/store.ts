@@ -10,7 +10,7 @@
  */
 import type { CollectOptions, CollectReport } from "./collect.ts";
 import type { CancelFilter, ForgetOptions, ForgetReference, ForgetReport, Pause, PauseTarget } from "./control.ts";
-import type { DeadLetter, DeadLetterFilter } from "./dead-letter.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "./dead-letter.ts";
 import type { EngineGate } from "./engine-gate.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { RegisterItem } from "./item.ts";
@@ -120,7 +120,7 @@ export interface PersistenceHandler {
   connectionUse?(): ConnectionUse[];
 
   /** Open dead letters, oldest first. */
-  listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>>;
+  listDeadLetters(filter: DeadLetterFilter, page?: DeadLetterPageRequest): Promise<Page<DeadLetter>>;
 
   /** Puts dead letters back to work, each only once however often this is called. Returns their number. */
   replayDeadLetters(filter: DeadLetterFilter): Promise<number>;

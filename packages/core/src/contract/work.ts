@@ -1,6 +1,6 @@
 /** The batches that `PersistenceHandler.work` hands out, and the outcomes that it takes back. */
 import type { CollectReport } from "./collect.ts";
-import type { AttemptError } from "./dead-letter.ts";
+import type { AttemptError, BestTry } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { TranslationKey } from "./translation.ts";
 
@@ -48,8 +48,8 @@ export type WorkOutcome =
   | { kind: "postponed"; delayMs: number }
   /** Try again after a resume; no attempt counts (an engine is paused, and no other engine can translate it). */
   | { kind: "paused" }
-  /** To the dead letters. */
-  | { kind: "failed"; error: AttemptError }
+  /** To the dead letters. `bestTry`: the translation that came nearest, for the person who looks at the letter. Left out: none. */
+  | { kind: "failed"; error: AttemptError; bestTry?: BestTry | undefined }
   /** It was not tried: it goes back as it was, at once (a drain). */
   | { kind: "released" };
 
@@ -66,6 +66,8 @@ export interface EngineCall {
   latencyMs: number;
   /** `ok`, `partial`, or the kind of the failure. */
   outcome: string;
+  /** How often an answer was repaired before it was judged, by the name of the repair. Default: never. */
+  repairs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface WorkResult {

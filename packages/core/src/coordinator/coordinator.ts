@@ -6,9 +6,9 @@
  */
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
-import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
 import { ClosedError, InvalidItemError } from "../contract/errors.ts";
-import type { Page, PageRequest } from "../contract/page.ts";
+import type { Page } from "../contract/page.ts";
 import type { ApprovedTranslation } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
@@ -363,7 +363,7 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /** The open dead letters, oldest first: texts past their last attempt. Default project: the coordinator's. */
-  async listDeadLetters(query: DeadLetterFilter & PageRequest = {}): Promise<Page<DeadLetter>> {
+  async listDeadLetters(query: DeadLetterFilter & DeadLetterPageRequest = {}): Promise<Page<DeadLetter>> {
     this.#requireOpen();
     const { filter, page } = parseDeadLetters(query, this.#settings, LISTED_LETTER_KEYS);
     return this.#track(this.#store.listDeadLetters(filter, page));

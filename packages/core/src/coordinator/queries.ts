@@ -3,11 +3,10 @@
  * bring it into the store's form.
  */
 import type { CancelFilter, ForgetReference, PauseTarget } from "../contract/control.ts";
-import type { DeadLetterFilter } from "../contract/dead-letter.ts";
+import type { DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
 import { type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
-import type { PageRequest } from "../contract/page.ts";
 import type { ListFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
 import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
@@ -116,6 +115,8 @@ export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
   status?: StoredStatus | undefined;
+  /** Only texts that were stored with this warning, such as `length`; it is the name of a check. Default: all. */
+  flag?: string | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
   /** Default: the coordinator's. */
@@ -125,7 +126,7 @@ export interface ListQuery {
 /** @throws {InvalidItemError} Names the first field at fault. */
 export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFilter {
   requireKnownKeys(query, LIST_KEYS, "a filter of listTranslations", "query");
-  const { project = defaults.project, targetLocale, status, businessIdPrefix } = query;
+  const { project = defaults.project, targetLocale, status, flag, businessIdPrefix } = query;
   if (status !== undefined && !STATUSES.includes(status)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "status", `must be one of ${STATUSES.join(", ")}`);
   }
@@ -133,10 +134,11 @@ export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFi
     project: parseName(project, "project", "TH_PROJECT"),
     targetLocale: canonicalLocale(targetLocale, "targetLocale"),
     status,
+    ...(flag !== undefined && { flag: parseName(flag, "flag", "TH_ITEM_SHAPE") }),
     businessIdPrefix: parsePrefix(businessIdPrefix),
   };
 }
-const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "businessIdPrefix", "project"]);
+const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "flag", "businessIdPrefix", "project"]);
 const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
 
 function parsePrefix(prefix: unknown): string | undefined {
@@ -290,22 +292,22 @@ const PAUSE_KEYS: ReadonlySet<string> = new Set(["engine", "project", "targetLoc
 /** A filter of dead letters, and the page that is asked for. */
 export interface Letters {
   filter: DeadLetterFilter;
-  page: PageRequest;
+  page: DeadLetterPageRequest;
 }
 
 /**
  * @throws {InvalidItemError} A field is not valid, or a key is unknown: the rest would name more letters than was meant.
- * @throws {SettingsError} `limit` has a bad value.
+ * @throws {SettingsError} `limit` or `withBestTry` has a bad value.
  */
 export function parseDeadLetters(
-  query: DeadLetterFilter & PageRequest,
+  query: DeadLetterFilter & DeadLetterPageRequest,
   defaults: { project: string },
   keys: ReadonlySet<string> = LETTER_KEYS,
 ): Letters {
   requireKnownKeys(query, keys, "a filter of dead letters", "filter");
-  const { cursor, limit, ...given } = query;
+  const { cursor, limit, withBestTry, ...given } = query;
   const { project = defaults.project, id, engine, targetLocale, code, since } = given;
-  checkPage({ limit });
+  checkPage({ limit, withBestTry });
   if (cursor !== undefined && typeof cursor !== "string") throw wrong("cursor", "must be a string");
   if (id !== undefined && !(typeof id === "string" && /^\d{1,18}$/.test(id))) {
     throw wrong("id", "is not the id of a dead letter");
@@ -321,13 +323,14 @@ export function parseDeadLetters(
       ...(code !== undefined && { code: parseName(code, "code", "TH_ITEM_SHAPE") }),
       ...(targetLocale !== undefined && { targetLocale: canonicalLocale(targetLocale, "targetLocale") }),
     },
-    page: { cursor, limit },
+    page: { cursor, limit, ...(withBestTry === true && { withBestTry }) },
   };
 }
 const LETTER_KEYS: ReadonlySet<string> = new Set(["project", "id", "engine", "targetLocale", "code", "since"]);
 /** Of the letters that are listed: the other calls act on all of them. */
-export const LISTED_LETTER_KEYS: ReadonlySet<string> = new Set([...LETTER_KEYS, "cursor", "limit"]);
-const checkPage = optionCheck<Pick<PageRequest, "limit">>("listDeadLetters", {
+export const LISTED_LETTER_KEYS: ReadonlySet<string> = new Set([...LETTER_KEYS, "cursor", "limit", "withBestTry"]);
+const checkPage = optionCheck<Pick<DeadLetterPageRequest, "limit" | "withBestTry">>("listDeadLetters", {
+  withBestTry: kinds.flag,
   limit: kinds.whole(1, Number.MAX_SAFE_INTEGER),
 });
 

@@ -9,7 +9,7 @@ import type {
   Pause,
   PauseTarget,
 } from "../contract/control.ts";
-import type { DeadLetter, DeadLetterFilter } from "../contract/dead-letter.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
 import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
@@ -235,7 +235,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return uses;
   }
 
-  async listDeadLetters(filter: DeadLetterFilter, page?: PageRequest): Promise<Page<DeadLetter>> {
+  async listDeadLetters(filter: DeadLetterFilter, page?: DeadLetterPageRequest): Promise<Page<DeadLetter>> {
     return listDeadLetters(this.#open(), filter, page);
   }
 

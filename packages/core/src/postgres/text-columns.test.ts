@@ -47,6 +47,8 @@ const COLUMNS: Record<string, string> = {
   "dead_letter.code": noText("a code of the catalogue of errors"),
   "dead_letter.message": forget("the row goes; messages of engines may quote a text"),
   "dead_letter.engine": ENGINE,
+  "dead_letter.best_try": forget("the row goes; a translation that was refused"),
+  "dead_letter.best_try_failed": forget("the row goes; the names of checks"),
   "dead_letter.history": forget("the row goes; messages of engines may quote a text"),
   "usage.engine": ENGINE,
   "usage.model": noText("a name of a model"),

@@ -3,6 +3,7 @@ import "../supported-node.ts";
 
 import type { ConformanceStore } from "./conformance/kit.ts";
 
+export { friendlyEngine, hostileEngine, MANNERS, type Manner, mangled } from "./hostile-engine.ts";
 export { type Clock, ManualClock, SYSTEM_CLOCK } from "./in-memory/clock.ts";
 export { InMemoryPersistenceHandler, type InMemoryTransaction } from "./in-memory/persistence-handler.ts";
 export { InMemoryStore, type InMemoryStoreOptions } from "./in-memory/store.ts";

@@ -19,13 +19,22 @@ export interface IcuArgument {
   style: string;
   /** The branches of a plural, select or selectordinal, in order: `one`, `=0`, `female`. Empty for every other type. */
   selectors: string[];
+  /** The content of each branch, in the order of the selectors. Empty for every other type. */
+  branches: IcuPart[][];
 }
+
+/** One part of a message or of a branch: literal text (a stretch of the message), or an argument. */
+export type IcuPart = Span | IcuArgument;
 
 export interface IcuMessage {
   /** Every argument, outer before inner, each as often as it occurs. */
   arguments: IcuArgument[];
   /** The literal text at every depth, in order; quoted braces and `#` are part of it. */
   literals: Span[];
+  /** The outermost parts, in order. */
+  parts: IcuPart[];
+  /** How deep arguments with branches stand in each other. 0: none has branches. */
+  depth: number;
 }
 
 const HEAD = /\{\s*([^\s{},]+)\s*(?:\}|,\s*([A-Za-z-]+)\s*([,}]))/y;
@@ -36,21 +45,28 @@ const BRANCHING = new Set(["plural", "select", "selectordinal"]);
 
 /** Reads a message. Undefined: the braces do not balance, or hold no argument. */
 export function parseIcu(text: string): IcuMessage | undefined {
-  const message: IcuMessage = { arguments: [], literals: [] };
+  const message: IcuMessage = { arguments: [], literals: [], parts: [], depth: 0 };
   const open: IcuArgument[] = [];
+  let openPlurals = 0;
   let at = 0;
   for (;;) {
     const start = at;
-    at = literalEnd(text, start);
-    if (at > start) message.literals.push({ start, end: at });
+    const parent = open.at(-1);
+    const parts = parent === undefined ? message.parts : (parent.branches.at(-1) ?? message.parts);
+    at = literalEnd(text, start, openPlurals > 0);
+    if (at > start) {
+      message.literals.push({ start, end: at });
+      parts.push({ start, end: at });
+    }
     if (at === text.length) return open.length === 0 ? message : undefined;
 
     if (text[at] === "{") {
       const head = matchAt(HEAD, text, at);
       if (head === null) return undefined;
       const [, name = "", type = "", after] = head;
-      const argument: IcuArgument = { name, type, style: "", selectors: [] };
+      const argument: IcuArgument = { name, type, style: "", selectors: [], branches: [] };
       message.arguments.push(argument);
+      parts.push(argument);
       at = HEAD.lastIndex;
       if (after !== ",") continue;
       if (!BRANCHING.has(type)) {
@@ -61,6 +77,8 @@ export function parseIcu(text: string): IcuMessage | undefined {
         continue;
       }
       open.push(argument);
+      if (type !== "select") openPlurals += 1;
+      message.depth = Math.max(message.depth, open.length);
       if (matchAt(OFFSET, text, at) !== null) at = OFFSET.lastIndex;
     } else {
       at += 1; // the brace that ends a branch
@@ -72,9 +90,11 @@ export function parseIcu(text: string): IcuMessage | undefined {
     const branch = matchAt(BRANCH, text, at);
     if (branch !== null) {
       argument.selectors.push(branch[1] ?? "");
+      argument.branches.push([]);
       at = BRANCH.lastIndex;
     } else if (matchAt(CLOSE, text, at) !== null) {
       open.pop();
+      if (argument.type !== "select") openPlurals -= 1;
       at = CLOSE.lastIndex;
     } else {
       return undefined;
@@ -83,24 +103,26 @@ export function parseIcu(text: string): IcuMessage | undefined {
 }
 
 /** The end of the literal text that starts at `at`: a brace that is syntax, or the end of the text. */
-function literalEnd(text: string, at: number): number {
+function literalEnd(text: string, at: number, isInPlural: boolean): number {
   let index = at;
   while (index < text.length) {
     const character = text[index];
     if (character === "{" || character === "}") return index;
-    index = character === "'" ? quoteEnd(text, index) : index + 1;
+    index = character === "'" ? quoteEnd(text, index, isInPlural ? "{}#" : "{}") : index + 1;
   }
   return index;
 }
 
 /**
- * The place after the apostrophe at `at` and the text that it quotes. An apostrophe quotes only before a brace, up to the
- * next single apostrophe or the end.
+ * The place after the apostrophe at `at` and the text that it quotes. An apostrophe quotes only before a sign of the syntax,
+ * up to the next single apostrophe or the end.
+ *
+ * @param signs Those that it quotes: braces, in a plural `#`, where tags are read `<` and `>`.
  */
-function quoteEnd(text: string, at: number): number {
+export function quoteEnd(text: string, at: number, signs = "{}"): number {
   const next = text[at + 1];
   if (next === "'") return at + 2;
-  if (next !== "{" && next !== "}") return at + 1;
+  if (next === undefined || !signs.includes(next)) return at + 1;
   let close = text.indexOf("'", at + 1);
   while (close !== -1 && text[close + 1] === "'") close = text.indexOf("'", close + 2);
   return close === -1 ? text.length : close + 1;

@@ -20,6 +20,11 @@ export interface ProtectedToken {
    * only the translation has means nothing ("%5 indirim" is Turkish for "5% off").
    */
   maybe: boolean;
+  /**
+   * The spelling that a person's translation is compared by, in place of `canonical`; empty: people may drop and add it.
+   * Absent: `canonical`.
+   */
+  lenient?: string;
 }
 
 /** The parts of a text that are not language. */
@@ -29,6 +34,8 @@ export interface Syntax {
   spans: Span[];
   /** Whether it was read as an ICU message. */
   isIcu: boolean;
+  /** The format that its translation is to be read in. */
+  readAs: TextFormat;
   /** The arguments of an ICU message, outer before inner, as often as they occur. Empty for every other text. */
   arguments: IcuArgument[];
 }
@@ -49,13 +56,20 @@ const alternatives = {
   // No `#{name}`: "Order #{id}" is an argument after a number sign, and other languages write "Nr. {id}".
   prefixed: "[$%]\\{[^{}]*\\}",
   single: "\\{\\s*(?:[^{}\\s\"',:(]+\\s*)?(?:,\\s*[A-Za-z0-9-]+\\s*(?:[,:][^{}]*)?|[:(][^{}]*)?\\}",
+  // Fluent: a literal, the head of a selection, its variants, any other placeable.
+  fluent: '\\{\\s*"[^"\\n]*"\\s*\\}|\\{[^{}]*?->|(?<![^\\n])[ \\t]*\\*?\\[[ \\t]*[\\w.-]+[ \\t]*\\]|\\{[^{}]*\\}',
+  strftime: "%[-_0^#]?[EO]?[A-Za-z]|%%",
+  // Java groups digits with a comma, and writes negative numbers in parentheses.
+  grouped:
+    "(?<![0-9])%(?:[0-9]{1,3}\\$)?[-#0+]{0,3}[,('][-#0+,(']{0,5}[0-9]{0,9}(?:\\.[0-9]{1,9})?[defgEG](?![A-Za-z)])",
   named: "%\\([^()\\s]*\\)[-#0+]{0,5}[0-9]{0,9}(?:\\.[0-9]{1,9})?[diouxXeEfFgGcrs]",
   percentName: "%[A-Za-z_][A-Za-z0-9_.]{2,63}%(?!%)",
   percentSign: "%%",
   // After a digit a percent sign is most often a percentage ("50%off", "100%-a"): only the plainest forms count.
   printf: `(?<![0-9])%(?:[0-9]{1,3}\\$)?[-#0+]{0,5}(?:[0-9]{0,9}|\\*)(?:\\.(?:[0-9]{0,9}|\\*))?(?:hh|h|ll|l|L|q|j|z|t)?${CONVERSION}`,
   printfAfterDigit: "(?<=[0-9])%(?:[0-9]\\$)?[disuf@](?![A-Za-z])",
-  maybe: "%[0-9](?![0-9])|\\$[A-Za-z_][A-Za-z0-9_]+|(?<![^\\s(\\[\"'>]):[A-Za-z_][A-Za-z0-9_]+",
+  maybe:
+    "%[0-9](?![0-9])|\\$[A-Za-z_][A-Za-z0-9_]+|(?<![^\\s(\\[\"'>]):[A-Za-z_][A-Za-z0-9_]+(?![A-Za-z0-9_]|\\.[a-z]{2})",
 } as const;
 type Alternative = keyof typeof alternatives;
 
@@ -63,8 +77,23 @@ type Alternative = keyof typeof alternatives;
 const BRACES: ReadonlySet<Alternative> = new Set(["statement", "double", "prefixed", "single"]);
 const MARKUP: ReadonlySet<Alternative> = new Set(["tag", "comment", "declaration"]);
 
-const scanAll = scanner(Object.keys(alternatives) as Alternative[]);
-const scanIcu = scanner((Object.keys(alternatives) as Alternative[]).filter((name) => !BRACES.has(name)));
+const CONVERSIONS: ReadonlySet<Alternative> = new Set([
+  "named",
+  "grouped",
+  "percentName",
+  "percentSign",
+  "printf",
+  "printfAfterDigit",
+  "maybe",
+]);
+
+const NAMES = (Object.keys(alternatives) as Alternative[]).filter((name) => name !== "fluent" && name !== "strftime");
+const scanAll = scanner(NAMES);
+const scanIcu = scanner(NAMES.filter((name) => !BRACES.has(name)));
+const scanStrftime = scanner([...NAMES.filter((name) => !CONVERSIONS.has(name)), "strftime"]);
+const scanFluent = scanner(["tag", "comment", "declaration", "fluent"]);
+/** A conversion of dates that printf does not have, and that no letter follows: `%Y-%m-%d`, `%H:%M`. */
+const DATE_CONVERSION = /(?<![0-9%])%[-_0^#]?[ABHIMYbjmy](?![A-Za-z%])/;
 /** Code that stands between tags; the scan below sees only the tags. */
 const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>/gi;
 
@@ -83,32 +112,122 @@ export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
+/** The characters at which the alternatives begin. Most texts hold none of them, and need no scan. */
+const MAY_HOLD_SYNTAX = /[<{%$@:[\]]/;
+
 /** {@link protectedTokens}, with the stretches they cover. */
 export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
-  const icu = format === "icu" || hasIcuBranches(text) ? parseIcu(text) : undefined;
+  const isUsual = format !== "icu" && format !== "java" && format !== "fluent";
+  if (isUsual && !MAY_HOLD_SYNTAX.test(text)) {
+    return { tokens: [], spans: [], isIcu: false, arguments: [], readAs: format };
+  }
+  const isOther = format === "fluent" || format === "strftime";
+  const icu = format === "icu" || (!isOther && hasIcuBranches(text)) ? parseIcu(text) : undefined;
+  const readAs = icu !== undefined ? "icu" : format === "auto" && DATE_CONVERSION.test(text) ? "strftime" : format;
+  const quoted = readAs === "java" ? quotedStretches(text) : [];
   const tokens: ProtectedToken[] = [];
   const spans: Span[] = icu === undefined ? [] : gapsBetween(icu.literals, text.length);
   const icuArguments = icu?.arguments ?? [];
   for (const argument of icuArguments) tokens.push(argumentToken(argument));
   for (const raw of text.matchAll(RAW_ELEMENT)) spans.push({ start: raw.index, end: raw.index + raw[0].length });
 
-  for (const { alternative, start, end } of scan(text, icu === undefined ? scanAll : scanIcu)) {
+  const words: { token: ProtectedToken; name: string }[] = [];
+  let at = 0;
+  for (const { alternative, start, end } of scan(text, SCANNERS[readAs] ?? scanAll)) {
     const found = text.slice(start, end);
     if (alternative === "maybe" && format === "text") continue;
+    while ((quoted[at]?.end ?? Infinity) <= start) at += 1;
+    if (alternative === "single" && (quoted[at]?.start ?? Infinity) < start) continue;
     spans.push({ start, end });
     if (alternative !== "tag") {
-      const kind = MARKUP.has(alternative) ? "markup" : "placeholder";
-      tokens.push({ kind, canonical: found, maybe: alternative === "maybe" });
+      const token = tokenOf(alternative, found);
+      if (token !== undefined) tokens.push(token);
       continue;
     }
     const tag = readTag(found);
     if (tag === undefined) continue;
-    tokens.push({ kind: "markup", canonical: tag.canonical, maybe: false });
+    const token: ProtectedToken = { kind: "markup", canonical: tag.canonical, maybe: false };
+    if (tag.lenient !== undefined) token.lenient = tag.lenient;
+    else if (found.includes("{")) {
+      const lenient = readTag(found.replace(/\{[^{}]*\}/g, withoutInnerSpace))?.canonical;
+      if (lenient !== undefined && lenient !== tag.canonical) token.lenient = lenient;
+    }
+    if (tag.word !== undefined) words.push({ token, name: tag.word });
+    tokens.push(token);
     // The value of an attribute that people read is translated, and its placeholders survive like any other.
     const valueFormat = icu === undefined ? format : "icu";
     for (const value of tag.readable) for (const token of protectedTokens(value, valueFormat)) tokens.push(token);
   }
-  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, arguments: icuArguments };
+  if (words.length > 0) {
+    const closed = new Set(tokens.map(({ canonical }) => canonical));
+    for (const { token, name } of words) if (!closed.has(`</${name}>`)) token.lenient = "";
+  }
+  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, readAs, arguments: icuArguments };
+}
+
+const SCANNERS: Partial<Record<TextFormat, RegExp>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };
+
+/** The token of a stretch that is no tag. Undefined: it is syntax, but nothing that a translation must have. */
+function tokenOf(alternative: Alternative, found: string): ProtectedToken | undefined {
+  const kind = MARKUP.has(alternative) ? "markup" : "placeholder";
+  const token: ProtectedToken = { kind, canonical: found, maybe: alternative === "maybe" };
+  switch (alternative) {
+    case "double":
+    case "single":
+    case "statement": {
+      const lenient = withoutInnerSpace(found);
+      return lenient === found ? token : { ...token, lenient };
+    }
+    case "percentSign":
+      return { ...token, lenient: "" };
+    case "strftime":
+      return strftimeToken(found);
+    case "fluent":
+      return fluentToken(found);
+    default:
+      return token;
+  }
+}
+
+/** `{{name}}` of `{{ name }}`. */
+function withoutInnerSpace(found: string): string {
+  const open = /^\{+[%#^/&>-]?/.exec(found)?.[0] ?? "";
+  const close = /%?\}+$/.exec(found)?.[0] ?? "";
+  return open + found.slice(open.length, found.length - close.length).trim() + close;
+}
+
+/** Languages order and pad the parts of a date in their own ways, and write the hours with or without a.m. and p.m. */
+const DATE_PARTS: Readonly<Record<string, string>> = {
+  ...{ Y: "year", y: "year", G: "year", g: "year", C: "year" },
+  ...{ B: "month", b: "month", h: "month", m: "month" },
+  ...{ d: "day", e: "day" },
+  ...{ A: "weekday", a: "weekday", u: "weekday", w: "weekday" },
+  ...{ H: "hour", k: "hour", I: "hour", l: "hour" },
+  ...{ p: "", P: "", n: "", t: "", "%": "" },
+};
+
+function strftimeToken(found: string): ProtectedToken | undefined {
+  const letter = found.at(-1) ?? "";
+  const part = DATE_PARTS[letter] ?? letter;
+  return part === "" ? undefined : { kind: "placeholder", canonical: `%${part}`, maybe: false };
+}
+
+/** A translation formats, selects by and inflects in its own way: the variable or the reference stays. */
+function fluentToken(found: string): ProtectedToken | undefined {
+  if (/^\{\s*"|\]$/.test(found)) return undefined;
+  const variable = /\$[A-Za-z][\w-]*/.exec(found)?.[0];
+  const reference = /^\{\s*(-?[A-Za-z][\w-]*(?:\.[\w-]+)?)/.exec(found)?.[1];
+  const name = variable ?? reference;
+  return name === undefined ? undefined : { kind: "placeholder", canonical: `{${name}}`, maybe: false };
+}
+
+/** The stretches that apostrophes quote in a pattern of java.text.MessageFormat: any apostrophe opens one. */
+export function quotedStretches(text: string): Span[] {
+  const stretches: Span[] = [];
+  for (const { index, 0: found } of text.matchAll(/''|'[^']*(?:''[^']*)*(?:'|$)/g)) {
+    if (found !== "''") stretches.push({ start: index, end: index + found.length });
+  }
+  return stretches;
 }
 
 function argumentToken({ name, type, style }: IcuArgument): ProtectedToken {

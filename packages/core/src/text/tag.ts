@@ -1,10 +1,12 @@
+import { ELEMENTS, VOID_ELEMENTS } from "./elements.ts";
+
 /** One HTML or XML tag, in a form in which two spellings of the same tag are equal. */
 
 /** Attributes whose value people read. A translation may change the value, not the attribute. */
 const TRANSLATABLE = new Set(["title", "alt", "placeholder", "aria-label"]);
 
-/** Elements without content: `<br>` and `<br/>` are the same tag. */
-const VOID = new Set("area base br col embed hr img input link meta source track wbr".split(" "));
+/** The inline elements of XLIFF. Their `id` identifies them; the other attributes describe the source. */
+const XLIFF = new Set("x ph pc g bx ex bpt ept it mrk sc ec sm".split(" "));
 
 /** Elements that take attributes without a value (`<input disabled>`). `<your name>` must not be read as one of them. */
 const TAKES_BARE_ATTRIBUTES = new Set(
@@ -16,6 +18,10 @@ const TAKES_BARE_ATTRIBUTES = new Set(
 export interface Tag {
   /** Name, closing mark and attributes, sorted; without white space and without values that people read. */
   canonical: string;
+  /** {@link ProtectedToken.lenient} of a tag, but for a word that the whole text shows to be one. */
+  lenient?: string;
+  /** The name, where it may be a word in angle brackets: it is no element of HTML, and has neither attributes nor a slash. */
+  word?: string;
   /** The values that people read, unchanged. */
   readable: string[];
 }
@@ -36,6 +42,7 @@ export function readTag(text: string): Tag | undefined {
 
   const attributes: string[] = [];
   const readable: string[] = [];
+  let id: string | undefined;
   let bareCount = 0;
   for (const [, attribute, quoted] of (selfClosing ? rest.slice(0, -1) : rest).matchAll(ATTRIBUTE)) {
     if (attribute === undefined) continue;
@@ -45,6 +52,7 @@ export function readTag(text: string): Tag | undefined {
       continue;
     }
     const value = /^["']/.test(quoted) ? quoted.slice(1, -1) : quoted;
+    if (attribute === "id") id = value;
     const isReadable = TRANSLATABLE.has(attribute.toLowerCase());
     if (isReadable) readable.push(value);
     attributes.push(`${attribute}=${isReadable ? "" : value}`);
@@ -53,6 +61,12 @@ export function readTag(text: string): Tag | undefined {
   const onlyBare = attributes.length > 0 && bareCount === attributes.length;
   if (onlyBare && !TAKES_BARE_ATTRIBUTES.has(name.toLowerCase())) return undefined;
   if (attributes.length > 0 && /^[0-9]/.test(name)) return undefined;
-  const end = selfClosing && !VOID.has(name.toLowerCase()) ? "/" : "";
-  return { canonical: `<${closing}${[name, ...attributes.sort()].join(" ")}${end}>`, readable };
+  const element = name.toLowerCase();
+  const end = selfClosing && !VOID_ELEMENTS.has(element) ? "/" : "";
+  const canonical = `<${closing}${[name, ...attributes.sort()].join(" ")}${end}>`;
+  if (element === "br" && closing === "") return { canonical, lenient: "", readable };
+  if (id !== undefined && XLIFF.has(name)) return { canonical, lenient: `<${name} id=${id}${end}>`, readable };
+  const isPlain = closing === "" && !selfClosing && attributes.length === 0;
+  const mayBeWord = isPlain && !ELEMENTS.has(element) && /^[A-Za-z]/.test(name);
+  return { canonical, readable, ...(mayBeWord && { word: name }) };
 }

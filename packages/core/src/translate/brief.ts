@@ -1,7 +1,7 @@
 /**
  * The content of engine calls: the texts of a batch with the facts that belong to them, in calls that the engine accepts.
  *
- * This is the only place where such a fact is added: a fact about one text in {@link briefOf}, a fact about all of them in
+ * This is the only place where such a fact is added: a fact about one text in {@link factsOf}, a fact about all of them in
  * {@link engineBatch}. A fact that only some engines read stands behind the field by which an engine declares it.
  */
 import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
@@ -12,16 +12,18 @@ import { pluralFormOf } from "../rules/plural-context.ts";
 
 type Declared = Pick<Engine, "takesContext">;
 
-/** Some texts of a batch as an engine gets them. */
+/** One item of a call, before it has an id. */
+type Facts = Omit<EngineItem, "id">;
+
+/** Some items of a batch as an engine gets them. */
 export function engineBatch(
-  engine: Declared,
   batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
-  items: readonly WorkItem[],
+  items: readonly Facts[],
 ): EngineBatch {
   return {
     sourceLocale: batch.sourceLocale,
     targetLocale: batch.targetLocale,
-    items: items.map((item, at) => ({ id: itemId(at), ...briefOf(engine, item) })),
+    items: items.map((item, at) => ({ id: itemId(at), ...item })),
   };
 }
 
@@ -51,38 +53,41 @@ function itemId(at: number): string {
   return id + LETTERS[check % base];
 }
 
-function briefOf(
+/**
+ * What an engine is told about a text beside the text itself. The plural form that a context says is no remark: it goes with
+ * the question.
+ */
+export function factsOf(
   { takesContext }: Declared,
-  { text, format, context, previousFailure }: WorkItem,
-): Omit<EngineItem, "id"> {
-  const form = pluralFormOf(context);
-  const { plural, ...remarks } = context ?? {};
-  const told = form === undefined ? context : remarks;
+  { context }: Pick<WorkItem, "context">,
+  previousFailure: string | undefined,
+): Pick<Facts, "context" | "previousFailure"> {
+  let told = context;
+  if (context !== null && pluralFormOf(context) !== undefined) {
+    const { plural, ...remarks } = context;
+    told = Object.keys(remarks).length > 0 ? remarks : null;
+  }
   return {
-    text,
-    format,
-    ...(form !== undefined && { form }),
-    ...(takesContext && told !== null && Object.keys(told).length > 0 && { context: told }),
+    ...(takesContext && told !== null && { context: told }),
     ...(previousFailure !== undefined && { previousFailure }),
   };
 }
 
-/** UTF-8 bytes that one text takes of an engine's `maxBytesPerCall`: its own and those of its context. */
-export function briefBytes(engine: Declared, item: WorkItem): number {
-  const { text, context, form } = briefOf(engine, item);
-  return [context, form].reduce(
-    (bytes, fact) => bytes + (fact === undefined ? 0 : Buffer.byteLength(JSON.stringify(fact))),
-    Buffer.byteLength(text),
-  );
+/** UTF-8 bytes that one item takes of an engine's `maxBytesPerCall`: those of its text and of the facts about it. */
+export function itemBytes({ text, context, form, keep }: Facts): number {
+  let bytes = Buffer.byteLength(text);
+  for (const fact of [context, form, keep]) if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
+  return bytes;
 }
 
 /** Why an engine need not be asked for a text at all. Undefined: it can be asked. */
 export function refusalOf(
   engine: Engine,
   { sourceLocale }: Pick<WorkBatch, "sourceLocale">,
-  item: WorkItem,
+  { text }: Pick<WorkItem, "text">,
+  items: readonly Facts[],
 ): TransHubError | undefined {
-  if (item.text === "") {
+  if (text === "") {
     return new EngineTooLongError(
       `The stored text is longer than ${MAX_STORED_TEXT_BYTES} bytes, and goes to no engine`,
     );
@@ -92,47 +97,56 @@ export function refusalOf(
       hint: "Say the source locale: sourceLocale, --from or TH_SOURCE_LOCALE.",
     });
   }
-  if (briefBytes(engine, item) > engine.maxBytesPerCall) {
+  if (items.some((item) => itemBytes(item) > engine.maxBytesPerCall)) {
     return new EngineTooLongError(`Engine "${engine.name}" takes at most ${engine.maxBytesPerCall} bytes`);
   }
   return undefined;
 }
 
-interface CallLimits extends Declared, Pick<Engine, "maxItemsPerCall" | "maxBytesPerCall"> {
+interface CallLimits extends Pick<Engine, "maxItemsPerCall" | "maxBytesPerCall"> {
   /** For the items together, each weighed by `tokensOf`. */
   maxTokensPerCall: number;
-  tokensOf(item: WorkItem): number;
+  tokensOf(item: Facts): number;
 }
 
 /**
- * Cuts items into calls that an engine accepts, in order. An item over the bytes or the tokens of a call goes alone:
- * the caller decides whether to send it at all.
+ * Cuts items into calls that an engine accepts, in order. The items of a group, one text's, go in one call where a call can
+ * hold them. An item over the bytes or the tokens of a call goes alone: the caller decides whether to send it at all.
  */
-export function packCalls<Packed extends { readonly item: WorkItem }>(
-  packed: readonly Packed[],
+export function packCalls<Packed extends { readonly item: Facts }>(
+  groups: readonly (readonly Packed[])[],
   limits: CallLimits,
 ): Packed[][] {
   const calls: Packed[][] = [];
   let call: Packed[] = [];
   let bytes = 0;
   let tokens = 0;
-  const isFull = (size: number, weight: number) =>
-    call.length >= limits.maxItemsPerCall ||
+  const isFull = (count: number, size: number, weight: number) =>
+    call.length + count > limits.maxItemsPerCall ||
     bytes + size > limits.maxBytesPerCall ||
     tokens + weight > limits.maxTokensPerCall;
-  for (const entry of packed) {
-    const size = briefBytes(limits, entry.item);
-    const weight = limits.tokensOf(entry.item);
-    if (call.length > 0 && isFull(size, weight)) {
-      calls.push(call);
-      call = [];
-      bytes = 0;
-      tokens = 0;
+  const end = () => {
+    if (call.length > 0) calls.push(call);
+    call = [];
+    bytes = 0;
+    tokens = 0;
+  };
+  for (const group of groups) {
+    const sizes = group.map(({ item }) => itemBytes(item));
+    const weights = group.map(({ item }) => limits.tokensOf(item));
+    if (call.length > 0 && isFull(group.length, sum(sizes), sum(weights))) end();
+    for (const [at, entry] of group.entries()) {
+      const [size = 0, weight = 0] = [sizes[at], weights[at]];
+      if (call.length > 0 && isFull(1, size, weight)) end();
+      call.push(entry);
+      bytes += size;
+      tokens += weight;
     }
-    call.push(entry);
-    bytes += size;
-    tokens += weight;
   }
-  if (call.length > 0) calls.push(call);
+  end();
   return calls;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

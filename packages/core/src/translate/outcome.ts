@@ -12,9 +12,9 @@
  * | a failure for the next engine, which was not asked    | `released`                                              |
  */
 
-import type { AttemptError } from "../contract/dead-letter.ts";
+import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
-import type { TransHubError } from "../contract/errors.ts";
+import type { BlockedBy, TransHubError } from "../contract/errors.ts";
 import type { WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -29,6 +29,8 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
+  /** The text that a check refused, and the check. */
+  refused?: { text: string; by: BlockedBy } | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
@@ -39,6 +41,8 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
+  /** The first text that a check refused: it was asked for in the way that gives the best language. */
+  bestTry?: BestTry;
   /** Engines that were not asked because they are paused. */
   heldBackBy?: string[];
 }
@@ -80,14 +84,14 @@ export function mayBeANeighbours({ kind, neighbours }: Failure): boolean {
 }
 
 export function decideOutcome(
-  { item, failures, translated, heldBackBy = [] }: Attempt,
+  { item, failures, translated, bestTry, heldBackBy = [] }: Attempt,
   circumstances: Circumstances,
 ): WorkOutcome {
   if (translated !== undefined) return { kind: "translated", ...translated };
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
-    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error };
+    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");
     const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
@@ -99,7 +103,7 @@ export function decideOutcome(
   const pauses = failures.filter(isPausing);
   if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
   if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
-  return { kind: "failed", error: attemptError(last, circumstances) };
+  return { kind: "failed", error: attemptError(last, circumstances), ...(bestTry && { bestTry }) };
 }
 
 /** A server that fails at the same group twice may fail because of one of its texts; one failure is most often an outage. */

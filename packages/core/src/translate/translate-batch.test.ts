@@ -110,12 +110,24 @@ describe("good answers", () => {
     const lazy = engine(answer((text) => ({ text: text === source ? text : "Oui" })));
     const { outcomes, calls } = await run(batchOf([source, "Yes"]), [lazy]);
     expect(outcomes).toEqual([
-      { kind: "translated", text: source, engine: "first", model: null, flags: ["untranslated"] },
+      { kind: "translated", text: source, engine: "first", model: null, flags: ["same"] },
       { kind: "translated", text: "Oui", engine: "first", model: null, flags: [] },
     ]);
-    expect(calls).toMatchObject([{ outcome: "ok" }]);
+    // The one whose length looks wrong was asked for once more.
+    expect(calls).toMatchObject([
+      { outcome: "ok", items: 2 },
+      { outcome: "ok", items: 1 },
+    ]);
     const short = engine(answer(() => ({ text: "Oui" })));
-    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([{ text: "Oui", flags: ["length"] }]);
+    expect((await run(batchOf([source]), [short])).outcomes).toMatchObject([
+      { text: "Oui", flags: ["end-punctuation", "length"] },
+    ]);
+  });
+
+  test("a pseudo-localized text has no warnings, for it is no language", async () => {
+    const pseudo = { ...engine(answer(() => ({ text: "Oui" }))), name: "pseudo" };
+    const source = "Add this text to the cart before you leave the page, or it is lost.";
+    expect((await run(batchOf([source]), [pseudo])).outcomes).toMatchObject([{ text: "Oui", flags: [] }]);
   });
 
   test("a source of unknown language that comes back as it is, is no warning: it may be in the target language", async () => {
@@ -330,7 +342,10 @@ describe("the chain", () => {
         return { text: "fine" };
       }),
     );
-    const second = engine(upperCase, { name: "second" });
+    const second = engine(
+      answer((source) => ({ text: source.replace(/<.?b>/g, "").toUpperCase() })),
+      { name: "second" },
+    );
     const { outcomes, calls } = await run(batchOf(["refuse", "<b>spoil</b>", "fail", "good"]), [first, second]);
     expect(outcomes).toMatchObject([
       { kind: "translated", text: "REFUSE", engine: "second" },

@@ -1,16 +1,16 @@
 /** Translates one claimed batch: engine by engine, call by call, and decides each text's outcome. Stores nothing. */
 import { LRUCache } from "lru-cache";
-import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import type { Engine } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
-import { EngineNotFoundError, type TransHubError, TranslationBlockedError } from "../contract/errors.ts";
+import { EngineNotFoundError, type TransHubError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
-import { pluralFormOf } from "../rules/plural-context.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
-import { judge } from "../text/checks/judge.ts";
-import { briefBytes, engineBatch, packCalls, refusalOf } from "./brief.ts";
-import { type Answer, callEngine } from "./engine-call.ts";
+import { CHECKS } from "../text/checks/judge.ts";
+import { engineBatch, itemBytes, packCalls, refusalOf } from "./brief.ts";
+import { callEngine } from "./engine-call.ts";
+import { type Ask, Inquiry } from "./inquiry.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
 import { mistrustedOf } from "./swapped.ts";
@@ -123,7 +123,7 @@ class BatchTranslation {
   readonly #attempts: Attempt[];
   readonly #calls: EngineCall[] = [];
   /** The texts of each call of several, of the engine that is being asked. */
-  #together: Attempt[][] = [];
+  #together: Inquiry[][] = [];
 
   constructor(
     options: TranslateBatchOptions,
@@ -161,6 +161,10 @@ class BatchTranslation {
     return mayAsk(this.#options.projectEngines ?? {}, key.project, engine);
   }
 
+  #isLastFor(engine: Engine, item: WorkItem): boolean {
+    return this.#engines.findLast((each) => this.#mayAsk(each, item)) === engine;
+  }
+
   #outcomeOf(attempt: Attempt): WorkOutcome {
     const { projectEngines = {}, maxAttempts, random = Math.random, now = Date.now } = this.#options;
     const barred = noEngineAllowed(projectEngines, attempt.item.key.project, this.#engines);
@@ -174,35 +178,101 @@ class BatchTranslation {
   }
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
-    const askable = open.filter((attempt) => {
-      const error = refusalOf(engine, this.#batch, attempt.item);
+    const inquiries = open.flatMap((attempt) => {
+      const inquiry = new Inquiry(attempt, engine, this.#batch);
+      const items = inquiry.open().map(({ item }) => item);
+      const error = refusalOf(engine, this.#batch, attempt.item, items);
       if (error !== undefined) fail(attempt, engine, { kind: "refused", error, neighbours: 0 });
-      return error === undefined;
+      return error === undefined ? [inquiry] : [];
     });
-    const { maxItemsPerCall, maxBytesPerCall, takesContext } = engine;
-    const tokens = this.#tokenLimits(engine);
-    const pack = (attempts: readonly Attempt[]) =>
-      packCalls(attempts, { maxItemsPerCall, maxBytesPerCall, takesContext, ...tokens });
     this.#together = [];
-    const [suspects, others] = partition(askable, ({ item }) => this.#suspects.has(suspectKey(engine, item)));
-    await this.#callAll(engine, [...pack(others), ...suspects.map((attempt) => [attempt])]);
-    for (const attempt of suspects) {
+    const [suspects, others] = partition(inquiries, ({ attempt }) =>
+      this.#suspects.has(suspectKey(engine, attempt.item)),
+    );
+    await this.#askTogether(engine, others, suspects);
+    for (const { attempt } of suspects) {
       if (attempt.translated !== undefined) this.#suspects.delete(suspectKey(engine, attempt.item));
     }
 
     // At once and without the text that went missing, so that its neighbours lose no attempt.
-    const doubtful = askable.filter((attempt) => failureBy(engine, attempt)?.isDoubt);
-    for (const attempt of doubtful) attempt.failures.pop();
-    await this.#callAll(engine, pack(doubtful));
+    const doubtful = inquiries.filter(({ attempt }) => failureBy(engine, attempt)?.isDoubt);
+    this.#askAnew(doubtful);
+    await this.#askTogether(engine, doubtful);
+    await this.#askOthersOfMessage(engine, inquiries);
     await this.#askSuspectsAlone(engine);
+    await this.#askAgainForWords(engine, inquiries);
 
     // A call of several texts sends none of them to the dead letters: at its last attempt a text is asked for alone.
-    const suspected = askable.filter((attempt) => {
+    const suspected = inquiries.filter(({ attempt }) => {
       const failure = failureBy(engine, attempt);
-      return attempt.item.attempt >= this.#options.maxAttempts && failure !== undefined && mayBeANeighbours(failure);
+      return this.#isLastAttempt(attempt) && failure !== undefined && mayBeANeighbours(failure);
     });
-    for (const attempt of suspected) attempt.failures.pop();
-    await this.#callAll(engine, alone(suspected));
+    this.#askAnew(suspected);
+    await this.#askAlone(engine, suspected);
+    await this.#descend(engine, inquiries);
+  }
+
+  #isLastAttempt({ item }: Attempt): boolean {
+    return item.attempt >= this.#options.maxAttempts;
+  }
+
+  /** Takes back the failures of this engine, so that the questions that failed are asked again. */
+  #askAnew(inquiries: readonly Inquiry[]): void {
+    for (const inquiry of inquiries) {
+      inquiry.attempt.failures.pop();
+      inquiry.reopenFailed();
+    }
+  }
+
+  /** A message of several questions keeps its good answers; the others are asked for once more, in the next way. */
+  async #askOthersOfMessage(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
+    const half = inquiries.filter(({ attempt, isHalfAnswered }) => {
+      const failure = failureBy(engine, attempt);
+      return isHalfAnswered && (failure?.kind === "malformed" || failure?.kind === "blocked");
+    });
+    for (const inquiry of half) {
+      inquiry.attempt.failures.pop();
+      if (!inquiry.descend(false)) inquiry.reopenFailed();
+    }
+    await this.#askTogether(engine, half);
+  }
+
+  /**
+   * Asks in the next way for the texts whose syntax the engine broke, down to the one that always keeps it: at the last
+   * attempt, and of an engine that cannot be told what was wrong at every one, as it would only give the same answer again.
+   * The text is split only for the last engine of its chain. At most three calls for a text.
+   */
+  async #descend(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
+    for (;;) {
+      const broken = inquiries.filter((inquiry) => {
+        const { attempt } = inquiry;
+        if (failureBy(engine, attempt)?.kind !== "blocked") return false;
+        if (isInstructed(engine) && !this.#isLastAttempt(attempt)) return false;
+        return inquiry.descend(this.#isLastFor(engine, attempt.item));
+      });
+      if (broken.length === 0 || this.#signal.aborted) return;
+      for (const { attempt } of broken) attempt.failures.pop();
+      await this.#askAlone(engine, broken);
+    }
+  }
+
+  /**
+   * Asks once more for the texts whose words look wrong (an explanation, another script), and keeps the better translation.
+   * Only an engine that can be told what is wrong is asked.
+   */
+  async #askAgainForWords(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
+    if (!isInstructed(engine)) return;
+    for (const inquiry of inquiries) {
+      const { attempt } = inquiry;
+      const first = attempt.translated;
+      if (first?.engine !== engine.name || !first.flags.some((flag) => ASKED_AGAIN.has(flag))) continue;
+      delete attempt.translated;
+      inquiry.reopen(`The translation was not accepted: ${first.flags.join(", ")}`);
+      const failures = attempt.failures.length;
+      await this.#askAlone(engine, [inquiry]);
+      attempt.failures.length = failures;
+      if (!isBetter(attempt.translated, first)) attempt.translated = first;
+    }
   }
 
   /**
@@ -212,36 +282,61 @@ class BatchTranslation {
    * A text that is not asked for because of a stop is released: it has no translation that can be trusted.
    */
   async #askSuspectsAlone(engine: Engine): Promise<void> {
-    for (const attempts of this.#together.splice(0)) {
-      const answered = attempts.filter(({ translated }) => translated?.engine === engine.name);
-      const first = new Map(answered.map((attempt) => [attempt, attempt.translated?.text ?? ""]));
-      let suspects = suspectsOf(answered, attempts, first);
-      const asked = new Set<Attempt>();
+    for (const inquiries of this.#together.splice(0)) {
+      const answered = inquiries.filter(({ attempt }) => attempt.translated?.engine === engine.name);
+      const first = new Map(answered.map((inquiry) => [inquiry, inquiry.attempt.translated?.text ?? ""]));
+      let suspects = suspectsOf(answered, inquiries, first);
+      const asked = new Set<Inquiry>();
       while (suspects.length > 0) {
-        for (const attempt of suspects) {
-          asked.add(attempt);
-          delete attempt.translated;
+        for (const inquiry of suspects) {
+          asked.add(inquiry);
+          delete inquiry.attempt.translated;
+          inquiry.reopen();
         }
-        await this.#callAll(engine, alone(suspects));
+        await this.#askAlone(engine, suspects);
         const others = new Set(
-          suspects.flatMap((attempt) => {
-            const text = attempt.translated?.text;
-            return text === undefined || text === first.get(attempt) ? [] : [text.trim()];
+          suspects.flatMap((inquiry) => {
+            const text = inquiry.attempt.translated?.text;
+            return text === undefined || text === first.get(inquiry) ? [] : [text.trim()];
           }),
         );
-        for (const attempt of suspects) {
+        for (const { attempt } of suspects) {
           if (attempt.translated === undefined) this.#suspects.set(suspectKey(engine, attempt.item), true);
         }
-        suspects = answered.filter((attempt) => !asked.has(attempt) && others.has(first.get(attempt)?.trim() ?? ""));
+        suspects = answered.filter((inquiry) => !asked.has(inquiry) && others.has(first.get(inquiry)?.trim() ?? ""));
       }
     }
+  }
+
+  /** Texts in calls as the engine takes them, and behind them some for each of which there is a call of its own. */
+  #askTogether(engine: Engine, together: readonly Inquiry[], alone: readonly Inquiry[] = []): Promise<void> {
+    for (const inquiry of [...together, ...alone]) {
+      // Between its parts a text may have no words: a date's pattern.
+      if (inquiry.open().length === 0) this.#conclude(inquiry, engine, 0);
+    }
+    const calls = [together, ...alone.map((inquiry) => [inquiry])].flatMap((inquiries) =>
+      this.#pack(engine, inquiries),
+    );
+    return this.#callAll(engine, calls);
+  }
+
+  #askAlone(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
+    return this.#askTogether(engine, [], inquiries);
+  }
+
+  #pack(engine: Engine, inquiries: readonly Inquiry[]): Ask[][] {
+    if (inquiries.length === 0) return [];
+    const { maxItemsPerCall, maxBytesPerCall } = engine;
+    const tokens = this.#tokenLimits(engine);
+    const groups = inquiries.map((inquiry) => inquiry.open());
+    return packCalls(groups, { maxItemsPerCall, maxBytesPerCall, ...tokens });
   }
 
   /**
    * A call of more tokens than a full bucket holds would wait until it is full, and then make all others wait. The texts
    * of a call may take at least as many tokens as its prompt does: a small allowance must not be spent on prompts.
    */
-  #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: WorkItem): number } {
+  #tokenLimits(engine: Engine): { maxTokensPerCall: number; tokensOf(item: Ask["item"]): number } {
     const atOnce = this.#limiter.tokensAtOnce(engine.name);
     if (atOnce === undefined) return { maxTokensPerCall: Number.POSITIVE_INFINITY, tokensOf: () => 0 };
     const everyCall = this.#estimate(engine, []);
@@ -251,10 +346,10 @@ class BatchTranslation {
     };
   }
 
-  #estimate(engine: Engine, items: readonly WorkItem[]): number {
+  #estimate(engine: Engine, items: readonly Ask["item"][]): number {
     return (
-      engine.estimateTokens?.(engineBatch(engine, this.#batch, items)) ??
-      estimateTokens(items.reduce((sum, item) => sum + briefBytes(engine, item), 0))
+      engine.estimateTokens?.(engineBatch(this.#batch, items)) ??
+      estimateTokens(items.reduce((sum, item) => sum + itemBytes(item), 0))
     );
   }
 
@@ -264,15 +359,19 @@ class BatchTranslation {
   }
 
   /** Texts that are not asked for because of a stop or a time-out stay without a failure, and are released. */
-  async #callAll(engine: Engine, calls: readonly Attempt[][]): Promise<void> {
+  async #callAll(engine: Engine, calls: readonly Ask[][]): Promise<void> {
     if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call meets the same failure
-    for (const [at, attempts] of calls.entries()) {
+    // The items of one text may be in several calls: it is decided on with the last.
+    const pending = new Map<Inquiry, number>();
+    for (const { inquiry } of calls.flat()) pending.set(inquiry, (pending.get(inquiry) ?? 0) + 1);
+    for (const [at, asks] of calls.entries()) {
       if (this.#signal.aborted) return;
+      const left = () => [...inquiriesOf(calls.slice(at).flat())].map(({ attempt }) => attempt);
       if (this.#batch.isEnginePaused?.(engine.name)) {
-        for (const attempt of calls.slice(at).flat()) attempt.heldBackBy = [...(attempt.heldBackBy ?? []), engine.name];
+        for (const attempt of left()) attempt.heldBackBy = [...(attempt.heldBackBy ?? []), engine.name];
         return;
       }
-      const items = attempts.map(({ item }) => item);
+      const items = asks.map(({ item }) => item);
       const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
       const tokens = isMetered ? this.#estimate(engine, items) : 0;
       const askedAt = performance.now();
@@ -284,24 +383,32 @@ class BatchTranslation {
       });
       if (permit === undefined) return;
       if ("error" in permit) {
-        for (const attempt of calls.slice(at).flat()) fail(attempt, engine, { ...permit, neighbours: 0 });
+        for (const attempt of left()) fail(attempt, engine, { ...permit, neighbours: 0 });
         return;
       }
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
-      const { answers, call, timedOut } = await callEngine(engine, engineBatch(engine, this.#batch, items), limits);
-      if (attempts.length > 1) this.#together.push(attempts);
-      this.#calls.push(call);
-      this.#options.onCall?.(call);
-      for (const [position, attempt] of attempts.entries()) {
-        this.#take(attempt, engine, answers[position] ?? "unanswered", attempts.length - 1);
+      const { answers, call, timedOut } = await callEngine(engine, engineBatch(this.#batch, items), limits);
+      const inquiries = [...inquiriesOf(asks)];
+      if (inquiries.length > 1) this.#together.push(inquiries);
+      for (const [position, ask] of asks.entries()) {
+        const answer = answers[position] ?? "unanswered";
+        if (answer === "unanswered") continue;
+        ask.inquiry.take(ask, answer);
+        pending.set(ask.inquiry, (pending.get(ask.inquiry) ?? 1) - 1);
       }
-      const failures = attempts.map((attempt) => failureBy(engine, attempt));
+      const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0);
+      for (const inquiry of concluded) this.#conclude(inquiry, engine, inquiries.length - 1);
+      this.#book(call, concluded);
+      const failures = concluded.map(({ attempt }) => failureBy(engine, attempt));
       const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
       const [pause] = pauses;
       const waitMs = await this.#limiter.ended(permit, call, pause);
       if (pause !== undefined) {
         for (const failure of pauses) failure.waitMs = waitMs;
-        for (const attempt of calls.slice(at + 1).flat()) fail(attempt, engine, { ...pause, waitMs });
+        const later = inquiriesOf(calls.slice(at + 1).flat());
+        for (const inquiry of later) {
+          if (pending.get(inquiry) !== 0) fail(inquiry.attempt, engine, { ...pause, waitMs });
+        }
         return;
       }
       // The next calls would use up their time as well, one after another, in this slot; in another they need not.
@@ -309,51 +416,63 @@ class BatchTranslation {
     }
   }
 
-  #take(attempt: Attempt, engine: Engine, answer: Answer, neighbours: number): void {
-    if (answer === "unanswered") return;
-    if ("failure" in answer) {
-      fail(attempt, engine, { ...answer.failure, neighbours, isDoubt: answer.isDoubt });
-      return;
-    }
-    const { text: source, format, context } = attempt.item;
-    const { sourceLocale, targetLocale } = this.#batch;
-    const text = withOuterSpace(source, answer.text);
-    const { blocked, warnings } = judge({
-      source,
-      translation: text,
-      format,
-      sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
-      targetLocale,
-      pluralCategory: pluralFormOf(context)?.category,
-    });
-    if (blocked === undefined) {
-      const flags = warnings.map(({ check }) => check).sort();
-      attempt.translated = { text, engine: engine.name, model: answer.model, flags };
-      return;
-    }
-    const message = `The translation was not accepted: ${blocked.message}`;
-    const error = new TranslationBlockedError(blocked.blockedBy, message);
-    fail(attempt, engine, { kind: "blocked", error, neighbours });
+  #conclude(inquiry: Inquiry, engine: Engine, neighbours: number): void {
+    const { attempt } = inquiry;
+    const failure = inquiry.conclude();
+    if (failure === undefined) return;
+    fail(attempt, engine, { ...failure, neighbours });
+    const { refused } = failure;
+    if (refused === undefined) return;
+    attempt.bestTry ??= { text: refused.text, failedChecks: [refused.by] };
   }
+
+  #book(call: EngineCall, concluded: readonly Inquiry[]): void {
+    const repairs: Record<string, number> = {};
+    for (const inquiry of concluded) {
+      for (const [name, count] of inquiry.takeRepairs()) repairs[name] = (repairs[name] ?? 0) + count;
+    }
+    const booked = Object.keys(repairs).length === 0 ? call : { ...call, repairs };
+    this.#calls.push(booked);
+    this.#options.onCall?.(booked);
+  }
+}
+
+/** The checks that a text which fails them is asked for again. */
+const ASKED_AGAIN: ReadonlySet<string> = new Set(
+  CHECKS.flatMap(({ name, severity }): string[] => (isRetried(severity) ? [name] : [])),
+);
+
+function isRetried(severity: "block" | "retry" | "warn"): boolean {
+  return severity === "retry";
+}
+
+type Translated = NonNullable<Attempt["translated"]>;
+
+/** Whether a second translation has fewer warnings than the first. */
+function isBetter(second: Translated | undefined, first: Translated): boolean {
+  return second !== undefined && second.flags.length < first.flags.length;
+}
+
+function isInstructed({ protects = "instructed" }: Engine): boolean {
+  return protects === "instructed";
+}
+
+function inquiriesOf(asks: readonly Ask[]): Set<Inquiry> {
+  return new Set(asks.map(({ inquiry }) => inquiry));
 }
 
 /** The texts of a call whose translations may belong to others of it. */
 function suspectsOf(
-  answered: readonly Attempt[],
-  attempts: readonly Attempt[],
-  translations: ReadonlyMap<Attempt, string>,
-): Attempt[] {
-  const pairs = answered.map((attempt) => ({
-    source: attempt.item.text,
-    translation: translations.get(attempt) ?? "",
+  answered: readonly Inquiry[],
+  inquiries: readonly Inquiry[],
+  translations: ReadonlyMap<Inquiry, string>,
+): Inquiry[] {
+  const pairs = answered.map((inquiry) => ({
+    source: inquiry.attempt.item.text,
+    translation: translations.get(inquiry) ?? "",
   }));
-  const suspected = mistrustedOf(pairs, attempts.length - answered.length);
+  const suspected = mistrustedOf(pairs, inquiries.length - answered.length);
   return answered.filter((_, at) => suspected.has(at));
-}
-
-/** A call for each of them. */
-function alone(attempts: readonly Attempt[]): Attempt[][] {
-  return attempts.map((attempt) => [attempt]);
 }
 
 function partition<Each>(all: readonly Each[], isFirst: (each: Each) => boolean): [Each[], Each[]] {
@@ -369,11 +488,4 @@ function fail(attempt: Attempt, { name }: Engine, failure: Omit<Failure, "engine
 function failureBy({ name }: Engine, { failures }: Attempt): Failure | undefined {
   const last = failures.at(-1);
   return last?.engine === name ? last : undefined;
-}
-
-/** Engines lose or add space at the ends, by which programs join texts. The space within is the engine's. */
-function withOuterSpace(source: string, translation: string): string {
-  const leading = source.slice(0, source.length - source.trimStart().length);
-  const trailing = source.slice(source.trimEnd().length);
-  return leading + translation.trim() + trailing;
 }

@@ -1,8 +1,8 @@
 /** The dead letters on PostgreSQL. */
 
-import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { BestTry, DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../contract/dead-letter.ts";
 import { InvalidItemError } from "../../contract/errors.ts";
-import type { Page, PageRequest } from "../../contract/page.ts";
+import type { Page } from "../../contract/page.ts";
 import { decodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
@@ -16,11 +16,12 @@ import {
 export async function listDeadLetters(
   pool: ConnectionPool,
   filter: DeadLetterFilter,
-  page: PageRequest = {},
+  page: DeadLetterPageRequest = {},
 ): Promise<Page<DeadLetter>> {
   const [after] = decodeCursor(page.cursor, 1) ?? ["0"];
   const limit = pageLimit(page);
-  const found = await rows(pool, listStatement, [...filterValues(filter), after, limit]);
+  const { withBestTry = false } = page;
+  const found = await rows(pool, listStatement, [...filterValues(filter), after, limit, withBestTry]);
   return {
     items: found.map((row) => ({
       id: row.id,
@@ -34,9 +35,14 @@ export async function listDeadLetters(
       engine: row.engine,
       failedAt: row.failed_at,
       attempts: row.history,
+      ...(withBestTry && { bestTry: bestTryOf(row) }),
     })),
     nextCursor: nextCursor(found, limit, ({ id }) => [id]),
   };
+}
+
+function bestTryOf(row: { best_try: string | null; best_try_failed: string[] | null }): BestTry | null {
+  return row.best_try === null ? null : { text: row.best_try, failedChecks: row.best_try_failed ?? [] };
 }
 
 /** Puts open dead letters back to work, in one commit. Returns how many. */

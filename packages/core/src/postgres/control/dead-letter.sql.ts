@@ -34,6 +34,8 @@ export const listDeadLetters = statement({
     engine: z.string().nullable(),
     failed_at: z.date(),
     history: z.array(Attempt),
+    best_try: z.string().nullable(),
+    best_try_failed: z.array(z.string()).nullable(),
     page_rows: z.coerce.number(),
   }),
   text: `
@@ -41,8 +43,9 @@ export const listDeadLetters = statement({
     from (
       select
         d.id::text, d.project, c.source_locale, d.target_locale, ${shownText("c.text")} as source_text, x.canonical, d.code,
-        d.message, d.engine, d.failed_at, d.history, count(*) over () as page_rows,
-        sum(octet_length(c.text)::bigint) over page as bytes_so_far, row_number() over page as ord
+        d.message, d.engine, d.failed_at, d.history,
+        case when $9::boolean then d.best_try end as best_try, d.best_try_failed, count(*) over () as page_rows,
+        sum(octet_length(c.text)::bigint + case when $9 then coalesce(octet_length(d.best_try), 0) else 0 end) over page as bytes_so_far, row_number() over page as ord
       from (
         select d.* from trans_hub.dead_letter as d
         where ${FILTER} and d.id > $7::bigint

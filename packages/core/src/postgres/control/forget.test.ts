@@ -36,7 +36,8 @@ describe("forgetting", () => {
         if (text !== CANARY)
           return { kind: "retry", error: { ...error, message: "kept" }, delayMs: 60_000, split: false };
         if (locale === "fr") return { kind: "retry", error, delayMs: 60_000, split: false };
-        return locale === "de" ? failed(CANARY) : translated(CANARY);
+        // The message of this letter is harmless: its best try alone holds the text.
+        return locale === "de" ? { ...failed("x"), bestTry: { text: CANARY, failedChecks: [] } } : translated(CANARY);
       }),
     );
     await store.approve({

@@ -40,15 +40,15 @@ test("an untouched sentence is stored with the name of the check, and every read
   await drain(store, translateBatch({ engines: [lazy], maxAttempts: 5, engineTimeoutMs: 60_000 }));
 
   expect(await store.read([reference(SENTENCE), reference("Save")])).toMatchObject([
-    { status: "translated", text: SENTENCE, flags: ["untranslated"] },
+    { status: "translated", text: SENTENCE, flags: ["same"] },
     { status: "translated", text: "[fr] Save", flags: [] },
   ]);
   const items = JSON.stringify([SENTENCE, "Save"].map((text) => ({ text, sourceLocale: "en" })));
   expect(await value(db, "select trans_hub.get_translations($1::jsonb, 'fr')", [items])).toMatchObject([
-    { flags: ["untranslated"] },
+    { flags: ["same"] },
     { flags: [] },
   ]);
-  expect((await store.status()).flagged).toEqual({ untranslated: 1 });
+  expect((await store.status()).flagged).toEqual({ same: 1 });
   await expectInvariants(db);
 });
 

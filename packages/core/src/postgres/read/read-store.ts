@@ -99,6 +99,7 @@ export async function listTranslations(
     contentNo,
     contextNo,
     limit,
+    filter.flag ?? null,
   ]);
   return {
     items: found.map(translationOf),

@@ -110,6 +110,7 @@ const PAGE_KEYS = `
         -- Pinned: as a join it reads all ids of all projects for each page.
         offset 0
       ))
+      and ($8::text is null or $8 = any (k.quality_flags))
       and (k.content_no, k.context_no) > ($5::bigint, $6::bigint)
     order by k.content_no, k.context_no
     limit $7`;

@@ -81,11 +81,12 @@ export const handOver = statement({
 const burial = (condition = "") => `
     with item as (
       select * from unnest(
-        $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[]
+        $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[]
       ) with ordinality
-        as i (content_no, target_locale, context_no, project, revision, history, code, message, engine, ord)
+        as i (content_no, target_locale, context_no, project, revision, history, code, message, engine, best_try, failed_checks, ord)
     ), locked as materialized (
-      select t.ctid, i.history, i.code, i.message, i.engine, i.ord
+      select t.ctid, i.history, i.code, i.message, i.engine, i.best_try, i.failed_checks::text[], i.ord
       ${lockInKeyOrder(`${STILL_OWN} ${condition}`)}
     ), buried as (
       update trans_hub.translation as t
@@ -94,14 +95,15 @@ const burial = (condition = "") => `
       from locked as l
       where t.ctid = l.ctid
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority, t.text is not null as kept_text,
-        l.history, l.code, l.message, l.engine, l.ord
+        l.history, l.code, l.message, l.engine, l.best_try, l.failed_checks, l.ord
     ), lettered as (
       insert into trans_hub.dead_letter (
-        content_no, target_locale, context_no, project, revision, priority, kept_text, history, code, message, engine
+        content_no, target_locale, context_no, project, revision, priority, kept_text, history, code, message, engine,
+        best_try, best_try_failed
       )
       select
         b.content_no, b.target_locale, b.context_no, b.project, b.revision, b.priority, b.kept_text, b.history, b.code,
-        b.message, b.engine
+        b.message, b.engine, b.best_try, b.failed_checks
       from buried as b
       on conflict on constraint dead_letter_is_written_once do nothing
     ), counted as (

@@ -1,7 +1,8 @@
 /** The texts of a settlement that were not translated: sorted into successor batches and dead letters, and written. */
-import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { AttemptError, BestTry } from "../../contract/dead-letter.ts";
 import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
-import { type Database, rows } from "../database/statement.ts";
+import { storableTry } from "../../rules/within-size.ts";
+import { type Database, rows, textArray } from "../database/statement.ts";
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { bury, handOver, holdEnginePauses } from "./remainder.sql.ts";
 
@@ -19,6 +20,7 @@ interface Successor {
 interface Burial {
   item: LoadedItem;
   error: AttemptError;
+  bestTry?: BestTry | undefined;
 }
 
 export class Remainder {
@@ -32,7 +34,7 @@ export class Remainder {
   /** @param part Number within its batch: items of one part go on together. */
   add(batch: LoadedBatch, item: LoadedItem, outcome: Exclude<WorkOutcome, { kind: "translated" }>, part: number): void {
     if (outcome.kind === "failed") {
-      this.#buried.push({ item, error: outcome.error });
+      this.#buried.push({ item, error: outcome.error, bestTry: outcome.bestTry });
       return;
     }
     const counts = outcome.kind === "retry";
@@ -95,6 +97,7 @@ function splitSuccessor(successor: Successor): Successor[] {
 }
 
 export function burialColumns(entries: readonly Burial[]): unknown[] {
+  const tries = entries.map(({ bestTry }) => storableTry(bestTry));
   return [
     ...keyColumns(entries.map(({ item }) => item)),
     entries.map(({ item }) => item.revision),
@@ -102,6 +105,8 @@ export function burialColumns(entries: readonly Burial[]): unknown[] {
     entries.map(({ error }) => error.code),
     entries.map(({ error }) => error.message),
     entries.map(({ error }) => error.engine),
+    textArray(tries.map((bestTry) => bestTry?.text ?? null)),
+    tries.map((bestTry) => (bestTry === undefined ? null : textArray(bestTry.failedChecks))),
   ];
 }
 

@@ -1,6 +1,17 @@
 import { expect } from "vitest";
 import type { WorkOutcome } from "../../contract/work.ts";
-import { type AddCase, failAll, item, items, listAll, readOne, Translator, textReference, work } from "./kit.ts";
+import {
+  type AddCase,
+  failAll,
+  item,
+  items,
+  listAll,
+  PROJECT,
+  readOne,
+  Translator,
+  textReference,
+  work,
+} from "./kit.ts";
 
 const stored = (text: string, ...flags: string[]): WorkOutcome => ({
   kind: "translated",
@@ -16,10 +27,10 @@ export function flaggingCases(add: AddCase): void {
     const keys: Parameters<typeof handler.readKeys>[0][number][] = [];
     const translator = new Translator(({ text, key }) => {
       keys.push(key);
-      return text === "Save" ? stored("Enregistrer") : stored("Ajouter", "length", "untranslated");
+      return text === "Save" ? stored("Enregistrer") : stored("Ajouter", "length", "same");
     });
     await work(handler, translator.translate);
-    const flags = ["length", "untranslated"];
+    const flags = ["length", "same"];
     expect(await readOne(handler)).toMatchObject({ text: "Ajouter", flags });
     expect(await readOne(handler, { businessId: "cart" })).toMatchObject({ text: "Ajouter", flags });
     expect(await readOne(handler, { text: "Save" })).toMatchObject({ text: "Enregistrer", flags: [] });
@@ -28,6 +39,19 @@ export function flaggingCases(add: AddCase): void {
     const expected = { "Add to cart": flags, Save: [] };
     expect(byText(await listAll(handler))).toEqual(expected);
     expect(byText(await handler.readKeys(keys))).toEqual(expected);
+  });
+
+  add("a list can be asked for the texts with one warning", async ({ handler }) => {
+    await handler.register(items(3));
+    const flags: Record<string, string[]> = { "Text number 1": ["length", "numbers"], "Text number 2": ["numbers"] };
+    await work(handler, new Translator(({ text }) => stored("fr", ...(flags[text] ?? []))).translate);
+    const texts = async (flag: string) =>
+      (await handler.list({ project: PROJECT, targetLocale: "fr", flag })).items
+        .map(({ sourceText }) => sourceText)
+        .sort();
+    expect(await texts("numbers")).toEqual(["Text number 1", "Text number 2"]);
+    expect(await texts("length")).toEqual(["Text number 1"]);
+    expect(await texts("same")).toEqual([]);
   });
 
   add("a text without a warning, and one that is not translated yet, has none", async ({ handler }) => {
@@ -51,8 +75,8 @@ export function flaggingCases(add: AddCase): void {
       await work(handler, new Translator(() => stored("old", "length")).translate);
       await handler.register([item({ force: true })]);
       expect(await readOne(handler)).toMatchObject({ status: "pending", text: "old", flags: ["length"] });
-      await work(handler, new Translator(() => stored("new", "untranslated")).translate);
-      expect(await readOne(handler)).toMatchObject({ text: "new", flags: ["untranslated"] });
+      await work(handler, new Translator(() => stored("new", "same")).translate);
+      expect(await readOne(handler)).toMatchObject({ text: "new", flags: ["same"] });
       await handler.register([item({ force: true })]);
       await work(handler, new Translator(() => stored("newest")).translate);
       expect(await readOne(handler)).toMatchObject({ text: "newest", flags: [] });
@@ -80,19 +104,17 @@ export function flaggingCases(add: AddCase): void {
     expect((await handler.status()).flagged).toEqual({});
     await handler.register([...items(3), item({ text: "elsewhere", project: "other", targetLocales: ["de"] })]);
     const translator = new Translator(({ text }) =>
-      text === "Text number 1"
-        ? stored("fr")
-        : stored("fr", "length", ...(text === "elsewhere" ? ["untranslated"] : [])),
+      text === "Text number 1" ? stored("fr") : stored("fr", "length", ...(text === "elsewhere" ? ["same"] : [])),
     );
     await work(handler, translator.translate);
-    expect((await handler.status()).flagged).toEqual({ length: 3, untranslated: 1 });
-    expect((await handler.status("other")).flagged).toEqual({ length: 1, untranslated: 1 });
+    expect((await handler.status()).flagged).toEqual({ length: 3, same: 1 });
+    expect((await handler.status("other")).flagged).toEqual({ length: 1, same: 1 });
     expect((await handler.status()).translations).toMatchObject({ translated: 4 });
 
     await handler.approve({ reference: textReference({ text: "Text number 2" }) });
     await handler.register([item({ text: "Text number 3", force: true })]);
     await work(handler, new Translator(() => stored("fr")).translate);
-    expect((await handler.status()).flagged).toEqual({ length: 3, untranslated: 1 });
+    expect((await handler.status()).flagged).toEqual({ length: 3, same: 1 });
     expect((await handler.status()).translations).toMatchObject({ translated: 3, approved: 1 });
   });
 }

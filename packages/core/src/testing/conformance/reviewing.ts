@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { BestTry, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import {
   type AddCase,
@@ -128,6 +128,26 @@ export function reviewingCases(add: AddCase): void {
         ],
       },
     ]);
+  });
+
+  add("a dead letter keeps the best try, and gives it to those who ask for it", async ({ handler }) => {
+    const bestTry = { text: 'Ajouter "au" \\ panier', failedChecks: ["placeholders", "length"] };
+    const tries = new Map<string, BestTry>([
+      ["Add to cart", bestTry],
+      ["with U+0000", { ...bestTry, text: "a\0b" }],
+      ["with half a pair", { ...bestTry, text: "a\ud800" }],
+    ]);
+    await handler.register([...tries.keys(), "without"].map((text) => item({ text })));
+    const error = attemptError("TH_TRANSLATION_BLOCKED", "1 placeholder missing");
+    await work(handler, new Translator(({ text }) => ({ kind: "failed", error, bestTry: tries.get(text) })).translate);
+    const { items: shown } = await handler.listDeadLetters({}, { withBestTry: true });
+    expect(Object.fromEntries(shown.map((letter) => [letter.sourceText, letter.bestTry]))).toEqual({
+      ...Object.fromEntries([...tries.keys(), "without"].map((text) => [text, null])),
+      "Add to cart": bestTry,
+    });
+    const { items: plain } = await handler.listDeadLetters({});
+    expect(plain).toHaveLength(4);
+    for (const letter of plain) expect(letter).not.toHaveProperty("bestTry");
   });
 
   add("dead letters are listed oldest first, by page and by filter", async ({ handler }) => {

@@ -1,5 +1,7 @@
 /** Texts past their last attempt: the table `dead_letter` of a store in memory. */
-import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+
+import type { AttemptError, BestTry, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import { storableTry } from "../../rules/within-size.ts";
 import { parseContext, type Row } from "./row.ts";
 
 export interface Letter extends DeadLetter {
@@ -11,7 +13,13 @@ export class InMemoryLetters {
   readonly #open = new Map<string, Letter>();
   #lastId = 0;
 
-  write(row: Row, attempts: AttemptError[], { code, message, engine }: AttemptError, failedAt: Date): void {
+  write(
+    row: Row,
+    attempts: AttemptError[],
+    { code, message, engine }: AttemptError,
+    failedAt: Date,
+    bestTry: BestTry | undefined,
+  ): void {
     this.#lastId += 1;
     const id = String(this.#lastId);
     this.#open.set(id, {
@@ -26,6 +34,7 @@ export class InMemoryLetters {
       engine,
       failedAt,
       attempts,
+      bestTry: storableTry(bestTry) ?? null,
       row,
     });
   }

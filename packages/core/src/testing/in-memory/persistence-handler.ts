@@ -11,7 +11,7 @@ import type {
   Pause,
   PauseTarget,
 } from "../../contract/control.ts";
-import type { DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../contract/dead-letter.ts";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -103,7 +103,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async list(filter: ListFilter, page: PageRequest = {}): Promise<Page<Translation>> {
     const store = this.#open();
-    const { project, targetLocale, status, businessIdPrefix: prefix } = filter;
+    const { project, targetLocale, status, flag, businessIdPrefix: prefix } = filter;
     const [contentNo = -1, contextNo = -1] = (decodeCursor(page.cursor, 2) ?? []).map(Number);
     const found = store
       .rows(project, targetLocale)
@@ -113,6 +113,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       )
       .map((row) => ({ key: row.key, translation: store.show(row) }))
       .filter(({ translation }) => status === undefined || translation.status === status)
+      .filter(({ translation }) => flag === undefined || translation.flags.includes(flag))
       .filter(({ translation }) => prefix === undefined || translation.businessIds.some((id) => id.startsWith(prefix)));
     return paged(
       found,
@@ -158,7 +159,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     };
   }
 
-  async listDeadLetters(filter: DeadLetterFilter, page: PageRequest = {}): Promise<Page<DeadLetter>> {
+  async listDeadLetters(filter: DeadLetterFilter, page: DeadLetterPageRequest = {}): Promise<Page<DeadLetter>> {
     const [after = 0] = (decodeCursor(page.cursor, 1) ?? []).map(Number);
     const found = this.#open()
       .deadLetters(filter)
@@ -167,7 +168,7 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       found,
       page,
       ({ id }) => [id],
-      (letter) => letter,
+      ({ bestTry = null, ...letter }) => (page.withBestTry === true ? { ...letter, bestTry } : letter),
     );
   }
 

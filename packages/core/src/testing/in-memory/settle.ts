@@ -1,5 +1,5 @@
 /** Settlement in a store in memory: the outcomes of claimed texts are written. */
-import type { AttemptError } from "../../contract/dead-letter.ts";
+import type { AttemptError, BestTry } from "../../contract/dead-letter.ts";
 import { TranslationBlockedError } from "../../contract/errors.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import { withinSize } from "../../rules/within-size.ts";
@@ -31,7 +31,7 @@ export function settleItems(
       row.flags = outcome.flags ?? [];
       for (const flag of row.flags) countFlag(tables, row, flag);
     } else if (outcome.kind === "failed") {
-      bury(tables, item, outcome.error);
+      bury(tables, item, outcome.error, outcome.bestTry);
     } else {
       row.revision += 1;
       const errors = outcome.kind === "retry" ? [...history, outcome.error] : history;
@@ -50,9 +50,14 @@ export function buryExpiredItems(tables: InMemoryTables, { items }: Batch, error
   return gone;
 }
 
-function bury({ letters, clock }: InMemoryTables, { row, history }: BatchItem, error: AttemptError): void {
+function bury(
+  { letters, clock }: InMemoryTables,
+  { row, history }: BatchItem,
+  error: AttemptError,
+  bestTry?: BestTry,
+): void {
   row.status = row.text === null ? "failed" : "translated";
-  letters.write(row, [...history, error], error, new Date(clock.now()));
+  letters.write(row, [...history, error], error, new Date(clock.now()), bestTry);
 }
 
 function countFlag({ flagged }: InMemoryTables, { key: { project } }: Row, flag: string): void {

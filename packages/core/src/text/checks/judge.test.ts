@@ -6,20 +6,42 @@ import { CHECKS, judge } from "./judge.ts";
 
 test("every name can be stored and read as a flag", () => {
   for (const { name } of CHECKS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
-  const warnings = CHECKS.filter(({ severity }) => severity === "warn").map(({ name }) => name);
+  const warnings = CHECKS.filter(({ severity }) => severity !== "block").map(({ name }) => name);
   expect(new Set(warnings).size).toBe(warnings.length);
 });
 
 test("of several blocking failures the first in the order of the list is reported", () => {
-  expect(checkTranslation({ source: "{a} <b>", translation: "\0" })?.blockedBy).toBe("nul");
-  expect(checkTranslation({ source: "{a} <b>", translation: "" })?.blockedBy).toBe("empty");
-  expect(checkTranslation({ source: "{a} <b>", translation: "x" })).toEqual({
-    blockedBy: "placeholders",
-    message: "1 placeholder missing; 1 tag missing",
-  });
+  const blocked = (source: string, translation: string) => judge({ source, translation }).blocked;
+  expect(blocked("{a} <b>", "\0")?.check).toBe("nul");
+  expect(blocked("{a} <b>", "")?.check).toBe("empty");
+  expect(blocked("{a} <b>", "x")).toEqual({ check: "placeholders", message: "1 placeholder missing; 1 tag missing" });
   const source = "{n, plural, one {<b>#</b>} other {#}}";
-  expect(checkTranslation({ source, translation: "{n, plural, one {#}}" })?.blockedBy).toBe("markup");
-  expect(checkTranslation({ source, translation: "{n, plural, one {<b>#</b>}}" })?.blockedBy).toBe("icu");
+  expect(blocked(source, "{n, plural, one {#}}")?.check).toBe("markup");
+  expect(blocked(source, "{n, plural, one {<b>#</b>}}")?.check).toBe("icu");
+});
+
+test("a person learns of every failure at once, of each check once", () => {
+  const source = "Save {name} to <b>disk</b>";
+  expect(checkTranslation({ source, translation: "\0" })).toEqual({
+    blocked: [
+      { check: "nul", message: "it holds a NUL character" },
+      { check: "placeholders", message: "1 placeholder missing; 2 tags missing" },
+      { check: "markup", message: "1 placeholder missing; 2 tags missing" },
+    ],
+    warnings: [{ check: "length", message: "it has no words" }],
+  });
+  const icu = { source: "{n, plural, other {#}}", translation: "{n, plural, autre {#}} {m}" };
+  expect(checkTranslation(icu).blocked.map(({ check }) => check)).toEqual(["icu"]);
+  expect(checkTranslation({ source, translation: "x".repeat(5_000) }).blocked.map(({ check }) => check)).toEqual([
+    "oversized",
+  ]);
+});
+
+test("a report of a good translation has two empty lists", () => {
+  expect(checkTranslation({ source: "Save {name}", translation: "Enregistrer {name}" })).toEqual({
+    blocked: [],
+    warnings: [],
+  });
 });
 
 test("a good translation is neither blocked nor warned of", () => {
@@ -29,11 +51,17 @@ test("a good translation is neither blocked nor warned of", () => {
 test("a warning blocks nothing, and a blocked translation keeps its warnings", () => {
   const source = "Save {name} before you leave this page, or all of your changes since the last save will be lost.";
   expect(judge({ source, translation: "Enregistrer {name}" })).toEqual({
-    warnings: [{ check: "length", message: "it is far shorter than its source" }],
+    warnings: [
+      { check: "length", message: "it is far shorter than its source" },
+      { check: "end-punctuation", message: "the full stop at its end is missing" },
+    ],
   });
   expect(judge({ source, translation: "Enregistrer" })).toEqual({
-    blocked: { blockedBy: "placeholders", message: "1 placeholder missing" },
-    warnings: [{ check: "length", message: "it is far shorter than its source" }],
+    blocked: { check: "placeholders", message: "1 placeholder missing" },
+    warnings: [
+      { check: "length", message: "it is far shorter than its source" },
+      { check: "end-punctuation", message: "the full stop at its end is missing" },
+    ],
   });
 });
 
@@ -54,9 +82,9 @@ describe("for any text made of the pieces of hostile ones", () => {
 
   test("the text itself passes, and no message holds a piece of it", () => {
     for (const [index, text] of texts.entries()) {
-      expect(checkTranslation({ source: text, translation: text })).toBeUndefined();
-      const { blocked, warnings } = judge({ source: text, translation: texts[index + 1] ?? "" });
-      for (const { message } of blocked === undefined ? warnings : [blocked, ...warnings]) {
+      expect(checkTranslation({ source: text, translation: text }).blocked).toEqual([]);
+      const { blocked, warnings } = checkTranslation({ source: text, translation: texts[index + 1] ?? "" });
+      for (const { message } of [...blocked, ...warnings]) {
         expect(message).toMatch(/^[A-Za-z0-9 ,;]*$/);
       }
     }
@@ -64,8 +92,8 @@ describe("for any text made of the pieces of hostile ones", () => {
 
   test("losing all syntax is blocked exactly where there was some", () => {
     for (const text of texts) {
-      const failure = checkTranslation({ source: text, translation: "word" });
-      expect(failure !== undefined).toBe(protectedTokens(text).length > 0);
+      const { blocked } = checkTranslation({ source: text, translation: "word", by: "machine" });
+      expect(blocked.length > 0).toBe(protectedTokens(text).length > 0);
     }
   });
 });

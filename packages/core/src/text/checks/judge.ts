@@ -8,13 +8,12 @@ import type { BlockedBy } from "../../contract/errors.ts";
 import { empty } from "./empty.ts";
 import { icu } from "./icu.ts";
 import { icuBranches } from "./icu-branches.ts";
-import { length } from "./length.ts";
 import { markup } from "./markup.ts";
 import { nul } from "./nul.ts";
 import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
-import { untranslated } from "./untranslated.ts";
+import { WARNINGS } from "./warnings.ts";
 
 /**
  * Every check; a new one is a file beside these and a line here. The order decides which of several blocking failures is
@@ -28,19 +27,19 @@ export const CHECKS = [
   placeholders,
   markup,
   icuBranches,
-  length,
-  untranslated,
+  ...WARNINGS,
 ] as const satisfies readonly Check[];
 
-/** Why a translation is not stored. */
+/** Why a machine's translation is not stored. */
 export interface CheckFailure {
-  blockedBy: BlockedBy;
+  /** The name of the check. */
+  check: BlockedBy;
   /** One clause for the dead letter and for the engine's next try: counts and kinds, never a word of either text. */
   message: string;
 }
 
 /** Why a stored translation deserves a look. */
-export interface Warning {
+export interface CheckWarning {
   /** The name of the check. */
   check: string;
   /** One clause: counts and kinds, never a word of either text. */
@@ -51,22 +50,45 @@ export interface Judgement {
   /** The first blocking check that failed. Absent: the translation may be stored. */
   blocked?: CheckFailure;
   /** Every warning check that failed, in the order of {@link CHECKS}. */
-  warnings: Warning[];
+  warnings: CheckWarning[];
 }
 
-/** Judges one translation by all checks. */
+/** Every check that a translation failed, in the order of the checks. */
+export interface CheckReport {
+  /** The blocking checks, each once. Empty: the translation may be stored. */
+  blocked: CheckFailure[];
+  /** The other checks, each once. */
+  warnings: CheckWarning[];
+}
+
+/** Judges one translation by all checks up to the first blocking failure, and by all warning checks. */
 export function judge(given: TranslationToCheck): Judgement {
+  const { blocked, warnings } = run(given, "first");
+  return { ...(blocked[0] !== undefined && { blocked: blocked[0] }), warnings };
+}
+
+/** Judges one translation by every check, for a person who corrects them all at once. */
+export function judgeByAll(given: TranslationToCheck): CheckReport {
+  return run(given, "all");
+}
+
+function run(given: TranslationToCheck, failures: "first" | "all"): CheckReport {
   const subject = new CheckSubject(given);
-  const judgement: Judgement = { warnings: [] };
+  const report: CheckReport = { blocked: [], warnings: [] };
   for (const rule of CHECKS) {
-    if (rule.severity === "block" && judgement.blocked !== undefined) continue;
+    if (rule.severity !== "block") {
+      const message = rule.check(subject);
+      if (message !== undefined) report.warnings.push({ check: rule.name, message });
+      continue;
+    }
+    if (failures === "first" && report.blocked.length > 0) continue;
+    // Two rules share the name `icu`: their reader sees one check.
+    if (report.blocked.some(({ check }) => check === rule.name)) continue;
     const message = rule.check(subject);
     if (message === undefined) continue;
-    if (rule.severity === "block") {
-      judgement.blocked = { blockedBy: rule.name, message };
-      // The other checks would read a text of any length.
-      if (rule.name === oversized.name) return judgement;
-    } else judgement.warnings.push({ check: rule.name, message });
+    report.blocked.push({ check: rule.name, message });
+    // The other checks would read a text of any length.
+    if (rule.name === oversized.name) return report;
   }
-  return judgement;
+  return report;
 }

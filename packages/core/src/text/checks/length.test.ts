@@ -18,6 +18,8 @@ test.each([
     "{n, plural, zero {# ملف} one {# ملف واحد} two {# ملفان} few {# ملفات} many {# ملفًا} other {# ملف من الملفات التي هنا}}",
     undefined,
   ],
+  ["Tap to learn more.", ".", "it has no words"],
+  ["Save {name}", "{name}", undefined],
   ["", "", undefined],
 ])("%j as %j: %s", (source, translation, message) => {
   expect(length.check(new CheckSubject({ source, translation }))).toBe(message);

@@ -1,4 +1,5 @@
 import { charactersOf } from "./characters.ts";
+import { hasBranches } from "./prose.ts";
 import type { Check } from "./subject.ts";
 
 /**
@@ -11,16 +12,20 @@ import type { Check } from "./subject.ts";
 const MOST_TIMES = 3;
 const SLACK_CHARACTERS = 30;
 
+const SENTENCE = /\p{L}{2}[^\p{L}]+\p{L}{2}/u;
+const LETTER = /\p{L}/u;
+
 /**
  * A translation is about as long as its source: far more is an answer with an explanation or another text in it, far less
  * is a summary or half of the text.
  */
 export const length: Check = {
   name: "length",
-  severity: "warn",
-  check({ given: { source, translation }, sourceSyntax }) {
+  severity: "retry",
+  check({ given: { source, translation }, sourceSyntax, sourceProse, translationProse }) {
+    if (SENTENCE.test(sourceProse) && !LETTER.test(translationProse)) return "it has no words";
     // The branches of an ICU message multiply its words: Arabic has six plural forms where English has two.
-    if (sourceSyntax.isIcu) return undefined;
+    if (hasBranches(sourceSyntax)) return undefined;
     const expected = charactersOf(source);
     const actual = charactersOf(translation);
     if (actual > MOST_TIMES * expected + SLACK_CHARACTERS) return "it is far longer than its source";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 
-const TOO_LONG = { blockedBy: "oversized", message: "it is many times as long as its source" };
+const TOO_LONG = { check: "oversized", message: "it is many times as long as its source" };
 
 test.each([
   ["Save", "Enregistrer", undefined],
@@ -20,7 +20,7 @@ test("a translation over the greatest size of a stored text is blocked, however 
   const source = "ab ".repeat(2_600_000);
   const message = "it is longer than any text may be";
   for (const translation of ["éé ".repeat(3_600_000), "ab ".repeat(5_600_000)]) {
-    expect(judge({ source, translation, format: "text" }).blocked).toEqual({ blockedBy: "oversized", message });
+    expect(judge({ source, translation, format: "text" }).blocked).toEqual({ check: "oversized", message });
   }
 });
 

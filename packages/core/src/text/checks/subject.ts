@@ -1,6 +1,9 @@
 import type { TextFormat } from "../../contract/engine.ts";
 import type { BlockedBy } from "../../contract/errors.ts";
 import { readSyntax, type Syntax } from "../syntax.ts";
+import { compareArguments } from "./arguments.ts";
+import { countOf } from "./count.ts";
+import { proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 
 /** One rule that a machine's translation is held to. */
@@ -25,6 +28,9 @@ interface Warning {
   readonly name: string;
 }
 
+/** The plural forms in which a language may say the number in words, or in the noun. */
+const NAMES_ITS_NUMBER = /^(?:zero|one|two|=[0-9]+)$/;
+
 /** A text, its translation, and the facts about them that checks may use. */
 export interface TranslationToCheck {
   source: string;
@@ -40,6 +46,11 @@ export interface TranslationToCheck {
    * form of a family (`key_one`, `msgstr[0]`). Default: it is no such form.
    */
   pluralCategory?: string | undefined;
+  /**
+   * The maker of the translation. A `person` may space, escape and leave out where no program breaks; a `machine` that does
+   * so has seldom a reason. Default: `person`.
+   */
+  by?: "person" | "machine" | undefined;
 }
 
 /**
@@ -53,30 +64,74 @@ export class CheckSubject {
   #sourceSyntax: Syntax | undefined;
   #translationSyntax: Syntax | undefined;
   #tokenDifferences: readonly TokenDifference[] | undefined;
+  #sourceProse: string | undefined;
+  #translationProse: string | undefined;
 
   constructor(given: TranslationToCheck) {
     this.given = given;
   }
 
   get sourceSyntax(): Syntax {
-    this.#sourceSyntax ??= readSyntax(this.given.source, this.given.format);
+    this.#sourceSyntax ??= this.#readSource();
     return this.#sourceSyntax;
   }
 
   /** The translation of an ICU message is read as one, whatever was declared and however little of it is left. */
   get translationSyntax(): Syntax {
-    this.#translationSyntax ??= readSyntax(this.given.translation, this.sourceSyntax.isIcu ? "icu" : this.given.format);
+    this.#translationSyntax ??= readSyntax(this.given.translation, this.sourceSyntax.readAs);
     return this.#translationSyntax;
+  }
+
+  get isByMachine(): boolean {
+    return this.given.by === "machine";
+  }
+
+  #readSource(): Syntax {
+    const { source, format } = this.given;
+    const syntax = readSyntax(source, format);
+    if (syntax.readAs !== "java") return syntax;
+    // A source whose own apostrophes hide its arguments ("Can't open {0}") is never given to MessageFormat.
+    const plain = readSyntax(source, "auto");
+    return plain.tokens.length > syntax.tokens.length ? plain : syntax;
   }
 
   /** Tokens that are missing or were added, by kind: ICU arguments, placeholders, tags. Empty: none. */
   get tokenDifferences(): readonly TokenDifference[] {
-    this.#tokenDifferences ??= compareTokens(
-      this.sourceSyntax.tokens,
-      this.translationSyntax.tokens,
-      // The branches of an ICU message multiply its tokens, each language by its own number of plural forms.
-      this.sourceSyntax.isIcu ? "once" : "as often",
-    );
+    this.#tokenDifferences ??= this.#compare();
     return this.#tokenDifferences;
+  }
+
+  /** The source without its placeholders, tags and ICU syntax. */
+  get sourceProse(): string {
+    this.#sourceProse ??= proseOf(this.given.source, this.sourceSyntax.spans);
+    return this.#sourceProse;
+  }
+
+  /** The translation without its placeholders, tags and ICU syntax. */
+  get translationProse(): string {
+    this.#translationProse ??= proseOf(this.given.translation, this.translationSyntax.spans);
+    return this.#translationProse;
+  }
+
+  /** How often a part of the source must come: branches multiply it, each language by its own number of plural forms. */
+  get each(): "as often" | "once" {
+    const { isIcu, readAs } = this.sourceSyntax;
+    return isIcu || readAs === "fluent" || readAs === "strftime" ? "once" : "as often";
+  }
+
+  #compare(): TokenDifference[] {
+    const { sourceSyntax, translationSyntax, given, each, isByMachine } = this;
+    const count =
+      given.pluralCategory !== undefined && NAMES_ITS_NUMBER.test(given.pluralCategory)
+        ? countOf(sourceSyntax.tokens, translationSyntax.tokens, given.source)
+        : undefined;
+    return compareTokens(sourceSyntax.tokens, translationSyntax.tokens, {
+      each,
+      spelling: isByMachine ? "canonical" : "lenient",
+      count,
+      argument: sourceSyntax.isIcu
+        ? compareArguments(sourceSyntax.arguments, translationSyntax.arguments, given.targetLocale)
+        : undefined,
+    });
   }
 }

@@ -17,26 +17,29 @@ const NOUNS = {
 /**
  * Compares the tokens of a source with those of its translation, in any order.
  *
- * @param each Whether a token must come `as often` as in the source, or at least `once`.
  * @returns one difference a kind, in the order of {@link NOUNS}.
  */
 export function compareTokens(
   expected: readonly ProtectedToken[],
   actual: readonly ProtectedToken[],
-  each: "as often" | "once",
+  { each, spelling, count, argument }: Comparison,
 ): TokenDifference[] {
   const weigh = (entry: Tally | undefined) => (entry === undefined ? 0 : each === "once" ? 1 : entry.count);
-  const missing = { argument: 0, placeholder: 0, markup: 0 };
-  const added = { argument: 0, placeholder: 0, markup: 0 };
-  const wanted = tallyOf(expected);
-  const found = tallyOf(actual);
+  const missing = { argument: argument?.missing ?? 0, placeholder: 0, markup: 0 };
+  const added = { argument: argument?.added ?? 0, placeholder: 0, markup: 0 };
+  const wanted = tallyOf(expected, spelling);
+  const found = tallyOf(actual, spelling);
   for (const [canonical, entry] of wanted) {
+    if (argument !== undefined && entry.token.kind === "argument") continue;
+    if (count === canonical) continue;
     const difference = weigh(entry) - weigh(found.get(canonical));
     if (difference > 0) missing[entry.token.kind] += difference;
     else added[entry.token.kind] -= difference;
   }
   for (const [canonical, entry] of found) {
     // A stretch that only may be a placeholder, and was none in the source, is words of the target language.
+    if (argument !== undefined && entry.token.kind === "argument") continue;
+    if (count === canonical) continue;
     if (!wanted.has(canonical) && !entry.token.maybe) added[entry.token.kind] += weigh(entry);
   }
   return (Object.keys(NOUNS) as ProtectedToken["kind"][]).flatMap((kind) => {
@@ -59,16 +62,29 @@ export function differencesWith(
   return differences.map(({ message }) => message).join("; ");
 }
 
+export interface Comparison {
+  /** Whether a token must come `as often` as in the source, or at least `once`. */
+  each: "as often" | "once";
+  /** The spelling in which two tokens are the same: `lenient` for people's translations. */
+  spelling: "canonical" | "lenient";
+  /** The `canonical` of the placeholder that may be missing or added: the number of a plural form that names it in words. */
+  count?: string | undefined;
+  /** The difference between the arguments of two ICU messages. Absent: they are compared like other tokens. */
+  argument?: { missing: number; added: number } | undefined;
+}
+
 interface Tally {
   token: ProtectedToken;
   count: number;
 }
 
-function tallyOf(tokens: readonly ProtectedToken[]): Map<string, Tally> {
+function tallyOf(tokens: readonly ProtectedToken[], spelling: "canonical" | "lenient"): Map<string, Tally> {
   const tally = new Map<string, Tally>();
   for (const token of tokens) {
-    const entry = tally.get(token.canonical);
-    if (entry === undefined) tally.set(token.canonical, { token, count: 1 });
+    const name = spelling === "canonical" ? token.canonical : (token.lenient ?? token.canonical);
+    if (name === "") continue;
+    const entry = tally.get(name);
+    if (entry === undefined) tally.set(name, { token, count: 1 });
     else entry.count += 1;
   }
   return tally;

@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
+import { same } from "./same.ts";
 import { CheckSubject, type TranslationToCheck } from "./subject.ts";
-import { untranslated } from "./untranslated.ts";
 
 const check = (source: string, given: Partial<TranslationToCheck> = {}) =>
-  untranslated.check(
-    new CheckSubject({ source, translation: source, sourceLocale: "en", targetLocale: "fr", ...given }),
-  );
+  same.check(new CheckSubject({ source, translation: source, sourceLocale: "en", targetLocale: "fr", ...given }));
 
 test.each([
   ["Add this to the cart", "it equals its source"],

@@ -1,0 +1,275 @@
+/**
+ * One text at one engine, in one attempt: its questions, the rung of each, and the answers so far.
+ *
+ * A text without plural forms is one question. Of several, those that were answered well keep their answers while the others
+ * are asked again.
+ */
+import { LRUCache } from "lru-cache";
+import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { TranslationBlockedError } from "../contract/errors.ts";
+import type { WorkBatch } from "../contract/work.ts";
+import { pluralFormOf } from "../rules/plural-context.ts";
+import { type CheckWarning, judge } from "../text/checks/judge.ts";
+import { parseIcu } from "../text/icu.ts";
+import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
+import { categoriesOf } from "../text/message/categories.ts";
+import { repair } from "../text/repairs/repair.ts";
+import { factsOf } from "./brief.ts";
+import type { Answer } from "./engine-call.ts";
+import { type Rung, rungsFor, type Wording, wordingOf } from "./ladder.ts";
+import type { Attempt, Failure } from "./outcome.ts";
+
+/** Pseudo-localized texts are no language: each of them would be warned of. */
+const PSEUDO = "pseudo";
+
+/** One item of an engine call. */
+export interface Ask {
+  readonly inquiry: Inquiry;
+  readonly item: Omit<EngineItem, "id">;
+  readonly line: Line;
+  /** The place of the item in the wording of its question. */
+  readonly piece: number;
+}
+
+/** A question on its way down the ladder. */
+class Line {
+  readonly question: Question;
+  readonly #protects: Protection;
+  #rungs: readonly Rung[] | undefined;
+  #at: number;
+  wording: Wording;
+  /** By the place of the item. */
+  readonly answers = new Map<number, string>();
+  translation: string | undefined;
+  /** Of the translation, where it is one of several. */
+  warnings: readonly CheckWarning[] = [];
+  failure: Omit<Failure, "engine" | "neighbours"> | undefined;
+
+  constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {
+    this.question = question;
+    this.#protects = protects;
+    this.#at = at;
+    this.wording = wording(this.rung);
+  }
+
+  /** Found out when it is asked for: most texts never leave their first rung. */
+  get #ladder(): readonly Rung[] {
+    this.#rungs ??= rungsFor(this.#protects, this.question);
+    return this.#rungs;
+  }
+
+  fail(failure: Line["failure"]): void {
+    this.failure = failure;
+    this.translation = undefined;
+  }
+
+  /** Ready to be asked again. */
+  reopen(): void {
+    this.fail(undefined);
+    this.answers.clear();
+  }
+
+  get rung(): Rung {
+    if (this.#at === 0 && this.#protects === "instructed") return "raw";
+    return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
+  }
+
+  /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
+  descend(maySplit: boolean, wording: (rung: Rung) => Wording): boolean {
+    const next = this.#ladder[this.#at + 1];
+    if (next === undefined || (next === "split" && !maySplit)) return false;
+    this.#at += 1;
+    this.wording = wording(next);
+    return true;
+  }
+}
+
+export class Inquiry {
+  readonly attempt: Attempt;
+  readonly #engine: Engine;
+  readonly #batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">;
+  readonly #asking: Asking;
+  readonly #lines: readonly Line[];
+  readonly #repairs = new Map<string, number>();
+  #failureMessage: string | undefined;
+  #model: string | null = null;
+
+  constructor(attempt: Attempt, engine: Engine, batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">) {
+    this.attempt = attempt;
+    this.#engine = engine;
+    this.#batch = batch;
+    const { text, format, context, attempt: number, previousFailure } = attempt.item;
+    this.#failureMessage = previousFailure;
+    this.#asking = askingOf({ text, format, ...batch });
+    const form = pluralFormOf(context);
+    const { protects = "instructed" } = engine;
+    this.#lines = this.#asking.questions.map((asked) => {
+      const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
+      // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
+      // same masks, and no check could tell.
+      const first = protects === "instructed" && number > 1 ? 1 : 0;
+      return new Line(question, protects, first, (rung) => this.#wording(question, rung));
+    });
+  }
+
+  #wording(question: Question, rung: Rung): Wording {
+    return wordingOf(question, rung, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
+  }
+
+  /** The items of the questions that have no answer. */
+  open(): Ask[] {
+    return this.#lines
+      .filter(({ translation }) => translation === undefined)
+      .flatMap((line) => line.wording.items.map((item, piece) => ({ inquiry: this, line, item, piece })));
+  }
+
+  /** Takes the answer for one item. */
+  take({ line, piece }: Ask, answer: Exclude<Answer, "unanswered">): void {
+    if ("failure" in answer) {
+      line.failure ??= { ...answer.failure, isDoubt: answer.isDoubt };
+      return;
+    }
+    line.answers.set(piece, answer.text);
+    this.#model = answer.model;
+  }
+
+  /**
+   * Decides on the answers, once no item of this text is under way. Undefined: the text is translated, or items of it are
+   * still to be asked for.
+   */
+  conclude(): Omit<Failure, "engine" | "neighbours"> | undefined {
+    for (const line of this.#lines) if (line.translation === undefined && line.failure === undefined) this.#read(line);
+    const failed = this.#lines.find(({ failure }) => failure !== undefined);
+    if (failed?.failure !== undefined) return failed.failure;
+    if (this.#lines.some(({ translation }) => translation === undefined)) return undefined;
+    return this.#assemble();
+  }
+
+  /** Joins the answers of a question's items, and judges the result where it is one of several questions. */
+  #read(line: Line): void {
+    const { question, wording, answers } = line;
+    if (answers.size < wording.items.length) return;
+    const read = wording.read(wording.items.map((_, piece) => answers.get(piece) ?? ""));
+    if (read === undefined) {
+      line.failure = blocked("placeholders", "a placeholder or tag is missing or was added", undefined);
+      return;
+    }
+    const { text, repairs } = repair({ source: question.text, translation: read, format: question.format });
+    for (const name of repairs) this.#repairs.set(name, (this.#repairs.get(name) ?? 0) + 1);
+    if (this.#lines.length > 1 || question.text !== this.attempt.item.text) {
+      const verdict = this.#judge(question, text);
+      if (verdict.blocked !== undefined) {
+        line.failure = blocked(verdict.blocked.check, verdict.blocked.message, text);
+        return;
+      }
+      line.warnings = verdict.warnings;
+    }
+    line.translation = text;
+  }
+
+  #judge({ text: source, format, form }: Pick<Question, "text" | "format" | "form">, translation: string) {
+    const { sourceLocale, targetLocale } = this.#batch;
+    return judge({
+      source,
+      translation,
+      format,
+      sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
+      targetLocale,
+      // A form that several numbers take has to show the number: French "one" is 0 and 1.
+      pluralCategory: form !== undefined && isOneNumber(form.category, targetLocale) ? form.category : undefined,
+      by: "machine",
+    });
+  }
+
+  #assemble(): Omit<Failure, "engine" | "neighbours"> | undefined {
+    const { text: source, format, context } = this.attempt.item;
+    const answers = new Map(this.#lines.map(({ question, translation = "" }) => [question.key, translation]));
+    const text = this.#asking.assemble(answers);
+    const [only] = this.#lines;
+    const isWhole = this.#lines.length === 1 && only?.question.text === source;
+    // The questions of a message were judged one by one; the message itself has only to be one that formatters read.
+    const verdict = isWhole
+      ? this.#judge({ text: source, format, form: pluralFormOf(context) }, text)
+      : { blocked: undefined, warnings: this.#lines.flatMap(({ warnings }) => warnings) };
+    const isUnreadable = !isWhole && parseIcu(text) === undefined;
+    const found = isUnreadable ? { check: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
+    if (found !== undefined) {
+      const failure = blocked(found.check, found.message, text);
+      for (const line of this.#lines) line.fail(failure);
+      return failure;
+    }
+    const warnings = this.#engine.name === PSEUDO ? [] : verdict.warnings;
+    const flags = new Set<string>(warnings.map(({ check }) => check));
+    if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
+    this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
+    return undefined;
+  }
+
+  /** Repairs of the answers taken since the last call, by name. */
+  takeRepairs(): ReadonlyMap<string, number> {
+    const repairs = new Map(this.#repairs);
+    this.#repairs.clear();
+    return repairs;
+  }
+
+  /** Whether some questions were answered well and others were not. */
+  get isHalfAnswered(): boolean {
+    const answered = this.#lines.filter(({ translation }) => translation !== undefined).length;
+    return answered > 0 && answered < this.#lines.length;
+  }
+
+  /** Forgets the answers, to ask anew. @param message Why they were not accepted. */
+  reopen(message?: string): void {
+    this.#failureMessage = message ?? this.#failureMessage;
+    for (const line of this.#lines) {
+      if (message !== undefined) line.wording = this.#wording(line.question, line.rung);
+      line.reopen();
+    }
+  }
+
+  /** Makes the questions that failed ready to be asked again as they are. */
+  reopenFailed(): void {
+    for (const line of this.#lines) if (line.failure !== undefined) line.reopen();
+  }
+
+  /**
+   * Makes the questions whose syntax was broken ready to be asked in the next way. False: there is no such question, or no
+   * other way for one of them.
+   */
+  descend(maySplit: boolean): boolean {
+    const broken = this.#lines.filter(({ failure }) => failure?.kind === "blocked");
+    if (broken.length === 0 || broken.length < this.#lines.filter(({ failure }) => failure !== undefined).length) {
+      return false;
+    }
+    for (const line of broken) {
+      this.#failureMessage = line.failure?.error.message;
+      if (!line.descend(maySplit, (rung) => this.#wording(line.question, rung))) return false;
+    }
+    this.reopenFailed();
+    return true;
+  }
+}
+
+/** Whether a single number takes the form, which may then say it in words. */
+function isOneNumber(category: string, targetLocale: string): boolean {
+  if (category.startsWith("=")) return true;
+  let found = SINGLE.get(targetLocale);
+  if (found === undefined) {
+    const categories = categoriesOf(targetLocale, "cardinal").filter(({ numbers }) => numbers.length === 1);
+    found = new Set(categories.map(({ name }) => name));
+    SINGLE.set(targetLocale, found);
+  }
+  return found.has(category);
+}
+
+/** The categories of a locale that a single number takes, of the last locales asked for. */
+const SINGLE = new LRUCache<string, ReadonlySet<string>>({ max: 100 });
+
+function blocked(
+  by: ConstructorParameters<typeof TranslationBlockedError>[0],
+  message: string,
+  text: string | undefined,
+): Omit<Failure, "engine" | "neighbours"> {
+  const error = new TranslationBlockedError(by, `The translation was not accepted: ${message}`);
+  return { kind: "blocked", error, ...(text !== undefined && { refused: { text, by } }) };
+}

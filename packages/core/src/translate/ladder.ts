@@ -1,0 +1,119 @@
+/**
+ * The ways to ask for one text, from the one that gives the best language to the one that always keeps the syntax.
+ *
+ * | engine protects | rungs |
+ * |---|---|
+ * | `instructed` | the text · with the list of parts to keep · masked by tags · split |
+ * | `tags`       | masked by tags · masked by words · split |
+ * | `words`      | masked by words · split |
+ * | `none`       | split |
+ *
+ * A text without a part to protect has the first rung alone, and is sent as it is on it.
+ */
+import type { EngineItem, Protection, TextFormat } from "../contract/engine.ts";
+import { maskParts, splitAtParts } from "../text/mask/mask.ts";
+import type { Question } from "../text/message/asking.ts";
+import { readSyntax } from "../text/syntax.ts";
+
+export type Rung = "raw" | "keep" | "tags" | "words" | "split";
+
+const LADDERS: Readonly<Record<Protection, readonly Rung[]>> = {
+  instructed: ["raw", "keep", "tags", "split"],
+  tags: ["tags", "words", "split"],
+  words: ["words", "split"],
+  none: ["split"],
+};
+
+/** The rungs of an engine for one text, the first to be tried first. */
+export function rungsFor(protects: Protection, { text, format }: Pick<Question, "text" | "format">): readonly Rung[] {
+  if (protects === "instructed" && !hasParts(text, format)) return ["raw"];
+  return hasParts(text, format) ? LADDERS[protects] : ["raw"];
+}
+
+function hasParts(text: string, format: TextFormat): boolean {
+  // Most texts hold none of the characters that every protected part has.
+  return /[{}<>%$@:&`#[\]'|]/.test(text) && maskParts(text, format, "words") !== undefined;
+}
+
+type Facts = Omit<EngineItem, "id">;
+
+/** One way to ask: the items to send, and the translation in their answers. */
+export interface Wording {
+  readonly items: readonly Facts[];
+  /** @returns undefined where the answers lost, doubled or changed a mask. */
+  read(answers: readonly string[]): string | undefined;
+}
+
+/** The items for a question on one rung. `facts` are those of the whole text: context, and why a try was not accepted. */
+export function wordingOf(question: Question, rung: Rung, facts: Pick<Facts, "context" | "previousFailure">): Wording {
+  const { text, format, form } = question;
+  const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
+  switch (rung) {
+    case "raw":
+      return { items: [whole], read: ([answer]) => answer };
+    case "keep":
+      return { items: [{ ...whole, keep: partsToKeep(text, format) }], read: ([answer]) => answer };
+    case "tags":
+    case "words":
+      return maskedWording(question, rung, whole);
+    case "split": {
+      const { pieces, join } = splitAtParts(text, format);
+      const { context, previousFailure } = facts;
+      const items = pieces.map((piece): Facts => {
+        const isSaid = previousFailure !== undefined && { previousFailure };
+        return { text: piece, format: "text", ...(context !== undefined && { context }), ...isSaid };
+      });
+      return { items, read: join };
+    }
+  }
+}
+
+/** The number of a plural goes as a numeral, so that an engine without instructions makes the words agree with it. */
+function maskedWording({ text, format, numbers = [] }: Question, as: "tags" | "words", whole: Facts): Wording {
+  const [number] = numbers;
+  // Only the first rung of such an engine: where the numeral does not come back, the number is masked as any other part.
+  const numeral = as === "tags" && number !== undefined ? numeralFor(text, number) : undefined;
+  const shown = numeral === undefined ? text : numeral.shown;
+  const masked = maskParts(shown, format, as);
+  const item: Facts = { ...whole, text: masked?.text ?? shown, ...(masked !== undefined && { mask: as }) };
+  return {
+    items: [item],
+    read([answer = ""]) {
+      const unmasked = masked === undefined ? answer : masked.unmask(answer);
+      if (unmasked === undefined || numeral === undefined) return unmasked;
+      return numeral.restore(unmasked);
+    },
+  };
+}
+
+interface Numeral {
+  shown: string;
+  /** @returns undefined where the numeral does not stand in the translation exactly once. */
+  restore(translation: string): string | undefined;
+}
+
+function numeralFor(
+  text: string,
+  { placeholder, example }: { placeholder: string; example: number },
+): Numeral | undefined {
+  const numeral = String(example);
+  const pattern = () =>
+    new RegExp(`(?<![\\p{L}\\p{N}$%.,])${numeral.replace(".", "\\.")}(?![\\p{N}$%]|[.,]\\p{N})`, "gu");
+  if (text.split(placeholder).length !== 2 || text.includes(numeral)) return undefined;
+  return {
+    shown: text.replace(placeholder, () => numeral),
+    restore(translation) {
+      if ([...translation.matchAll(pattern())].length !== 1) return undefined;
+      return translation.replace(pattern(), () => placeholder);
+    },
+  };
+}
+
+/** The parts that must come back byte for byte, each once, in their order. */
+export function partsToKeep(text: string, format: TextFormat): string[] {
+  const parts = readSyntax(text, format).spans.flatMap(({ start, end }) => text.slice(start, end).match(PART) ?? []);
+  return [...new Set(parts)];
+}
+
+/** Neighbours that touch are one stretch of syntax; an engine reads them better one by one. */
+const PART = /<[^<>]*>|\{\{[^{}]*\}\}|[$#%]?\{[^{}]*\}|[^<>{}\s]+(?:\s+[^<>{}\s]+)*/g;
