@@ -6,10 +6,10 @@
  */
 import { LRUCache } from "lru-cache";
 import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
-import { TranslationBlockedError } from "../contract/errors.ts";
+import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import { type CheckWarning, judge } from "../text/checks/judge.ts";
+import { type CheckWarning, judge, judgeByAll } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { categoriesOf } from "../text/message/categories.ts";
@@ -45,11 +45,16 @@ class Line {
   warnings: readonly CheckWarning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
-  constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {
+  constructor(
+    question: Question,
+    protects: Protection,
+    at: number,
+    wording: (rung: Rung, isFirst: boolean) => Wording,
+  ) {
     this.question = question;
     this.#protects = protects;
     this.#at = at;
-    this.wording = wording(this.rung);
+    this.wording = wording(this.rung, at === 0);
   }
 
   /** Found out when it is asked for: most texts never leave their first rung. */
@@ -69,17 +74,21 @@ class Line {
     this.answers.clear();
   }
 
+  get isFirst(): boolean {
+    return this.#at === 0;
+  }
+
   get rung(): Rung {
     if (this.#at === 0 && this.#protects === "instructed") return "raw";
     return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
   /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
-  descend(maySplit: boolean, wording: (rung: Rung) => Wording): boolean {
+  descend(maySplit: boolean, wording: (rung: Rung, isFirst: boolean) => Wording): boolean {
     const next = this.#ladder[this.#at + 1];
     if (next === undefined || (next === "split" && !maySplit)) return false;
     this.#at += 1;
-    this.wording = wording(next);
+    this.wording = wording(next, false);
     return true;
   }
 }
@@ -108,12 +117,12 @@ export class Inquiry {
       // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
       // same masks, and no check could tell.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
-      return new Line(question, protects, first, (rung) => this.#wording(question, rung));
+      return new Line(question, protects, first, (rung, isFirst) => this.#wording(question, rung, isFirst));
     });
   }
 
-  #wording(question: Question, rung: Rung): Wording {
-    return wordingOf(question, rung, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
+  #wording(question: Question, rung: Rung, isFirst: boolean): Wording {
+    return wordingOf(question, rung, isFirst, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
   }
 
   /** The items of the questions that have no answer. */
@@ -139,8 +148,10 @@ export class Inquiry {
    */
   conclude(): Omit<Failure, "engine" | "neighbours"> | undefined {
     for (const line of this.#lines) if (line.translation === undefined && line.failure === undefined) this.#read(line);
-    const failed = this.#lines.find(({ failure }) => failure !== undefined);
-    if (failed?.failure !== undefined) return failed.failure;
+    const failures = this.#lines.flatMap(({ failure }) => failure ?? []);
+    // Broken syntax ends in another way of asking, unless another question of the message failed otherwise.
+    const failure = failures.find(({ kind }) => kind !== "blocked") ?? failures[0];
+    if (failure !== undefined) return failure;
     if (this.#lines.some(({ translation }) => translation === undefined)) return undefined;
     return this.#assemble();
   }
@@ -151,7 +162,7 @@ export class Inquiry {
     if (answers.size < wording.items.length) return;
     const read = wording.read(wording.items.map((_, piece) => answers.get(piece) ?? ""));
     if (read === undefined) {
-      line.failure = blocked("placeholders", "a placeholder or tag is missing or was added", undefined);
+      line.failure = blocked("placeholders", "a mask of a placeholder or tag is missing or was added");
       return;
     }
     const { text, repairs } = repair({ source: question.text, translation: read, format: question.format });
@@ -159,7 +170,7 @@ export class Inquiry {
     if (this.#lines.length > 1 || question.text !== this.attempt.item.text) {
       const verdict = this.#judge(question, text);
       if (verdict.blocked !== undefined) {
-        line.failure = blocked(verdict.blocked.check, verdict.blocked.message, text);
+        line.failure = blocked(verdict.blocked.check, verdict.blocked.message);
         return;
       }
       line.warnings = verdict.warnings;
@@ -194,7 +205,8 @@ export class Inquiry {
     const isUnreadable = !isWhole && parseIcu(text) === undefined;
     const found = isUnreadable ? { check: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
     if (found !== undefined) {
-      const failure = blocked(found.check, found.message, text);
+      const failure = blocked(found.check, found.message);
+      this.#remember(text);
       for (const line of this.#lines) line.fail(failure);
       return failure;
     }
@@ -203,6 +215,19 @@ export class Inquiry {
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;
+  }
+
+  /** Keeps the refused text that fails the fewest checks, for the dead letter. */
+  #remember(translation: string): void {
+    const { attempt } = this;
+    const { text: source, format } = attempt.item;
+    const { sourceLocale, targetLocale } = this.#batch;
+    const locales = { sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale, targetLocale };
+    const { blocked: failed, warnings } = judgeByAll({ source, translation, format, ...locales, by: "machine" });
+    const failedChecks = [...failed, ...warnings].map(({ check }) => check);
+    if (attempt.bestTry === undefined || failedChecks.length < attempt.bestTry.failedChecks.length) {
+      attempt.bestTry = { text: translation, failedChecks };
+    }
   }
 
   /** Repairs of the answers taken since the last call, by name. */
@@ -222,7 +247,7 @@ export class Inquiry {
   reopen(message?: string): void {
     this.#failureMessage = message ?? this.#failureMessage;
     for (const line of this.#lines) {
-      if (message !== undefined) line.wording = this.#wording(line.question, line.rung);
+      if (message !== undefined) line.wording = this.#wording(line.question, line.rung, line.isFirst);
       line.reopen();
     }
   }
@@ -243,7 +268,7 @@ export class Inquiry {
     }
     for (const line of broken) {
       this.#failureMessage = line.failure?.error.message;
-      if (!line.descend(maySplit, (rung) => this.#wording(line.question, rung))) return false;
+      if (!line.descend(maySplit, (rung, isFirst) => this.#wording(line.question, rung, isFirst))) return false;
     }
     this.reopenFailed();
     return true;
@@ -265,11 +290,6 @@ function isOneNumber(category: string, targetLocale: string): boolean {
 /** The categories of a locale that a single number takes, of the last locales asked for. */
 const SINGLE = new LRUCache<string, ReadonlySet<string>>({ max: 100 });
 
-function blocked(
-  by: ConstructorParameters<typeof TranslationBlockedError>[0],
-  message: string,
-  text: string | undefined,
-): Omit<Failure, "engine" | "neighbours"> {
-  const error = new TranslationBlockedError(by, `The translation was not accepted: ${message}`);
-  return { kind: "blocked", error, ...(text !== undefined && { refused: { text, by } }) };
+function blocked(by: BlockedBy, message: string): Omit<Failure, "engine" | "neighbours"> {
+  return { kind: "blocked", error: new TranslationBlockedError(by, `The translation was not accepted: ${message}`) };
 }

@@ -14,7 +14,7 @@
 
 import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
-import type { BlockedBy, TransHubError } from "../contract/errors.ts";
+import type { TransHubError } from "../contract/errors.ts";
 import type { WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -29,8 +29,6 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
-  /** The text that a check refused, and the check. */
-  refused?: { text: string; by: BlockedBy } | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
@@ -41,7 +39,7 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
-  /** The first text that a check refused: it was asked for in the way that gives the best language. */
+  /** Of the texts that a check refused, the one that failed the fewest. */
   bestTry?: BestTry;
   /** Engines that were not asked because they are paused. */
   heldBackBy?: string[];
@@ -91,6 +89,11 @@ export function decideOutcome(
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
+    const limited = failures.filter(isPausing);
+    if (item.attempt >= circumstances.maxAttempts && counting.kind === "blocked" && limited.length > 0) {
+      // A way of asking that keeps the syntax is still to be tried.
+      return { kind: "postponed", delayMs: pauseMs(limited, circumstances) };
+    }
     if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");

@@ -417,13 +417,8 @@ class BatchTranslation {
   }
 
   #conclude(inquiry: Inquiry, engine: Engine, neighbours: number): void {
-    const { attempt } = inquiry;
     const failure = inquiry.conclude();
-    if (failure === undefined) return;
-    fail(attempt, engine, { ...failure, neighbours });
-    const { refused } = failure;
-    if (refused === undefined) return;
-    attempt.bestTry ??= { text: refused.text, failedChecks: [refused.by] };
+    if (failure !== undefined) fail(inquiry.attempt, engine, { ...failure, neighbours });
   }
 
   #book(call: EngineCall, concluded: readonly Inquiry[]): void {
