@@ -83,6 +83,10 @@ class Line {
     return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
+  get isDescended(): boolean {
+    return this.#at > 0;
+  }
+
   /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
   descend(maySplit: boolean, wording: (rung: Rung, isFirst: boolean) => Wording): boolean {
     const next = this.#ladder[this.#at + 1];
@@ -98,7 +102,7 @@ export class Inquiry {
   readonly #engine: Engine;
   readonly #batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">;
   readonly #asking: Asking;
-  readonly #lines: readonly Line[];
+  #lines: readonly Line[];
   readonly #repairs = new Map<string, number>();
   #failureMessage: string | undefined;
   #model: string | null = null;
@@ -119,6 +123,26 @@ export class Inquiry {
       const first = protects === "instructed" && number > 1 ? 1 : 0;
       return new Line(question, protects, first, (rung, isFirst) => this.#wording(question, rung, isFirst));
     });
+  }
+
+  /** Goes on where an earlier attempt at the same text was interrupted: with its answers, in the ways it had come to. */
+  resume(earlier: Inquiry): void {
+    const isSame = earlier.#engine === this.#engine && earlier.attempt.item.text === this.attempt.item.text;
+    if (!isSame) return;
+    this.#lines = earlier.#lines;
+    this.#failureMessage = earlier.#failureMessage;
+    this.#model = earlier.#model;
+    for (const line of this.#lines) if (line.translation === undefined) line.reopen();
+  }
+
+  /** Whether an attempt that goes on from here saves a question. */
+  get hasProgress(): boolean {
+    return this.isHalfAnswered || this.#lines.some(({ isDescended }) => isDescended);
+  }
+
+  /** Whether a check refused what the engine gave last. */
+  get isBlocked(): boolean {
+    return this.#lines.some(({ failure }) => failure?.kind === "blocked");
   }
 
   #wording(question: Question, rung: Rung, isFirst: boolean): Wording {
