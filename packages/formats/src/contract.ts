@@ -98,6 +98,12 @@ export interface CatalogDocument {
   readonly locale: string | undefined;
   /** The rule by which the file counts its plural forms. Undefined: the categories of CLDR. */
   readonly plurals?: GettextPlurals | undefined;
+  /** The rule by which a new file in a locale will count. Left out: the categories of CLDR. */
+  pluralsFor?(locale: string): GettextPlurals | undefined;
+  /** Whether each unit holds its source text beside its value. */
+  readonly isBilingual: boolean;
+  /** Whether a new target file takes over the texts that are not to be translated. */
+  readonly keepsUntranslatable: boolean;
   /** In file order. */
   readonly units: readonly Unit[];
   /** The bytes that were read, with the changes in place. Without changes and options, the same bytes. */

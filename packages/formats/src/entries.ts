@@ -33,6 +33,8 @@ export interface EntryWriter {
 
 class EntriesDocument implements CatalogDocument {
   readonly locale = undefined;
+  readonly isBilingual = false;
+  readonly keepsUntranslatable = true;
   readonly units: readonly Unit[];
   readonly #file: TextFile;
   readonly #writer: EntryWriter;

@@ -6,6 +6,8 @@ import type { Format } from "./contract.ts";
 
 interface KnownFormat {
   readonly name: string;
+  /** The endings of its files, with the dot. */
+  readonly extensions: readonly string[];
   /** Whether a file is of this format, by its name and the first 4 KiB of its text. */
   matches(name: string, head: string): boolean;
   load(): Promise<Format>;
@@ -15,21 +17,25 @@ interface KnownFormat {
 const FORMATS: readonly KnownFormat[] = [
   {
     name: "android-xml",
+    extensions: [".xml"],
     matches: (name, head) => name.endsWith(".xml") && /<resources[\s>]/.test(head),
     load: async () => (await import("./android-xml/android-xml.ts")).androidXml,
   },
   {
     name: "apple-strings",
+    extensions: [".strings"],
     matches: (name) => name.endsWith(".strings"),
     load: async () => (await import("./apple-strings/apple-strings.ts")).appleStrings,
   },
   {
     name: "gettext-po",
+    extensions: [".po", ".pot"],
     matches: (name) => /\.pot?$/.test(name),
     load: async () => (await import("./gettext-po/gettext-po.ts")).gettextPo,
   },
   {
     name: "properties",
+    extensions: [".properties"],
     matches: (name) => name.endsWith(".properties"),
     load: async () => (await import("./properties/properties.ts")).properties,
   },
@@ -37,6 +43,9 @@ const FORMATS: readonly KnownFormat[] = [
 
 /** The names of the formats, sorted. */
 export const FORMAT_NAMES: readonly string[] = FORMATS.map(({ name }) => name).sort();
+
+/** The endings of the files that some format may read, with the dot. */
+export const EXTENSIONS: readonly string[] = [...new Set(FORMATS.flatMap(({ extensions }) => extensions))];
 
 /** The bytes that {@link formatOf} looks at. */
 const HEAD_BYTES = 4_096;

@@ -13,4 +13,4 @@ export type {
   WriteOptions,
   WrittenDocument,
 } from "./contract.ts";
-export { FORMAT_NAMES, formatNamed, formatOf } from "./formats.ts";
+export { EXTENSIONS, FORMAT_NAMES, formatNamed, formatOf } from "./formats.ts";

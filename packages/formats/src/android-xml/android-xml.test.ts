@@ -27,6 +27,7 @@ const SAMPLE = `<?xml version="1.0" encoding="utf-8"?>
         <item>Monday</item>
         <item>Tuesday</item>
     </string-array>
+    <string-array name="inline"><item>One</item><item>Two</item></string-array>
     <string name="last">\\@home \\\\ 100%%</string>
 </resources>
 `;

@@ -145,6 +145,9 @@ function markupLiteral(value: string, present: string): string {
 
 class AndroidDocument implements CatalogDocument {
   readonly locale = undefined;
+  readonly isBilingual = false;
+  /** Android's own check refuses them in a translation. */
+  readonly keepsUntranslatable = false;
   readonly units: readonly Unit[];
   readonly #file: TextFile;
   readonly #xml: XmlFile;

@@ -69,6 +69,8 @@ function syntaxOf({ flags }: PoEntry): TextFormat {
 
 class PoDocument implements CatalogDocument {
   readonly locale: string | undefined;
+  readonly isBilingual = true;
+  readonly keepsUntranslatable = true;
   readonly plurals: GettextPlurals | undefined;
   readonly units: readonly Unit[];
   readonly #file: TextFile;
@@ -98,6 +100,10 @@ class PoDocument implements CatalogDocument {
       };
     });
     this.#folding = { lineEnd: file.lineEnd, width: widthOf(file.text) };
+  }
+
+  pluralsFor(locale: string): GettextPlurals | undefined {
+    return readPluralForms(pluralFormsFor(locale));
   }
 
   write(changes: readonly Change[], { locale }: WriteOptions = {}): WrittenDocument {

@@ -44,7 +44,7 @@ export function contentSpan(text: string, element: XmlElement): Span | undefined
   const tagEnd = startTagEnd(text, element.start);
   if (text[tagEnd - 2] === "/") return undefined;
   const end = element.end === Number.POSITIVE_INFINITY ? text.length : element.end;
-  return { start: tagEnd, end: text.lastIndexOf("</", end) };
+  return { start: tagEnd, end: text.lastIndexOf("</", end - 1) };
 }
 
 /** The place behind the `>` of the tag at `start`. */
