@@ -94,7 +94,7 @@ function shapedDocument(
       return { key: keyOf(unit.id, form.key), text, form: told, ...factsOf(unit) };
     });
   });
-  return { ...source, messages, forms };
+  return { ...source, messages, forms, texts: new Map(messages.map(({ key, text }) => [key, text])) };
 }
 
 /**
