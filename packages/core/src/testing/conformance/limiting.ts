@@ -297,6 +297,7 @@ function settle(handler: PersistenceHandler, callId: string, given: Partial<Engi
     moreTokens: 0,
     works: undefined,
     retryMs: 0,
+    callMs: 0,
     ...given,
   });
 }
