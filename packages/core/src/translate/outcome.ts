@@ -106,7 +106,7 @@ export function decideOutcome(
     const limits = failures.filter(({ kind }) => kind === "rate_limited");
     const delayMs = Math.max(
       pauseMs(limits, circumstances),
-      backoffMs(beyond >= 0 ? beyond + 1 : item.attempt, circumstances.random),
+      backoffMs(beyond >= 0 ? 1 : item.attempt, circumstances.random),
     );
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
   }

@@ -98,7 +98,10 @@ describe("without limits", () => {
 describe("with limits", () => {
   test("a call is reserved, and settled when there is something to correct", async () => {
     const gate = watched();
-    const own = limiter(gate, { limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } }, times: { watchMs: 60_000 } });
+    const own = limiter(gate, {
+      limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } },
+      times: { watchMs: 60_000 },
+    });
     await own.ended(await permitted(own.ask("paced", 100, forever)), call());
     // The read for all engines tells whether an answer has to be reported.
     expect(gate.asked).toEqual(["reserve", "states"]);
