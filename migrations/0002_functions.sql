@@ -764,7 +764,7 @@ declare
   ends timestamptz := clock_timestamp() + make_interval(secs => lease_ms / 1000);
 begin
   update engine_lease as l set ends_at = ends where l.call_id = any (call_ids);
-  if state.probe = any (call_ids) then
+  if state.probe = any (call_ids) and state.reason <> 'TH_ENGINE_TRANSIENT' then
     update rate_limit as r set probe_until = ends where r.engine = of_engine;
   end if;
 end

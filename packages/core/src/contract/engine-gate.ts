@@ -157,7 +157,7 @@ export interface EngineGate {
 
   /**
    * Keeps the places of running calls, and the role of a running probe, for `leaseMs` from now on. Lost places stay
-   * lost.
+   * lost. The probe of an outage keeps its role for its first lease only: a probe that hangs must not hide the engine's return.
    */
   renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void>;
 

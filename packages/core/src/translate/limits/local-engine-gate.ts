@@ -140,11 +140,11 @@ export class LocalEngineGate implements EngineGate {
   }
 
   async renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void> {
-    const { leases, probe } = this.#stateOf(engine);
+    const { leases, probe, reason } = this.#stateOf(engine);
     const endsAt = this.#now() + leaseMs;
     for (const callId of callIds) {
       if (leases.has(callId)) leases.set(callId, endsAt);
-      if (probe?.callId === callId) probe.until = endsAt;
+      if (probe?.callId === callId && reason !== OUTAGE) probe.until = endsAt;
     }
   }
 
