@@ -125,9 +125,9 @@ describe("a run that no engine can finish", () => {
     expect(await readCatalog(commands)).toEqual({ pay: "[fr] Pay", back: "[fr] Back" });
   });
 
-  test("whose texts wait because nothing answers is incomplete, and the same command tries them again", async ({
-    commands,
-  }) => {
+  test("whose texts wait because nothing answers is incomplete after a minute, and the same command tries them again", {
+    timeout: 180_000,
+  }, async ({ commands }) => {
     const { env } = await serve();
     await writeCatalog(commands, { pay: "Pay", back: "Back" });
     const away = { ...env, TH_OPENAI_ENDPOINT: "http://127.0.0.1:1/v1", TH_MAX_ATTEMPTS: "1" };
