@@ -56,7 +56,7 @@ export class StoppedEngines {
     this.#faults.set(engine, { error, isOwn });
     const fault = this.#fault;
     if (fault === undefined) return;
-    if (this.#names.some((name) => this.#faults.get(name)?.error.code === OUTAGE)) this.#startTimer();
+    if (this.mayPass) this.#startTimer();
     else this.#end(stoppedBy(fault.error));
   }
 
@@ -91,6 +91,11 @@ export class StoppedEngines {
   get error(): EnginesStoppedError | undefined {
     const fault = this.#fault;
     return this.#error ?? (fault === undefined ? undefined : stoppedBy(fault.error));
+  }
+
+  /** Whether an engine of the chain is in an outage, which may pass without a person: waiting for a minute is worth it. */
+  get mayPass(): boolean {
+    return this.#names.some((name) => this.#faults.get(name)?.error.code === OUTAGE);
   }
 
   /** The first engine's fault, when all engines of the chain are at fault and this process's own account or setting is. */

@@ -60,7 +60,7 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
   const stoppedEngines = new StoppedEngines(engines, { onEnd: onAbort });
   await findStopped(options, stoppedEngines);
   const left = await options.remaining();
-  if (left === 0 || stoppedEngines.error !== undefined) {
+  if (left === 0 || (stoppedEngines.error !== undefined && !stoppedEngines.mayPass)) {
     stoppedEngines.stop();
     return left === 0 ? undefined : reasonOf(stoppedEngines);
   }
