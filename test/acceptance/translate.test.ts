@@ -150,7 +150,7 @@ test("a text by pseudo does not stand in for one that the named engine cannot tr
 }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
   await commands.json([...catalogs.args, "--engine", "pseudo"]);
-  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  server.misbehave({ fault: { kind: "nul", match: "Pay" } });
   const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
   expect(await commands.json(catalogs.args, { env, code: 1 })).toMatchObject({ translated: 2, failed: 2, pending: 0 });
   expect(await catalogs.read("fr")).toEqual({ back: "[fr] Back" });
@@ -237,7 +237,7 @@ test("a value that a person writes during the run stays, and so does the lock of
 
 test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
-  server.misbehave({ fault: { kind: "lose_placeholders", match: "Pay" } });
+  server.misbehave({ fault: { kind: "nul", match: "Pay" } });
   const env = { ...catalogs.env, TH_MAX_ATTEMPTS: "1" };
   const ended = await commands.run([...catalogs.args, "--json"], { env });
   server.behave();

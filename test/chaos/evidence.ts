@@ -84,7 +84,7 @@ export async function gatherEvidence(scene: Scene, textOf: (number: number) => s
     stored: await readStored(scene),
     sends: engine.ledger.map(({ text, target, at, key, call }) => {
       const { status, faults: kinds = [] } = engine.calls[call - 1] ?? {};
-      const isRight = status === 200 && kinds.every((kind) => kind === "slow" || kind === "lose_placeholders");
+      const isRight = status === 200 && kinds.every((kind) => kind === "slow" || kind === "nul");
       return { text, locale: target, at, worker: key, isAnswered: status === undefined ? undefined : isRight };
     }),
     faults,

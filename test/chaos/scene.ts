@@ -133,7 +133,7 @@ export class Scene {
     this.engine.misbehave(
       ...rules,
       { fault: { kind: "slow", ms: this.options.engineMs ?? 150 } },
-      { fault: { kind: "lose_placeholders", match: UNANSWERABLE } },
+      { fault: { kind: "nul", match: UNANSWERABLE } },
     );
   }
 

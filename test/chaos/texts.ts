@@ -12,7 +12,7 @@ export const FORGETTABLE = "qqforgetmeqq";
 export const SECRETS = [MARK, FORGETTABLE];
 
 /** Part of texts that the engine never translates rightly: they must end in the dead letters. */
-export const UNANSWERABLE = "{unanswerable}";
+export const UNANSWERABLE = "unanswerable";
 
 /** A distinct text for each number. Some have placeholders and tags, and one in 200 is unanswerable. */
 export function textOf(number: number): string {

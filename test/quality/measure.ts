@@ -1,11 +1,9 @@
 /** Measures the checks: how often they fire on right translations, and how many broken ones they catch. */
 import { judge } from "../../packages/core/src/text/checks/judge.ts";
+import { repair } from "../../packages/core/src/text/repairs/repair.ts";
 import type { Way } from "./mutations.ts";
 import { WAYS } from "./mutations.ts";
 import type { Pair } from "./pairs.ts";
-
-/** Mends a translation before it is judged, as the asking does with an engine's answer. */
-export type Repair = (given: { source: string; translation: string; format: Pair["format"] }) => { text: string };
 
 export interface FalseAlarms {
   catalogs: { catalog: string; pairs: number; blocked: number; checks: Record<string, number> }[];
@@ -81,10 +79,10 @@ export function falseAlarms(pairs: readonly Pair[]): FalseAlarms {
 }
 
 /** Breaks right translations in every way. The same pairs give the same figures. */
-export function breakage(pairs: readonly Pair[], repair?: Repair): Breakage {
+export function breakage(pairs: readonly Pair[]): Breakage {
   const right = shuffled(pairs.filter((pair) => isRight(pair)));
   const neighbours = neighboursOf(right);
-  const ways = WAYS.map((way) => figuresOf(way, right, neighbours, repair));
+  const ways = WAYS.map((way) => figuresOf(way, right, neighbours));
   const share = (oughts: readonly Way["ought"][], caught: (figures: WayFigures) => number) => {
     const counted = ways.filter(({ ought }) => oughts.includes(ought));
     const applied = counted.reduce((sum, figures) => sum + figures.applied, 0);
@@ -97,12 +95,7 @@ export function breakage(pairs: readonly Pair[], repair?: Repair): Breakage {
   };
 }
 
-function figuresOf(
-  way: Way,
-  pairs: readonly Pair[],
-  neighbours: ReadonlyMap<Pair, Pair>,
-  repair: Repair | undefined,
-): WayFigures {
+function figuresOf(way: Way, pairs: readonly Pair[], neighbours: ReadonlyMap<Pair, Pair>): WayFigures {
   const figures: WayFigures = {
     way: way.name,
     ought: way.ought,
@@ -118,16 +111,16 @@ function figuresOf(
     const broken = way.breakText(pair, neighbours.get(pair) ?? pair);
     if (broken === undefined || broken === pair.translation) continue;
     const judged = way.format === undefined ? pair : { ...pair, format: way.format };
-    const before = verdictOf(judged, pair.translation);
+    const before = verdictOf(judged, pair.translation, "machine");
     if (before.blocked !== undefined) continue;
     figures.applied += 1;
     const { source, format } = judged;
-    const mended = withOuterSpace(source, repair?.({ source, translation: broken, format }).text ?? broken);
-    if (mended === withOuterSpace(source, pair.translation)) {
+    const mended = withOuterSpace(source, repair({ source, translation: broken, format }).text);
+    if (mended.replace(way.adds ?? "", "") === withOuterSpace(source, pair.translation)) {
       figures.repaired += 1;
       continue;
     }
-    const after = verdictOf(judged, mended);
+    const after = verdictOf(judged, mended, "machine");
     const isNew = (check: string) => !before.warnings.includes(check);
     if (after.blocked !== undefined) figures.blocked += 1;
     else if (after.warnings.some(isNew)) figures.warned += 1;
@@ -152,11 +145,13 @@ interface Verdict {
   warnings: string[];
 }
 
-function verdictOf({ pluralCategory, ...pair }: Pair, translation: string): Verdict {
+/** @param by A person may take liberties that a machine may not. Default: person. */
+function verdictOf({ pluralCategory, ...pair }: Pair, translation: string, by?: "machine"): Verdict {
   const { blocked, warnings } = judge({
     ...pair,
     translation: withOuterSpace(pair.source, translation),
     ...(pluralCategory === undefined ? {} : { pluralCategory }),
+    ...(by === undefined ? {} : { by }),
   });
   return { blocked: blocked?.check, warnings: warnings.map(({ check }) => check) };
 }

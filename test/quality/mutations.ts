@@ -14,6 +14,8 @@ export interface Way {
   ought: "block" | "warn" | "repair" | "either";
   /** @param neighbour Another pair of the same locale. */
   breakText(pair: Pair, neighbour: Pair): string | undefined;
+  /** Matches words that the way adds, as a repair leaves them: a text with them is right. Default: it adds none. */
+  adds?: RegExp;
   /** The format under which the broken text is judged. Default: that of the run. */
   format?: TextFormat;
 }
@@ -106,6 +108,8 @@ function withoutBranch(text: string, head: RegExp): string | undefined {
   return branch === undefined ? undefined : text.slice(0, branch.start) + text.slice(branch.end + 1);
 }
 
+/** `l’{name}` or `l''{name}`: the apostrophe that a formatter shows, and does not take for a quote. */
+const ELISION = /l(?:''|’)(?=\{)/u;
 const OTHER = /\bother\s*\{/;
 const LATIN_WORDS = ["Guardar", "todos", "los", "cambios", "antes", "de", "cerrar", "la", "ventana", "del", "programa"];
 const NON_LATIN = /^(?:ja|zh|ru|uk|bg|ar|he|ko|th|hi|el)\b/;
@@ -252,7 +256,8 @@ export const WAYS: readonly Way[] = [
   plain("md-bold-broken ** x **", "warn", (text) => once(text, /\*\*(\S[^*]*\S)\*\*/, (_, inner) => `** ${inner} **`)),
   plain("code-span-translated", "block", (text) => once(text, CODE, (_, code) => `\`${code}o\``)),
   plain("code-backticks-lost", "warn", (text) => once(text, CODE, (_, code) => code)),
-  plain("<code>-content-translated", "block", (text) =>
+  // People translate a name in code, and a handle, now and then.
+  plain("<code>-content-translated", "warn", (text) =>
     once(text, /<code>([^<>]+)<\/code>/, (_, code) => `<code>${code}o</code>`),
   ),
   plain("url-changed", "block", (text, { source }) =>
@@ -285,20 +290,25 @@ export const WAYS: readonly Way[] = [
   icu("icu-#-to-{count}", "either", (text) => once(text, /#/, `{${PLURAL.exec(text)?.[1] ?? ""}}`)),
   icu("icu-#-fullwidth ＃", "block", (text) => all(text, /#/g, "＃")),
   {
-    ...plain("icu-apostrophe-quotes-brace (declared auto)", "block", (text) =>
-      isPlural(text) ? undefined : once(text, SINGLE, (found) => `l'${found}`),
+    ...plain("icu-apostrophe-quotes-brace (declared auto)", "block", (text, { format }) =>
+      // Without a plural only the declaration of its catalog says that a text is an ICU message.
+      format !== "icu" || isPlural(text) ? undefined : once(text, SINGLE, (found) => `l'${found}`),
     ),
-    format: "auto",
+    adds: ELISION,
   },
   {
     ...plain("icu-apostrophe-quotes-brace (declared icu)", "block", (text) =>
       isPlural(text) ? undefined : once(text, SINGLE, (found) => `l'${found}`),
     ),
+    adds: ELISION,
     format: "icu",
   },
-  icu("icu-apostrophe in branch before {", "block", (text) =>
-    withBranch(text, OTHER, (inner) => once(inner, /\{(?=\w+\})/, "l'{")),
-  ),
+  {
+    ...icu("icu-apostrophe in branch before {", "block", (text) =>
+      withBranch(text, OTHER, (inner) => once(inner, /\{(?=\w+\})/, "l'{")),
+    ),
+    adds: ELISION,
+  },
   plain("icu-select-key-translated", "block", (text) =>
     once(text, /(,\s*select\s*,\s*)(\w+)(?=\s*\{)/, (_, head, key) =>
       key === "other" ? `${head}autre` : `${head}${key}o`,
@@ -308,7 +318,9 @@ export const WAYS: readonly Way[] = [
     once(text, /\{\s*([\w.]+)(?=\s*,\s*(?:plural|selectordinal))/, (found) => `${found}o`),
   ),
   icu("icu-keyword-translated", "block", (text) => once(text, /,\s*plural\s*,/, ", pluriel,")),
-  icu("icu-flattened-to-other", "block", (text) => {
+  icu("icu-flattened-to-other", "block", (text, { targetLocale }) => {
+    // Languages with the form "other" alone need no plural.
+    if (/^(?:ja|zh|ko)\b/.test(targetLocale)) return undefined;
     const [whole, other] = [branchOf(text, /\{(?=\s*[\w.]+\s*,\s*plural)/), branchOf(text, OTHER)];
     if (whole === undefined || other === undefined) return undefined;
     return text.slice(0, whole.open) + text.slice(other.open + 1, other.end) + text.slice(whole.end + 1);
@@ -415,7 +427,7 @@ export const WAYS: readonly Way[] = [
   },
   words("end-punctuation-added", "warn", 4, (text) => (/[\p{L}\p{N}]$/u.test(text) ? `${text}!` : undefined)),
   plain("ellipsis-lost", "warn", (text) => once(text, /(?:…|\.\.\.)\s*$/, "")),
-  plain("@mention-translated", "block", (text) => once(text, /(?<![\w.@])@[a-z]\w+/i, "@canal")),
+  plain("@mention-translated", "warn", (text) => once(text, /(?<![\w.@])@[a-z]\w+/i, "@canal")),
   plain("U+0000", "block", (text) => `${text}\0`),
   plain("half-surrogate", "block", (text) => `${text}\ud83d`),
   plain("empty", "block", () => ""),

@@ -8,12 +8,21 @@ test("engines are made by name", async () => {
     name: "openai",
     version: "1:m",
   });
-  expect(ENGINE_NAMES).toEqual(["openai", "pseudo"]);
+  expect(ENGINE_NAMES).toEqual(["apertium", "deepl", "libretranslate", "openai", "pseudo"]);
 });
 
 test("every definition makes the engine of its name, and no two share one", async () => {
   for (const { name } of ENGINES) {
-    expect((await makeEngine(name, { openai: { apiKey: "k" } })).name).toBe(name);
+    expect(
+      (
+        await makeEngine(name, {
+          openai: { apiKey: "k" },
+          apertium: { url: "http://localhost:2737" },
+          deepl: { apiKey: "k" },
+          libretranslate: { url: "http://localhost:5000" },
+        })
+      ).name,
+    ).toBe(name);
   }
   expect(new Set(ENGINE_NAMES).size).toBe(ENGINES.length);
 });
@@ -21,10 +30,12 @@ test("every definition makes the engine of its name, and no two share one", asyn
 test("an unknown name is answered with the names that exist, and a similar one", async () => {
   await expect(makeEngine("openia")).rejects.toMatchObject({
     code: "TH_ENGINE_NOT_FOUND",
-    hint: 'Did you mean "openai"? Engines are: openai, pseudo.',
+    hint: 'Did you mean "openai"? Engines are: apertium, deepl, libretranslate, openai, pseudo.',
   });
   await expect(makeEngine("constructor")).rejects.toThrow(EngineNotFoundError);
-  await expect(makeEngine("constructor")).rejects.toMatchObject({ hint: "Engines are: openai, pseudo." });
+  await expect(makeEngine("constructor")).rejects.toMatchObject({
+    hint: "Engines are: apertium, deepl, libretranslate, openai, pseudo.",
+  });
 });
 
 test("openai without a key names the missing setting, unless an endpoint is set", async () => {

@@ -10,7 +10,10 @@ import {
   optionCheck,
 } from "@trans-hub/core/engine";
 import type { z } from "zod";
+import { apertiumDefinition } from "./apertium/definition.ts";
+import { deeplDefinition } from "./deepl/definition.ts";
 import type { EngineDefinition } from "./definition.ts";
+import { libretranslateDefinition } from "./libretranslate/definition.ts";
 import { openaiDefinition } from "./openai/definition.ts";
 import { pseudoDefinition } from "./pseudo/definition.ts";
 
@@ -18,7 +21,13 @@ export { type Secret, secretNow } from "./secret.ts";
 export { decimal, isSecret, kind, secret, text, whole } from "./setting-kinds.ts";
 
 /** Every engine of this package. A new one is its folder, and its line here. */
-export const ENGINES = [openaiDefinition, pseudoDefinition] as const;
+export const ENGINES = [
+  apertiumDefinition,
+  deeplDefinition,
+  libretranslateDefinition,
+  openaiDefinition,
+  pseudoDefinition,
+] as const;
 
 /** The names that {@link makeEngine} knows, sorted. */
 export const ENGINE_NAMES: readonly string[] = ENGINES.map(({ name }) => name).sort();

@@ -29,6 +29,7 @@ test("no label can hold a text, an id, a key or a tenant's name", () => {
     "outcome",
     "pool",
     "priority",
+    "repair",
     "result",
     "state",
     "status",

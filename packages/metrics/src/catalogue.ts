@@ -95,6 +95,12 @@ export const WORKER_METRICS = {
     help: "Texts that were stored with a warning, by the check; a text with two counts for each.",
     labels: ["check", "engine"],
   },
+  repairs: {
+    type: "counter",
+    name: "trans_hub_repairs_total",
+    help: "Answers of engines that were repaired before they were judged, by the repair; an answer with two counts for each.",
+    labels: ["repair", "engine"],
+  },
   batchSeconds: {
     type: "histogram",
     name: "trans_hub_batch_duration_seconds",

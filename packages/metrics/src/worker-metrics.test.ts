@@ -37,6 +37,7 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
     cachedTokens: 10,
     latencyMs: 1_500,
     outcome: "partial",
+    repairs: { "placeholder-space": 2, entities: 1 },
   });
   metrics.waited({ engine: "test", waitMs: 20, outcome: "rate_limited" });
 
@@ -63,6 +64,8 @@ test("a scrape reports this worker's work and the fleet's backlog, and no text, 
     'trans_hub_fleet_pauses{kind="everything"}': 0,
     trans_hub_fleet_gc_last_success_timestamp_seconds: 0,
     'trans_hub_engine_calls_total{engine="test",outcome="partial"}': 1,
+    'trans_hub_repairs_total{repair="placeholder-space",engine="test"}': 2,
+    'trans_hub_repairs_total{repair="entities",engine="test"}': 1,
     'trans_hub_engine_tokens_total{engine="test",kind="input"}': 30,
     'trans_hub_engine_call_duration_seconds_sum{engine="test"}': 1.5,
     'trans_hub_engine_holds_total{engine="test",kind="rate_limited"}': 1,

@@ -84,8 +84,10 @@ export class WorkerMetrics {
     },
   };
 
-  readonly called = ({ engine, outcome, latencyMs, inputTokens, outputTokens, cachedTokens }: EngineCall): void => {
-    const { calls, callSeconds, tokens } = this.#worker;
+  readonly called = (call: EngineCall): void => {
+    const { engine, outcome, latencyMs, inputTokens, outputTokens, cachedTokens } = call;
+    const { calls, callSeconds, tokens, repairs } = this.#worker;
+    for (const [repair, count] of Object.entries(call.repairs ?? {})) repairs.inc({ repair, engine }, count);
     calls.inc({ engine, outcome });
     callSeconds.observe({ engine }, latencyMs / 1_000);
     tokens.inc({ engine, kind: "input" }, inputTokens);

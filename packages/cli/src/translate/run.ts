@@ -39,6 +39,8 @@ export interface TranslateReport {
   /** Values that were already in the target file. */
   kept: number;
   failed: number;
+  /** Values of a syntax that is left out. Always 0: every syntax is translated. */
+  unsupported: 0;
   /** Values left to the fleet. */
   pending: number;
   /** The first {@link LISTED_MAX}; `failed` counts all. */
@@ -311,6 +313,7 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
     reused: 0,
     kept: 0,
     failed: 0,
+    unsupported: 0,
     pending: 0,
     failures: [],
     notices: [],

@@ -95,6 +95,21 @@ const CHECKS: Readonly<Record<BlockedBy, true>> = {
   placeholders: true,
   markup: true,
   icu: true,
+  mask: true,
+  "icu-quote": true,
+  "icu-number": true,
+  "icu-branch": true,
+  "markup-nesting": true,
+  "printf-order": true,
+  url: true,
+  email: true,
+  code: true,
+  "link-target": true,
+  entity: true,
+  newline: true,
+  wrapper: true,
+  bidi: true,
+  "replacement-character": true,
 };
 
 interface Row {

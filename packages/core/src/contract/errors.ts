@@ -324,7 +324,29 @@ export class EngineTooLongError extends TransHubError {
 }
 
 /** The blocking check that a translation failed. */
-export type BlockedBy = "oversized" | "empty" | "nul" | "truncated" | "placeholders" | "markup" | "icu";
+export type BlockedBy =
+  | "oversized"
+  | "empty"
+  | "nul"
+  | "truncated"
+  | "placeholders"
+  | "markup"
+  | "icu"
+  | "mask"
+  | "icu-quote"
+  | "icu-number"
+  | "icu-branch"
+  | "markup-nesting"
+  | "printf-order"
+  | "url"
+  | "email"
+  | "code"
+  | "link-target"
+  | "entity"
+  | "newline"
+  | "wrapper"
+  | "bidi"
+  | "replacement-character";
 
 /** The engine's translation failed a blocking check and was not stored. */
 export class TranslationBlockedError extends TransHubError {

@@ -18,16 +18,9 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
  * Judges one translation, a machine's or a person's, by every check. No machine's translation that a blocking check fails is
  * stored; a warning is stored beside it.
  *
- * The blocking checks:
- *
- * - `oversized`: it is many times as long as its source, or longer than any stored text may be.
- * - `nul`: it holds U+0000 or half a surrogate pair, which PostgreSQL cannot store.
- * - `empty`: it shows nothing, and its source shows something.
- * - `icu`: in an ICU message the braces must balance, the arguments (name, type, style) and the options of each select must be
- *   those of the source, and plural forms must be ones that CLDR knows, `other` among them. The number of a plural's
- *   branches is free.
- * - `placeholders`, `markup`: the placeholders and tags must be those of the source, each as often, in any order. In ICU
- *   messages each at least once: branches multiply them.
+ * The blocking checks look at form alone: size, placeholders, tags and their nesting, ICU messages, addresses, code, and what an
+ * engine leaves in an answer (a mark of a mask, JSON, entities). docs/operations.md lists them. A person's text (`by`, the default)
+ * may take liberties that break no program; a machine's is held to the bytes of its source.
  *
  * @returns the failed checks in their order, each with one clause that holds counts and kinds and never a word of either
  *   text. Two empty lists: the translation is in order.

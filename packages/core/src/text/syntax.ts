@@ -112,6 +112,11 @@ export function hasIcuBranches(text: string): boolean {
   return /\{\s*[^\s{},]+\s*,\s*(?:plural|select|selectordinal)\s*,[^{}]*\{/.test(text);
 }
 
+/** An inline element of XLIFF may show a whole message in an attribute, which is no part of the text. */
+function outsideXliff(text: string): string {
+  return /\s(?:equiv|equiv-text|disp)=/.test(text) ? text.replace(/<[^<>]*>/g, " ") : text;
+}
+
 /** The characters at which the alternatives begin. Most texts hold none of them, and need no scan. */
 const MAY_HOLD_SYNTAX = /[<{%$@:[\]]/;
 
@@ -122,7 +127,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     return { tokens: [], spans: [], isIcu: false, arguments: [], readAs: format };
   }
   const isOther = format === "fluent" || format === "strftime";
-  const icu = format === "icu" || (!isOther && hasIcuBranches(text)) ? parseIcu(text) : undefined;
+  const icu = format === "icu" || (!isOther && hasIcuBranches(outsideXliff(text))) ? parseIcu(text) : undefined;
   const readAs = icu !== undefined ? "icu" : format === "auto" && DATE_CONVERSION.test(text) ? "strftime" : format;
   const quoted = readAs === "java" ? quotedStretches(text) : [];
   const tokens: ProtectedToken[] = [];
@@ -137,8 +142,8 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const found = text.slice(start, end);
     if (alternative === "maybe" && format === "text") continue;
     while ((quoted[at]?.end ?? Infinity) <= start) at += 1;
-    if (alternative === "single" && (quoted[at]?.start ?? Infinity) < start) continue;
     spans.push({ start, end });
+    if (alternative === "single" && (quoted[at]?.start ?? Infinity) < start) continue;
     if (alternative !== "tag") {
       const token = tokenOf(alternative, found);
       if (token !== undefined) tokens.push(token);
@@ -165,7 +170,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
   return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, readAs, arguments: icuArguments };
 }
 
-const SCANNERS: Partial<Record<TextFormat, RegExp>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };
+const SCANNERS: Partial<Record<TextFormat, Scanner>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };
 
 /** The token of a stretch that is no tag. Undefined: it is syntax, but nothing that a translation must have. */
 function tokenOf(alternative: Alternative, found: string): ProtectedToken | undefined {
@@ -201,7 +206,8 @@ const DATE_PARTS: Readonly<Record<string, string>> = {
   ...{ Y: "year", y: "year", G: "year", g: "year", C: "year" },
   ...{ B: "month", b: "month", h: "month", m: "month" },
   ...{ d: "day", e: "day" },
-  ...{ A: "weekday", a: "weekday", u: "weekday", w: "weekday" },
+  // The date says the day of the week, and the reader's own place the zone.
+  ...{ A: "", a: "", u: "", w: "", z: "", Z: "" },
   ...{ H: "hour", k: "hour", I: "hour", l: "hour" },
   ...{ p: "", P: "", n: "", t: "", "%": "" },
 };
@@ -238,15 +244,22 @@ interface Found extends Span {
   alternative: Alternative;
 }
 
-function scanner(names: Alternative[]): RegExp {
-  return new RegExp(names.map((name) => `(?<${name}>${alternatives[name]})`).join("|"), "g");
+interface Scanner {
+  /** One group for each name, in their order; no alternative holds a group of its own. */
+  pattern: RegExp;
+  names: readonly Alternative[];
 }
 
-function* scan(text: string, pattern: RegExp): Generator<Found> {
+function scanner(names: readonly Alternative[]): Scanner {
+  return { pattern: new RegExp(names.map((name) => `(${alternatives[name]})`).join("|"), "g"), names };
+}
+
+function* scan(text: string, { pattern, names }: Scanner): Generator<Found> {
   const regex = new RegExp(pattern); // its own lastIndex: callers may interleave
   for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
-    const groups = match.groups ?? {};
-    const alternative = (Object.keys(groups) as Alternative[]).find((name) => groups[name] !== undefined);
+    let at = 0;
+    while (match[at + 1] === undefined) at += 1;
+    const alternative = names[at];
     if (alternative === undefined) return;
     if (alternative === "tag" && readTag(match[0]) === undefined) {
       regex.lastIndex = match.index + 1; // words in angle brackets: the text between them is still to be read

@@ -64,7 +64,8 @@ export function readTag(text: string): Tag | undefined {
   const element = name.toLowerCase();
   const end = selfClosing && !VOID_ELEMENTS.has(element) ? "/" : "";
   const canonical = `<${closing}${[name, ...attributes.sort()].join(" ")}${end}>`;
-  if (element === "br" && closing === "") return { canonical, lenient: "", readable };
+  // Android's builds take `xliff:g` out: it tells translators what a placeholder is.
+  if ((element === "br" && closing === "") || element === "xliff:g") return { canonical, lenient: "", readable };
   if (id !== undefined && XLIFF.has(name)) return { canonical, lenient: `<${name} id=${id}${end}>`, readable };
   const isPlain = closing === "" && !selfClosing && attributes.length === 0;
   const mayBeWord = isPlain && !ELEMENTS.has(element) && /^[A-Za-z]/.test(name);

@@ -4,13 +4,15 @@
  * A text without plural forms is one question. Of several, those that were answered well keep their answers while the others
  * are asked again.
  */
+import { LRUCache } from "lru-cache";
 import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
-import { TranslationBlockedError } from "../contract/errors.ts";
+import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import { type CheckWarning, judge } from "../text/checks/judge.ts";
+import { type CheckWarning, judge, judgeByAll } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
+import { categoriesOf } from "../text/message/categories.ts";
 import { repair } from "../text/repairs/repair.ts";
 import { factsOf } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
@@ -43,11 +45,16 @@ class Line {
   warnings: readonly CheckWarning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
-  constructor(question: Question, protects: Protection, at: number, wording: (rung: Rung) => Wording) {
+  constructor(
+    question: Question,
+    protects: Protection,
+    at: number,
+    wording: (rung: Rung, isFirst: boolean) => Wording,
+  ) {
     this.question = question;
     this.#protects = protects;
     this.#at = at;
-    this.wording = wording(this.rung);
+    this.wording = wording(this.rung, at === 0);
   }
 
   /** Found out when it is asked for: most texts never leave their first rung. */
@@ -67,17 +74,25 @@ class Line {
     this.answers.clear();
   }
 
+  get isFirst(): boolean {
+    return this.#at === 0;
+  }
+
   get rung(): Rung {
     if (this.#at === 0 && this.#protects === "instructed") return "raw";
     return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
+  get isDescended(): boolean {
+    return this.#at > 0;
+  }
+
   /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
-  descend(maySplit: boolean, wording: (rung: Rung) => Wording): boolean {
+  descend(maySplit: boolean, wording: (rung: Rung, isFirst: boolean) => Wording): boolean {
     const next = this.#ladder[this.#at + 1];
     if (next === undefined || (next === "split" && !maySplit)) return false;
     this.#at += 1;
-    this.wording = wording(next);
+    this.wording = wording(next, false);
     return true;
   }
 }
@@ -87,7 +102,7 @@ export class Inquiry {
   readonly #engine: Engine;
   readonly #batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">;
   readonly #asking: Asking;
-  readonly #lines: readonly Line[];
+  #lines: readonly Line[];
   readonly #repairs = new Map<string, number>();
   #failureMessage: string | undefined;
   #model: string | null = null;
@@ -106,12 +121,32 @@ export class Inquiry {
       // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
       // same masks, and no check could tell.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
-      return new Line(question, protects, first, (rung) => this.#wording(question, rung));
+      return new Line(question, protects, first, (rung, isFirst) => this.#wording(question, rung, isFirst));
     });
   }
 
-  #wording(question: Question, rung: Rung): Wording {
-    return wordingOf(question, rung, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
+  /** Goes on where an earlier attempt at the same text was interrupted: with its answers, in the ways it had come to. */
+  resume(earlier: Inquiry): void {
+    const isSame = earlier.#engine === this.#engine && earlier.attempt.item.text === this.attempt.item.text;
+    if (!isSame) return;
+    this.#lines = earlier.#lines;
+    this.#failureMessage = earlier.#failureMessage;
+    this.#model = earlier.#model;
+    for (const line of this.#lines) if (line.translation === undefined) line.reopen();
+  }
+
+  /** Whether an attempt that goes on from here saves a question. */
+  get hasProgress(): boolean {
+    return this.isHalfAnswered || this.#lines.some(({ isDescended }) => isDescended);
+  }
+
+  /** Whether a check refused what the engine gave last. */
+  get isBlocked(): boolean {
+    return this.#lines.some(({ failure }) => failure?.kind === "blocked");
+  }
+
+  #wording(question: Question, rung: Rung, isFirst: boolean): Wording {
+    return wordingOf(question, rung, isFirst, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
   }
 
   /** The items of the questions that have no answer. */
@@ -137,8 +172,10 @@ export class Inquiry {
    */
   conclude(): Omit<Failure, "engine" | "neighbours"> | undefined {
     for (const line of this.#lines) if (line.translation === undefined && line.failure === undefined) this.#read(line);
-    const failed = this.#lines.find(({ failure }) => failure !== undefined);
-    if (failed?.failure !== undefined) return failed.failure;
+    const failures = this.#lines.flatMap(({ failure }) => failure ?? []);
+    // Broken syntax ends in another way of asking, unless another question of the message failed otherwise.
+    const failure = failures.find(({ kind }) => kind !== "blocked") ?? failures[0];
+    if (failure !== undefined) return failure;
     if (this.#lines.some(({ translation }) => translation === undefined)) return undefined;
     return this.#assemble();
   }
@@ -149,15 +186,15 @@ export class Inquiry {
     if (answers.size < wording.items.length) return;
     const read = wording.read(wording.items.map((_, piece) => answers.get(piece) ?? ""));
     if (read === undefined) {
-      line.failure = blocked("placeholders", "a placeholder or tag is missing or was added", undefined);
+      line.failure = blocked("placeholders", "a mask of a placeholder or tag is missing or was added");
       return;
     }
     const { text, repairs } = repair({ source: question.text, translation: read, format: question.format });
     for (const name of repairs) this.#repairs.set(name, (this.#repairs.get(name) ?? 0) + 1);
-    if (this.#lines.length > 1) {
+    if (this.#lines.length > 1 || question.text !== this.attempt.item.text) {
       const verdict = this.#judge(question, text);
       if (verdict.blocked !== undefined) {
-        line.failure = blocked(verdict.blocked.check, verdict.blocked.message, text);
+        line.failure = blocked(verdict.blocked.check, verdict.blocked.message);
         return;
       }
       line.warnings = verdict.warnings;
@@ -173,7 +210,8 @@ export class Inquiry {
       format,
       sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale,
       targetLocale,
-      pluralCategory: form?.category,
+      // A form that several numbers take has to show the number: French "one" is 0 and 1.
+      pluralCategory: form !== undefined && isOneNumber(form.category, targetLocale) ? form.category : undefined,
       by: "machine",
     });
   }
@@ -182,7 +220,8 @@ export class Inquiry {
     const { text: source, format, context } = this.attempt.item;
     const answers = new Map(this.#lines.map(({ question, translation = "" }) => [question.key, translation]));
     const text = this.#asking.assemble(answers);
-    const isWhole = this.#lines.length === 1;
+    const [only] = this.#lines;
+    const isWhole = this.#lines.length === 1 && only?.question.text === source;
     // The questions of a message were judged one by one; the message itself has only to be one that formatters read.
     const verdict = isWhole
       ? this.#judge({ text: source, format, form: pluralFormOf(context) }, text)
@@ -190,7 +229,8 @@ export class Inquiry {
     const isUnreadable = !isWhole && parseIcu(text) === undefined;
     const found = isUnreadable ? { check: "icu" as const, message: "the message cannot be read" } : verdict.blocked;
     if (found !== undefined) {
-      const failure = blocked(found.check, found.message, text);
+      const failure = blocked(found.check, found.message);
+      this.#remember(text);
       for (const line of this.#lines) line.fail(failure);
       return failure;
     }
@@ -199,6 +239,19 @@ export class Inquiry {
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;
+  }
+
+  /** Keeps the refused text that fails the fewest checks, for the dead letter. */
+  #remember(translation: string): void {
+    const { attempt } = this;
+    const { text: source, format } = attempt.item;
+    const { sourceLocale, targetLocale } = this.#batch;
+    const locales = { sourceLocale: sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceLocale, targetLocale };
+    const { blocked: failed, warnings } = judgeByAll({ source, translation, format, ...locales, by: "machine" });
+    const failedChecks = [...failed, ...warnings].map(({ check }) => check);
+    if (attempt.bestTry === undefined || failedChecks.length < attempt.bestTry.failedChecks.length) {
+      attempt.bestTry = { text: translation, failedChecks };
+    }
   }
 
   /** Repairs of the answers taken since the last call, by name. */
@@ -218,7 +271,7 @@ export class Inquiry {
   reopen(message?: string): void {
     this.#failureMessage = message ?? this.#failureMessage;
     for (const line of this.#lines) {
-      if (message !== undefined) line.wording = this.#wording(line.question, line.rung);
+      if (message !== undefined) line.wording = this.#wording(line.question, line.rung, line.isFirst);
       line.reopen();
     }
   }
@@ -239,18 +292,28 @@ export class Inquiry {
     }
     for (const line of broken) {
       this.#failureMessage = line.failure?.error.message;
-      if (!line.descend(maySplit, (rung) => this.#wording(line.question, rung))) return false;
+      if (!line.descend(maySplit, (rung, isFirst) => this.#wording(line.question, rung, isFirst))) return false;
     }
     this.reopenFailed();
     return true;
   }
 }
 
-function blocked(
-  by: ConstructorParameters<typeof TranslationBlockedError>[0],
-  message: string,
-  text: string | undefined,
-): Omit<Failure, "engine" | "neighbours"> {
-  const error = new TranslationBlockedError(by, `The translation was not accepted: ${message}`);
-  return { kind: "blocked", error, ...(text !== undefined && { refused: { text, by } }) };
+/** Whether a single number takes the form, which may then say it in words. */
+function isOneNumber(category: string, targetLocale: string): boolean {
+  if (category.startsWith("=")) return true;
+  let found = SINGLE.get(targetLocale);
+  if (found === undefined) {
+    const categories = categoriesOf(targetLocale, "cardinal").filter(({ numbers }) => numbers.length === 1);
+    found = new Set(categories.map(({ name }) => name));
+    SINGLE.set(targetLocale, found);
+  }
+  return found.has(category);
+}
+
+/** The categories of a locale that a single number takes, of the last locales asked for. */
+const SINGLE = new LRUCache<string, ReadonlySet<string>>({ max: 100 });
+
+function blocked(by: BlockedBy, message: string): Omit<Failure, "engine" | "neighbours"> {
+  return { kind: "blocked", error: new TranslationBlockedError(by, `The translation was not accepted: ${message}`) };
 }

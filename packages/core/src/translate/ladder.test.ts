@@ -152,7 +152,7 @@ describe("a model that broke the syntax of a text", () => {
     expect(outcomes).toMatchObject([
       {
         kind: "failed",
-        bestTry: { text: "Bonjour <script>{x}</script>", failedChecks: ["placeholders"] },
+        bestTry: { text: "Bonjour <script>{x}</script>", failedChecks: expect.arrayContaining(["placeholders"]) },
       },
     ]);
   });

@@ -44,8 +44,13 @@ export interface Wording {
   read(answers: readonly string[]): string | undefined;
 }
 
-/** The items for a question on one rung. `facts` are those of the whole text: context, and why a try was not accepted. */
-export function wordingOf(question: Question, rung: Rung, facts: Pick<Facts, "context" | "previousFailure">): Wording {
+/** The items for a question on one rung; `isFirst`: none was tried before. `facts` are those of the whole text: context, and why a try was not accepted. */
+export function wordingOf(
+  question: Question,
+  rung: Rung,
+  isFirst: boolean,
+  facts: Pick<Facts, "context" | "previousFailure">,
+): Wording {
   const { text, format, form } = question;
   const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
   switch (rung) {
@@ -55,7 +60,7 @@ export function wordingOf(question: Question, rung: Rung, facts: Pick<Facts, "co
       return { items: [{ ...whole, keep: partsToKeep(text, format) }], read: ([answer]) => answer };
     case "tags":
     case "words":
-      return maskedWording(question, rung, whole);
+      return maskedWording(question, rung, isFirst, whole);
     case "split": {
       const { pieces, join } = splitAtParts(text, format);
       const { context, previousFailure } = facts;
@@ -68,11 +73,14 @@ export function wordingOf(question: Question, rung: Rung, facts: Pick<Facts, "co
   }
 }
 
-/** The number of a plural goes as a numeral, so that an engine without instructions makes the words agree with it. */
-function maskedWording({ text, format, numbers = [] }: Question, as: "tags" | "words", whole: Facts): Wording {
-  const [number] = numbers;
-  // Only the first rung of such an engine: where the numeral does not come back, the number is masked as any other part.
-  const numeral = as === "tags" && number !== undefined ? numeralFor(text, number) : undefined;
+/**
+ * The number of a plural goes as a numeral, so that an engine without instructions makes the words agree with it. Where the
+ * numeral does not come back, the number is masked as any other part.
+ */
+function maskedWording(question: Question, as: "tags" | "words", isFirst: boolean, whole: Facts): Wording {
+  const { text, format } = question;
+  const number = isFirst ? numberOf(question) : undefined;
+  const numeral = number && numeralFor(text, number);
   const shown = numeral === undefined ? text : numeral.shown;
   const masked = maskParts(shown, format, as);
   const item: Facts = { ...whole, text: masked?.text ?? shown, ...(masked !== undefined && { mask: as }) };
@@ -85,6 +93,22 @@ function maskedWording({ text, format, numbers = [] }: Question, as: "tags" | "w
     },
   };
 }
+
+/** The placeholder that is the number of a plural form, and a number that takes the form. */
+function numberOf({
+  text,
+  format,
+  form,
+  numbers = [],
+}: Question): { placeholder: string; example: number } | undefined {
+  if (numbers.length > 0 || form === undefined) return numbers[0];
+  const placeholder = partsToKeep(text, format).find((part) => COUNT.test(part));
+  return placeholder === undefined ? undefined : { placeholder, example: form.example };
+}
+
+/** The placeholders that catalogs write for the number of a family: `{{count}}`, `{n}`, `%(count)d`, `%d`. */
+const COUNT =
+  /^(?:\{\{-?\s*(?:count|n)\b[^{}]*\}\}|[%$]?\{\s*(?:count|n)\s*\}|%\((?:count|n)\)[ds]|%(?:1\$)?(?:l{0,2}[du]|@))$/;
 
 interface Numeral {
   shown: string;

@@ -15,7 +15,7 @@
 
 import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
-import type { BlockedBy, TransHubError } from "../contract/errors.ts";
+import type { TransHubError } from "../contract/errors.ts";
 import type { WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -30,8 +30,6 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
-  /** The text that a check refused, and the check. */
-  refused?: { text: string; by: BlockedBy } | undefined;
   /** Of a call without any answer: whether other calls got answers meanwhile, so that its texts are likely at fault. */
   isAlone?: boolean | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
@@ -44,7 +42,7 @@ export interface Attempt {
   /** In the order of the engines asked. */
   failures: Failure[];
   translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
-  /** The first text that a check refused: it was asked for in the way that gives the best language. */
+  /** Of the texts that a check refused, the one that failed the fewest. */
   bestTry?: BestTry;
   /** Engines that were not asked because they are paused. */
   heldBackBy?: string[];
@@ -100,7 +98,12 @@ export function decideOutcome(
   const counting = failures.findLast(({ kind }) => COUNTING.has(kind));
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
+    const limited = failures.filter(isPausing);
     const beyond = item.attempt - circumstances.maxAttempts;
+    if (beyond >= 0 && counting.kind === "blocked" && limited.length > 0) {
+      // A way of asking that keeps the syntax is still to be tried.
+      return { kind: "postponed", delayMs: pauseMs(limited, circumstances) };
+    }
     if (beyond >= 0 && !isExcused(counting, beyond)) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");

@@ -104,7 +104,9 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   const suspects: Suspects = new LRUCache({ max: MOST_SUSPECTS });
-  return async (batch, signal) => new BatchTranslation(options, limiter, suspects, batch, signal).run();
+  const interrupted: Interrupted = new LRUCache({ max: MOST_SUSPECTS });
+  const known = { suspects, interrupted };
+  return async (batch, signal) => new BatchTranslation(options, limiter, known, batch, signal).run();
 }
 
 /**
@@ -114,7 +116,18 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
  */
 type Suspects = LRUCache<string, true>;
 
-/** A text that is forgotten here is only asked for together once more. */
+/**
+ * The texts, by engine and key, that a limit or a stop interrupted on their way down the ladder, or with some forms of a message
+ * answered. The next call goes on from there: begun anew, they would be paid for again at each limit.
+ */
+type Interrupted = LRUCache<string, Inquiry>;
+
+interface Known {
+  readonly suspects: Suspects;
+  readonly interrupted: Interrupted;
+}
+
+/** A text that is forgotten here is only asked for together, and anew, once more. */
 const MOST_SUSPECTS = 10_000;
 
 function suspectKey({ name }: Engine, { key }: WorkItem): string {
@@ -125,24 +138,28 @@ class BatchTranslation {
   readonly #options: TranslateBatchOptions;
   readonly #limiter: EngineLimiter;
   readonly #suspects: Suspects;
+  readonly #interrupted: Interrupted;
   readonly #engines: readonly Engine[];
   readonly #batch: WorkBatch;
   readonly #signal: AbortSignal;
   readonly #attempts: Attempt[];
   readonly #calls: EngineCall[] = [];
+  /** The texts that each engine was asked for. */
+  readonly #asked: { engine: Engine; inquiries: readonly Inquiry[] }[] = [];
   /** The texts of each call of several, of the engine that is being asked. */
   #together: Inquiry[][] = [];
 
   constructor(
     options: TranslateBatchOptions,
     limiter: EngineLimiter,
-    suspects: Suspects,
+    known: Known,
     batch: WorkBatch,
     signal: AbortSignal,
   ) {
     this.#options = options;
     this.#limiter = limiter;
-    this.#suspects = suspects;
+    this.#suspects = known.suspects;
+    this.#interrupted = known.interrupted;
     this.#engines = [...options.engines];
     this.#batch = batch;
     this.#signal = signal;
@@ -161,6 +178,8 @@ class BatchTranslation {
       });
       open = [...passedOn, ...others];
     }
+    await this.#splitAfterChain();
+    for (const { engine, inquiries } of this.#asked) this.#keepInterrupted(engine, inquiries);
     return { outcomes: this.#attempts.map((attempt) => this.#outcomeOf(attempt)), calls: this.#calls };
   }
 
@@ -188,11 +207,14 @@ class BatchTranslation {
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
     const inquiries = open.flatMap((attempt) => {
       const inquiry = new Inquiry(attempt, engine, this.#batch);
+      const earlier = this.#takeInterrupted(engine, attempt.item);
+      if (earlier !== undefined) inquiry.resume(earlier);
       const items = inquiry.open().map(({ item }) => item);
       const error = refusalOf(engine, this.#batch, attempt.item, items);
       if (error !== undefined) fail(attempt, engine, { kind: "refused", error, neighbours: 0 });
       return error === undefined ? [inquiry] : [];
     });
+    this.#asked.push({ engine, inquiries });
     this.#together = [];
     const [suspects, others] = partition(inquiries, ({ attempt }) =>
       this.#suspects.has(suspectKey(engine, attempt.item)),
@@ -258,9 +280,47 @@ class BatchTranslation {
         if (isInstructed(engine) && !this.#isLastAttempt(attempt)) return false;
         return inquiry.descend(this.#isLastFor(engine, attempt.item));
       });
-      if (broken.length === 0 || this.#signal.aborted) return;
+      if (broken.length === 0) return;
+      // Also at a stop: a text that was not led down to the floor is released, and never buried.
       for (const { attempt } of broken) attempt.failures.pop();
       await this.#askAlone(engine, broken);
+    }
+  }
+
+  /**
+   * Splits the texts, at their last attempt, whose syntax an engine broke and whose later engines gave nothing either: they
+   * refused, failed or are paused, so that the last engine of the chain never came to split them. A rate limit is waited for.
+   */
+  async #splitAfterChain(): Promise<void> {
+    for (const { engine, inquiries } of this.#asked) {
+      for (;;) {
+        const broken = inquiries.filter((inquiry) => {
+          const { attempt } = inquiry;
+          if (attempt.translated !== undefined || !inquiry.isBlocked || !this.#isLastAttempt(attempt)) return false;
+          return !attempt.failures.some(({ kind }) => kind === "rate_limited") && inquiry.descend(true);
+        });
+        if (broken.length === 0) break;
+        // A limit or a stop before the split must not bury the text for the failures of the whole sentence.
+        for (const { attempt } of broken) attempt.failures = attempt.failures.filter(({ kind }) => kind !== "blocked");
+        await this.#askAlone(engine, broken);
+      }
+    }
+  }
+
+  #takeInterrupted(engine: Engine, item: WorkItem): Inquiry | undefined {
+    if (this.#interrupted.size === 0) return undefined;
+    const key = suspectKey(engine, item);
+    const earlier = this.#interrupted.get(key);
+    this.#interrupted.delete(key);
+    return earlier;
+  }
+
+  #keepInterrupted(engine: Engine, inquiries: readonly Inquiry[]): void {
+    for (const inquiry of inquiries) {
+      const { attempt } = inquiry;
+      if (attempt.translated !== undefined || !inquiry.hasProgress) continue;
+      const failure = attempt.failures.findLast(({ engine: name }) => name === engine.name);
+      if (failure === undefined || isPausing(failure)) this.#interrupted.set(suspectKey(engine, attempt.item), inquiry);
     }
   }
 
@@ -461,13 +521,8 @@ class BatchTranslation {
   }
 
   #conclude(inquiry: Inquiry, engine: Engine, neighbours: number): void {
-    const { attempt } = inquiry;
     const failure = inquiry.conclude();
-    if (failure === undefined) return;
-    fail(attempt, engine, { ...failure, neighbours });
-    const { refused } = failure;
-    if (refused === undefined) return;
-    attempt.bestTry ??= { text: refused.text, failedChecks: [refused.by] };
+    if (failure !== undefined) fail(inquiry.attempt, engine, { ...failure, neighbours });
   }
 
   #book(call: EngineCall, concluded: readonly Inquiry[]): void {

@@ -5,14 +5,22 @@
  * person should look at. `truncated` is not found here: only the engine knows that its answer was cut.
  */
 import type { BlockedBy } from "../../contract/errors.ts";
+import { br } from "./br.ts";
 import { empty } from "./empty.ts";
 import { icu } from "./icu.ts";
+import { icuBranch, icuNumber } from "./icu-branch.ts";
 import { icuBranches } from "./icu-branches.ts";
+import { icuParser } from "./icu-parser.ts";
+import { icuQuote } from "./icu-quote.ts";
+import { bidi, entity, mask, newline, replacementCharacter, wrapper } from "./leftover.ts";
 import { markup } from "./markup.ts";
+import { markupNesting } from "./markup-nesting.ts";
 import { nul } from "./nul.ts";
 import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
+import { printfOrder } from "./printf-order.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
+import { code, email, linkTarget, url } from "./url.ts";
 import { WARNINGS } from "./warnings.ts";
 
 /**
@@ -23,10 +31,27 @@ export const CHECKS = [
   oversized,
   nul,
   empty,
+  mask,
+  icuQuote,
   icu,
   placeholders,
   markup,
   icuBranches,
+  icuNumber,
+  icuBranch,
+  icuParser,
+  markupNesting,
+  printfOrder,
+  url,
+  email,
+  code,
+  linkTarget,
+  entity,
+  newline,
+  wrapper,
+  bidi,
+  replacementCharacter,
+  br,
   ...WARNINGS,
 ] as const satisfies readonly Check[];
 

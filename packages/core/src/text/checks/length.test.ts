@@ -20,6 +20,7 @@ test.each([
   ],
   ["Tap to learn more.", ".", "it has no words"],
   ["Save {name}", "{name}", undefined],
+  ["<not supported>", "<niewspierany>", undefined],
   ["", "", undefined],
 ])("%j as %j: %s", (source, translation, message) => {
   expect(length.check(new CheckSubject({ source, translation }))).toBe(message);

@@ -22,8 +22,8 @@ const LETTER = /\p{L}/u;
 export const length: Check = {
   name: "length",
   severity: "retry",
-  check({ given: { source, translation }, sourceSyntax, sourceProse, translationProse }) {
-    if (SENTENCE.test(sourceProse) && !LETTER.test(translationProse)) return "it has no words";
+  check({ given: { source, translation }, sourceSyntax, sourceProse }) {
+    if (SENTENCE.test(sourceProse) && !LETTER.test(translation)) return "it has no words";
     // The branches of an ICU message multiply its words: Arabic has six plural forms where English has two.
     if (hasBranches(sourceSyntax)) return undefined;
     const expected = charactersOf(source);

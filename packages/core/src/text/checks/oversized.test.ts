@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 
+/** Branches of exact numbers, 7 characters each. */
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `=${100 + at}{#}`).join("");
+
 const TOO_LONG = { check: "oversized", message: "it is many times as long as its source" };
 
 test.each([
@@ -10,8 +13,8 @@ test.each([
   ["Save", "保".repeat(1_017), TOO_LONG],
   ["保存", "x".repeat(1_019), undefined],
   ["保存", "x".repeat(1_020), TOO_LONG],
-  ["{n, plural, one {#} other {#}}", `{n, plural, ${"few {#} ".repeat(180)}other {#}}`, undefined],
-  ["{n, plural, one {#} other {#}}", `{n, plural, ${"few {#} ".repeat(280)}other {#}}`, TOO_LONG],
+  ["{n, plural, one {#} other {#}}", `{n, plural, ${numbered(200)}other {#}}`, undefined],
+  ["{n, plural, one {#} other {#}}", `{n, plural, ${numbered(320)}other {#}}`, TOO_LONG],
 ])("%j with a translation such as %.20s", (source, translation, blocked) => {
   expect(judge({ source, translation }).blocked).toEqual(blocked);
 });

@@ -33,10 +33,8 @@ export const pluralFormForeign: Check = {
   severity: "warn",
   check({ given: { targetLocale, pluralCategory }, translationSyntax }) {
     if (targetLocale === undefined) return undefined;
-    const form: IcuArgument[] =
-      pluralCategory === undefined
-        ? translationSyntax.arguments
-        : [{ name: "", type: "plural", style: "", selectors: [pluralCategory], branches: [] }];
+    const form: readonly Selecting[] =
+      pluralCategory === undefined ? translationSyntax.arguments : [{ type: "plural", selectors: [pluralCategory] }];
     const isForeign = form.some((argument) => {
       if (!isPlural(argument)) return false;
       const categories = categoriesOf(argument, targetLocale);
@@ -49,12 +47,14 @@ export const pluralFormForeign: Check = {
   },
 };
 
+type Selecting = Pick<IcuArgument, "type" | "selectors">;
+
 const CATEGORIES = new Set(["zero", "one", "two", "few", "many", "other"]);
 
-function isPlural({ type }: IcuArgument): boolean {
+function isPlural({ type }: Selecting): boolean {
   return type === "plural" || type === "selectordinal";
 }
 
-function categoriesOf({ type }: IcuArgument, locale: string) {
+function categoriesOf({ type }: Selecting, locale: string) {
   return pluralCategoriesOf(`${type === "selectordinal" ? "ordinal" : "cardinal"} ${locale}`);
 }

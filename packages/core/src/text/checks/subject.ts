@@ -1,8 +1,10 @@
 import type { TextFormat } from "../../contract/engine.ts";
 import type { BlockedBy } from "../../contract/errors.ts";
+import { parseIcu } from "../icu.ts";
 import { readSyntax, type Syntax } from "../syntax.ts";
 import { compareArguments } from "./arguments.ts";
 import { countOf } from "./count.ts";
+import { type Path, pathsOf } from "./icu-paths.ts";
 import { proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 
@@ -63,6 +65,7 @@ export class CheckSubject {
   readonly given: TranslationToCheck;
   #sourceSyntax: Syntax | undefined;
   #translationSyntax: Syntax | undefined;
+  #sourcePaths: readonly Path[] | undefined;
   #tokenDifferences: readonly TokenDifference[] | undefined;
   #sourceProse: string | undefined;
   #translationProse: string | undefined;
@@ -117,6 +120,29 @@ export class CheckSubject {
   get each(): "as often" | "once" {
     const { isIcu, readAs } = this.sourceSyntax;
     return isIcu || readAs === "fluent" || readAs === "strftime" ? "once" : "as often";
+  }
+
+  /** The sentences that an ICU message with branches can show. Empty: it has none, or one of the two texts cannot be read. */
+  get sourcePaths(): readonly Path[] {
+    this.#sourcePaths ??= this.#readPaths();
+    return this.#sourcePaths;
+  }
+
+  /** The arguments of {@link sourcePaths} that are the number of a plural. */
+  get sourceNumbers(): ReadonlySet<string> {
+    const names = [...new Set(this.sourceSyntax.arguments.map(({ name }) => name))];
+    const plurals = this.sourceSyntax.arguments.filter(({ type }) => /^(?:plural|selectordinal)$/.test(type));
+    return new Set(plurals.map(({ name }) => `{${names.indexOf(name)}}`));
+  }
+
+  #readPaths(): readonly Path[] {
+    const { source, translation } = this.given;
+    if (!this.sourceSyntax.arguments.some(({ branches }) => branches.length > 0)) return [];
+    if (!this.translationSyntax.isIcu) return [];
+    const expected = parseIcu(source);
+    const actual = parseIcu(translation);
+    if (expected === undefined || actual === undefined) return [];
+    return pathsOf({ text: source, message: expected }, { text: translation, message: actual });
   }
 
   #compare(): TokenDifference[] {

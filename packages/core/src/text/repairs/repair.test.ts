@@ -17,7 +17,7 @@ describe("an answer is repaired to the bytes of its source:", () => {
     ["Hi <b>you</b>", "Salut < b >toi< / b >", "Salut <b>toi</b>", "placeholder-space"],
     ["Hi {name}", "你好｛name｝", "你好{name}", "placeholder-width"],
     ["Hi <b>you</b>", "你好＜b＞你＜／b＞", "你好<b>你</b>", "placeholder-width"],
-    ["%d%% of %s", "％s 的 ％d%%", "%s 的 %d%%", "placeholder-width"],
+    ["%d%% of %s", "％d%% 的 ％s", "%d%% 的 %s", "placeholder-width"],
     ["Hi {userName} {id}", "SALUT {USERNAME} {İD}", "SALUT {userName} {id}", "placeholder-case"],
     ["Use `True`", "Utilisez `true`", "Utilisez `True`", "placeholder-case"],
     ["%{count} files", "%'{'count'}' fichiers", "%{count} fichiers", "quoted-syntax"],
