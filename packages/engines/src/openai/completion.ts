@@ -8,7 +8,7 @@ import {
 } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
-import { readAnswer } from "./answer.ts";
+import { readAnswer } from "../llm/answer.ts";
 import { failureOf, refusalOf, refused } from "./refusal.ts";
 
 /** Only the first choice is read, and no list is checked piece by piece: a hostile one holds a million pieces. */

@@ -7,9 +7,9 @@ import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { SYSTEM_PROMPT } from "../llm/prompt.ts";
 import { engineConformance } from "../testing/index.ts";
 import { type OpenaiOptions, openai } from "./openai.ts";
-import { SYSTEM_PROMPT } from "./prompt.ts";
 
 engineConformance("openai", async () => {
   const server = await startOpenaiServer({ apiKey: "sk-secret" });
@@ -79,6 +79,23 @@ describe("the wire format", () => {
     });
     expect(body).toMatchObject({ model: "m-1", temperature: 0, response_format: { type: "json_schema" } });
     expect(body).not.toHaveProperty("tools");
+  });
+
+  test("says of an item which plural form it is, which parts must stay, and that it is masked", async () => {
+    const { endpoint, engine } = await start();
+    const form = { category: "few", example: 2, of: "{n, plural, one {# file} other {# files}}" };
+    const items = [
+      { id: "a", text: "{n} files", format: "icu", form, keep: ["{n}"] },
+      { id: "b", text: 'Read <x id="1"/>', format: "icu", mask: "tags" },
+      { id: "c", text: "Save", format: "auto", form: { category: "=0", example: 0, of: "" } },
+    ] as const;
+    await engine.translate({ sourceLocale: "en", targetLocale: "pl", items }, new AbortController().signal);
+    const messages = endpoint.calls[0]?.body.messages as { content: string }[];
+    expect(JSON.parse(messages[1]?.content ?? "").items).toEqual([
+      { id: "a", text: "{n} files", format: "icu", form, keep: ["{n}"] },
+      { id: "b", text: 'Read <x id="1"/>', format: "icu", mask: "tags" },
+      { id: "c", text: "Save", form: { category: "=0", example: 0 } },
+    ]);
   });
 
   test("takes neither headers nor key nor address from the environment", async () => {

@@ -18,10 +18,10 @@ import {
 import type OpenAI from "openai";
 import { isAnswerTooLarge } from "../bounded-fetch.ts";
 import { engineFailure } from "../failure.ts";
+import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "../llm/prompt.ts";
 import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
-import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
 import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
 
