@@ -210,7 +210,6 @@ describe("an answer", () => {
 
   test.each([
     ["not_json", "malformed", "malformed"],
-    ["truncate", "too_long", "too_long"],
     ["refuse", "refused", "malformed"],
     ["content_filter", "refused", "malformed"],
     ["html_in_200", "transient", "transient"],
@@ -222,6 +221,65 @@ describe("an answer", () => {
     endpoint.misbehave(fault);
     expect((await failures(["a"])).map((failure) => failure?.kind)).toEqual([alone]);
     expect((await failures(["a", "b"])).map((failure) => failure?.kind)).toEqual([together, together]);
+  });
+
+  test("that was cut keeps the texts before the cut; the others are too long", async () => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave("truncate");
+    expect(kindsOf((await translate(["a"])).results)).toEqual({ i0: "too_long" });
+    expect(kindsOf((await translate(["a", "b"])).results)).toEqual({ i0: "[fr] a", i1: "too_long" });
+  });
+
+  const items = '{"items":[{"id":"i0","text":"un"}';
+  const choice = (finish_reason: string | null, content: unknown = items, more = {}) => ({
+    choices: [{ finish_reason, message: { content, ...more } }],
+  });
+  test.each<[string, unknown, (string | undefined)[], string]>([
+    ["cut at the end of the model's window", choice("model_length"), [undefined, "too_long"], "too_long"],
+    ["cut in the words of Gemini", choice("MAX_TOKENS"), [undefined, "too_long"], "too_long"],
+    ["broken off without a reason", choice(null), [undefined, "malformed"], "malformed"],
+    ["filtered in its middle", choice("content_filter"), [undefined, "malformed"], "refused"],
+    ["filtered in the words of Gemini", choice("SAFETY"), [undefined, "malformed"], "refused"],
+    ["a refusal with the word stop", choice("stop", null, { refusal: "No." }), ["malformed", "malformed"], "refused"],
+    ["a call of a tool", choice("tool_calls", null, { tool_calls: [{}] }), ["malformed", "malformed"], "malformed"],
+    ["thoughts that took all tokens", choice("length", null, { reasoning: "…" }), ["too_long", "too_long"], "too_long"],
+    ["an error in its middle", choice("error"), [undefined, "transient"], "transient"],
+    ["no choice", { choices: [] }, ["transient", "transient"], "transient"],
+    ["null", null, ["transient", "transient"], "transient"],
+    [
+      "a prompt that Gemini blocked",
+      { choices: [], prompt_feedback: { block_reason: "SAFETY" } },
+      ["malformed", "malformed"],
+      "refused",
+    ],
+    [
+      "a prompt that Azure filtered",
+      { choices: [], prompt_filter_results: [{ content_filter_results: { hate: { filtered: true } } }] },
+      ["malformed", "malformed"],
+      "refused",
+    ],
+    [
+      "an error by its object alone",
+      { object: "error", message: "maximum context length", code: 400 },
+      ["too_long", "too_long"],
+      "too_long",
+    ],
+    [
+      "an error in its choice",
+      { choices: [{ error: { code: 429 } }] },
+      ["rate_limited", "rate_limited"],
+      "rate_limited",
+    ],
+  ])("that is %s fails for the texts that it lacks", async (_, body, together, alone) => {
+    const { failures } = await engineBefore((response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    expect((await failures(2)).map((failure) => failure?.kind)).toEqual(together);
+    const text = JSON.stringify(body).replace("i0", "other");
+    const { failures: failuresAlone } = await engineBefore((response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    });
+    expect((await failuresAlone(1)).map((failure) => failure?.kind)).toEqual([alone]);
   });
 
   test("that was cut still reports its usage", async () => {
