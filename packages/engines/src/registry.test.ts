@@ -8,12 +8,12 @@ test("engines are made by name", async () => {
     name: "openai",
     version: "2:m",
   });
-  expect(ENGINE_NAMES).toEqual(["openai", "pseudo"]);
+  expect(ENGINE_NAMES).toEqual(["anthropic", "openai", "pseudo"]);
 });
 
 test("every definition makes the engine of its name, and no two share one", async () => {
   for (const { name } of ENGINES) {
-    expect((await makeEngine(name, { openai: { apiKey: "k" } })).name).toBe(name);
+    expect((await makeEngine(name, { openai: { apiKey: "k" }, anthropic: { apiKey: "k" } })).name).toBe(name);
   }
   expect(new Set(ENGINE_NAMES).size).toBe(ENGINES.length);
 });
@@ -21,10 +21,10 @@ test("every definition makes the engine of its name, and no two share one", asyn
 test("an unknown name is answered with the names that exist, and a similar one", async () => {
   await expect(makeEngine("openia")).rejects.toMatchObject({
     code: "TH_ENGINE_NOT_FOUND",
-    hint: 'Did you mean "openai"? Engines are: openai, pseudo.',
+    hint: 'Did you mean "openai"? Engines are: anthropic, openai, pseudo.',
   });
   await expect(makeEngine("constructor")).rejects.toThrow(EngineNotFoundError);
-  await expect(makeEngine("constructor")).rejects.toMatchObject({ hint: "Engines are: openai, pseudo." });
+  await expect(makeEngine("constructor")).rejects.toMatchObject({ hint: "Engines are: anthropic, openai, pseudo." });
 });
 
 test("openai without a key names the missing setting, unless an endpoint is set", async () => {

@@ -10,6 +10,7 @@ import {
   optionCheck,
 } from "@trans-hub/core/engine";
 import type { z } from "zod";
+import { anthropicDefinition } from "./anthropic/definition.ts";
 import type { EngineDefinition } from "./definition.ts";
 import { openaiDefinition } from "./openai/definition.ts";
 import { pseudoDefinition } from "./pseudo/definition.ts";
@@ -18,7 +19,7 @@ export { type Secret, secretNow } from "./secret.ts";
 export { decimal, isSecret, kind, secret, text, whole } from "./setting-kinds.ts";
 
 /** Every engine of this package. A new one is its folder, and its line here. */
-export const ENGINES = [openaiDefinition, pseudoDefinition] as const;
+export const ENGINES = [anthropicDefinition, openaiDefinition, pseudoDefinition] as const;
 
 /** The names that {@link makeEngine} knows, sorted. */
 export const ENGINE_NAMES: readonly string[] = ENGINES.map(({ name }) => name).sort();

@@ -58,6 +58,7 @@ test("unset settings have their documented defaults", () => {
     logLevel: "info",
     logFormat: undefined,
     metricsPort: undefined,
+    anthropic: { apiKey: undefined, model: undefined, endpoint: undefined },
     openai: { apiKey: undefined, model: undefined, temperature: undefined, endpoint: undefined },
     engineLimits: {},
     warnings: [],

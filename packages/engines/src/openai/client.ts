@@ -1,11 +1,7 @@
 import type OpenAI from "openai";
 import { boundedFetch } from "../bounded-fetch.ts";
+import { mostAnswerBytes } from "../llm/call.ts";
 import { type Secret, secretNow } from "../secret.ts";
-
-/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
-const ROOM_BYTES = 2 ** 20;
-/** A byte of the question may come back as a few in another script, each as six of JSON (`\u0915`). */
-const ANSWER_TIMES_QUESTION = 32;
 
 /**
  * A client of the `openai` package that takes nothing from the environment.
@@ -33,13 +29,8 @@ export async function openClient({
     maxRetries: 0,
     logLevel: "off",
     fetch: (url, init) =>
-      boundedFetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey) }, mostBytes(init?.body)),
+      boundedFetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey) }, mostAnswerBytes(init?.body)),
   });
-}
-
-/** The most bytes of an answer to this question. */
-function mostBytes(question: unknown): number {
-  return ROOM_BYTES + ANSWER_TIMES_QUESTION * (typeof question === "string" ? Buffer.byteLength(question) : 0);
 }
 
 function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: Secret | undefined): Headers {

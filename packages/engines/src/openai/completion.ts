@@ -3,7 +3,7 @@ import { type EngineBatch, type EngineReply, type EngineUsage, failAll } from "@
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 import { type Ending, readAnswer } from "../llm/answer.ts";
-import { failureOf, refusalOf, refused } from "./refusal.ts";
+import { failureOf, refusalOf, refused } from "../llm/refusal.ts";
 
 /** Only the first choice is read, and no list is checked piece by piece: a hostile one holds a million pieces. */
 const Completion = z.object({

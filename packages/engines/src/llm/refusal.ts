@@ -53,22 +53,6 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-/** Whether the endpoint does not support the requested response format. */
-export function isAboutResponseFormat({ status, param, message }: Refusal): boolean {
-  if (status !== 400 && status !== 422) return false;
-  if (param?.startsWith("response_format") === true) return true;
-  return UNSUPPORTED.test(message) && /response_format|json_schema|json_object|structured output|guided/i.test(message);
-}
-
-/** Whether the model takes no temperature, or not this one. */
-export function isAboutTemperature({ status, param, message }: Refusal): boolean {
-  if (status !== 400 && status !== 422) return false;
-  return param === "temperature" || (UNSUPPORTED.test(message) && /\btemperature\b/i.test(message));
-}
-
-const UNSUPPORTED =
-  /not support|unsupported|unknown|unrecognized|not allowed|not permitted|invalid|unavailable|must be/i;
-
 /** Codes and types that are more exact than the status. For unspecific ones (`server_error`) the status decides. */
 const CODES: Readonly<Record<string, EngineErrorKind>> = {
   insufficient_quota: "quota",
@@ -87,6 +71,13 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
   content_filter: "refused",
   content_policy_violation: "refused",
   invalid_prompt: "refused",
+  billing_error: "quota",
+  permission_error: "config",
+  not_found_error: "config",
+  request_too_large: "too_long",
+  overloaded_error: "transient",
+  api_error: "transient",
+  timeout_error: "transient",
 };
 
 /**
@@ -107,7 +98,7 @@ export function failureOf(engine: string, refusal: Refusal, itemCount: number): 
   if (kind === "refused") return refused(engine, `the request${about}`, itemCount);
   return engineFailure(kind, `Engine "${engine}" ${MEANING[kind]}${about}`, {
     retryAfterMs: refusal.retryAfterMs,
-    hint: HINTS[kind],
+    hint: hintOf(engine, kind),
   });
 }
 
@@ -127,15 +118,20 @@ const MEANING: Readonly<Record<Exclude<EngineErrorKind, "refused">, string>> = {
   too_long: "cannot take a request of this length",
 };
 
-const HINTS: Partial<Record<EngineErrorKind, string>> = {
-  quota: "Check the plan and the billing of the account that TH_OPENAI_API_KEY belongs to.",
-  config: "Check TH_OPENAI_API_KEY, TH_OPENAI_MODEL and TH_OPENAI_ENDPOINT.",
-};
+function hintOf(engine: string, kind: EngineErrorKind): string | undefined {
+  const setting = `TH_${engine.toUpperCase().replaceAll("-", "_")}`;
+  if (kind === "quota") return `Check the plan and the billing of the account that ${setting}_API_KEY belongs to.`;
+  return kind === "config" ? `Check ${setting}_API_KEY, ${setting}_MODEL and ${setting}_ENDPOINT.` : undefined;
+}
 
 function kindOf({ status, code, type, message }: Refusal): EngineErrorKind {
-  const known = CODES[code ?? ""] ?? CODES[type ?? ""];
+  const words = [code ?? "", type ?? ""].filter((word) => Object.hasOwn(CODES, word));
+  const known = CODES[words[0] ?? ""];
   if (known !== undefined) return known;
-  // Compatible servers give no code, only words.
+  // Compatible servers give no code, only words. So does Anthropic for credit and for long texts.
+  if (status === 400 && /credit balance is too low|reached your specified .{0,20}usage limits/i.test(message)) {
+    return "quota";
+  }
   if (status === 400 && /context length|context window|maximum context|too many tokens|too long/i.test(message)) {
     return "too_long";
   }
