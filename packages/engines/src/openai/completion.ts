@@ -3,7 +3,9 @@ import { type EngineBatch, type EngineReply, type EngineUsage, failAll } from "@
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
 import { type Ending, readAnswer } from "../llm/answer.ts";
+import { userMessage } from "../llm/prompt.ts";
 import { failureOf, refusalOf, refused } from "../llm/refusal.ts";
+import { cutQuestion } from "../llm/window.ts";
 
 /** Only the first choice is read, and no list is checked piece by piece: a hostile one holds a million pieces. */
 const Completion = z.object({
@@ -48,6 +50,8 @@ export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): En
   }
   const { usage, model, choice } = completion.data;
   const facts = { ...(usage && { usage: usageOf(usage) }), ...(model !== undefined && { model }) };
+  const cut = usage && cutQuestion("openai", userMessage(batch), usage.prompt_tokens, batch.items.length);
+  if (cut !== undefined) return { ...failAll(batch, cut), ...facts };
   return { results: readAnswer(text, batch, endingOf(choice, batch.items.length)), ...facts };
 }
 

@@ -289,6 +289,43 @@ describe("an answer", () => {
   });
 });
 
+describe("a question that the server cut to its context window", () => {
+  const answerOf = (promptTokens: number) => (response: ServerResponse) => {
+    const content = JSON.stringify({ items: [0, 1].map((at) => ({ id: `i${at}`, text: "un" })) });
+    const usage = { prompt_tokens: promptTokens, completion_tokens: 9 };
+    const body = { choices: [{ finish_reason: "stop", message: { content } }], usage };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  const prose = "Add the chosen products to the cart, and pay for them later. ".repeat(200); // some 2,600 tokens
+  const hindi = "चुने हुए उत्पादों को कार्ट में जोड़ें और बाद में भुगतान करें। ".repeat(100);
+
+  test("stops the engine where it holds several texts, and stores none of them", async () => {
+    const { failures } = await engineBefore(answerOf(4_090));
+    const failed = await failures(2, prose.repeat(2));
+    expect(failed).toMatchObject([{ kind: "config" }, { kind: "config" }]);
+    expect(failed[0]?.error.message).toMatch(
+      /^Engine "openai" read 4090 tokens of about \d+: its context window cut the question$/,
+    );
+    expect(failed[0]?.error.hint).toContain("OLLAMA_CONTEXT_LENGTH");
+  });
+
+  test("fails a text alone as too long", async () => {
+    const { failures } = await engineBefore(answerOf(2_040));
+    expect(await failures(1, prose)).toMatchObject([{ kind: "too_long" }]);
+  });
+
+  test.each([
+    ["a whole question", 6_300, prose],
+    ["a whole question in another script", 3_700, hindi],
+    ["a question of equal characters", 1_300, " ".repeat(40_000)],
+    ["a report without the tokens of a cache", 12, prose],
+    ["no report", 0, prose],
+  ])("is not %s", async (_, promptTokens, text) => {
+    const { failures } = await engineBefore(answerOf(promptTokens));
+    expect(await failures(2, text)).toEqual([undefined, undefined]);
+  });
+});
+
 describe("an error", () => {
   const status = (number: number, facts: Partial<Extract<Fault, { kind: "status" }>> = {}): Fault => ({
     kind: "status",
@@ -419,8 +456,8 @@ async function engineBefore(respond: (response: ServerResponse) => void) {
     server.close();
   });
   const engine = openai({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` });
-  async function failures(count: number) {
-    const items = Array.from({ length: count }, (_, at) => ({ id: `i${at}`, text: "Save", format: "auto" as const }));
+  async function failures(count: number, text = "Save") {
+    const items = Array.from({ length: count }, (_, at) => ({ id: `i${at}`, text, format: "auto" as const }));
     const { results } = await engine.translate(
       { sourceLocale: "en", targetLocale: "fr", items },
       new AbortController().signal,
