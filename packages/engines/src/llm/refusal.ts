@@ -23,14 +23,26 @@ export function refusalOf(status: number | undefined, error: unknown, headers?: 
   const fields = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
   const { code, type, param, message } = fields;
   const numericCode = Number(code);
+  const delay = retryDelayMs(fields.details);
+  const { flagged_input: flagged } = (fields.metadata ?? {}) as { flagged_input?: unknown };
   return {
     status: status === 200 || status === undefined ? (numericCode >= 400 ? numericCode : undefined) : status,
-    code: identifier(code),
+    // OpenRouter's moderation answers 403, as a wrong key does.
+    code: flagged !== undefined ? "content_filter" : delay !== undefined ? "rate_limit_exceeded" : identifier(code),
     type: identifier(type),
     param: identifier(param),
     message: typeof message === "string" ? message : typeof error === "string" ? error : "",
-    retryAfterMs: headers === undefined ? undefined : retryAfterMs(headers, Date.now()),
+    retryAfterMs: (headers && retryAfterMs(headers, Date.now())) ?? delay,
   };
+}
+
+/** Gemini calls a limit of the minute a quota, and tells it from one that is used up by a delay: `{"retryDelay": "17s"}`. */
+function retryDelayMs(details: unknown): number | undefined {
+  const [delay] = Array.isArray(details)
+    ? details.map((detail: { retryDelay?: unknown } | null) => detail?.retryDelay).filter((each) => each !== undefined)
+    : [];
+  const seconds = typeof delay === "string" ? /^(\d+(?:\.\d+)?)s$/.exec(delay)?.[1] : undefined;
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1_000);
 }
 
 /** An identifier has no digit here, so that no key passes: every key has one. */
@@ -76,7 +88,6 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
   not_found_error: "config",
   request_too_large: "too_long",
   overloaded_error: "transient",
-  api_error: "transient",
   timeout_error: "transient",
 };
 
@@ -135,6 +146,7 @@ function kindOf({ status, code, type, message }: Refusal): EngineErrorKind {
   if (status === 400 && /context length|context window|maximum context|too many tokens|too long/i.test(message)) {
     return "too_long";
   }
+  if (status === 400 && /api key not valid|invalid api key/i.test(message)) return "config";
   if (status === 402) return "quota";
   if (status === 413) return "too_long";
   if (status === 429) return /insufficient_quota|exceeded your current quota/i.test(message) ? "quota" : "rate_limited";

@@ -6,7 +6,7 @@ import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/co
 import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { SYSTEM_PROMPT } from "../llm/prompt.ts";
 import { engineConformance } from "../testing/index.ts";
 import { type OpenaiOptions, openai } from "./openai.ts";
@@ -287,6 +287,76 @@ describe("an answer", () => {
     endpoint.misbehave("truncate");
     expect((await translate(["a"])).usage?.inputTokens).toBeGreaterThan(0);
   });
+});
+
+describe("an error in the shape of", () => {
+  const quota = "You exceeded your current quota, please check your plan and billing details.";
+  test.each<[string, number, unknown, Record<string, unknown>]>([
+    ["Gemini for a wrong key", 400, [{ error: { code: 400, message: "API key not valid" } }], { kind: "config" }],
+    [
+      "Gemini for a limit of the minute",
+      429,
+      [{ error: { code: 429, message: quota, details: [{ "@type": "x" }, { retryDelay: "17.2s" }] } }],
+      { kind: "rate_limited", retryAfterMs: 17_200 },
+    ],
+    ["Gemini for a used-up quota", 429, [{ error: { code: 429, message: quota } }], { kind: "quota" }],
+    [
+      "vLLM for a long question",
+      400,
+      { object: "error", message: "This model's maximum context length is 4096 tokens", code: 400 },
+      { kind: "too_long" },
+    ],
+    ["Mistral for a wrong key", 401, { message: "Unauthorized", request_id: "1" }, { kind: "config" }],
+    ["Mistral for a bad field", 422, { detail: [{ loc: ["body"], msg: "bad" }] }, { kind: "refused" }],
+    [
+      "Azure's gateway for a limit",
+      429,
+      { statusCode: 429, message: "Rate limit is exceeded" },
+      { kind: "rate_limited" },
+    ],
+    ["Azure's filter", 400, { error: { code: "content_filter", innererror: {} } }, { kind: "refused" }],
+    ["Azure for a missing deployment", 404, { error: { code: "DeploymentNotFound" } }, { kind: "config" }],
+    ["OpenRouter for no credit", 402, { error: { code: 402, message: "Insufficient credits" } }, { kind: "quota" }],
+    [
+      "OpenRouter's moderation",
+      403,
+      { error: { code: 403, message: "flagged", metadata: { reasons: ["x"], flagged_input: "Save" } } },
+      { kind: "refused" },
+    ],
+    [
+      "Ollama for a missing model",
+      404,
+      { error: { message: 'model "m" not found', type: "api_error" } },
+      { kind: "config" },
+    ],
+    ["Ollama while it loads", 503, { error: "server busy" }, { kind: "transient" }],
+  ])("%s is read", async (_, status, body, failure) => {
+    const { failures } = await engineBefore((response) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    expect(await failures(1)).toMatchObject([failure]);
+  });
+});
+
+test("Azure gets its key in a header of its own, and the version of its API in the address", async () => {
+  const asked: { url: string; headers: Headers }[] = [];
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    asked.push({ url: String(url), headers: new Headers(init.headers) });
+    return new Response("{}", { status: 401 });
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const baseURL = "https://shop.openai.azure.com/openai/deployments/mini?api-version=2024-10-21";
+  const items = [{ id: "1", text: "a", format: "auto" as const }];
+  const batch = { sourceLocale: "en", targetLocale: "fr", items };
+  await openai({ apiKey: "k", baseURL }).translate(batch, new AbortController().signal);
+  await openai({ apiKey: "k", baseURL: "https://api.mistral.ai/v1" }).translate(batch, new AbortController().signal);
+  expect(asked.map(({ url }) => url)).toEqual([
+    "https://shop.openai.azure.com/openai/deployments/mini/chat/completions?api-version=2024-10-21",
+    "https://api.mistral.ai/v1/chat/completions",
+  ]);
+  expect(asked[0]?.headers.get("api-key")).toBe("k");
+  expect(asked[0]?.headers.has("authorization")).toBe(false);
+  expect(asked[1]?.headers.has("api-key")).toBe(false);
 });
 
 describe("a question that the server cut to its context window", () => {
