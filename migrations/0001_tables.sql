@@ -393,6 +393,16 @@ create table trans_hub.rate_limit (
   -- The one call that tries (the probe), and the end of its lease.
   probe uuid,
   probe_until timestamptz,
+  -- The calls without an answer since faulty_since, when the first of them failed, and the message of the last. Any answer that
+  -- comes later ends the row of faults.
+  faults integer not null default 0,
+  faulty_since timestamptz,
+  fault text,
+  -- The same, ended only by the answer to a call that began later: an engine that goes down still finishes what it has begun.
+  doubts integer not null default 0,
+  doubtful_since timestamptz,
+  -- The end of the last outage. A call that began before it says nothing about the time after.
+  recovered_at timestamptz,
   constraint circuit_is_closed_open_or_half_open check (circuit in ('closed', 'open', 'half_open')),
   constraint open_circuit_has_a_reason_and_an_end check (circuit = 'closed' or (reason is not null and open_until is not null)),
   constraint half_open_circuit_has_one_probe check (

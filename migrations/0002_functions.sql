@@ -631,6 +631,59 @@ exception when others then
 end
 $$;
 
+-- function engine-limit/fail_engine_call
+create or replace function trans_hub.fail_engine_call(
+  of_engine text, by_call uuid, for_reason text, message text, call_ms double precision, least_faults integer,
+  least_ms double precision, for_ms double precision,
+  out is_outage boolean, out wait_ms double precision, out openings bigint, out doubts integer, out faulty_ms double precision
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  state rate_limit := lock_engine(of_engine);
+  moment timestamptz := clock_timestamp();
+  opens boolean := false;
+begin
+  openings := state.openings;
+  doubts := state.doubts;
+  wait_ms := for_ms;
+  faulty_ms := 0;
+  is_outage := true;
+  if state.circuit <> 'closed' and state.reason <> for_reason then
+    return;
+  elsif state.recovered_at > moment - make_interval(secs => call_ms / 1000) then
+    return;
+  end if;
+
+  state.faults := state.faults + 1;
+  state.faulty_since := coalesce(state.faulty_since, moment);
+  doubts := state.doubts + 1;
+  faulty_ms := extract(epoch from moment - state.faulty_since) * 1000;
+  if state.circuit = 'closed' then
+    opens := state.faults >= least_faults and faulty_ms >= least_ms;
+    is_outage := opens;
+    openings := state.openings + case when opens then 1 else 0 end;
+  elsif state.probe = by_call then
+    opens := true;
+  elsif state.circuit = 'open' then
+    wait_ms := greatest(0, extract(epoch from state.open_until - moment) * 1000);
+  end if;
+  update rate_limit as r
+  set
+    faults = state.faults, faulty_since = state.faulty_since, fault = message,
+    doubts = fail_engine_call.doubts, doubtful_since = coalesce(state.doubtful_since, moment),
+    openings = fail_engine_call.openings,
+    circuit = case when opens then 'open' else r.circuit end,
+    reason = case when opens then for_reason else r.reason end,
+    open_until = case when opens then moment + make_interval(secs => for_ms / 1000) else r.open_until end,
+    failed_probes = case when opens then 0 else r.failed_probes end,
+    probe = case when opens then null else r.probe end,
+    probe_until = case when opens then null else r.probe_until end
+  where r.engine = of_engine;
+end
+$$;
+
 -- function engine-limit/lock_engine
 create or replace function trans_hub.lock_engine(of_engine text) returns trans_hub.rate_limit
 language plpgsql volatile
@@ -711,7 +764,7 @@ declare
   ends timestamptz := clock_timestamp() + make_interval(secs => lease_ms / 1000);
 begin
   update engine_lease as l set ends_at = ends where l.call_id = any (call_ids);
-  if state.probe = any (call_ids) then
+  if state.probe = any (call_ids) and state.reason <> 'TH_ENGINE_TRANSIENT' then
     update rate_limit as r set probe_until = ends where r.engine = of_engine;
   end if;
 end
@@ -815,6 +868,7 @@ begin
     update rate_limit as r
     set
       circuit = 'closed', reason = null, open_until = null, failed_probes = 0, probe = null, probe_until = null,
+      faults = 0, faulty_since = null, fault = null, doubts = 0, doubtful_since = null,
       paused_until = case when with_pause then null else r.paused_until end
     from locked as l
     where r.engine = l.engine
@@ -827,31 +881,42 @@ $$;
 
 -- function engine-limit/settle_engine_call
 create or replace function trans_hub.settle_engine_call(
-  of_engine text, by_call uuid, more_tokens double precision, works boolean, retry_ms double precision
+  of_engine text, by_call uuid, more_tokens double precision, works boolean, retry_ms double precision, call_ms double precision
 ) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
   state rate_limit := lock_engine(of_engine);
+  moment timestamptz := clock_timestamp();
+  answers boolean := works is true;
   was_probe boolean := coalesce(state.probe = by_call, false);
+  ends_outage boolean := answers and state.circuit <> 'closed' and state.reason = 'TH_ENGINE_TRANSIENT';
+  closes boolean := ends_outage or (was_probe and answers);
+  began_later boolean := answers and state.doubtful_since <= moment - make_interval(secs => call_ms / 1000);
 begin
   delete from engine_lease as l where l.call_id = by_call;
   update rate_limit as r
   set
     tokens = r.tokens - more_tokens,
-    circuit = case when not was_probe then r.circuit when works then 'closed' else 'open' end,
-    reason = case when was_probe and works then null else r.reason end,
+    circuit = case when closes then 'closed' when was_probe then 'open' else r.circuit end,
+    reason = case when closes then null else r.reason end,
     open_until = case
-      when not was_probe then r.open_until
-      when works then null
-      else clock_timestamp() + make_interval(secs => retry_ms / 1000)
+      when closes then null
+      when was_probe then moment + make_interval(secs => retry_ms / 1000)
+      else r.open_until
     end,
-    failed_probes = case when was_probe and works then 0 else r.failed_probes end,
-    probe = case when was_probe then null else r.probe end,
-    probe_until = case when was_probe then null else r.probe_until end
+    failed_probes = case when closes then 0 else r.failed_probes end,
+    probe = case when was_probe or closes then null else r.probe end,
+    probe_until = case when was_probe or closes then null else r.probe_until end,
+    faults = case when answers then 0 else r.faults end,
+    faulty_since = case when answers then null else r.faulty_since end,
+    fault = case when answers then null else r.fault end,
+    doubts = case when began_later or closes then 0 else r.doubts end,
+    doubtful_since = case when began_later or closes then null else r.doubtful_since end,
+    recovered_at = case when ends_outage then moment else r.recovered_at end
   where r.engine = of_engine;
-  return was_probe and works is true;
+  return closes;
 end
 $$;
 
@@ -3784,6 +3849,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.forget_uses,
   trans_hub.is_to_forget,
   trans_hub.locales_to_cancel,
+  trans_hub.fail_engine_call,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,
@@ -3892,6 +3958,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.forget_uses,
   trans_hub.is_to_forget,
   trans_hub.locales_to_cancel,
+  trans_hub.fail_engine_call,
   trans_hub.lock_engine,
   trans_hub.open_engine_circuit,
   trans_hub.pause_engine,

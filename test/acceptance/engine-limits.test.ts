@@ -354,7 +354,16 @@ testOfCommands(
     expect(await commands.json(["worker", "--until-empty"], { env })).toMatchObject({ translated: 4 });
     const { limits } = await commands.json<{ limits: unknown[] }>(["status"]);
     expect(limits).toEqual([
-      { engine: "pseudo", pausedUntil: null, circuit: "closed", openUntil: null, reason: null, running: 0 },
+      {
+        engine: "pseudo",
+        pausedUntil: null,
+        circuit: "closed",
+        openUntil: null,
+        reason: null,
+        running: 0,
+        faultySince: null,
+        fault: null,
+      },
     ]);
   },
 );

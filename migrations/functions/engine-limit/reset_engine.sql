@@ -18,6 +18,7 @@ begin
     update rate_limit as r
     set
       circuit = 'closed', reason = null, open_until = null, failed_probes = 0, probe = null, probe_until = null,
+      faults = 0, faulty_since = null, fault = null, doubts = 0, doubtful_since = null,
       paused_until = case when with_pause then null else r.paused_until end
     from locked as l
     where r.engine = l.engine

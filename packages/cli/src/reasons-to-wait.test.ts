@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import { reasonsToWait } from "./reasons-to-wait.ts";
 
 const since = new Date("2026-01-01T12:00:00Z");
-const limit = { pausedUntil: null, circuit: "closed", openUntil: null, reason: null, running: 0 } as const;
+const limit = {
+  pausedUntil: null,
+  circuit: "closed",
+  openUntil: null,
+  reason: null,
+  running: 0,
+  faultySince: null,
+  fault: null,
+} as const;
 const waiting = { engines: [{ name: "openai" }, { name: "pseudo" }], project: "shop", locales: ["fr", "de"] };
 
 test("an engine that gets no calls is named with the reason, the time of the next call and the cure", () => {

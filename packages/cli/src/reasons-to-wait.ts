@@ -33,7 +33,15 @@ export function describeLimit({
   circuit,
   openUntil,
   reason,
+  faultySince,
+  fault,
 }: StoreStatus["limits"][number]): string | undefined {
+  if (circuit !== "closed" && faultySince !== null) {
+    const last = fault === null ? "" : `; the last failure: ${fault}`;
+    return printable(
+      `engine ${engine}: no answer since ${faultySince.toISOString()}${last}; a call tries it every few seconds, and no text loses an attempt`,
+    );
+  }
   if (circuit === "half_open") return `engine ${engine}: one probe call checks whether ${reason} is over`;
   if (circuit === "open") {
     const fault = reason === "TH_ENGINE_QUOTA" ? "no credit or quota is left" : "its key, model or address is wrong";

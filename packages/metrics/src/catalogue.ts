@@ -137,7 +137,7 @@ export const WORKER_METRICS = {
   holds: {
     type: "counter",
     name: "trans_hub_engine_holds_total",
-    help: "Calls that were not made: `rate_limited` (limit, pause), `quota` or `config` (open circuit).",
+    help: "Calls that were not made: `rate_limited` (limit, pause), `quota`, `config` or `outage` (open circuit).",
     labels: ["engine", "kind"],
   },
   limitChanges: {
@@ -244,6 +244,12 @@ export const FLEET_METRICS = {
     type: "gauge",
     name: "trans_hub_fleet_engine_circuit_open",
     help: "1 while an engine gets no calls because its account or a setting is at fault.",
+    labels: ["engine"],
+  },
+  outage: {
+    type: "gauge",
+    name: "trans_hub_fleet_engine_outage_seconds",
+    help: "Time since the first call of an outage, in which no member of the fleet gets an answer of the engine; 0 without an outage.",
     labels: ["engine"],
   },
   enginePaused: {

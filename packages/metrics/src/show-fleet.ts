@@ -33,8 +33,10 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
   metrics.stored.set({ status: "approved" }, fleet.approved);
   metrics.workers.set(fleet.workers);
   for (const kind of PAUSE_KINDS) metrics.pauses.set({ kind }, fleet.pauses[kind] ?? 0);
-  for (const { engine, circuit, pausedUntil } of fleet.engines) {
-    metrics.circuitOpen.set({ engine }, circuit === "closed" ? 0 : 1);
+  for (const { engine, circuit, pausedUntil, faultySince } of fleet.engines) {
+    metrics.circuitOpen.set({ engine }, circuit === "closed" || faultySince !== null ? 0 : 1);
+    const outageMs = faultySince === null ? 0 : Math.max(0, Date.now() - faultySince.getTime());
+    metrics.outage.set({ engine }, outageMs / 1_000);
     metrics.enginePaused.set({ engine }, pausedUntil === null ? 0 : 1);
   }
   metrics.lastCollection.set((fleet.lastCollectionAt?.getTime() ?? 0) / 1_000);

@@ -1,4 +1,4 @@
-import { EngineConfigError, EngineQuotaError } from "@trans-hub/core/engine";
+import { EngineConfigError, EngineQuotaError, EngineTransientError } from "@trans-hub/core/engine";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { StoppedEngines } from "./stopped-engines.ts";
 
@@ -83,6 +83,28 @@ describe("an outage", () => {
     engines.stop();
     vi.advanceTimersByTime(59_000);
     expect(onEnd).not.toHaveBeenCalled();
+  });
+
+  test("that the fleet knows of ends a run after a minute, with its beginning and reason, and no earlier", () => {
+    const { engines, onEnd } = watched();
+    const message = 'Engine "first" has given no answer since 2026-01-01T12:00:00Z';
+    engines.stopped("first", new EngineTransientError(message), own);
+    engines.stopped("second", quota, own);
+    expect([onEnd.mock.calls.length, engines.ownFault]).toEqual([0, undefined]);
+    vi.advanceTimersByTime(60_000);
+    expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(engines.error).toMatchObject({ code: "TH_ENGINES_STOPPED", message: expect.stringContaining(message) });
+  });
+
+  test("leaves the last failure to be told, until a translation comes", () => {
+    const { engines } = watched();
+    const error = { at: "", engine: "first", code: "TH_ENGINE_TRANSIENT", message: "ECONNREFUSED" };
+    engines.heardOf({ outcomes: [{ kind: "retry", error, delayMs: 1, split: false }] });
+    engines.heardOf({ outcomes: [{ kind: "postponed", delayMs: 1 }] });
+    expect(engines.lastFailure).toBe("ECONNREFUSED");
+    engines.heardOf({ outcomes: [{ kind: "translated", text: "", engine: "first", model: null }] });
+    expect(engines.lastFailure).toBeUndefined();
+    engines.stop();
   });
 
   test("is not over with a call that was aborted, nor with a fault of one engine", () => {

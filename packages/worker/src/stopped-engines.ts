@@ -8,6 +8,9 @@ import type { EngineCall, EngineStop, Settlement } from "@trans-hub/core/store";
 /** Work that a user waits for ends after this time in which no engine answered. Milliseconds. */
 const OUTAGE_MS = 60_000;
 
+/** The code of the error of an engine that gives no answers. */
+const OUTAGE = "TH_ENGINE_TRANSIENT";
+
 /** Outcomes of a call that say nothing about whether the engine answers: a circuit has its own rule, a stop is ours. */
 const SILENT: ReadonlySet<string> = new Set(["aborted", "quota", "config"]);
 
@@ -19,18 +22,17 @@ export interface StoppedEnginesOptions {
 }
 
 /**
- * Tracks the engines of a chain that get no calls, because their account or setting is at fault (`quota`, `config`), and the
- * time in which no engine answered at all.
+ * Tracks the engines of a chain that get no calls, because their account or setting is at fault (`quota`, `config`) or because they
+ * give no answer to any member (an outage), and the time in which no engine answered at all.
  *
  * A fleet member goes on and waits for a person to act. A run that a user waits for ends instead: at once when a call meets
- * the last engine at fault, or when no engine has answered for a minute.
+ * the last engine whose account or setting is at fault, or when no engine has answered for a minute. An outage may pass by itself.
  */
 export class StoppedEngines {
   readonly #names: readonly string[];
   readonly #faults = new Map<string, { error: TransHubError; isOwn: boolean }>();
   readonly #onEnd: (() => void) | undefined;
   readonly #outageMs: number;
-  /** The message of the last failed attempt. */
   #lastFailure: string | undefined;
   /** Runs from the first call without an answer to the next answer. */
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +55,9 @@ export class StoppedEngines {
   stopped(engine: string, error: TransHubError, { isOwn }: Pick<EngineStop, "isOwn">): void {
     this.#faults.set(engine, { error, isOwn });
     const fault = this.#fault;
-    if (fault !== undefined) this.#end(stoppedBy(fault.error));
+    if (fault === undefined) return;
+    if (this.mayPass) this.#startTimer();
+    else this.#end(stoppedBy(fault.error));
   }
 
   /** Records that an engine's circuit was closed. */
@@ -72,8 +76,15 @@ export class StoppedEngines {
   heardOf({ outcomes }: Pick<Settlement, "outcomes">): void {
     for (const outcome of outcomes) {
       if (outcome.kind === "translated") this.works(outcome.engine);
-      if (outcome.kind === "retry" || outcome.kind === "failed") this.#lastFailure = outcome.error.message;
     }
+    const failed = outcomes.findLast((outcome) => outcome.kind === "retry" || outcome.kind === "failed");
+    if (failed !== undefined) this.#lastFailure = failed.error.message;
+    else if (outcomes.some(({ kind }) => kind === "translated")) this.#lastFailure = undefined;
+  }
+
+  /** The message of the last failed attempt. Undefined: a translation came after it, or there was none. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
   }
 
   /** The error of a run that ended early, or whose texts wait for engines that all are at fault. */
@@ -82,10 +93,15 @@ export class StoppedEngines {
     return this.#error ?? (fault === undefined ? undefined : stoppedBy(fault.error));
   }
 
+  /** Whether an engine of the chain is in an outage, which may pass without a person: waiting for a minute is worth it. */
+  get mayPass(): boolean {
+    return this.#names.some((name) => this.#faults.get(name)?.error.code === OUTAGE);
+  }
+
   /** The first engine's fault, when all engines of the chain are at fault and this process's own account or setting is. */
   get ownFault(): TransHubError | undefined {
     const fault = this.#fault;
-    return fault?.isOwn ? fault.error : undefined;
+    return fault?.isOwn && fault.error.code !== OUTAGE ? fault.error : undefined;
   }
 
   /** Ends the clock. To be called at the end of the work. */

@@ -21,7 +21,7 @@ export const CHECKS = {
   engine:
     "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text; projects of `TH_PROJECT_ENGINES` without an engine (fail)",
   circuit:
-    "engines with an open circuit: their account or setting is at fault (warn). If the engine takes calls again, the doctor closes the circuit",
+    "engines with an open circuit: their account or setting is at fault, or they give no answer (warn). If the engine takes calls again, the doctor closes the circuit",
   worker: "no live worker (fail; warn on the embedded database)",
   release: "workers of different releases (warn)",
   backlog: "work that has been ready for more than ten minutes (warn)",

@@ -43,7 +43,15 @@ test("each pause is listed with the command that ends it", () => {
 });
 
 test("an engine with an open circuit is listed with its likely cause, one that is called or only rate-limited is not", () => {
-  const limit = { engine: "openai", pausedUntil: new Date(NOW), openUntil: null, reason: null, running: 0 };
+  const limit = {
+    engine: "openai",
+    pausedUntil: new Date(NOW),
+    openUntil: null,
+    reason: null,
+    running: 0,
+    faultySince: null,
+    fault: null,
+  };
   expect(checkCircuits({ limits: [{ ...limit, circuit: "closed" }] })).toEqual([]);
   const open = { ...limit, circuit: "open", openUntil: new Date(NOW), reason: "TH_ENGINE_QUOTA" } as const;
   expect(checkCircuits({ limits: [open, { ...open, reason: "TH_ENGINE_CONFIG" }] })).toMatchObject([

@@ -48,13 +48,18 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
 }
 
 /**
- * Engines whose account or setting is at fault: workers make only a single call now and then.
+ * Engines whose account or setting is at fault, or that give no answer: workers make only a single call now and then.
  *
  * @param closed Engines that answered the doctor, whose circuits it closed.
  */
 export function checkCircuits({ limits }: Pick<StoreStatus, "limits">, closed: readonly string[] = []): Check[] {
-  const open = limits.flatMap(({ engine, circuit, reason, openUntil }): Check[] => {
+  const open = limits.flatMap(({ engine, circuit, reason, openUntil, faultySince, fault }): Check[] => {
     if (circuit === "closed") return [];
+    if (faultySince !== null) {
+      const last = fault === null ? "" : `; the last failure: ${fault}`;
+      const cure = `Check engine "${engine}" and the network to it. Its texts wait and lose no attempt, and the fleet tries it every few seconds.`;
+      return [warn("circuit", `engine ${engine} gives no answer since ${faultySince.toISOString()}${last}`, cure)];
+    }
     const next = openUntil === null ? "the next call is a probe" : `until ${openUntil.toISOString()}`;
     const resume = `run trans-hub resume --engine ${engine}, which ends the wait`;
     const cure =

@@ -5,7 +5,6 @@ import type { Engine } from "@trans-hub/core/engine";
 import {
   mayAsk,
   type PersistenceHandler,
-  type Settlement,
   translateBatch,
   tryStoppedEngines,
   type WorkObserver,
@@ -61,16 +60,16 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
   const stoppedEngines = new StoppedEngines(engines, { onEnd: onAbort });
   await findStopped(options, stoppedEngines);
   const left = await options.remaining();
-  if (left === 0 || stoppedEngines.error !== undefined) {
+  if (left === 0 || (stoppedEngines.error !== undefined && !stoppedEngines.mayPass)) {
     stoppedEngines.stop();
     return left === 0 ? undefined : reasonOf(stoppedEngines);
   }
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
-  const reasons = new ReasonsToWait(options);
-  const working = work(options, stoppedEngines, ending.signal, (settlement) => {
-    reasons.settled(settlement);
+  const reasons = new ReasonsToWait(options, stoppedEngines);
+  const working = work(options, stoppedEngines, ending.signal, () => {
+    reasons.settled();
     settled?.();
   });
   // The rejection is seen below, in either order.
@@ -109,7 +108,7 @@ function work(
   { handler, engines, settings, project, locales }: WorkOwnOptions,
   stoppedEngines: StoppedEngines,
   signal: AbortSignal,
-  onSettled: (settlement: Settlement) => void,
+  onSettled: () => void,
 ): Promise<WorkSummary> {
   const translate = translateBatch({
     engines,
@@ -127,7 +126,7 @@ function work(
   const observer: WorkObserver = {
     settled: (settlement) => {
       stoppedEngines.heardOf(settlement);
-      onSettled(settlement);
+      onSettled();
     },
   };
   const { concurrency, batchSize: maxItems } = settings;
@@ -143,15 +142,14 @@ class ReasonsToWait {
   readonly #told = new Set<string>();
   /** The last settlement or look, by `performance.now()`. */
   #quietSince = performance.now();
-  #lastFailure: string | undefined;
+  readonly #stoppedEngines: StoppedEngines;
 
-  constructor(options: WorkOwnOptions) {
+  constructor(options: WorkOwnOptions, stoppedEngines: StoppedEngines) {
     this.#options = options;
+    this.#stoppedEngines = stoppedEngines;
   }
 
-  settled({ outcomes }: Settlement): void {
-    const failed = outcomes.find((outcome) => outcome.kind === "retry");
-    this.#lastFailure = failed?.error.message;
+  settled(): void {
     this.#quietSince = performance.now();
   }
 
@@ -159,8 +157,9 @@ class ReasonsToWait {
     if (performance.now() - this.#quietSince < QUIET_MS) return;
     const { handler, project, tell } = this.#options;
     const reasons = reasonsToWait(await handler.status(project), this.#options);
-    if (reasons.length === 0 && this.#lastFailure !== undefined) {
-      reasons.push(printable(`the last attempt failed: ${this.#lastFailure}; it is repeated`));
+    const { lastFailure } = this.#stoppedEngines;
+    if (reasons.length === 0 && lastFailure !== undefined) {
+      reasons.push(printable(`the last attempt failed: ${lastFailure}; it is repeated`));
     }
     for (const reason of reasons) {
       if (!this.#told.has(reason)) tell(reason);

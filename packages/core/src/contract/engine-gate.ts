@@ -9,6 +9,9 @@
  *       │                                    └── at fault again: ×2 ──────┤
  *       ├──────────────────────── any other answer ───────────────────────┘
  *       └── from any state: `reset`, by a person's resume or a good answer of `Engine.probe`
+ *
+ * An outage opens the circuit as well, after several calls without an answer over some seconds while no member got one. Its probes
+ * come at an even pace, and any member's answer closes it.
  */
 
 /** Limits of one engine, over the whole fleet. */
@@ -37,6 +40,13 @@ export interface EngineState {
   openings: number;
   /** Calls in progress, counted only where concurrent calls are limited. */
   running: number;
+  /**
+   * Milliseconds since the first call without an answer that no later answer has refuted; 0: there is none. While it is not 0, members
+   * report answers too (`settle`).
+   */
+  faultyMs: number;
+  /** The message of the last such call's error; null: there is none. */
+  fault: string | null;
 }
 
 /** A request for one call of an engine. */
@@ -71,6 +81,38 @@ export interface EngineCallEnd {
   works: true | undefined;
   /** Milliseconds. */
   retryMs: number;
+  /** How long the call took, in milliseconds: the store's clock alone then says when it began. */
+  callMs: number;
+}
+
+/** A call without an answer: refused, timed out, or a server error. */
+export interface EngineSilence {
+  engine: string;
+  callId: string;
+  /** The code of the error. */
+  reason: string;
+  /** The error's message; it quotes no text. */
+  message: string;
+  /** How long the call took, in milliseconds. */
+  callMs: number;
+  /** The number of such calls that open the circuit, once they came over `leastMs` milliseconds or more. */
+  leastFaults: number;
+  leastMs: number;
+  /** Milliseconds until a call tries the engine, after the opening and after each failed probe. */
+  probeMs: number;
+}
+
+/** What the fleet knows after a call without an answer. */
+export interface EngineFailing {
+  /** The engine is down: the call says nothing about its texts. */
+  isOutage: boolean;
+  /** Milliseconds until a call tries the engine. */
+  waitMs: number;
+  openings: number;
+  /** Number of such calls, this one included, since the last answer to a call that began after the first of them. */
+  doubts: number;
+  /** Milliseconds since the first of them that no answer followed. */
+  faultyMs: number;
 }
 
 /** A fault of an account or setting. */
@@ -108,12 +150,14 @@ export interface EngineGate {
   /**
    * Ends a call that had a turn: corrects its tokens, frees its place, and lets a probe decide. Idempotent, except for
    * the tokens. Returns whether the circuit closed.
+   *
+   * With `works` the call need not have had a turn: an answer ends a row of failed calls, and closes the circuit of an outage.
    */
   settle(end: EngineCallEnd): Promise<{ isClosed: boolean }>;
 
   /**
    * Keeps the places of running calls, and the role of a running probe, for `leaseMs` from now on. Lost places stay
-   * lost.
+   * lost. The probe of an outage keeps its role for its first lease only: a probe that hangs must not hide the engine's return.
    */
   renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void>;
 
@@ -128,6 +172,12 @@ export interface EngineGate {
    * it stays open, and the number of the opening.
    */
   open(fault: EngineFault): Promise<{ waitMs: number; openings: number }>;
+
+  /**
+   * Counts a call without an answer, and opens the circuit at an outage. A call that began before the end of the last outage
+   * counts for nothing.
+   */
+  fail(silence: EngineSilence): Promise<EngineFailing>;
 
   /**
    * Closes a circuit that a person, or the engine's own answer, says is no longer needed; `pause`: ends the engine's pause

@@ -38,14 +38,18 @@ export interface EngineLimitStatus {
   /** By the store's clock; null: not paused. */
   pausedUntil: Date | null;
   /**
-   * `closed`: called normally; `open`: not called, because its account or setting is at fault; `half_open`: one call is
-   * trying it.
+   * `closed`: called normally; `open`: not called, because its account or setting is at fault or because it gives no answer;
+   * `half_open`: one call is trying it.
    */
   circuit: Circuit;
   /** The time at which an open circuit is tried. */
   openUntil: Date | null;
   /** The code of the error that opened the circuit. */
   reason: string | null;
+  /** Of an outage (`TH_ENGINE_TRANSIENT`): when the first of the calls failed since which none succeeded. Else null. */
+  faultySince: Date | null;
+  /** Of an outage: the message of the last call's error. Else null. */
+  fault: string | null;
   /** Calls in progress, counted only where concurrent calls are limited. */
   running: number;
 }

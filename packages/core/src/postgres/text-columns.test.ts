@@ -68,6 +68,7 @@ const COLUMNS: Record<string, string> = {
   "pause.name": noText("a name of an engine or a project, or a locale"),
   "rate_limit.engine": ENGINE,
   "rate_limit.circuit": noText("closed, open or half_open"),
+  "rate_limit.fault": noText("an engine's error message, of which the engine call removes the texts"),
   "rate_limit.reason": noText("a code of the catalogue of errors"),
   "engine_lease.engine": ENGINE,
   "backup_run.made_by": noText("the tool that made the backup"),

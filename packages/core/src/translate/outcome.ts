@@ -6,7 +6,8 @@
  * | a text that passed the blocking checks                | `translated`, with the warning checks that it failed    |
  * | nothing: the work stopped before the question or the answer | `released`                                        |
  * | transient, malformed, too long, or a blocking check   | `retry` after the backoff; at the last attempt `failed` |
- * | a rate limit, a quota or a wrong setting, none of those | `postponed`: the attempt does not count               |
+ * | transient at the last attempt, and perhaps an outage  | `retry`, at most four times beyond the last attempt     |
+ * | a rate limit, a quota, a wrong setting or an outage, none of those | `postponed`: the attempt does not count    |
  * | a paused engine, and no text by another one           | `paused`: the attempt does not count                    |
  * | a refusal by every engine                             | `failed`                                                |
  * | a failure for the next engine, which was not asked    | `released`                                              |
@@ -21,7 +22,7 @@ import { backoffMs } from "./backoff.ts";
 /** Why one engine did not give a text that can be stored. */
 export interface Failure {
   engine: string;
-  kind: EngineErrorKind | "blocked";
+  kind: EngineErrorKind | "blocked" | "outage";
   error: TransHubError;
   /** Milliseconds, as the engine reported them. */
   retryAfterMs?: number | undefined;
@@ -29,6 +30,8 @@ export interface Failure {
   waitMs?: number | undefined;
   /** How many other texts were in the same call. */
   neighbours: number;
+  /** Of a call without any answer: whether other calls got answers meanwhile, so that its texts are likely at fault. */
+  isAlone?: boolean | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
@@ -56,7 +59,7 @@ export interface Circumstances {
 }
 
 const COUNTING: ReadonlySet<Failure["kind"]> = new Set(["transient", "malformed", "too_long", "blocked"]);
-const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config"]);
+const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config", "outage"]);
 
 /** Whether the engine is not to be asked for anything else now. */
 export function isPausing({ kind }: Failure): boolean {
@@ -72,8 +75,14 @@ export function fallsBack({ kind, neighbours }: Failure): boolean {
     kind === "blocked" ||
     kind === "quota" ||
     kind === "config" ||
+    kind === "outage" ||
     (kind === "too_long" && neighbours === 0)
   );
+}
+
+/** Whether the failure counts as an attempt. */
+export function isCounting({ kind }: Failure): boolean {
+  return COUNTING.has(kind);
 }
 
 /** Whether another text of the same call may be at fault: models also mix up two answers, so that both are blocked. */
@@ -90,14 +99,18 @@ export function decideOutcome(
   if (counting !== undefined) {
     const error = attemptError(counting, circumstances);
     const limited = failures.filter(isPausing);
-    if (item.attempt >= circumstances.maxAttempts && counting.kind === "blocked" && limited.length > 0) {
+    const beyond = item.attempt - circumstances.maxAttempts;
+    if (beyond >= 0 && counting.kind === "blocked" && limited.length > 0) {
       // A way of asking that keeps the syntax is still to be tried.
       return { kind: "postponed", delayMs: pauseMs(limited, circumstances) };
     }
-    if (item.attempt >= circumstances.maxAttempts) return { kind: "failed", error, ...(bestTry && { bestTry }) };
+    if (beyond >= 0 && !isExcused(counting, beyond)) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
     const limits = failures.filter(({ kind }) => kind === "rate_limited");
-    const delayMs = Math.max(pauseMs(limits, circumstances), backoffMs(item.attempt, circumstances.random));
+    const delayMs = Math.max(
+      pauseMs(limits, circumstances),
+      backoffMs(beyond >= 0 ? 1 : item.attempt, circumstances.random),
+    );
     return { kind: "retry", error, delayMs, split: isToBeSplit(counting, item.attempt) };
   }
   const last = failures.at(-1);
@@ -107,6 +120,17 @@ export function decideOutcome(
   if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
   if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
   return { kind: "failed", error: attemptError(last, circumstances), ...(bestTry && { bestTry }) };
+}
+
+/** So many calls without an answer are an outage: where they were a text's own, the outage is known by then. */
+const MOST_BEYOND = 4;
+
+/**
+ * Whether a call without an answer may be the beginning of an outage, so that it sends no text to the dead letters yet. The first
+ * one at the last attempt may always be; a later one may be where nobody got an answer in between.
+ */
+function isExcused({ kind, isAlone }: Failure, beyond: number): boolean {
+  return kind === "transient" && isAlone !== undefined && beyond < MOST_BEYOND && (beyond === 0 || !isAlone);
 }
 
 /** A server that fails at the same group twice may fail because of one of its texts; one failure is most often an outage. */

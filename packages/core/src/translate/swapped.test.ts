@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Engine, EngineBatch, EngineReply } from "../contract/engine.ts";
-import { EngineRateLimitedError } from "../contract/errors.ts";
+import { EngineMalformedError, EngineRateLimitedError } from "../contract/errors.ts";
 import type { WorkBatch, WorkOutcome } from "../contract/work.ts";
 import { suspectedOfSwap } from "./swapped.ts";
 import { translateBatch } from "./translate-batch.ts";
@@ -99,6 +99,24 @@ test.each([
     expect(engine.calls.slice(1).every(({ items }) => items.length === 1)).toBe(true);
   },
 );
+
+test("a suspected text whose second question fails loses no attempt, at the last one either, and counts when asked alone", async () => {
+  const engine = mixing(exchanged(0, 1));
+  const { translate: good } = engine;
+  const failing: Engine = {
+    ...engine,
+    translate: async (given, signal) => {
+      const reply = await good(given, signal);
+      if (given.items.length > 1) return reply;
+      const failure = { kind: "malformed", error: new EngineMalformedError("{") } as const;
+      return { results: new Map(given.items.map(({ id }) => [id, { failure }])) };
+    },
+  };
+  const translate = translateBatch({ engines: [failing], maxAttempts: 1, engineTimeoutMs: 60_000 });
+  const outcomes = async () => (await translate(batch, new AbortController().signal)).outcomes.map(({ kind }) => kind);
+  expect((await outcomes()).slice(0, 3)).toEqual(["released", "released", "translated"]);
+  expect((await outcomes()).slice(0, 2)).toEqual(["failed", "failed"]);
+});
 
 test.each<[string, (given: string[]) => string[]]>([
   ["rotated", (given) => [...given.slice(1), given[0] as string]],

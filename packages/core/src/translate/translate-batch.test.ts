@@ -409,8 +409,9 @@ describe("trying again", () => {
       if (outcome?.kind === "retry") delays.push(outcome.delayMs);
     }
     expect(delays).toEqual([2_000, 4_000, 8_000, 16_000]);
-    const last = await run(batchOf(["one"], { attempt: 5 }), [engine(transient)]);
-    expect(last.outcomes).toMatchObject([{ kind: "failed", error: { code: "TH_ENGINE_TRANSIENT" } }]);
+    const malformed = answer(() => ({ failure: { kind: "malformed", error: new EngineMalformedError("{") } }));
+    const last = await run(batchOf(["one"], { attempt: 5 }), [engine(malformed)]);
+    expect(last.outcomes).toMatchObject([{ kind: "failed", error: { code: "TH_ENGINE_MALFORMED" } }]);
   });
 
   test("texts that were too long together are split, and so are texts that failed together twice", async () => {

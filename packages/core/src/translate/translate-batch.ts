@@ -1,6 +1,6 @@
 /** Translates one claimed batch: engine by engine, call by call, and decides each text's outcome. Stores nothing. */
 import { LRUCache } from "lru-cache";
-import type { Engine } from "../contract/engine.ts";
+import type { Engine, EngineFailure } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
@@ -9,10 +9,18 @@ import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { CHECKS } from "../text/checks/judge.ts";
 import { engineBatch, itemBytes, packCalls, refusalOf } from "./brief.ts";
-import { callEngine } from "./engine-call.ts";
+import { type Answer, callEngine } from "./engine-call.ts";
 import { type Ask, Inquiry } from "./inquiry.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
-import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
+import {
+  type Attempt,
+  decideOutcome,
+  type Failure,
+  fallsBack,
+  isCounting,
+  isPausing,
+  mayBeANeighbours,
+} from "./outcome.ts";
 import { mistrustedOf } from "./swapped.ts";
 
 export interface TranslateBatchOptions {
@@ -41,8 +49,8 @@ export interface TranslateBatchOptions {
   /** For tests. */
   limiterTimes?: Partial<LimiterTimes> | undefined;
   /**
-   * Called when an engine's account or setting is at fault (`quota`, `config`), found here or elsewhere in the fleet: a
-   * person has to act. Once for each opening of the engine's circuit. Must not throw.
+   * Called when an engine's account or setting is at fault (`quota`, `config`), or when it gives no answer to any member of the
+   * fleet (the error's code is `TH_ENGINE_TRANSIENT`), found here or elsewhere: a person has to act. Once for each opening of the engine's circuit. Must not throw.
    */
   onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
@@ -61,7 +69,7 @@ const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   random: kinds.callback,
   now: kinds.callback,
   limits: kinds.engineLimits,
-  gate: kinds.methods("an engine gate", "states", "reserve", "settle", "renew", "pause", "open"),
+  gate: kinds.methods("an engine gate", "states", "reserve", "settle", "renew", "pause", "open", "fail"),
   limiterTimes: kinds.object,
   onFault: kinds.callback,
   onLimitChange: kinds.callback,
@@ -74,7 +82,7 @@ export interface EngineTurnTaken {
   engine: string;
   waitMs: number;
   /** `granted`: the call is made. `stopped`: the work ended first. Else the reason why the texts are handed back. */
-  outcome: "granted" | "stopped" | "rate_limited" | "quota" | "config";
+  outcome: "granted" | "stopped" | "rate_limited" | "quota" | "config" | "outage";
 }
 
 /**
@@ -361,7 +369,11 @@ class BatchTranslation {
           }),
         );
         for (const { attempt } of suspects) {
-          if (attempt.translated === undefined) this.#suspects.set(suspectKey(engine, attempt.item), true);
+          if (attempt.translated !== undefined) continue;
+          this.#suspects.set(suspectKey(engine, attempt.item), true);
+          // A suspicion costs no attempt. The next question is asked alone from the start, and counts.
+          const failure = failureBy(engine, attempt);
+          if (failure !== undefined && isCounting(failure)) attempt.failures.pop();
         }
         suspects = answered.filter((inquiry) => !asked.has(inquiry) && others.has(first.get(inquiry)?.trim() ?? ""));
       }
@@ -419,23 +431,27 @@ class BatchTranslation {
   }
 
   /** Texts that are not asked for because of a stop or a time-out stay without a failure, and are released. */
-  async #callAll(engine: Engine, calls: readonly Ask[][]): Promise<void> {
+  async #callAll(engine: Engine, given: readonly Ask[][]): Promise<void> {
+    const calls = [...given];
     if (calls.length > 0) await engine.prepare?.().catch(() => undefined); // the call meets the same failure
     // The items of one text may be in several calls: it is decided on with the last.
     const pending = new Map<Inquiry, number>();
     for (const { inquiry } of calls.flat()) pending.set(inquiry, (pending.get(inquiry) ?? 0) + 1);
-    for (const [at, asks] of calls.entries()) {
+    for (let at = 0; at < calls.length; at += 1) {
       if (this.#signal.aborted) return;
+      let asks = calls[at] ?? [];
       const left = () => [...inquiriesOf(calls.slice(at).flat())].map(({ attempt }) => attempt);
       if (this.#batch.isEnginePaused?.(engine.name)) {
         for (const attempt of left()) attempt.heldBackBy = [...(attempt.heldBackBy ?? []), engine.name];
         return;
       }
-      const items = asks.map(({ item }) => item);
       const isMetered = this.#options.limits?.[engine.name]?.tpm !== undefined;
-      const tokens = isMetered ? this.#estimate(engine, items) : 0;
+      const all = asks.map(({ item }) => item);
+      const tokens = isMetered ? this.#estimate(engine, all) : 0;
       const askedAt = performance.now();
-      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, () => this.#isToYield(engine));
+      const isToYield = () => this.#isToYield(engine);
+      const isLast = asks.every(({ inquiry: { attempt } }) => this.#isLastFor(engine, attempt.item));
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, isToYield, isLast);
       this.#options.onTurn?.({
         engine: engine.name,
         waitMs: performance.now() - askedAt,
@@ -446,6 +462,12 @@ class BatchTranslation {
         for (const attempt of left()) fail(attempt, engine, { ...permit, neighbours: 0 });
         return;
       }
+      if (permit.isForOneText) {
+        const [one, others] = this.#oneText(asks);
+        asks = one;
+        if (others.length > 0) calls.splice(at + 1, 0, others);
+      }
+      const items = asks.map(({ item }) => item);
       const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, engineBatch(this.#batch, items), limits);
       const inquiries = [...inquiriesOf(asks)];
@@ -462,18 +484,40 @@ class BatchTranslation {
       const failures = concluded.map(({ attempt }) => failureBy(engine, attempt));
       const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
       const [pause] = pauses;
-      const waitMs = await this.#limiter.ended(permit, call, pause);
-      if (pause !== undefined) {
+      const silence = silenceOf(call, answers);
+      const { waitMs, outage, isAlone } = await this.#limiter.ended(permit, call, pause ?? silence);
+      const down = outage && { kind: "outage" as const, error: outage, neighbours: 0 };
+      const hold = down ?? pause;
+      if (down !== undefined) {
+        for (const failure of failures) if (failure !== undefined) Object.assign(failure, down, { waitMs });
+        for (const { attempt } of inquiries) {
+          // Other items of the text are in later calls.
+          if (failureBy(engine, attempt) === undefined) fail(attempt, engine, { ...down, waitMs });
+        }
+      } else if (silence !== undefined) {
+        for (const failure of failures) if (failure?.kind === "transient") failure.isAlone = isAlone;
+      }
+      if (hold !== undefined) {
         for (const failure of pauses) failure.waitMs = waitMs;
         const later = inquiriesOf(calls.slice(at + 1).flat());
         for (const inquiry of later) {
-          if (pending.get(inquiry) !== 0) fail(inquiry.attempt, engine, { ...pause, waitMs });
+          if (pending.get(inquiry) !== 0 && failureBy(engine, inquiry.attempt) === undefined) {
+            fail(inquiry.attempt, engine, { ...hold, waitMs });
+          }
         }
         return;
       }
       // The next calls would use up their time as well, one after another, in this slot; in another they need not.
       if (timedOut) return;
     }
+  }
+
+  /** The items of one text of a call, taken by chance: a text that breaks the engine must not be every probe. */
+  #oneText(asks: readonly Ask[]): [Ask[], Ask[]] {
+    const { random = Math.random } = this.#options;
+    const inquiries = [...inquiriesOf(asks)];
+    const chosen = inquiries[Math.floor(random() * inquiries.length)];
+    return partition(asks, ({ inquiry }) => inquiry === chosen);
   }
 
   #conclude(inquiry: Inquiry, engine: Engine, neighbours: number): void {
@@ -510,6 +554,13 @@ function isBetter(second: Translated | undefined, first: Translated): boolean {
 
 function isInstructed({ protects = "instructed" }: Engine): boolean {
   return protects === "instructed";
+}
+
+/** The failure of a call that got no answer for any text. Undefined: it got one, or was stopped. */
+function silenceOf(call: EngineCall, answers: readonly Answer[]): EngineFailure | undefined {
+  if (call.outcome !== "transient") return undefined;
+  const [failed] = answers.filter((answer) => answer !== "unanswered");
+  return failed !== undefined && "failure" in failed ? failed.failure : undefined;
 }
 
 function inquiriesOf(asks: readonly Ask[]): Set<Inquiry> {

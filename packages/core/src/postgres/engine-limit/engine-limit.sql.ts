@@ -20,6 +20,9 @@ export const listEngineStates = statement({
     running: z.coerce.number(),
     paused_until: z.date().nullable(),
     open_until: z.date().nullable(),
+    faulty_ms: z.number(),
+    faulty_since: z.date().nullable(),
+    fault: z.string().nullable(),
   }),
   text: `
     select
@@ -29,7 +32,11 @@ export const listEngineStates = statement({
         as open_ms,
       (select count(*) from trans_hub.engine_lease as l where l.engine = r.engine and l.ends_at > n.at) as running,
       case when r.paused_until > n.at then r.paused_until end as paused_until,
-      case when r.circuit = 'open' then r.open_until end as open_until
+      case when r.circuit = 'open' then r.open_until end as open_until,
+      case when least(r.faulty_since, r.doubtful_since) is null then 0
+        else greatest(1, extract(epoch from n.at - least(r.faulty_since, r.doubtful_since))::float8 * 1000) end as faulty_ms,
+      case when r.circuit <> 'closed' and r.reason = 'TH_ENGINE_TRANSIENT' then r.faulty_since end as faulty_since,
+      r.fault
     from trans_hub.rate_limit as r, (select clock_timestamp() as at offset 0) as n
     order by r.engine collate "C"`,
 });
@@ -58,7 +65,7 @@ export const settleEngineCall = statement({
   row: z.object({ is_closed: z.boolean() }),
   text: `
     with ${ASYNCHRONOUS}
-    select trans_hub.settle_engine_call($1, $2::uuid, $3::float8, $4::boolean, $5::float8) as is_closed
+    select trans_hub.settle_engine_call($1, $2::uuid, $3::float8, $4::boolean, $5::float8, $6::float8) as is_closed
     from asynchronous`,
 });
 
@@ -86,6 +93,24 @@ export const openEngineCircuit = statement({
     select opened.*
     from asynchronous
     cross join lateral trans_hub.open_engine_circuit($1, $2::uuid, $3, $4::float8, $5::float8) as opened`,
+});
+
+export const failEngineCall = statement({
+  name: "engine_limit.fail",
+  row: z.object({
+    is_outage: z.boolean(),
+    wait_ms: z.number(),
+    openings: z.coerce.number(),
+    doubts: z.number(),
+    faulty_ms: z.number(),
+  }),
+  text: `
+    with ${ASYNCHRONOUS}
+    select failed.*
+    from asynchronous
+    cross join lateral trans_hub.fail_engine_call(
+      $1, $2::uuid, $3, $4, $5::float8, $6::integer, $7::float8, $8::float8
+    ) as failed`,
 });
 
 /** Waits for the disk, because an operator hears that it happened. */

@@ -2,8 +2,10 @@
 
 import type {
   EngineCallEnd,
+  EngineFailing,
   EngineFault,
   EngineGate,
+  EngineSilence,
   EngineState,
   EngineTurn,
   EngineWish,
@@ -13,6 +15,7 @@ import { bucketOf } from "../../rules/bucket.ts";
 import { whenFree } from "../control/when-free.ts";
 import { type Database, rows } from "../database/statement.ts";
 import {
+  failEngineCall,
   hastenPostponed,
   listEngineStates,
   openEngineCircuit,
@@ -45,6 +48,8 @@ export class PostgresEngineGate implements EngineGate {
       reason: row.reason,
       openings: row.openings,
       running: row.running,
+      faultyMs: row.faulty_ms,
+      fault: row.fault,
     }));
   }
 
@@ -74,8 +79,8 @@ export class PostgresEngineGate implements EngineGate {
     return { isGranted: false, heldBy: heldBy ?? "rate", waitMs };
   }
 
-  async settle({ engine, callId, moreTokens, works, retryMs }: EngineCallEnd): Promise<{ isClosed: boolean }> {
-    const values = [engine, callId, moreTokens, works ?? null, retryMs];
+  async settle({ engine, callId, moreTokens, works, retryMs, callMs }: EngineCallEnd): Promise<{ isClosed: boolean }> {
+    const values = [engine, callId, moreTokens, works ?? null, retryMs, callMs];
     const [settled] = await rows(this.#open(), settleEngineCall, values);
     return { isClosed: settled?.is_closed ?? false };
   }
@@ -93,6 +98,15 @@ export class PostgresEngineGate implements EngineGate {
     const [opened] = await rows(this.#open(), openEngineCircuit, [engine, callId, reason, forMs, longestMs]);
     if (opened === undefined) throw new Error("opening a circuit gave no row");
     return { waitMs: opened.wait_ms, openings: opened.openings };
+  }
+
+  async fail(silence: EngineSilence): Promise<EngineFailing> {
+    const { engine, callId, reason, message, callMs, leastFaults, leastMs, probeMs } = silence;
+    const values = [engine, callId, reason, message, callMs, leastFaults, leastMs, probeMs];
+    const [failed] = await rows(this.#open(), failEngineCall, values);
+    if (failed === undefined) throw new Error("counting a failed call gave no row");
+    const { is_outage: isOutage, wait_ms: waitMs, openings, doubts, faulty_ms: faultyMs } = failed;
+    return { isOutage, waitMs, openings, doubts, faultyMs };
   }
 
   async reset(engine: string | undefined, { pause }: { pause: boolean }): Promise<string[]> {
@@ -118,5 +132,7 @@ export async function readEngineLimits(db: Database): Promise<EngineLimitStatus[
     openUntil: row.open_until,
     reason: row.reason,
     running: row.running,
+    faultySince: row.faulty_since,
+    fault: row.faulty_since === null ? null : row.fault,
   }));
 }

@@ -13,7 +13,7 @@ test("a text of a format that only a later release knows is translated as auto, 
     item("{ $count } files", { format: "icu", context: "a counter" }),
   ]);
   await db.query("alter table trans_hub.context drop constraint context_format_is_known");
-  await db.query("update trans_hub.context set format = 'fluent' where format = 'icu'");
+  await db.query("update trans_hub.context set format = 'mf2' where format = 'icu'");
 
   const seen: Pick<WorkItem, "text" | "format" | "context">[] = [];
   const summary = await drain(

@@ -195,6 +195,46 @@ export function limitingCases(addCase: AddCase): void {
     expect(await settle(other, callId, { works: true })).toEqual({ isClosed: true });
   });
 
+  add(
+    "calls without an answer over some time are an outage, and the first answer to any member ends it",
+    async (given) => {
+      const { handler } = given;
+      const [gate, other] = [gateOf(handler), gateOf(await given.open())];
+      const silence = (callMs = 0, callId: string = randomUUID()) => ({
+        engine: "engine",
+        callId,
+        reason: "TH_ENGINE_TRANSIENT",
+        message: "refused",
+        callMs,
+        leastFaults: 3,
+        leastMs: 50,
+        probeMs: 20,
+      });
+      expect(await gate.fail(silence())).toMatchObject({ isOutage: false, doubts: 1 });
+      expect(await other.fail(silence())).toMatchObject({ isOutage: false, doubts: 2 });
+      // The answer to a call that began earlier ends the row of faults, and refutes none of them.
+      await settle(handler, randomUUID(), { works: true, callMs: LONG_MS });
+      expect(await gate.fail(silence())).toMatchObject({ isOutage: false, doubts: 3 });
+      await until(async () => (await other.fail(silence())).isOutage);
+      expect(await other.states()).toMatchObject([{ circuit: "open", fault: "refused", openings: 1 }]);
+      expect((await handler.status()).limits).toMatchObject([
+        { circuit: "open", reason: "TH_ENGINE_TRANSIENT", faultySince: expect.any(Date), fault: "refused" },
+      ]);
+      const [lost, callId] = [randomUUID(), randomUUID()];
+      await until(async () => isProbe(await ask(handler, { callId: lost, leaseMs: 50 })));
+      // A probe that hangs is followed by another, however often it is renewed.
+      await gate.renew("engine", [lost], LONG_MS);
+      await until(async () => isProbe(await ask(handler, { callId })));
+      expect(await gate.fail(silence(0, callId))).toMatchObject({ isOutage: true, waitMs: 20, openings: 1 });
+      expect(await settle(handler, randomUUID(), { works: true })).toEqual({ isClosed: true });
+      expect(await gate.states()).toMatchObject([{ circuit: "closed", faultyMs: 0, fault: null }]);
+      // A call that began in the outage says nothing about the time after it.
+      expect(await gate.fail(silence(LONG_MS))).toMatchObject({ isOutage: true, faultyMs: 0 });
+      expect(await gate.states()).toMatchObject([{ circuit: "closed", faultyMs: 0 }]);
+      expect(await gate.fail(silence())).toMatchObject({ isOutage: false, doubts: 1 });
+    },
+  );
+
   for (const target of [{ engine: "engine" }, {}]) {
     const name = target.engine === undefined ? "every engine" : "an engine";
     add(
@@ -297,6 +337,7 @@ function settle(handler: PersistenceHandler, callId: string, given: Partial<Engi
     moreTokens: 0,
     works: undefined,
     retryMs: 0,
+    callMs: 0,
     ...given,
   });
 }

@@ -24,13 +24,15 @@ export function statusOf(
     inbox: tables.inbox.length,
     refused: {},
     paused,
-    limits: gate.statesNow().map(({ engine, circuit, reason, running, pausedMs, openMs }) => ({
+    limits: gate.statesNow().map(({ engine, circuit, reason, running, pausedMs, openMs, faultyMs, fault }) => ({
       engine,
       pausedUntil: pausedMs > 0 ? new Date(now + pausedMs) : null,
       circuit,
       openUntil: circuit === "open" ? new Date(now + openMs) : null,
       reason,
       running,
+      faultySince: reason === "TH_ENGINE_TRANSIENT" ? new Date(now - faultyMs) : null,
+      fault: reason === "TH_ENGINE_TRANSIENT" ? fault : null,
     })),
     lastCollectionAt: tables.lastCollectionAt === null ? null : new Date(tables.lastCollectionAt),
   };

@@ -4,7 +4,7 @@
  * They are read together for all engines, at most every two seconds while there is work. So an engine without limits costs
  * no statement a call.
  */
-import type { EngineGate, EngineTurn } from "../../contract/engine-gate.ts";
+import type { EngineGate, EngineState, EngineTurn } from "../../contract/engine-gate.ts";
 
 /** A pause or an open circuit. No process asks the engine before `until`, by `performance.now()`. */
 interface Known {
@@ -15,10 +15,18 @@ interface Known {
   isTried: boolean;
 }
 
+interface Faulty {
+  /** When the first of the calls ended, by `performance.now()`. */
+  since: number;
+  fault: string | null;
+}
+
 export class KnownStates {
   readonly #gate: EngineGate;
   readonly #watchMs: number;
   readonly #known = new Map<string, Known>();
+  /** Engines with calls that got no answer, and no later answer to refute them. */
+  readonly #faulty = new Map<string, Faulty>();
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
@@ -68,6 +76,22 @@ export class KnownStates {
     this.#known.delete(engine);
   }
 
+  /** The calls without an answer that no answer has refuted, as far as it is known here. Undefined: there is none. */
+  faulty(engine: string): Pick<EngineState, "faultyMs" | "fault"> | undefined {
+    const faulty = this.#faulty.get(engine);
+    return faulty && { faultyMs: performance.now() - faulty.since, fault: faulty.fault };
+  }
+
+  /** No call is without an answer any more. */
+  answered(engine: string): void {
+    this.#faulty.delete(engine);
+  }
+
+  /** @param forMs Milliseconds since the first of the calls. */
+  failing(engine: string, forMs: number, fault: string | null): void {
+    this.#faulty.set(engine, { since: performance.now() - forMs, fault });
+  }
+
   /** Reads the fleet's pauses and circuits when they are out of date. One read serves all calls that wait for it. */
   async watch(): Promise<void> {
     if (performance.now() - this.#readAt < this.#watchMs) return;
@@ -91,7 +115,10 @@ export class KnownStates {
 
   async #read(): Promise<void> {
     try {
-      for (const { engine, pausedMs, circuit, openMs, reason, openings } of await this.#gate.states()) {
+      for (const state of await this.#gate.states()) {
+        const { engine, pausedMs, circuit, openMs, reason, openings, faultyMs, fault } = state;
+        if (faultyMs > 0) this.failing(engine, faultyMs, fault);
+        else this.#faulty.delete(engine);
         if (pausedMs > 0) this.paused(engine, pausedMs);
         else if (circuit === "closed") this.closed(engine);
         // The circuit's time is over, or a probe is under way: the gate decides.

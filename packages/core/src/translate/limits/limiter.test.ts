@@ -8,7 +8,7 @@ import { LocalEngineGate } from "./local-engine-gate.ts";
 /** A gate that remembers which of its methods were called. */
 function watched(gate: EngineGate = new LocalEngineGate()): EngineGate & { asked: string[] } {
   const asked: string[] = [];
-  const methods = ["states", "reserve", "settle", "renew", "pause", "open", "reset"] as const;
+  const methods = ["states", "reserve", "settle", "renew", "pause", "open", "fail", "reset"] as const;
   const entries = methods.map((name) => [
     name,
     (...given: never[]) => {
@@ -84,10 +84,13 @@ describe("without limits", () => {
       renew: down,
       pause: down,
       open: down,
+      fail: down,
       reset: down,
     });
     const permit = await permitted(own.ask("engine", 0, forever));
-    expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toBe(33_000);
+    expect(await own.ended(permit, call(), { kind: "rate_limited", error: misconfigured.error })).toMatchObject({
+      waitMs: 33_000,
+    });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
   });
 });
@@ -95,11 +98,15 @@ describe("without limits", () => {
 describe("with limits", () => {
   test("a call is reserved, and settled when there is something to correct", async () => {
     const gate = watched();
-    const own = limiter(gate, { limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } } });
+    const own = limiter(gate, {
+      limits: { paced: { rpm: 600 }, metered: { tpm: 60_000 } },
+      times: { watchMs: 60_000 },
+    });
     await own.ended(await permitted(own.ask("paced", 100, forever)), call());
-    expect(gate.asked).toEqual(["reserve"]);
+    // The read for all engines tells whether an answer has to be reported.
+    expect(gate.asked).toEqual(["reserve", "states"]);
     await own.ended(await permitted(own.ask("metered", 100, forever)), call({ inputTokens: 5, outputTokens: 4 }));
-    expect(gate.asked).toEqual(["reserve", "reserve", "settle"]);
+    expect(gate.asked).toEqual(["reserve", "states", "reserve", "settle"]);
   });
 
   test("an engine that reports too many tokens keeps no call waiting for longer than a minute", async () => {
@@ -140,7 +147,16 @@ describe("with limits", () => {
 
   test("without an answer of the store no engine is asked", async () => {
     const down = async () => Promise.reject(new DatabaseUnavailableError("gone"));
-    const gate = { states: down, reserve: down, settle: down, renew: down, pause: down, open: down, reset: down };
+    const gate = {
+      states: down,
+      reserve: down,
+      settle: down,
+      renew: down,
+      pause: down,
+      open: down,
+      fail: down,
+      reset: down,
+    };
     const own = limiter(gate, { limits: { engine: { rpm: 600 } } });
     expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited", waitMs: expect.any(Number) });
   });

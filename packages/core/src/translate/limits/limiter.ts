@@ -6,17 +6,19 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import type { EngineGate, EngineLimits, EngineTurn } from "../../contract/engine-gate.ts";
+import type { EngineGate, EngineLimits, EngineState, EngineTurn } from "../../contract/engine-gate.ts";
 import {
   EngineConfigError,
   EngineQuotaError,
   EngineRateLimitedError,
+  EngineTransientError,
   type TransHubError,
 } from "../../contract/errors.ts";
 import type { EngineCall } from "../../contract/work.ts";
 import { bucketOf, chargeOf } from "../../rules/bucket.ts";
 import { KnownStates } from "./known-states.ts";
 import { LocalEngineGate } from "./local-engine-gate.ts";
+import { OwnFaults } from "./own-faults.ts";
 import { pauseMs } from "./pause-ms.ts";
 import { Places } from "./places.ts";
 import { TokenMeter } from "./token-meter.ts";
@@ -64,6 +66,10 @@ export interface LimiterTimes {
   aheadMs: number;
   /** How long a circuit stays open the first time. Default 60,000. */
   circuitMs: number;
+  /** Calls without an answer are an outage when they came over this time at least. Default 3,000. */
+  faultsOverMs: number;
+  /** The time between two calls that try an engine during an outage. Default 5,000. */
+  probeMs: number;
   /** How long the place of a call outlives its process; renewed after each third of it. Default 15,000. */
   leaseMs: number;
 }
@@ -73,11 +79,16 @@ const DEFAULT_TIMES: LimiterTimes = {
   patienceMs: 60_000,
   aheadMs: 1_000,
   circuitMs: 60_000,
+  faultsOverMs: 3_000,
+  probeMs: 5_000,
   leaseMs: 15_000,
 };
 
 /** A waiting call asks again after this time: other calls give back unused tokens, and its slot may be needed for other work. */
 const LONGEST_LOOK_MS = 1_000;
+
+/** The number of calls without an answer that are an outage. */
+const LEAST_FAULTS = 5;
 
 /** An account that nobody repairs is tried four times an hour. */
 const LONGEST_CIRCUIT_MS = 900_000;
@@ -96,13 +107,25 @@ export interface Permit {
   /** Whether the gate granted it and has to be informed of its end. */
   readonly isToSettle: boolean;
   readonly isProbe: boolean;
+  /** Whether the call tries an engine after an outage: one text is enough for it. */
+  readonly isForOneText: boolean;
 }
 
 /** Why a call may not be made now, in the terms of an engine's own failure. */
 export interface Hold {
-  readonly kind: "rate_limited" | "quota" | "config";
+  readonly kind: "rate_limited" | "quota" | "config" | "outage";
   readonly error: TransHubError;
   readonly waitMs: number;
+}
+
+/** What a failure of an engine means for the next calls and for the text. */
+export interface EngineEnding {
+  /** For how long the failure stops the engine, in milliseconds; 0: it does not. */
+  waitMs: number;
+  /** Present when the call got no answer because the engine is down for the whole fleet. It says nothing about the texts. */
+  outage?: TransHubError;
+  /** Whether the call failed while others got answers. True for every call that got one itself. */
+  isAlone: boolean;
 }
 
 export class EngineLimiter {
@@ -113,6 +136,7 @@ export class EngineLimiter {
   readonly #places: Places;
   /** The last opening that was reported, by engine. */
   readonly #reported = new Map<string, number>();
+  readonly #own: OwnFaults;
   readonly #meters = new Map<string, TokenMeter>();
 
   constructor(options: LimiterOptions) {
@@ -120,6 +144,7 @@ export class EngineLimiter {
     this.#gate = options.gate ?? new LocalEngineGate();
     this.#times = { ...DEFAULT_TIMES, ...options.times };
     this.#known = new KnownStates(this.#gate, this.#times.watchMs);
+    this.#own = new OwnFaults(LEAST_FAULTS, this.#times.faultsOverMs, this.#times.probeMs);
     this.#places = new Places(this.#gate, this.#times.leaseMs);
   }
 
@@ -133,39 +158,45 @@ export class EngineLimiter {
    * Waits for a call's turn. A wait of more than a minute becomes a hold. Undefined: `signal` aborted first.
    *
    * An open circuit becomes a hold at once, so that the next engine of the chain can be asked. Every other wait keeps the
-   * caller: handing work back costs a transaction, and the work that takes its place has to wait just as long.
+   * caller: handing work back costs a transaction, and the work that takes its place has to wait just as long. So an outage of
+   * the last engine is waited for: ten thousand texts that were handed back every few seconds would keep the database busy.
    *
    * @param tokens An estimate. It is corrected by the error of the last estimates.
    * @param isToYield Whether waiting is to end now, because the caller's slot is needed for other work.
+   * @param isLast Whether no other engine can be asked instead.
    */
   async ask(
     engine: string,
     tokens: number,
     signal: AbortSignal,
     isToYield: () => boolean = () => false,
+    isLast = false,
   ): Promise<Permit | Hold | undefined> {
     const { patienceMs, aheadMs } = this.#times;
     const callId = randomUUID();
     const charge = this.#chargeOf(engine, tokens * this.#meterOf(engine).factor);
     const givesUpAt = performance.now() + patienceMs;
     while (!signal.aborted) {
-      const { turn, isToSettle } = await this.#turn(engine, callId, charge);
+      const { turn, isToSettle, isOutage } = await this.#turn(engine, callId, charge);
       if (turn.isGranted) {
-        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe: turn.isProbe };
+        const { isProbe } = turn;
+        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe, isForOneText: isOutage };
         if (turn.isProbe || this.#options.limits?.[engine]?.concurrency !== undefined) {
           this.#places.hold(engine, callId);
         }
         if (turn.afterMs <= 0 || (await slept(turn.afterMs, signal))) return permit;
-        await this.#settle(permit, -charge, undefined, 0);
+        await this.#settle(permit, -charge, undefined, 0, 0);
         return undefined;
       }
-      if (turn.heldBy === "circuit") return this.#circuitHold(engine, turn);
+      const hold = turn.heldBy === "circuit" ? this.#circuitHold(engine, turn) : undefined;
+      if (hold !== undefined && (hold.kind !== "outage" || !isLast)) return hold;
       const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
       // A wait beyond the patience is handed back after a moment. At once, all slots would do nothing but hand back.
       const sleepMs = Math.min(waitMs, leftMs, LONGEST_LOOK_MS);
       if (!(await slept(sleepMs, signal))) return undefined;
-      if (waitMs > leftMs) {
+      if (hold !== undefined && leftMs <= sleepMs) return { ...hold, waitMs: Math.max(aheadMs, waitMs - sleepMs) };
+      if (hold === undefined && turn.heldBy !== "circuit" && waitMs > leftMs) {
         const error = new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[turn.heldBy]}`);
         return { kind: "rate_limited", error, waitMs: Math.max(aheadMs, turn.waitMs - sleepMs) };
       }
@@ -178,16 +209,19 @@ export class EngineLimiter {
    *
    * A database out of reach is no error here: the settlement of the work meets it, and waits.
    *
-   * @returns for how long a failure stops the engine, in milliseconds; 0 without one.
+   * An answer costs a statement only where the fleet knows of calls without one.
+   *
+   * @param fault The failure of a call that stops the engine, or that got no answer (`transient`).
    */
   async ended(
     permit: Permit,
-    { outcome, inputTokens, outputTokens }: EngineCall,
+    { outcome, inputTokens, outputTokens, latencyMs }: EngineCall,
     fault?: { kind: string; error: TransHubError; retryAfterMs?: number | undefined },
-  ): Promise<number> {
-    let waitMs = 0;
-    if (fault?.kind === "rate_limited") waitMs = await this.#pause(permit, fault.retryAfterMs);
-    else if (fault !== undefined) waitMs = await this.#open(permit, fault.error);
+  ): Promise<EngineEnding> {
+    let ending: EngineEnding = { waitMs: 0, isAlone: true };
+    if (fault?.kind === "rate_limited") ending.waitMs = await this.#pause(permit, fault.retryAfterMs);
+    else if (fault?.kind === "transient") ending = await this.#fail(permit, latencyMs, fault.error);
+    else if (fault !== undefined) ending.waitMs = await this.#open(permit, fault.error);
 
     const used = inputTokens + outputTokens;
     this.#meterOf(permit.engine).learn(permit.tokens, used);
@@ -195,11 +229,12 @@ export class EngineLimiter {
     const most = Math.max(permit.charge, this.#options.limits?.[permit.engine]?.tpm ?? 0);
     const charge = Math.min(this.#chargeOf(permit.engine, used), most);
     // A call that was turned away used no tokens. For any other call without a report the estimate stands.
-    const moreTokens = used > 0 || fault !== undefined ? charge - permit.charge : 0;
+    const isTurnedAway = fault !== undefined && fault.kind !== "transient";
+    const moreTokens = used > 0 || isTurnedAway ? charge - permit.charge : 0;
     const hasAnswered = outcome !== "aborted" && outcome !== "transient";
     const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
-    await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0);
-    return waitMs;
+    await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0, latencyMs);
+    return ending;
   }
 
   #meterOf(engine: string): TokenMeter {
@@ -216,7 +251,26 @@ export class EngineLimiter {
     return tpm === undefined ? tokens : chargeOf(tokens, tpm);
   }
 
-  async #turn(engine: string, callId: string, tokens: number): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
+  async #turn(
+    engine: string,
+    callId: string,
+    tokens: number,
+  ): Promise<{ turn: EngineTurn; isToSettle: boolean; isOutage: boolean }> {
+    const ownMs = this.#known.refusal(engine) === undefined ? this.#own.waitMs(engine) : undefined;
+    if (ownMs !== undefined && ownMs > 0) {
+      const held = { heldBy: "circuit", waitMs: ownMs, reason: OUTAGE, openings: 0, isTried: true } as const;
+      return { turn: { isGranted: false, ...held }, isToSettle: false, isOutage: true };
+    }
+    const given = await this.#turnOfFleet(engine, callId, tokens);
+    const isProbe = given.turn.isGranted && given.turn.isProbe;
+    return { ...given, isOutage: ownMs === 0 || (isProbe && this.#known.faulty(engine) !== undefined) };
+  }
+
+  async #turnOfFleet(
+    engine: string,
+    callId: string,
+    tokens: number,
+  ): Promise<{ turn: EngineTurn; isToSettle: boolean }> {
     const limits = this.#options.limits?.[engine];
     if (limits === undefined) await this.#known.watch();
     if (this.#known.refusal(engine) !== undefined) await this.#known.refresh();
@@ -261,16 +315,42 @@ export class EngineLimiter {
     return waitMs;
   }
 
+  async #fail(permit: Permit, callMs: number, error: TransHubError): Promise<EngineEnding> {
+    const { engine, callId } = permit;
+    const { now, onFault, onChange } = this.#options;
+    const { probeMs, faultsOverMs: leastMs } = this.#times;
+    this.#own.failed(engine);
+    const silence = { engine, callId, reason: OUTAGE, message: error.message, callMs, probeMs, leastMs };
+    const failing = await this.#gate.fail({ ...silence, leastFaults: LEAST_FAULTS }).catch(() => undefined);
+    // Without the store nothing is known of the other members, and the settlement waits for the store as well.
+    if (failing === undefined) return { waitMs: probeMs, outage: error, isAlone: false };
+    const { isOutage, waitMs, openings, doubts, faultyMs } = failing;
+    if (faultyMs > 0) this.#known.failing(engine, faultyMs, error.message);
+    const isAlone = doubts === 1 && !this.#own.isMany(engine);
+    if (!isOutage) return { waitMs: 0, isAlone };
+    const outage = outageError(engine, this.#known.faulty(engine), now());
+    if (faultyMs > 0) this.#known.opened(engine, waitMs, OUTAGE, openings);
+    if (faultyMs > 0 && this.#isToReport(engine, openings)) {
+      onFault?.(outage, engine, { isOwn: true, waitMs });
+      onChange?.({ engine, change: "opened", forMs: Math.round(waitMs), reason: OUTAGE });
+    }
+    return { waitMs, outage, isAlone };
+  }
+
   #circuitHold(
     engine: string,
     { reason, openings, waitMs, isTried }: Extract<EngineTurn, { heldBy: "circuit" }>,
   ): Hold {
-    const error = circuitError(engine, reason, this.#options.now() + waitMs);
+    const { now } = this.#options;
+    const isOutage = reason === OUTAGE;
+    const error = isOutage
+      ? outageError(engine, this.#known.faulty(engine), now())
+      : circuitError(engine, reason, now() + waitMs);
     // While a call tries the engine, nobody knows whether the fault still stands.
     if (!isTried && this.#isToReport(engine, openings)) {
       this.#options.onFault?.(error, engine, { isOwn: false, waitMs });
     }
-    return { kind: reason === "TH_ENGINE_QUOTA" ? "quota" : "config", error, waitMs };
+    return { kind: isOutage ? "outage" : reason === "TH_ENGINE_QUOTA" ? "quota" : "config", error, waitMs };
   }
 
   #isToReport(engine: string, openings: number): boolean {
@@ -279,14 +359,25 @@ export class EngineLimiter {
     return true;
   }
 
-  async #settle(permit: Permit, moreTokens: number, works: true | undefined, retryMs: number): Promise<void> {
+  async #settle(
+    permit: Permit,
+    moreTokens: number,
+    works: true | undefined,
+    retryMs: number,
+    callMs: number,
+  ): Promise<void> {
     this.#places.letGo(permit.engine, permit.callId);
-    if (!permit.isToSettle) return;
     const { engine, callId } = permit;
+    if (works) {
+      this.#own.answered(engine);
+      await this.#known.watch();
+    }
+    if (!permit.isToSettle && !(works && this.#known.faulty(engine) !== undefined)) return;
     try {
-      const { isClosed } = await this.#gate.settle({ engine, callId, moreTokens, works, retryMs });
+      const { isClosed } = await this.#gate.settle({ engine, callId, moreTokens, works, retryMs, callMs });
       if (!isClosed) return;
       this.#known.closed(engine);
+      this.#known.answered(engine);
       this.#options.onChange?.({ engine, change: "closed", forMs: 0 });
     } catch {
       // The place and the probe of the call expire by themselves.
@@ -306,6 +397,26 @@ export function circuitError(engine: string, reason: string, until: number): Tra
   const time = new Date(Math.ceil(until / 1_000) * 1_000).toISOString().replace(".000", "");
   return new FaultError(`Engine "${engine}" is not asked until ${time}: the fleet found that it ${what}`, {
     hint: `Correct the account or the settings of engine "${engine}" (the log of the worker that found the fault says more), then run trans-hub resume --engine ${engine}.`,
+  });
+}
+
+/** The code that opens the circuit of an engine that gives no answers. */
+export const OUTAGE = new EngineTransientError("").code;
+
+/**
+ * The error of an engine that gives no answers to any member.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function outageError(
+  engine: string,
+  faulty: Pick<EngineState, "faultyMs" | "fault"> | undefined,
+  now: number,
+): TransHubError {
+  const time = new Date(now - (faulty?.faultyMs ?? 0)).toISOString().replace(/\.\d+/, "");
+  const last = faulty?.fault ? `; the last failure: ${faulty.fault}` : "";
+  return new EngineTransientError(`Engine "${engine}" has given no answer since ${time}${last}`, {
+    hint: `Check engine "${engine}" and the network to it. Its texts wait and lose no attempt; one call tries it every few seconds.`,
   });
 }
 

@@ -7,8 +7,10 @@
 import type {
   Circuit,
   EngineCallEnd,
+  EngineFailing,
   EngineFault,
   EngineGate,
+  EngineSilence,
   EngineState,
   EngineTurn,
   EngineWish,
@@ -17,6 +19,9 @@ import { bucketOf } from "../../rules/bucket.ts";
 
 /** While a probe runs, other calls ask again after this time: a probe answers long before its lease ends. */
 const PROBE_LOOK_MS = 5_000;
+
+/** The reason of a circuit that an outage opened. */
+const OUTAGE = "TH_ENGINE_TRANSIENT";
 
 interface LocalEngine {
   /** Undefined: never limited, so the bucket counts as full. */
@@ -32,7 +37,16 @@ interface LocalEngine {
   probe: { callId: string; until: number } | undefined;
   /** The time at which each call under way counts as ended, by its id. */
   leases: Map<string, number>;
+  faults: number;
+  faultySince: number | undefined;
+  fault: string | null;
+  doubts: number;
+  doubtfulSince: number | undefined;
+  recoveredAt: number;
 }
+
+const NO_FAULTS = { faults: 0, faultySince: undefined, fault: null };
+const NO_DOUBTS = { doubts: 0, doubtfulSince: undefined };
 
 export class LocalEngineGate implements EngineGate {
   readonly #engines = new Map<string, LocalEngine>();
@@ -56,7 +70,7 @@ export class LocalEngineGate implements EngineGate {
   statesNow(): EngineState[] {
     const now = this.#now();
     return [...this.#engines]
-      .map(([name, { pausedUntil, circuit, openUntil, reason, openings, leases }]) => ({
+      .map(([name, { pausedUntil, circuit, openUntil, reason, openings, leases, ...state }]) => ({
         engine: name,
         pausedMs: Math.max(0, pausedUntil - now),
         circuit,
@@ -64,6 +78,8 @@ export class LocalEngineGate implements EngineGate {
         reason,
         openings,
         running: [...leases.values()].filter((endsAt) => endsAt > now).length,
+        faultyMs: faultyMsOf(state, now),
+        fault: state.fault,
       }))
       .sort((one, other) => (one.engine < other.engine ? -1 : 1));
   }
@@ -105,23 +121,30 @@ export class LocalEngineGate implements EngineGate {
     return { isGranted: true, afterMs: waitMs, isProbe };
   }
 
-  async settle({ engine, callId, moreTokens, works, retryMs }: EngineCallEnd): Promise<{ isClosed: boolean }> {
+  async settle({ engine, callId, moreTokens, works, retryMs, callMs }: EngineCallEnd): Promise<{ isClosed: boolean }> {
     const state = this.#stateOf(engine);
     state.leases.delete(callId);
     if (state.tokens !== undefined) state.tokens -= moreTokens;
-    if (state.probe?.callId !== callId) return { isClosed: false };
-    state.probe = undefined;
-    if (works) Object.assign(state, { circuit: "closed", reason: null, failedProbes: 0 });
-    else Object.assign(state, { circuit: "open", openUntil: this.#now() + retryMs });
-    return { isClosed: works === true };
+    const now = this.#now();
+    const wasProbe = state.probe?.callId === callId;
+    const endsOutage = works === true && state.circuit !== "closed" && state.reason === OUTAGE;
+    const isClosed = endsOutage || (wasProbe && works === true);
+    if (works) Object.assign(state, NO_FAULTS);
+    if (isClosed || (works && (state.doubtfulSince ?? Number.POSITIVE_INFINITY) <= now - callMs)) {
+      Object.assign(state, NO_DOUBTS);
+    }
+    if (endsOutage) state.recoveredAt = now;
+    if (isClosed) Object.assign(state, { circuit: "closed", reason: null, failedProbes: 0, probe: undefined });
+    else if (wasProbe) Object.assign(state, { circuit: "open", openUntil: now + retryMs, probe: undefined });
+    return { isClosed };
   }
 
   async renew(engine: string, callIds: readonly string[], leaseMs: number): Promise<void> {
-    const { leases, probe } = this.#stateOf(engine);
+    const { leases, probe, reason } = this.#stateOf(engine);
     const endsAt = this.#now() + leaseMs;
     for (const callId of callIds) {
       if (leases.has(callId)) leases.set(callId, endsAt);
-      if (probe?.callId === callId) probe.until = endsAt;
+      if (probe?.callId === callId && reason !== OUTAGE) probe.until = endsAt;
     }
   }
 
@@ -149,6 +172,30 @@ export class LocalEngineGate implements EngineGate {
     return { waitMs, openings: state.openings };
   }
 
+  async fail(silence: EngineSilence): Promise<EngineFailing> {
+    const { engine, callId, reason, message, callMs, leastFaults, leastMs, probeMs } = silence;
+    const state = this.#stateOf(engine);
+    const now = this.#now();
+    const known = { isOutage: true, waitMs: probeMs, openings: state.openings, doubts: state.doubts, faultyMs: 0 };
+    if ((state.circuit !== "closed" && state.reason !== reason) || state.recoveredAt > now - callMs) return known;
+    state.faults += 1;
+    state.doubts += 1;
+    state.fault = message;
+    state.faultySince ??= now;
+    state.doubtfulSince ??= now;
+    const faultyMs = now - state.faultySince;
+    const failed = { ...known, doubts: state.doubts, faultyMs };
+    const isProbe = state.probe?.callId === callId;
+    if (state.circuit === "closed") {
+      if (state.faults < leastFaults || faultyMs < leastMs) return { ...failed, isOutage: false };
+      state.openings += 1;
+    } else if (!isProbe) {
+      return state.circuit === "open" ? { ...failed, waitMs: Math.max(0, state.openUntil - now) } : failed;
+    }
+    Object.assign(state, { circuit: "open", reason, openUntil: now + probeMs, failedProbes: 0, probe: undefined });
+    return { ...failed, openings: state.openings };
+  }
+
   async reset(engine: string | undefined, options: { pause: boolean }): Promise<string[]> {
     return this.resetNow(engine, options);
   }
@@ -161,6 +208,7 @@ export class LocalEngineGate implements EngineGate {
       .filter(([, state]) => state.circuit !== "closed" || (pause && state.pausedUntil > now));
     for (const [, state] of held) {
       Object.assign(state, { circuit: "closed", reason: null, failedProbes: 0, probe: undefined });
+      Object.assign(state, NO_FAULTS, NO_DOUBTS);
       if (pause) state.pausedUntil = Number.NEGATIVE_INFINITY;
     }
     this.#onReset();
@@ -182,11 +230,23 @@ export class LocalEngineGate implements EngineGate {
         openUntil: Number.NEGATIVE_INFINITY,
         probe: undefined,
         leases: new Map(),
+        ...NO_FAULTS,
+        ...NO_DOUBTS,
+        recoveredAt: Number.NEGATIVE_INFINITY,
       };
       this.#engines.set(engine, state);
     }
     return state;
   }
+}
+
+/** At least 1 while there is a call without an answer that no answer has refuted. */
+function faultyMsOf(
+  { faultySince, doubtfulSince }: Pick<LocalEngine, "faultySince" | "doubtfulSince">,
+  now: number,
+): number {
+  const since = Math.min(faultySince ?? Number.POSITIVE_INFINITY, doubtfulSince ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(since) ? Math.max(1, now - since) : 0;
 }
 
 /** The pause or open circuit that holds every call now, whatever the limits. */

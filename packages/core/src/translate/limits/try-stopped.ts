@@ -2,7 +2,7 @@
 import type { Engine } from "../../contract/engine.ts";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { EngineConfigError, type TransHubError } from "../../contract/errors.ts";
-import { circuitError } from "./limiter.ts";
+import { circuitError, OUTAGE, outageError } from "./limiter.ts";
 
 /** Milliseconds for one request. */
 const PROBE_MS = 10_000;
@@ -42,15 +42,20 @@ export async function tryStoppedEngines(
   await Promise.all(
     engines.map(async (engine) => {
       const state = states.find(({ engine: name }) => name === engine.name);
-      if (state?.circuit !== "open") return;
-      const { reason, openMs: waitMs } = state;
+      if (state === undefined || state.circuit === "closed") return;
+      const { circuit, reason, openMs: waitMs } = state;
+      // A probe of an outage decides nothing about this process; one of an account or a setting decides within moments.
+      if (circuit === "half_open" && reason !== OUTAGE) return;
       const answer = reason === CONFIG ? await answerOf(engine, signal) : undefined;
       if (answer === "works" && (await closes(gate, engine.name))) {
         tried.closed.push(engine.name);
       } else if (answer instanceof EngineConfigError) {
         tried.stopped.push({ engine: engine.name, error: answer, isOwn: true, waitMs });
       } else {
-        const error = circuitError(engine.name, reason ?? "", Date.now() + waitMs);
+        const isOutage = reason === OUTAGE;
+        const error = isOutage
+          ? outageError(engine.name, state, Date.now())
+          : circuitError(engine.name, reason ?? "", Date.now() + waitMs);
         tried.stopped.push({ engine: engine.name, error, isOwn: false, waitMs });
       }
     }),
