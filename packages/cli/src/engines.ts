@@ -23,7 +23,7 @@ export async function enginesToTranslateWith(
   options: GlobalOptions,
 ): Promise<Engine[]> {
   const names = enginesNamed(settings, surroundings, options);
-  return Promise.all(names.map((name) => makeEngine(name, settings)));
+  return makeEngines(names, settings);
 }
 
 /**
@@ -40,7 +40,18 @@ export async function enginesForFiles(
   if (settings.engines.length === 0) {
     throw new UsageError("no engine is set in TH_ENGINES or --engine", hint(settings, surroundings, FILE_ENGINES));
   }
-  return Promise.all(settings.engines.map((name) => makeEngine(name, settings)));
+  return makeEngines(settings.engines, settings);
+}
+
+/** The engines by name, each for the target locales that the settings give it. */
+function makeEngines(names: readonly string[], settings: Settings): Promise<Engine[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const engine = await makeEngine(name, settings);
+      const targetLocales = settings.engineLocales[name];
+      return targetLocales === undefined ? engine : { ...engine, targetLocales };
+    }),
+  );
 }
 
 const FILE_ENGINES =

@@ -2,6 +2,7 @@
 import { canonicalLocale, InvalidItemError } from "@trans-hub/core";
 import { TEXT_FORMATS } from "@trans-hub/core/engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type EngineNames, readEngineNames } from "./settings/setting-kinds.ts";
 import { UsageError } from "./usage-error.ts";
 
 export function projectOption(): Option {
@@ -88,8 +89,8 @@ export function targetLocaleOption(): Option {
 }
 
 /** Names of engines in the order of their use, as in TH_ENGINES. */
-export function parseEngines(value: string): string[] {
-  const names = value.split(",").map((name) => name.trim().toLowerCase());
-  if (names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return [...new Set(names)];
-  throw new InvalidArgumentError("Name engines, such as openai or openai,pseudo.");
+export function parseEngines(value: string): EngineNames {
+  const read = readEngineNames(value);
+  if (typeof read !== "string") return read;
+  throw new InvalidArgumentError(`Name engines, such as openai,pseudo or deepl:de,fr;openai: ${read}.`);
 }

@@ -29,7 +29,7 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
     values: `
       EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError
       EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError
-      UNDETERMINED_LOCALE askingOf checkTranslation closestName failAll formsToAsk gettextFormsToAsk
+      UNDETERMINED_LOCALE askingOf chainFor checkTranslation closestName failAll formsToAsk gettextFormsToAsk
       i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext
       pluralFormOf protectedTokens readPluralForms readSyntax`,
     types: `

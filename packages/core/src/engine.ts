@@ -37,6 +37,7 @@ export {
 } from "./contract/errors.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
+export { chainFor } from "./rules/engine-route.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
 export { pluralContext, pluralFormOf } from "./rules/plural-context.ts";
 export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";

@@ -1,3 +1,4 @@
+import { chainFor } from "@trans-hub/core/engine";
 import { noEngineAllowed } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
@@ -7,9 +8,11 @@ import { firstOf, type Output, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { EXIT, exitCodeOf } from "../report-error.ts";
 import { readSettings, withSession } from "../session.ts";
+import type { EngineNames } from "../settings/setting-kinds.ts";
 import { isPersons, type NoticeKind } from "../translate/notices.ts";
 import { planFiles, type TranslateReport, translateFiles, unanswered, writeFiles } from "../translate/run.ts";
 import { targetFiles } from "../translate/target-files.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface TranslateOptions {
   to?: string[];
@@ -17,7 +20,7 @@ interface TranslateOptions {
   out?: string;
   lock: string;
   project?: string;
-  engine?: string[];
+  engine?: EngineNames;
   force?: boolean;
   worker: boolean;
 }
@@ -31,7 +34,11 @@ export function define(command: Command, context: CommandContext): void {
     .option("--to <locales>", "target locales, comma-separated (required)", parseLocales)
     .option("--out <pattern>", "target files, such as 'locales/{locale}.json'; also {name} (required)")
     .addOption(fromOption())
-    .option("--engine <names>", "engines, comma-separated (default: TH_ENGINES; one must be named)", parseEngines)
+    .option(
+      "--engine <names>",
+      "engines, comma-separated, or as deepl:de,fr;openai (default: TH_ENGINES; one must be named)",
+      parseEngines,
+    )
     .option("--force", "write anew all values that no person wrote, and try failed messages again")
     .option("--no-worker", "let the fleet translate, and write the translations that exist already")
     .option("--lock <file>", "lock file: records the source and the author of each value; commit it", "trans-hub.lock")
@@ -63,13 +70,21 @@ async function translate(
   const { output, cwd, signal } = context;
   const targets = targetFiles(sources, required(to, "--to"), required(out, "--out"), cwd);
   const given = readSettings(context);
-  const settings = { ...given, engines: engine ?? given.engines };
+  const named = engine && { engines: engine.names, engineLocales: engine.locales };
+  const settings = { ...given, ...named };
   const engines = worker ? await enginesForFiles(settings, context) : [];
   if (settings.engines.includes("pseudo")) output.warn(PSEUDO);
   const files = await planFiles({ targets, lockFile, force, sourceLocale: from ?? settings.sourceLocale });
   // Running calls are stored or handed back, which takes a moment.
   context.graceMs = 10_000;
   const project = ownProject ?? settings.project;
+  const unserved = worker ? (to ?? []).filter((locale) => chainFor(engines, locale).length === 0) : [];
+  if (unserved.length > 0) {
+    throw new UsageError(
+      `no engine is for ${unserved.join(", ")}`,
+      "Add the locale to an engine, such as deepl:de,fr, or an engine without locales behind a semicolon.",
+    );
+  }
   const barred = worker ? noEngineAllowed(settings.projectEngines, project, engines) : undefined;
   if (barred !== undefined) throw barred;
   const session = { settings, project, sourceLocale: from, engines };

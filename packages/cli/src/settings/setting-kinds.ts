@@ -11,15 +11,57 @@ export function oneOf<const Name extends string>(...names: Name[]) {
   return kind(`one of ${names.join(", ")}`, (value) => names.find((name) => name === value.toLowerCase()));
 }
 
-/** Names of engines, comma-separated, each once. */
+/** The engines that a process uses. */
+export interface EngineNames {
+  /** In the order of their use, each once. */
+  names: string[];
+  /** The target locales of the engines that are for some alone, by name; canonical BCP 47. */
+  locales: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A chain such as `openai,pseudo`; or entries such as `deepl:de,fr;openai`, of which those with locales are for these alone. */
 export function engineNames() {
-  return kind("names of engines (lower-case letters, digits, -), comma-separated", (value) => {
-    const names = value
-      .split(",")
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== "");
-    return names.length > 0 && names.every((name) => ENGINE_NAME.test(name)) ? [...new Set(names)] : undefined;
+  return z.string().transform((text, context): EngineNames => {
+    const read = readEngineNames(text);
+    if (typeof read !== "string") return read;
+    context.addIssue({ code: "custom", message: `must be like openai,pseudo or deepl:de,fr;openai, and ${read}` });
+    return z.NEVER;
   });
+}
+
+/** @returns what is wrong, as a clause, where it cannot be read. */
+export function readEngineNames(text: string): EngineNames | string {
+  const names: string[] = [];
+  const locales: Record<string, readonly string[]> = {};
+  const entries = text.replace(/[\s;,]+$/, "").split(";");
+  for (const [at, entry] of entries.entries()) {
+    const where = entries.length === 1 ? "it" : `entry ${at + 1}`;
+    const [before = "", after, ...more] = entry.split(":");
+    const found = before.split(",").flatMap((name) => name.trim().toLowerCase() || []);
+    if (found.length === 0) return `${where} names no engine`;
+    if (!found.every((name) => ENGINE_NAME.test(name))) {
+      return `${where} holds a word that is no engine's name (lower-case letters, digits, -)`;
+    }
+    if (more.length > 0) return `${where} has two colons: write a semicolon before the next engine`;
+    if (after !== undefined && found.length > 1)
+      return `${where} has locales behind several engines: write an entry for each`;
+    for (const name of found) {
+      if (entries.length > 1 && names.includes(name)) return `${where} names ${name}, which an earlier entry names`;
+      if (!names.includes(name)) names.push(name);
+    }
+    if (after === undefined) continue;
+    const own: string[] = [];
+    for (const locale of after.split(",").flatMap((each) => each.trim() || [])) {
+      try {
+        own.push(canonicalLocale(locale, "locale"));
+      } catch {
+        return `${where} holds a word that is no locale`;
+      }
+    }
+    if (own.length === 0) return `${where} names no locale behind its colon`;
+    locales[found[0] ?? ""] = own;
+  }
+  return { names, locales };
 }
 
 const ENGINE_NAME = /^[a-z][a-z0-9-]*$/;

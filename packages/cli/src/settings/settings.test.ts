@@ -37,6 +37,7 @@ test("unset settings have their documented defaults", () => {
     dataDir: undefined,
     project: "default",
     engines: [],
+    engineLocales: {},
     projectEngines: {},
     sourceLocale: "und",
     batchSize: 50,
@@ -249,6 +250,27 @@ describe("an unknown setting gives a warning and stops no command", () => {
   test("and variables of other programs give none", () => {
     expect(parseSettings({ PATH: "/bin", THEME: "dark", TH_TEST_DATABASE_URL: "x" }).warnings).toEqual([]);
   });
+});
+
+test("engines are named with the target locales that they are for", () => {
+  const { engines, engineLocales } = parseSettings({
+    TH_ENGINES: " deepl:de,zh_hant; libretranslate:es ;openai,pseudo;",
+  });
+  expect({ engines, engineLocales }).toEqual({
+    engines: ["deepl", "libretranslate", "openai", "pseudo"],
+    engineLocales: { deepl: ["de", "zh-Hant"], libretranslate: ["es"] },
+  });
+});
+
+test.each([
+  ["deepl:de;deepl:fr", "entry 2 names deepl, which an earlier entry names"],
+  ["deepl:", "it names no locale behind its colon"],
+  ["deepl:de:openai", "it has two colons: write a semicolon before the next engine"],
+  ["openai,deepl:de", "it has locales behind several engines: write an entry for each"],
+  ["deepl:no locale;openai", "entry 1 holds a word that is no locale"],
+  [":de;openai", "entry 1 names no engine"],
+])("TH_ENGINES=%s is refused: %s", (value, problem) => {
+  expect(problems({ TH_ENGINES: value }).TH_ENGINES).toContain(problem);
 });
 
 test("TH_ACTIVE_ENGINE is another name of TH_ENGINES", () => {

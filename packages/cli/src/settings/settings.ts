@@ -10,7 +10,16 @@ import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES, type ProjectEngines } from "@tr
 import { decimal, ENGINES, type EngineSettings, isSecret, secret, text, whole } from "@trans-hub/engines/registry";
 import { z } from "zod";
 import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
-import { cron, engineNames, oneOf, postgresUrl, projectEngines, projectName, sourceLocale } from "./setting-kinds.ts";
+import {
+  cron,
+  type EngineNames,
+  engineNames,
+  oneOf,
+  postgresUrl,
+  projectEngines,
+  projectName,
+  sourceLocale,
+} from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -40,7 +49,9 @@ const schema = z.object({
   TH_PROJECT: projectName().default(DEFAULT_PROJECT).describe("Project of texts without a project."),
   TH_ENGINES: engineNames()
     .optional()
-    .describe("Engines, comma-separated; the first is active, the others are fallbacks. Also `TH_ACTIVE_ENGINE`."),
+    .describe(
+      "Engines, comma-separated; the first is active, the others are fallbacks. Or entries with target locales: `deepl:de,fr;openai`. Also `TH_ACTIVE_ENGINE`.",
+    ),
   TH_PROJECT_ENGINES: projectEngines()
     .optional()
     .describe(
@@ -114,6 +125,8 @@ type Configured = {
 export interface Settings extends Omit<Values, "engines" | "projectEngines" | "heartbeatSeconds">, Configured {
   /** The first is active. Empty: none was set. */
   engines: string[];
+  /** The target locales of the engines that are for some alone, by name. */
+  engineLocales: EngineNames["locales"];
   /** The engines that may get the texts of each project. */
   projectEngines: ProjectEngines;
   heartbeatSeconds: number;
@@ -178,7 +191,8 @@ export function parseSettings(environment: Environment): Settings {
   return {
     ...named(withRereading(given, parsed.data)),
     ...engineSettings,
-    engines: parsed.data.TH_ENGINES ?? [],
+    engines: parsed.data.TH_ENGINES?.names ?? [],
+    engineLocales: parsed.data.TH_ENGINES?.locales ?? {},
     projectEngines: parsed.data.TH_PROJECT_ENGINES ?? {},
     heartbeatSeconds: parsed.data.TH_HEARTBEAT_SECONDS ?? Math.min(2, parsed.data.TH_RESCUE_AFTER_SECONDS / 5),
     engineLimits,

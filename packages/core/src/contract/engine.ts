@@ -139,6 +139,11 @@ export interface Engine {
   readonly detectsSource: boolean;
   /** Whether it reads an item's context. Where false, no context is sent. */
   readonly takesContext: boolean;
+  /**
+   * The target locales that it is for, canonical BCP 47. `de` stands for `de-AT` too. Such an engine gets no other text, and the
+   * texts of these locales go to no engine without them. Default: it is for every locale that no other engine is for.
+   */
+  readonly targetLocales?: readonly string[] | undefined;
   /** How it keeps the parts that must not change. Default `instructed`. */
   readonly protects?: Protection | undefined;
 

@@ -333,6 +333,17 @@ describe("one bad text", () => {
 });
 
 describe("the chain", () => {
+  test("of a target locale has the engines that are for it", async () => {
+    const german = engine(upperCase, { name: "german", targetLocales: ["de"] });
+    const others = engine(upperCase, { name: "others" });
+    const into = (targetLocale: string) => run({ ...batchOf(["one"]), targetLocale }, [german, others]);
+    expect((await into("de-AT")).outcomes).toMatchObject([{ kind: "translated", engine: "german" }]);
+    expect((await into("fr")).outcomes).toMatchObject([{ kind: "translated", engine: "others" }]);
+    expect((await run(batchOf(["one"]), [german])).outcomes).toMatchObject([
+      { kind: "failed", error: { code: "TH_ENGINE_NOT_FOUND", message: expect.stringContaining("target locale fr") } },
+    ]);
+  });
+
   test("a text that one engine refuses or spoils goes to the next engine, and no other text does", async () => {
     const first = engine(
       answer((source) => {

@@ -5,6 +5,7 @@ import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError } from "../contract/errors.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
+import { chainFor } from "../rules/engine-route.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { CHECKS } from "../text/checks/judge.ts";
@@ -160,14 +161,14 @@ class BatchTranslation {
     this.#limiter = limiter;
     this.#suspects = known.suspects;
     this.#interrupted = known.interrupted;
-    this.#engines = [...options.engines];
+    this.#engines = [...chainFor(options.engines, batch.targetLocale)];
     this.#batch = batch;
     this.#signal = signal;
     this.#attempts = batch.items.map((item) => ({ item, failures: [] }));
   }
 
   async run(): Promise<WorkResult> {
-    if (this.#engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
+    if (this.#options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
     let open = this.#attempts;
     for (const engine of this.#engines) {
       const [asked, others] = partition(open, ({ item }) => this.#mayAsk(engine, item));
@@ -194,6 +195,12 @@ class BatchTranslation {
 
   #outcomeOf(attempt: Attempt): WorkOutcome {
     const { projectEngines = {}, maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    if (this.#engines.length === 0) {
+      const { code, message } = new EngineNotFoundError(
+        `No engine is for the target locale ${this.#batch.targetLocale}. Add it to an engine's locales in TH_ENGINES, or an engine without locales.`,
+      );
+      return { kind: "failed", error: { at: new Date(now()).toISOString(), engine: null, code, message } };
+    }
     const barred = noEngineAllowed(projectEngines, attempt.item.key.project, this.#engines);
     if (barred !== undefined) {
       // A dead letter keeps no hint, and the person who reads it needs the cure.
