@@ -1,4 +1,10 @@
 /** The engines, for applications that pass them to a coordinator. `/registry` has them by name, for a command line. */
+export {
+  type AnthropicOptions,
+  anthropic,
+  DEFAULT_ANTHROPIC_MODEL,
+  DEFAULT_ANTHROPIC_URL,
+} from "./anthropic/anthropic.ts";
 export { type ApertiumOptions, apertium } from "./apertium/apertium.ts";
 export { type DeeplOptions, deepl } from "./deepl/deepl.ts";
 export { engineFailure } from "./failure.ts";

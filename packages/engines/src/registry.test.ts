@@ -6,9 +6,9 @@ test("engines are made by name", async () => {
   expect((await makeEngine("pseudo")).name).toBe("pseudo");
   expect(await makeEngine("openai", { openai: { apiKey: "k", model: "m" } })).toMatchObject({
     name: "openai",
-    version: "1:m",
+    version: "2:m",
   });
-  expect(ENGINE_NAMES).toEqual(["apertium", "deepl", "libretranslate", "openai", "pseudo"]);
+  expect(ENGINE_NAMES).toEqual(["anthropic", "apertium", "deepl", "libretranslate", "openai", "pseudo"]);
 });
 
 test("every definition makes the engine of its name, and no two share one", async () => {
@@ -16,6 +16,7 @@ test("every definition makes the engine of its name, and no two share one", asyn
     expect(
       (
         await makeEngine(name, {
+          anthropic: { apiKey: "k" },
           openai: { apiKey: "k" },
           apertium: { url: "http://localhost:2737" },
           deepl: { apiKey: "k" },
@@ -30,11 +31,11 @@ test("every definition makes the engine of its name, and no two share one", asyn
 test("an unknown name is answered with the names that exist, and a similar one", async () => {
   await expect(makeEngine("openia")).rejects.toMatchObject({
     code: "TH_ENGINE_NOT_FOUND",
-    hint: 'Did you mean "openai"? Engines are: apertium, deepl, libretranslate, openai, pseudo.',
+    hint: 'Did you mean "openai"? Engines are: anthropic, apertium, deepl, libretranslate, openai, pseudo.',
   });
   await expect(makeEngine("constructor")).rejects.toThrow(EngineNotFoundError);
   await expect(makeEngine("constructor")).rejects.toMatchObject({
-    hint: "Engines are: apertium, deepl, libretranslate, openai, pseudo.",
+    hint: "Engines are: anthropic, apertium, deepl, libretranslate, openai, pseudo.",
   });
 });
 

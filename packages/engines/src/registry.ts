@@ -10,6 +10,7 @@ import {
   optionCheck,
 } from "@trans-hub/core/engine";
 import type { z } from "zod";
+import { anthropicDefinition } from "./anthropic/definition.ts";
 import { apertiumDefinition } from "./apertium/definition.ts";
 import { deeplDefinition } from "./deepl/definition.ts";
 import type { EngineDefinition } from "./definition.ts";
@@ -22,6 +23,7 @@ export { decimal, isSecret, kind, secret, text, whole } from "./setting-kinds.ts
 
 /** Every engine of this package. A new one is its folder, and its line here. */
 export const ENGINES = [
+  anthropicDefinition,
   apertiumDefinition,
   deeplDefinition,
   libretranslateDefinition,

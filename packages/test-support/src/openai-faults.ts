@@ -6,6 +6,9 @@ export interface AskedItem {
   text: string;
   context?: unknown;
   format?: string;
+  form?: { category: string; example: number; of?: string };
+  keep?: string[];
+  mask?: string;
   failure?: string;
 }
 

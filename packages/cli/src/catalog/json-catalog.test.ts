@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
 import { describe, expect, test } from "vitest";
-import { type Catalog, formatCatalog, messageKey, parseCatalog, readCatalog } from "./json-catalog.ts";
+import { formatCatalog, type JsonCatalog, messageKey, parseCatalog, readCatalog } from "./json-catalog.ts";
 
-const catalog = (text: string): Catalog => parseCatalog("locales/en.json", text);
+const catalog = (text: string): JsonCatalog => parseCatalog("locales/en.json", text);
 const keys = (text: string): string[] => catalog(text).messages.map(({ key }) => key);
 
 function errorOf(content: string | Uint8Array): CatalogError {
@@ -19,7 +19,7 @@ function errorOf(content: string | Uint8Array): CatalogError {
 }
 
 /** Every text in upper case, without the keys in `but`. */
-function shouted(source: Catalog, but: readonly string[] = []): Map<string, string> {
+function shouted(source: JsonCatalog, but: readonly string[] = []): Map<string, string> {
   return new Map(
     [...source.texts].filter(([key]) => !but.includes(key)).map(([key, text]) => [key, text.toUpperCase()]),
   );

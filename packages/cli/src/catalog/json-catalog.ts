@@ -6,7 +6,7 @@
  * numbers of any length and the final newline therefore stay as in the source; nothing is printed anew.
  */
 
-import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
+import type { Catalog, CatalogMessage } from "./catalog.ts";
 import { readCatalogFile } from "./catalog-file.ts";
 import {
   type JsonArray,
@@ -16,41 +16,15 @@ import {
   parseJsonDocument,
 } from "./json-document.ts";
 
-export interface CatalogMessage {
-  /** See {@link messageKey}. */
-  key: string;
-  /** Never empty: an empty string is not a message. */
-  text: string;
-  /** Line of the text in the file, counted from 1. */
-  line: number;
-  column: number;
-  /** Present where the text is one form of a plural family of the target: see {@link plural-families.ts}. */
-  form?: PluralForm | undefined;
-  /** Declared for the text; undefined: detection finds it. */
-  format?: TextFormat | undefined;
-  /** Present where the text is several texts in one, each of which is translated by itself. */
-  parts?: MessageParts | undefined;
-}
-
-export interface MessageParts {
-  rows: readonly { text: string; form: PluralForm }[];
-  /** The translation of the text, from those of its parts in their order. */
-  join(translations: readonly string[]): string;
-}
-
-export interface Catalog {
-  file: string;
-  /** The file's non-empty strings, in file order. */
-  messages: readonly CatalogMessage[];
-  /** The same messages by key. */
-  texts: ReadonlyMap<string, string>;
-  /** The file as it was read, for {@link formatCatalog}. */
+/** A JSON file. Its texts are its messages. */
+export interface JsonCatalog extends Catalog {
+  /** For {@link formatCatalog}. */
   document: JsonDocument;
 }
 
 export interface FormatCatalogOptions {
   /** The target file's present content. */
-  existing?: Catalog | undefined;
+  existing?: JsonCatalog | undefined;
   /** Keys whose value in the existing file was written by Trans-Hub: the lock knows them. Default: none. */
   managed?: { has(key: string): boolean } | undefined;
 }
@@ -86,10 +60,11 @@ export function messageKey(path: readonly string[]): string {
  *
  * @throws {CatalogError} With line and column: see {@link parseJsonDocument}.
  */
-export function parseCatalog(file: string, content: string | Uint8Array): Catalog {
+export function parseCatalog(file: string, content: string | Uint8Array): JsonCatalog {
   const document = parseJsonDocument(file, content);
   const messages = [...messagesUnder(document.root, [])];
-  return { file, messages, texts: new Map(messages.map(({ key, text }) => [key, text])), document };
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  return { file, messages, texts: new Map(messages.map(({ key, text }) => [key, text])), document, bytes };
 }
 
 /**
@@ -97,7 +72,7 @@ export function parseCatalog(file: string, content: string | Uint8Array): Catalo
  *
  * @throws {CatalogError} The file is unreadable or not a catalog.
  */
-export async function readCatalog(file: string): Promise<Catalog | undefined> {
+export async function readCatalog(file: string): Promise<JsonCatalog | undefined> {
   const content = readCatalogFile(file);
   return content && parseCatalog(file, content);
 }
@@ -119,7 +94,7 @@ export async function readCatalog(file: string): Promise<Catalog | undefined> {
  * - A value equal to the existing or the source text keeps that text's literal, escapes included.
  */
 export function formatCatalog(
-  source: Catalog,
+  source: JsonCatalog,
   values: ReadonlyMap<string, string>,
   options: FormatCatalogOptions = {},
 ): FormattedCatalog {
@@ -149,7 +124,7 @@ export type Replacements = ReadonlyMap<string, readonly { name: string; text: st
  *
  * @param replacements By message key. A string with an empty list is left out.
  */
-export function withMembers({ file, document }: Catalog, replacements: Replacements): Catalog {
+export function withMembers({ file, document }: JsonCatalog, replacements: Replacements): JsonCatalog {
   const { root, text } = document;
   const changed = replaceIn(text, root, [], replacements);
   return parseCatalog(file, text.slice(0, root.start) + changed + text.slice(root.end));

@@ -23,8 +23,8 @@ import { hash } from "node:crypto";
 import { dirname, relative, resolve, sep } from "node:path";
 import { CatalogError } from "@trans-hub/core/operations";
 import { isUtf16 } from "../input/regular-file.ts";
+import type { FormattedFile } from "./catalog.ts";
 import { readCatalogFile } from "./catalog-file.ts";
-import type { FormattedCatalog } from "./json-catalog.ts";
 import { type JsonDocument, type JsonMember, type JsonNode, parseJsonDocument } from "./json-document.ts";
 import { writeFileByRename } from "./write-file.ts";
 
@@ -113,7 +113,7 @@ export function entryOf(value: string, { author, source }: Standing, presentSour
  * @param previous The entries before the write.
  */
 export function entriesAfterWrite(
-  formatted: Pick<FormattedCatalog, "written" | "stale">,
+  formatted: Pick<FormattedFile, "written" | "stale">,
   present: ReadonlyMap<string, LockEntry>,
   previous: ReadonlyMap<string, LockEntry> = new Map(),
 ): Map<string, LockEntry> {

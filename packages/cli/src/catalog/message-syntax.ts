@@ -3,10 +3,10 @@
  * sentence. Every rule here prefers a clear sign over a guess.
  */
 import { type PluralForm, readSyntax } from "@trans-hub/core/engine";
-import type { Catalog, CatalogMessage } from "./json-catalog.ts";
+import type { Catalog, CatalogMessage } from "./catalog.ts";
 
 /** The catalog with the syntax of its messages: the format `icu`, and the forms of a plural between pipes. */
-export function withSyntax(catalog: Catalog): Catalog {
+export function withSyntax<Of extends Catalog>(catalog: Of): Of {
   return withPipes(withIcu(catalog));
 }
 
@@ -15,7 +15,7 @@ export function withSyntax(catalog: Catalog): Catalog {
  * such as `It''s {name}` does not show by itself whether its apostrophes quote. A text without braces is left to detection: it
  * reads the same in both, and shares its translation with other files.
  */
-function withIcu(catalog: Catalog): Catalog {
+function withIcu<Of extends Catalog>(catalog: Of): Of {
   const { messages } = catalog;
   const isIcu =
     messages.some(({ text }) => /,\s*(?:plural|select)/.test(text) && readSyntax(text).isIcu) &&
@@ -44,7 +44,7 @@ export function hasPipePlural(text: string): boolean {
   );
 }
 
-function withPipes(catalog: Catalog): Catalog {
+function withPipes<Of extends Catalog>(catalog: Of): Of {
   if (!catalog.messages.some(({ text }) => hasPipePlural(text))) return catalog;
   return {
     ...catalog,

@@ -10,15 +10,11 @@ import {
   i18nextFormsToAsk,
   UNDETERMINED_LOCALE,
 } from "@trans-hub/core/engine";
-import { type Catalog, type CatalogMessage, withMembers } from "./json-catalog.ts";
-
-export interface Locales {
-  sourceLocale: string;
-  targetLocale: string;
-}
+import type { Catalog, CatalogMessage, Locales } from "./catalog.ts";
+import { type JsonCatalog, withMembers } from "./json-catalog.ts";
 
 /** The source as it has to be for a target locale. A catalog without plural families is returned as it is. */
-export function shapedFor(source: Catalog, { sourceLocale, targetLocale }: Locales): Catalog {
+export function shapedFor(source: JsonCatalog, { sourceLocale, targetLocale }: Locales): JsonCatalog {
   const families = i18nextFamilies(source.texts, knownLocale(sourceLocale));
   if (families.length === 0) return source;
   const replacements: Map<string, { name: string; text: string }[]> = new Map();

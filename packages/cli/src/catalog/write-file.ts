@@ -15,11 +15,11 @@ import { FOLDER, irregularity } from "../input/regular-file.ts";
  * device or a dangling link. The error names the path, keeps the system's error as `cause`, and leaves no temporary
  * file behind.
  */
-export async function writeFileByRename(file: string, text: string): Promise<void> {
+export async function writeFileByRename(file: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     const target = await writableTarget(file);
-    await replace(target ?? file, text, target === undefined ? undefined : await stat(target));
+    await replace(target ?? file, content, target === undefined ? undefined : await stat(target));
   } catch (cause) {
     throw writeError(file, cause as NodeJS.ErrnoException);
   }
@@ -67,14 +67,14 @@ interface Standing {
   gid: number;
 }
 
-async function replace(target: string, text: string, before: Standing | undefined): Promise<void> {
+async function replace(target: string, content: string | Uint8Array, before: Standing | undefined): Promise<void> {
   await removeAbandoned(target);
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     const handle = await open(temporary, "wx", 0o666);
     try {
       if (before) await takeOver(handle, before);
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

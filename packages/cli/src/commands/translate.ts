@@ -27,7 +27,7 @@ export function define(command: Command, context: CommandContext): void {
     .description(
       "Translate catalog files: register their messages, translate them in this process, and write the target files.",
     )
-    .argument("<file...>", "source catalogs, nested JSON")
+    .argument("<file...>", "source catalogs: JSON, Android XML, gettext, .strings, .properties")
     .option("--to <locales>", "target locales, comma-separated (required)", parseLocales)
     .option("--out <pattern>", "target files, such as 'locales/{locale}.json'; also {name} (required)")
     .addOption(fromOption())

@@ -3,8 +3,8 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Coordinator, Item, Translation } from "@trans-hub/core";
 import { CatalogError } from "@trans-hub/core/operations";
+import type { Catalog } from "../catalog/catalog.ts";
 import { catalogFormat } from "../catalog/formats.ts";
-import type { Catalog } from "../catalog/json-catalog.ts";
 import { writeFileByRename } from "../catalog/write-file.ts";
 import { nameOf, rowId } from "../translate/own-rows.ts";
 
@@ -37,7 +37,7 @@ export async function readSample(): Promise<Sample> {
   if (catalog === undefined) throw new CatalogError(SAMPLE_FILE, "is missing from the installation");
   const shaped = SAMPLE_TARGETS.map((targetLocale): [string, Catalog] => [
     targetLocale,
-    format.shapedFor(catalog, { sourceLocale: SAMPLE_LOCALE, targetLocale }),
+    format.shapedFor(catalog, { sourceLocale: SAMPLE_LOCALE, targetLocale }, undefined),
   ]);
   return { catalog, shaped: new Map(shaped) };
 }
@@ -99,8 +99,8 @@ export async function writeCatalogs(
   const files: string[] = [];
   for (const [locale, byKey] of translations) {
     const values = new Map([...byKey].map(([key, { text }]) => [key, text ?? ""]));
-    const { text } = catalogFormat(SAMPLE_FILE).format(shaped.get(locale) ?? catalog, values);
-    await writeFileByRename(pathOf(locale), text);
+    const { bytes } = catalogFormat(SAMPLE_FILE).format(shaped.get(locale) ?? catalog, values, { locale });
+    await writeFileByRename(pathOf(locale), bytes);
     files.push(pathOf(locale));
   }
   return files;

@@ -58,6 +58,7 @@ test("unset settings have their documented defaults", () => {
     logLevel: "info",
     logFormat: undefined,
     metricsPort: undefined,
+    anthropic: { apiKey: undefined, model: undefined, endpoint: undefined },
     apertium: { url: undefined },
     deepl: { apiKey: undefined, url: undefined, formality: undefined },
     libretranslate: { apiKey: undefined, url: undefined },

@@ -1,5 +1,5 @@
 /** The values of a run that a person may want to look at: left out, replaced, removed, or kept against the rule. */
-import type { Catalog } from "../catalog/json-catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { isStale, type PlannedFile, type PlannedMessage } from "./plan.ts";
 
 export interface Notice {

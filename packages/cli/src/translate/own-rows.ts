@@ -1,7 +1,7 @@
 import type { Coordinator, Translation, TranslationName } from "@trans-hub/core";
 import { type PluralForm, pluralContext, type TextFormat } from "@trans-hub/core/engine";
 import { isSettled } from "@trans-hub/core/store";
-import type { MessageParts } from "../catalog/json-catalog.ts";
+import type { MessageParts } from "../catalog/catalog.ts";
 
 /** Number of rows in one read. */
 const READ_SIZE = 500;
@@ -12,6 +12,8 @@ export interface Row {
   form?: PluralForm | undefined;
   /** The declared format. Default: `auto`. */
   format?: TextFormat | undefined;
+  /** What tells the text from an equal one with another meaning. */
+  msgctxt?: string | undefined;
   /** Present where the text is several rows of the store in one. It is then no row itself. */
   parts?: MessageParts | undefined;
 }
@@ -22,17 +24,20 @@ export function rowsOf(message: Row): readonly Row[] {
 }
 
 /** The name of a row in the store. A form is told in the context, which is part of a text's identity, as the format is. */
-export function nameOf({ text, form, format }: Row): TranslationName & { text: string } {
+export function nameOf({ text, form, format, msgctxt }: Row): TranslationName & { text: string } {
   return {
     text,
-    ...(form !== undefined && { context: pluralContext(form) }),
+    ...((form !== undefined || msgctxt !== undefined) && {
+      context: { ...(form !== undefined && pluralContext(form)), ...(msgctxt !== undefined && { msgctxt }) },
+    }),
     ...(format !== undefined && { format }),
   };
 }
 
 /** Equal for two rows that are one row of the store. */
-export function rowId({ text, form, format }: Row): string {
-  return form === undefined && format === undefined ? text : JSON.stringify([text, form, format]);
+export function rowId({ text, form, format, msgctxt }: Row): string {
+  if (form === undefined && format === undefined && msgctxt === undefined) return text;
+  return JSON.stringify([text, form, format, msgctxt]);
 }
 
 /** The rows of a run (each in one locale) and their last known state in the store. */

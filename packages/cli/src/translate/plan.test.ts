@@ -1,6 +1,7 @@
 import type { Translation } from "@trans-hub/core";
 import { expect, test } from "vitest";
-import { formatCatalog, parseCatalog } from "../catalog/json-catalog.ts";
+import { catalogFormat } from "../catalog/formats.ts";
+import { parseCatalog } from "../catalog/json-catalog.ts";
 import { type LockEntry, sourceHash } from "../catalog/lock-file.ts";
 import { noticesOf } from "./notices.ts";
 import { lockEntries, type PlanInput, type PlannedMessage, planFile, replan, valuesOf, writtenKeys } from "./plan.ts";
@@ -18,15 +19,22 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
   });
 }
 
+/** The text of the target file, and the keys in it. */
+function formatted(file: ReturnType<typeof plan>, values: ReadonlyMap<string, string>) {
+  const options = { existing: file.existing, managed: writtenKeys(file), locale: "fr" };
+  const { bytes, ...keys } = catalogFormat("en.json").format(file.source, values, options);
+  return { text: Buffer.from(bytes).toString(), ...keys };
+}
+
 /** Writes the planned file; returns its content, its entries in the lock, and the notices as `kind: key`. */
 function write(file: ReturnType<typeof plan>, translated: Record<string, string> = {}, force = false) {
   const values = valuesOf(file, new Map(Object.entries(translated)));
-  const formatted = formatCatalog(file.source, values, { existing: file.existing, managed: writtenKeys(file) });
-  const after = parseCatalog("fr.json", formatted.text);
+  const result = formatted(file, values);
+  const after = parseCatalog("fr.json", result.text);
   const notices = noticesOf({ file, after, missing: new Map(), force });
   return {
-    content: JSON.parse(formatted.text),
-    entries: Object.fromEntries(lockEntries(file, values, formatted)),
+    content: JSON.parse(result.text),
+    entries: Object.fromEntries(lockEntries(file, values, result)),
     notices: notices.map(({ kind, key }) => `${kind}: ${key}`),
   };
 }
@@ -143,11 +151,7 @@ test("a value by pseudo is replaced once that engine is not named any more", () 
 
 test("a replaced value is named with its one reason: the source, an approved text, the end of pseudo, or force", () => {
   const named = (file: ReturnType<typeof plan>, force = false) => {
-    const formatted = formatCatalog(file.source, valuesOf(file, new Map([["pay", "New"]])), {
-      existing: file.existing,
-      managed: writtenKeys(file),
-    });
-    const after = parseCatalog("fr.json", formatted.text);
+    const after = parseCatalog("fr.json", formatted(file, valuesOf(file, new Map([["pay", "New"]]))).text);
     return noticesOf({ file, after, missing: new Map(), force }).map(({ kind, reason }) => `${kind}: ${reason}`);
   };
   const known = (source: string) => ({ locked: new Map([["pay", ours(source, "Payer")]]) });

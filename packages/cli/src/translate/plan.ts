@@ -1,7 +1,7 @@
 /** Plans each message of each target file: from the files alone, and once more with the texts of the store. */
 import type { Translation } from "@trans-hub/core";
 import type { PluralForm, TextFormat } from "@trans-hub/core/engine";
-import type { Catalog, FormattedCatalog, MessageParts } from "../catalog/json-catalog.ts";
+import type { Catalog, FormattedFile, MessageParts } from "../catalog/catalog.ts";
 import {
   entriesAfterWrite,
   entryOf,
@@ -26,6 +26,8 @@ export interface PlannedMessage {
   form?: PluralForm | undefined;
   /** Declared for the text; undefined: detection finds it. */
   format?: TextFormat | undefined;
+  /** Part of the text's identity. */
+  msgctxt?: string | undefined;
   /** Present where the text is several texts in one. */
   parts?: MessageParts | undefined;
   /** Of the text. */
@@ -60,7 +62,7 @@ export interface PlanInput {
 
 /** A person's value is always kept: nothing here could write it again. */
 export function planFile({ target, source, existing, locked, force }: PlanInput): PlannedFile {
-  const messages = source.messages.map(({ key, text, form, format, parts }): PlannedMessage => {
+  const messages = source.messages.map(({ key, text, form, format, msgctxt, parts }): PlannedMessage => {
     const value = existing?.texts.get(key);
     const hash = sourceHash(text);
     const standing = standingOf({ existing: value, sourceHash: hash, entry: locked.get(key) });
@@ -75,6 +77,7 @@ export function planFile({ target, source, existing, locked, force }: PlanInput)
         standing,
         ...(form && { form }),
         ...(format && { format }),
+        ...(msgctxt !== undefined && { msgctxt }),
         ...(parts && { parts }),
       },
       decision: isKept ? "keep" : "translate",
@@ -164,7 +167,7 @@ export function writtenKeys({ existing, locked }: Pick<PlannedFile, "existing" |
 export function lockEntries(
   file: PlannedFile,
   values: ReadonlyMap<string, string>,
-  formatted: Pick<FormattedCatalog, "written" | "stale">,
+  formatted: Pick<FormattedFile, "written" | "stale">,
 ): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
   for (const { key, sourceHash: present, decision, standing } of file.messages) {

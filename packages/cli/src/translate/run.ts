@@ -1,11 +1,12 @@
 /** A run of `translate`: plan, register, work, write. */
+import { hash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { type Coordinator, InvalidItemError, type Item, type TransHubError, type Translation } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { EnginesStoppedError } from "@trans-hub/core/operations";
 import { type PersistenceHandler, parseItem } from "@trans-hub/core/store";
+import type { Catalog } from "../catalog/catalog.ts";
 import { catalogFormat } from "../catalog/formats.ts";
-import { type Catalog, parseCatalog } from "../catalog/json-catalog.ts";
 import { type Lock, readLockFile, targetName, writeLockFile } from "../catalog/lock-file.ts";
 import { writableTarget, writeFileByRename } from "../catalog/write-file.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -73,12 +74,13 @@ export async function planFiles({ targets, lockFile, force, sourceLocale }: Plan
     const read = sources.get(target.source) ?? (await format.read(target.source));
     if (read === undefined) throw new UsageError(`${target.source} does not exist`);
     sources.set(target.source, read);
-    const source = format.shapedFor(read, { sourceLocale, targetLocale: target.locale });
+    const existing = await format.read(target.path);
+    const source = format.shapedFor(read, { sourceLocale, targetLocale: target.locale }, existing);
     files.push(
       planFile({
         target,
         source,
-        existing: await format.read(target.path),
+        existing,
         locked: lock.get(targetName(lockFile, target.path)) ?? new Map(),
         force,
       }),
@@ -257,8 +259,24 @@ function refusals({ files, cwd, project, settings }: RunOptions): Refusals {
   return refused;
 }
 
+/** In bytes of UTF-8, as the store limits it. */
+const LONGEST_BUSINESS_ID = 255;
+const KEPT_OF_LONG_KEY = 150;
+
+/** A key may be a whole text. A long one is cut, and told from others by its hash. */
 function businessIdOf({ source }: TargetFile, key: string, cwd: string): string {
-  return `${fileName(source, cwd)}#${key}`;
+  const whole = `${fileName(source, cwd)}#${key}`;
+  if (Buffer.byteLength(whole) <= LONGEST_BUSINESS_ID) return whole;
+  const start = Buffer.from(key)
+    .subarray(0, KEPT_OF_LONG_KEY)
+    .toString()
+    .replace(/\uFFFD+$/, "");
+  return `${fileName(source, cwd)}#${start}~${hash("sha256", key, "hex").slice(0, 16)}`;
+}
+
+function isSame(one: Catalog | undefined, other: Catalog | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Buffer.compare(one.bytes, other.bytes) === 0;
 }
 
 const REGISTER_SIZE = 500;
@@ -329,13 +347,15 @@ export async function writeFiles(options: WriteOptions): Promise<TranslateReport
       const values = valuesOf(file, texts);
       const format = catalogFormat(target.source);
       const orphaned = format.orphanedKeys(existing, source, target.locale, (key) => file.locked.has(key));
-      const formatted = format.format(source, values, { existing, managed: writtenKeys(file).union(orphaned) });
-      const isChanged = formatted.text !== existing?.document.text;
+      const formatted = format.format(source, values, {
+        ...{ existing, managed: writtenKeys(file).union(orphaned), locale: target.locale },
+      });
+      const isChanged = existing === undefined || Buffer.compare(formatted.bytes, existing.bytes) !== 0;
       if (isChanged) {
-        await writeFileByRename(target.path, formatted.text);
+        await writeFileByRename(target.path, formatted.bytes);
         report.written.push(target.path);
       }
-      const after = isChanged || existing === undefined ? parseCatalog(target.path, formatted.text) : existing;
+      const after = isChanged ? await format.parse(target.path, formatted.bytes) : existing;
       for (const notice of noticesOf({ file, after, missing, force })) notices.push(notice);
       entries.set(targetName(lockFile, target.path), lockEntries(file, values, formatted));
     }
@@ -357,7 +377,7 @@ async function asItIsNow(
   const { target } = planned;
   const format = catalogFormat(target.source);
   const existing = await format.read(target.path);
-  if (existing?.document.text === planned.existing?.document.text) return planned;
+  if (isSame(existing, planned.existing)) return planned;
   const locked = lock.get(targetName(lockFile, target.path)) ?? new Map();
   const now = { existing, locked, force };
   const storedText = (row: Row) => rows.get(target.locale, row);

@@ -1,11 +1,8 @@
 import type OpenAI from "openai";
 import { boundedFetch } from "../bounded-fetch.ts";
+import { mostAnswerBytes } from "../llm/call.ts";
 import { type Secret, secretNow } from "../secret.ts";
-
-/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
-const ROOM_BYTES = 2 ** 20;
-/** A byte of the question may come back as a few in another script, each as six of JSON (`\u0915`). */
-const ANSWER_TIMES_QUESTION = 32;
+import { withOpenaiError } from "./error-body.ts";
 
 /**
  * A client of the `openai` package that takes nothing from the environment.
@@ -23,31 +20,40 @@ export async function openClient({
   baseURL: string;
 }): Promise<OpenAI> {
   const { OpenAI } = await import("openai");
+  const url = new URL(baseURL);
   return new OpenAI({
     apiKey: "none", // the package insists on one; the header is replaced below, or dropped
     adminAPIKey: null,
     organization: null,
     project: null,
     webhookSecret: null,
-    baseURL,
+    // Azure's older addresses end with `?api-version=…`, which goes with every call.
+    baseURL: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
+    defaultQuery: Object.fromEntries(url.searchParams),
     maxRetries: 0,
     logLevel: "off",
-    fetch: (url, init) =>
-      boundedFetch(url, { ...init, headers: ownHeaders(init?.headers, apiKey) }, mostBytes(init?.body)),
+    fetch: async (address, init) => {
+      const headers = ownHeaders(init?.headers, apiKey, isAzure(url.hostname));
+      return withOpenaiError(await boundedFetch(address, { ...init, headers }, mostAnswerBytes(init?.body)));
+    },
   });
 }
 
-/** The most bytes of an answer to this question. */
-function mostBytes(question: unknown): number {
-  return ROOM_BYTES + ANSWER_TIMES_QUESTION * (typeof question === "string" ? Buffer.byteLength(question) : 0);
+function isAzure(host: string): boolean {
+  return /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/.test(host);
 }
 
-function ownHeaders(given: ConstructorParameters<typeof Headers>[0], apiKey: Secret | undefined): Headers {
+function ownHeaders(
+  given: ConstructorParameters<typeof Headers>[0],
+  apiKey: Secret | undefined,
+  isForAzure: boolean,
+): Headers {
   const headers = new Headers({ "user-agent": "trans-hub" });
   for (const name of ["accept", "content-type"]) {
     const value = new Headers(given).get(name);
     if (value !== null) headers.set(name, value);
   }
-  if (apiKey !== undefined) headers.set("authorization", `Bearer ${secretNow(apiKey)}`);
+  if (apiKey !== undefined && isForAzure) headers.set("api-key", secretNow(apiKey));
+  else if (apiKey !== undefined) headers.set("authorization", `Bearer ${secretNow(apiKey)}`);
   return headers;
 }

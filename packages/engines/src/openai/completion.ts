@@ -1,15 +1,11 @@
 /** Reads a response of Chat Completions: its choice, its usage, and its ways of being a failure. */
-import {
-  type EngineBatch,
-  type EngineFailure,
-  type EngineReply,
-  type EngineUsage,
-  failAll,
-} from "@trans-hub/core/engine";
+import { type EngineBatch, type EngineReply, type EngineUsage, failAll } from "@trans-hub/core/engine";
 import { z } from "zod";
 import { engineFailure } from "../failure.ts";
-import { readAnswer } from "./answer.ts";
-import { failureOf, refusalOf, refused } from "./refusal.ts";
+import { type Ending, readAnswer } from "../llm/answer.ts";
+import { userMessage } from "../llm/prompt.ts";
+import { failureOf, refusalOf, refused } from "../llm/refusal.ts";
+import { cutQuestion } from "../llm/window.ts";
 
 /** Only the first choice is read, and no list is checked piece by piece: a hostile one holds a million pieces. */
 const Completion = z.object({
@@ -39,9 +35,13 @@ const Completion = z.object({
 export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): EngineReply {
   const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const [first] = Array.isArray(fields.choices) ? fields.choices : [];
-  const error = fields.error ?? (first as { error?: unknown } | null | undefined)?.error ?? undefined;
-  if (error !== undefined)
+  const error = errorIn(fields) ?? (first as { error?: unknown } | null | undefined)?.error ?? undefined;
+  if (error !== undefined) {
     return failAll(batch, failureOf("openai", refusalOf(200, error, headers), batch.items.length));
+  }
+  if (first === undefined && isPromptBlocked(fields)) {
+    return failAll(batch, refused("openai", "the texts by its filter of prompts", batch.items.length));
+  }
   const { model: answering, usage: used } = fields;
   const completion = Completion.safeParse({ model: answering, usage: used, choice: first });
   const text = completion.success ? textOf(completion.data.choice.message.content) : undefined;
@@ -50,9 +50,21 @@ export function replyOf(body: unknown, headers: Headers, batch: EngineBatch): En
   }
   const { usage, model, choice } = completion.data;
   const facts = { ...(usage && { usage: usageOf(usage) }), ...(model !== undefined && { model }) };
-  const failure = failureOfChoice(choice, batch.items.length);
-  if (failure !== undefined) return { ...failAll(batch, failure), ...facts };
-  return { results: readAnswer(text, batch), ...facts };
+  const cut = usage && cutQuestion("openai", userMessage(batch), usage.prompt_tokens, batch.items.length);
+  if (cut !== undefined) return { ...failAll(batch, cut), ...facts };
+  return { results: readAnswer(text, batch, endingOf(choice, batch.items.length)), ...facts };
+}
+
+/** The error of a body: OpenAI's `error`, or the whole body of servers that mark it by `object`. */
+function errorIn(fields: Record<string, unknown>): unknown {
+  return fields.error ?? (fields.object === "error" ? fields : undefined);
+}
+
+/** Gemini and Azure answer so to a question that their filters do not let pass. */
+function isPromptBlocked(fields: Record<string, unknown>): boolean {
+  const { prompt_feedback, promptFeedback, prompt_filter_results } = fields;
+  const facts = JSON.stringify([prompt_feedback, promptFeedback, prompt_filter_results]);
+  return /"(block_?reason)":"|"filtered":true/i.test(facts);
 }
 
 /** The text of a content: a string, or a list of parts. Undefined: neither. */
@@ -66,17 +78,27 @@ function textOf(content: unknown): string | undefined {
 
 type Choice = z.infer<typeof Completion>["choice"];
 
-function failureOfChoice({ finish_reason, message }: Choice, itemCount: number): EngineFailure | undefined {
-  switch (finish_reason) {
+/** Undefined: the model ended the answer itself. Gateways hand on the words of their providers. */
+function endingOf({ finish_reason, message }: Choice, itemCount: number): Ending | undefined {
+  switch (finish_reason?.toLowerCase()) {
     case "length":
-      // The part of a cut answer that parses may end in a cut text, so no text of it counts.
-      return engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts');
+    case "max_tokens":
+    case "model_length":
+      return {
+        failure: engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts'),
+        isCut: true,
+      };
     case "content_filter":
-      return refused("openai", "by its content filter", itemCount);
+    case "safety":
+    case "recitation":
+    case "blocklist":
+    case "prohibited_content":
+    case "spii":
+      return { failure: refused("openai", "by its content filter", itemCount), isCut: true };
     case "error":
-      return engineFailure("transient", 'Engine "openai" broke off its answer');
+      return { failure: engineFailure("transient", 'Engine "openai" broke off its answer'), isCut: true };
   }
-  return message.refusal ? refused("openai", "to translate", itemCount) : undefined;
+  return message.refusal ? { failure: refused("openai", "to translate", itemCount) } : undefined;
 }
 
 function usageOf(usage: NonNullable<z.infer<typeof Completion>["usage"]>): EngineUsage {

@@ -6,10 +6,10 @@ import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/co
 import { checkTranslation } from "@trans-hub/core/engine";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { SYSTEM_PROMPT } from "../llm/prompt.ts";
 import { engineConformance } from "../testing/index.ts";
 import { type OpenaiOptions, openai } from "./openai.ts";
-import { SYSTEM_PROMPT } from "./prompt.ts";
 
 engineConformance("openai", async () => {
   const server = await startOpenaiServer({ apiKey: "sk-secret" });
@@ -79,6 +79,23 @@ describe("the wire format", () => {
     });
     expect(body).toMatchObject({ model: "m-1", temperature: 0, response_format: { type: "json_schema" } });
     expect(body).not.toHaveProperty("tools");
+  });
+
+  test("says of an item which plural form it is, which parts must stay, and that it is masked", async () => {
+    const { endpoint, engine } = await start();
+    const form = { category: "few", example: 2, of: "{n, plural, one {# file} other {# files}}" };
+    const items = [
+      { id: "a", text: "{n} files", format: "icu", form, keep: ["{n}"] },
+      { id: "b", text: 'Read <x id="1"/>', format: "icu", mask: "tags" },
+      { id: "c", text: "Save", format: "auto", form: { category: "=0", example: 0, of: "" } },
+    ] as const;
+    await engine.translate({ sourceLocale: "en", targetLocale: "pl", items }, new AbortController().signal);
+    const messages = endpoint.calls[0]?.body.messages as { content: string }[];
+    expect(JSON.parse(messages[1]?.content ?? "").items).toEqual([
+      { id: "a", text: "{n} files", format: "icu", form, keep: ["{n}"] },
+      { id: "b", text: 'Read <x id="1"/>', format: "icu", mask: "tags" },
+      { id: "c", text: "Save", form: { category: "=0", example: 0 } },
+    ]);
   });
 
   test("takes neither headers nor key nor address from the environment", async () => {
@@ -193,7 +210,6 @@ describe("an answer", () => {
 
   test.each([
     ["not_json", "malformed", "malformed"],
-    ["truncate", "too_long", "too_long"],
     ["refuse", "refused", "malformed"],
     ["content_filter", "refused", "malformed"],
     ["html_in_200", "transient", "transient"],
@@ -207,10 +223,176 @@ describe("an answer", () => {
     expect((await failures(["a", "b"])).map((failure) => failure?.kind)).toEqual([together, together]);
   });
 
+  test("that was cut keeps the texts before the cut; the others are too long", async () => {
+    const { endpoint, translate } = await start();
+    endpoint.misbehave("truncate");
+    expect(kindsOf((await translate(["a"])).results)).toEqual({ i0: "too_long" });
+    expect(kindsOf((await translate(["a", "b"])).results)).toEqual({ i0: "[fr] a", i1: "too_long" });
+  });
+
+  const items = '{"items":[{"id":"i0","text":"un"}';
+  const choice = (finish_reason: string | null, content: unknown = items, more = {}) => ({
+    choices: [{ finish_reason, message: { content, ...more } }],
+  });
+  test.each<[string, unknown, (string | undefined)[], string]>([
+    ["cut at the end of the model's window", choice("model_length"), [undefined, "too_long"], "too_long"],
+    ["cut in the words of Gemini", choice("MAX_TOKENS"), [undefined, "too_long"], "too_long"],
+    ["broken off without a reason", choice(null), [undefined, "malformed"], "malformed"],
+    ["filtered in its middle", choice("content_filter"), [undefined, "malformed"], "refused"],
+    ["filtered in the words of Gemini", choice("SAFETY"), [undefined, "malformed"], "refused"],
+    ["a refusal with the word stop", choice("stop", null, { refusal: "No." }), ["malformed", "malformed"], "refused"],
+    ["a call of a tool", choice("tool_calls", null, { tool_calls: [{}] }), ["malformed", "malformed"], "malformed"],
+    ["thoughts that took all tokens", choice("length", null, { reasoning: "…" }), ["too_long", "too_long"], "too_long"],
+    ["an error in its middle", choice("error"), [undefined, "transient"], "transient"],
+    ["no choice", { choices: [] }, ["transient", "transient"], "transient"],
+    ["null", null, ["transient", "transient"], "transient"],
+    [
+      "a prompt that Gemini blocked",
+      { choices: [], prompt_feedback: { block_reason: "SAFETY" } },
+      ["malformed", "malformed"],
+      "refused",
+    ],
+    [
+      "a prompt that Azure filtered",
+      { choices: [], prompt_filter_results: [{ content_filter_results: { hate: { filtered: true } } }] },
+      ["malformed", "malformed"],
+      "refused",
+    ],
+    [
+      "an error by its object alone",
+      { object: "error", message: "maximum context length", code: 400 },
+      ["too_long", "too_long"],
+      "too_long",
+    ],
+    [
+      "an error in its choice",
+      { choices: [{ error: { code: 429 } }] },
+      ["rate_limited", "rate_limited"],
+      "rate_limited",
+    ],
+  ])("that is %s fails for the texts that it lacks", async (_, body, together, alone) => {
+    const { failures } = await engineBefore((response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    expect((await failures(2)).map((failure) => failure?.kind)).toEqual(together);
+    const text = JSON.stringify(body).replace("i0", "other");
+    const { failures: failuresAlone } = await engineBefore((response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    });
+    expect((await failuresAlone(1)).map((failure) => failure?.kind)).toEqual([alone]);
+  });
+
   test("that was cut still reports its usage", async () => {
     const { endpoint, translate } = await start();
     endpoint.misbehave("truncate");
     expect((await translate(["a"])).usage?.inputTokens).toBeGreaterThan(0);
+  });
+});
+
+describe("an error in the shape of", () => {
+  const quota = "You exceeded your current quota, please check your plan and billing details.";
+  test.each<[string, number, unknown, Record<string, unknown>]>([
+    ["Gemini for a wrong key", 400, [{ error: { code: 400, message: "API key not valid" } }], { kind: "config" }],
+    [
+      "Gemini for a limit of the minute",
+      429,
+      [{ error: { code: 429, message: quota, details: [{ "@type": "x" }, { retryDelay: "17.2s" }] } }],
+      { kind: "rate_limited", retryAfterMs: 17_200 },
+    ],
+    ["Gemini for a used-up quota", 429, [{ error: { code: 429, message: quota } }], { kind: "quota" }],
+    [
+      "vLLM for a long question",
+      400,
+      { object: "error", message: "This model's maximum context length is 4096 tokens", code: 400 },
+      { kind: "too_long" },
+    ],
+    ["Mistral for a wrong key", 401, { message: "Unauthorized", request_id: "1" }, { kind: "config" }],
+    ["Mistral for a bad field", 422, { detail: [{ loc: ["body"], msg: "bad" }] }, { kind: "refused" }],
+    [
+      "Azure's gateway for a limit",
+      429,
+      { statusCode: 429, message: "Rate limit is exceeded" },
+      { kind: "rate_limited" },
+    ],
+    ["Azure's filter", 400, { error: { code: "content_filter", innererror: {} } }, { kind: "refused" }],
+    ["Azure for a missing deployment", 404, { error: { code: "DeploymentNotFound" } }, { kind: "config" }],
+    ["OpenRouter for no credit", 402, { error: { code: 402, message: "Insufficient credits" } }, { kind: "quota" }],
+    [
+      "OpenRouter's moderation",
+      403,
+      { error: { code: 403, message: "flagged", metadata: { reasons: ["x"], flagged_input: "Save" } } },
+      { kind: "refused" },
+    ],
+    [
+      "Ollama for a missing model",
+      404,
+      { error: { message: 'model "m" not found', type: "api_error" } },
+      { kind: "config" },
+    ],
+    ["Ollama while it loads", 503, { error: "server busy" }, { kind: "transient" }],
+  ])("%s is read", async (_, status, body, failure) => {
+    const { failures } = await engineBefore((response) => {
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    expect(await failures(1)).toMatchObject([failure]);
+  });
+});
+
+test("Azure gets its key in a header of its own, and the version of its API in the address", async () => {
+  const asked: { url: string; headers: Headers }[] = [];
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    asked.push({ url: String(url), headers: new Headers(init.headers) });
+    return new Response("{}", { status: 401 });
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const baseURL = "https://shop.openai.azure.com/openai/deployments/mini?api-version=2024-10-21";
+  const items = [{ id: "1", text: "a", format: "auto" as const }];
+  const batch = { sourceLocale: "en", targetLocale: "fr", items };
+  await openai({ apiKey: "k", baseURL }).translate(batch, new AbortController().signal);
+  await openai({ apiKey: "k", baseURL: "https://api.mistral.ai/v1" }).translate(batch, new AbortController().signal);
+  expect(asked.map(({ url }) => url)).toEqual([
+    "https://shop.openai.azure.com/openai/deployments/mini/chat/completions?api-version=2024-10-21",
+    "https://api.mistral.ai/v1/chat/completions",
+  ]);
+  expect(asked[0]?.headers.get("api-key")).toBe("k");
+  expect(asked[0]?.headers.has("authorization")).toBe(false);
+  expect(asked[1]?.headers.has("api-key")).toBe(false);
+});
+
+describe("a question that the server cut to its context window", () => {
+  const answerOf = (promptTokens: number) => (response: ServerResponse) => {
+    const content = JSON.stringify({ items: [0, 1].map((at) => ({ id: `i${at}`, text: "un" })) });
+    const usage = { prompt_tokens: promptTokens, completion_tokens: 9 };
+    const body = { choices: [{ finish_reason: "stop", message: { content } }], usage };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  const prose = "Add the chosen products to the cart, and pay for them later. ".repeat(200); // some 2,600 tokens
+  const hindi = "चुने हुए उत्पादों को कार्ट में जोड़ें और बाद में भुगतान करें। ".repeat(100);
+
+  test("stops the engine where it holds several texts, and stores none of them", async () => {
+    const { failures } = await engineBefore(answerOf(4_090));
+    const failed = await failures(2, prose.repeat(2));
+    expect(failed).toMatchObject([{ kind: "config" }, { kind: "config" }]);
+    expect(failed[0]?.error.message).toMatch(
+      /^Engine "openai" read 4090 tokens of about \d+: its context window cut the question$/,
+    );
+    expect(failed[0]?.error.hint).toContain("OLLAMA_CONTEXT_LENGTH");
+  });
+
+  test("fails a text alone as too long", async () => {
+    const { failures } = await engineBefore(answerOf(2_040));
+    expect(await failures(1, prose)).toMatchObject([{ kind: "too_long" }]);
+  });
+
+  test.each([
+    ["a whole question", 6_300, prose],
+    ["a whole question in another script", 3_700, hindi],
+    ["a question of equal characters", 1_300, " ".repeat(40_000)],
+    ["a report without the tokens of a cache", 12, prose],
+    ["no report", 0, prose],
+  ])("is not %s", async (_, promptTokens, text) => {
+    const { failures } = await engineBefore(answerOf(promptTokens));
+    expect(await failures(2, text)).toEqual([undefined, undefined]);
   });
 });
 
@@ -344,8 +526,8 @@ async function engineBefore(respond: (response: ServerResponse) => void) {
     server.close();
   });
   const engine = openai({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` });
-  async function failures(count: number) {
-    const items = Array.from({ length: count }, (_, at) => ({ id: `i${at}`, text: "Save", format: "auto" as const }));
+  async function failures(count: number, text = "Save") {
+    const items = Array.from({ length: count }, (_, at) => ({ id: `i${at}`, text, format: "auto" as const }));
     const { results } = await engine.translate(
       { sourceLocale: "en", targetLocale: "fr", items },
       new AbortController().signal,

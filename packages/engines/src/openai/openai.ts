@@ -13,24 +13,20 @@ import {
   failAll,
   optionKinds as kinds,
   optionCheck,
-  orAbort,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
-import { isAnswerTooLarge } from "../bounded-fetch.ts";
-import { engineFailure } from "../failure.ts";
+import { assertAddress, NO_SUCH_LIST, timedCall, timedOut, unread } from "../llm/call.ts";
+import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "../llm/prompt.ts";
+import { failureOf, type Refusal, refusalOf } from "../llm/refusal.ts";
 import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
-import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "./prompt.ts";
-import { failureOf, isAboutResponseFormat, isAboutTemperature, type Refusal, refusalOf } from "./refusal.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
+import { isAboutResponseFormat, isAboutTemperature } from "./unsupported.ts";
 
 /** Cheap, widely served and good at short texts. `TH_OPENAI_MODEL` names another. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
 export const DEFAULT_BASE_URL = "https://api.openai.com/v1";
-
-/** The statuses of servers that do not list their models. */
-const NO_SUCH_LIST = new Set([404, 405, 501]);
 
 export interface OpenaiOptions {
   /** Needed for OpenAI itself. A server of your own often needs none. A function gives the key of each call. */
@@ -74,7 +70,7 @@ export function openai(given: OpenaiOptions = {}): Engine {
   if (apiKey === undefined && options.baseURL === undefined) {
     throw new EngineConfigError('Engine "openai" has no API key', { hint: "Set TH_OPENAI_API_KEY." });
   }
-  assertAddress(baseURL);
+  assertAddress("openai", baseURL, "http://localhost:11434/v1");
 
   const chat = new Chat({ apiKey, baseURL, model, temperature, timeoutMs });
   return {
@@ -120,23 +116,8 @@ class Chat {
   }
 
   async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
-    signal.throwIfAborted();
-    if (batch.items.length === 0) return { results: new Map() };
     const { timeoutMs } = this.#options;
-    const call = new AbortController();
-    const stop = () => call.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(() => call.abort(), timeoutMs);
-    try {
-      // The library may still be busy when the call is aborted.
-      return await orAbort(this.#complete(batch, call.signal), call.signal);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      return failAll(batch, call.signal.aborted ? timedOut(timeoutMs) : unread(error, batch.items.length));
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-    }
+    return timedCall("openai", timeoutMs, batch, signal, (during) => this.#complete(batch, during));
   }
 
   /** One request, and again only after a refusal of an option that it can do without: at most three times more. */
@@ -179,7 +160,7 @@ class Chat {
       if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
       return failureOf("openai", answer, 1);
     } catch (error) {
-      return signal.aborted ? timedOut(timeoutMs) : unread(error, 1);
+      return signal.aborted ? timedOut("openai", timeoutMs) : unread("openai", error, 1);
     }
   }
 }
@@ -195,37 +176,4 @@ function refusalIn(error: unknown): Refusal {
   const { status, error: body, headers } = error as { status?: unknown; error?: unknown; headers?: unknown };
   if (typeof status !== "number") throw error;
   return refusalOf(status, body, headers instanceof Headers ? headers : undefined);
-}
-
-function timedOut(timeoutMs: number): EngineFailure {
-  return engineFailure("transient", `Engine "openai" did not answer within ${timeoutMs / 1_000} s`, {
-    hint: "Raise TH_ENGINE_TIMEOUT_SECONDS, or lower TH_BATCH_SIZE.",
-  });
-}
-
-/**
- * No answer came, or none that could be read to its end. Only the system's code of the error is passed on.
- *
- * @param itemCount Texts in the call. One of several texts may be at fault for an answer without end, so they are split.
- */
-function unread(error: unknown, itemCount: number): EngineFailure {
-  if (isAnswerTooLarge(error)) {
-    return engineFailure(itemCount > 1 ? "too_long" : "malformed", 'Engine "openai" gave an answer without end');
-  }
-  let code: unknown;
-  for (let cause: unknown = error; cause instanceof Error && code === undefined; cause = cause.cause) {
-    code = (cause as { code?: unknown }).code;
-  }
-  const about = typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? ` (${code})` : "";
-  return engineFailure("transient", `The connection to engine "openai" failed${about}`);
-}
-
-function assertAddress(baseURL: string): void {
-  const url = URL.parse(baseURL);
-  // The message does not repeat the address, which may hold a password.
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
-    throw new EngineConfigError('The address of engine "openai" is not a plain http(s) URL', {
-      hint: "Set TH_OPENAI_ENDPOINT to something like http://localhost:11434/v1.",
-    });
-  }
 }

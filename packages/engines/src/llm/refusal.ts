@@ -23,14 +23,26 @@ export function refusalOf(status: number | undefined, error: unknown, headers?: 
   const fields = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
   const { code, type, param, message } = fields;
   const numericCode = Number(code);
+  const delay = retryDelayMs(fields.details);
+  const { flagged_input: flagged } = (fields.metadata ?? {}) as { flagged_input?: unknown };
   return {
     status: status === 200 || status === undefined ? (numericCode >= 400 ? numericCode : undefined) : status,
-    code: identifier(code),
+    // OpenRouter's moderation answers 403, as a wrong key does.
+    code: flagged !== undefined ? "content_filter" : delay !== undefined ? "rate_limit_exceeded" : identifier(code),
     type: identifier(type),
     param: identifier(param),
     message: typeof message === "string" ? message : typeof error === "string" ? error : "",
-    retryAfterMs: headers === undefined ? undefined : retryAfterMs(headers, Date.now()),
+    retryAfterMs: (headers && retryAfterMs(headers, Date.now())) ?? delay,
   };
+}
+
+/** Gemini calls a limit of the minute a quota, and tells it from one that is used up by a delay: `{"retryDelay": "17s"}`. */
+function retryDelayMs(details: unknown): number | undefined {
+  const [delay] = Array.isArray(details)
+    ? details.map((detail: { retryDelay?: unknown } | null) => detail?.retryDelay).filter((each) => each !== undefined)
+    : [];
+  const seconds = typeof delay === "string" ? /^(\d+(?:\.\d+)?)s$/.exec(delay)?.[1] : undefined;
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1_000);
 }
 
 /** An identifier has no digit here, so that no key passes: every key has one. */
@@ -53,22 +65,6 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-/** Whether the endpoint does not support the requested response format. */
-export function isAboutResponseFormat({ status, param, message }: Refusal): boolean {
-  if (status !== 400 && status !== 422) return false;
-  if (param?.startsWith("response_format") === true) return true;
-  return UNSUPPORTED.test(message) && /response_format|json_schema|json_object|structured output|guided/i.test(message);
-}
-
-/** Whether the model takes no temperature, or not this one. */
-export function isAboutTemperature({ status, param, message }: Refusal): boolean {
-  if (status !== 400 && status !== 422) return false;
-  return param === "temperature" || (UNSUPPORTED.test(message) && /\btemperature\b/i.test(message));
-}
-
-const UNSUPPORTED =
-  /not support|unsupported|unknown|unrecognized|not allowed|not permitted|invalid|unavailable|must be/i;
-
 /** Codes and types that are more exact than the status. For unspecific ones (`server_error`) the status decides. */
 const CODES: Readonly<Record<string, EngineErrorKind>> = {
   insufficient_quota: "quota",
@@ -87,6 +83,12 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
   content_filter: "refused",
   content_policy_violation: "refused",
   invalid_prompt: "refused",
+  billing_error: "quota",
+  permission_error: "config",
+  not_found_error: "config",
+  request_too_large: "too_long",
+  overloaded_error: "transient",
+  timeout_error: "transient",
 };
 
 /**
@@ -107,7 +109,7 @@ export function failureOf(engine: string, refusal: Refusal, itemCount: number): 
   if (kind === "refused") return refused(engine, `the request${about}`, itemCount);
   return engineFailure(kind, `Engine "${engine}" ${MEANING[kind]}${about}`, {
     retryAfterMs: refusal.retryAfterMs,
-    hint: HINTS[kind],
+    hint: hintOf(engine, kind),
   });
 }
 
@@ -127,18 +129,24 @@ const MEANING: Readonly<Record<Exclude<EngineErrorKind, "refused">, string>> = {
   too_long: "cannot take a request of this length",
 };
 
-const HINTS: Partial<Record<EngineErrorKind, string>> = {
-  quota: "Check the plan and the billing of the account that TH_OPENAI_API_KEY belongs to.",
-  config: "Check TH_OPENAI_API_KEY, TH_OPENAI_MODEL and TH_OPENAI_ENDPOINT.",
-};
+function hintOf(engine: string, kind: EngineErrorKind): string | undefined {
+  const setting = `TH_${engine.toUpperCase().replaceAll("-", "_")}`;
+  if (kind === "quota") return `Check the plan and the billing of the account that ${setting}_API_KEY belongs to.`;
+  return kind === "config" ? `Check ${setting}_API_KEY, ${setting}_MODEL and ${setting}_ENDPOINT.` : undefined;
+}
 
 function kindOf({ status, code, type, message }: Refusal): EngineErrorKind {
-  const known = CODES[code ?? ""] ?? CODES[type ?? ""];
+  const words = [code ?? "", type ?? ""].filter((word) => Object.hasOwn(CODES, word));
+  const known = CODES[words[0] ?? ""];
   if (known !== undefined) return known;
-  // Compatible servers give no code, only words.
+  // Compatible servers give no code, only words. So does Anthropic for credit and for long texts.
+  if (status === 400 && /credit balance is too low|reached your specified .{0,20}usage limits/i.test(message)) {
+    return "quota";
+  }
   if (status === 400 && /context length|context window|maximum context|too many tokens|too long/i.test(message)) {
     return "too_long";
   }
+  if (status === 400 && /api key not valid|invalid api key/i.test(message)) return "config";
   if (status === 402) return "quota";
   if (status === 413) return "too_long";
   if (status === 429) return /insufficient_quota|exceeded your current quota/i.test(message) ? "quota" : "rate_limited";

@@ -1,0 +1,2 @@
+/** For authors of formats. */
+export { type FormatSample, formatConformance } from "./conformance.ts";
