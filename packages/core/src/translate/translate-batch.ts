@@ -475,7 +475,8 @@ class BatchTranslation {
         if (others.length > 0) calls.splice(at + 1, 0, others);
       }
       const items = asks.map(({ item }) => item);
-      const limits = { signal: this.#signal, timeoutMs: this.#options.engineTimeoutMs };
+      const signal = permit.over === undefined ? this.#signal : AbortSignal.any([this.#signal, permit.over]);
+      const limits = { signal, timeoutMs: this.#options.engineTimeoutMs };
       const { answers, call, timedOut } = await callEngine(engine, engineBatch(this.#batch, items), limits);
       const inquiries = [...inquiriesOf(asks)];
       if (inquiries.length > 1) this.#together.push(inquiries);

@@ -18,6 +18,7 @@ import type { EngineCall } from "../../contract/work.ts";
 import { bucketOf, chargeOf } from "../../rules/bucket.ts";
 import { KnownStates } from "./known-states.ts";
 import { LocalEngineGate } from "./local-engine-gate.ts";
+import { OutageProbes } from "./outage-probes.ts";
 import { OwnFaults } from "./own-faults.ts";
 import { pauseMs } from "./pause-ms.ts";
 import { Places } from "./places.ts";
@@ -109,6 +110,8 @@ export interface Permit {
   readonly isProbe: boolean;
   /** Whether the call tries an engine after an outage: one text is enough for it. */
   readonly isForOneText: boolean;
+  /** Aborts when another call has ended the outage that this one tries. Left out: the call tries none. */
+  readonly over?: AbortSignal;
 }
 
 /** Why a call may not be made now, in the terms of an engine's own failure. */
@@ -137,6 +140,7 @@ export class EngineLimiter {
   /** The last opening that was reported, by engine. */
   readonly #reported = new Map<string, number>();
   readonly #own: OwnFaults;
+  readonly #probes: OutageProbes;
   readonly #meters = new Map<string, TokenMeter>();
 
   constructor(options: LimiterOptions) {
@@ -145,6 +149,7 @@ export class EngineLimiter {
     this.#times = { ...DEFAULT_TIMES, ...options.times };
     this.#known = new KnownStates(this.#gate, this.#times.watchMs);
     this.#own = new OwnFaults(LEAST_FAULTS, this.#times.faultsOverMs, this.#times.probeMs);
+    this.#probes = new OutageProbes(this.#known, this.#times.watchMs);
     this.#places = new Places(this.#gate, this.#times.leaseMs);
   }
 
@@ -180,7 +185,8 @@ export class EngineLimiter {
       const { turn, isToSettle, isOutage } = await this.#turn(engine, callId, charge);
       if (turn.isGranted) {
         const { isProbe } = turn;
-        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe, isForOneText: isOutage };
+        const over = isOutage && isProbe ? { over: this.#probes.began(engine, callId) } : {};
+        const permit: Permit = { engine, callId, tokens, charge, isToSettle, isProbe, isForOneText: isOutage, ...over };
         if (turn.isProbe || this.#options.limits?.[engine]?.concurrency !== undefined) {
           this.#places.hold(engine, callId);
         }
@@ -367,6 +373,7 @@ export class EngineLimiter {
     callMs: number,
   ): Promise<void> {
     this.#places.letGo(permit.engine, permit.callId);
+    this.#probes.ended(permit.callId);
     const { engine, callId } = permit;
     if (works) {
       this.#own.answered(engine);
