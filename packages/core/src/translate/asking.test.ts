@@ -340,3 +340,20 @@ test("whatever an engine leaves out, mangles or limits, each text is translated 
     }
   }
 });
+
+describe("a text whose items take several calls", () => {
+  const oneByOne = { protects: "none", maxItemsPerCall: 1 } as const;
+
+  test("a call that never answers costs the text its attempt", async () => {
+    const silent: Engine = { ...engine(() => undefined, oneByOne), translate: () => new Promise(() => {}) };
+    const { outcomes } = await run(batchOf([GREETING]), [silent], { engineTimeoutMs: 5 });
+    expect(outcomes).toMatchObject([{ kind: "failed", error: { code: "TH_ENGINE_TRANSIENT" } }]);
+  });
+
+  test("a limit at the first call is the end of the calls", async () => {
+    const limited = engine(() => failing("rate_limited"), oneByOne);
+    const { outcomes } = await run(batchOf([GREETING, FILES, "Bye {name}, dear"]), [limited]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["postponed", "postponed", "postponed"]);
+    expect(limited.calls).toHaveLength(1);
+  });
+});

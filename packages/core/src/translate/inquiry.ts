@@ -237,6 +237,11 @@ export class Inquiry {
     return repairs;
   }
 
+  /** Whether an item of the questions asked now failed. */
+  get hasFailure(): boolean {
+    return this.#lines.some(({ failure }) => failure !== undefined);
+  }
+
   /** Whether some questions were answered well and others were not. */
   get isHalfAnswered(): boolean {
     const answered = this.#lines.filter(({ translation }) => translation !== undefined).length;

@@ -9,7 +9,7 @@ import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { CHECKS } from "../text/checks/judge.ts";
 import { engineBatch, itemBytes, packCalls, refusalOf } from "./brief.ts";
-import { callEngine } from "./engine-call.ts";
+import { type Answer, callEngine } from "./engine-call.ts";
 import { type Ask, Inquiry } from "./inquiry.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
 import { type Attempt, decideOutcome, type Failure, fallsBack, isPausing, mayBeANeighbours } from "./outcome.ts";
@@ -396,7 +396,10 @@ class BatchTranslation {
         ask.inquiry.take(ask, answer);
         pending.set(ask.inquiry, (pending.get(ask.inquiry) ?? 1) - 1);
       }
-      const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0);
+      // No call follows a time-out or a limit, so a text whose item met one is decided on without its other items.
+      const isEnd = timedOut || answers.some(isPause);
+      const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0 || (isEnd && inquiry.hasFailure));
+      for (const inquiry of concluded) pending.set(inquiry, 0);
       for (const inquiry of concluded) this.#conclude(inquiry, engine, inquiries.length - 1);
       this.#book(call, concluded);
       const failures = concluded.map(({ attempt }) => failureBy(engine, attempt));
@@ -446,6 +449,10 @@ type Translated = NonNullable<Attempt["translated"]>;
 /** Whether a second translation has fewer warnings than the first. */
 function isBetter(second: Translated | undefined, first: Translated): boolean {
   return second !== undefined && second.flags.length < first.flags.length;
+}
+
+function isPause(answer: Answer): boolean {
+  return answer !== "unanswered" && "failure" in answer && isPausing(answer.failure);
 }
 
 function isInstructed({ protects = "instructed" }: Engine): boolean {
