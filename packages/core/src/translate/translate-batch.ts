@@ -96,7 +96,8 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   const suspects: Suspects = new LRUCache({ max: MOST_SUSPECTS });
-  return async (batch, signal) => new BatchTranslation(options, limiter, suspects, batch, signal).run();
+  const reached: Reached = new LRUCache({ max: MOST_SUSPECTS });
+  return async (batch, signal) => new BatchTranslation(options, limiter, { suspects, reached }, batch, signal).run();
 }
 
 /**
@@ -105,6 +106,9 @@ export function translateBatch(options: TranslateBatchOptions): TranslateWork {
  * limit would be paid for the same texts for ever, as a limit counts as no attempt.
  */
 type Suspects = LRUCache<string, true>;
+
+/** The way that each question of a text had reached, by engine and key, when a limit or a stop kept back the answer. */
+type Reached = LRUCache<string, readonly number[]>;
 
 /** A text that is forgotten here is only asked for together once more. */
 const MOST_SUSPECTS = 10_000;
@@ -117,6 +121,7 @@ class BatchTranslation {
   readonly #options: TranslateBatchOptions;
   readonly #limiter: EngineLimiter;
   readonly #suspects: Suspects;
+  readonly #reached: Reached;
   readonly #engines: readonly Engine[];
   readonly #batch: WorkBatch;
   readonly #signal: AbortSignal;
@@ -128,13 +133,14 @@ class BatchTranslation {
   constructor(
     options: TranslateBatchOptions,
     limiter: EngineLimiter,
-    suspects: Suspects,
+    { suspects, reached }: { suspects: Suspects; reached: Reached },
     batch: WorkBatch,
     signal: AbortSignal,
   ) {
     this.#options = options;
     this.#limiter = limiter;
     this.#suspects = suspects;
+    this.#reached = reached;
     this.#engines = [...options.engines];
     this.#batch = batch;
     this.#signal = signal;
@@ -179,16 +185,18 @@ class BatchTranslation {
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
     const inquiries = open.flatMap((attempt) => {
-      const inquiry = new Inquiry(attempt, engine, this.#batch);
+      const reached = this.#reached.get(suspectKey(engine, attempt.item));
+      const inquiry = new Inquiry(attempt, engine, this.#batch, this.#isLastFor(engine, attempt.item), reached);
       const items = inquiry.open().map(({ item }) => item);
       const error = refusalOf(engine, this.#batch, attempt.item, items);
       if (error !== undefined) fail(attempt, engine, { kind: "refused", error, neighbours: 0 });
       return error === undefined ? [inquiry] : [];
     });
     this.#together = [];
-    const [suspects, others] = partition(inquiries, ({ attempt }) =>
-      this.#suspects.has(suspectKey(engine, attempt.item)),
-    );
+    const [suspects, others] = partition(inquiries, ({ attempt }) => {
+      const key = suspectKey(engine, attempt.item);
+      return this.#suspects.has(key) || this.#reached.has(key);
+    });
     await this.#askTogether(engine, others, suspects);
     for (const { attempt } of suspects) {
       if (attempt.translated !== undefined) this.#suspects.delete(suspectKey(engine, attempt.item));
@@ -210,6 +218,21 @@ class BatchTranslation {
     this.#askAnew(suspected);
     await this.#askAlone(engine, suspected);
     await this.#descend(engine, inquiries);
+    this.#rememberWays(engine, inquiries);
+  }
+
+  /**
+   * The next attempt of a text that met a limit or a stop on its way down goes on from there. From the top, an engine that takes
+   * one call before its limit would be paid for the same refused text for ever, as a limit counts as no attempt.
+   */
+  #rememberWays(engine: Engine, inquiries: readonly Inquiry[]): void {
+    for (const { attempt, reached } of inquiries) {
+      const key = suspectKey(engine, attempt.item);
+      const failure = failureBy(engine, attempt);
+      const isOpen = attempt.translated === undefined && (failure === undefined || isPausing(failure));
+      if (!isOpen) this.#reached.delete(key);
+      else if (reached.some((at) => at > 0)) this.#reached.set(key, reached);
+    }
   }
 
   #isLastAttempt({ item }: Attempt): boolean {
