@@ -431,3 +431,25 @@ test("a file that is not a catalog is named with line and column", async ({ cata
     stderr: expect.stringMatching(/^error: locales\/en\.json:3:\d+/),
   });
 });
+
+test("families around empty forms, other values and arrays are written once, and a person's form stays", async ({
+  catalogs,
+}) => {
+  await catalogs.write("en", {
+    empty_one: "",
+    empty_other: "{{count}} empties",
+    list: ["Words", { row_one: "{{count}} row", row_other: "{{count}} rows" }],
+    num_many: 5,
+    num_one: "{{count}} num",
+    num_other: "{{count}} nums",
+  });
+  await catalogs.write("fr", { empty_one: "{{count}} vide" });
+  await catalogs.translate();
+  const french = await catalogs.read("fr");
+  expect(french).toMatchObject({ empty_one: "{{count}} vide", list: ["[fr] Words", {}], num_many: 5 });
+  expect(Object.keys(french.list[1])).toEqual(["row_one", "row_many", "row_other"]);
+  for (const more of [[], ["--force"]]) {
+    expect(await catalogs.translate(0, ...more)).toMatchObject({ translated: 0, failed: 0, written: [] });
+  }
+  expect(await catalogs.read("fr")).toEqual(french);
+});

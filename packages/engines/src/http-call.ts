@@ -216,3 +216,9 @@ export function processorAt(address: string): "local" | "third-party" {
 export function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
+
+/** An answer with the white space at the ends of its source, which a server squeezes. */
+export function withSpaceOf(source: string, answer: string): string {
+  const before = source.slice(0, source.length - source.trimStart().length);
+  return before + answer.trim() + (source.trim() === "" ? "" : source.slice(source.trimEnd().length));
+}

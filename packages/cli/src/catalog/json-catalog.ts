@@ -116,6 +116,24 @@ export function formatCatalog(
   };
 }
 
+/** The keys of a catalog that are no messages: those of empty strings, and those of numbers, booleans, null, objects and arrays. */
+export function otherKeys({ document }: JsonCatalog): { empty: ReadonlySet<string>; taken: ReadonlySet<string> } {
+  const [empty, taken] = [new Set<string>(), new Set<string>()];
+  const read = (node: JsonNode, path: readonly string[]): void => {
+    if (node.kind === "array")
+      for (const [at, element] of node.elements.entries()) read(element, [...path, String(at)]);
+    if (node.kind !== "object") return;
+    for (const { name, value } of node.members) {
+      const below = [...path, name];
+      if (value.kind !== "string") taken.add(messageKey(below));
+      else if (value.value === "") empty.add(messageKey(below));
+      read(value, below);
+    }
+  };
+  read(document.root, []);
+  return { empty, taken };
+}
+
 /** The members that stand in the place of one string of an object. */
 export type Replacements = ReadonlyMap<string, readonly { name: string; text: string }[]>;
 
@@ -131,6 +149,14 @@ export function withMembers({ file, document }: JsonCatalog, replacements: Repla
 }
 
 function replaceIn(text: string, node: JsonNode, path: readonly string[], replacements: Replacements): string {
+  if (node.kind === "array") {
+    let [changed, at] = ["", node.start];
+    for (const [index, element] of node.elements.entries()) {
+      changed += text.slice(at, element.start) + replaceIn(text, element, [...path, String(index)], replacements);
+      at = element.end;
+    }
+    return changed + text.slice(at, node.end);
+  }
   if (node.kind !== "object" || node.members.length === 0) return literal(text, node);
   const pieces: Piece[] = [];
   let from = node.start + 1;

@@ -103,3 +103,34 @@ test.each(["pl", "ar", "ja", "fr", "ru", "he", "lv", "cy", "pt-BR", "zh-CN"])(
     }
   },
 );
+
+test("an empty form of the source is replaced by a form of the target", () => {
+  const source = '{ "n_one": "", "n_other": "{{count}} mails" }';
+  expect(shaped(source, "pl").messages.map(({ key, text }) => [key, text])).toEqual(
+    ["n_one", "n_few", "n_many", "n_other"].map((key) => [key, "{{count}} mails"]),
+  );
+});
+
+test.each(["5", "null", "true", '{ "deep": "Words" }', '["Words"]'])(
+  "a family is left alone where the key of a form has the value %s",
+  (value) => {
+    const source = `{ "n_few": ${value}, "n_one": "{{count}} mail", "n_other": "{{count}} mails" }`;
+    expect(shaped(source, "pl").document.text).toBe(source);
+  },
+);
+
+test("a family in an object of an array gets the forms of the target", () => {
+  const source = '{ "list": [ "Words", { "n_one": "{{count}} mail", "n_other": "{{count}} mails" }, 5 ] }';
+  expect(shaped(source, "ja").document.text).toBe('{ "list": [ "Words", { "n_other": "{{count}} mails" }, 5 ] }');
+});
+
+test("of two families with a key in common the first one has it", () => {
+  const source = '{ "a_one": "{{count}} a", "a_other": "{{count}} as", "a_one_plural": "{{count}} ones" }';
+  expect(shaped(source, "pl").messages.map(({ key }) => key)).toEqual([
+    "a_one",
+    "a_few",
+    "a_many",
+    "a_other",
+    "a_one_plural",
+  ]);
+});

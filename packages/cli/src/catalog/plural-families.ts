@@ -11,19 +11,26 @@ import {
   UNDETERMINED_LOCALE,
 } from "@trans-hub/core/engine";
 import type { Catalog, CatalogMessage, Locales } from "./catalog.ts";
-import { type JsonCatalog, withMembers } from "./json-catalog.ts";
+import { type JsonCatalog, otherKeys, withMembers } from "./json-catalog.ts";
 
 /** The source as it has to be for a target locale. A catalog without plural families is returned as it is. */
 export function shapedFor(source: JsonCatalog, { sourceLocale, targetLocale }: Locales): JsonCatalog {
   const families = i18nextFamilies(source.texts, knownLocale(sourceLocale));
   if (families.length === 0) return source;
+  const { empty, taken } = otherKeys(source);
+  const claimed = new Set<string>();
   const replacements: Map<string, { name: string; text: string }[]> = new Map();
   const forms = new Map<string, FormToAsk>();
   for (const family of families) {
     const members = new Set(family.keys.values());
     const asked = i18nextFormsToAsk(family, source.texts, { sourceLocale, targetLocale });
-    // A key of another message is not given up for a form.
-    if (asked.some(({ key }) => source.texts.has(key) && !members.has(key))) continue;
+    // A key of another message or value is not given up for a form; an empty form is none.
+    if (asked.some(({ key }) => taken.has(key) || (source.texts.has(key) && !members.has(key)))) continue;
+    // Of two families with a key in common (`a_one` and `a_one_plural`), the first one has it.
+    const all = [...members, ...asked.map(({ key }) => key)];
+    if (all.some((key) => claimed.has(key))) continue;
+    for (const key of all) claimed.add(key);
+    for (const { key } of asked) if (empty.has(key)) replacements.set(key, []);
     placeForms(family, asked, replacements);
     const byKey = new Map(asked.map((each) => [each.key, each]));
     for (const each of asked) forms.set(each.key, byKey.get(each.sameAs ?? "") ?? each);

@@ -3,6 +3,7 @@ import type { Engine, EngineBatch, EngineItem, EngineItemResult } from "../contr
 import { EngineMalformedError, EngineRateLimitedError } from "../contract/errors.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { splitAtParts } from "../text/mask/mask.ts";
+import { LocalEngineGate } from "./limits/local-engine-gate.ts";
 import type { TranslateBatchOptions } from "./translate-batch.ts";
 import { translateBatch } from "./translate-batch.ts";
 
@@ -339,4 +340,75 @@ test("whatever an engine leaves out, mangles or limits, each text is translated 
       }
     }
   }
+});
+
+describe("a text whose items take several calls", () => {
+  const oneByOne = { protects: "none", maxItemsPerCall: 1 } as const;
+
+  test("a call that never answers costs the text an attempt, and buries it not", async () => {
+    const silent: Engine = { ...engine(() => undefined, oneByOne), translate: () => new Promise(() => {}) };
+    const { outcomes } = await run(batchOf([GREETING]), [silent], { engineTimeoutMs: 5 });
+    expect(outcomes).toMatchObject([{ kind: "retry", error: { code: "TH_ENGINE_TRANSIENT" } }]);
+  });
+
+  test("a limit at the first call is the end of the calls", async () => {
+    const limited = engine(() => failing("rate_limited"), oneByOne);
+    const { outcomes } = await run(batchOf([GREETING, FILES, "Bye {name}, dear"]), [limited]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["postponed", "postponed", "postponed"]);
+    expect(limited.calls).toHaveLength(1);
+  });
+});
+
+describe("an engine of small calls", () => {
+  const LONG = `Hello {name}, ${"see the page ".repeat(5)}now, {friend}`;
+
+  test("at a later attempt a text that fits without the list of its parts is not buried for the list", async () => {
+    const small = engine(({ text }) => text.toUpperCase().replace("{NAME}", "{name}").replace("{FRIEND}", "{friend}"), {
+      maxBytesPerCall: Buffer.byteLength(LONG),
+    });
+    const { outcomes } = await run(batchOf([LONG], { attempt: 2 }), [small], { maxAttempts: 5 });
+    expect(outcomes).toMatchObject([{ kind: "translated" }]);
+  });
+
+  test.each(["tags", "words", "instructed"] as const)(
+    "a text that fits without its masks is split for an engine that keeps %s",
+    async (protects) => {
+      const small = engine((item) => (item.mask || /[{<]/.test(item.text) ? "Bonjour" : item.text.toUpperCase()), {
+        ...{ protects, maxBytesPerCall: Buffer.byteLength(LONG) },
+      });
+      const { outcomes } = await run(batchOf([LONG]), [small]);
+      expect(outcomes).toMatchObject([{ kind: "translated", flags: ["split"] }]);
+      const sizes = small.calls.flatMap(({ items }) => items.map(({ text, keep }) => `${text}${keep ?? ""}`.length));
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(LONG.length);
+    },
+  );
+
+  test("a form is asked for without its message where both do not fit", async () => {
+    const small = engine(({ text }) => text.toUpperCase().replaceAll("{N}", "{n}"), { maxBytesPerCall: 120 });
+    const text = `{n, plural, one {# file of yours is here} other {# files of yours are all here}}`;
+    const { outcomes } = await run(batchOf([text]), [small]);
+    expect(outcomes).toMatchObject([{ kind: "translated" }]);
+  });
+});
+
+test("a text that breaks before a limit goes on with the next way when the limit has ended", async () => {
+  let left = 1;
+  const model = engine(
+    (item) => {
+      left -= 1;
+      if (left < 0) return failing("rate_limited");
+      return /[{<]/.test(item.text) && item.mask === undefined ? "Bonjour" : item.text.replace("Hello", "Bonjour");
+    },
+    { maxItemsPerCall: 1 },
+  );
+  let now = 0;
+  const translate = translator([model], { now: () => now, gate: new LocalEngineGate(() => now) });
+  const kinds: string[] = [];
+  for (let round = 0; round < 6 && kinds.at(-1) !== "translated"; round += 1) {
+    left = 1;
+    const { outcomes } = await translate(batchOf(["Hello {name}, dear"]));
+    kinds.push(...outcomes.map(({ kind }) => kind));
+    now += 60_000;
+  }
+  expect(kinds.at(-1)).toBe("translated");
 });

@@ -5,7 +5,7 @@
  * are asked again.
  */
 import { LRUCache } from "lru-cache";
-import { type Engine, type EngineItem, type Protection, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type Engine, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
@@ -14,7 +14,7 @@ import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { categoriesOf } from "../text/message/categories.ts";
 import { repair } from "../text/repairs/repair.ts";
-import { factsOf } from "./brief.ts";
+import { factsOf, itemBytes } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
 import { type Rung, rungsFor, type Wording, wordingOf } from "./ladder.ts";
 import type { Attempt, Failure } from "./outcome.ts";
@@ -31,10 +31,17 @@ export interface Ask {
   readonly piece: number;
 }
 
+type CallSize = Pick<Engine, "protects" | "maxBytesPerCall">;
+type WordingOf = (question: Question, rung: Rung, isFirst: boolean) => Wording;
+
+function fitsIn({ maxBytesPerCall }: Pick<Engine, "maxBytesPerCall">, { items }: Wording): boolean {
+  return items.every((item) => itemBytes(item) <= maxBytesPerCall);
+}
+
 /** A question on its way down the ladder. */
 class Line {
   readonly question: Question;
-  readonly #protects: Protection;
+  readonly #engine: CallSize;
   #rungs: readonly Rung[] | undefined;
   #at: number;
   wording: Wording;
@@ -45,21 +52,21 @@ class Line {
   warnings: readonly CheckWarning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
-  constructor(
-    question: Question,
-    protects: Protection,
-    at: number,
-    wording: (rung: Rung, isFirst: boolean) => Wording,
-  ) {
+  constructor(question: Question, engine: CallSize, at: number, maySplit: boolean, wording: WordingOf) {
     this.question = question;
-    this.#protects = protects;
+    this.#engine = engine;
     this.#at = at;
-    this.wording = wording(this.rung, at === 0);
+    this.wording = wording(question, this.rung, at === 0);
+    if (fitsIn(engine, this.wording)) return;
+    // The parts to keep and the masks make a text longer; the words between its parts are shorter.
+    const [first, wordingOfFirst] = [this.#at, this.wording];
+    this.#at = -1;
+    if (!this.descend(maySplit, wording)) [this.#at, this.wording] = [first, wordingOfFirst];
   }
 
   /** Found out when it is asked for: most texts never leave their first rung. */
   get #ladder(): readonly Rung[] {
-    this.#rungs ??= rungsFor(this.#protects, this.question);
+    this.#rungs ??= rungsFor(this.#engine.protects ?? "instructed", this.question);
     return this.#rungs;
   }
 
@@ -79,7 +86,7 @@ class Line {
   }
 
   get rung(): Rung {
-    if (this.#at === 0 && this.#protects === "instructed") return "raw";
+    if (this.#at === 0 && (this.#engine.protects ?? "instructed") === "instructed") return "raw";
     return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
@@ -87,13 +94,20 @@ class Line {
     return this.#at > 0;
   }
 
-  /** Goes one rung down. False: there is none below, or only that of splitting, which is kept for the last engine. */
-  descend(maySplit: boolean, wording: (rung: Rung, isFirst: boolean) => Wording): boolean {
-    const next = this.#ladder[this.#at + 1];
-    if (next === undefined || (next === "split" && !maySplit)) return false;
-    this.#at += 1;
-    this.wording = wording(next, false);
-    return true;
+  /**
+   * Goes down to the next rung that the engine's calls can hold. False: there is none below, or only that of splitting, which
+   * is kept for the last engine.
+   */
+  descend(maySplit: boolean, wording: WordingOf): boolean {
+    for (let at = this.#at + 1; ; at += 1) {
+      const next = this.#ladder[at];
+      if (next === undefined || (next === "split" && !maySplit)) return false;
+      const found = wording(this.question, next, at === 0);
+      if (!fitsIn(this.#engine, found)) continue;
+      this.#at = at;
+      this.wording = found;
+      return true;
+    }
   }
 }
 
@@ -107,7 +121,13 @@ export class Inquiry {
   #failureMessage: string | undefined;
   #model: string | null = null;
 
-  constructor(attempt: Attempt, engine: Engine, batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">) {
+  /** @param maySplit Whether a text that fits into a call in no other way may be split. */
+  constructor(
+    attempt: Attempt,
+    engine: Engine,
+    batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
+    maySplit: boolean,
+  ) {
     this.attempt = attempt;
     this.#engine = engine;
     this.#batch = batch;
@@ -121,7 +141,7 @@ export class Inquiry {
       // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
       // same masks, and no check could tell.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
-      return new Line(question, protects, first, (rung, isFirst) => this.#wording(question, rung, isFirst));
+      return new Line(question, engine, first, maySplit, this.#wordingOf);
     });
   }
 
@@ -145,9 +165,14 @@ export class Inquiry {
     return this.#lines.some(({ failure }) => failure?.kind === "blocked");
   }
 
-  #wording(question: Question, rung: Rung, isFirst: boolean): Wording {
-    return wordingOf(question, rung, isFirst, factsOf(this.#engine, this.attempt.item, this.#failureMessage));
-  }
+  readonly #wordingOf: WordingOf = (question, rung, isFirst) => {
+    const facts = factsOf(this.#engine, this.attempt.item, this.#failureMessage);
+    const wording = wordingOf(question, rung, isFirst, facts);
+    const { form } = question;
+    if (form === undefined || fitsIn(this.#engine, wording)) return wording;
+    // A form can be translated without its message; a message that is too long for a call can not.
+    return wordingOf({ ...question, form: { ...form, of: "" } }, rung, isFirst, facts);
+  };
 
   /** The items of the questions that have no answer. */
   open(): Ask[] {
@@ -261,6 +286,11 @@ export class Inquiry {
     return repairs;
   }
 
+  /** Whether an item of the questions asked now failed. */
+  get hasFailure(): boolean {
+    return this.#lines.some(({ failure }) => failure !== undefined);
+  }
+
   /** Whether some questions were answered well and others were not. */
   get isHalfAnswered(): boolean {
     const answered = this.#lines.filter(({ translation }) => translation !== undefined).length;
@@ -271,7 +301,7 @@ export class Inquiry {
   reopen(message?: string): void {
     this.#failureMessage = message ?? this.#failureMessage;
     for (const line of this.#lines) {
-      if (message !== undefined) line.wording = this.#wording(line.question, line.rung, line.isFirst);
+      if (message !== undefined) line.wording = this.#wordingOf(line.question, line.rung, line.isFirst);
       line.reopen();
     }
   }
@@ -292,7 +322,7 @@ export class Inquiry {
     }
     for (const line of broken) {
       this.#failureMessage = line.failure?.error.message;
-      if (!line.descend(maySplit, (rung, isFirst) => this.#wording(line.question, rung, isFirst))) return false;
+      if (!line.descend(maySplit, this.#wordingOf)) return false;
     }
     this.reopenFailed();
     return true;

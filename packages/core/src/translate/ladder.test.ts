@@ -3,7 +3,7 @@ import type { Engine, EngineBatch, EngineItem, EngineItemResult, Protection } fr
 import { EngineMalformedError, EngineRateLimitedError } from "../contract/errors.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { friendlyEngine, hostileEngine, MANNERS } from "../testing/hostile-engine.ts";
-import { partsToKeep } from "./ladder.ts";
+import { partsToKeep, rungsFor } from "./ladder.ts";
 import { type TranslateBatchOptions, translateBatch } from "./translate-batch.ts";
 
 type Answer = (item: EngineItem, call: number) => string | EngineItemResult;
@@ -295,3 +295,11 @@ test("the parts to keep are told one by one, as they stand", () => {
     "%s",
   ]);
 });
+
+test.each(["\x1b[31mHi {name}\x1b[0m", "Hi {name}\x07", "Hi {name}\ufffe"])(
+  "a text with a character that XML cannot hold is never masked by tags: %j",
+  (text) => {
+    expect(rungsFor("tags", { text, format: "auto" })).toEqual(["words", "split"]);
+    expect(rungsFor("instructed", { text, format: "auto" })).toEqual(["raw", "keep", "split"]);
+  },
+);

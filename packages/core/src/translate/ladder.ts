@@ -27,8 +27,14 @@ const LADDERS: Readonly<Record<Protection, readonly Rung[]>> = {
 /** The rungs of an engine for one text, the first to be tried first. */
 export function rungsFor(protects: Protection, { text, format }: Pick<Question, "text" | "format">): readonly Rung[] {
   if (protects === "instructed" && !hasParts(text, format)) return ["raw"];
-  return hasParts(text, format) ? LADDERS[protects] : ["raw"];
+  if (!hasParts(text, format)) return ["raw"];
+  const ladder = LADDERS[protects];
+  return NO_XML.test(text) ? ladder.filter((rung) => rung !== "tags") : ladder;
 }
+
+/** A server that reads tags refuses a text with a character that XML cannot hold: the colours of a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NO_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
 function hasParts(text: string, format: TextFormat): boolean {
   // Most texts hold none of the characters that every protected part has.

@@ -62,7 +62,7 @@ const COUNTING: ReadonlySet<Failure["kind"]> = new Set(["transient", "malformed"
 const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config", "outage"]);
 
 /** Whether the engine is not to be asked for anything else now. */
-export function isPausing({ kind }: Failure): boolean {
+export function isPausing({ kind }: Pick<Failure, "kind">): boolean {
   return PAUSING.has(kind);
 }
 

@@ -213,7 +213,7 @@ class BatchTranslation {
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
     const inquiries = open.flatMap((attempt) => {
-      const inquiry = new Inquiry(attempt, engine, this.#batch);
+      const inquiry = new Inquiry(attempt, engine, this.#batch, this.#isLastFor(engine, attempt.item));
       const earlier = this.#takeInterrupted(engine, attempt.item);
       if (earlier !== undefined) inquiry.resume(earlier);
       const items = inquiry.open().map(({ item }) => item);
@@ -486,7 +486,10 @@ class BatchTranslation {
         ask.inquiry.take(ask, answer);
         pending.set(ask.inquiry, (pending.get(ask.inquiry) ?? 1) - 1);
       }
-      const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0);
+      // No call follows a time-out or a limit, so a text whose item met one is decided on without its other items.
+      const isEnd = timedOut || answers.some(isPause);
+      const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0 || (isEnd && inquiry.hasFailure));
+      for (const inquiry of concluded) pending.set(inquiry, 0);
       for (const inquiry of concluded) this.#conclude(inquiry, engine, inquiries.length - 1);
       this.#book(call, concluded);
       const failures = concluded.map(({ attempt }) => failureBy(engine, attempt));
@@ -558,6 +561,10 @@ type Translated = NonNullable<Attempt["translated"]>;
 /** Whether a second translation has fewer warnings than the first. */
 function isBetter(second: Translated | undefined, first: Translated): boolean {
   return second !== undefined && second.flags.length < first.flags.length;
+}
+
+function isPause(answer: Answer): boolean {
+  return answer !== "unanswered" && "failure" in answer && isPausing(answer.failure);
 }
 
 function isInstructed({ protects = "instructed" }: Engine): boolean {

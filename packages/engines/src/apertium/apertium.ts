@@ -26,6 +26,7 @@ import {
   probeWithin,
   processorAt,
   statusFailure,
+  withSpaceOf,
 } from "../http-call.ts";
 import { codeFor, isCode, listOf } from "../locale-codes.ts";
 import { type Joined, joinTexts } from "./joined.ts";
@@ -132,11 +133,11 @@ class Server {
   }
 
   async #result(item: EngineItem, pair: string, signal: AbortSignal): Promise<EngineItemResult> {
-    const [, before = "", text = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(item.text) ?? [];
+    const text = item.text.trim();
     if (text === "") return { text: item.text };
     try {
       const answer = await this.#ask({ pair, format: formatOf(item), text, itemCount: 1 }, signal);
-      return { text: `${before}${answer.trim()}${after}` };
+      return { text: withSpaceOf(item.text, answer) };
     } catch (error) {
       signal.throwIfAborted();
       return { failure: failureIn(NAME, error, 1) };

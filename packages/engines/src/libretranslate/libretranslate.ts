@@ -25,6 +25,7 @@ import {
   probeWithin,
   processorAt,
   statusFailure,
+  withSpaceOf,
 } from "../http-call.ts";
 import { codeFor, isCode, listOf } from "../locale-codes.ts";
 import { type Secret, secretNow } from "../secret.ts";
@@ -196,6 +197,5 @@ function resultOf(answer: unknown, source: string): EngineItemResult {
   if (typeof answer !== "string") {
     return { failure: engineFailure("malformed", `Engine "${NAME}" gave no text for this item`) };
   }
-  const [, before = "", after = ""] = /^(\s*)[\s\S]*?(\s*)$/.exec(source) ?? [];
-  return { text: `${before}${answer.trim()}${after}` };
+  return { text: withSpaceOf(source, answer) };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TextFormat } from "../../contract/engine.ts";
 import { icu } from "./icu.ts";
+import { judge } from "./judge.ts";
 import { CheckSubject } from "./subject.ts";
 
 const check = (source: string, translation: string, format?: TextFormat) =>
@@ -33,4 +34,15 @@ test.each([
 test("a declared ICU message is one, without a branch too", () => {
   expect(check("It''s {price, number}", "C''est {price}", "icu")).toBe("1 ICU argument missing, 1 ICU argument added");
   expect(check("It''s {price, number}", "C''est {price}")).toBeUndefined();
+});
+
+test.each([
+  "mots {n, plural, other {z}}",
+  "mots {n, plural, one {x} other {z}}",
+  "mots {n, selectordinal, other {#}}",
+  "mots {g, select, other {z}}",
+])("a plain text does not become the message %s", (translation) => {
+  for (const by of ["person", "machine"] as const) {
+    expect(judge({ source: "plain words", translation, by }).blocked?.check).toBe("icu");
+  }
 });

@@ -6,7 +6,8 @@ export const icu: Check = {
   name: "icu",
   severity: "block",
   check(subject) {
-    if (!subject.sourceSyntax.isIcu) return undefined;
+    // A translation that becomes an ICU message has an argument that no program gives.
+    if (!subject.sourceSyntax.isIcu) return differencesWith("argument", subject.tokenDifferences);
     if (!subject.translationSyntax.isIcu) return "its braces do not balance or hold no ICU argument";
     return differencesWith("argument", subject.tokenDifferences);
   },

@@ -20,6 +20,7 @@ import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { printfOrder } from "./printf-order.ts";
 import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
+import { unfinishedTag } from "./unfinished-tag.ts";
 import { code, email, linkTarget, url } from "./url.ts";
 import { WARNINGS } from "./warnings.ts";
 
@@ -36,6 +37,7 @@ export const CHECKS = [
   icu,
   placeholders,
   markup,
+  unfinishedTag,
   icuBranches,
   icuNumber,
   icuBranch,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { judge } from "./judge.ts";
 import { markup } from "./markup.ts";
 import { CheckSubject } from "./subject.ts";
 
@@ -13,4 +14,36 @@ test.each([
   ["{n, plural, other {<b>#</b>}}", "{n, plural, one {<b>#</b>} other {<b>#</b>}}", undefined],
 ])("%j as %j: %s", (source, translation, message) => {
   expect(markup.check(new CheckSubject({ source, translation }))).toBe(message);
+});
+
+test.each([
+  ["Some words", "Des mots <!-- et"],
+  ["Some words", "Des mots <!-- a > b"],
+  ["Some words", "Des mots <img src=x onerror=alert(1)"],
+  ["Some words", "Des mots <script"],
+  ["Some words", "Des mots <?php echo 1"],
+  ["<b>x</b> words", "<b>x</b> mots <a href=x "],
+  ["<b>x</b> words", "<iframe src=y <b>x</b> mots"],
+  ["<b>x</b> words", "<b>x</b> mots </div"],
+])("a translation of %s does not begin what it does not end: %s", (source, translation) => {
+  expect(judge({ source, translation }).blocked?.check).toBe("markup");
+});
+
+test.each([
+  ["if a <b then", "si a <b alors"],
+  ["at most 5", "<5 max"],
+  ["Love you", "Je t'aime <3"],
+  ["Less than a minute", "< 1 min"],
+  ["See here", "Voir <ici"],
+  ["Open <b>it", "Ouvrez <b>le"],
+  ["A comment <!-- x", "Un commentaire <!-- x"],
+])("a sign of %s is no tag of %s", (source, translation) => {
+  expect(judge({ source, translation }).blocked?.check).toBeUndefined();
+});
+
+test("a text of a million signs is read once", () => {
+  const started = performance.now();
+  judge({ source: "<a ".repeat(300_000), translation: "<!--<a ".repeat(140_000) });
+  judge({ source: "x".repeat(1_000_000), translation: `<a${" ".repeat(1_000_000)}` });
+  expect(performance.now() - started).toBeLessThan(5_000);
 });
