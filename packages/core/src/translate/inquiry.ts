@@ -126,7 +126,7 @@ export class Inquiry {
     engine: Engine,
     batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
     maySplit: boolean,
-    reached: readonly number[] = [],
+    reached: readonly number[] | "split" = [],
   ) {
     this.attempt = attempt;
     this.#engine = engine;
@@ -140,7 +140,8 @@ export class Inquiry {
       const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
       // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
       // same masks, and no check could tell.
-      const first = reached[place] ?? (protects === "instructed" && number > 1 ? 1 : 0);
+      const below = reached === "split" ? Number.MAX_SAFE_INTEGER : reached[place];
+      const first = below ?? (protects === "instructed" && number > 1 ? 1 : 0);
       return new Line(question, engine, first, maySplit, this.#wordingOf);
     });
   }

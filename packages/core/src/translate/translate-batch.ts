@@ -159,7 +159,27 @@ class BatchTranslation {
       });
       open = [...passedOn, ...others];
     }
+    for (const engine of this.#engines) await this.#splitAtLast(engine);
     return { outcomes: this.#attempts.map((attempt) => this.#outcomeOf(attempt)), calls: this.#calls };
+  }
+
+  /**
+   * Splits at its last attempt a text whose syntax this engine broke, where the engines behind it gave no text either: they
+   * are stopped, or do not know the language. A rate limit ends soon, so the text waits for it.
+   */
+  async #splitAtLast(engine: Engine): Promise<void> {
+    const broken = this.#attempts.filter((attempt) => {
+      const { item, failures, translated } = attempt;
+      if (translated !== undefined || !this.#isLastAttempt(attempt) || this.#isLastFor(engine, item)) return false;
+      if (failures.some(({ kind }) => kind === "rate_limited")) return false;
+      return failures.some(({ engine: name, kind }) => name === engine.name && kind === "blocked");
+    });
+    if (broken.length === 0 || this.#signal.aborted) return;
+    this.#together = [];
+    await this.#askAlone(
+      engine,
+      broken.map((attempt) => new Inquiry(attempt, engine, this.#batch, true, "split")),
+    );
   }
 
   /** By the text's own project: no caller can mix a text into a batch of another project. */
