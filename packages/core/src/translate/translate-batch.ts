@@ -283,7 +283,7 @@ class BatchTranslation {
   /**
    * Asks in the next way for the texts whose syntax the engine broke, down to the one that always keeps it: at the last
    * attempt, and of an engine that cannot be told what was wrong at every one, as it would only give the same answer again.
-   * The text is split only for the last engine of its chain. At most three calls for a text.
+   * The text is split only for the last engine of its chain, or by {@link #splitAtLast}. At most three calls for a text.
    */
   async #descend(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
     for (;;) {
