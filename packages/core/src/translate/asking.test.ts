@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Engine, EngineBatch, EngineItem, EngineItemResult } from "../contract/engine.ts";
-import { EngineMalformedError, EngineRateLimitedError } from "../contract/errors.ts";
+import {
+  EngineConfigError,
+  EngineMalformedError,
+  EngineRateLimitedError,
+  EngineRefusedError,
+  EngineTransientError,
+} from "../contract/errors.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { splitAtParts } from "../text/mask/mask.ts";
 import { LocalEngineGate } from "./limits/local-engine-gate.ts";
@@ -411,4 +417,25 @@ test("a text that breaks before a limit goes on with the next way when the limit
     now += 60_000;
   }
   expect(kinds.at(-1)).toBe("translated");
+});
+
+describe("a chain whose last engine gives no text", () => {
+  const breaking = () => engine(({ text }) => (/[{<]/.test(text) ? "Bonjour" : text.toUpperCase()));
+  const failures: [string, EngineItemResult][] = [
+    ["a wrong key", { failure: { kind: "config", error: new EngineConfigError("Bad key") } }],
+    ["no such language", { failure: { kind: "refused", error: new EngineRefusedError("No pair") } }],
+    ["an outage", { failure: { kind: "transient", error: new EngineTransientError("503") } }],
+  ];
+
+  test.each(failures)("is no reason to bury a text that the first engine can split: %s", async (_, failure) => {
+    const first = breaking();
+    const { outcomes } = await run(batchOf(["Hello {name}, dear"]), [first, engine(() => failure, { name: "second" })]);
+    expect(outcomes).toMatchObject([{ kind: "translated", engine: "first", flags: ["split"] }]);
+  });
+
+  test("nor is a pause of it", async () => {
+    const batch = { ...batchOf(["Hello {name}, dear"]), isEnginePaused: (name: string) => name === "second" };
+    const { outcomes } = await run(batch, [breaking(), engine(() => "x", { name: "second" })]);
+    expect(outcomes).toMatchObject([{ kind: "translated", engine: "first", flags: ["split"] }]);
+  });
 });
