@@ -21,6 +21,7 @@ const OURS = {
   cli: ".",
   core: "node_modules/@trans-hub/core",
   engines: "node_modules/@trans-hub/engines",
+  formats: "node_modules/@trans-hub/formats",
   metrics: "node_modules/@trans-hub/metrics",
   worker: "node_modules/@trans-hub/worker",
 };

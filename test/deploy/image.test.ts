@@ -42,6 +42,7 @@ test("the image holds the command and its dependencies: no test runner, no types
   expect((await readdir(join(app, "node_modules/@trans-hub"))).sort()).toEqual([
     "core",
     "engines",
+    "formats",
     "metrics",
     "worker",
   ]);
