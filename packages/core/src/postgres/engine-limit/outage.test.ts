@@ -147,17 +147,18 @@ describe("an outage", () => {
   });
 });
 
-test("a member that is cut off from the engine buries nothing, and leaves the work to the others", async ({
+test("a member that is cut off from the engine buries nothing, and what it held is done once it is stopped", async ({
   db,
   openStore,
 }) => {
   const stores = await Promise.all([openStore(), openStore()]);
   await stores[0].register(texts(600));
   const cutOff = engineOf({ now: "refuses" });
-  const well = engineOf({ now: "up" }, /^$/, 40);
-  const limiterTimes = { ...TIMES, watchMs: 200, faultsOverMs: 1_000, probeMs: 1_000 };
-  const members = [startMember(stores[0], cutOff, { limiterTimes }), startMember(stores[1], well, { limiterTimes })];
+  const stopCutOff = startMember(stores[0], cutOff);
+  const stopWell = startMember(stores[1], engineOf({ now: "up" }, /^$/, 40));
+  await expect.poll(() => cutOff.asked.length, { timeout: 20_000 }).toBeGreaterThan(5);
+  await stopCutOff();
   await expect.poll(() => count(db, "translated"), { timeout: 60_000 }).toBe(600);
   expect(await count(db, "failed")).toBe(0);
-  await Promise.all(members.map((stop) => stop()));
+  await stopWell();
 });
