@@ -38,11 +38,12 @@ export function whyNoApertium(): string | undefined {
 export async function startApertium(): Promise<{ url: string; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "trans-hub-apertium-"));
   const path = join(folder, "socket");
-  const script = `ip link set lo up; apertium-apy -p ${PORT} ${MODES} >/dev/null 2>&1 & exec "$0" -e "$1" "$2"`;
+  const script = `ip link set lo up; { apertium-apy -p ${PORT} ${MODES} >/dev/null 2>&1; kill $$; } & exec "$0" -e "$1" "$2"`;
   // With a namespace of processes, its end is the end of the server and of every pipeline below it.
   const namespaces = ["--net", "--pid", "--fork", "--kill-child"];
   const child = spawn("unshare", [...namespaces, "sh", "-c", script, process.execPath, RELAY, path], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, LC_ALL: "C.UTF-8" }, // it refuses to start in another encoding
   });
   await Promise.race([
     once(child.stdout, "data"),
