@@ -7,8 +7,9 @@ import {
   EngineConfigError,
   type EngineErrorKind,
   type EngineFailure,
+  type EngineItem,
+  type EngineItemResult,
   type EngineReply,
-  failAll,
 } from "@trans-hub/core/engine";
 import { boundedFetch, isAnswerTooLarge } from "./bounded-fetch.ts";
 import { engineFailure } from "./failure.ts";
@@ -61,23 +62,73 @@ export class CallFailed extends Error {
   }
 }
 
+/** The results of a call, by the ids of its items, as far as it has come. */
+export type Results = Map<string, EngineItemResult>;
+
 /**
- * Runs a call within its time. An abort rejects with the signal's reason; every other error is the failure of each item.
+ * Runs a call within its time. An abort rejects with the signal's reason; every other error is the failure of each item
+ * that has no result yet.
  *
  * @param timeoutMs Milliseconds, for all requests of the call together.
+ * @param ask Fills the results, and returns what the reply holds beside them.
  */
 export async function callWithin(
   { engine, batch, signal, timeoutMs }: { engine: string; batch: EngineBatch; signal: AbortSignal; timeoutMs: number },
-  ask: (signal: AbortSignal) => Promise<EngineReply>,
+  ask: (signal: AbortSignal, results: Results) => Promise<Omit<EngineReply, "results"> | undefined>,
 ): Promise<EngineReply> {
   signal.throwIfAborted();
-  if (batch.items.length === 0) return { results: new Map() };
+  const results: Results = new Map();
+  if (batch.items.length === 0) return { results };
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    return await ask(AbortSignal.any([signal, timeout]));
+    const facts = await ask(AbortSignal.any([signal, timeout]), results);
+    return { ...facts, results: inOrder(batch, results) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return failAll(batch, timeout.aborted ? timedOut(engine, timeoutMs) : failureIn(engine, error, batch.items.length));
+    const waiting = batch.items.filter(({ id }) => !results.has(id));
+    const failure = timeout.aborted ? timedOut(engine, timeoutMs) : failureIn(engine, error, waiting.length);
+    for (const { id } of waiting) results.set(id, { failure });
+    return { results: inOrder(batch, results) };
+  }
+}
+
+function inOrder({ items }: EngineBatch, results: Results): Results {
+  return new Map(
+    items.flatMap(({ id }) => {
+      const result = results.get(id);
+      return result === undefined ? [] : [[id, result] as const];
+    }),
+  );
+}
+
+/** The kinds that say something of the texts of one request alone. */
+const OWN_FAULTS: ReadonlySet<EngineErrorKind> = new Set(["refused", "malformed", "too_long"]);
+
+/** Whether a failure says something of the texts of its request alone, so that other texts can still be asked for. */
+export function isOwnFault({ kind }: EngineFailure): boolean {
+  return OWN_FAULTS.has(kind);
+}
+
+/**
+ * Sends one of the requests of a call, for some of its items. A failure that is their own becomes the result of these items
+ * alone; every other one is thrown, and so ends the call.
+ */
+export async function askForSome(
+  {
+    engine,
+    items,
+    results,
+    signal,
+  }: { engine: string; items: readonly EngineItem[]; results: Results; signal: AbortSignal },
+  ask: () => Promise<void>,
+): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = failureIn(engine, error, items.length);
+    if (!isOwnFault(failure)) throw new CallFailed(failure);
+    for (const { id } of items) results.set(id, { failure });
   }
 }
 

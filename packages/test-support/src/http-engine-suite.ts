@@ -62,6 +62,56 @@ export function httpFaults(start: (timeoutMs?: number) => Promise<EngineOverHttp
       }
     });
 
+    const MASKED = { id: "masked", text: 'Shut <x id="1"/> Zanzibar', format: "auto", mask: "tags" } as const;
+    /** Two plain texts before a masked one, which goes in a request of its own; the fault strikes the request of `word`. */
+    async function inTwoRequests(word: string, respond: HttpFault["respond"], timeoutMs?: number) {
+      const { engine, server, path } = await begin(timeoutMs);
+      server.misbehave((response, good) => {
+        if (server.requests.at(-1)?.body.includes(word)) respond(response, good);
+        else response.writeHead(good.status, good.headers).end(good.body);
+      }, path);
+      const items = [...batchOf(["Save", "Open"]).items, MASKED];
+      const kinds = kindsIn(await engine.translate(batchOf([], { items }), never));
+      return { kinds, asked: server.requests.filter((request) => request.path.startsWith(path)).length };
+    }
+
+    test.each([
+      "a request that is refused",
+      "a request that is too large",
+      "an answer without end",
+      "a fault of the server",
+      "too many requests",
+      "a wrong key",
+      "half an answer",
+      "a connection that is cut within the answer",
+    ])("%s for the masked texts of a call leaves the plain ones their translations", async (name) => {
+      const fault = HTTP_FAULTS[name] as HttpFault;
+      expect((await inTwoRequests("Zanzibar", fault.respond)).kinds).toEqual(["none", "none", fault.alone]);
+    });
+
+    test("a server that leaves the masked texts of a call unanswered leaves the plain ones their translations", async () => {
+      expect((await inTwoRequests("Zanzibar", () => {}, 500)).kinds).toEqual(["none", "none", "transient"]);
+    });
+
+    test.each(["a request that is refused", "a request that is too large", "an answer without end"])(
+      "%s for the plain texts of a call does not reach the masked ones",
+      async (name) => {
+        const fault = HTTP_FAULTS[name] as HttpFault;
+        const { kinds } = await inTwoRequests("Save", fault.respond);
+        expect(kinds).toEqual([fault.together, fault.together, "none"]);
+      },
+    );
+
+    test.each(["a fault of the server", "too many requests", "a wrong key"])(
+      "%s for the plain texts of a call ends it without a request for the masked ones",
+      async (name) => {
+        const fault = HTTP_FAULTS[name] as HttpFault;
+        const { kinds, asked } = await inTwoRequests("Save", fault.respond);
+        expect(kinds).toEqual([fault.alone, fault.alone, fault.alone]);
+        expect(asked).toBe(1);
+      },
+    );
+
     test("a server that never answers is transient after the call's time, and its requests are ended", async () => {
       const { engine, server, path } = await begin(100);
       void server.hang(path);

@@ -10,21 +10,23 @@ import {
   type EngineBatch,
   type EngineItem,
   type EngineItemResult,
-  type EngineReply,
   optionKinds as kinds,
   optionCheck,
 } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
 import {
+  askForSome,
   askHttp,
   CallFailed,
   callWithin,
   failureIn,
   fieldsOf,
+  isOwnFault,
   notAnAnswer,
   plainAddress,
   probeWithin,
   processorAt,
+  type Results,
   statusFailure,
   withSpaceOf,
 } from "../http-call.ts";
@@ -75,7 +77,9 @@ export function apertium(given: ApertiumOptions): Engine {
     protects: "tags",
     probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => server.pairs(within, true)),
     translate: (batch, signal) =>
-      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within) => server.translate(batch, within)),
+      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
+        server.translate(batch, results, within),
+      ),
   };
 }
 
@@ -90,20 +94,24 @@ class Server {
     this.#url = url;
   }
 
-  async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+  async translate(batch: EngineBatch, results: Results, signal: AbortSignal): Promise<undefined> {
     const pair = await this.#pairFor(batch, signal);
-    const results = new Map<string, EngineItemResult>();
     const alone: EngineItem[] = [];
     for (const format of ["txt", "html"] as const) {
       const items = batch.items.filter((item) => formatOf(item) === format);
       const joined = joinTexts(items, format);
       alone.push(...joined.alone);
-      const texts = joined.items.length < 2 ? undefined : await this.#askJoined(joined, { pair, format, signal });
-      if (texts === undefined) alone.push(...joined.items);
-      else for (const [at, { id }] of joined.items.entries()) results.set(id, { text: texts[at] as string });
+      if (joined.items.length < 2) {
+        alone.push(...joined.items);
+        continue;
+      }
+      await askForSome({ engine: NAME, items: joined.items, results, signal }, async () => {
+        const texts = await this.#askJoined(joined, { pair, format, signal });
+        if (texts === undefined) alone.push(...joined.items);
+        else for (const [at, { id }] of joined.items.entries()) results.set(id, { text: texts[at] as string });
+      });
     }
     await this.#askAlone(alone, results, { pair, signal });
-    return { results };
   }
 
   /** Undefined: the parts of the answer are not those of the question. */
@@ -117,7 +125,7 @@ class Server {
   /** The first failure that is not a text's own ends the rest too: the server would only refuse each. */
   async #askAlone(
     items: readonly EngineItem[],
-    results: Map<string, EngineItemResult>,
+    results: Results,
     { pair, signal }: { pair: string; signal: AbortSignal },
   ): Promise<void> {
     const waiting = [...items];
@@ -126,7 +134,7 @@ class Server {
       for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
         results.set(item.id, fault ?? (await this.#result(item, pair, signal)));
         const result = results.get(item.id);
-        if (result !== undefined && "failure" in result && !OWN_FAULTS.has(result.failure.kind)) fault ??= result;
+        if (result !== undefined && "failure" in result && !isOwnFault(result.failure)) fault ??= result;
       }
     };
     await Promise.all(Array.from({ length: Math.min(ALONE_AT_ONCE, items.length) }, next));
@@ -222,9 +230,6 @@ class Server {
 }
 
 type Format = "txt" | "html";
-
-/** The kinds that say something of one text alone. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(["refused", "malformed", "too_long"]);
 
 function formatOf({ mask }: EngineItem): Format {
   return mask === "tags" ? "html" : "txt";

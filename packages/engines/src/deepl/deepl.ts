@@ -14,6 +14,7 @@ import {
 } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
 import {
+  askForSome,
   askHttp,
   CallFailed,
   callWithin,
@@ -22,6 +23,7 @@ import {
   notAnAnswer,
   plainAddress,
   probeWithin,
+  type Results,
   statusFailure,
 } from "../http-call.ts";
 import { type Secret, secretNow } from "../secret.ts";
@@ -82,11 +84,18 @@ export function deepl(given: DeeplOptions): Engine {
         }
       }),
     translate: (batch, signal) =>
-      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within) => translate(options, batch, within)),
+      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
+        translate(options, batch, results, within),
+      ),
   };
 }
 
-async function translate(options: DeeplOptions, batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+async function translate(
+  options: DeeplOptions,
+  batch: EngineBatch,
+  results: Results,
+  signal: AbortSignal,
+): Promise<Pick<EngineReply, "model">> {
   const target = targetCode(batch.targetLocale);
   if (target === undefined) {
     throw new CallFailed(
@@ -101,18 +110,20 @@ async function translate(options: DeeplOptions, batch: EngineBatch, signal: Abor
     preserve_formatting: true,
     ...(formality !== undefined && { formality: `prefer_${formality}` }),
   };
-  const results = new Map<string, EngineItemResult>(batch.items.map(({ id, text }) => [id, { text }]));
+  // DeepL refuses a list with an empty text.
+  for (const { id, text } of batch.items) if (text.trim() === "") results.set(id, { text });
   const models = new Set<string>();
   for (const isXml of [false, true]) {
-    // DeepL refuses a list with an empty text.
     const items = batch.items.filter(({ text, mask }) => text.trim() !== "" && (mask === "tags") === isXml);
     if (items.length === 0) continue;
-    const { texts, model } = await ask(options, { ...fields, ...(isXml ? XML : PLAIN) }, items, signal);
-    for (const [at, { id }] of items.entries()) results.set(id, resultOf(texts[at]));
-    if (model !== undefined) models.add(model);
+    await askForSome({ engine: NAME, items, results, signal }, async () => {
+      const { texts, model } = await ask(options, { ...fields, ...(isXml ? XML : PLAIN) }, items, signal);
+      for (const [at, { id }] of items.entries()) results.set(id, resultOf(texts[at]));
+      if (model !== undefined) models.add(model);
+    });
   }
   const [model] = models;
-  return models.size === 1 && model !== undefined ? { results, model } : { results };
+  return models.size === 1 && model !== undefined ? { model } : {};
 }
 
 const PLAIN = { split_sentences: "1" };

@@ -8,13 +8,13 @@ import {
   type EngineErrorKind,
   type EngineItem,
   type EngineItemResult,
-  type EngineReply,
   optionKinds as kinds,
   optionCheck,
   UNDETERMINED_LOCALE,
 } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
 import {
+  askForSome,
   askHttp,
   CallFailed,
   callWithin,
@@ -24,6 +24,7 @@ import {
   plainAddress,
   probeWithin,
   processorAt,
+  type Results,
   statusFailure,
   withSpaceOf,
 } from "../http-call.ts";
@@ -75,7 +76,9 @@ export function libretranslate(given: LibretranslateOptions): Engine {
     protects: "tags",
     probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => server.languages(within, true)),
     translate: (batch, signal) =>
-      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within) => server.translate(batch, within)),
+      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
+        server.translate(batch, results, within),
+      ),
   };
 }
 
@@ -92,19 +95,19 @@ class Server {
     this.#apiKey = apiKey;
   }
 
-  async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+  async translate(batch: EngineBatch, results: Results, signal: AbortSignal): Promise<undefined> {
     const pair = await this.#pairFor(batch, signal);
-    const results = new Map<string, EngineItemResult>();
     for (const format of ["text", "html"] as const) {
       const items = batch.items.filter(({ mask }) => (mask === "tags" ? "html" : "text") === format);
       // The server refuses a list with a text of blanks alone, or answers it with the start of another sentence.
       const asked = items.filter(({ text }) => text.trim() !== "");
-      for (const { id, text } of items) results.set(id, { text });
+      for (const { id, text } of items) if (text.trim() === "") results.set(id, { text });
       if (asked.length === 0) continue;
-      const answers = await this.#ask(asked, { ...pair, format }, signal);
-      for (const [at, { id, text }] of asked.entries()) results.set(id, resultOf(answers[at], text));
+      await askForSome({ engine: NAME, items: asked, results, signal }, async () => {
+        const answers = await this.#ask(asked, { ...pair, format }, signal);
+        for (const [at, { id, text }] of asked.entries()) results.set(id, resultOf(answers[at], text));
+      });
     }
-    return { results };
   }
 
   async #ask(
