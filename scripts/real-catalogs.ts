@@ -10,7 +10,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CatalogError } from "@trans-hub/core/operations";
-import { type CatalogDocument, type Format, formatOf } from "@trans-hub/formats";
+import { type CatalogDocument, type Format, formatOf, type KnownValues } from "@trans-hub/formats";
 
 interface FileReport {
   file: string;
@@ -55,22 +55,44 @@ process.exitCode = reports.some(({ identical }) => !identical) || refused.length
 function examine(file: string, format: Format, bytes: Uint8Array): FileReport {
   const document = format.read(bytes, { file });
   const isSame = (written: Uint8Array) => Buffer.compare(written, bytes) === 0;
+  const ids = document.units.flatMap(({ id, value, translate }) =>
+    translate && typeof value === "string" ? [id] : [],
+  );
   return {
     ...{ file, format: format.name, units: document.units.length },
     identical: isSame(document.write([]).bytes),
-    unlike: document.units.filter((unit) => isUnlike(format, document, unit.id, isSame)).length,
+    unlike: unlikeAmong(ids, { format, document, isSame }),
   };
 }
 
-/** Writes another value in the place of one, and the value back: through the escapes of the format, both ways. */
-function isUnlike(
-  format: Format,
-  document: CatalogDocument,
-  id: string,
-  isSame: (written: Uint8Array) => boolean,
-): boolean {
-  const value = document.units.find((unit) => unit.id === id)?.value;
-  if (typeof value !== "string" || value === "") return false;
-  const other = format.read(document.write([{ kind: "set", id, value: `${value}!` }]).bytes, { file: "written" });
-  return !isSame(other.write([{ kind: "set", id, value }]).bytes);
+interface Written {
+  format: Format;
+  document: CatalogDocument;
+  isSame(written: Uint8Array): boolean;
+}
+
+/**
+ * The values that do not come back: writes other values in their places, and the values back, through the escapes of the format
+ * both ways. Where a group does not come back, its halves are tried.
+ */
+function unlikeAmong(ids: readonly string[], written: Written): number {
+  const { format, document, isSame } = written;
+  if (ids.length === 0) return 0;
+  const values = new Map(document.units.map(({ id, value }) => [id, value]));
+  const set = (suffix: string) =>
+    ids.map((id) => ({ kind: "set" as const, id, value: `${String(values.get(id))}${suffix}` }));
+  const memory = format.isKeyless
+    ? { source: document, known: remembered(ids, (id) => `${String(values.get(id))}!`) }
+    : {};
+  const other = format.read(document.write(set("!")).bytes, { file: "written", ...memory });
+  if (isSame(other.write(set("")).bytes)) return 0;
+  if (ids.length === 1) return 1;
+  const half = Math.ceil(ids.length / 2);
+  return unlikeAmong(ids.slice(0, half), written) + unlikeAmong(ids.slice(half), written);
+}
+
+/** What a lock knows after the values were written. */
+function remembered(ids: readonly string[], valueFor: (id: string) => string): KnownValues {
+  const byValue = Map.groupBy(ids, valueFor);
+  return { ids: new Set(ids), idsOf: (value) => byValue.get(value) ?? [] };
 }

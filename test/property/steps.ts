@@ -12,6 +12,7 @@ export type Answer =
   | "rate limited"
   | "failed"
   | "paused"
+  | "over budget"
   | "released";
 
 /** Workers and rows are chosen by number, modulo their count; if there is none, the step does nothing. */
@@ -60,6 +61,7 @@ const answer = oneOf<Answer>(
   ["again later", 1],
   ["rate limited", 1],
   ["paused", 1],
+  ["over budget", 1],
   ["released", 1],
 );
 const answers = fc.array(answer, { minLength: 1, maxLength: 4 });

@@ -7,9 +7,9 @@ import { randomUUID } from "node:crypto";
 import { isVerbatim } from "@trans-hub/core/engine";
 import type {
   Approval,
+  NamedReference,
   PostgresPersistenceHandler,
   RegisterItem,
-  TranslationReference,
   WorkOutcome,
 } from "@trans-hub/core/store";
 import type pg from "pg";
@@ -24,7 +24,7 @@ import {
   markBatchesStarted,
 } from "../../packages/core/src/postgres/queue/load-batches.ts";
 import { registerInbox } from "../../packages/core/src/postgres/register/inbox.ts";
-import { settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
+import { type SettledBatch, settleBatches } from "../../packages/core/src/postgres/settle/settle-batches.ts";
 import { enterFleet, foldCounts, releaseNode } from "../../packages/core/src/postgres/work/fleet/node.sql.ts";
 import { type InHand, idOf, type Left, type Model, type Picture, type RowName, type Wish } from "./model.ts";
 import { type Answer, type SingleStep, TEXTS } from "./steps.ts";
@@ -373,14 +373,16 @@ export class World {
     apart: boolean,
   ): Promise<InHand[]> {
     let at = 0;
-    const settled = batches.map((batch) => ({
-      batch,
-      apart,
-      outcomes: batch.items.map((item) => {
-        at += 1;
-        return this.#outcome(item, answers[at % answers.length] ?? "good");
+    const settled = batches.map(
+      (batch): SettledBatch => ({
+        batch,
+        ...(apart && { partItems: 1 }),
+        outcomes: batch.items.map((item) => {
+          at += 1;
+          return this.#outcome(item, answers[at % answers.length] ?? "good");
+        }),
       }),
-    }));
+    );
     const [first] = batches;
     const calls = first === undefined ? [] : callIds.map((callId) => ({ ...CALL, callId, batch: first }));
     await patiently(() => settleBatches(this.#pool, settled, calls));
@@ -421,6 +423,8 @@ export class World {
         return { kind: "postponed", delayMs: HOUR_MS };
       case "failed":
         return { kind: "failed", error };
+      case "over budget":
+        return { kind: "parked", waitsFor: "budget", delayMs: DAY_MS };
       case "paused":
       case "released":
         return { kind: answer };
@@ -598,7 +602,7 @@ function itemOf({ project, businessId, text, context, locales, priority, force }
   };
 }
 
-function referenceOf({ project, text, context, locale }: RowName): TranslationReference {
+function referenceOf({ project, text, context, locale }: RowName): NamedReference {
   return { project, text, context, targetLocale: locale, sourceLocale: "en", format: "auto" };
 }
 

@@ -15,6 +15,8 @@ export interface Entry {
   readonly head: string;
   /** The text of the entry behind its value, without the line end: a closing quote. Empty: none. */
   readonly tail: string;
+  /** The value as it stands in its file, where a new one in another file follows its habits. */
+  readonly literal?: string | undefined;
 }
 
 /** A new entry that is to be written. */
@@ -29,12 +31,18 @@ export interface EntryWriter {
   literal(value: string, present: Entry): string;
   /** The text of a new entry, without line end. */
   added(change: EntryChange): string;
+  /** Why a value cannot stand in this file. Default: each can. */
+  refuses?(value: string): string | undefined;
+  /** Where the first entry of a file without entries goes. Default: to the end. */
+  readonly front?: number | undefined;
+  /** See {@link CatalogDocument.keepsUntranslatable}. Default: true. */
+  readonly keepsUntranslatable?: boolean | undefined;
 }
 
 class EntriesDocument implements CatalogDocument {
   readonly locale = undefined;
   readonly isBilingual = false;
-  readonly keepsUntranslatable = true;
+  readonly keepsUntranslatable: boolean;
   readonly units: readonly Unit[];
   readonly #file: TextFile;
   readonly #writer: EntryWriter;
@@ -43,6 +51,7 @@ class EntriesDocument implements CatalogDocument {
   constructor(file: TextFile, entries: readonly Entry[], writer: EntryWriter) {
     this.#file = file;
     this.#writer = writer;
+    this.keepsUntranslatable = writer.keepsUntranslatable ?? true;
     this.#entries = new Map(entries.map((entry) => [entry.unit.id, entry]));
     this.units = [...this.#entries.values()].map(({ unit }) => unit);
   }
@@ -62,36 +71,42 @@ class EntriesDocument implements CatalogDocument {
         if (from === undefined) refuse(change.id, "the source has no such text");
         else if ((entry !== undefined && !gone.has(change.id)) || added.has(change.id)) {
           refuse(change.id, "the file has this text already");
-        } else if (!isText(change.value)) refuse(change.id, NO_PLURALS);
-        else {
+        } else {
+          const value = this.#textOf(change, refuse);
+          if (value === undefined) continue;
           added.add(change.id);
-          splices.push(this.#add({ from, value: change.value }, anchorOf(change.after)));
+          splices.push(this.#add({ from, value }, anchorOf(change.after)));
         }
       } else if (entry === undefined) refuse(change.id, "the file has no such text");
       else if (change.kind === "remove") splices.push({ start: entry.start, end: entry.end, text: "" });
-      else if (!isText(change.value)) refuse(change.id, NO_PLURALS);
-      else if (change.value !== entry.unit.value) {
-        splices.push({ ...entry.value, text: this.#writer.literal(change.value, entry) });
+      else {
+        const value = this.#textOf(change, refuse);
+        if (value === undefined || value === entry.unit.value) continue;
+        splices.push({ ...entry.value, text: this.#writer.literal(value, entry) });
       }
     }
     return { bytes: encodeFile(this.#file, spliced(this.#file.text, splices)), refused };
+  }
+
+  /** The value of a change, if it can stand in this file. */
+  #textOf(
+    { id, value }: { id: string; value: Value },
+    refuse: (id: string, reason: string) => void,
+  ): string | undefined {
+    const problem = typeof value === "string" ? this.#writer.refuses?.(value) : "the format has no plural forms";
+    if (problem !== undefined) refuse(id, problem);
+    return problem === undefined && typeof value === "string" ? value : undefined;
   }
 
   #add(change: EntryChange, after: string | undefined): Splice {
     const { text, lineEnd } = this.#file;
     const neighbour = after === undefined ? undefined : this.#entries.get(after);
     const [first] = this.#entries.values();
-    const at = neighbour?.end ?? first?.start ?? text.length;
+    const at = neighbour?.end ?? first?.start ?? this.#writer.front ?? text.length;
     const isOpenLine = at > 0 && !/[\r\n]/.test(text[at - 1] ?? "");
     const line = this.#writer.added(change);
     return { start: at, end: at, text: isOpenLine ? `${lineEnd}${line}` : `${line}${lineEnd}` };
   }
-}
-
-const NO_PLURALS = "the format has no plural forms";
-
-function isText(value: Value): value is string {
-  return typeof value === "string";
 }
 
 /** Of entries with one id, the last counts, as it does for programs that read such files; the others stay untouched. */

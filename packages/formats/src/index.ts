@@ -1,8 +1,11 @@
 /** Catalog files: read into units, and written without a byte changed outside the values. */
 export type {
+  AskedForm,
   CatalogDocument,
+  CatalogSyntax,
   Change,
   Format,
+  KnownValues,
   PluralValue,
   ReadOptions,
   RefusedChange,
@@ -13,4 +16,12 @@ export type {
   WriteOptions,
   WrittenDocument,
 } from "./contract.ts";
-export { EXTENSIONS, FORMAT_NAMES, formatNamed, formatOf } from "./formats.ts";
+export {
+  DOCUMENT_EXTENSIONS,
+  EXTENSIONS,
+  FORMAT_NAMES,
+  formatNamed,
+  formatOf,
+  MULTI_LOCALE_EXTENSIONS,
+} from "./formats.ts";
+export { type JsonFile, type JsonNode, readJsonFile, textOf } from "./json/json-file.ts";

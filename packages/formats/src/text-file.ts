@@ -1,5 +1,6 @@
 /** The bytes of a text file and its text, in both directions without a loss. */
 import { CatalogError } from "@trans-hub/core/operations";
+import { refuseLarge, type SIZE_BOUNDS } from "./size-limit.ts";
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "latin1";
 
@@ -14,6 +15,8 @@ export interface TextFile {
 
 export interface DecodeOptions {
   readonly file: string;
+  /** Its bounds are those of the file. */
+  readonly format: keyof typeof SIZE_BOUNDS;
   /** The encoding of bytes that are not UTF-8. Default: such a file is refused. */
   readonly fallback?: "latin1" | undefined;
 }
@@ -21,9 +24,10 @@ export interface DecodeOptions {
 /**
  * Decodes a file by its byte order mark; without one as UTF-8, then as `fallback`.
  *
- * @throws {CatalogError} The bytes are in no encoding that could be written back unchanged.
+ * @throws {CatalogError} The bytes are in no encoding that could be written back unchanged, or are too many for the format.
  */
-export function decodeFile(bytes: Uint8Array, { file, fallback }: DecodeOptions): TextFile {
+export function decodeFile(bytes: Uint8Array, { file, format, fallback }: DecodeOptions): TextFile {
+  refuseLarge(file, bytes, format);
   const [encoding, markBytes] = markOf(bytes);
   const body = bytes.subarray(markBytes);
   const text = decodeAs(encoding, body);

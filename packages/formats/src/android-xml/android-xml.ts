@@ -2,22 +2,26 @@
  * Android's `strings.xml`: `<string>`, `<plurals>` and `<string-array>`.
  *
  * A string with elements inside (`<b>`, `<xliff:g>`) has these tags in its value; in any other string a `<` is a character.
- * An element of an array has the id `name.0`; arrays are added and removed whole.
+ * An element of an array has the id `name.0`. An array is added and removed whole, and grows and shrinks at its end: a hole
+ * would move the later elements. A prefix (`xliff:g`) is declared at the root of each file that has it: the build refuses a file
+ * with one that is not.
  */
 import { CatalogError } from "@trans-hub/core/operations";
 import type { CatalogDocument, Change, Format, RefusedChange, Unit, Value, WrittenDocument } from "../contract.ts";
 import { PLURAL_CATEGORIES } from "../plural-categories.ts";
 import { anchors, type Splice, spliced } from "../splice.ts";
 import { decodeFile, encodeFile, type TextFile } from "../text-file.ts";
+import { freePrefixes } from "../xml/namespaces.ts";
 import {
+  attributeSplices,
   childElements,
   commentBefore,
-  contentSpan,
+  contentSplice,
   encodeXml,
   hasElements,
   isFragment,
   parseXmlFile,
-  startTagEnd,
+  spaceBefore,
   XmlCdata,
   type XmlElement,
   type XmlFile,
@@ -27,13 +31,13 @@ import { fromAndroid, fromCdata, toAndroid, toCdata } from "./literal.ts";
 export const androidXml: Format = {
   name: "android-xml",
   layout: "one-locale",
-  read(bytes, { file, syntax = "auto" }): CatalogDocument {
-    const source = decodeFile(bytes, { file });
+  read(bytes, { file, syntax = "auto", source: like }): CatalogDocument {
+    const source = decodeFile(bytes, { file, format: "android-xml" });
     const xml = parseXmlFile(file, source.text);
     if (xml.root.name !== "resources") {
       throw new CatalogError(file, "has no element resources at its root", xml.places.at(xml.root.start));
     }
-    return new AndroidDocument(source, xml, resourcesOf(xml, syntax));
+    return new AndroidDocument(source, xml, resourcesOf(xml, syntax, like));
   },
 };
 
@@ -43,17 +47,27 @@ interface Resource {
   readonly units: readonly Unit[];
 }
 
-function resourcesOf(xml: XmlFile, syntax: Unit["syntax"]): Resource[] {
+function resourcesOf(xml: XmlFile, syntax: Unit["syntax"], source: CatalogDocument | undefined): Resource[] {
+  const elements = childElements(xml.root);
+  const taken = new Set(elements.filter(({ name }) => name === "string").map((element) => ownName(element)));
+  const sourceIds = new Set(source?.units.map(({ id }) => id));
   const seen = new Set<string>();
-  return childElements(xml.root).flatMap((element) => {
-    const { name } = element.attributes;
-    // A second resource of one name is for another product or screen, and none of this file's readers asks for it by name.
-    if (name === undefined || seen.has(name)) return [];
-    const units = unitsOf(xml, element, name, syntax);
-    if (units.length === 0) return [];
-    seen.add(name);
+  return elements.flatMap((element) => {
+    const own = ownName(element);
+    if (own === undefined) return [];
+    const amongKinds = `${own}#${element.name}`;
+    const isShared = element.name === "plurals" && (taken.has(own) || sourceIds.has(amongKinds));
+    const units = unitsOf(xml, element, isShared ? amongKinds : own, syntax);
+    // Android refuses a file with a second resource of one kind and name; the first is read.
+    if (units.length === 0 || seen.has(amongKinds)) return [];
+    seen.add(amongKinds);
     return [{ element, units }];
   });
+}
+
+/** The name of a resource; of one for a product of its own, with that product. */
+function ownName({ attributes: { name, product } }: XmlElement): string | undefined {
+  return name === undefined || product === undefined || product === "default" ? name : `${name}#${product}`;
 }
 
 function unitsOf(xml: XmlFile, element: XmlElement, name: string, syntax: Unit["syntax"]): Unit[] {
@@ -65,14 +79,17 @@ function unitsOf(xml: XmlFile, element: XmlElement, name: string, syntax: Unit["
     return {
       ...{ id, value, syntax, translate: isOpen && isText, state: "translated" },
       ...(note !== undefined && note !== "" && { note }),
-      ...xml.places.at(contentSpan(xml.text, at)?.start ?? at.start),
+      ...xml.places.at(at.content?.start ?? at.start),
     };
   };
   switch (element.name) {
     case "string":
       return [unit(name, textOf(xml.text, element), element)];
     case "string-array":
-      return childElements(element, "item").map((item, at) => unit(`${name}.${at}`, textOf(xml.text, item), item));
+      return childElements(element, "item").map((item, at) => ({
+        ...unit(`${name}.${at}`, textOf(xml.text, item), item),
+        group: name,
+      }));
     case "plurals": {
       const forms = formsOf(element).map(([category, item]) => [category, textOf(xml.text, item)] as const);
       return forms.length === 0 ? [] : [unit(name, { forms: new Map(forms) }, element)];
@@ -87,7 +104,7 @@ function formsOf(element: XmlElement): [string, XmlElement][] {
 }
 
 function isReference(text: string, element: XmlElement): boolean {
-  const span = contentSpan(text, element);
+  const span = element.content;
   return (
     span !== undefined &&
     /^\s*[@?][A-Za-z+:.]*\/?[A-Za-z_]\w*(?:\/[A-Za-z_.]+)?\s*$/.test(text.slice(span.start, span.end))
@@ -95,7 +112,7 @@ function isReference(text: string, element: XmlElement): boolean {
 }
 
 function textOf(text: string, element: XmlElement): string {
-  const span = contentSpan(text, element);
+  const span = element.content;
   if (span === undefined) return "";
   const literal = text.slice(span.start, span.end);
   if (hasElements(element)) return markupText(literal.replace(/<!--[\s\S]*?-->/g, ""));
@@ -129,7 +146,7 @@ function plainLiteral(element: XmlElement): string {
 
 /** A value as the content of an element, in the habit of the element that it replaces or is modelled on. */
 function literalFor(value: string, text: string, like: XmlElement): string {
-  const span = contentSpan(text, like);
+  const span = like.content;
   const present = span === undefined ? "" : text.slice(span.start, span.end);
   if (hasElements(like) && isFragment(value)) return markupLiteral(value, present);
   const plain = plainLiteral(like);
@@ -141,6 +158,13 @@ function markupLiteral(value: string, present: string): string {
   const tags = value.match(TAG) ?? [];
   const masked = toAndroid(value.replace(TAG, MASK), present.replace(TAG, ""));
   return masked.replaceAll(MASK, () => tags.shift() ?? "");
+}
+
+/** Texts of one resource of the source that are to be added. */
+interface Addition {
+  readonly from: AndroidDocument;
+  readonly values: Map<string, Value>;
+  readonly after: string | undefined;
 }
 
 class AndroidDocument implements CatalogDocument {
@@ -169,9 +193,15 @@ class AndroidDocument implements CatalogDocument {
     const refused: RefusedChange[] = [];
     const removed = this.#removals(changes);
     for (const resource of removed) splices.push(this.#removal(resource.element));
+    const shortened = this.#shortened(changes);
     const adds = changes.filter((change) => change.kind === "add");
     const anchorOf = anchors(adds, (id) => this.#byId.has(id));
-    const added = new Map<Resource, { from: AndroidDocument; values: Map<string, Value>; after: string | undefined }>();
+    const added = new Map<Resource, Addition>();
+    const prefixes = new Map<string, string>();
+    const put = (splice: Splice, from: CatalogDocument | undefined, id: string) => {
+      for (const [prefix, uri] of this.#missingPrefixes(splice.text, from, id)) prefixes.set(prefix, uri);
+      splices.push(splice);
+    };
     for (const change of changes) {
       const { id } = change;
       const found = this.#byId.get(id);
@@ -188,19 +218,69 @@ class AndroidDocument implements CatalogDocument {
         }
       } else if (found === undefined) refused.push({ id, reason: "the file has no such text" });
       else if (removed.has(found.resource)) continue;
-      else if (change.kind === "remove") refused.push({ id, reason: "an array is removed as a whole" });
-      else {
+      else if (change.kind === "remove") {
+        const item = shortened.get(id);
+        if (item === undefined) refused.push({ id, reason: "an array is removed as a whole, or from its end" });
+        else splices.push(withSpaceBefore(this.#xml.text, item));
+      } else {
         const outcome = this.#set(found.resource.element, found.unit, found.at, change.value);
         if (typeof outcome === "string") refused.push({ id, reason: outcome });
-        else splices.push(...outcome);
+        else for (const splice of outcome) put(splice, change.from, id);
       }
     }
-    for (const [resource, { from, values, after }] of added) {
-      if (values.size < resource.units.length) {
-        for (const id of values.keys()) refused.push({ id, reason: "an array is added as a whole" });
-      } else splices.push(this.#addition(resource, from, values, after));
+    for (const [resource, addition] of added) {
+      const { from, values } = addition;
+      const begun = this.#arrayLike(resource);
+      const isBegun = begun !== undefined && !removed.has(begun);
+      const splice = isBegun ? this.#lengthened(begun, resource, addition) : this.#addition(resource, addition);
+      if (splice === undefined) {
+        for (const id of values.keys()) refused.push({ id, reason: "an array is added as a whole, or at its end" });
+      } else put(splice, from, resource.units[0]?.id ?? "");
     }
-    return { bytes: encodeFile(this.#file, spliced(this.#xml.text, splices)), refused };
+    for (const [prefix, uri] of prefixes) {
+      splices.push(...attributeSplices(this.#xml.text, this.#xml.root, `xmlns:${prefix}`, uri));
+    }
+    return { bytes: encodeFile(this.#file, spliced(this.#xml.text, this.#opened(splices))), refused };
+  }
+
+  /** Of a root that is one empty tag, the additions as the content of two. */
+  #opened(splices: readonly Splice[]): readonly Splice[] {
+    const { text, root } = this.#xml;
+    if (root.content !== undefined) return splices;
+    const [inside, outside] = [splices.filter(isInside), splices.filter((splice) => !isInside(splice))];
+    const literal = inside.map((splice) => splice.text).join("");
+    return literal === "" ? outside : [...outside, contentSplice(text, root, `${literal}${this.#file.lineEnd}`)];
+    function isInside({ start }: Splice): boolean {
+      return start === root.tagEnd;
+    }
+  }
+
+  /** The prefixes of a new piece that neither this file nor the piece declares, with the namespaces that they have in the source. */
+  *#missingPrefixes(piece: string, from: CatalogDocument | undefined, id: string): Generator<[string, string]> {
+    if (!(from instanceof AndroidDocument)) return;
+    const declared = (document: AndroidDocument, prefix: string): string | undefined =>
+      document.#xml.root.attributes[`xmlns:${prefix}`] ??
+      document.#byId.get(id)?.resource.element.attributes[`xmlns:${prefix}`];
+    for (const prefix of freePrefixes(piece)) {
+      const uri = declared(from, prefix);
+      if (uri !== undefined && declared(this, prefix) === undefined) yield [prefix, uri];
+    }
+  }
+
+  /** The elements at the end of an array that are to be removed while those before them stay, by id. */
+  #shortened(changes: readonly Change[]): Map<string, XmlElement> {
+    const ids = new Set(changes.flatMap(({ kind, id }) => (kind === "remove" ? [id] : [])));
+    const shortened = new Map<string, XmlElement>();
+    for (const { element, units } of ids.size === 0 ? [] : this.#resources) {
+      if (element.name !== "string-array") continue;
+      const first = units.findLastIndex(({ id }) => !ids.has(id)) + 1;
+      const items = childElements(element, "item");
+      for (const [at, { id }] of units.entries()) {
+        const item = items[at];
+        if (at >= first && item !== undefined) shortened.set(id, item);
+      }
+    }
+    return shortened;
   }
 
   /** The resources all of whose texts are to be removed. */
@@ -225,11 +305,7 @@ class AndroidDocument implements CatalogDocument {
 
   #content(element: XmlElement, value: string): Splice {
     const { text } = this.#xml;
-    const span = contentSpan(text, element);
-    const literal = literalFor(value, text, element);
-    if (span !== undefined) return { ...span, text: literal };
-    const end = startTagEnd(text, element.start);
-    return { start: end - 2, end, text: `>${literal}</${element.name}>` };
+    return contentSplice(text, element, literalFor(value, text, element));
   }
 
   /** Forms that both have are replaced, others removed, new ones put where their category belongs. */
@@ -263,28 +339,48 @@ class AndroidDocument implements CatalogDocument {
     return { start: spaceBefore(this.#xml.text, start), end: element.end, text: "" };
   }
 
-  /** A resource of the source, behind a neighbour, in the neighbour's indentation. */
-  #addition(
-    { element }: Resource,
-    from: AndroidDocument,
-    values: ReadonlyMap<string, Value>,
-    after: string | undefined,
-  ): Splice {
+  /** The array of this file that has the name of one in the source. */
+  #arrayLike({ element }: Resource): Resource | undefined {
+    if (element.name !== "string-array") return undefined;
+    return this.#resources.find(
+      (resource) => resource.element.name === "string-array" && ownName(resource.element) === ownName(element),
+    );
+  }
+
+  /** New elements behind those that an array has. Undefined: one between them would have no value. */
+  #lengthened({ element, units }: Resource, source: Resource, { from, values }: Addition): Splice | undefined {
+    const { text } = this.#xml;
+    const last = childElements(element, "item").at(-1);
+    if (last === undefined) return undefined;
+    const lead = text.slice(spaceBefore(text, last.start), last.start);
+    const models = childElements(source.element, "item");
+    let items = "";
+    for (let at = units.length; at < units.length + values.size; at += 1) {
+      const value = values.get(source.units[at]?.id ?? "");
+      const model = models[at];
+      if (typeof value !== "string" || model === undefined) return undefined;
+      items += `${lead}<item>${literalFor(value, from.#xml.text, model)}</item>`;
+    }
+    return { start: last.end, end: last.end, text: items };
+  }
+
+  /** A resource of the source, behind a neighbour, in the neighbour's indentation. Undefined: it is an array with a hole. */
+  #addition({ element, units }: Resource, { from, values, after }: Addition): Splice | undefined {
+    if (values.size < units.filter(({ translate }) => translate).length) return undefined;
     const { text, root } = this.#xml;
     const neighbour = after === undefined ? undefined : this.#byId.get(after)?.resource.element;
     const first = this.#resources[0]?.element;
-    const content = contentSpan(text, root);
-    const at =
-      neighbour?.end ??
-      (first === undefined
-        ? (content?.start ?? text.length)
-        : spaceBefore(text, commentBefore(first)?.start ?? first.start));
+    const content = root.content;
     const model = neighbour ?? first;
     const lead =
       model === undefined ? `${this.#file.lineEnd}    ` : text.slice(spaceBefore(text, model.start), model.start);
-    const tail =
-      model === undefined && content !== undefined && content.start === content.end ? this.#file.lineEnd : "";
-    return { start: at, end: at, text: `${lead}${from.#copyOf(element, values)}${tail}` };
+    const copy = `${lead}${from.#copyOf(element, values)}`;
+    if (content === undefined) return { start: root.tagEnd, end: root.tagEnd, text: copy };
+    const at =
+      neighbour?.end ??
+      (first === undefined ? content.start : spaceBefore(text, commentBefore(first)?.start ?? first.start));
+    const tail = model === undefined && content.start === content.end ? this.#file.lineEnd : "";
+    return { start: at, end: at, text: `${copy}${tail}` };
   }
 
   /** The source's element with other values in it. */
@@ -306,12 +402,6 @@ class AndroidDocument implements CatalogDocument {
 
 function isCategory(name: string): boolean {
   return (PLURAL_CATEGORIES as readonly string[]).includes(name);
-}
-
-function spaceBefore(text: string, at: number): number {
-  let start = at;
-  while (start > 0 && /\s/.test(text[start - 1] ?? "")) start -= 1;
-  return start;
 }
 
 function withSpaceBefore(text: string, { start, end }: XmlElement): Splice {

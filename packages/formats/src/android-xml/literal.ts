@@ -4,7 +4,7 @@
  */
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
 
-/** What the program shows for a literal whose XML entities are resolved. */
+/** The text that the program shows for a literal whose XML entities are resolved. */
 export function fromAndroid(literal: string): string {
   let text = "";
   let isQuoted = false;
@@ -46,14 +46,23 @@ export function toAndroid(text: string, present: string): string {
     if (unicode !== undefined) literal += unicode;
     else if (character === "\n") literal += "\\n";
     else if (character === "\t") literal += "\\t";
-    else if (character === "\r") literal += "\\u000d";
     else if (character === '"' || character === "\\") literal += `\\${character}`;
     else if (character === "'" && !isQuoted) literal += "\\'";
     else if (at === 0 && (character === "@" || character === "?")) literal += `\\${character}`;
     else literal += character;
   }
+  literal = escapedForXml(literal);
   const needsQuotes = /^ | $| {2}/.test(text) && !isQuoted;
   return isQuoted || needsQuotes ? `"${literal}"` : literal;
+}
+
+/** XML forbids most control characters, and makes a line feed of a carriage return. */
+function escapedForXml(literal: string): string {
+  return literal.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those that are to be escaped
+    /[\x00-\x08\x0b-\x1f\ufffe]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The same for CDATA, which holds HTML: its quotes and its white space are the HTML's own. */
@@ -68,9 +77,10 @@ export function toCdata(text: string, present: string): string {
   const isBare = (quote: string) => new RegExp(`(?<!\\\\)${quote}`).test(present);
   const keepsApostrophe = isBare("'");
   const escapesQuote = present.includes('\\"') && !isBare('"');
-  return text.replace(/\\|'|"/g, (character) => {
+  const escaped = text.replace(/\\|'|"/g, (character) => {
     if (character === "'" && keepsApostrophe) return character;
     if (character === '"' && !escapesQuote) return character;
     return `\\${character}`;
   });
+  return escapedForXml(escaped);
 }

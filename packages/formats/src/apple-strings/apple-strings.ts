@@ -14,7 +14,7 @@ export const appleStrings: Format = {
   name: "apple-strings",
   layout: "one-locale",
   read(bytes, { file, syntax = "auto" }): CatalogDocument {
-    const source = decodeFile(bytes, { file });
+    const source = decodeFile(bytes, { file, format: "apple-strings" });
     const { text } = source;
     const places = new Places(text);
     const entries = [...read(text, (problem, at) => new CatalogError(file, problem, places.at(at)))].map(
@@ -49,7 +49,8 @@ interface Found extends Omit<Entry, "unit"> {
 const SPACE = /[\s\uFEFF]+/y;
 const BLOCK_COMMENT = /\/\*([\s\S]*?)\*\//y;
 const LINE_COMMENT = /\/\/([^\r\n]*)/y;
-const QUOTED = /"((?:\\[\s\S]|[^"\\])*)"/y;
+/** A run of plain characters is one step: a choice between kinds for each would need memory for each. */
+const QUOTED = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"/y;
 const BARE = /[A-Za-z0-9_.$/:-]+/y;
 const END = /\s*;[ \t]*(?:\/\/[^\r\n]*)?(?:\r\n|\n|\r)?/y;
 

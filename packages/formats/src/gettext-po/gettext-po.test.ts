@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Change } from "../contract.ts";
 import { formatConformance } from "../testing/conformance.ts";
 import { gettextPo } from "./gettext-po.ts";
 
@@ -115,6 +116,27 @@ test("a form that the file's rule does not count is refused", () => {
   ]);
   const { refused } = read(SAMPLE).write([{ kind: "set", id: "%(count)s file", value: { forms } }]);
   expect(refused).toEqual([{ id: "%(count)s file", reason: "the file's Plural-Forms has no such form" }]);
+});
+
+test("of a text that comes back, the obsolete entry goes with its remarks, and no other one", () => {
+  const gone = (words: string) => `#~ msgid "${words}"\n#~ msgstr "x"\n`;
+  const target = read(
+    `msgid "a"\nmsgstr "b"\n\n${gone("One")}\n# Remark\n#, fuzzy\n#~| msgid "Tow"\n#~ msgid ""\n#~ "Two \\n"\n#~ "lines"\n#~ msgstr "x"\n` +
+      `#~ msgctxt "menu"\n${gone("One")}#~ msgid "Three"\n#~ msgid_plural "Threes"\n#~ msgstr[0] "x"\n#~ msgstr[1] "y"\n\n` +
+      `# Of b\nmsgid "b"\nmsgstr "c"\n`,
+  );
+  const from = read(
+    'msgid "Two \\nlines"\nmsgstr ""\n\nmsgctxt "menu"\nmsgid "One"\nmsgstr ""\n\nmsgid "New"\nmsgstr ""\n',
+  );
+  const add = (id: string): Change => ({ kind: "add", id, value: "y", from, after: "b" });
+  const { bytes, refused } = target.write([add("Two \nlines"), add("menu\u0004One"), add("New")]);
+  expect(refused).toEqual([]);
+  const text = Buffer.from(bytes).toString();
+  expect(text).toBe(
+    `msgid "a"\nmsgstr "b"\n\n${gone("One")}\n#~ msgid "Three"\n#~ msgid_plural "Threes"\n#~ msgstr[0] "x"\n#~ msgstr[1] "y"\n\n` +
+      '# Of b\nmsgid "b"\nmsgstr "c"\n\nmsgid "Two \\nlines"\nmsgstr "y"\n\nmsgctxt "menu"\nmsgid "One"\nmsgstr "y"\n\n' +
+      'msgid "New"\nmsgstr "y"\n',
+  );
 });
 
 test("a new text comes with its remarks behind its neighbour", () => {

@@ -1,7 +1,7 @@
 /**
  * gettext's PO and POT: source and target in one file, plural forms counted by the file's own `Plural-Forms`.
  *
- * Obsolete entries (`#~`), comments and references stay. The id of a text is its `msgctxt` and `msgid`, joined by U+0004 as
+ * Comments, references and obsolete entries (`#~`) stay; of a text that comes back, the obsolete entry goes. The id of a text is its `msgctxt` and `msgid`, joined by U+0004 as
  * gettext's own MO files join them.
  */
 import { type GettextPlurals, readPluralForms, type TextFormat } from "@trans-hub/core/engine";
@@ -21,6 +21,7 @@ import { Places } from "../places.ts";
 import { anchors, type Splice, spliced } from "../splice.ts";
 import { decodeFile, encodeFile, type TextFile } from "../text-file.ts";
 import { type Folding, toLiterals } from "./literal.ts";
+import { obsoleteEntries } from "./obsolete.ts";
 import { pluralFormsFor } from "./plural-forms.ts";
 import { type Field, type PoEntry, readEntries } from "./read.ts";
 
@@ -28,7 +29,7 @@ export const gettextPo: Format = {
   name: "gettext-po",
   layout: "bilingual",
   read(bytes, { file, syntax }): CatalogDocument {
-    const source = decodeFile(bytes, { file });
+    const source = decodeFile(bytes, { file, format: "gettext-po" });
     const places = new Places(source.text);
     const entries = [...readEntries(file, source.text, places)];
     const header = entries.find(isHeader);
@@ -78,7 +79,7 @@ class PoDocument implements CatalogDocument {
   readonly #entries: ReadonlyMap<string, PoEntry>;
   readonly #folding: Folding;
 
-  constructor(file: TextFile, places: Places, entries: readonly PoEntry[], syntax: TextFormat | undefined) {
+  constructor(file: TextFile, places: Places, entries: readonly PoEntry[], syntax: Unit["syntax"] | undefined) {
     this.#file = file;
     this.#header = entries.find(isHeader);
     const language = headerField(this.#header, "Language") ?? "";
@@ -113,6 +114,7 @@ class PoDocument implements CatalogDocument {
     const anchorOf = anchors(adds, (id) => this.#entries.has(id));
     const plurals = locale === undefined ? this.plurals : readPluralForms(pluralFormsFor(locale));
     if (locale !== undefined) splices.push(...this.#headerFor(locale));
+    const added = new Set<string>();
     for (const change of changes) {
       const entry = this.#entries.get(change.id);
       if (change.kind === "add") {
@@ -121,7 +123,10 @@ class PoDocument implements CatalogDocument {
         if (from === undefined || source === undefined) {
           refused.push({ id: change.id, reason: "the source has no such text" });
         } else if (entry !== undefined) refused.push({ id: change.id, reason: "the file has this text already" });
-        else splices.push(this.#addition(from, source, change, anchorOf(change.after)));
+        else {
+          splices.push(this.#addition(from, source, change, anchorOf(change.after)));
+          added.add(change.id);
+        }
       } else if (entry === undefined) refused.push({ id: change.id, reason: "the file has no such text" });
       else if (change.kind === "remove")
         splices.push({ start: entry.start, end: this.#blankAfter(entry.end), text: "" });
@@ -131,7 +136,17 @@ class PoDocument implements CatalogDocument {
         else splices.push(...outcome);
       }
     }
+    if (added.size > 0) splices.push(...this.#withoutObsolete(added));
     return { bytes: encodeFile(this.#file, spliced(this.#file.text, splices)), refused };
+  }
+
+  /** msgfmt refuses a file that has a text both obsolete and not. */
+  #withoutObsolete(added: ReadonlySet<string>): Splice[] {
+    const { text } = this.#file;
+    if (!text.includes("#~")) return [];
+    return [...obsoleteEntries(text)]
+      .filter(({ id }) => added.has(id))
+      .map(({ start, end }) => ({ start, end: this.#blankAfter(end), text: "" }));
   }
 
   #set(

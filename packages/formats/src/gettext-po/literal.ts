@@ -8,7 +8,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
 /** The text of one or more literals, each in quotes, with white space and `#~` marks between them. */
 export function fromLiterals(literals: string): string {
   let text = "";
-  for (const [, body = ""] of literals.matchAll(/"((?:\\[\s\S]|[^"\\])*)"/g)) {
+  for (const [, body = ""] of literals.matchAll(/"([^"\\]*(?:\\[\s\S][^"\\]*)*)"/g)) {
     text += body.replace(/\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|([\s\S]))/g, (_, octal, hex, character = "") => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));

@@ -28,7 +28,8 @@ export interface PoEntry {
 
 const LINE = /[^\r\n]*(?:\r\n|\n|\r|$)/y;
 const KEYWORD = /^[ \t]*(msgctxt|msgid_plural|msgid|msgstr(?:\[([0-9]{1,2})\])?)[ \t]*(?=")/;
-const LITERALS = /^[ \t]*(?:"(?:\\.|[^"\\])*"[ \t]*)+$/;
+/** A run of plain characters is one step: a choice between kinds for each would need memory for each. */
+const LITERALS = /^[ \t]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[ \t]*)+$/;
 
 interface Draft {
   start: number;
@@ -36,8 +37,8 @@ interface Draft {
   notes: string[];
   flags: PoEntry["flags"];
   previous: Span[];
-  fields: Map<string, Field>;
-  strings: Map<number, Field>;
+  fields: Map<string, Span>;
+  strings: Map<number, Span>;
 }
 
 /** @throws {CatalogError} A line is none of these, or an entry has no `msgid` or no `msgstr`. */
@@ -57,11 +58,11 @@ export function* readEntries(file: string, text: string, places: Places): Genera
     const isObsolete = /^[ \t]*#~/.test(line);
     const begins = /^[ \t]*#/.test(line) || keyword?.[1] === "msgctxt" || keyword?.[1] === "msgid";
     if (draft !== undefined && draft.strings.size > 0 && (begins || line.trim() === "")) {
-      yield entryOf(draft, fault);
+      yield entryOf(draft, text, fault);
       draft = undefined;
     }
     if (line.trim() === "" || isObsolete) {
-      // What stands before it is a comment of the file.
+      // The lines before it are a comment of the file.
       if (draft?.fields.size === 0) draft = undefined;
       current = undefined;
     } else if (/^[ \t]*#/.test(line)) {
@@ -73,15 +74,15 @@ export function* readEntries(file: string, text: string, places: Places): Genera
       if (!LITERALS.test(line.slice(keyword[0].length))) throw fault("has a literal that never ends", start);
       const [, name = "", index] = keyword;
       current = { name, index: name.startsWith("msgstr") ? Number(index ?? 0) : undefined, start };
-      take(draft, current, text, at + line.trimEnd().length, fault);
+      take(draft, current, at + line.trimEnd().length, fault);
       draft.end = next;
     } else if (draft !== undefined && current !== undefined && LITERALS.test(line)) {
-      take(draft, current, text, at + line.trimEnd().length);
+      take(draft, current, at + line.trimEnd().length);
       draft.end = next;
     } else throw fault("has a line that is no comment, no keyword and no literal", at);
     at = next;
   }
-  if (draft !== undefined && draft.fields.size > 0) yield entryOf(draft, fault);
+  if (draft !== undefined && draft.fields.size > 0) yield entryOf(draft, text, fault);
 }
 
 type Fault = (problem: string, at: number) => CatalogError;
@@ -90,13 +91,12 @@ type Fault = (problem: string, at: number) => CatalogError;
 function take(
   { fields, strings }: Draft,
   { name, index, start }: { name: string; index: number | undefined; start: number },
-  text: string,
   end: number,
   fault?: Fault,
 ): void {
   const has = index === undefined ? fields.has(name) : strings.has(index);
   if (fault !== undefined && has) throw fault(`has ${name} twice in one entry`, start);
-  const field = { start, end, text: fromLiterals(text.slice(start, end)) };
+  const field = { start, end };
   if (index === undefined) fields.set(name, field);
   else strings.set(index, field);
 }
@@ -110,13 +110,20 @@ function takeComment(draft: Draft, line: string, at: number, next: number): void
   }
 }
 
-function entryOf({ start, end, notes, flags, previous, fields, strings }: Draft, fault: Fault): PoEntry {
-  const id = fields.get("msgid");
+/** The texts are read here, once: an entry may have a line for each of 100,000 literals. */
+function entryOf({ start, end, notes, flags, previous, fields, strings }: Draft, text: string, fault: Fault): PoEntry {
+  const fieldOf = (span: Span): Field => ({ ...span, text: fromLiterals(text.slice(span.start, span.end)) });
+  const named = (name: string) => {
+    const span = fields.get(name);
+    return span && fieldOf(span);
+  };
+  const id = named("msgid");
   if (id === undefined) throw fault("has an entry without msgid", start);
   if (strings.size === 0) throw fault("has an entry without msgstr", start);
   return {
-    ...{ start, end, notes, flags, previous, id, strings },
-    context: fields.get("msgctxt"),
-    idPlural: fields.get("msgid_plural"),
+    ...{ start, end, notes, flags, previous, id },
+    strings: new Map([...strings].map(([index, span]) => [index, fieldOf(span)])),
+    context: named("msgctxt"),
+    idPlural: named("msgid_plural"),
   };
 }

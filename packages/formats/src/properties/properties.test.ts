@@ -36,6 +36,38 @@ test("a file without any character beyond ASCII gets escapes", () => {
   expect(Buffer.from(bytes).toString()).toBe("a=\\u00e9\n");
 });
 
+test.each([
+  ["a b", ": c", "a \\: c"],
+  ["a\t\\\n  b", "=c", "a\t\\\n  \\=c"],
+  ["a\\: b", "=c", "a\\: \\=c"],
+  ["a = b", "=c", "a = =c"],
+])("a value in %j that begins like a separator is read back", (content, value, wanted) => {
+  const document = properties.read(Buffer.from(`${content}\n`), { file: "m.properties" });
+  const [unit] = document.units;
+  const { bytes } = document.write([{ kind: "set", id: unit?.id ?? "", value }]);
+  expect(Buffer.from(bytes).toString()).toBe(`${wanted}\n`);
+  expect(properties.read(bytes, { file: "m.properties" }).units).toEqual([{ ...unit, value }]);
+});
+
+test.each([
+  ["a b\n", "=", "a \\=\n"],
+  ["a\tb\n", ": c", "a\t\\: c\n"],
+  ["a b\n", "c = d", "a c = d\n"],
+  ["a\n", "b", "a=b\n"],
+  ["a\\=\n", "b", "a\\==b\n"],
+  ["a\\= x\n", "=b", "a\\= \\=b\n"],
+])("a value behind a key without a sign between them is read back: %j", (content, value, wanted) => {
+  const document = properties.read(Buffer.from(content), { file: "m.properties" });
+  const id = document.units[0]?.id ?? "";
+  const { bytes } = document.write([{ kind: "set", id, value }]);
+  expect(Buffer.from(bytes).toString()).toBe(wanted);
+  expect(properties.read(bytes, { file: "m.properties" }).units).toMatchObject([{ id, value }]);
+  const { bytes: added } = properties
+    .read(Buffer.from("z=z\n"), { file: "t.properties" })
+    .write([{ kind: "add", id, value, from: document, after: "z" }]);
+  expect(properties.read(added, { file: "t.properties" }).units).toMatchObject([{ id: "z" }, { id, value }]);
+});
+
 test("the comment above an entry is its note, and goes with it", () => {
   const document = properties.read(Buffer.from("# Shop\n\n# The button\na=b\nc=d\n"), { file: "m.properties" });
   expect(document.units[0]?.note).toBe("The button");

@@ -14,7 +14,7 @@ export const properties: Format = {
   name: "properties",
   layout: "one-locale",
   read(bytes, { file, syntax = "auto" }): CatalogDocument {
-    const source = decodeFile(bytes, { file, fallback: "latin1" });
+    const source = decodeFile(bytes, { file, format: "properties", fallback: "latin1" });
     const { text } = source;
     const places = new Places(text);
     const lines = [...read(text)];
@@ -42,8 +42,11 @@ export const properties: Format = {
     });
     return entriesDocument(source, entries, {
       literal: (value, present) =>
-        escapedValue(value, habitOfLiteral(text.slice(present.value.start, present.value.end), habit)),
-      added: ({ from, value }: EntryChange) => `${from.head}${escapedValue(value, habit)}`,
+        behind(
+          present.head,
+          escapedValue(value, habitOfLiteral(text.slice(present.value.start, present.value.end), habit)),
+        ),
+      added: ({ from, value }: EntryChange) => `${from.head}${behind(from.head, escapedValue(value, habit))}`,
     });
   },
 };
@@ -62,8 +65,9 @@ interface Line {
 
 const BLANK_OR_COMMENT = /[ \t\f]*(?:[#!][^\r\n]*)?(?:\r\n|\n|\r|$)/y;
 const KEY =
-  /[ \t\f]*((?:\\(?:\r\n|[\s\S])|[^\\\s=:])*)((?:[ \t\f]|\\(?:\r\n|\n|\r)[ \t\f]*)*[=:]?(?:[ \t\f]|\\(?:\r\n|\n|\r)[ \t\f]*)*)/y;
-const VALUE = /(?:\\(?:\r\n|[\s\S])|[^\\\r\n])*\\?/y;
+  /[ \t\f]*([^\\\s=:]*(?:\\(?:\r\n|[\s\S])[^\\\s=:]*)*)((?:[ \t\f]|\\(?:\r\n|\n|\r)[ \t\f]*)*[=:]?(?:[ \t\f]|\\(?:\r\n|\n|\r)[ \t\f]*)*)/y;
+/** A run of plain characters is one step: a choice between kinds for each would need memory for each. */
+const VALUE = /[^\\\r\n]*(?:\\(?:\r\n|[\s\S])[^\\\r\n]*)*\\?/y;
 const LINE_END = /\r\n|\n|\r|$/y;
 
 function* read(text: string): Generator<Line> {
@@ -138,6 +142,14 @@ function habitOfLiteral(literal: string, habit: Habit): Habit {
   const isEscaped = (character: string) =>
     literal.includes(`\\${character}`) || (habit.escaped.has(character) && !literal.includes(character));
   return { ...habit, escaped: new Set(MAY_BE_ESCAPED.filter(isEscaped)) };
+}
+
+/** A literal as it stands behind a key that has white space alone, or nothing, for a separator. */
+function behind(head: string, literal: string): string {
+  KEY.lastIndex = 0;
+  const [, , separator = ""] = KEY.exec(head) ?? [];
+  if (literal === "" || /[=:]/.test(separator)) return literal;
+  return separator === "" ? `=${literal}` : literal.replace(/^[=:]/, "\\$&");
 }
 
 function escapedValue(value: string, { unicode, escaped }: Habit): string {
