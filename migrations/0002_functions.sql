@@ -6,6 +6,461 @@
 -- A body may call functions that are made below it.
 set local check_function_bodies = off;
 
+-- function budget/affordable_projects
+create or replace function trans_hub.affordable_projects() returns table (project text, batches bigint)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  waiting text;
+begin
+  for waiting in
+    select distinct b.project from batch as b where b.waits_for = 'budget' and b.run_at > now() order by 1
+  loop
+    perform from budget as b where b.project = waiting order by b.per for no key update;
+    continue when exists (
+      select from budget_rooms(waiting, clock_timestamp()) as r
+      where r.amount - r.spent - r.held <= 0 or r.amount - r.spent - r.held < r.least_refused
+    );
+    project := waiting;
+    select min(ceil((r.amount - r.spent - r.held) / nullif(r.least_refused, 0)))::bigint into batches
+    from budget_rooms(waiting, clock_timestamp()) as r;
+    -- The next refusals say anew how little is too much.
+    update budget_period as p set least_refused = null where p.project = waiting and p.least_refused is not null;
+    return next;
+  end loop;
+end
+$$;
+
+-- function budget/book_held_calls
+create or replace function trans_hub.book_held_calls(
+  call_ids uuid[], engines text[], models text[], projects text[], source_locales text[], target_locales text[], item_counts integer[],
+  inputs integer[], outputs integer[], cached integer[], latencies integer[], outcomes text[], characters integer[], costs numeric[],
+  unconfirmed numeric[], currencies text[], tags text[], held boolean[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  -- Waits for a rescue that takes one of them; the next statement then sees the call that it booked.
+  perform from budget_hold as h where h.call_id = any (call_ids) order by h.call_id for update;
+  perform from usage as u where u.call_id = any (call_ids) and u.outcome = 'lost' order by u.call_id for update;
+  with call as materialized (
+    select
+      c.id, c.engine, c.model, c.project, c.source_locale, c.target_locale, c.items, c.input_tokens, c.output_tokens,
+      c.cached_tokens, c.latency_ms, c.outcome, c.characters,
+      case when c.cost is null and h.call_id is not null then 0 else c.cost end as cost,
+      case when c.cost is null and h.call_id is not null then h.amount else c.unconfirmed end as unconfirmed,
+      coalesce(c.currency, h.currency) as currency, c.tag, c.is_held, coalesce(h.held_at, clock_timestamp()) as called_at
+    from unnest(
+      call_ids, engines, models, projects, source_locales, target_locales, item_counts, inputs, outputs, cached, latencies, outcomes,
+      characters, costs, unconfirmed, currencies, tags, held
+    ) as c (
+      id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens, latency_ms, outcome,
+      characters, cost, unconfirmed, currency, tag, is_held
+    )
+    left join budget_hold as h on h.call_id = c.id
+  ), lost as materialized (
+    select u.call_id, coalesce(u.cost, 0) + u.unconfirmed as spent, u.unconfirmed
+    from usage as u
+    where u.call_id = any (call_ids) and u.outcome = 'lost' and u.unconfirmed > 0
+  ), found as (
+    update usage as u
+    set model = c.model, input_tokens = c.input_tokens, output_tokens = c.output_tokens, cached_tokens = c.cached_tokens,
+      characters = c.characters, latency_ms = c.latency_ms, outcome = c.outcome,
+      cost = coalesce(c.cost, u.cost), unconfirmed = case when c.cost is null then u.unconfirmed else c.unconfirmed end
+    from call as c join lost as l on l.call_id = c.id
+    where u.call_id = c.id
+    returning u.project, (u.called_at at time zone 'UTC')::date as counts_on, u.currency,
+      u.cost + u.unconfirmed - l.spent as spent, u.unconfirmed - l.unconfirmed as unconfirmed
+  ), booked as (
+    insert into usage (
+      call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
+      latency_ms, outcome, characters, cost, unconfirmed, currency, tag, called_at
+    )
+    select
+      c.id, c.engine, c.model, c.project, c.source_locale, c.target_locale, c.items, c.input_tokens, c.output_tokens, c.cached_tokens,
+      c.latency_ms, c.outcome, c.characters, c.cost, c.unconfirmed, c.currency, c.tag, c.called_at
+    from call as c
+    on conflict (call_id) do nothing
+    returning call_id, project, (called_at at time zone 'UTC')::date as counts_on, currency, coalesce(cost, 0) + usage.unconfirmed as spent,
+      usage.unconfirmed
+  ), freed as (
+    delete from budget_hold as h where h.call_id = any (call_ids)
+  )
+  insert into budget_entry (project, counts_on, currency, spent, unconfirmed)
+  select b.project, b.counts_on, b.currency, b.spent, b.unconfirmed
+  from booked as b join call as c on c.id = b.call_id
+  where c.is_held
+  union all
+  select f.project, f.counts_on, f.currency, f.spent, f.unconfirmed from found as f;
+end
+$$;
+
+-- function budget/budget_rooms
+create or replace function trans_hub.budget_rooms(of_project text, at timestamptz)
+returns table (
+  project text, per text, amount numeric, currency text, starts_on date, ends_at timestamptz, spent numeric, unconfirmed numeric,
+  held numeric, entries bigint, least_refused numeric, unpriced_engine text, set_by text, set_at timestamptz
+)
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select
+    b.project, b.per, b.amount, b.currency, d.starts_on,
+    (date_trunc(b.per, at at time zone 'UTC') + ('1 ' || b.per)::interval) at time zone 'UTC',
+    coalesce(p.spent, 0) + e.spent, coalesce(p.unconfirmed, 0) + e.unconfirmed, h.held, e.entries,
+    p.least_refused, p.unpriced_engine, b.set_by, b.set_at
+  from budget as b
+  cross join lateral (select date_trunc(b.per, at at time zone 'UTC')::date as starts_on) as d
+  left join budget_period as p on p.project = b.project and p.per = b.per and p.starts_on = d.starts_on
+  cross join lateral (
+    select coalesce(sum(h.amount), 0) as held
+    from budget_hold as h
+    where h.project = b.project and h.currency = b.currency and h.held_at >= d.starts_on::timestamp at time zone 'UTC'
+  ) as h
+  cross join lateral (
+    select
+      coalesce(sum(e.spent) filter (where e.currency = b.currency), 0) as spent,
+      coalesce(sum(e.unconfirmed) filter (where e.currency = b.currency), 0) as unconfirmed, count(*) as entries
+    from budget_entry as e
+    where e.project = b.project and e.counts_on >= d.starts_on
+  ) as e
+  where of_project is null or b.project = of_project
+  order by b.project, b.per
+$$;
+
+-- function budget/confirm_usage
+create or replace function trans_hub.confirm_usage(
+  of_call uuid, of_project text, of_day date, of_engine text, billed numeric, out confirmed bigint, out was_unconfirmed numeric
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  calls uuid[];
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('confirm_usage');
+  end if;
+  select array_agg(u.call_id), coalesce(sum(u.unconfirmed), 0) into calls, was_unconfirmed
+  from (
+    select u.call_id, u.unconfirmed
+    from usage as u
+    where u.unconfirmed > 0
+      and case
+        when of_call is not null then u.call_id = of_call
+        else u.project = of_project and (of_engine is null or u.engine = of_engine)
+          and u.called_at >= of_day::timestamp at time zone 'UTC' and u.called_at < (of_day + 1)::timestamp at time zone 'UTC'
+      end
+    order by u.call_id
+    for update
+  ) as u;
+  with part as (
+    select u.call_id, u.unconfirmed,
+      -- Whole steps of 10^-12; the last call gets the rest, so that the parts are the amount.
+      trunc(billed * sum(u.unconfirmed) over w / was_unconfirmed, 12)
+        - trunc(billed * (sum(u.unconfirmed) over w - u.unconfirmed) / was_unconfirmed, 12) as amount
+    from usage as u
+    where u.call_id = any (calls)
+    window w as (order by u.call_id)
+  ), changed as (
+    update usage as u set cost = coalesce(u.cost, 0) + p.amount, unconfirmed = 0
+    from part as p
+    where u.call_id = p.call_id
+    returning u.project, (u.called_at at time zone 'UTC')::date as counts_on, u.currency, p.amount - p.unconfirmed as spent, p.unconfirmed
+  ), counted as (
+    insert into budget_entry (project, counts_on, currency, spent, unconfirmed)
+    select c.project, c.counts_on, c.currency, sum(c.spent), -sum(c.unconfirmed)
+    from changed as c
+    where exists (select from budget as b where b.project = c.project)
+    group by 1, 2, 3
+  )
+  select count(*) into confirmed from changed;
+end
+$$;
+
+-- function budget/fold_budget
+create or replace function trans_hub.fold_budget(of_project text) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with taken as (
+    delete from budget_entry as e where e.project = of_project returning e.counts_on, e.currency, e.spent, e.unconfirmed
+  )
+  insert into budget_period (project, per, starts_on, spent, unconfirmed)
+  select b.project, b.per, date_trunc(b.per, t.counts_on::timestamp)::date, sum(t.spent), sum(t.unconfirmed)
+  from taken as t
+  cross join budget as b
+  where b.project = of_project and b.currency = t.currency
+  group by 1, 2, 3
+  order by 1, 2, 3
+  on conflict (project, per, starts_on) do update
+  set spent = budget_period.spent + excluded.spent, unconfirmed = budget_period.unconfirmed + excluded.unconfirmed
+$$;
+
+-- function budget/fold_budgets
+create or replace function trans_hub.fold_budgets() returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  counted text;
+begin
+  for counted in select distinct e.project from budget_entry as e order by 1 loop
+    perform from budget as b where b.project = counted order by b.per for no key update;
+    if found then
+      perform fold_budget(counted);
+    else
+      -- A budget that is set later counts these calls by the ledger.
+      delete from budget_entry as e where e.project = counted;
+    end if;
+  end loop;
+end
+$$;
+
+-- function budget/lose_holds
+create or replace function trans_hub.lose_holds(call_ids uuid[]) returns bigint
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  with lost as materialized (
+    select h.call_id from budget_hold as h where h.call_id = any (call_ids) order by h.call_id for update skip locked
+  ), freed as (
+    delete from budget_hold as h using lost as l where h.call_id = l.call_id returning h.*
+  ), booked as (
+    insert into usage (
+      call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
+      latency_ms, outcome, cost, unconfirmed, currency, tag, called_at
+    )
+    select
+      f.call_id, f.engine, f.model, f.project, f.source_locale, f.target_locale, f.items, 0, 0, 0, 0, 'lost', 0, f.amount, f.currency,
+      f.tag, f.held_at
+    from freed as f
+    where f.items > 0
+    on conflict (call_id) do nothing
+    returning project, (called_at at time zone 'UTC')::date as counts_on, currency, usage.unconfirmed
+  ), counted as (
+    insert into budget_entry (project, counts_on, currency, spent, unconfirmed)
+    select b.project, b.counts_on, b.currency, b.unconfirmed, b.unconfirmed from booked as b
+    returning 1
+  )
+  select count(*) from counted
+$$;
+
+-- function budget/lose_stray_holds
+create or replace function trans_hub.lose_stray_holds() returns bigint
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  select trans_hub.lose_holds(array(
+    select h.call_id
+    from budget_hold as h
+    where h.held_at < clock_timestamp() - interval '1 hour'
+      or h.items = 0 and h.held_at < clock_timestamp() - interval '2 minutes'
+      or not exists (select from worker_node as w where w.node_id = h.node_id)
+  ))
+$$;
+
+-- function budget/refuse_for_budget
+create or replace function trans_hub.refuse_for_budget(of_project text, wanted numeric) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  perform from budget as b where b.project = of_project order by b.per for no key update;
+  insert into budget_period as p (project, per, starts_on, least_refused)
+  select r.project, r.per, r.starts_on, wanted
+  from budget_rooms(of_project, clock_timestamp()) as r
+  where r.amount - r.spent < wanted
+  on conflict on constraint budget_period_pkey do update set least_refused = excluded.least_refused
+  where p.least_refused is null or p.least_refused > excluded.least_refused;
+end
+$$;
+
+-- function budget/remove_budget
+create or replace function trans_hub.remove_budget(of_project text, of_per text) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  is_gone boolean;
+begin
+  -- Before any row: set_budget locks the table, and then the rows.
+  lock table budget in row exclusive mode;
+  perform from budget as b where b.project = of_project order by b.per for update;
+  delete from budget as b where b.project = of_project and b.per = of_per;
+  is_gone := found;
+  delete from budget_period as p where p.project = of_project and p.per = of_per;
+  if not exists (select from budget as b where b.project = of_project) then
+    delete from budget_entry as e where e.project = of_project;
+  end if;
+  return is_gone;
+end
+$$;
+
+-- function budget/reserve_budget
+create or replace function trans_hub.reserve_budget(
+  id uuid, of_project text, by_engine text, by_model text, from_locale text, into_locale text, item_count integer, by_tag text,
+  wanted numeric, in_currency text, for_node text, ended_ids uuid[], ended_amounts numeric[],
+  out outcome text, out room numeric, out per text, out wait_ms float8, out budget_amount numeric, out budget_currency text
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  -- Entries from which on they are folded: each reservation reads them.
+  most_entries constant bigint := 100;
+  at timestamptz;
+  entries bigint;
+  is_foreign boolean;
+  settled_room numeric;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('reserve_budget');
+  end if;
+  perform from budget as b where b.project = of_project order by b.per for no key update;
+  if not found then
+    outcome := 'free';
+    return;
+  end if;
+  at := clock_timestamp();
+  if ended_ids <> '{}' then
+    update budget_hold as h set amount = e.amount
+    from unnest(ended_ids, ended_amounts) as e (call_id, amount)
+    where h.call_id = e.call_id and h.amount <> e.amount;
+  end if;
+  -- A new statement, and so a snapshot with everything that was committed before the lock was had.
+  select
+    greatest(0, min(r.amount - r.spent - r.held)), min(r.amount - r.spent), max(r.entries),
+    coalesce(bool_or(r.currency is distinct from in_currency), true), max(r.currency)
+  into room, settled_room, entries, is_foreign, budget_currency
+  from budget_rooms(of_project, at) as r;
+  if entries >= most_entries then
+    perform fold_budget(of_project);
+  end if;
+  if wanted is null or is_foreign then
+    outcome := 'unpriced';
+    insert into budget_period as p (project, per, starts_on, unpriced_engine)
+    select r.project, r.per, r.starts_on, by_engine from budget_rooms(of_project, at) as r
+    on conflict on constraint budget_period_pkey do update set unpriced_engine = excluded.unpriced_engine
+    where p.unpriced_engine is distinct from excluded.unpriced_engine;
+  elsif wanted <= room then
+    outcome := 'granted';
+    insert into budget_hold (
+      call_id, project, held_at, engine, model, source_locale, target_locale, items, tag, amount, currency, node_id
+    )
+    values (id, of_project, at, by_engine, by_model, from_locale, into_locale, item_count, by_tag, wanted, in_currency, for_node);
+  elsif wanted <= settled_room then
+    outcome := 'busy';
+  else
+    outcome := 'exhausted';
+    select r.per, extract(epoch from r.ends_at - at) * 1000, r.amount into per, wait_ms, budget_amount
+    from budget_rooms(of_project, at) as r
+    where r.amount - r.spent < wanted
+    order by r.ends_at desc
+    limit 1;
+  end if;
+end
+$$;
+
+-- function budget/revoke_hold
+create or replace function trans_hub.revoke_hold(id uuid, of_project text, by_engine text, for_node text) returns void
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  insert into budget_hold (call_id, project, held_at, engine, source_locale, target_locale, items, amount, currency, node_id)
+  values (id, of_project, clock_timestamp(), by_engine, '', '', 0, 0, '', for_node)
+  on conflict (call_id) do update set items = 0, amount = 0
+$$;
+
+-- function budget/set_budget
+create or replace function trans_hub.set_budget(of_project text, of_per text, of_amount numeric, of_currency text, by_name text)
+returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  is_new boolean;
+  start date := date_trunc(of_per, clock_timestamp() at time zone 'UTC')::date;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('set_budget');
+  end if;
+  -- One at a time: two that set the first budgets of a project have no row to lock. A reservation does not wait for it.
+  lock table budget in share row exclusive mode;
+  perform from budget as b where b.project = of_project order by b.per for update;
+  if exists (
+    select from budget as b where b.project = of_project and b.per <> of_per and b.currency <> of_currency
+  ) then
+    return null;
+  end if;
+  insert into budget (project, per, amount, currency, set_by) values (of_project, of_per, of_amount, of_currency, by_name)
+  on conflict do nothing;
+  is_new := found;
+  if not is_new then
+    is_new := of_currency <> (select b.currency from budget as b where b.project = of_project and b.per = of_per);
+    update budget as b
+    set amount = of_amount, currency = of_currency, set_by = by_name, set_at = now()
+    where b.project = of_project and b.per = of_per;
+  end if;
+  if not is_new then
+    update budget_period as p set least_refused = null, unpriced_engine = null
+    where p.project = of_project and p.per = of_per and p.starts_on = start;
+    return false;
+  end if;
+  delete from budget_period as p where p.project = of_project and p.per = of_per;
+  -- One snapshot for the ledger and the entries: a call is in both or in neither.
+  with taken as (
+    delete from budget_entry as e where e.project = of_project returning e.counts_on, e.currency, e.spent, e.unconfirmed
+  ), known as (
+    select b.project, b.per, date_trunc(b.per, t.counts_on::timestamp)::date as starts_on,
+      sum(t.spent) as spent, sum(t.unconfirmed) as unconfirmed
+    from taken as t
+    cross join budget as b
+    where b.project = of_project and b.per <> of_per and b.currency = t.currency
+    group by 1, 2, 3
+    union all
+    select of_project, of_per, start, coalesce(sum(coalesce(u.cost, 0) + u.unconfirmed), 0), coalesce(sum(u.unconfirmed), 0)
+    from usage as u
+    where u.project = of_project and u.currency = of_currency and u.called_at >= start::timestamp at time zone 'UTC'
+  )
+  insert into budget_period as p (project, per, starts_on, spent, unconfirmed)
+  select k.project, k.per, k.starts_on, k.spent, k.unconfirmed from known as k
+  on conflict (project, per, starts_on) do update
+  set spent = p.spent + excluded.spent, unconfirmed = p.unconfirmed + excluded.unconfirmed;
+  return true;
+end
+$$;
+
+-- function budget/unpark_for_budget
+create or replace function trans_hub.unpark_for_budget(
+  of_project text, kinds text[], after uuid, size integer, out reached uuid, out unparked bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  due uuid[];
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('unpark_for_budget');
+  end if;
+  select array_agg(b.batch_id), max(b.batch_id::text)::uuid into due, reached
+  from (
+    select b.batch_id
+    from batch as b
+    where b.batch_id > after and b.project = of_project and b.waits_for = any (kinds) and b.run_at > now()
+    order by b.batch_id
+    limit size
+    for update skip locked
+  ) as b;
+  update batch as b set run_at = now(), waits_for = null where b.batch_id = any (due);
+  get diagnostics unparked = row_count;
+  perform renew_batch_jobs(due);
+end
+$$;
+
 -- function collect/collect_contexts
 create or replace function trans_hub.collect_contexts(cutoff timestamptz) returns bigint
 language plpgsql volatile
@@ -125,7 +580,7 @@ begin
     for update of t
   ) as t;
 
-  translations := remove_translations(doomed);
+  translations := remove_translations(doomed, 'collected');
 
   contents := remove_unused_contents(locked);
 end
@@ -148,6 +603,9 @@ declare
   locales text[];
   old_statuses translation_status[];
   new_statuses translation_status[];
+  contents bigint[];
+  contexts bigint[];
+  revisions integer[];
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('cancel_batches');
@@ -187,21 +645,22 @@ begin
   select array_agg(l.ctid) filter (where not l.has_text), array_agg(l.ctid) filter (where l.has_text)
   into doomed, kept
   from locked as l;
-  cancelled := remove_translations(doomed);
+  cancelled := remove_translations(doomed, 'cancelled');
 
   with gone_back as (
     update translation as t
     set status = 'translated', revision = t.revision + 1, updated_at = now()
     where t.ctid = any (kept)
-    returning t.project, t.target_locale, t.status
+    returning t.project, t.target_locale, t.status, t.content_no, t.context_no, t.revision
   )
   select
     cancelled + count(*),
     array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
-    array_agg(g.status)
-  into cancelled, projects, locales, old_statuses, new_statuses
+    array_agg(g.status), array_agg(g.content_no), array_agg(g.context_no), array_agg(g.revision)
+  into cancelled, projects, locales, old_statuses, new_statuses, contents, contexts, revisions
   from gone_back as g;
   perform count_changes(projects, locales, old_statuses, new_statuses);
+  perform write_events('cancelled', projects, locales, contents, contexts, revisions);
   perform prune_batches(batch_ids);
   return cancelled;
 end
@@ -553,7 +1012,7 @@ begin
     order by t.content_no, t.target_locale, t.context_no, t.project
     for update of t
   ) as t;
-  perform remove_translations(doomed);
+  perform remove_translations(doomed, 'forgotten');
   -- A letter may outlive its row.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
@@ -635,7 +1094,8 @@ $$;
 create or replace function trans_hub.fail_engine_call(
   of_engine text, by_call uuid, for_reason text, message text, call_ms double precision, least_faults integer,
   least_ms double precision, for_ms double precision,
-  out is_outage boolean, out wait_ms double precision, out openings bigint, out doubts integer, out faulty_ms double precision
+  out is_outage boolean, out wait_ms double precision, out openings bigint, out doubts integer, out faulty_ms double precision,
+  out counts boolean, out answered_ms double precision
 )
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -650,12 +1110,15 @@ begin
   wait_ms := for_ms;
   faulty_ms := 0;
   is_outage := true;
+  counts := false;
+  answered_ms := extract(epoch from moment - state.answered_at) * 1000;
   if state.circuit <> 'closed' and state.reason <> for_reason then
     return;
   elsif state.recovered_at > moment - make_interval(secs => call_ms / 1000) then
     return;
   end if;
 
+  counts := true;
   state.faults := state.faults + 1;
   state.faulty_since := coalesce(state.faulty_since, moment);
   doubts := state.doubts + 1;
@@ -775,7 +1238,7 @@ create or replace function trans_hub.reserve_engine(
   of_engine text, by_call uuid, want_tokens double precision,
   request_burst double precision, request_rate double precision,
   token_burst double precision, token_rate double precision,
-  most_calls integer, ahead_ms double precision, lease_ms double precision,
+  most_calls integer, ahead_ms double precision, lease_ms double precision, beside_outage boolean,
   out granted boolean, out wait_ms double precision, out held_by text, out is_probe boolean,
   out reason text, out openings bigint
 )
@@ -789,6 +1252,8 @@ declare
   moment timestamptz := clock_timestamp();
   seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
   running bigint;
+  is_beside boolean := beside_outage and state.circuit <> 'closed' and state.reason = 'TH_ENGINE_TRANSIENT'
+    and (state.open_until > moment or state.probe_until > moment);
 begin
   granted := false;
   is_probe := state.circuit <> 'closed';
@@ -800,11 +1265,11 @@ begin
     held_by := 'pause';
     wait_ms := extract(epoch from state.paused_until - moment) * 1000;
     return;
-  elsif state.circuit = 'open' and state.open_until > moment then
+  elsif not is_beside and state.circuit = 'open' and state.open_until > moment then
     held_by := 'circuit';
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
-  elsif state.circuit = 'half_open' and state.probe_until > moment then
+  elsif not is_beside and state.circuit = 'half_open' and state.probe_until > moment then
     held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
@@ -841,9 +1306,9 @@ begin
     requests = case when request_rate is null then state.requests else state.requests - 1 end,
     tokens = case when token_rate is null then state.tokens else state.tokens - want_tokens end,
     refilled_at = moment,
-    circuit = case when is_probe then 'half_open' else 'closed' end,
-    probe = case when is_probe then by_call end,
-    probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
+    circuit = case when is_beside then r.circuit when is_probe then 'half_open' else 'closed' end,
+    probe = case when is_beside then r.probe when is_probe then by_call end,
+    probe_until = case when is_beside then r.probe_until when is_probe then moment + make_interval(secs => lease_ms / 1000) end
   where r.engine = of_engine;
   granted := true;
 end
@@ -914,10 +1379,177 @@ begin
     fault = case when answers then null else r.fault end,
     doubts = case when began_later or closes then 0 else r.doubts end,
     doubtful_since = case when began_later or closes then null else r.doubtful_since end,
-    recovered_at = case when ends_outage then moment else r.recovered_at end
+    recovered_at = case when ends_outage then moment else r.recovered_at end,
+    answered_at = case when answers then moment else r.answered_at end
   where r.engine = of_engine;
   return closes;
 end
+$$;
+
+-- function feed/note_renames
+create or replace function trans_hub.note_renames(items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[])
+returns void
+language plpgsql volatile
+-- Planned at each call. A plan that was made on an empty table reads all uses for each id, by the index of contents: registering 1,000
+-- texts took seconds.
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  projects text[];
+  contents bigint[];
+  contexts bigint[];
+begin
+  select array_agg(r.project), array_agg(r.content_no), array_agg(r.context_no)
+  into projects, contents, contexts
+  from (
+    select distinct i.project, i.content_no, i.context_no
+    from (
+      select distinct
+        items.group_projects[coalesce(i.group_no, 1)] as project, i.business_id, i.content_no, i.context_no
+      from unnest(items.item_groups, items.business_ids, content_nos, context_nos)
+        as i (group_no, business_id, content_no, context_no)
+      where i.business_id <> ''
+    ) as i
+    left join lateral (
+      select s.content_no, s.context_no
+      from source as s
+      where s.project = i.project and s.business_id = i.business_id
+      order by s.last_seen_at desc
+      limit 1
+    ) as meant on true
+    where case
+      when meant.content_no is not null then (meant.content_no, meant.context_no) <> (i.content_no, i.context_no)
+      else exists (
+        select from translation as t
+        where t.content_no = i.content_no and t.context_no = i.context_no and t.project = i.project and t.text is not null
+        offset 0
+      )
+    end
+  ) as r;
+  if projects is not null then
+    perform write_events('renamed', projects, null, contents, contexts, null);
+  end if;
+end
+$$;
+
+-- function feed/prune_events
+create or replace function trans_hub.prune_events(retention interval, most integer) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  first bigint;
+  last bigint;
+  removed integer;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('prune_events');
+  end if;
+  delete from feed_switch as w
+  where w.read_at < now() - greatest(retention, interval '1 hour') and w.opened_at < now() - greatest(retention, interval '1 hour')
+    -- Servers read for webhooks only what there is to read.
+    and not exists (select from webhook as h where h.disabled_at is null);
+  perform from feed_head for update;
+  first := (select min(p.position) from event_position as p);
+  select least(first + most - 1, h.position) into last from feed_head as h;
+  -- An event up to `oldest` is of an earlier opening of the feed; no reader gets it any more.
+  last := coalesce(
+    (
+      select p.position - 1
+      from event_position as p
+      join event as e on e.n = p.n
+      where p.position between first and last and p.position > (select h.oldest from feed_head as h)
+        and e.at >= now() - retention
+      order by p.position
+      limit 1
+    ),
+    last
+  );
+  if first is null or last < first then
+    return 0;
+  end if;
+  delete from event as e using event_position as p where p.position between first and last and e.n = p.n;
+  delete from event_position as p where p.position between first and last;
+  get diagnostics removed = row_count;
+  update feed_head as h set oldest = greatest(h.oldest, last);
+  return removed;
+end
+$$;
+
+-- function feed/sequence_events
+create or replace function trans_hub.sequence_events(most integer) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set jit = off
+as $$
+declare
+  sequenced integer;
+begin
+  -- Mostly there is nothing to do, and then it writes nothing and takes no lock.
+  if not exists (select from event_queue) then
+    return 0;
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('sequence_events');
+  end if;
+  perform from feed_head for update skip locked;
+  if not found then
+    return 0;
+  end if;
+  -- A position that a reader was told must not be given to another event after a crash. Until the end of the transaction, which
+  -- a SET of the function is not.
+  if current_setting('synchronous_commit') not in ('on', 'remote_apply', 'remote_write') then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  with head as materialized (
+    select h.position from feed_head as h
+  ), next as materialized (
+    select q.ctid from event_queue as q order by q.n limit most
+  ), gone as (
+    delete from event_queue as q where q.ctid = any (array(select x.ctid from next as x)) returning q.n
+  ), placed as (
+    insert into event_position (position, n)
+    select h.position + row_number() over (order by g.n), g.n
+    from gone as g, head as h
+    returning position
+  ), moved as (
+    update feed_head as f
+    set position = f.position + p.count
+    from (select count(*) as count from placed) as p
+    where p.count > 0
+    returning p.count
+  )
+  select coalesce(max(m.count), 0)::integer into sequenced from moved as m;
+  return sequenced;
+end
+$$;
+
+-- function feed/write_events
+create or replace function trans_hub.write_events(
+  of_kind text, projects text[], target_locales text[], content_nos bigint[], context_nos bigint[], revisions integer[]
+) returns void
+language sql volatile
+as $$
+  with written as (
+    insert into trans_hub.event (kind, project, target_locale, content_nos, context_nos, revisions)
+    select
+      of_kind, c.project, c.target_locale, array_agg(c.content_no order by c.ord),
+      case when min(c.context_no) = max(c.context_no) then array[min(c.context_no)] else array_agg(c.context_no order by c.ord) end,
+      case
+        when min(c.revision) is null then null
+        when min(c.revision) = max(c.revision) then array[min(c.revision)]
+        else array_agg(c.revision order by c.ord)
+      end
+    from unnest(projects, target_locales, content_nos, context_nos, revisions)
+      with ordinality as c (project, target_locale, content_no, context_no, revision, ord)
+    where exists (select from trans_hub.feed_switch)
+    -- An act of an operator may change a million texts. A reader gets an event whole.
+    group by c.project, c.target_locale, (c.ord - 1) / 2000
+    returning n
+  )
+  insert into trans_hub.event_queue (n) select w.n from written as w
 $$;
 
 -- function operations/due_lanes
@@ -974,7 +1606,7 @@ create or replace function trans_hub.add_batch_jobs(
   batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
   job_priorities smallint[] default null
 ) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 -- See Pragmas: graphile-worker looks for jobs with these keys. Planned while the queue is empty, as it mostly is, the look-up
 -- would read all jobs for each chunk once the queue is long.
@@ -1032,6 +1664,39 @@ begin
   update batch as b set run_at = now() where b.batch_id = any (due);
   get diagnostics hastened = row_count;
   perform renew_batch_jobs(due);
+end
+$$;
+
+-- function queue/hints_of
+create or replace function trans_hub.hints_of(of_project text, content_nos bigint[], context_nos bigint[]) returns json
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  -- Of a project without hints, this look is all: a third of the other.
+  if not exists (select from hint as h where h.content_no = any (content_nos) and h.project = of_project) then
+    return null;
+  end if;
+  return (
+    select json_object_agg(i.ord, i.hint)
+    from (
+      select
+        i.ord,
+        (array_agg(h.hint order by h.noted_at desc, h.business_id))[1]
+        || jsonb_strip_nulls(jsonb_build_object('maxLength', min((h.hint ->> 'maxLength')::numeric))) as hint
+      from unnest(content_nos, context_nos) with ordinality as i (content_no, context_no, ord)
+      cross join lateral (
+        select h.hint, h.noted_at, h.business_id
+        from hint as h
+        where h.content_no = i.content_no and h.context_no = i.context_no and h.project = of_project
+        limit 1000
+      ) as h
+      where h.hint <> '{}'
+      group by i.ord
+    ) as i
+  );
 end
 $$;
 
@@ -1124,7 +1789,7 @@ begin
     order by b.batch_id
     for update
   ), moved as (
-    update batch as b set run_at = 'infinity', started_by = null
+    update batch as b set run_at = 'infinity', waits_for = 'pause', started_by = null
     from locked as l
     where b.batch_id = l.batch_id
     returning b.batch_id
@@ -1138,7 +1803,7 @@ $$;
 
 -- function queue/park_waiting
 create or replace function trans_hub.park_waiting(after uuid, size integer, out reached uuid, out parked bigint)
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
@@ -1158,7 +1823,7 @@ begin
     for update
   ) as b;
   -- graphile-worker moves the jobs that no worker holds, and gives them.
-  update batch as b set run_at = 'infinity'
+  update batch as b set run_at = 'infinity', waits_for = 'pause'
   from (
     select j.key
     from graphile_worker.reschedule_jobs(
@@ -1172,7 +1837,7 @@ $$;
 
 -- function queue/prune_batches
 create or replace function trans_hub.prune_batches(batch_ids uuid[]) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
 set jit = off
@@ -1213,10 +1878,12 @@ begin
   ), gone as (
     delete from batch as b
     where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
-    returning b.batch_id, b.run_at
+    returning b.batch_id, b.run_at, b.waits_for
   )
-  -- The job of a removed batch finds no batch, and ends. A parked job never runs, so it is removed here.
-  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
+  -- The job of a removed batch finds no batch, and ends. A parked job runs late or never, so it is removed here.
+  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs
+  from gone as g
+  where g.waits_for is not null and g.run_at > now();
 end
 $$;
 
@@ -1267,14 +1934,79 @@ begin
   from (
     select b.batch_id
     from batch as b
-    where b.batch_id > after and b.run_at = 'infinity' and not is_paused(b.project, b.target_locale)
+    where b.batch_id > after and b.waits_for = 'pause' and not is_paused(b.project, b.target_locale)
     order by b.batch_id
     limit size
     for update skip locked
   ) as b;
-  update batch as b set run_at = now() where b.batch_id = any (due);
+  update batch as b set run_at = now(), waits_for = null where b.batch_id = any (due);
   get diagnostics unparked = row_count;
   perform renew_batch_jobs(due);
+end
+$$;
+
+-- function read/export_texts
+create or replace function trans_hub.export_texts(
+  of_project text, target_locales text[], id_prefix text, only_approved boolean, after text, most integer
+) returns table (
+  business_id text, content_no bigint, context_no bigint, text text, is_known boolean, is_due boolean, key_text text, page_rows bigint
+)
+language plpgsql stable rows 1000
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+  due_before timestamptz;
+begin
+  due_before := now() - least(
+    interval '1 day', (select min(g.retention) / 10 from gc_run as g where g.started_at > now() - interval '1 day')
+  );
+  return query
+  select p.business_id, p.content_no, p.context_no, p.text, p.is_known, p.is_due, p.key_text, p.page_rows
+  from (
+    select
+      i.*, count(*) over () as page_rows,
+      sum(coalesce(octet_length(i.text), 0)::bigint) over page as bytes_so_far,
+      row_number() over page as ord
+    from (
+      -- One pass along the key of the uses: the rows of an id are sorted by themselves, and the pass ends with the page.
+      select distinct on (s.business_id)
+        s.business_id, s.content_no, s.context_no, k.text, k.is_known, s.last_seen_at < due_before as is_due,
+        case when octet_length(c.text) <= 16384 and s.business_id ~ '~[0-9a-f]{16}$' then c.text end as key_text
+      from source as s
+      cross join unnest(target_locales) with ordinality as w (locale, ord)
+      left join lateral (
+        select t.status, case when octet_length(t.text) <= 16777216 then t.text end as text,
+          t.text is not null and (t.status = 'approved' or not only_approved) as has_text
+        from translation as t
+        where t.content_no = s.content_no and t.target_locale = w.locale and t.context_no = s.context_no
+          and t.project = of_project
+        offset 0
+      ) as t on true
+      -- Most rows need no source text: half of the look-ups are saved.
+      left join lateral (
+        select c.source_locale, c.text from content as c
+        where c.content_no = s.content_no and (t.has_text is not true or s.business_id ~ '~[0-9a-f]{16}$')
+        offset 0
+      ) as c on true
+      cross join lateral (
+        select
+          t.status is not null or coalesce(c.source_locale = w.locale, false) as is_known,
+          case
+            when t.has_text then t.text
+            when c.source_locale = w.locale and octet_length(c.text) <= 16777216 then c.text
+          end as text
+      ) as k
+      where s.project = of_project and s.business_id > after and (id_prefix is null or starts_with(s.business_id, id_prefix))
+      order by s.business_id, k.is_known desc, s.last_seen_at desc, s.content_no desc, s.context_no, k.text is null, w.ord
+      limit least(greatest(coalesce(most, 0), 0), 10000)
+    ) as i
+    window page as (order by i.business_id rows unbounded preceding)
+  ) as p
+  where p.bytes_so_far <= 33554432 or p.ord = 1
+  order by p.ord;
 end
 $$;
 
@@ -1361,7 +2093,9 @@ end
 $$;
 
 -- function read/get_translations
-create or replace function trans_hub.get_translations(items jsonb, target_locale text) returns jsonb
+create or replace function trans_hub.get_translations(
+  items jsonb, target_locale text, prefer text default 'approved-or-translated'
+) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
@@ -1378,6 +2112,9 @@ begin
   wanted_locale := canonical_locale(get_translations.target_locale);
   if wanted_locale is null then
     raise exception using errcode = 'TH005', message = 'is missing';
+  end if;
+  if prefer is null or prefer not in ('approved', 'approved-or-translated') then
+    raise exception using errcode = 'TH001', column = 'prefer', message = 'prefer: must be one of approved, approved-or-translated';
   end if;
   field := 'sourceLocale';
   items := (items_of_call(items, null)).list;
@@ -1440,6 +2177,7 @@ begin
     select coalesce(
       jsonb_agg(
         case when t.status is not null then jsonb_build_object(
+          'id', t.id,
           'project', s.project,
           'sourceLocale', c.source_locale,
           'targetLocale', wanted_locale,
@@ -1447,10 +2185,10 @@ begin
           'context', x.canonical::jsonb,
           'businessIds', coalesce(to_jsonb(t.business_ids), '[]'),
           'status', t.status,
-          'text', case when s.is_shown is not false then t.text end,
-          'engine', t.engine,
-          'model', t.model,
-          'flags', coalesce(to_jsonb(t.flags), '[]'),
+          'text', case when s.is_shown is not false and w.has_text then t.text end,
+          'engine', case when w.has_text then t.engine end,
+          'model', case when w.has_text then t.model end,
+          'flags', case when w.has_text then coalesce(to_jsonb(t.flags), '[]') else '[]' end,
           'revision', t.revision
         ) || case
           when not s.is_shown then jsonb_build_object(
@@ -1469,6 +2207,7 @@ begin
     from unnest(named.projects, named.content_nos, named.context_nos, are_shown)
       with ordinality as s (project, content_no, context_no, is_shown, ord)
     left join lateral stored_text(s.content_no, wanted_locale, s.context_no, s.project) as t on true
+    cross join lateral (select prefer = 'approved-or-translated' or t.status = 'approved' as has_text) as w
     left join lateral (select c.* from content as c where c.content_no = s.content_no offset 0) as c on true
     left join lateral (select x.* from context as x where x.context_no = s.context_no offset 0) as x on true
   );
@@ -1508,7 +2247,7 @@ $$;
 -- function read/read_by_business_id
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
-  ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
+  ord integer, id text, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
   engine text, model text, flags text[], revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
@@ -1522,7 +2261,7 @@ declare
 begin
   return query
   select
-    r.ord::integer, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
+    r.ord::integer, t.id, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
@@ -1541,7 +2280,7 @@ begin
     if exists (select from inbox) then
       return query
       select
-        r.ord::integer, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
+        r.ord::integer, null::text, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
         null::text, null::text, null::text[], 0, w.error_code, w.error_message
       from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
       cross join lateral find_in_inbox(r.project, r.target_locale, r.business_id, null, null, null, null) as w
@@ -1558,7 +2297,7 @@ $$;
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  ord integer, id text, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
   error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
@@ -1572,7 +2311,7 @@ declare
 begin
   return query
   select
-    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
+    r.ord::integer, t.id, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (
@@ -1595,7 +2334,7 @@ begin
     if exists (select from inbox) then
       return query
       select
-        r.ord::integer, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
+        r.ord::integer, null::text, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
         w.error_code, w.error_message
       from unnest(projects, target_locales, source_locales, texts, contexts, formats)
         with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
@@ -1613,12 +2352,14 @@ $$;
 
 -- function read/row_state
 create or replace function trans_hub.row_state(t trans_hub.translation) returns table (
-  business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
+  id text, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text
 )
 language sql stable rows 1
 as $$
   select
+    -- See rules/translation-id.ts. Joined here, once for all readers: as two columns they took as long.
+    t.content_no::text || '-' || t.context_no::text,
     nullif(array(
       select s.business_id from trans_hub.source as s
       where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
@@ -1639,11 +2380,82 @@ as $$
   ) as d
 $$;
 
+-- function read/search_uses
+create or replace function trans_hub.search_uses(
+  of_project text, of_locale text, after_business_id text, after_content_no bigint, after_context_no bigint,
+  most_looks integer, most_hits integer, of_status text, of_flag text, of_engine text, prefix text, words text,
+  since timestamptz
+) returns table (
+  looked_at bigint, ended_business_id text, ended_content_no bigint, ended_context_no bigint, business_ids text[],
+  content_nos bigint[], context_nos bigint[]
+)
+language plpgsql stable rows 1
+set search_path = pg_catalog, trans_hub, pg_temp
+-- Only the order of the index lets a page end where it is full. On tables never analyzed, a bitmap and a sort read every use of
+-- the project for each page: 40,150 rows for 50 of 20,000.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+  used record;
+  stored translation;
+begin
+  looked_at := 0;
+  business_ids := '{}';
+  content_nos := '{}';
+  context_nos := '{}';
+  for used in
+    select s.business_id, s.content_no, s.context_no from source as s
+    where s.project = of_project
+      and (s.business_id, s.content_no, s.context_no) > (after_business_id, after_content_no, after_context_no)
+    order by s.project, s.business_id, s.content_no, s.context_no
+    limit greatest(0, least(most_looks, 10000))
+  loop
+    looked_at := looked_at + 1;
+    ended_business_id := used.business_id;
+    ended_content_no := used.content_no;
+    ended_context_no := used.context_no;
+    continue when prefix is not null and not starts_with(used.business_id, prefix);
+    select t.* into stored from translation as t
+    where t.content_no = used.content_no and t.target_locale = of_locale and t.context_no = used.context_no
+      and t.project = of_project;
+    continue when not found
+      or of_status is not null and stored.status::text <> of_status
+      or of_flag is not null and of_flag <> all (coalesce(stored.quality_flags, '{}'))
+      or of_engine is not null and stored.engine is distinct from of_engine
+      or since is not null and stored.updated_at < since;
+    continue when words is not null and position(lower(words) in lower(coalesce(stored.text, ''))) = 0
+      and not exists (
+        select from content as c where c.content_no = used.content_no and position(lower(words) in lower(c.text)) > 0
+      );
+    continue when exists (
+      select from source as other
+      where other.content_no = used.content_no and other.context_no = used.context_no and other.project = of_project
+        and other.business_id < used.business_id and (prefix is null or starts_with(other.business_id, prefix))
+    );
+    business_ids := business_ids || used.business_id;
+    content_nos := content_nos || used.content_no;
+    context_nos := context_nos || used.context_no;
+    if cardinality(content_nos) = most_hits then
+      return next;
+      return;
+    end if;
+  end loop;
+  if looked_at < most_looks then
+    ended_business_id := null;
+  end if;
+  return next;
+end
+$$;
+
 -- function read/stored_text
 create or replace function trans_hub.stored_text(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (
-  business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
+  id text, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text
 )
 language sql stable rows 1
@@ -1750,6 +2562,55 @@ begin
 end
 $$;
 
+-- function read/touch_uses
+create or replace function trans_hub.touch_uses(
+  of_project text, business_ids text[], content_nos bigint[], context_nos bigint[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+  due_before timestamptz;
+  given record;
+begin
+  due_before := now() - least(
+    interval '1 day', (select min(g.retention) / 10 from gc_run as g where g.started_at > now() - interval '1 day')
+  );
+  for given in
+    select
+      g.content_no, g.context_no, g.business_id, n.content_no as newest_content_no, n.context_no as newest_context_no
+    from unnest(business_ids, content_nos, context_nos) as g (business_id, content_no, context_no)
+    cross join lateral (
+      select s.content_no, s.context_no from source as s
+      where s.project = of_project and s.business_id = g.business_id
+      order by s.last_seen_at desc, s.content_no desc
+      limit 1
+    ) as n
+    order by g.content_no, g.context_no, g.business_id
+  loop
+    -- The lock that registering takes. A text that a collection has locked is about to go.
+    perform from content as c where c.content_no = given.content_no for key share skip locked;
+    continue when not found;
+    update source as s
+    set last_seen_at = now() - case
+      when (s.content_no, s.context_no) = (given.newest_content_no, given.newest_context_no) then interval '0'
+      else interval '1 microsecond'
+    end
+    where s.ctid in (
+      select s.ctid from source as s
+      where s.project = of_project and s.business_id = given.business_id and s.last_seen_at < due_before
+        and (s.content_no, s.context_no) in (
+          (given.content_no, given.context_no), (given.newest_content_no, given.newest_context_no)
+        )
+      for no key update skip locked
+    );
+  end loop;
+end
+$$;
+
 -- function register/admitted_items
 create or replace function trans_hub.admitted_items(items trans_hub.grouped_items, refused boolean[])
 returns trans_hub.grouped_items
@@ -1763,11 +2624,14 @@ begin
     case when items.formats is not null then array_agg(i.format order by i.ord) end,
     case when items.verbatim is not null then array_agg(i.verbatim order by i.ord) end,
     case when items.lifetimes is not null then array_agg(i.lifetime order by i.ord) end,
+    case when items.hints is not null then array_agg(i.hint order by i.ord) end,
     case when items.item_groups is not null then array_agg(i.group_no order by i.ord) end
-  into items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.item_groups
+  into items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.hints,
+    items.item_groups
   from unnest(
-    items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.item_groups, refused
-  ) with ordinality as i (text, business_id, context, format, verbatim, lifetime, group_no, is_refused, ord)
+    items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.hints, items.item_groups,
+    refused
+  ) with ordinality as i (text, business_id, context, format, verbatim, lifetime, hint, group_no, is_refused, ord)
   where not i.is_refused;
   return items;
 end
@@ -1802,7 +2666,7 @@ begin
   own := (
     select jsonb_object_agg(d.key, d.value)
     from jsonb_each(given) as d
-    where d.key in ('text', 'context', 'businessId') and d.value <> 'null'
+    where d.key in ('text', 'context', 'hint', 'businessId') and d.value <> 'null'
   );
   if own is not null then
     items := (
@@ -1818,7 +2682,7 @@ begin
     from jsonb_each(given) as d
     where d.key in (
       'engine', 'project', 'sourceLocale', 'targetLocales', 'priority', 'format', 'force', 'expiresAfterSeconds'
-    )
+    ) or (d.key = 'tag' and tag_of(given) is not null)
   );
   insert into inbox (items, defaults, texts) values (items, defaults, asked) returning id into inbox_id;
   if given -> 'notify' is distinct from 'false' then
@@ -1843,6 +2707,7 @@ begin
     and coalesce(cardinality(items.business_ids), n) = n and coalesce(cardinality(items.contexts), n) = n
     and coalesce(cardinality(items.formats), n) = n and coalesce(cardinality(items.verbatim), n) = n
     and coalesce(cardinality(items.lifetimes), n) = n and coalesce(cardinality(items.item_groups), n) = n
+    and coalesce(cardinality(items.hints), n) = n
     and g >= least(n, 1) and '' <> all (items.group_projects) and coalesce(array_ndims(items.group_projects), 1) = 1
     and cardinality(items.group_source_locales) = g and array_position(items.group_source_locales, null) is null
     and cardinality(items.group_priorities) = g and -1 <= all (items.group_priorities) and 1 >= all (items.group_priorities)
@@ -1861,6 +2726,9 @@ begin
   if items.formats is not null
     and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime']) is not true
   then
+    return false;
+  end if;
+  if items.hints is not null and not are_hints(items.hints) then
     return false;
   end if;
   if octet_length(array_to_string(items.group_projects, '')) > 255 or octet_length(array_to_string(items.want_locales, '')) > 255
@@ -1885,6 +2753,35 @@ begin
     return (select count(distinct i) = g from unnest(items.want_groups) as i);
   end if;
   return true;
+end
+$$;
+
+-- function register/are_hints
+create or replace function trans_hub.are_hints(hints jsonb[]) returns boolean
+language plpgsql immutable
+as $$
+begin
+  return not exists (
+    select
+    from (
+      select h.ord, jsonb_typeof(h.hint) as kind, m.key, jsonb_typeof(m.value) as value_kind, m.value
+      from unnest(hints) with ordinality as h (hint, ord)
+      left join lateral jsonb_each(case when jsonb_typeof(h.hint) = 'object' then h.hint end) as m on true
+      where h.hint is not null
+    ) as m
+    group by m.ord
+    having sum(octet_length(m.key) + case m.value_kind when 'string' then octet_length(m.value #>> '{}') else 8 end) > 4096
+      or not bool_and(case
+        when m.kind <> 'object' then false
+        when m.key in ('note', 'key') then m.value_kind = 'string'
+        when m.value_kind = 'string' then m.key <> 'maxLength'
+        when m.key = 'maxLength' then
+          case when m.value_kind = 'number' then (m.value)::numeric between 1 and 1000000 and (m.value)::numeric % 1 = 0 else false end
+        -- What JavaScript reads as a number.
+        when m.value_kind = 'number' then abs((m.value)::numeric) <= 1.7976931348623157e308
+        else m.key is null
+      end)
+  );
 end
 $$;
 
@@ -2137,6 +3034,11 @@ begin
 end
 $$;
 
+-- function register/hint_problem
+create or replace function trans_hub.hint_problem() returns text
+language sql immutable
+return 'must be an object of strings and numbers of at most 4,096 bytes; note and key are strings, and maxLength is a whole number from 1 to 1000000';
+
 -- function register/inbox_list
 create or replace function trans_hub.inbox_list(items jsonb) returns jsonb
 language sql immutable
@@ -2182,7 +3084,7 @@ as $$
       i.*,
       dense_rank() over (order by i.project, i.source_locale, i.priority, i.forced, i.target_locales)::integer as group_no
     from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, hint, ord)
   ), item_group as materialized (
     select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
   )
@@ -2195,6 +3097,7 @@ as $$
       case when bool_or(i.format <> 'auto') then array_agg(i.format order by i.ord) end,
       case when bool_or(i.verbatim) then array_agg(i.verbatim order by i.ord) end,
       case when bool_or(i.lifetime is not null) then array_agg(i.lifetime order by i.ord) end,
+      case when bool_or(i.hint is not null) then array_agg(i.hint order by i.ord) end,
       case when max(i.group_no) > 1 then array_agg(i.group_no order by i.ord) end
     from item as i
   ) as i
@@ -2230,7 +3133,7 @@ begin
   end if;
   if
     pg_column_size(list)::bigint + jsonb_array_length(list)::bigint * (
-      case when fields ?| array['text', 'context', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
+      case when fields ?| array['text', 'context', 'hint', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
     ) > 134217728
   then
     raise exception using errcode = 'TH003', column = 'items',
@@ -2248,6 +3151,9 @@ as $$
 declare
   verbatim_projects text[];
   verbatim_locales text[];
+  verbatim_contents bigint[];
+  verbatim_contexts bigint[];
+  verbatim_revisions integer[];
 begin
   with look as materialized (
     select w.*, t.status, t.is_due
@@ -2275,7 +3181,7 @@ begin
     where l.status is null
     order by l.content_no, l.locale, l.context_no, l.project
     on conflict do nothing
-    returning content_no, target_locale, context_no, project, status
+    returning content_no, target_locale, context_no, project, status, revision
   ), mine as materialized (
     -- A neighbour may have made some of them since the look. The join takes as long as the insert, and mostly it is not needed.
     select l.place
@@ -2298,15 +3204,54 @@ begin
     ),
     array(select l.place from look as l where l.status = 'failed' and not l.is_due),
     array(select s.project from stored as s where s.status = 'translated'),
-    array(select s.target_locale from stored as s where s.status = 'translated')
-  into made, due, failed, verbatim_projects, verbatim_locales;
+    array(select s.target_locale from stored as s where s.status = 'translated'),
+    array(select s.content_no from stored as s where s.status = 'translated'),
+    array(select s.context_no from stored as s where s.status = 'translated'),
+    array(select s.revision from stored as s where s.status = 'translated')
+  into made, due, failed, verbatim_projects, verbatim_locales, verbatim_contents, verbatim_contexts, verbatim_revisions;
 
   if verbatim_projects <> '{}' then
     perform count_changes(
       verbatim_projects, verbatim_locales, null,
       array_fill('translated'::translation_status, array[cardinality(verbatim_projects)])
     );
+    perform write_events(
+      'translated', verbatim_projects, verbatim_locales, verbatim_contents, verbatim_contexts, verbatim_revisions
+    );
   end if;
+end
+$$;
+
+-- function register/note_hints
+create or replace function trans_hub.note_hints(items trans_hub.grouped_items, content_nos bigint[], context_nos bigint[])
+returns void
+language plpgsql volatile
+as $$
+begin
+  insert into hint as h (content_no, context_no, project, business_id, hint)
+  select s.content_no, s.context_no, s.project, s.business_id, s.hint
+  from (
+    select distinct on (i.content_no, i.context_no, i.project, i.business_id) i.*
+    from (
+      select
+        i.content_no, i.context_no, items.group_projects[coalesce(i.group_no, 1)] as project,
+        coalesce(i.business_id, '') as business_id, i.hint, i.ord
+      from unnest(content_nos, context_nos, items.item_groups, items.business_ids, items.hints) with ordinality
+        as i (content_no, context_no, group_no, business_id, hint, ord)
+      where i.hint is not null
+    ) as i
+    order by i.content_no, i.context_no, i.project, i.business_id, i.ord desc
+  ) as s
+  left join lateral (
+    select h.hint from hint as h
+    where h.content_no = s.content_no and h.context_no = s.context_no
+      and h.project = s.project and h.business_id = s.business_id
+    offset 0
+  ) as known on true
+  where coalesce(known.hint, '{}') <> s.hint
+  order by s.content_no, s.context_no, s.project, s.business_id
+  on conflict on constraint hint_pkey do update set hint = excluded.hint, noted_at = now()
+  where h.hint <> excluded.hint;
 end
 $$;
 
@@ -2506,6 +3451,12 @@ begin
         message = 'must be a whole number from 1 to 2147483647';
     end if;
     result.lifetime := (whole ->> 'expiresAfterSeconds')::numeric::integer;
+  end if;
+  if whole ? 'hint' then
+    result.hint := jsonb_strip_nulls(whole -> 'hint');
+    if not are_hints(array[result.hint]) then
+      raise exception using errcode = 'TH001', column = 'hint', message = hint_problem();
+    end if;
   end if;
   result.verbatim := is_verbatim(result.text);
   return result;
@@ -2739,6 +3690,7 @@ begin
         'must be 1 to 255 bytes'),
       (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'], 'TH010', 'format',
         'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime'),
+      (not are_hints(items.hints), 'TH001', 'hint', hint_problem()),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (
@@ -2950,6 +3902,8 @@ begin
     if taken.traceparent is not null then
       perform set_config('trans_hub.traceparent', taken.traceparent, true);
     end if;
+    perform set_config('trans_hub.tag', coalesce(taken.defaults ->> 'tag', ''), true)
+    where taken.defaults ? 'tag' or current_setting('trans_hub.tag', true) <> '';
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(
@@ -3008,7 +3962,16 @@ declare
   work integer[];
   revisions integer[];
 begin
+  if items.business_ids is not null then
+    -- In an "if" of its own: with the question above it would be a query for items without ids too.
+    if exists (select from feed_switch) then
+      perform note_renames(items, content_nos, context_nos);
+    end if;
+  end if;
   perform note_sources(items, content_nos, context_nos, options.touch_after);
+  if items.hints is not null then
+    perform note_hints(items, content_nos, context_nos);
+  end if;
   wanted := wanted_rows(items, content_nos, context_nos);
   outcome := make_translations(wanted, options.for_engine);
   if outcome.made <> '{}' then
@@ -3045,6 +4008,14 @@ declare
   nothing record;
   receipt register_receipt;
 begin
+  -- An id whose text was edited: the usual case of one.
+  if items.business_ids is not null then
+    -- In an "if" of its own: with the question above it would be a query for items without ids too.
+    if exists (select from feed_switch) then
+      perform note_renames(items, content_nos, context_nos);
+    end if;
+  end if;
+
   insert into content (content_no, content_id, source_locale, text)
   overriding system value
   select i.content_no, i.content_id, items.group_source_locales[coalesce(i.group_no, 1)], i.text
@@ -3055,6 +4026,9 @@ begin
   select items.group_projects[coalesce(i.group_no, 1)], coalesce(i.business_id, ''), i.content_no, i.context_no
   from unnest(content_nos, context_nos, items.item_groups, items.business_ids)
     as i (content_no, context_no, group_no, business_id);
+  if items.hints is not null then
+    perform note_hints(items, content_nos, context_nos);
+  end if;
 
   if items.verbatim is not null or exists (select from unnest(wants) as w where w.locale = w.source_locale) then
     with made as (
@@ -3064,9 +4038,17 @@ begin
         as i (content_no, context_no, group_no, verbatim, text)
       join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1)
       where i.verbatim or w.locale = w.source_locale
-      returning project, target_locale, status
+      returning project, target_locale, status, content_no, context_no, revision
+    ), counted as materialized (
+      select count_changes(array_agg(m.project), array_agg(m.target_locale), null, array_agg(m.status)) from made as m
+    ), told as materialized (
+      select write_events(
+        'translated', array_agg(m.project), array_agg(m.target_locale), array_agg(m.content_no), array_agg(m.context_no),
+        array_agg(m.revision)
+      )
+      from made as m
     )
-    select count_changes(array_agg(m.project), array_agg(m.target_locale), null, array_agg(m.status)) into nothing from made as m;
+    select (select count(*) from counted), (select count(*) from told) into nothing;
   end if;
 
   insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)
@@ -3102,6 +4084,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  earlier_tag text := current_setting('trans_hub.tag', true);
   read record;
   receipt register_receipt;
   queued bigint := 0;
@@ -3114,6 +4097,10 @@ begin
     perform set_config('synchronous_commit', 'on', true);
   end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  -- The batches take it from the setting.
+  if defaults ? 'tag' then
+    perform set_config('trans_hub.tag', coalesce(tag_of(defaults), ''), true);
+  end if;
   if read.good <> '{}' then
     begin
       receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
@@ -3121,11 +4108,15 @@ begin
       read.rejected := enqueue(items, defaults) -> 'rejected';
       select coalesce(sum(cardinality(g.target_locales)), 0) into queued
       from unnest(read.good) with ordinality
-        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, hint, ord)
       join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
       left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
       where r.value is null;
     end;
+  end if;
+  -- A later call in the same transaction may have none.
+  if defaults ? 'tag' then
+    perform set_config('trans_hub.tag', coalesce(earlier_tag, ''), true);
   end if;
   read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
@@ -3240,6 +4231,23 @@ begin
     end;
   end loop;
   raise exception using errcode = '40001', message = 'contexts were collected as fast as they were registered';
+end
+$$;
+
+-- function register/tag_of
+create or replace function trans_hub.tag_of(defaults jsonb) returns text
+language plpgsql immutable
+as $$
+declare
+  tag text := defaults ->> 'tag';
+begin
+  if tag is not null and (
+    jsonb_typeof(defaults -> 'tag') <> 'string' or length(tag) > 64 or tag !~ '^[0-9A-Za-z][0-9A-Za-z._:/@+-]*$'
+  ) then
+    raise exception using errcode = 'TH001', column = 'tag',
+      message = 'tag must be 1 to 64 letters of English, digits and . _ : / @ + -';
+  end if;
+  return tag;
 end
 $$;
 
@@ -3778,7 +4786,7 @@ as $$
 $$;
 
 -- function settle/remove_translations
-create or replace function trans_hub.remove_translations(doomed tid[]) returns bigint
+create or replace function trans_hub.remove_translations(doomed tid[], event_kind text) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
@@ -3789,6 +4797,9 @@ declare
   projects text[];
   locales text[];
   statuses translation_status[];
+  contents bigint[];
+  contexts bigint[];
+  revisions integer[];
 begin
   if doomed is null then
     return 0;
@@ -3796,7 +4807,7 @@ begin
   with gone as (
     delete from translation as t
     where t.ctid = any (doomed)
-    returning t.content_no, t.target_locale, t.context_no, t.project, t.status
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.status, t.revision
   ), letters as materialized (
     select d.ctid
     from gone as g
@@ -3809,10 +4820,13 @@ begin
   ), unburied as (
     delete from dead_letter as d using letters as l where d.ctid = l.ctid
   )
-  select count(*), array_agg(g.project), array_agg(g.target_locale), array_agg(g.status)
-  into removed, projects, locales, statuses
+  select
+    count(*), array_agg(g.project), array_agg(g.target_locale), array_agg(g.status), array_agg(g.content_no),
+    array_agg(g.context_no), array_agg(g.revision)
+  into removed, projects, locales, statuses, contents, contexts, revisions
   from gone as g;
   perform count_changes(projects, locales, statuses, null);
+  perform write_events(event_kind, projects, locales, contents, contexts, revisions);
   return removed;
 end
 $$;
@@ -3827,6 +4841,17 @@ as $$
 declare
   removed bigint;
 begin
+  -- Mostly there are no hints at all.
+  if exists (select from hint) then
+    delete from hint as h
+    where h.content_no = any (content_nos)
+      and not exists (
+        select from source as s
+        where s.project = h.project and s.business_id = h.business_id
+          and s.content_no = h.content_no and s.context_no = h.context_no
+        offset 0
+      );
+  end if;
   delete from content as c
   where c.content_no = any (content_nos)
     and not exists (select from source as s where s.content_no = c.content_no offset 0)
@@ -3836,9 +4861,144 @@ begin
 end
 $$;
 
+-- function webhook/claim_webhooks
+create or replace function trans_hub.claim_webhooks(
+  most integer, most_failing integer, lease_ms double precision, debounce_ms double precision, export_delay_ms double precision,
+  page_events integer
+)
+returns setof trans_hub.webhook
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set jit = off
+as $$
+begin
+  update webhook as w
+  set page_to = p.page_to, sent_to = p.position, next_at = clock_timestamp() + make_interval(secs => export_delay_ms / 1000)
+  from (
+    select w.webhook_id, w.position, least(h.position, w.position + page_events) as page_to
+    from webhook as w
+    join feed_head as h on h.position > w.position
+    where w.type = 'export.changed' and w.disabled_at is null and w.page_to is null and w.next_at <= clock_timestamp()
+    for update of w skip locked
+  ) as p
+  where w.webhook_id = p.webhook_id;
+
+  return query
+  with head as materialized (
+    select
+      -- As feed.sql.ts has it.
+      left(replace(h.epoch::text, '-', ''), 12) || lower(left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)) as epoch,
+      h.position, h.oldest
+    from feed_head as h
+  ), due as materialized (
+    select w.webhook_id, w.failures, w.next_at
+    from webhook as w
+    cross join head as h
+    where w.disabled_at is null and w.next_at <= clock_timestamp()
+      and (w.lease_until is null or w.lease_until <= clock_timestamp())
+      and (
+        w.page_to is not null or w.epoch <> h.epoch or w.position < h.oldest or w.position > h.position
+        or w.type = 'translations.settled' and (
+          select e.at
+          from event_position as p
+          join event as e on e.n = p.n
+          where p.position = w.position + 1
+        ) <= clock_timestamp() - make_interval(secs => debounce_ms / 1000)
+      )
+  ), healthy as materialized (
+    select w.* from webhook as w
+    where w.webhook_id in (select d.webhook_id from due as d where d.failures = 0 order by d.next_at limit most)
+      and (w.lease_until is null or w.lease_until <= clock_timestamp()) and w.disabled_at is null and w.next_at <= clock_timestamp()
+    for update skip locked
+  ), failing as materialized (
+    select w.* from webhook as w
+    where w.webhook_id in (select d.webhook_id from due as d where d.failures > 0 order by d.next_at limit most_failing)
+      and (w.lease_until is null or w.lease_until <= clock_timestamp()) and w.disabled_at is null and w.next_at <= clock_timestamp()
+    for update skip locked
+  ), taken as materialized (
+    select
+      t.webhook_id, t.position, t.page_to, t.sent_to, h.epoch, h.position as head,
+      t.epoch <> h.epoch or t.position < h.oldest or t.position > h.position as is_lost
+    from (select * from healthy union all select * from failing) as t
+    cross join head as h
+  )
+  update webhook as w
+  set
+    lease = gen_random_uuid(),
+    lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000),
+    is_reset = w.is_reset or t.is_lost,
+    epoch = t.epoch,
+    -- Where events were lost, the receiver begins anew at the end of the feed.
+    position = case when t.is_lost then t.head else w.position end,
+    page_to = case when t.is_lost then t.head else coalesce(t.page_to, least(t.head, t.position + page_events)) end,
+    sent_to = case when t.is_lost then t.head else coalesce(t.sent_to, t.position) end
+  from taken as t
+  where w.webhook_id = t.webhook_id
+  returning w.*;
+end
+$$;
+
+-- function webhook/note_webhook
+create or replace function trans_hub.note_webhook(
+  of_webhook text, of_lease uuid, outcome text, to_position bigint, lease_ms double precision, has_sent boolean,
+  wait_ms double precision, status integer, problem text, disable_after_ms double precision
+)
+returns setof trans_hub.webhook
+language sql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+  update trans_hub.webhook as w
+  set
+    sent_to = case outcome when 'sent' then greatest(w.sent_to, to_position) when 'done' then null else w.sent_to end,
+    position = case when outcome = 'done' then w.page_to else w.position end,
+    page_to = case when outcome = 'done' then null else w.page_to end,
+    is_reset = w.is_reset and outcome <> 'done',
+    lease = case when outcome = 'sent' then w.lease end,
+    lease_until = case when outcome = 'sent' then clock_timestamp() + make_interval(secs => lease_ms / 1000) end,
+    next_at = case
+      when outcome in ('done', 'failed') then clock_timestamp() + make_interval(secs => wait_ms / 1000)
+      else w.next_at
+    end,
+    delivered_at = case when has_sent then clock_timestamp() else w.delivered_at end,
+    failures = case when has_sent or outcome = 'done' then 0 when outcome = 'failed' then w.failures + 1 else w.failures end,
+    failing_since = case
+      when has_sent or outcome = 'done' then null
+      when outcome = 'failed' then coalesce(w.failing_since, clock_timestamp())
+      else w.failing_since
+    end,
+    last_status = case when has_sent or outcome = 'done' then null when outcome = 'failed' then status else w.last_status end,
+    last_problem = case when has_sent or outcome = 'done' then null when outcome = 'failed' then problem else w.last_problem end,
+    disabled_because = case
+      when outcome <> 'failed' then w.disabled_because
+      when disable_after_ms = 0 then 'gone'
+      when w.failing_since <= clock_timestamp() - make_interval(secs => disable_after_ms / 1000) then 'failing'
+    end,
+    disabled_at = case
+      when outcome <> 'failed' then w.disabled_at
+      when disable_after_ms = 0 or w.failing_since <= clock_timestamp() - make_interval(secs => disable_after_ms / 1000)
+        then clock_timestamp()
+    end
+  where w.webhook_id = of_webhook and w.lease = of_lease
+  returning w.*
+$$;
+
 -- end of functions
 
-revoke execute on function trans_hub.collect_contexts,
+revoke execute on function trans_hub.affordable_projects,
+  trans_hub.book_held_calls,
+  trans_hub.budget_rooms,
+  trans_hub.confirm_usage,
+  trans_hub.fold_budget,
+  trans_hub.fold_budgets,
+  trans_hub.lose_holds,
+  trans_hub.lose_stray_holds,
+  trans_hub.refuse_for_budget,
+  trans_hub.remove_budget,
+  trans_hub.reserve_budget,
+  trans_hub.revoke_hold,
+  trans_hub.set_budget,
+  trans_hub.unpark_for_budget,
+  trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.cancel_in_inbox,
@@ -3857,12 +5017,17 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.reserve_engine,
   trans_hub.reset_engine,
   trans_hub.settle_engine_call,
+  trans_hub.note_renames,
+  trans_hub.prune_events,
+  trans_hub.sequence_events,
+  trans_hub.write_events,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
   trans_hub.hasten_postponed,
+  trans_hub.hints_of,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -3872,6 +5037,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.renew_batch_jobs,
   trans_hub.require_lane,
   trans_hub.unpark_batches,
+  trans_hub.export_texts,
   trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
@@ -3879,11 +5045,14 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.read_by_business_id,
   trans_hub.read_by_text,
   trans_hub.row_state,
+  trans_hub.search_uses,
   trans_hub.stored_text,
   trans_hub.touch,
+  trans_hub.touch_uses,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
   trans_hub.are_fit,
+  trans_hub.are_hints,
   trans_hub.asked_rows,
   trans_hub.backlog_bound,
   trans_hub.canonical_context,
@@ -3893,12 +5062,14 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.enqueue_wanted,
   trans_hub.fit_options,
   trans_hub.has_room,
+  trans_hub.hint_problem,
   trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
   trans_hub.items_of_call,
   trans_hub.make_translations,
+  trans_hub.note_hints,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
   trans_hub.read_item,
@@ -3919,6 +5090,7 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.sql_options,
   trans_hub.store_contents,
   trans_hub.store_contexts,
+  trans_hub.tag_of,
   trans_hub.texts_a_batch,
   trans_hub.waiting_texts,
   trans_hub.wanted_rows,
@@ -3943,11 +5115,27 @@ revoke execute on function trans_hub.collect_contexts,
   trans_hub.count_changes,
   trans_hub.lock_contents,
   trans_hub.remove_translations,
-  trans_hub.remove_unused_contents from public;
+  trans_hub.remove_unused_contents,
+  trans_hub.claim_webhooks,
+  trans_hub.note_webhook from public;
 
 -- Down Migration
 
-drop function trans_hub.collect_contexts,
+drop function trans_hub.affordable_projects,
+  trans_hub.book_held_calls,
+  trans_hub.budget_rooms,
+  trans_hub.confirm_usage,
+  trans_hub.fold_budget,
+  trans_hub.fold_budgets,
+  trans_hub.lose_holds,
+  trans_hub.lose_stray_holds,
+  trans_hub.refuse_for_budget,
+  trans_hub.remove_budget,
+  trans_hub.reserve_budget,
+  trans_hub.revoke_hold,
+  trans_hub.set_budget,
+  trans_hub.unpark_for_budget,
+  trans_hub.collect_contexts,
   trans_hub.collect_range,
   trans_hub.cancel_batches,
   trans_hub.cancel_in_inbox,
@@ -3966,12 +5154,17 @@ drop function trans_hub.collect_contexts,
   trans_hub.reserve_engine,
   trans_hub.reset_engine,
   trans_hub.settle_engine_call,
+  trans_hub.note_renames,
+  trans_hub.prune_events,
+  trans_hub.sequence_events,
+  trans_hub.write_events,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
   trans_hub.schema_state,
   trans_hub.add_batch_jobs,
   trans_hub.hasten_postponed,
+  trans_hub.hints_of,
   trans_hub.is_paused,
   trans_hub.job_priority,
   trans_hub.open_lanes,
@@ -3981,6 +5174,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.renew_batch_jobs,
   trans_hub.require_lane,
   trans_hub.unpark_batches,
+  trans_hub.export_texts,
   trans_hub.find_in_inbox,
   trans_hub.find_row,
   trans_hub.get_translations,
@@ -3988,11 +5182,14 @@ drop function trans_hub.collect_contexts,
   trans_hub.read_by_business_id,
   trans_hub.read_by_text,
   trans_hub.row_state,
+  trans_hub.search_uses,
   trans_hub.stored_text,
   trans_hub.touch,
+  trans_hub.touch_uses,
   trans_hub.admitted_items,
   trans_hub.append_to_inbox,
   trans_hub.are_fit,
+  trans_hub.are_hints,
   trans_hub.asked_rows,
   trans_hub.backlog_bound,
   trans_hub.canonical_context,
@@ -4002,12 +5199,14 @@ drop function trans_hub.collect_contexts,
   trans_hub.enqueue_wanted,
   trans_hub.fit_options,
   trans_hub.has_room,
+  trans_hub.hint_problem,
   trans_hub.inbox_list,
   trans_hub.is_due,
   trans_hub.item_code,
   trans_hub.items_as_groups,
   trans_hub.items_of_call,
   trans_hub.make_translations,
+  trans_hub.note_hints,
   trans_hub.note_sources,
   trans_hub.put_off_inbox,
   trans_hub.read_item,
@@ -4028,6 +5227,7 @@ drop function trans_hub.collect_contexts,
   trans_hub.sql_options,
   trans_hub.store_contents,
   trans_hub.store_contexts,
+  trans_hub.tag_of,
   trans_hub.texts_a_batch,
   trans_hub.waiting_texts,
   trans_hub.wanted_rows,
@@ -4052,4 +5252,6 @@ drop function trans_hub.collect_contexts,
   trans_hub.count_changes,
   trans_hub.lock_contents,
   trans_hub.remove_translations,
-  trans_hub.remove_unused_contents;
+  trans_hub.remove_unused_contents,
+  trans_hub.claim_webhooks,
+  trans_hub.note_webhook;

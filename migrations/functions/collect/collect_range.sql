@@ -78,7 +78,7 @@ begin
     for update of t
   ) as t;
 
-  translations := remove_translations(doomed);
+  translations := remove_translations(doomed, 'collected');
 
   contents := remove_unused_contents(locked);
 end

@@ -19,6 +19,9 @@ declare
   locales text[];
   old_statuses translation_status[];
   new_statuses translation_status[];
+  contents bigint[];
+  contexts bigint[];
+  revisions integer[];
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('cancel_batches');
@@ -58,21 +61,22 @@ begin
   select array_agg(l.ctid) filter (where not l.has_text), array_agg(l.ctid) filter (where l.has_text)
   into doomed, kept
   from locked as l;
-  cancelled := remove_translations(doomed);
+  cancelled := remove_translations(doomed, 'cancelled');
 
   with gone_back as (
     update translation as t
     set status = 'translated', revision = t.revision + 1, updated_at = now()
     where t.ctid = any (kept)
-    returning t.project, t.target_locale, t.status
+    returning t.project, t.target_locale, t.status, t.content_no, t.context_no, t.revision
   )
   select
     cancelled + count(*),
     array_agg(g.project), array_agg(g.target_locale), array_fill('pending'::translation_status, array[count(*)::integer]),
-    array_agg(g.status)
-  into cancelled, projects, locales, old_statuses, new_statuses
+    array_agg(g.status), array_agg(g.content_no), array_agg(g.context_no), array_agg(g.revision)
+  into cancelled, projects, locales, old_statuses, new_statuses, contents, contexts, revisions
   from gone_back as g;
   perform count_changes(projects, locales, old_statuses, new_statuses);
+  perform write_events('cancelled', projects, locales, contents, contexts, revisions);
   perform prune_batches(batch_ids);
   return cancelled;
 end

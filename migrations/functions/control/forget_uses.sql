@@ -77,7 +77,7 @@ begin
     order by t.content_no, t.target_locale, t.context_no, t.project
     for update of t
   ) as t;
-  perform remove_translations(doomed);
+  perform remove_translations(doomed, 'forgotten');
   -- A letter may outlive its row.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)

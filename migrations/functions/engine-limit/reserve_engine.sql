@@ -3,11 +3,12 @@
 --
 -- A call that wants more tokens than the bucket holds passes when the bucket is full, and leaves it in debt: refused, it would
 -- wait for ever. A rate of null is no limit. After an open circuit's time one call passes, as the probe.
+-- `beside_outage`: the call passes the open circuit of an outage, as a probe beside any other.
 create or replace function trans_hub.reserve_engine(
   of_engine text, by_call uuid, want_tokens double precision,
   request_burst double precision, request_rate double precision,
   token_burst double precision, token_rate double precision,
-  most_calls integer, ahead_ms double precision, lease_ms double precision,
+  most_calls integer, ahead_ms double precision, lease_ms double precision, beside_outage boolean,
   out granted boolean, out wait_ms double precision, out held_by text, out is_probe boolean,
   out reason text, out openings bigint
 )
@@ -21,6 +22,8 @@ declare
   moment timestamptz := clock_timestamp();
   seconds double precision := greatest(0, extract(epoch from moment - state.refilled_at));
   running bigint;
+  is_beside boolean := beside_outage and state.circuit <> 'closed' and state.reason = 'TH_ENGINE_TRANSIENT'
+    and (state.open_until > moment or state.probe_until > moment);
 begin
   granted := false;
   is_probe := state.circuit <> 'closed';
@@ -32,11 +35,11 @@ begin
     held_by := 'pause';
     wait_ms := extract(epoch from state.paused_until - moment) * 1000;
     return;
-  elsif state.circuit = 'open' and state.open_until > moment then
+  elsif not is_beside and state.circuit = 'open' and state.open_until > moment then
     held_by := 'circuit';
     wait_ms := extract(epoch from state.open_until - moment) * 1000;
     return;
-  elsif state.circuit = 'half_open' and state.probe_until > moment then
+  elsif not is_beside and state.circuit = 'half_open' and state.probe_until > moment then
     held_by := 'probe';
     -- The probe answers long before its lease ends.
     wait_ms := least(extract(epoch from state.probe_until - moment) * 1000, 5000);
@@ -73,9 +76,9 @@ begin
     requests = case when request_rate is null then state.requests else state.requests - 1 end,
     tokens = case when token_rate is null then state.tokens else state.tokens - want_tokens end,
     refilled_at = moment,
-    circuit = case when is_probe then 'half_open' else 'closed' end,
-    probe = case when is_probe then by_call end,
-    probe_until = case when is_probe then moment + make_interval(secs => lease_ms / 1000) end
+    circuit = case when is_beside then r.circuit when is_probe then 'half_open' else 'closed' end,
+    probe = case when is_beside then r.probe when is_probe then by_call end,
+    probe_until = case when is_beside then r.probe_until when is_probe then moment + make_interval(secs => lease_ms / 1000) end
   where r.engine = of_engine;
   granted := true;
 end

@@ -36,7 +36,8 @@ begin
     fault = case when answers then null else r.fault end,
     doubts = case when began_later or closes then 0 else r.doubts end,
     doubtful_since = case when began_later or closes then null else r.doubtful_since end,
-    recovered_at = case when ends_outage then moment else r.recovered_at end
+    recovered_at = case when ends_outage then moment else r.recovered_at end,
+    answered_at = case when answers then moment else r.answered_at end
   where r.engine = of_engine;
   return closes;
 end

@@ -9,7 +9,7 @@ create or replace function trans_hub.add_batch_jobs(
   batch_ids uuid[], projects text[], target_locales text[], levels smallint[], run_ats timestamptz[],
   job_priorities smallint[] default null
 ) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 -- See Pragmas: graphile-worker looks for jobs with these keys. Planned while the queue is empty, as it mostly is, the look-up
 -- would read all jobs for each chunk once the queue is long.

@@ -22,7 +22,7 @@ begin
     order by b.batch_id
     for update
   ), moved as (
-    update batch as b set run_at = 'infinity', started_by = null
+    update batch as b set run_at = 'infinity', waits_for = 'pause', started_by = null
     from locked as l
     where b.batch_id = l.batch_id
     returning b.batch_id

@@ -1,7 +1,7 @@
 -- Parks the next `size` due batches of paused lanes after an id, so that the fleet does not claim each of them to find it paused.
 -- The worker of a claimed batch parks it; a batch that is due later is parked when it is claimed.
 create or replace function trans_hub.park_waiting(after uuid, size integer, out reached uuid, out parked bigint)
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 as $$
 declare
@@ -21,7 +21,7 @@ begin
     for update
   ) as b;
   -- graphile-worker moves the jobs that no worker holds, and gives them.
-  update batch as b set run_at = 'infinity'
+  update batch as b set run_at = 'infinity', waits_for = 'pause'
   from (
     select j.key
     from graphile_worker.reschedule_jobs(

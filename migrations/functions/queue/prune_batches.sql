@@ -2,7 +2,7 @@
 -- empty. It changes no row of a standing text, so it is safe beside the worker of the batch. The caller has locked the rows
 -- before, as a settlement does.
 create or replace function trans_hub.prune_batches(batch_ids uuid[]) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, trans_hub, pg_temp
 set enable_seqscan = off
 set jit = off
@@ -43,9 +43,11 @@ begin
   ), gone as (
     delete from batch as b
     where b.batch_id = any (batch_ids) and not exists (select from kept as k where k.batch_id = b.batch_id)
-    returning b.batch_id, b.run_at
+    returning b.batch_id, b.run_at, b.waits_for
   )
-  -- The job of a removed batch finds no batch, and ends. A parked job never runs, so it is removed here.
-  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs from gone as g where g.run_at = 'infinity';
+  -- The job of a removed batch finds no batch, and ends. A parked job runs late or never, so it is removed here.
+  select count(graphile_worker.remove_job(g.batch_id::text)) into parked_jobs
+  from gone as g
+  where g.waits_for is not null and g.run_at > now();
 end
 $$;

@@ -1,4 +1,4 @@
--- Brings the next `size` parked batches after an id forward, if their lane is not paused. A batch that is parked because of an
+-- Brings the next `size` batches after an id forward that were parked for a pause, if their lane is not paused. A batch that is parked because of an
 -- engine does not say so: it comes forward whenever anything is resumed, or with "sure" only once no engine is paused.
 create or replace function trans_hub.unpark_batches(after uuid, size integer, sure boolean, out reached uuid, out unparked bigint)
 language plpgsql volatile
@@ -18,12 +18,12 @@ begin
   from (
     select b.batch_id
     from batch as b
-    where b.batch_id > after and b.run_at = 'infinity' and not is_paused(b.project, b.target_locale)
+    where b.batch_id > after and b.waits_for = 'pause' and not is_paused(b.project, b.target_locale)
     order by b.batch_id
     limit size
     for update skip locked
   ) as b;
-  update batch as b set run_at = now() where b.batch_id = any (due);
+  update batch as b set run_at = now(), waits_for = null where b.batch_id = any (due);
   get diagnostics unparked = row_count;
   perform renew_batch_jobs(due);
 end

@@ -2,7 +2,7 @@
 -- A source over 16 MiB is shown as '', which no text is: see row_state.
 create or replace function trans_hub.read_by_business_id(projects text[], target_locales text[], of_business_ids text[])
 returns table (
-  ord integer, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
+  ord integer, id text, source_locale text, source_text text, canonical text, business_ids text[], status text, text text,
   engine text, model text, flags text[], revision integer, error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
@@ -16,7 +16,7 @@ declare
 begin
   return query
   select
-    r.ord::integer, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
+    r.ord::integer, t.id, c.source_locale, case when octet_length(c.text) <= 16777216 then c.text else '' end, x.canonical, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision,
     t.error_code, t.error_message
   from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
   cross join lateral (
@@ -35,7 +35,7 @@ begin
     if exists (select from inbox) then
       return query
       select
-        r.ord::integer, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
+        r.ord::integer, null::text, w.source_locale, w.source_text, w.canonical, nullif(w.business_ids, '{}'), w.state, null::text,
         null::text, null::text, null::text[], 0, w.error_code, w.error_message
       from unnest(projects, target_locales, of_business_ids) with ordinality as r (project, target_locale, business_id, ord)
       cross join lateral find_in_inbox(r.project, r.target_locale, r.business_id, null, null, null, null) as w

@@ -7,7 +7,7 @@
 create or replace function trans_hub.read_by_text(
   projects text[], target_locales text[], source_locales text[], texts text[], contexts text[], formats text[]
 ) returns table (
-  ord integer, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
+  ord integer, id text, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer,
   error_code text, error_message text
 )
 language plpgsql stable security definer rows 100
@@ -21,7 +21,7 @@ declare
 begin
   return query
   select
-    r.ord::integer, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
+    r.ord::integer, t.id, t.business_ids, t.status, t.text, t.engine, t.model, t.flags, t.revision, t.error_code, t.error_message
   from unnest(projects, target_locales, source_locales, texts, contexts, formats)
     with ordinality as r (project, target_locale, source_locale, text, context, format, ord)
   cross join lateral (
@@ -44,7 +44,7 @@ begin
     if exists (select from inbox) then
       return query
       select
-        r.ord::integer, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
+        r.ord::integer, null::text, nullif(w.business_ids, '{}'), w.state, null::text, null::text, null::text, null::text[], 0,
         w.error_code, w.error_message
       from unnest(projects, target_locales, source_locales, texts, contexts, formats)
         with ordinality as r (project, target_locale, source_locale, text, context, format, ord)

@@ -2,7 +2,7 @@
 create or replace function trans_hub.stored_text(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
 ) returns table (
-  business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
+  id text, business_ids text[], status text, text text, engine text, model text, flags text[], revision integer, error_code text,
   error_message text
 )
 language sql stable rows 1

@@ -11,11 +11,14 @@ begin
     case when items.formats is not null then array_agg(i.format order by i.ord) end,
     case when items.verbatim is not null then array_agg(i.verbatim order by i.ord) end,
     case when items.lifetimes is not null then array_agg(i.lifetime order by i.ord) end,
+    case when items.hints is not null then array_agg(i.hint order by i.ord) end,
     case when items.item_groups is not null then array_agg(i.group_no order by i.ord) end
-  into items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.item_groups
+  into items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.hints,
+    items.item_groups
   from unnest(
-    items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.item_groups, refused
-  ) with ordinality as i (text, business_id, context, format, verbatim, lifetime, group_no, is_refused, ord)
+    items.texts, items.business_ids, items.contexts, items.formats, items.verbatim, items.lifetimes, items.hints, items.item_groups,
+    refused
+  ) with ordinality as i (text, business_id, context, format, verbatim, lifetime, hint, group_no, is_refused, ord)
   where not i.is_refused;
   return items;
 end

@@ -4,7 +4,7 @@
 -- caller's transaction. Raises TH001 unless the items are a list of objects: one row of another shape would be in the way of
 -- every reader of the inbox.
 --
--- The defaults of the row hold no text: a text, a context and a business id become each item's own, so that forgetting a text
+-- The defaults of the row hold no text: a text, a context, a hint and a business id become each item's own, so that forgetting a text
 -- cuts it out with its item. As a default it would stay with the other items, and in a row that is refused for ever. Keys that
 -- no registration reads are dropped from the defaults for the same reason.
 --
@@ -38,7 +38,7 @@ begin
   own := (
     select jsonb_object_agg(d.key, d.value)
     from jsonb_each(given) as d
-    where d.key in ('text', 'context', 'businessId') and d.value <> 'null'
+    where d.key in ('text', 'context', 'hint', 'businessId') and d.value <> 'null'
   );
   if own is not null then
     items := (
@@ -54,7 +54,7 @@ begin
     from jsonb_each(given) as d
     where d.key in (
       'engine', 'project', 'sourceLocale', 'targetLocales', 'priority', 'format', 'force', 'expiresAfterSeconds'
-    )
+    ) or (d.key = 'tag' and tag_of(given) is not null)
   );
   insert into inbox (items, defaults, texts) values (items, defaults, asked) returning id into inbox_id;
   if given -> 'notify' is distinct from 'false' then

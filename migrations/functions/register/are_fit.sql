@@ -15,6 +15,7 @@ begin
     and coalesce(cardinality(items.business_ids), n) = n and coalesce(cardinality(items.contexts), n) = n
     and coalesce(cardinality(items.formats), n) = n and coalesce(cardinality(items.verbatim), n) = n
     and coalesce(cardinality(items.lifetimes), n) = n and coalesce(cardinality(items.item_groups), n) = n
+    and coalesce(cardinality(items.hints), n) = n
     and g >= least(n, 1) and '' <> all (items.group_projects) and coalesce(array_ndims(items.group_projects), 1) = 1
     and cardinality(items.group_source_locales) = g and array_position(items.group_source_locales, null) is null
     and cardinality(items.group_priorities) = g and -1 <= all (items.group_priorities) and 1 >= all (items.group_priorities)
@@ -33,6 +34,9 @@ begin
   if items.formats is not null
     and (items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime']) is not true
   then
+    return false;
+  end if;
+  if items.hints is not null and not are_hints(items.hints) then
     return false;
   end if;
   if octet_length(array_to_string(items.group_projects, '')) > 255 or octet_length(array_to_string(items.want_locales, '')) > 255

@@ -8,7 +8,7 @@ as $$
       i.*,
       dense_rank() over (order by i.project, i.source_locale, i.priority, i.forced, i.target_locales)::integer as group_no
     from unnest(good) with ordinality
-      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+      as i (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, hint, ord)
   ), item_group as materialized (
     select distinct i.group_no, i.project, i.source_locale, i.priority, i.forced, i.target_locales from item as i
   )
@@ -21,6 +21,7 @@ as $$
       case when bool_or(i.format <> 'auto') then array_agg(i.format order by i.ord) end,
       case when bool_or(i.verbatim) then array_agg(i.verbatim order by i.ord) end,
       case when bool_or(i.lifetime is not null) then array_agg(i.lifetime order by i.ord) end,
+      case when bool_or(i.hint is not null) then array_agg(i.hint order by i.ord) end,
       case when max(i.group_no) > 1 then array_agg(i.group_no order by i.ord) end
     from item as i
   ) as i

@@ -20,7 +20,7 @@ begin
   end if;
   if
     pg_column_size(list)::bigint + jsonb_array_length(list)::bigint * (
-      case when fields ?| array['text', 'context', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
+      case when fields ?| array['text', 'context', 'hint', 'businessId', 'targetLocales'] then pg_column_size(fields) else 0 end
     ) > 134217728
   then
     raise exception using errcode = 'TH003', column = 'items',

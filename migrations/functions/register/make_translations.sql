@@ -11,6 +11,9 @@ as $$
 declare
   verbatim_projects text[];
   verbatim_locales text[];
+  verbatim_contents bigint[];
+  verbatim_contexts bigint[];
+  verbatim_revisions integer[];
 begin
   with look as materialized (
     select w.*, t.status, t.is_due
@@ -38,7 +41,7 @@ begin
     where l.status is null
     order by l.content_no, l.locale, l.context_no, l.project
     on conflict do nothing
-    returning content_no, target_locale, context_no, project, status
+    returning content_no, target_locale, context_no, project, status, revision
   ), mine as materialized (
     -- A neighbour may have made some of them since the look. The join takes as long as the insert, and mostly it is not needed.
     select l.place
@@ -61,13 +64,19 @@ begin
     ),
     array(select l.place from look as l where l.status = 'failed' and not l.is_due),
     array(select s.project from stored as s where s.status = 'translated'),
-    array(select s.target_locale from stored as s where s.status = 'translated')
-  into made, due, failed, verbatim_projects, verbatim_locales;
+    array(select s.target_locale from stored as s where s.status = 'translated'),
+    array(select s.content_no from stored as s where s.status = 'translated'),
+    array(select s.context_no from stored as s where s.status = 'translated'),
+    array(select s.revision from stored as s where s.status = 'translated')
+  into made, due, failed, verbatim_projects, verbatim_locales, verbatim_contents, verbatim_contexts, verbatim_revisions;
 
   if verbatim_projects <> '{}' then
     perform count_changes(
       verbatim_projects, verbatim_locales, null,
       array_fill('translated'::translation_status, array[cardinality(verbatim_projects)])
+    );
+    perform write_events(
+      'translated', verbatim_projects, verbatim_locales, verbatim_contents, verbatim_contexts, verbatim_revisions
     );
   end if;
 end

@@ -100,6 +100,12 @@ begin
     end if;
     result.lifetime := (whole ->> 'expiresAfterSeconds')::numeric::integer;
   end if;
+  if whole ? 'hint' then
+    result.hint := jsonb_strip_nulls(whole -> 'hint');
+    if not are_hints(array[result.hint]) then
+      raise exception using errcode = 'TH001', column = 'hint', message = hint_problem();
+    end if;
+  end if;
   result.verbatim := is_verbatim(result.text);
   return result;
 end

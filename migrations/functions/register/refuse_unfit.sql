@@ -17,6 +17,7 @@ begin
         'must be 1 to 255 bytes'),
       (not items.formats <@ array['auto', 'text', 'icu', 'i18next', 'printf', 'html', 'markdown', 'java', 'fluent', 'strftime'], 'TH010', 'format',
         'must be one of auto, text, icu, i18next, printf, html, markdown, java, fluent, strftime'),
+      (not are_hints(items.hints), 'TH001', 'hint', hint_problem()),
       (exists (select from unnest(items.group_projects) as i where octet_length(i) between 1 and 255 is not true), 'TH007',
         'project', 'must be 1 to 255 bytes'),
       (exists (

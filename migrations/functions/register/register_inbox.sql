@@ -57,6 +57,8 @@ begin
     if taken.traceparent is not null then
       perform set_config('trans_hub.traceparent', taken.traceparent, true);
     end if;
+    perform set_config('trans_hub.tag', coalesce(taken.defaults ->> 'tag', ''), true)
+    where taken.defaults ? 'tag' or current_setting('trans_hub.tag', true) <> '';
     select r.good, r.rejected into read from read_items(taken.items, taken.defaults, 2147483647) as r;
     if read.good <> '{}' then
       perform register_admitted(items_as_groups(read.good), sql_options(

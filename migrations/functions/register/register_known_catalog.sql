@@ -12,7 +12,16 @@ declare
   work integer[];
   revisions integer[];
 begin
+  if items.business_ids is not null then
+    -- In an "if" of its own: with the question above it would be a query for items without ids too.
+    if exists (select from feed_switch) then
+      perform note_renames(items, content_nos, context_nos);
+    end if;
+  end if;
   perform note_sources(items, content_nos, context_nos, options.touch_after);
+  if items.hints is not null then
+    perform note_hints(items, content_nos, context_nos);
+  end if;
   wanted := wanted_rows(items, content_nos, context_nos);
   outcome := make_translations(wanted, options.for_engine);
   if outcome.made <> '{}' then

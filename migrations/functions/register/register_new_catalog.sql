@@ -19,6 +19,14 @@ declare
   nothing record;
   receipt register_receipt;
 begin
+  -- An id whose text was edited: the usual case of one.
+  if items.business_ids is not null then
+    -- In an "if" of its own: with the question above it would be a query for items without ids too.
+    if exists (select from feed_switch) then
+      perform note_renames(items, content_nos, context_nos);
+    end if;
+  end if;
+
   insert into content (content_no, content_id, source_locale, text)
   overriding system value
   select i.content_no, i.content_id, items.group_source_locales[coalesce(i.group_no, 1)], i.text
@@ -29,6 +37,9 @@ begin
   select items.group_projects[coalesce(i.group_no, 1)], coalesce(i.business_id, ''), i.content_no, i.context_no
   from unnest(content_nos, context_nos, items.item_groups, items.business_ids)
     as i (content_no, context_no, group_no, business_id);
+  if items.hints is not null then
+    perform note_hints(items, content_nos, context_nos);
+  end if;
 
   if items.verbatim is not null or exists (select from unnest(wants) as w where w.locale = w.source_locale) then
     with made as (
@@ -38,9 +49,17 @@ begin
         as i (content_no, context_no, group_no, verbatim, text)
       join unnest(wants) as w on w.group_no = coalesce(i.group_no, 1)
       where i.verbatim or w.locale = w.source_locale
-      returning project, target_locale, status
+      returning project, target_locale, status, content_no, context_no, revision
+    ), counted as materialized (
+      select count_changes(array_agg(m.project), array_agg(m.target_locale), null, array_agg(m.status)) from made as m
+    ), told as materialized (
+      select write_events(
+        'translated', array_agg(m.project), array_agg(m.target_locale), array_agg(m.content_no), array_agg(m.context_no),
+        array_agg(m.revision)
+      )
+      from made as m
     )
-    select count_changes(array_agg(m.project), array_agg(m.target_locale), null, array_agg(m.status)) into nothing from made as m;
+    select (select count(*) from counted), (select count(*) from told) into nothing;
   end if;
 
   insert into translation (content_no, target_locale, context_no, project, status, priority, revision, expires_at)

@@ -11,6 +11,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+  earlier_tag text := current_setting('trans_hub.tag', true);
   read record;
   receipt register_receipt;
   queued bigint := 0;
@@ -23,6 +24,10 @@ begin
     perform set_config('synchronous_commit', 'on', true);
   end if;
   select r.good, r.good_indexes, r.rejected into read from read_items(items, defaults, 1048576) as r;
+  -- The batches take it from the setting.
+  if defaults ? 'tag' then
+    perform set_config('trans_hub.tag', coalesce(tag_of(defaults), ''), true);
+  end if;
   if read.good <> '{}' then
     begin
       receipt := register_items(items_as_groups(read.good), sql_options(defaults ->> 'engine', 200));
@@ -30,11 +35,15 @@ begin
       read.rejected := enqueue(items, defaults) -> 'rejected';
       select coalesce(sum(cardinality(g.target_locales)), 0) into queued
       from unnest(read.good) with ordinality
-        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, ord)
+        as g (project, business_id, source_locale, text, context, format, verbatim, priority, forced, target_locales, lifetime, hint, ord)
       join unnest(read.good_indexes) with ordinality as i (index, ord) using (ord)
       left join jsonb_array_elements(read.rejected) as r (value) on (r.value ->> 'index')::integer = i.index
       where r.value is null;
     end;
+  end if;
+  -- A later call in the same transaction may have none.
+  if defaults ? 'tag' then
+    perform set_config('trans_hub.tag', coalesce(earlier_tag, ''), true);
   end if;
   read.rejected := with_full_backlog(read.rejected, read.good_indexes, receipt.refused);
   return jsonb_build_object(
