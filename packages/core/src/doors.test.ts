@@ -11,57 +11,39 @@ import { describe, expect, test } from "vitest";
 const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   "index.ts": {
     values: `
-      BacklogFullError CancelledError ClosedError Coordinator DatabaseRefusedError DatabaseUnavailableError
-      EngineNotAllowedError EngineNotFoundError InvalidItemError MigrationError RevisionChangedError
-      SchemaMissingError SchemaNewerError SettingsError TransHubError TranslationNotFoundError UnsupportedNodeError
-      WaitTimeoutError applyMigrations canonicalLocale checkTranslation`,
+      BacklogFullError CancelledError ClosedError Coordinator CursorGoneError DatabaseRefusedError DatabaseUnavailableError EngineNotAllowedError EngineNotFoundError FeedOpeningError InvalidItemError MigrationError RevisionChangedError SchemaMissingError SchemaNewerError SettingsError TOKEN_SCOPES TransHubError TranslationNotFoundError UnsupportedNodeError WaitTimeoutError WebhookNotFoundError WebhooksOffError applyMigrations canonicalLocale checkTranslation`,
     types: `
-      ApprovalWarning ApproveQuery ApprovedTranslation AttemptError BestTry CancelQuery CheckFailure CheckReport CheckWarning CollectOptions
-      CollectReport ConnectOptions CoordinatorObserver CoordinatorOptions CoordinatorState DeadLetter DeadLetterFilter
-      DeadLetterPageRequest
-      EngineLimitStatus EnqueueOptions EnqueueReceipt ForgetQuery ForgetReport GetOptions GetQuery InvalidItemCode
-      Item ItemDefaults ListQuery Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Priority
-      ProcessPendingOptions ProjectEngines RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt
-      StoreStatus StoredStatus TextFormat TransHubErrorCode TransactionClient Translation TranslationName
-      TranslationStatus TranslationToCheck WaitQuery WorkerStatus`,
+      ApiToken ApprovalWarning ApproveQuery ApprovedTranslation AttemptError BestTry Budget BudgetPeriod BudgetStatus BudgetToSet CancelQuery CharacterPrice CheckFailure CheckReport CheckWarning CollectOptions CollectReport ConnectOptions CoordinatorObserver CoordinatorOptions CoordinatorState CreatedToken DeadLetter DeadLetterFilter DeadLetterPageRequest EngineLimitStatus EnqueueOptions EnqueueReceipt EventKind EventPage EventsQuery ExportQuery ExportedText FeedEvent FollowQuery ForgetQuery ForgetReport GetOptions GetQuery Hint IdQuery InstructionSet Instructions InvalidItemCode Item ItemDefaults ListQuery Logger MigrateOptions MigrationReport Page PageRequest Pause PauseTarget Prefer PriceNumber Prices Priority ProcessPendingOptions ProjectEngines ReadName RejectedItem RequestEnd RequestInput RequestOptions RequestReceipt SearchPage SearchQuery StoreStatus StoredStatus TextFormat TokenGrant TokenOptions TokenPrice TokenScope TransHubErrorCode TransactionClient Translation TranslationName TranslationStatus TranslationToCheck UsageConfirmation UsageConfirmed UsageCounts UsageGroup UsageQuery UsageReport UsageRow WaitOptions WaitQuery Webhook WebhookChanges WebhookInput WebhookName WebhookType WorkerStatus`,
   },
   "engine.ts": {
     values: `
-      EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError
-      EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError
-      UNDETERMINED_LOCALE askingOf chainFor checkTranslation closestName failAll formsToAsk gettextFormsToAsk
-      i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext
-      pluralFormOf protectedTokens readPluralForms readSyntax`,
+      EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError UNDETERMINED_LOCALE askingOf chainFor checkTranslation closestName failAll formsToAsk gettextFormsToAsk i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext pluralFormOf protectedTokens readPluralForms readSyntax translationCheckOf`,
     types: `
-      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits
-      EngineReply EngineUsage FormToAsk GettextPlurals I18nextFamily OptionKind OptionTable PluralFamily PluralForm
-      ProtectedToken Protection Question Span Syntax TextFormat TextToAsk TranslationToCheck`,
+      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineBound EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits EngineReply EngineUsage FormToAsk GettextPlurals Hint I18nextFamily OptionKind OptionTable PluralFamily PluralForm ProtectedToken Protection Question Span Syntax TextFormat TextToAsk TranslationToCheck`,
   },
   "store.ts": {
     values: `
-      BacklogFullError CancelledError ClosedError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError
-      EngineNotAllowedError ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES
-      PostgresPersistenceHandler RequestExpiredError RevisionChangedError SchemaMissingError SchemaNewerError
-      TransHubError TranslationBlockedError TranslationNotFoundError WorkerCrashedError WorkerInterruptedError
-      isSettled mayAsk noEngineAllowed optionCheck optionKinds parseItem parseName translateBatch tryStoppedEngines`,
+      BacklogFullError BudgetExceededError BudgetUnpricedError CancelledError ClosedError CostLimitError CursorGoneError DEFAULT_PROJECT DatabaseRefusedError DatabaseUnavailableError EVENT_KINDS EngineNotAllowedError FeedOpeningError ITEM_KEYS MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PREFERENCES PRICES_AGE_DAYS PostgresPersistenceHandler RequestExpiredError RevisionChangedError SchemaMissingError SchemaNewerError TOKEN_SCOPES TransHubError TranslationBlockedError TranslationNotFoundError USAGE_GROUPS WEBHOOK_TYPES WorkerCrashedError WorkerInterruptedError ageOfPrices boundOf costOf estimateCalls formatAmount formatEventCursor isPriced isSameToken isSettled mayAsk noEngineAllowed oldPrices optionCheck optionKinds parseAmount parseEventCursor parseItem parseName parseTag parseTranslationId priceTable readToken subjectOfToken translateBatch translationId tryStoppedEngines`,
     types: `
-      Approval AttemptError BacklogCount BestTry CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport
-      ConnectionUse DeadLetter DeadLetterFilter DeadLetterPageRequest EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange
-      EngineLimitStatus EngineLimits EngineState EngineStop EngineTurn EngineTurnTaken EngineWish FailedJob
-      FleetMeasure ForgetReference ForgetReport Item ItemDefaults ItemLimits ItemReceipt ListFilter LockWait
-      OptionKind OptionTable Page PageRequest Pause PauseTarget PersistenceHandler PostgresOptions PriorityClass
-      ProjectEngines ReadOptions RefusedInboxItem RegisterItem RegisterOptions Settlement StoppedEngine StoreStatus StoredStatus
-      TextChange TextFormat TransactionClient TranslateBatchOptions TranslateWork Translation TranslationKey
-      TranslationReference TranslationStatus TriedEngines WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome
-      WorkResult WorkSummary WorkerStatus`,
+      ApiToken Approval AttemptError BacklogCount BatchBudget BestTry BilledUnits Budget BudgetAnswer BudgetPeriod BudgetStatus BudgetToSet BudgetWish CallEstimate CancelFilter ChangeKind ChangeListener Circuit CollectOptions CollectReport ConnectionUse Contribution ContributionOutcome Cost DeadLetter DeadLetterFilter DeadLetterPageRequest EngineCall EngineCallEnd EngineFault EngineGate EngineLimitChange EngineLimitStatus EngineLimits EngineState EngineStop EngineTurn EngineTurnTaken EngineWish EventKind EventPage EventQuery ExportFilter ExportedText FailedJob FeedEvent FeedListener FeedNews FleetMeasure ForgetReference ForgetReport Hint IdReference Instructions Item ItemDefaults ItemLimits ItemReceipt ListFilter LockWait NamedReference OnceBegun OnceKey OptionKind OptionTable Page PageRequest ParkedFor Pause PauseTarget PersistenceHandler PostgresOptions Prefer PresentedToken PriceTable PricedModels Prices PriorityClass ProjectEngines ReadOptions RefusedInboxItem RegisterItem RegisterOptions SearchFilter SearchPage Settlement StoppedEngine StoreStatus StoredExport StoredStatus StoredToken TextChange TextFormat TextToEstimate TokenGrant TokenScope TokenStore TokenToStore TransactionClient TranslateBatchOptions TranslateWork Translation TranslationKey TranslationReference TranslationStatus TriedEngines UsageConfirmation UsageConfirmed UsageCounts UsageGroup UsageQuery UsageReport UsageRow UseKey Webhook WebhookChanges WebhookClaim WebhookName WebhookOutcome WebhookToCreate WebhookTurn WebhookType WorkBatch WorkItem WorkObserver WorkOptions WorkOutcome WorkResult WorkSummary WorkerStatus`,
   },
   "operations.ts": {
     values: `
-      CatalogError EmbeddedDatabaseError EnginesStoppedError ROLE_KINDS applyMigrations createRoles errorFields
-      migrationStatus optionCheck optionKinds readServerFacts readStandbyFacts revertMigration version`,
+      CatalogError EmbeddedDatabaseError EnginesStoppedError ROLE_KINDS applyMigrations createRoles errorFields migrationStatus optionCheck optionKinds readServerFacts readStandbyFacts revertMigration version`,
     types: `
-      CreateRolesOptions ErrorFields FactsOptions MigrateOptions MigrationReport OptionKind OptionTable RoleKind
-      RoleNames RolesReport ServerFacts StandbyFacts StandbyOptions`,
+      CreateRolesOptions ErrorFields FactsOptions MigrateOptions MigrationReport OptionKind OptionTable RoleKind RoleNames RolesReport ServerFacts StandbyFacts StandbyOptions`,
+  },
+  "client.ts": {
+    values: `
+      Coordinator PostgresPersistenceHandler applyMigrations`,
+    types: `
+      MigrateOptions MigrationReport PostgresOptions`,
+  },
+  "rules.ts": {
+    values: `
+      DEFAULT_PROJECT EngineConfigError EngineNotFoundError ITEM_KEYS InvalidItemError MAX_EXPIRY_SECONDS MAX_NAME_BYTES MAX_STORED_TEXT_BYTES PREFERENCES SettingsError TEXT_FORMATS TransHubError UNDETERMINED_LOCALE USAGE_GROUPS canonicalLocale chainFor closestName formatAmount isSettled noEngineAllowed oldPrices optionCheck optionKinds parseAmount parseItem parseName parseTag`,
+    types: `
+      ItemLimits OptionKind OptionTable Prices ProjectEngines TextFormat UsageGroup`,
   },
 };
 

@@ -8,6 +8,7 @@ export { orAbort } from "./async/or-abort.ts";
 export {
   type Engine,
   type EngineBatch,
+  type EngineBound,
   type EngineErrorKind,
   type EngineFailure,
   type EngineItem,
@@ -35,7 +36,8 @@ export {
   SettingsError,
   TransHubError,
 } from "./contract/errors.ts";
-export { checkTranslation } from "./rules/check-translation.ts";
+export type { Hint } from "./contract/hint.ts";
+export { checkTranslation, translationCheckOf } from "./rules/check-translation.ts";
 export { closestName } from "./rules/closest-name.ts";
 export { chainFor } from "./rules/engine-route.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";

@@ -7,6 +7,14 @@
  */
 import "./supported-node.ts";
 
+export type {
+  Budget,
+  BudgetPeriod,
+  BudgetStatus,
+  BudgetToSet,
+  UsageConfirmation,
+  UsageConfirmed,
+} from "./contract/budget.ts";
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type {
@@ -21,10 +29,12 @@ export {
   BacklogFullError,
   CancelledError,
   ClosedError,
+  CursorGoneError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
   EngineNotAllowedError,
   EngineNotFoundError,
+  FeedOpeningError,
   type InvalidItemCode,
   InvalidItemError,
   MigrationError,
@@ -37,26 +47,40 @@ export {
   TranslationNotFoundError,
   UnsupportedNodeError,
   WaitTimeoutError,
+  WebhookNotFoundError,
+  WebhooksOffError,
 } from "./contract/errors.ts";
+export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
+export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
+export type { ExportedText, SearchPage } from "./contract/read.ts";
 export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
+export { type ApiToken, TOKEN_SCOPES, type TokenGrant, type TokenScope } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
-export type { Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
-export { Coordinator } from "./coordinator/coordinator.ts";
+export type { Prefer, Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
+export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from "./contract/usage.ts";
+export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
+export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
+export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";
 export type {
   ApproveQuery,
   CancelQuery,
+  ExportQuery,
   ForgetQuery,
   GetOptions,
   GetQuery,
+  IdQuery,
   ListQuery,
+  ReadName,
+  SearchQuery,
   TranslationName,
+  WaitOptions,
   WaitQuery,
 } from "./coordinator/queries.ts";
 export type {
@@ -69,7 +93,11 @@ export type {
 } from "./coordinator/requests.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
+export type { InstructionSet, Instructions } from "./rules/instructions.ts";
 export { canonicalLocale } from "./rules/locale.ts";
+export type { CharacterPrice, PriceNumber, Prices, TokenPrice } from "./rules/prices.ts";
 export type { ProjectEngines } from "./rules/project-engines.ts";
+export type { TokenOptions } from "./rules/token.ts";
+export type { WebhookInput } from "./rules/webhooks.ts";
 export type { CheckFailure, CheckReport, CheckWarning } from "./text/checks/judge.ts";
 export type { TranslationToCheck } from "./text/checks/subject.ts";

@@ -1,6 +1,17 @@
 /** For authors of stores and of workers: the seam, the types that cross it, and the store on PostgreSQL. */
 import "./supported-node.ts";
 
+export type {
+  BatchBudget,
+  Budget,
+  BudgetAnswer,
+  BudgetPeriod,
+  BudgetStatus,
+  BudgetToSet,
+  BudgetWish,
+  UsageConfirmation,
+  UsageConfirmed,
+} from "./contract/budget.ts";
 export type { CollectOptions, CollectReport } from "./contract/collect.ts";
 export type { CancelFilter, ForgetReference, ForgetReport, Pause, PauseTarget } from "./contract/control.ts";
 export type {
@@ -23,11 +34,16 @@ export type {
 } from "./contract/engine-gate.ts";
 export {
   BacklogFullError,
+  BudgetExceededError,
+  BudgetUnpricedError,
   CancelledError,
   ClosedError,
+  CostLimitError,
+  CursorGoneError,
   DatabaseRefusedError,
   DatabaseUnavailableError,
   EngineNotAllowedError,
+  FeedOpeningError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -38,27 +54,70 @@ export {
   WorkerCrashedError,
   WorkerInterruptedError,
 } from "./contract/errors.ts";
+export type { EventKind, EventPage, EventQuery, FeedEvent, FeedListener, FeedNews } from "./contract/event.ts";
 export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
+export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
+export type { OnceBegun, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ListFilter, ReadOptions } from "./contract/read.ts";
+export type {
+  ExportedText,
+  ExportFilter,
+  ListFilter,
+  ReadOptions,
+  SearchFilter,
+  SearchPage,
+  StoredExport,
+  UseKey,
+} from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
-export type { Approval } from "./contract/review.ts";
+export type { Approval, Contribution, ContributionOutcome } from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
+export {
+  type ApiToken,
+  type StoredToken,
+  TOKEN_SCOPES,
+  type TokenGrant,
+  type TokenScope,
+  type TokenStore,
+  type TokenToStore,
+} from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
 export type {
+  IdReference,
+  NamedReference,
+  Prefer,
   StoredStatus,
   Translation,
   TranslationKey,
   TranslationReference,
   TranslationStatus,
 } from "./contract/translation.ts";
+export {
+  USAGE_GROUPS,
+  type UsageCounts,
+  type UsageGroup,
+  type UsageQuery,
+  type UsageReport,
+  type UsageRow,
+} from "./contract/usage.ts";
+export type {
+  Webhook,
+  WebhookChanges,
+  WebhookClaim,
+  WebhookName,
+  WebhookOutcome,
+  WebhookToCreate,
+  WebhookTurn,
+  WebhookType,
+} from "./contract/webhook.ts";
 export type {
   EngineCall,
   FailedJob,
+  ParkedFor,
   RefusedInboxItem,
   Settlement,
   TranslateWork,
@@ -72,6 +131,8 @@ export type {
 } from "./contract/work.ts";
 export { type PostgresOptions, PostgresPersistenceHandler } from "./postgres/postgres-persistence-handler.ts";
 export type { ChangeKind, ChangeListener, TextChange } from "./postgres/settle/voice.ts";
+export { formatEventCursor, parseEventCursor } from "./rules/event-cursor.ts";
+export type { Instructions } from "./rules/instructions.ts";
 export {
   DEFAULT_PROJECT,
   ITEM_KEYS,
@@ -79,10 +140,31 @@ export {
   MAX_EXPIRY_SECONDS,
   parseItem,
 } from "./rules/item.ts";
+export { formatAmount, parseAmount } from "./rules/money.ts";
 export { MAX_NAME_BYTES, parseName } from "./rules/name.ts";
 export { type OptionKind, type OptionTable, optionCheck, optionKinds } from "./rules/options.ts";
+export { PREFERENCES } from "./rules/prefer.ts";
+export {
+  ageOfPrices,
+  type BilledUnits,
+  boundOf,
+  type Cost,
+  costOf,
+  isPriced,
+  oldPrices,
+  PRICES_AGE_DAYS,
+  type PricedModels,
+  type Prices,
+  type PriceTable,
+  priceTable,
+} from "./rules/prices.ts";
 export { mayAsk, noEngineAllowed, type ProjectEngines } from "./rules/project-engines.ts";
 export { isSettled } from "./rules/settled.ts";
+export { parseTag } from "./rules/tag.ts";
+export { isSameToken, type PresentedToken, readToken, subjectOfToken } from "./rules/token.ts";
+export { parseTranslationId, translationId } from "./rules/translation-id.ts";
+export { EVENT_KINDS, WEBHOOK_TYPES } from "./rules/webhooks.ts";
+export { type CallEstimate, estimateCalls, type TextToEstimate } from "./translate/estimate.ts";
 export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
 export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -5,6 +5,8 @@ export interface CollectOptions {
   project?: string | undefined;
   /** Age in days, fractions allowed, after which an unused text is collected: neither requested nor read since. */
   retentionDays: number;
+  /** Age in days, fractions allowed, after which events of the feed are removed. Default 7. A dry run does not count them. */
+  eventRetentionDays?: number | undefined;
   /** Count without changing anything. */
   dryRun?: boolean | undefined;
   /** Also collect texts that a person approved. */

@@ -61,6 +61,11 @@ export interface EngineWish {
   aheadMs: number;
   /** Milliseconds after which an unsettled call counts as ended, and an unsettled probe as lost. */
   leaseMs: number;
+  /**
+   * The call tries the engine in an outage beside any other probe: its process has met no fault, and may be the one that gets answers.
+   * Default: no.
+   */
+  besideOutage?: boolean | undefined;
 }
 
 export type EngineTurn =
@@ -113,6 +118,10 @@ export interface EngineFailing {
   doubts: number;
   /** Milliseconds since the first of them that no answer followed. */
   faultyMs: number;
+  /** Whether the call counts: it began after the end of the last outage. */
+  counts: boolean;
+  /** Milliseconds since the last answer that a member reported. Undefined: there was none. */
+  answeredMs: number | undefined;
 }
 
 /** A fault of an account or setting. */
@@ -143,7 +152,7 @@ export interface EngineGate {
    * A wish for more tokens than a full bucket holds (`bucketOf`) is granted when the bucket is full, and paid off
    * before the next turn: it is never refused for good. Once an open circuit's time is over, one wish is granted as its
    * probe, and all others are held while it runs. If the probe stays unsettled for its `leaseMs`, the next wish takes
-   * its place.
+   * its place. A wish `besideOutage` passes the circuit of an outage at once and changes nothing about it; it is a probe too.
    */
   reserve(wish: EngineWish): Promise<EngineTurn>;
 

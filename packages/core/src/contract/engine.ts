@@ -6,6 +6,7 @@
  * fleet, which sees every worker.
  */
 import type { TransHubError } from "./errors.ts";
+import type { Hint } from "./hint.ts";
 
 /**
  * How the syntax of a text is to be read. `auto`, the default, leaves it to detection. A release reads a format of a later
@@ -35,6 +36,8 @@ export interface EngineItem {
   text: string;
   /** The producer's remarks about the text, for the engine to read and never an instruction to it. Absent: none. */
   context?: Readonly<Record<string, unknown>> | undefined;
+  /** A note, a key, a length: like `context`, for the engine to read and never an instruction to it. Absent: none. */
+  hint?: Hint | undefined;
   format: TextFormat;
   /** Present where the text is one case of a message with plural forms; the answer is this case alone. */
   form?: PluralForm | undefined;
@@ -73,8 +76,24 @@ export interface EngineBatch {
   sourceLocale: string;
   /** Canonical BCP 47. */
   targetLocale: string;
+  /**
+   * The team's instructions for all of these texts: tone, form of address, words; at most 4 KiB. They are for the engine to
+   * follow, unlike a text or its context. Absent: none.
+   */
+  instructions?: string | undefined;
+  /**
+   * The most output tokens that the answer may have. An engine that bills tokens sends it as the provider's own limit, so that
+   * {@link Engine.bound} holds. Absent: the cost of the call need not be bounded.
+   */
+  maxOutputTokens?: number | undefined;
   items: readonly EngineItem[];
 }
+
+/** The most that a provider can bill for a call, in the units that it bills. */
+export type EngineBound =
+  | { inputTokens: number; outputTokens: number }
+  /** Of source text, as Unicode counts characters. */
+  | { characters: number };
 
 /** The kind of an engine's failure. It decides the next step of the fleet. */
 export type EngineErrorKind =
@@ -110,6 +129,10 @@ export interface EngineUsage {
   outputTokens: number;
   /** The part of `inputTokens` that the engine served from its prompt cache. */
   cachedTokens: number;
+  /** The part of `inputTokens` that the engine wrote into its prompt cache, at a price of its own. Left out: none. */
+  cacheWriteTokens?: number | undefined;
+  /** Characters of source text that the provider bills. Left out: it bills none, or does not say. */
+  characters?: number | undefined;
 }
 
 /** The answer to a batch. */
@@ -120,6 +143,12 @@ export interface EngineReply {
    */
   results: ReadonlyMap<string, EngineItemResult>;
   usage?: EngineUsage | undefined;
+  /**
+   * The most that the provider may bill beyond `usage`: for requests whose answers were lost, or named no usage. `none`: nothing,
+   * as for a refused connection or an error status. Left out: nothing where there is `usage` or where every item failed by a
+   * limit, a quota or a setting; else the bound of the call.
+   */
+  unconfirmed?: EngineBound | "none" | undefined;
   /** The model that answered. Absent: the engine does not know it. */
   model?: string | undefined;
 }
@@ -133,12 +162,16 @@ export interface Engine {
   readonly processor: "local" | "third-party";
   /** The most items one call may carry. */
   readonly maxItemsPerCall: number;
-  /** The most UTF-8 bytes of text one call may carry, contexts included. */
+  /** The most UTF-8 bytes of text one call may carry, contexts and hints included, instructions not. */
   readonly maxBytesPerCall: number;
   /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;
   /** Whether it reads an item's context. Where false, no context is sent. */
   readonly takesContext: boolean;
+  /** Whether it reads an item's hint. Default: it does not, and gets none. */
+  readonly takesHint?: boolean | undefined;
+  /** Whether it follows {@link EngineBatch.instructions}. Default: it does not, and gets none. */
+  readonly takesInstructions?: boolean | undefined;
   /**
    * The target locales that it is for, canonical BCP 47. `de` stands for `de-AT` too. Such an engine gets no other text, and the
    * texts of these locales go to no engine without them. Default: it is for every locale that no other engine is for.
@@ -146,6 +179,10 @@ export interface Engine {
   readonly targetLocales?: readonly string[] | undefined;
   /** How it keeps the parts that must not change. Default `instructed`. */
   readonly protects?: Protection | undefined;
+  /** The model that it asks for, by which a price is found before the call. Default: it has none, or does not know it. */
+  readonly model?: string | undefined;
+  /** Whether its calls cost nothing, so that they need no price. Default: they may cost something. */
+  readonly isFree?: boolean | undefined;
 
   /**
    * Estimates the tokens of a call for these items, prompt and answer included; without items, those of the prompt. The
@@ -153,6 +190,18 @@ export interface Engine {
    * of the texts.
    */
   estimateTokens?(batch: EngineBatch): number;
+
+  /**
+   * Estimates the tokens that the provider will bill for a call, for a person who asks what a run costs: as likely too many as too
+   * few. Default: {@link Engine.estimateTokens}, which is on the safe side.
+   */
+  estimateUsage?(batch: EngineBatch): { inputTokens: number; outputTokens: number };
+
+  /**
+   * The most that the provider can bill for a call with this batch, without a look at the network. The call must keep it: the
+   * output tokens come back as {@link EngineBatch.maxOutputTokens}. Undefined, or no such method: the cost cannot be bounded.
+   */
+  bound?(batch: EngineBatch): EngineBound | undefined;
 
   /** Loads the modules that calls need, so that a call leaves at once on its turn. Called often; must make no request. */
   prepare?(): Promise<void>;

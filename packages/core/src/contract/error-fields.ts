@@ -16,13 +16,23 @@ export interface ErrorFields {
 /** Greatest number of causes that are followed. */
 const MAX_DEPTH = 4;
 
+/** Fields of this module's making: a logger that reduces errors by itself leaves them as they are. */
+const REDUCED = new WeakSet<object>();
+
 /**
  * Reduces an error to fields that hold neither texts nor secrets.
  *
  * Of a foreign error only name, code and place are kept: its message may quote anything (`invalid input syntax for type
- * integer: "…"`, `Unexpected token in JSON "…"`).
+ * integer: "…"`, `Unexpected token in JSON "…"`). Fields that were reduced before come as they are.
  */
 export function errorFields(error: unknown, depth = 0): ErrorFields {
+  if (typeof error === "object" && error !== null && REDUCED.has(error)) return error as ErrorFields;
+  const fields = reduced(error, depth);
+  REDUCED.add(fields);
+  return fields;
+}
+
+function reduced(error: unknown, depth: number): ErrorFields {
   if (!(error instanceof Error)) return { name: typeof error };
   const cause = error.cause === undefined || depth >= MAX_DEPTH ? undefined : errorFields(error.cause, depth + 1);
   if (error instanceof TransHubError) {

@@ -20,8 +20,14 @@ const examples: Readonly<Record<string, TransHubError>> = {
   MigrationError: new catalogue.MigrationError("…"),
   EmbeddedDatabaseError: new catalogue.EmbeddedDatabaseError("…"),
   TranslationNotFoundError: new catalogue.TranslationNotFoundError("…"),
+  WebhookNotFoundError: new catalogue.WebhookNotFoundError(),
+  WebhooksOffError: new catalogue.WebhooksOffError(),
   RevisionChangedError: new catalogue.RevisionChangedError(1, 2),
+  CursorGoneError: new catalogue.CursorGoneError("…"),
+  FeedOpeningError: new catalogue.FeedOpeningError(),
   WaitTimeoutError: new catalogue.WaitTimeoutError("…"),
+  BudgetExceededError: new catalogue.BudgetExceededError("shop", { per: "day", amount: "1", currency: "USD" }),
+  BudgetUnpricedError: new catalogue.BudgetUnpricedError("shop", "deepl", "it has no price"),
   CancelledError: new catalogue.CancelledError("…"),
   ClosedError: new catalogue.ClosedError("…"),
   EngineNotFoundError: new catalogue.EngineNotFoundError("…"),
@@ -38,6 +44,7 @@ const examples: Readonly<Record<string, TransHubError>> = {
   RequestExpiredError: new catalogue.RequestExpiredError("…"),
   WorkerInterruptedError: new catalogue.WorkerInterruptedError("…"),
   WorkerCrashedError: new catalogue.WorkerCrashedError("…"),
+  CostLimitError: new catalogue.CostLimitError("…"),
 };
 
 /** Complete by its type: a code that is added or removed must be so here. */
@@ -58,6 +65,7 @@ const ITEM_CODES: Readonly<Record<InvalidItemCode, true>> = {
 const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, true>> = {
   TH_SETTINGS: true,
   TH_BACKLOG_FULL: true,
+  TH_COST_LIMIT: true,
   TH_CATALOG: true,
   TH_NODE_VERSION: true,
   TH_DATABASE_UNAVAILABLE: true,
@@ -68,6 +76,10 @@ const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, 
   TH_EMBEDDED_DATABASE: true,
   TH_NOT_FOUND: true,
   TH_REVISION_CHANGED: true,
+  TH_CURSOR_GONE: true,
+  TH_FEED_OPENING: true,
+  TH_WEBHOOK_NOT_FOUND: true,
+  TH_WEBHOOKS_OFF: true,
   TH_WAIT_TIMEOUT: true,
   TH_CANCELLED: true,
   TH_CLOSED: true,
@@ -81,6 +93,8 @@ const CLASS_CODES: Readonly<Record<Exclude<TransHubErrorCode, InvalidItemCode>, 
   TH_ENGINE_REFUSED: true,
   TH_ENGINE_MALFORMED: true,
   TH_ENGINE_TOO_LONG: true,
+  TH_BUDGET_EXCEEDED: true,
+  TH_BUDGET_UNPRICED: true,
   TH_TRANSLATION_BLOCKED: true,
   TH_EXPIRED: true,
   TH_WORKER_INTERRUPTED: true,
@@ -190,6 +204,9 @@ describe("the catalogue of errors", () => {
       // Codes of the command line.
       "TH_USAGE",
       "TH_UNEXPECTED",
+      "TH_SERVER_UNAVAILABLE",
+      "TH_SERVER_ANSWER",
+      "TH_SERVER_REFUSED",
     ]);
     const rows = [...page.matchAll(/^\| `(TH_\w+)` \|/gm)].map(([, code = ""]) => code);
     expect(rows.filter((code) => !known.has(code))).toEqual([]);

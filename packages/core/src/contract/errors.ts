@@ -16,6 +16,7 @@ export type TransHubErrorCode =
   | InvalidItemCode
   | "TH_SETTINGS"
   | "TH_BACKLOG_FULL"
+  | "TH_COST_LIMIT"
   | "TH_CATALOG"
   | "TH_NODE_VERSION"
   | "TH_DATABASE_UNAVAILABLE"
@@ -25,7 +26,11 @@ export type TransHubErrorCode =
   | "TH_MIGRATION"
   | "TH_EMBEDDED_DATABASE"
   | "TH_NOT_FOUND"
+  | "TH_WEBHOOK_NOT_FOUND"
+  | "TH_WEBHOOKS_OFF"
   | "TH_REVISION_CHANGED"
+  | "TH_CURSOR_GONE"
+  | "TH_FEED_OPENING"
   | "TH_WAIT_TIMEOUT"
   | "TH_CANCELLED"
   | "TH_CLOSED"
@@ -39,6 +44,8 @@ export type TransHubErrorCode =
   | "TH_ENGINE_REFUSED"
   | "TH_ENGINE_MALFORMED"
   | "TH_ENGINE_TOO_LONG"
+  | "TH_BUDGET_EXCEEDED"
+  | "TH_BUDGET_UNPRICED"
   | "TH_TRANSLATION_BLOCKED"
   | "TH_EXPIRED"
   | "TH_WORKER_INTERRUPTED"
@@ -92,11 +99,25 @@ export class InvalidItemError extends TransHubError {
   readonly retryable = false;
   /** The field at fault, such as `text` or `targetLocales[1]`. */
   readonly field: string;
+  /** The place of the item in the caller's list, from 0. Undefined: no list was given, or the fault is not of one item. */
+  readonly index: number | undefined;
 
-  constructor(code: InvalidItemCode, field: string, problem: string, options: TransHubErrorOptions = {}) {
+  constructor(
+    code: InvalidItemCode,
+    field: string,
+    problem: string,
+    options: TransHubErrorOptions & { index?: number | undefined } = {},
+  ) {
     super(`${field}: ${problem}`, options);
     this.code = code;
     this.field = field;
+    this.index = options.index;
+  }
+
+  /** The same fault of the item at a place of the caller's list. */
+  at(index: number): InvalidItemError {
+    const { code, field, message, hint, cause } = this;
+    return new InvalidItemError(code, field, message.slice(field.length + 2), { hint, cause, index });
   }
 }
 
@@ -199,6 +220,32 @@ export class TranslationNotFoundError extends TransHubError {
   readonly retryable = false;
 }
 
+/** The project has no such webhook. */
+export class WebhookNotFoundError extends TransHubError {
+  readonly code = "TH_WEBHOOK_NOT_FOUND";
+  readonly retryable = false;
+
+  constructor(options: TransHubErrorOptions = {}) {
+    super("The project has no webhook with this id", {
+      hint: "Is it of another project? `trans-hub webhooks list` names the webhooks of all projects.",
+      ...options,
+    });
+  }
+}
+
+/** The process has no key, and so can neither make nor sign with a secret of a webhook. */
+export class WebhooksOffError extends TransHubError {
+  readonly code = "TH_WEBHOOKS_OFF";
+  readonly retryable = false;
+
+  constructor(options: TransHubErrorOptions = {}) {
+    super("Webhooks are off: TH_WEBHOOK_KEY is not set", {
+      hint: "Make a key with: openssl rand -base64 32, and give the same one to every server, and to this process, as TH_WEBHOOK_KEY_FILE.",
+      ...options,
+    });
+  }
+}
+
 /** The translation changed since the reviewer read it. Nothing was approved. */
 export class RevisionChangedError extends TransHubError {
   readonly code = "TH_REVISION_CHANGED";
@@ -212,6 +259,30 @@ export class RevisionChangedError extends TransHubError {
     });
     this.expected = expected;
     this.actual = actual;
+  }
+}
+
+/** Events after the cursor are missing: they are no longer kept, or the database was restored. */
+export class CursorGoneError extends TransHubError {
+  readonly code = "TH_CURSOR_GONE";
+  readonly retryable = false;
+  constructor(place: string, options: TransHubErrorOptions = {}) {
+    super(`The cursor stands before ${place}`, {
+      hint: 'Get a cursor of now (after: "now"), list the translations anew, and follow the feed from that cursor.',
+      ...options,
+    });
+  }
+}
+
+/** The feed of events was switched on, and a transaction that began before is still changing texts without telling of it. */
+export class FeedOpeningError extends TransHubError {
+  readonly code = "TH_FEED_OPENING";
+  readonly retryable = true;
+  constructor(options: TransHubErrorOptions = {}) {
+    super("The feed of events waits for a transaction that began before it was switched on", {
+      hint: "Try again. pg_stat_activity shows the oldest transaction (xact_start).",
+      ...options,
+    });
   }
 }
 
@@ -281,6 +352,48 @@ export class EngineRateLimitedError extends TransHubError {
 export class EngineQuotaError extends TransHubError {
   readonly code = "TH_ENGINE_QUOTA";
   readonly retryable = true;
+}
+
+/** A call does not fit into the budgets of its project, and was not made. Its texts wait, and no attempt counts. */
+export class BudgetExceededError extends TransHubError {
+  readonly code = "TH_BUDGET_EXCEEDED";
+  readonly retryable = true;
+  readonly project: string;
+
+  /**
+   * @param budget The budget without room, and the amount of it that is spent, if it is known. Undefined: running calls hold it.
+   * @param call The most that a call of one text may cost, and the amount that is left, if they are known.
+   */
+  constructor(
+    project: string,
+    budget: { per: string; amount: string; currency: string; spent?: string } | undefined,
+    call?: { most: string; room: string },
+  ) {
+    const { spent } = budget ?? {};
+    const why = call ? `: it may cost ${call.most}, and ${call.room} is left` : spent ? `: ${spent} is spent` : "";
+    const which =
+      budget === undefined
+        ? "the budget is held by running calls"
+        : `the budget of ${budget.amount} ${budget.currency} per ${budget.per} has no room for a call${why}`;
+    super(`Project "${project}" waits: ${which}`, {
+      hint: "It goes on in the next period, or with a greater amount: trans-hub budget set.",
+    });
+    this.project = project;
+  }
+}
+
+/** An engine cannot be held to the budgets of a project, and was not asked. Its texts wait, and no attempt counts. */
+export class BudgetUnpricedError extends TransHubError {
+  readonly code = "TH_BUDGET_UNPRICED";
+  readonly retryable = true;
+  readonly project: string;
+
+  constructor(project: string, engine: string, why: string) {
+    super(`Engine "${engine}" cannot be held to the budget of project "${project}": ${why}`, {
+      hint: "Add its price to TH_PRICES_FILE in the currency of the budget, or another engine to TH_ENGINES.",
+    });
+    this.project = project;
+  }
 }
 
 /** The configuration of the engine is wrong: missing or bad key, unknown model, wrong address. */
@@ -378,5 +491,11 @@ export class WorkerInterruptedError extends TransHubError {
 /** The text was being translated each time its worker died. */
 export class WorkerCrashedError extends TransHubError {
   readonly code = "TH_WORKER_CRASHED";
+  readonly retryable = false;
+}
+
+/** The texts would cost more than the caller allows, by their estimate, or need prompts many times their size. Nothing was sent. */
+export class CostLimitError extends TransHubError {
+  readonly code = "TH_COST_LIMIT";
   readonly retryable = false;
 }

@@ -1,4 +1,5 @@
 /** Figures of a store and its connections for monitoring: numbers, and a small set of names. */
+import type { BudgetStatus } from "./budget.ts";
 import type { EngineLimitStatus } from "./status.ts";
 import type { Priority } from "./translation.ts";
 
@@ -21,14 +22,27 @@ export interface FleetMeasure {
   /** Number of pauses, by their kind. */
   pauses: Record<string, number>;
   engines: EngineLimitStatus[];
+  /** Events of the feed that have no position yet; counted up to 100,000. Readers do not see them. */
+  unsequencedEvents: number;
+  /** Of every project. */
+  budgets: BudgetStatus[];
   /** Start of the last collection that finished; null: none has. */
   lastCollectionAt: Date | null;
+  /** Webhooks by their state. A person's own `disabled` ones are left out. */
+  webhooks: { ok: number; failing: number; disabled: number };
+  /** Time in seconds for which the tries of a webhook have failed, of the one that fails longest; 0: none fails. */
+  webhookFailingSeconds: number;
+  /** Age in seconds of the oldest event that a webhook was not told, without those that fail; 0: none waits. */
+  webhookLagSeconds: number;
 }
 
 export interface BacklogCount {
   priority: Priority;
-  /** `ready`: due. `running`: being translated. `scheduled`: due later. `paused`: due after a resume. */
-  state: "ready" | "running" | "scheduled" | "paused";
+  /**
+   * `ready`: due. `running`: being translated. `scheduled`: due later. `paused`: due after a resume. `over_budget`: due when a
+   * budget has an amount for it, or an engine a price.
+   */
+  state: "ready" | "running" | "scheduled" | "paused" | "over_budget";
   targetLocale: string;
   texts: number;
 }

@@ -1,5 +1,6 @@
 /** One text to be translated: in the application's form and in the store's form. */
 import type { TextFormat } from "./engine.ts";
+import type { Hint } from "./hint.ts";
 import type { Priority } from "./translation.ts";
 
 /** An application's item. Null counts as "not given" everywhere, because JSON has no undefined. */
@@ -14,6 +15,11 @@ export interface Item {
   businessId?: string | null | undefined;
   /** Information for the engine; part of the text's identity. A string is short for `{ note }`. */
   context?: Readonly<Record<string, unknown>> | string | null | undefined;
+  /**
+   * What may help an engine and is no part of the text's identity: a note, a key, `maxLength`, other strings and numbers. Left
+   * out: an earlier hint of the same use stays; `{}` takes it back. At most 4,096 bytes.
+   */
+  hint?: Hint | null | undefined;
   /** Default: `default`. At most 255 bytes. */
   project?: string | null | undefined;
   /** Default: `normal`. */
@@ -27,6 +33,11 @@ export interface Item {
    * `TH_EXPIRED`. A later request for the same text with a longer time prolongs it. Default: it may wait for ever.
    */
   expiresAfterSeconds?: number | null | undefined;
+  /**
+   * The name under which the engine calls for this text are booked, such as `checkout-team`: no part of its identity. The first
+   * request of a text pays. At most 64 letters of English, digits and `. _ : / @ + -`. Default: none.
+   */
+  tag?: string | null | undefined;
 }
 
 /** Values for fields that an item leaves out. */
@@ -52,6 +63,8 @@ export interface RegisterItem {
   force: boolean;
   /** Null: never. */
   expiresAfterSeconds: number | null;
+  /** JSON in its one form; `{}` takes an earlier hint back. Left out: an earlier one stays. */
+  hint?: string | undefined;
 }
 
 export type PriorityClass = -1 | 0 | 1;

@@ -29,5 +29,10 @@ export interface RegisterOptions {
    * `WorkBatch.traceparents`, or drops them. Default: none.
    */
   traceparents?: readonly string[] | undefined;
+  /**
+   * The tag of the request, for the accounts of the engine calls that its work takes. A store keeps work of different tags apart.
+   * At most 64 letters of English, digits and `. _ : / @ + -`. Default: none.
+   */
+  tag?: string | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -1,5 +1,6 @@
 /** A person's decision about a translation. */
 import type { BlockedBy } from "./errors.ts";
+import type { RegisterItem } from "./item.ts";
 import type { Translation, TranslationReference } from "./translation.ts";
 
 /** The cure where no row is found under the reference of an approval. */
@@ -15,6 +16,25 @@ export interface Approval {
   /** The reviewer's name, for the record. */
   by?: string | undefined;
 }
+
+/** A person's translation that was made elsewhere, such as in a catalog file. */
+export interface Contribution {
+  /** The text. It is registered if it is unknown, for no engine to translate it. */
+  item: RegisterItem;
+  /** For each target locale of the item. */
+  translation: string;
+  /** `translated`: a machine may replace it, if it is told to translate anew. `approved`: none does. */
+  status: "translated" | "approved";
+  /** The person's name, for the record. */
+  by?: string | undefined;
+}
+
+/**
+ * - `stored`: the text is the row's.
+ * - `unchanged`: it was the row's before, in this status or a higher one.
+ * - `kept`: a person approved another text, which stands; or an earlier contribution of the call gave another one.
+ */
+export type ContributionOutcome = "stored" | "unchanged" | "kept";
 
 /** A translation as it was approved. */
 export interface ApprovedTranslation extends Translation {

@@ -1,4 +1,5 @@
 /** Totals of the store and the state of the fleet. */
+import type { BudgetStatus } from "./budget.ts";
 import type { Pause } from "./control.ts";
 import type { Circuit } from "./engine-gate.ts";
 import type { StoredStatus } from "./translation.ts";
@@ -27,6 +28,8 @@ export interface StoreStatus {
   workers: WorkerStatus[];
   /** The pauses of every project. Paused work counts as scheduled. */
   paused: Pause[];
+  /** The budgets, of one project or of every one. */
+  budgets: BudgetStatus[];
   /** Engines that were ever limited, paused or at fault, by name. */
   limits: EngineLimitStatus[];
   /** Start of the last collection that finished; null: none has. */

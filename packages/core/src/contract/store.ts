@@ -8,19 +8,33 @@
  * Every method rejects with the catalogue's errors only: `DatabaseUnavailableError` for "not now", `ClosedError` after
  * `close`.
  */
+import type { Budget, BudgetStatus, BudgetToSet, UsageConfirmation, UsageConfirmed } from "./budget.ts";
 import type { CollectOptions, CollectReport } from "./collect.ts";
 import type { CancelFilter, ForgetOptions, ForgetReference, ForgetReport, Pause, PauseTarget } from "./control.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "./dead-letter.ts";
 import type { EngineGate } from "./engine-gate.ts";
+import type { EventPage, EventQuery, FeedListener } from "./event.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { RegisterItem } from "./item.ts";
+import type { OnceBegun, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ListFilter, ReadOptions } from "./read.ts";
+import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
-import type { Approval } from "./review.ts";
+import type { Approval, Contribution, ContributionOutcome } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
+import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
-import type { Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type { NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type { UsageQuery, UsageReport } from "./usage.ts";
+import type {
+  Webhook,
+  WebhookChanges,
+  WebhookClaim,
+  WebhookName,
+  WebhookOutcome,
+  WebhookToCreate,
+  WebhookTurn,
+} from "./webhook.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
 export interface PersistenceHandler {
@@ -29,6 +43,9 @@ export interface PersistenceHandler {
    * state by itself.
    */
   readonly engineGate?: EngineGate;
+
+  /** The tokens of the HTTP API. */
+  readonly tokens: TokenStore;
 
   /**
    * Registers items, each once for each of its target locales, durably: when this resolves, the work is committed.
@@ -46,7 +63,8 @@ export interface PersistenceHandler {
   enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void>;
 
   /**
-   * Reads translations, in the order of the references; undefined for a missing one. One round trip. A text without a row
+   * Reads translations, in the order of the references; undefined for a missing one. One round trip. An id of another project or
+   * locale is a missing one. A text without a row
    * whose request waits to be registered is `queued`, or `failed` if the store refuses that request for good.
    */
   read(references: readonly TranslationReference[], options?: ReadOptions): Promise<(Translation | undefined)[]>;
@@ -58,10 +76,25 @@ export interface PersistenceHandler {
   list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>>;
 
   /**
+   * A page of the business ids under which the project requested a text in one of the locales, in a stable order; each with the
+   * text of these that was seen last under it. In the locale of its source, a text stands for itself. `limit` is at most 10,000.
+   */
+  exportTexts(filter: ExportFilter, page?: PageRequest): Promise<Page<StoredExport>>;
+
+  /**
+   * Lists translations of one project and locale that a filter fits, in the order of their least business ids that begin with the
+   * filter's prefix. The work of a page is bounded, whatever the filter: see `SearchPage`.
+   */
+  search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage>;
+
+  /**
    * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a
    * day or a tenth of the retention.
    */
-  touch(references: readonly TranslationReference[]): Promise<void>;
+  touch(references: readonly NamedReference[]): Promise<void>;
+
+  /** Notes the uses that an export read, by the same rule. It changes nothing about which text an id stands for. */
+  touchUses(project: string, uses: readonly UseKey[]): Promise<void>;
 
   /**
    * Stores the present text, or the given one, as approved by a person: no machine overwrites it, and an open dead
@@ -71,6 +104,15 @@ export interface PersistenceHandler {
    * @throws {RevisionChangedError} `revision` is not the row's.
    */
   approve(approval: Approval): Promise<Translation>;
+
+  /**
+   * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by
+   * another one. No engine is asked for a text that has one by then: running work on it stores nothing, and an open dead letter
+   * is closed. One outcome for each contribution, in their order; of an item with several target locales, the least good one.
+   *
+   * Not one transaction: an interrupted call has done a part, and a repeated one does the rest.
+   */
+  contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]>;
 
   /**
    * Removes everything that was unused for the retention: uses, then translations, texts and contexts without a use. A
@@ -110,8 +152,86 @@ export interface PersistenceHandler {
    */
   resume(target: PauseTarget): Promise<Pause[]>;
 
+  /**
+   * Sets a budget, or changes the amount of one; gives the project's. A new budget counts what the ledger has of its present period.
+   * Within a heartbeat every engine call of the project is reserved before it is made. Work that waits for the budget goes on.
+   *
+   * @throws {SettingsError} A part is missing, or is none; or the project's other budget is in another currency.
+   */
+  setBudget(budget: BudgetToSet): Promise<BudgetStatus[]>;
+
+  /** Removes a budget. False: there was none. Work that waits for it goes on. */
+  removeBudget(budget: Pick<Budget, "project" | "per">): Promise<boolean>;
+
+  /** The budgets of a project, or of each, in their present periods. */
+  listBudgets(project?: string): Promise<BudgetStatus[]>;
+
+  /**
+   * Confirms the costs of calls that a provider may not have billed; budgets count the confirmed amount from then on. Calls that are
+   * confirmed already are left as they are.
+   *
+   * @throws {SettingsError} It names no call and no period, or a part is none.
+   */
+  confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed>;
+
+  /**
+   * Makes a webhook, which hears of every event after this call, and switches the feed of events on.
+   *
+   * @throws {SettingsError} A part is missing, or is none; or the project has fifty webhooks.
+   * @throws {FeedOpeningError}
+   */
+  createWebhook(webhook: WebhookToCreate): Promise<Webhook>;
+
+  /** The webhooks of a project, or of each. */
+  listWebhooks(project?: string): Promise<Webhook[]>;
+
+  /**
+   * Changes a webhook. The turn of a server ends: at most the message that is under way is still sent by the rules of before.
+   *
+   * @throws {SettingsError} A change is none.
+   * @throws {WebhookNotFoundError}
+   */
+  changeWebhook(name: WebhookName, changes: WebhookChanges): Promise<Webhook>;
+
+  /**
+   * Begins the next version of a webhook's secret. The version before signs too for the seconds of the overlap.
+   *
+   * @throws {WebhookNotFoundError}
+   */
+  rotateWebhook(name: WebhookName, overlapSeconds: number): Promise<Webhook>;
+
+  /** Removes a webhook. False: there was none. The feed goes on until nobody has read it for the retention of events. */
+  removeWebhook(name: WebhookName): Promise<boolean>;
+
+  /** Leases webhooks with something to deliver to the caller. */
+  claimWebhooks(claim: WebhookClaim): Promise<WebhookTurn[]>;
+
+  /**
+   * Notes a part or the end of a turn; `sent` prolongs its lease. Undefined: the turn is another server's by now, or the webhook was
+   * changed or removed. The caller then sends nothing more.
+   */
+  noteWebhook(turn: WebhookTurn, outcome: WebhookOutcome, leaseMs: number): Promise<Webhook | undefined>;
+
+  /**
+   * Changes of texts since a cursor, in one order for all readers: each committed change once, none that was rolled back. Of one
+   * translation, events come in the order of its changes. The first call switches the feed on: changes before it have no event.
+   *
+   * @throws {CursorGoneError} Events after the cursor are missing.
+   * @throws {FeedOpeningError} Transactions that began before the feed was switched on take too long.
+   */
+  events(query?: EventQuery): Promise<EventPage>;
+
+  /**
+   * Calls a listener with news of the feed until the returned function is called: soon after events come, and every two seconds
+   * without. It asks the store once for all listeners, and does not switch the feed on.
+   */
+  watchEvents(listener: FeedListener): () => void;
+
   /** Totals; cheap at any size. `project` undefined: all. */
   status(project?: string): Promise<StoreStatus>;
+
+  /** The accounts of engine calls, as long as their records are kept (see `collect`). */
+  usage(query?: UsageQuery): Promise<UsageReport>;
 
   /** Figures of the whole fleet for monitoring, from one cheap query. Optional. */
   measure?(): Promise<FleetMeasure>;
@@ -121,6 +241,9 @@ export interface PersistenceHandler {
 
   /** Open dead letters, oldest first. */
   listDeadLetters(filter: DeadLetterFilter, page?: DeadLetterPageRequest): Promise<Page<DeadLetter>>;
+
+  /** The number of open dead letters that a replay or a purge with this filter would take. */
+  countDeadLetters(filter: DeadLetterFilter): Promise<number>;
 
   /** Puts dead letters back to work, each only once however often this is called. Returns their number. */
   replayDeadLetters(filter: DeadLetterFilter): Promise<number>;
@@ -135,6 +258,15 @@ export interface PersistenceHandler {
    * survives an outage of the store, otherwise a lost store rejects.
    */
   work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary>;
+
+  /**
+   * Notes that a request with a key begins, unless one with the key is known. For requests that are not idempotent by themselves, such
+   * as `force`. A key is kept for a day. Optional.
+   */
+  beginOnce?(key: OnceKey): Promise<OnceBegun>;
+
+  /** Notes the answer of a request that `beginOnce` began; undefined: it failed, and may be repeated. */
+  endOnce?(key: OnceKey, answer: unknown): Promise<void>;
 
   /** Ends connections. Idempotent; resolves when all work has ended. */
   close(): Promise<void>;

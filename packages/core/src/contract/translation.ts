@@ -12,7 +12,18 @@ export type TranslationStatus = StoredStatus | "queued";
 /** Order of work. Within a level, the lane with the least waiting work goes first. */
 export type Priority = "interactive" | "normal" | "bulk";
 
+/**
+ * Which translations count as having a text: all that have one, or only those that a person approved. A translation that does
+ * not count is shown without its text; with `fallback`, the next locale is asked.
+ */
+export type Prefer = "approved" | "approved-or-translated";
+
 export interface Translation {
+  /**
+   * Names the translation together with its project and target locale, in links and in events. Opaque, and no hash of the
+   * text. A text that was forgotten or collected, and is registered anew, has another id. Null while the request is `queued`.
+   */
+  id: string | null;
   project: string;
   /** Canonical BCP 47, or `und`: detected by the engine. */
   sourceLocale: string;
@@ -55,8 +66,18 @@ export interface TranslationKey {
   readonly project: string;
 }
 
+/** A translation by its `id`: of this project and locale, or none. */
+export interface IdReference {
+  project: string;
+  targetLocale: string;
+  id: string;
+}
+
+/** A reference of any kind. */
+export type TranslationReference = NamedReference | IdReference;
+
 /** An application's name for a translation: its text, or the registered business id. */
-export type TranslationReference =
+export type NamedReference =
   | {
       project: string;
       targetLocale: string;

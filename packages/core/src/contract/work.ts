@@ -1,7 +1,9 @@
 /** The batches that `PersistenceHandler.work` hands out, and the outcomes that it takes back. */
+import type { BatchBudget } from "./budget.ts";
 import type { CollectReport } from "./collect.ts";
 import type { AttemptError, BestTry } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
+import type { Hint } from "./hint.ts";
 import type { TranslationKey } from "./translation.ts";
 
 /** One claimed text to translate. */
@@ -12,6 +14,8 @@ export interface WorkItem {
   readonly text: string;
   readonly context: Record<string, unknown> | null;
   readonly format: TextFormat;
+  /** What its producers say of it now, beside the context. Left out: nothing. */
+  readonly hint?: Hint | undefined;
   /** Which attempt this is, counted from 1. */
   readonly attempt: number;
   /** The message of the last attempt's error; undefined on the first attempt. */
@@ -26,6 +30,8 @@ export interface WorkBatch {
   readonly items: readonly WorkItem[];
   /** The contexts of the traces that asked for it, as W3C's `traceparent`. Left out: none. */
   readonly traceparents?: readonly string[];
+  /** The tag of the requests that asked for it first, for the accounts. Null or left out: none. */
+  readonly tag?: string | null | undefined;
   /** Whether an engine is paused at this moment; may change while the batch is translated. Left out: none is. */
   readonly isEnginePaused?: (engine: string) => boolean;
   /**
@@ -33,7 +39,20 @@ export interface WorkBatch {
    * texts wait for this slot. Left out: never.
    */
   readonly isToYield?: () => boolean;
+  /** Whether texts of another project wait for this slot: waiting for a budget in it would hold them up. Left out: never. */
+  readonly isSlotWanted?: () => boolean;
+  /**
+   * The budgets that hold each engine call of it; asked before each call, as a budget may be set meanwhile. Left out, or undefined: its
+   * project has none.
+   */
+  readonly budget?: () => BatchBudget | undefined;
 }
+
+/**
+ * The event that a parked text waits for. `budget`: an amount in its project's budget. `price`: a price or a bound by which an
+ * engine can be held to the budget.
+ */
+export type ParkedFor = "budget" | "price";
 
 /** The decision about one text. */
 export type WorkOutcome =
@@ -48,6 +67,11 @@ export type WorkOutcome =
   | { kind: "postponed"; delayMs: number }
   /** Try again after a resume; no attempt counts (an engine is paused, and no other engine can translate it). */
   | { kind: "paused" }
+  /**
+   * Try again when the event comes, or after `delayMs` at the latest; no attempt counts. `WorkOptions.until` `empty` does not wait
+   * for it.
+   */
+  | { kind: "parked"; waitsFor: ParkedFor; delayMs: number }
   /** To the dead letters. `bestTry`: the translation that came nearest, for the person who looks at the letter. Left out: none. */
   | { kind: "failed"; error: AttemptError; bestTry?: BestTry | undefined }
   /** It was not tried: it goes back as it was, at once (a drain). */
@@ -63,17 +87,34 @@ export interface EngineCall {
   inputTokens: number;
   outputTokens: number;
   cachedTokens: number;
+  /** Characters of source text that the provider bills. Default: 0, as where it bills tokens. */
+  characters?: number | undefined;
+  /** The confirmed cost, an exact decimal number. Left out: no price is known, or the call cannot be bounded. */
+  cost?: string | undefined;
+  /** Of `cost` and `unconfirmed`. Left out with them. */
+  currency?: string | undefined;
+  /** The most that the provider may bill beyond `cost`, an exact decimal number. */
+  unconfirmed?: string | undefined;
+  /** The amount that its project's budgets hold for it; the settlement ends the hold. Left out: none. */
+  held?: string | undefined;
   latencyMs: number;
   /** `ok`, `partial`, or the kind of the failure. */
   outcome: string;
   /** How often an answer was repaired before it was judged, by the name of the repair. Default: never. */
   repairs?: Readonly<Record<string, number>> | undefined;
+  /** How many of its items went without the hint of their text, because a call cannot hold both. Default: none. */
+  hintsLeftOut?: number | undefined;
 }
 
 export interface WorkResult {
   /** One for each item, in the batch's order. */
   outcomes: readonly WorkOutcome[];
   calls: readonly EngineCall[];
+  /**
+   * Milliseconds for which this process is to claim no text of the batch's target locale: no engine of it answers here, while other members
+   * get answers, or other locales have engines that do; or its engine is paused, and other locales have others. A store that claims on would be given back the same texts at once, again and again. Left out: it claims on.
+   */
+  restMs?: number | undefined;
 }
 
 /**
@@ -97,6 +138,8 @@ export interface Settlement {
   outcomes: readonly WorkOutcome[];
   /** Milliseconds from the start of their turn until they were stored; 0 without a try. */
   elapsedMs: number;
+  /** How often an answer of its calls was repaired before it was judged. Left out: never. */
+  repairs?: number | undefined;
 }
 
 export interface WorkOptions {
@@ -125,7 +168,7 @@ export interface WorkOptions {
   /** Ends the work after about this many settled texts; other claimed texts go back. */
   limit?: number | undefined;
   /** The upkeep of a fleet member beside translating. Undefined: none. */
-  upkeep?: { gcCron: string; retentionDays: number } | undefined;
+  upkeep?: { gcCron: string; retentionDays: number; eventRetentionDays?: number | undefined } | undefined;
   observer?: WorkObserver | undefined;
 }
 

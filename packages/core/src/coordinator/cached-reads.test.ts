@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Engine } from "../contract/engine.ts";
 import { DatabaseUnavailableError } from "../contract/errors.ts";
-import { Coordinator } from "../index.ts";
+import { Coordinator, type GetQuery } from "../index.ts";
 import { InMemoryPersistenceHandler } from "../testing/index.ts";
 
 const opened: Coordinator[] = [];
@@ -89,4 +89,71 @@ test("a read by a business id that began before the id got another text is not k
   held.resolve();
   expect(await early).toMatchObject({ sourceText: "Pay" });
   expect(await byId()).toMatchObject({ sourceText: "Pay now", status: "pending" });
+});
+
+test("readers with different preferences share the memory, and never each other's answers", async () => {
+  const { handler, hub } = await withPayInMemory();
+  await hub.request("Pay", { targetLocales: ["fr-CA"] });
+  await hub.approve({ text: "Pay", targetLocale: "fr", approvedText: "Payer" });
+  await Array.fromAsync(hub.processPendingTranslations("fr-CA"));
+  const read = (given: Partial<GetQuery>) => hub.getTranslation({ text: "Pay", targetLocale: "fr-CA", ...given });
+  const shown = async (given: Partial<GetQuery>) => {
+    const { targetLocale, text, status, engine } = (await read(given)) ?? {};
+    return { targetLocale, text, status, engine };
+  };
+  const any = { targetLocale: "fr-CA", text: "Pay (fr)", status: "translated", engine: "fake" };
+  const approved = { targetLocale: "fr-CA", text: null, status: "translated", engine: null };
+  const inFrench = { targetLocale: "fr", text: "Payer", status: "approved", engine: "human" };
+  const reads = vi.spyOn(handler, "read");
+  for (let round = 0; round < 2; round += 1) {
+    expect(await shown({})).toEqual(any);
+    expect(await shown({ prefer: "approved" })).toEqual(approved);
+    expect(await shown({ prefer: "approved", fallback: true })).toEqual(inFrench);
+    expect(await shown({ prefer: "approved-or-translated", fallback: true })).toEqual(any);
+  }
+  // One for each of the two locales: all later answers came from memory.
+  expect(reads).toHaveBeenCalledTimes(2);
+  const listed = await Array.fromAsync(hub.listTranslations({ targetLocale: "fr-CA", prefer: "approved" }));
+  expect(listed).toMatchObject([{ status: "translated", text: null, engine: null, model: null, flags: [] }]);
+});
+
+test("a translation is read by its id: many from memory, one as the store has it", async () => {
+  const { handler, hub, read } = await withPayInMemory();
+  const id = (await read())?.id ?? "";
+  const named = () => hub.getTranslations([{ id }, "Pay", { id: "999999999-0" }], { targetLocale: "fr" });
+  const [byId, byText, nobody] = await named();
+  expect(byId).toEqual(byText);
+  expect(nobody).toBeUndefined();
+  const touches = vi.spyOn(handler, "touch");
+  await new Coordinator(handler).approve({ id, targetLocale: "fr", approvedText: "Payer" });
+  expect((await named())[0]).toMatchObject({ text: "Pay (fr)" });
+  expect(await hub.getTranslationById({ id, targetLocale: "fr" })).toMatchObject({ id, text: "Payer" });
+  for (const elsewhere of [{ project: "other" }, { targetLocale: "de" }, { id: "999999999-0" }]) {
+    const query = { id, targetLocale: "fr", ...elsewhere };
+    await expect(hub.getTranslationById(query)).rejects.toMatchObject({ code: "TH_NOT_FOUND" });
+  }
+  for (const bad of ["", "1", "1-", "0-0", "1-0 ", "1-00", `${"9".repeat(19)}-0`, "x-y", "1-0-0", "-1-0"]) {
+    await expect(hub.getTranslationById({ id: bad, targetLocale: "fr" })).rejects.toMatchObject({
+      code: "TH_ITEM_SHAPE",
+      field: "id",
+    });
+  }
+  await hub.close();
+  expect(touches.mock.calls.flat(2)).toEqual([expect.objectContaining({ text: "Pay" })]);
+});
+
+test("an export is noted as a use where it is due", async () => {
+  const { handler, hub } = await withPayInMemory();
+  await hub.request({ text: "Pay", businessId: "pay" }, { targetLocales: ["fr"] });
+  const exported = () => Array.fromAsync(hub.exportTexts({ targetLocale: "fr" }));
+  const touches = vi.spyOn(handler, "touchUses");
+  touches.mockRejectedValueOnce(new DatabaseUnavailableError("away"));
+  expect(await exported()).toEqual([{ businessId: "pay", text: "Pay (fr)" }]);
+  await exported();
+  await hub.close();
+  const uses = [expect.objectContaining({ businessId: "pay" })];
+  expect(touches.mock.calls).toEqual([
+    ["default", uses],
+    ["default", uses],
+  ]);
 });

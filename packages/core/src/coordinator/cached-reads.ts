@@ -6,12 +6,16 @@
  * interface without those methods, so that a new one cannot be called without saying which entries it outdates.
  */
 import { Coalescer } from "../async/coalescer.ts";
+import { errorFields } from "../contract/error-fields.ts";
+import type { EventPage } from "../contract/event.ts";
 import type { Logger } from "../contract/logger.ts";
-import type { ReadOptions } from "../contract/read.ts";
+import type { Page } from "../contract/page.ts";
+import type { ExportedText, ExportFilter, ReadOptions, UseKey } from "../contract/read.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
-import type { Translation, TranslationReference } from "../contract/translation.ts";
+import type { Prefer, Translation, TranslationReference } from "../contract/translation.ts";
 import type { Settlement, TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { localeFallbacks } from "../rules/locale.ts";
+import { preferred } from "../rules/prefer.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 import { cacheKey, ReadCache, type ReadCacheOptions, useKey } from "./read-cache.ts";
 import { TouchLog } from "./touch-log.ts";
@@ -28,7 +32,30 @@ type Found = Translation | undefined;
  */
 export type HarmlessStore = Pick<
   PersistenceHandler,
-  "connectionUse" | "engineGate" | "enqueue" | "list" | "listDeadLetters" | "pause" | "readKeys" | "resume" | "status"
+  | "changeWebhook"
+  | "confirmUsage"
+  | "countDeadLetters"
+  | "connectionUse"
+  | "createWebhook"
+  | "engineGate"
+  | "enqueue"
+  | "events"
+  | "list"
+  | "listBudgets"
+  | "listDeadLetters"
+  | "listWebhooks"
+  | "pause"
+  | "readKeys"
+  | "removeBudget"
+  | "removeWebhook"
+  | "resume"
+  | "rotateWebhook"
+  | "search"
+  | "setBudget"
+  | "status"
+  | "tokens"
+  | "usage"
+  | "watchEvents"
 >;
 
 export interface CachedReadsOptions extends ReadCacheOptions {
@@ -41,12 +68,15 @@ export class CachedReads {
   readonly #cache: ReadCache;
   readonly #touches: TouchLog;
   readonly #observer: CoordinatorObserver | undefined;
+  readonly #logger: Logger;
+  #noting: Promise<void> = Promise.resolve();
   readonly #reads: CoalescedReads;
   readonly #settled: CoalescedReads;
 
   constructor(store: PersistenceHandler, { logger, observer, ...cache }: CachedReadsOptions) {
     this.#store = store;
     this.#observer = observer;
+    this.#logger = logger;
     this.#cache = new ReadCache(cache);
     this.#touches = new TouchLog({ touch: (references) => store.touch(references), logger });
     this.#reads = coalescedReads(store, {});
@@ -81,9 +111,15 @@ export class CachedReads {
     return this.#store.work({ ...options, observer: { ...observer, settled } }, translate);
   }
 
+  /** Reads behind these events are answered by the store. */
+  told(page: EventPage): EventPage {
+    this.#cache.told(page.events);
+    return page;
+  }
+
   /** Writes the noted uses of texts to the store, so that collection spares them. Never rejects. */
-  flushUses(): Promise<void> {
-    return this.#touches.flush();
+  async flushUses(): Promise<void> {
+    await Promise.all([this.#touches.flush(), this.#noting]);
   }
 
   /** Bypasses the cache, confirms what is settled, and does not count as use; for polling (`waitFor`). */
@@ -92,10 +128,39 @@ export class CachedReads {
   }
 
   /**
-   * Reads, in the order of the references, and notes each use. With `fallback`, a locale without a text is answered by
-   * the first of its fallbacks that has one; if none has, by the translation of the locale itself.
+   * A page of an export. The uses whose last note is old are noted after it: an export is polled, and notes of all texts each time
+   * would be work for nothing.
    */
-  async read(references: readonly TranslationReference[], fallback: boolean): Promise<Found[]> {
+  async exportTexts(filter: ExportFilter, cursor: string | undefined): Promise<Page<ExportedText>> {
+    const { items, nextCursor } = await this.#store.exportTexts(filter, { cursor });
+    const due: UseKey[] = [];
+    const texts = items.map(({ dueUse, ...text }) => {
+      if (dueUse !== undefined) due.push(dueUse);
+      return text;
+    });
+    if (due.length > 0) this.#noteUses(filter.project, due);
+    return { items: texts, nextCursor };
+  }
+
+  #noteUses(project: string, uses: readonly UseKey[]): void {
+    this.#noting = this.#noting.then(async () => {
+      try {
+        await this.#store.touchUses(project, uses);
+      } catch (error) {
+        // The next export finds them due again.
+        this.#logger.warn({ error: errorFields(error), references: uses.length }, "touch.failed");
+      }
+    });
+  }
+
+  /**
+   * Reads, in the order of the references, and notes each use, but those by id. With `fallback`, a locale without a text is
+   * answered by the first of its fallbacks that has one; if none has, by the translation of the locale itself.
+   *
+   * The cache holds translations as they are stored, and `prefer` is applied to copies of them: a reader with one preference
+   * never gets an answer that was made for the other.
+   */
+  async read(references: readonly TranslationReference[], { fallback, prefer }: ReadWishes): Promise<Found[]> {
     const startedAt = performance.now();
     let fromMemory = 0;
     const asked = new Map<string, TranslationReference>();
@@ -103,10 +168,11 @@ export class CachedReads {
       const chain = fallback ? fallbackChain(reference) : [named(reference)];
       for (const link of chain) {
         link.found = this.#cache.get(link.key);
-        // The rest of the chain is not needed: every entry of the cache has a text.
         if (link.found !== undefined) {
           fromMemory += 1;
-          break;
+          // The rest of the chain is not needed: every entry of the cache has a text.
+          if (prefer !== "approved" || link.found.status === "approved") break;
+          continue;
         }
         asked.set(link.key, link.reference);
       }
@@ -117,7 +183,7 @@ export class CachedReads {
       for (const link of chains.flat()) link.found ??= stored.get(link.key);
     }
     this.#observer?.read?.({ fromMemory, fromStore: asked.size, elapsedMs: performance.now() - startedAt });
-    return chains.map((chain) => this.#pick(chain));
+    return chains.map((chain) => this.#pick(chain, prefer));
   }
 
   async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
@@ -137,12 +203,23 @@ export class CachedReads {
     return stored;
   }
 
-  #pick(chain: readonly Link[]): Found {
+  #pick(chain: readonly Link[], prefer: Prefer): Found {
+    for (const link of chain) if (link.found !== undefined) link.found = preferred(link.found, prefer);
     const picked = chain.find(({ found }) => found?.text != null) ?? chain.find(({ found }) => found !== undefined);
     if (picked === undefined) return undefined;
-    this.#touches.note(picked.reference, picked.use);
+    this.#note(picked.reference, picked.use);
     return picked.found;
   }
+
+  /** An id names a row, and is read by those who follow events or review: that keeps no text from being collected. */
+  #note(reference: TranslationReference, use?: string): void {
+    if (!("id" in reference)) this.#touches.note(reference, use);
+  }
+}
+
+interface ReadWishes {
+  fallback: boolean;
+  prefer: Prefer;
 }
 
 type CoalescedReads = Coalescer<readonly TranslationReference[], Found[]>;

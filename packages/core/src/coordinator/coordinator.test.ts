@@ -83,8 +83,8 @@ describe("request", () => {
     const receipt = await hub.request(items, { targetLocales: ["fr"] });
     expect(receipt).toMatchObject({ registered: 2, existing: 0 });
     expect(receipt.rejected).toEqual([
-      { index: 1, code: "TH_TEXT_EMPTY", message: expect.any(String) },
-      { index: 2, code: "TH_LOCALE", message: expect.any(String) },
+      { index: 1, code: "TH_TEXT_EMPTY", field: "text", message: expect.any(String) },
+      { index: 2, code: "TH_LOCALE", field: "targetLocales[0]", message: expect.any(String) },
     ]);
   });
 
@@ -199,7 +199,7 @@ describe("request", () => {
     const { client, commit } = handler.begin();
     expect(await hub.request(["Pay", ""], { targetLocales: ["fr"], client })).toEqual({
       accepted: 1,
-      rejected: [{ index: 1, code: "TH_TEXT_EMPTY", message: expect.any(String) }],
+      rejected: [{ index: 1, code: "TH_TEXT_EMPTY", field: "text", message: expect.any(String) }],
     });
     expect(await hub.request({ text: "Back", targetLocales: ["fr"] }, { client })).toEqual({
       accepted: 1,

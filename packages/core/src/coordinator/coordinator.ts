@@ -4,19 +4,38 @@
  * It holds no state that matters: every acknowledged request is in the store, and any number of coordinators may share
  * one store, in one process or in many.
  */
+import type { Budget, BudgetStatus, BudgetToSet, UsageConfirmation, UsageConfirmed } from "../contract/budget.ts";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
-import { ClosedError, InvalidItemError } from "../contract/errors.ts";
+import { CancelledError, ClosedError, TranslationNotFoundError, WaitTimeoutError } from "../contract/errors.ts";
+import type { EventPage } from "../contract/event.ts";
 import type { Page } from "../contract/page.ts";
+import type { ExportedText, SearchPage } from "../contract/read.ts";
 import type { ApprovedTranslation } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import type { ApiToken } from "../contract/token.ts";
 import type { Translation } from "../contract/translation.ts";
+import type { UsageQuery, UsageReport } from "../contract/usage.ts";
+import type { Webhook, WebhookChanges, WebhookName } from "../contract/webhook.ts";
+import { checkBudget, checkBudgetName, checkConfirmation } from "../rules/budgets.ts";
 import { parseFormat } from "../rules/item.ts";
-import { approvalWarnings } from "./approval-warnings.ts";
+import { parseName } from "../rules/name.ts";
+import { preferred } from "../rules/prefer.ts";
+import { isSettled } from "../rules/settled.ts";
+import { checkTokenId, makeToken, type TokenOptions } from "../rules/token.ts";
+import { checkUsageQuery } from "../rules/usage-report.ts";
+import {
+  checkOverlap,
+  checkWebhook,
+  checkWebhookChanges,
+  checkWebhookName,
+  type WebhookInput,
+} from "../rules/webhooks.ts";
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
+import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
 import { type CoordinatorState, reportRequest } from "./observer.ts";
 import { openPostgresStore } from "./open-store.ts";
 import {
@@ -35,23 +54,31 @@ import {
   type ApproveQuery,
   type CancelQuery,
   checkGetOptions,
+  checkWaitOptions,
+  type ExportQuery,
   type ForgetQuery,
   type GetOptions,
   type GetQuery,
+  type IdQuery,
   LISTED_LETTER_KEYS,
   type ListQuery,
   parseApproval,
   parseCancel,
   parseDeadLetters,
+  parseExport,
   parseForget,
+  parseId,
   parseList,
+  parseNames,
   parsePauseTarget,
   parseReference,
+  parseSearch,
   parseWait,
+  type ReadName,
   type ReferenceDefaults,
   requireGetQuery,
-  requireName,
-  type TranslationName,
+  type SearchQuery,
+  type WaitOptions,
   type WaitQuery,
 } from "./queries.ts";
 import { inRequestSpan } from "./request-span.ts";
@@ -66,8 +93,16 @@ import {
 } from "./requests.ts";
 import { waitForTranslations } from "./wait-for.ts";
 
+/** A new token of the HTTP API. */
+export interface CreatedToken extends ApiToken {
+  /** The token itself: `thk_<id>_<secret>_<checksum>`. */
+  token: string;
+}
+
 /** A page of `listTranslations`: large enough that reading it costs more than asking for it. */
 const ROWS_PER_PAGE = 1_000;
+
+const DAY_SECONDS = 86_400;
 
 export class Coordinator implements AsyncDisposable {
   readonly #store: HarmlessStore;
@@ -166,9 +201,31 @@ export class Coordinator implements AsyncDisposable {
    */
   async getTranslation(query: GetQuery): Promise<Translation | undefined> {
     requireGetQuery(query);
-    const { targetLocale, fallback, ...name } = query;
-    const [translation] = await this.getTranslations([name], { targetLocale, fallback });
+    const { targetLocale, fallback, prefer, ...name } = query;
+    this.#requireOpen();
+    const options = checkGetOptions({ targetLocale, fallback, prefer });
+    const reference = parseReference(name, options.targetLocale, this.#withDefaults({}));
+    const [translation] = await this.#track(this.#reads.read([reference], wishesOf(options)));
     return translation;
+  }
+
+  /**
+   * Reads one translation by its `id`, as the store has it at this moment: never from memory. It does not count as use of the
+   * text. For a review, or for an event; many ids are read by `getTranslations([{ id }, …])`.
+   *
+   * @throws {TranslationNotFoundError} The project has no such translation, also where another project has it.
+   * @throws {InvalidItemError}
+   */
+  async getTranslationById(query: IdQuery): Promise<Translation> {
+    this.#requireOpen();
+    const reference = parseId(query, this.#settings);
+    const [found] = await this.#track(this.#reads.readSettled([reference]));
+    if (found === undefined) {
+      throw new TranslationNotFoundError("The project has no translation with this id in this locale", {
+        hint: "A text that was forgotten, collected or cancelled has lost its id. Read it by its text or business id.",
+      });
+    }
+    return found;
   }
 
   /**
@@ -177,19 +234,13 @@ export class Coordinator implements AsyncDisposable {
    * @throws {InvalidItemError} A name is not valid.
    */
   async getTranslations(
-    items: readonly (TranslationName | string)[],
+    items: readonly (ReadName | string)[],
     options: GetOptions,
   ): Promise<(Translation | undefined)[]> {
     this.#requireOpen();
-    const { targetLocale, fallback = false, ...given } = checkGetOptions(options);
-    if (!Array.isArray(items)) throw new InvalidItemError("TH_ITEM_SHAPE", "items", "must be an array");
-    const defaults = this.#withDefaults(given);
-    const references = items.map((item: TranslationName | string) => {
-      const name: TranslationName & { targetLocale?: string } = typeof item === "string" ? { text: item } : item;
-      requireName(name);
-      return parseReference(name, name.targetLocale ?? targetLocale, defaults);
-    });
-    return this.#track(this.#reads.read(references, fallback));
+    const { targetLocale, fallback, prefer, ...given } = checkGetOptions(options);
+    const references = parseNames(items, targetLocale, this.#withDefaults(given));
+    return this.#track(this.#reads.read(references, wishesOf({ fallback, prefer })));
   }
 
   /**
@@ -200,13 +251,46 @@ export class Coordinator implements AsyncDisposable {
   async *listTranslations(query: ListQuery): AsyncGenerator<Translation, void, undefined> {
     this.#requireOpen();
     const filter = parseList(query, this.#settings);
+    const { prefer = "approved-or-translated" } = query;
     let cursor: string | undefined;
     do {
       this.#requireOpen();
       const page = await this.#track(this.#store.list(filter, { cursor, limit: ROWS_PER_PAGE }));
+      for (const translation of page.items) yield preferred(translation, prefer);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * Yields the text of every business id that was requested for a locale, for a program that loads all of them. An id stands for
+   * the text that was seen last under it; one without a translation yields null. In the locale of its source, a text stands for
+   * itself. It counts as use of the texts.
+   *
+   * @throws {InvalidItemError}
+   */
+  async *exportTexts(query: ExportQuery): AsyncGenerator<ExportedText, void, undefined> {
+    this.#requireOpen();
+    const filter = parseExport(query, this.#settings);
+    let cursor: string | undefined;
+    do {
+      this.#requireOpen();
+      const page = await this.#track(this.#reads.exportTexts(filter, cursor));
       yield* page.items;
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /**
+   * A page of the translations of one locale that a filter fits, in the order of their business ids. Its work is bounded: it may have
+   * fewer items than `limit` (default 100, at most 1,000), or none, and still a cursor. It does not count as use of the texts.
+   *
+   * @throws {InvalidItemError}
+   * @throws {SettingsError} `limit` has a bad value.
+   */
+  async searchTranslations(query: SearchQuery): Promise<SearchPage> {
+    this.#requireOpen();
+    const { filter, page } = parseSearch(query, this.#settings);
+    return this.#track(this.#store.search(filter, page));
   }
 
   /**
@@ -249,7 +333,79 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { references, timeoutMs, signal } = parseWait(query, this.#settings);
     const read = (open: typeof references) => this.#track(this.#reads.readSettled(open));
-    return waitForTranslations(references, { read, timeoutMs, signal, closing: this.#closing.signal });
+    return waitForTranslations(references, {
+      read,
+      watch: (listener) => this.#store.watchEvents(listener),
+      timeoutMs,
+      signal,
+      closing: this.#closing.signal,
+    });
+  }
+
+  /**
+   * Changes of texts since a cursor, in the order in which every reader gets them: each committed change once. The first call switches
+   * the feed on, for as long as it is read at least once in the retention of events (`TH_EVENT_RETENTION_DAYS`).
+   *
+   * For a copy of the translations: get `next` of `events({ after: "now" })`, list the translations, and go on from that cursor.
+   *
+   * @throws {CursorGoneError} Events after the cursor are missing: list the translations anew.
+   * @throws {FeedOpeningError} Transactions that began before the feed was switched on take too long.
+   * @throws {SettingsError | InvalidItemError} A part of the query has a bad value.
+   */
+  async events(query: EventsQuery = {}): Promise<EventPage> {
+    this.#requireOpen();
+    const page = await this.#track(this.#store.events(parseEvents(query, this.#settings)));
+    return this.#reads.told(page);
+  }
+
+  /**
+   * Yields pages of {@link events} as they come, until the loop is left or `signal` aborts; then it ends. No page is empty. All
+   * followers of the process share one look at the store in 50 ms. An outage of the store is waited for.
+   *
+   * @throws {CursorGoneError} Events after the cursor are missing, also later on: after a restore.
+   * @throws {SettingsError | InvalidItemError} A part of the query has a bad value.
+   */
+  async *followEvents(query: FollowQuery = {}): AsyncGenerator<EventPage, void, undefined> {
+    this.#requireOpen();
+    const { signal, ...filter } = parseFollow(query, this.#settings);
+    const pages = followEvents(filter, {
+      events: (page) => this.#track(this.#store.events(page)),
+      watch: (listener) => this.#store.watchEvents(listener),
+      signal,
+      closing: this.#closing.signal,
+    });
+    for await (const page of pages) yield this.#reads.told(page);
+  }
+
+  /**
+   * Waits until many texts are settled in one locale, or until the time is up, and resolves to what stands then, in the order
+   * given. The answer never comes from memory. Aborting `signal` ends the wait like the time.
+   *
+   * @throws {InvalidItemError}
+   * @throws {SettingsError} An option is unknown, or has a bad value.
+   */
+  async waitForTranslations(
+    items: readonly (ReadName | string)[],
+    options: WaitOptions,
+  ): Promise<{ translations: (Translation | undefined)[]; settled: boolean }> {
+    this.#requireOpen();
+    const { targetLocale, timeoutMs = 30_000, signal, ...given } = checkWaitOptions(options);
+    const references = parseNames(items, targetLocale, this.#withDefaults(given));
+    const read = (open: typeof references) => this.#track(this.#reads.readSettled(open));
+    try {
+      const translations = await waitForTranslations(references, {
+        read,
+        watch: (listener) => this.#store.watchEvents(listener),
+        timeoutMs,
+        signal,
+        closing: this.#closing.signal,
+      });
+      return { translations, settled: true };
+    } catch (error) {
+      if (!(error instanceof WaitTimeoutError || error instanceof CancelledError)) throw error;
+      const translations = await read(references);
+      return { translations, settled: translations.every((each) => each !== undefined && isSettled(each)) };
+    }
   }
 
   /**
@@ -270,6 +426,8 @@ export class Coordinator implements AsyncDisposable {
         (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
       ),
     );
+    // The checks are a third of the modules of core, and most programs approve nothing.
+    const { approvalWarnings } = await import("./approval-warnings.ts");
     return { ...approved, warnings: approvalWarnings(approved, parseFormat(query.format)) };
   }
 
@@ -287,6 +445,93 @@ export class Coordinator implements AsyncDisposable {
         },
       ),
     );
+  }
+
+  /**
+   * Sets a budget of a project, or changes its amount; returns the project's budgets. Within two seconds every engine call of the
+   * project is held to it, in all processes. Work that waits for the budget goes on.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value; or the project's other budget is in another currency.
+   */
+  async setBudget(budget: BudgetToSet): Promise<BudgetStatus[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.setBudget(checkBudget(budget)));
+  }
+
+  /** Removes a budget; work that waits for it goes on. False: there was none. */
+  async removeBudget(budget: Pick<Budget, "project" | "per">): Promise<boolean> {
+    this.#requireOpen();
+    return this.#track(this.#store.removeBudget(checkBudgetName(budget)));
+  }
+
+  /**
+   * The budgets in their present periods. `project` null: of every project; default: the coordinator's.
+   *
+   * @throws {InvalidItemError} The project is not valid.
+   */
+  async listBudgets({ project = this.#settings.project }: { project?: string | null } = {}): Promise<BudgetStatus[]> {
+    this.#requireOpen();
+    const own = project === null ? undefined : parseName(project, "project", "TH_PROJECT");
+    return this.#track(this.#store.listBudgets(own));
+  }
+
+  /**
+   * Confirms what a provider billed for calls that ended without an answer; budgets count the confirmed amount from then on.
+   *
+   * @throws {SettingsError} It names no call and no period, or a part has a bad value.
+   */
+  async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {
+    this.#requireOpen();
+    return this.#track(this.#store.confirmUsage(checkConfirmation(confirmation)));
+  }
+
+  /**
+   * Makes a webhook: servers (`trans-hub serve`) tell its URL of every event after this call, and no text. Switches the feed of events
+   * on.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value; or the project has fifty webhooks.
+   * @throws {FeedOpeningError} The feed is being switched on, and a transaction that began before is still running.
+   */
+  async createWebhook(webhook: WebhookInput): Promise<Webhook> {
+    this.#requireOpen();
+    const { project = this.#settings.project } = webhook;
+    return this.#track(this.#store.createWebhook(checkWebhook({ ...webhook, project })));
+  }
+
+  /** The webhooks with their state. `project` null: of every project; default: the coordinator's. */
+  async listWebhooks({ project = this.#settings.project }: { project?: string | null } = {}): Promise<Webhook[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.listWebhooks(project ?? undefined));
+  }
+
+  /**
+   * Changes a webhook, disables it, enables it again, or has it begin anew at a place in the feed (`after`).
+   *
+   * @throws {SettingsError} A change has a bad value.
+   * @throws {WebhookNotFoundError}
+   */
+  async changeWebhook(name: WebhookName, changes: WebhookChanges): Promise<Webhook> {
+    this.#requireOpen();
+    return this.#track(this.#store.changeWebhook(checkWebhookName(name), checkWebhookChanges(changes)));
+  }
+
+  /**
+   * Begins the next secret of a webhook. The one before signs too for `overlapSeconds`; default: a day.
+   *
+   * @throws {WebhookNotFoundError}
+   */
+  async rotateWebhook({
+    overlapSeconds = DAY_SECONDS,
+    ...name
+  }: WebhookName & { overlapSeconds?: number | undefined }): Promise<Webhook> {
+    this.#requireOpen();
+    return this.#track(this.#store.rotateWebhook(checkWebhookName(name), checkOverlap(overlapSeconds)));
+  }
+
+  /** Removes a webhook. False: there was none. The feed is switched off once nobody has read it for the retention of events. */
+  async removeWebhook(name: WebhookName): Promise<boolean> {
+    this.#requireOpen();
+    return this.#track(this.#store.removeWebhook(checkWebhookName(name)));
   }
 
   /**
@@ -362,11 +607,29 @@ export class Coordinator implements AsyncDisposable {
     return this.#track(this.#store.status(project ?? undefined));
   }
 
+  /**
+   * The accounts of engine calls: tokens, characters and costs, split as asked. Records are kept for the retention of the
+   * collection, and for 90 days at least.
+   *
+   * @throws {SettingsError} An option is unknown, or has a bad value.
+   */
+  async usage(query: UsageQuery = {}): Promise<UsageReport> {
+    this.#requireOpen();
+    return this.#track(this.#store.usage(checkUsageQuery(query)));
+  }
+
   /** The open dead letters, oldest first: texts past their last attempt. Default project: the coordinator's. */
   async listDeadLetters(query: DeadLetterFilter & DeadLetterPageRequest = {}): Promise<Page<DeadLetter>> {
     this.#requireOpen();
     const { filter, page } = parseDeadLetters(query, this.#settings, LISTED_LETTER_KEYS);
     return this.#track(this.#store.listDeadLetters(filter, page));
+  }
+
+  /** The open dead letters that a replay or a purge with this filter would take. */
+  async countDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
+    this.#requireOpen();
+    const { filter: letters } = parseDeadLetters(filter, this.#settings);
+    return this.#track(this.#store.countDeadLetters(letters));
   }
 
   /** Puts dead letters back to work, each once, however often it is called. Resolves to their number. */
@@ -379,6 +642,34 @@ export class Coordinator implements AsyncDisposable {
   async purgeDeadLetters(filter: DeadLetterFilter = {}): Promise<number> {
     const { filter: letters } = parseDeadLetters(filter, this.#settings);
     return this.#outdateAll((store) => store.purgeDeadLetters(letters));
+  }
+
+  /**
+   * Makes a token for the HTTP API. `token` is the token itself, which no later call can give again: only its hash is stored.
+   *
+   * @throws {SettingsError} An option is missing, is unknown, or has a bad value.
+   */
+  async createToken(options: TokenOptions): Promise<CreatedToken> {
+    this.#requireOpen();
+    const { token, stored } = makeToken(options);
+    return { token, ...(await this.#track(this.#store.tokens.create(stored))) };
+  }
+
+  /** Every token of the HTTP API, revoked and ended ones too, the newest first. Neither a token nor a hash is in the answer. */
+  async listTokens(): Promise<ApiToken[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.tokens.list());
+  }
+
+  /**
+   * Ends a token. Servers refuse it within ten seconds.
+   *
+   * @returns False: there is no token of this id. True also for one that was revoked before.
+   * @throws {SettingsError} `id` is no id of a token.
+   */
+  async revokeToken(id: string): Promise<boolean> {
+    this.#requireOpen();
+    return this.#track(this.#store.tokens.revoke(checkTokenId(id)));
   }
 
   /**
@@ -441,4 +732,8 @@ export class Coordinator implements AsyncDisposable {
     const { project, sourceLocale } = this.#settings;
     return { ...given, project: given.project ?? project, sourceLocale: given.sourceLocale ?? sourceLocale };
   }
+}
+
+function wishesOf({ fallback = false, prefer = "approved-or-translated" }: Pick<GetOptions, "fallback" | "prefer">) {
+  return { fallback, prefer };
 }

@@ -4,9 +4,11 @@ import type { EngineLimits } from "../contract/engine-gate.ts";
 import { type Logger, SILENT_LOGGER } from "../contract/logger.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
+import type { Instructions } from "../rules/instructions.ts";
 import { DEFAULT_PROJECT } from "../rules/item.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import { optionKinds as kinds, type OptionTable, optionCheck } from "../rules/options.ts";
+import type { Prices } from "../rules/prices.ts";
 import type { ProjectEngines } from "../rules/project-engines.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 
@@ -61,6 +63,16 @@ export interface CoordinatorOptions {
    * worker's. Default: each project may use every engine.
    */
   projectEngines?: ProjectEngines | undefined;
+  /**
+   * Instructions for language models: a text, or `{ all, locales: { de: "…" }, projects: { shop: "…" } }`. They hold for the
+   * calls of this process, as `TH_INSTRUCTIONS` does for a worker's, and have at most 4 KiB for one call. Default: none.
+   */
+  instructions?: Instructions | undefined;
+  /**
+   * The prices of engines, by which the calls of this process are booked, as `TH_PRICES_FILE` says them for a worker. Default:
+   * none is known.
+   */
+  prices?: Prices | undefined;
   /** Concurrent engine calls, while processing. Default 4. */
   concurrency?: number | undefined;
   /** A logger such as pino. Default: nothing is logged. */
@@ -100,7 +112,7 @@ export type CoordinatorSettings = {
 } & Pick<CoordinatorOptions, OpenOption>;
 
 /** Options that stay undefined by default. */
-type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "observer";
+type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "instructions" | "prices" | "observer";
 
 const YEAR_SECONDS = 31_536_000;
 const DAY_SECONDS = 86_400;
@@ -123,6 +135,8 @@ const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
   engineTimeoutSeconds: kinds.positive(DAY_SECONDS),
   engineLimits: kinds.engineLimits,
   projectEngines: kinds.projectEngines,
+  instructions: kinds.instructions,
+  prices: kinds.prices,
   concurrency: kinds.whole(1, 10_000),
   logger: kinds.methods("a logger such as pino", "debug", "info", "warn", "error"),
   observer: kinds.someMethods("an observer", "opened", "closed", "requested", "registered", "read"),
@@ -151,6 +165,7 @@ export const checkStore = optionCheck<{ handler: PersistenceHandler }>("a coordi
 export const checkCollectOptions = optionCheck<Partial<CollectOptions>>("runGarbageCollection", {
   project: kinds.project,
   retentionDays: COORDINATOR_OPTIONS.retentionDays,
+  eventRetentionDays: COORDINATOR_OPTIONS.retentionDays,
   dryRun: kinds.flag,
   includeApproved: kinds.flag,
   signal: kinds.signal,
@@ -227,6 +242,8 @@ export function parseCoordinatorOptions(given: CoordinatorOptions): CoordinatorS
     engineTimeoutSeconds: options.engineTimeoutSeconds ?? 120,
     engineLimits: options.engineLimits ?? {},
     projectEngines: options.projectEngines ?? {},
+    instructions: options.instructions,
+    prices: options.prices,
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,
     observer: options.observer,

@@ -8,7 +8,6 @@ import { canonicalLocale } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { noEngineAllowed } from "../rules/project-engines.ts";
-import { translateBatch } from "../translate/translate-batch.ts";
 import type { EngineChain } from "./engine-chain.ts";
 import type { CoordinatorSettings } from "./options.ts";
 
@@ -59,11 +58,15 @@ export async function* processPending(
   if (barred !== undefined) throw barred;
   if (workOptions.limit === 0) return;
   if (signal?.aborted) throw cancelled(signal);
+  // A program that registers and reads alone never loads the way to an engine.
+  const { translateBatch } = await import("../translate/translate-batch.ts");
   const translate = translateBatch({
     get engines() {
       return chain.engines;
     },
     projectEngines: options.projectEngines,
+    instructions: options.instructions,
+    prices: options.prices,
     maxAttempts: options.maxAttempts,
     engineTimeoutMs: options.engineTimeoutSeconds * 1_000,
     limits: options.engineLimits,

@@ -7,15 +7,18 @@ import type { DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-l
 import { type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
-import type { ListFilter } from "../contract/read.ts";
+import type { PageRequest } from "../contract/page.ts";
+import type { ExportFilter, ListFilter, SearchFilter } from "../contract/read.ts";
 import type { Approval } from "../contract/review.ts";
-import type { StoredStatus, TranslationReference } from "../contract/translation.ts";
+import type { IdReference, Prefer, StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
 import { requireKnownKeys } from "../rules/known-names.ts";
-import { canonicalLocale } from "../rules/locale.ts";
+import { canonicalLocale, localeFallbacks } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { PREFERENCES } from "../rules/prefer.ts";
+import { parseTranslationId } from "../rules/translation-id.ts";
 
 /** Values for the fields that a query leaves out. */
 export interface ReferenceDefaults {
@@ -39,10 +42,26 @@ export interface TranslationName {
   project?: string | null | undefined;
 }
 
-export interface GetQuery extends TranslationName {
+/** A name, or the id of a translation. */
+export interface ReadName extends TranslationName {
+  /** `Translation.id`, or one of an event. If it is given, it counts alone with the project. It is no use of the text. */
+  id?: string | null | undefined;
+}
+
+export interface GetQuery extends ReadName {
   targetLocale: string;
   /** See {@link GetOptions.fallback}. */
   fallback?: boolean | undefined;
+  /** See {@link GetOptions.prefer}. */
+  prefer?: Prefer | undefined;
+}
+
+/** A translation by its id. */
+export interface IdQuery {
+  id: string;
+  targetLocale: string;
+  /** Default: the coordinator's. */
+  project?: string | null | undefined;
 }
 
 export interface GetOptions extends ReferenceDefaults {
@@ -50,6 +69,11 @@ export interface GetOptions extends ReferenceDefaults {
   targetLocale?: string | undefined;
   /** Answer a locale without a text by the locale that it falls back to: `fr-CA`, then `fr`. Default: false. */
   fallback?: boolean | undefined;
+  /**
+   * `approved`: a translation that no person approved counts as without a text: its `text` is null, and with `fallback` the next
+   * locale is asked. Default: `approved-or-translated`.
+   */
+  prefer?: Prefer | undefined;
 }
 
 const NAME_KEYS = [
@@ -62,8 +86,8 @@ const NAME_KEYS = [
 ] as const satisfies readonly (keyof TranslationName)[];
 
 /** An item may be passed as it was requested, so that its other fields are known here too. */
-const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "targetLocale", ...ITEM_KEYS]);
-const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback"]);
+const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "id", "targetLocale", ...ITEM_KEYS]);
+const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback", "prefer"]);
 
 /** @throws {InvalidItemError} It is not an object, or has an unknown key. */
 export function requireGetQuery(query: unknown): void {
@@ -79,6 +103,7 @@ export function requireName(name: unknown): void {
 export const checkGetOptions = optionCheck<GetOptions>("getTranslations", {
   targetLocale: kinds.checkedElsewhere,
   fallback: kinds.flag,
+  prefer: kinds.oneOf(...PREFERENCES),
   project: kinds.checkedElsewhere,
   sourceLocale: kinds.checkedElsewhere,
   context: kinds.checkedElsewhere,
@@ -91,7 +116,7 @@ export const checkGetOptions = optionCheck<GetOptions>("getTranslations", {
  * @throws {InvalidItemError} Names the first field at fault.
  */
 export function parseReference(
-  name: TranslationName,
+  name: ReadName,
   targetLocale: unknown,
   defaults: ReferenceDefaults,
   field = "targetLocale",
@@ -101,6 +126,7 @@ export function parseReference(
     throw new InvalidItemError("TH_ITEM_SHAPE", field, "is missing");
   }
   const target = canonicalLocale(targetLocale, field);
+  if (!isNone(name.id)) return idReference(project, target, name.id);
   if (isNone(name.text)) return { project, targetLocale: target, businessId: parseBusinessId(name) };
   return {
     project,
@@ -111,6 +137,49 @@ export function parseReference(
   };
 }
 
+function idReference(project: string, targetLocale: string, id: unknown): IdReference {
+  parseTranslationId(id);
+  return { project, targetLocale, id: id as string };
+}
+
+/** @throws {InvalidItemError} Names the first field at fault. */
+export function parseId(query: IdQuery, defaults: ReferenceDefaults): IdReference {
+  requireKnownKeys(query, ID_KEYS, "a field of getTranslationById", "query");
+  const project = parseProject(query.project ?? defaults.project);
+  return idReference(project, canonicalLocale(query.targetLocale, "targetLocale"), query.id);
+}
+const ID_KEYS: ReadonlySet<string> = new Set(["id", "targetLocale", "project"]);
+
+/**
+ * Reads the names of translations of a list.
+ *
+ * @throws {InvalidItemError} Names the first field at fault; `index` is the place of its name.
+ */
+export function parseNames(
+  items: readonly (ReadName | string)[],
+  targetLocale: string | undefined,
+  defaults: ReferenceDefaults,
+): TranslationReference[] {
+  if (!Array.isArray(items)) throw new InvalidItemError("TH_ITEM_SHAPE", "items", "must be an array");
+  return items.map((item: ReadName | string, at) => {
+    const name: ReadName & { targetLocale?: string } = typeof item === "string" ? { text: item } : item;
+    try {
+      requireName(name);
+      return parseReference(name, name.targetLocale ?? targetLocale, defaults);
+    } catch (error) {
+      if (!(error instanceof InvalidItemError) || isOfDefaults(error.field, name)) throw error;
+      throw error.at(at);
+    }
+  });
+}
+
+/** Whether the value at fault came from the call's defaults, and not from the name. */
+function isOfDefaults(field: string, name: unknown): boolean {
+  const [key = ""] = field.split(/[.[]/, 1);
+  if (!["targetLocale", "project", "sourceLocale", "context", "format"].includes(key)) return false;
+  return typeof name === "object" && name !== null && isNone((name as Record<string, unknown>)[key]);
+}
+
 export interface ListQuery {
   targetLocale: string;
   /** Default: every status. */
@@ -119,6 +188,8 @@ export interface ListQuery {
   flag?: string | undefined;
   /** Only texts with a business id that begins so. */
   businessIdPrefix?: string | undefined;
+  /** `approved`: a translation that no person approved is listed without its text. Default: `approved-or-translated`. */
+  prefer?: Prefer | undefined;
   /** Default: the coordinator's. */
   project?: string | undefined;
 }
@@ -127,6 +198,7 @@ export interface ListQuery {
 export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFilter {
   requireKnownKeys(query, LIST_KEYS, "a filter of listTranslations", "query");
   const { project = defaults.project, targetLocale, status, flag, businessIdPrefix } = query;
+  parsePrefer(query.prefer);
   if (status !== undefined && !STATUSES.includes(status)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "status", `must be one of ${STATUSES.join(", ")}`);
   }
@@ -138,13 +210,109 @@ export function parseList(query: ListQuery, defaults: ReferenceDefaults): ListFi
     businessIdPrefix: parsePrefix(businessIdPrefix),
   };
 }
-const LIST_KEYS: ReadonlySet<string> = new Set(["targetLocale", "status", "flag", "businessIdPrefix", "project"]);
+export interface ExportQuery {
+  targetLocale: string;
+  /** Only texts with a business id that begins so. */
+  businessIdPrefix?: string | undefined;
+  /** As in `getTranslations`. Default: `approved-or-translated`. */
+  prefer?: Prefer | undefined;
+  /** As in `getTranslations`. Default: false. */
+  fallback?: boolean | undefined;
+  /** Default: the coordinator's. */
+  project?: string | undefined;
+}
+
+/** @throws {InvalidItemError} Names the first field at fault. */
+export function parseExport(query: ExportQuery, defaults: ReferenceDefaults): ExportFilter {
+  requireKnownKeys(query, EXPORT_KEYS, "a filter of exportTexts", "query");
+  const { project = defaults.project, businessIdPrefix, prefer, fallback } = query;
+  if (fallback !== undefined && typeof fallback !== "boolean") throw wrong("fallback", "must be true or false");
+  const targetLocale = canonicalLocale(query.targetLocale, "targetLocale");
+  return {
+    project: parseName(project, "project", "TH_PROJECT"),
+    targetLocales: fallback === true ? localeFallbacks(targetLocale) : [targetLocale],
+    prefer: parsePrefer(prefer),
+    businessIdPrefix: parsePrefix(businessIdPrefix) || undefined,
+  };
+}
+const EXPORT_KEYS: ReadonlySet<string> = new Set(["targetLocale", "businessIdPrefix", "prefer", "fallback", "project"]);
+
+function parsePrefer(prefer: Prefer | undefined): Prefer {
+  if (prefer !== undefined && !PREFERENCES.includes(prefer)) {
+    throw wrong("prefer", `must be one of ${PREFERENCES.join(", ")}`);
+  }
+  return prefer ?? "approved-or-translated";
+}
+
+const LIST_KEYS: ReadonlySet<string> = new Set([
+  "targetLocale",
+  "status",
+  "flag",
+  "businessIdPrefix",
+  "prefer",
+  "project",
+]);
+const SEARCH_KEYS: ReadonlySet<string> = new Set([...LIST_KEYS, "engine", "search", "changedSince", "cursor", "limit"]);
 const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
+
+export interface SearchQuery extends ListQuery, PageRequest {
+  /** Only texts of this engine; `human`: of a person. */
+  engine?: string | undefined;
+  /** Only texts with these words in the source or in the translation, whatever their case. */
+  search?: string | undefined;
+  /** Only rows that were made or changed at this time or later. */
+  changedSince?: Date | undefined;
+}
+
+/**
+ * @throws {InvalidItemError} Names the first field at fault.
+ * @throws {SettingsError} `limit` has a bad value.
+ */
+export function parseSearch(
+  query: SearchQuery,
+  defaults: ReferenceDefaults,
+): { filter: SearchFilter; page: PageRequest } {
+  requireKnownKeys(query, SEARCH_KEYS, "a filter of searchTranslations", "query");
+  const { cursor, limit, engine, search, changedSince, ...list } = query;
+  checkPage({ limit });
+  if (cursor !== undefined && typeof cursor !== "string") throw wrong("cursor", "must be a string");
+  if (changedSince !== undefined && !(changedSince instanceof Date && !Number.isNaN(changedSince.getTime()))) {
+    throw wrong("changedSince", "must be a valid Date");
+  }
+  return {
+    filter: {
+      ...parseList(list, defaults),
+      ...(engine !== undefined && { engine: parseName(engine, "engine", "TH_ITEM_SHAPE") }),
+      ...(search !== undefined && { search: parseText(search, MAX_SEARCH_BYTES, "search") }),
+      changedSince,
+    },
+    page: { cursor, limit },
+  };
+}
+const MAX_SEARCH_BYTES = 4_096;
 
 function parsePrefix(prefix: unknown): string | undefined {
   if (prefix === undefined || prefix === "") return prefix;
   return parseName(prefix, "businessIdPrefix", "TH_ITEM_SHAPE");
 }
+
+export interface WaitOptions extends Omit<GetOptions, "fallback" | "prefer"> {
+  /** Milliseconds. Default 30,000. */
+  timeoutMs?: number | undefined;
+  /** Aborting it ends the wait like its time. */
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws {SettingsError} Names every option at fault. The fields of a name are checked with the names. */
+export const checkWaitOptions = optionCheck<WaitOptions>("waitForTranslations", {
+  targetLocale: kinds.checkedElsewhere,
+  timeoutMs: kinds.millisecondsOrNone,
+  signal: kinds.signal,
+  project: kinds.checkedElsewhere,
+  sourceLocale: kinds.checkedElsewhere,
+  context: kinds.checkedElsewhere,
+  format: kinds.checkedElsewhere,
+});
 
 export interface WaitQuery extends TranslationName {
   targetLocales: readonly string[];
@@ -169,7 +337,7 @@ export interface Wait {
 export function parseWait(query: WaitQuery, defaults: ReferenceDefaults): Wait {
   requireKnownKeys(query, WAIT_KEYS, "a field of waitFor", "query");
   const { targetLocales, timeoutMs, signal, ...name } = query;
-  checkWaitOptions({ timeoutMs, signal });
+  checkWaitTime({ timeoutMs, signal });
   if (!Array.isArray(targetLocales)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "targetLocales", "must be an array");
   }
@@ -179,12 +347,12 @@ export function parseWait(query: WaitQuery, defaults: ReferenceDefaults): Wait {
   return { references, timeoutMs: timeoutMs ?? 30_000, signal };
 }
 const WAIT_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "timeoutMs", "signal", ...ITEM_KEYS]);
-const checkWaitOptions = optionCheck<Pick<WaitQuery, "timeoutMs" | "signal">>("waitFor", {
+const checkWaitTime = optionCheck<Pick<WaitQuery, "timeoutMs" | "signal">>("waitFor", {
   timeoutMs: kinds.millisecondsOrNone,
   signal: kinds.signal,
 });
 
-export interface ApproveQuery extends TranslationName {
+export interface ApproveQuery extends ReadName {
   targetLocale: string;
   /** The reviewer's own text. Left out: the stored text is approved. */
   approvedText?: string | undefined;

@@ -6,6 +6,7 @@
  * ends.
  */
 import { LRUCache } from "lru-cache";
+import type { FeedEvent } from "../contract/event.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
 import type { Settlement } from "../contract/work.ts";
@@ -87,6 +88,16 @@ export class ReadCache {
     this.forget(batch.items.map(({ text }) => ({ project, sourceLocale, targetLocale, sourceText: text })));
   }
 
+  /** Drops the entries of the projects and locales that these events are about. */
+  told(events: readonly Pick<FeedEvent, "project" | "targetLocale">[]): void {
+    if (events.length === 0) return;
+    this.#generation += 1;
+    const places = new Set(events.map(({ project, targetLocale }) => `${project}\0${targetLocale ?? ""}`));
+    for (const [key, { project, targetLocale }] of this.#entries?.entries() ?? []) {
+      if (places.has(`${project}\0${targetLocale}`) || places.has(`${project}\0`)) this.#entries?.delete(key);
+    }
+  }
+
   clear(): void {
     this.#generation += 1;
     this.#entries?.clear();
@@ -131,6 +142,7 @@ export function cacheKey(targetLocale: string, use: string): string {
 /** The part of the key that all target locales share: the name of the text. Also the key of a use in `TouchLog`. */
 export function useKey(reference: TranslationReference): string {
   if ("businessId" in reference) return `${reference.project}\0id\0${reference.businessId}`;
+  if ("id" in reference) return `${reference.project}\0no\0${reference.id}`;
   const { project, sourceLocale, text, context, format } = reference;
   // No part holds a U+0000. A short text stands for itself: hashing it would take longer than the rest of the read.
   const content =

@@ -9,13 +9,20 @@
 import { Budget } from "../async/budget.ts";
 import { Coalescer } from "../async/coalescer.ts";
 import { orAbort } from "../async/or-abort.ts";
-import { BacklogFullError, CancelledError, InvalidItemError, type TransHubErrorCode } from "../contract/errors.ts";
+import {
+  BacklogFullError,
+  CancelledError,
+  InvalidItemError,
+  type TransHubError,
+  type TransHubErrorCode,
+} from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
 import type { ItemReceipt } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TransactionClient } from "../contract/transaction.ts";
 import { parseItem } from "../rules/item.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { parseTag } from "../rules/tag.ts";
 import type { CachedReads } from "./cached-reads.ts";
 import type { CoordinatorObserver } from "./observer.ts";
 import type { RequestSpan } from "./request-span.ts";
@@ -47,11 +54,13 @@ export const checkRequestOptions = optionCheck<RequestOptions | EnqueueOptions>(
   targetLocales: kinds.checkedElsewhere,
   businessId: kinds.checkedElsewhere,
   context: kinds.checkedElsewhere,
+  hint: kinds.checkedElsewhere,
   project: kinds.checkedElsewhere,
   priority: kinds.checkedElsewhere,
   format: kinds.checkedElsewhere,
   force: kinds.checkedElsewhere,
   expiresAfterSeconds: kinds.checkedElsewhere,
+  tag: kinds.checkedElsewhere,
 });
 
 /** An item of an array that was refused. The other items are registered. */
@@ -61,6 +70,8 @@ export interface RejectedItem {
   /** A code of `InvalidItemError`, or `TH_BACKLOG_FULL`. */
   code: TransHubErrorCode;
   message: string;
+  /** The field at fault, such as `text`. Left out: the fault is none of the item's (`TH_BACKLOG_FULL`). */
+  field?: string;
 }
 
 /** The outcome of a request, counted in rows: texts × target locales. */
@@ -120,6 +131,8 @@ interface Portion {
   isCancelled: boolean;
   /** The context of the call's sampled trace. */
   traceparent?: string | undefined;
+  /** Of all its items. Undefined: they have none. */
+  tag: string | undefined;
 }
 
 export class Requests {
@@ -167,7 +180,7 @@ export class Requests {
       // The portions run side by side, so their refusals arrive out of order.
       sum.rejected.sort((one, other) => one.index - other.index);
     } else {
-      const [receipt] = await this.#register(portionOf(this.#parse(items, defaults), 0), signal, span);
+      const [receipt] = await this.#register(this.#portionOf(items, defaults), signal, span);
       if (receipt?.error !== undefined) throw receipt.error;
       if (receipt !== undefined) addReceipt(sum, 0, receipt);
     }
@@ -191,8 +204,8 @@ export class Requests {
     const receipt: EnqueueReceipt = { accepted: 0, rejected: [] };
     const portions = isList(items)
       ? this.#portions(items, defaults, receipt.rejected)
-      : [portionOf(this.#parse(items, defaults), 0)];
-    for (const { items: own, places } of portions) {
+      : [this.#portionOf(items, defaults)];
+    for (const { items: own, places, tag } of portions) {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
@@ -203,6 +216,7 @@ export class Requests {
           engine: engine(),
           maxBacklog,
           ...traceparentsOf([span?.traceparent]),
+          ...(tag !== undefined && { tag }),
         });
         receipt.accepted += own.length;
       } catch (error) {
@@ -268,6 +282,20 @@ export class Requests {
     // Decided once: a portion may be cancelled while its statement runs.
     const live = new Set(portions.filter(({ isCancelled }) => !isCancelled));
     if (live.size === 0) return portions.map(() => []);
+    const tags = new Set([...live].map(({ tag }) => tag));
+    if (tags.size > 1) {
+      // One statement has one tag.
+      const apart = new Map<Portion, ItemReceipt[]>();
+      for (const tag of tags) {
+        const own = [...live].filter((portion) => portion.tag === tag);
+        for (const [at, receipts] of (await this.#registerTogether(own)).entries()) {
+          const portion = own[at];
+          if (portion !== undefined) apart.set(portion, receipts);
+        }
+      }
+      return portions.map((portion) => apart.get(portion) ?? []);
+    }
+    const [tag] = tags;
     const items = [...live].flatMap((portion) => portion.items);
     const traceparents = traceparentsOf([...live].map(({ traceparent }) => traceparent));
     const { engine, maxBacklog, observer } = this.#options;
@@ -275,7 +303,8 @@ export class Requests {
     let receipts: ItemReceipt[];
     try {
       receipts = await this.#reads.write(
-        (store) => store.register(items, { engine: engine(), maxBacklog, ...traceparents }),
+        (store) =>
+          store.register(items, { engine: engine(), maxBacklog, ...traceparents, ...(tag !== undefined && { tag }) }),
         (cache) => cache.registered(items),
       );
     } finally {
@@ -302,25 +331,31 @@ export class Requests {
     for (const [index, given] of items.entries()) {
       if (this.#options.closing.aborted) throw this.#options.closing.reason;
       let item: RegisterItem;
+      let tag: string | undefined;
       try {
         item = this.#parse(given, defaults);
+        tag = tagOf(given, defaults);
       } catch (error) {
         if (!(error instanceof InvalidItemError)) throw error;
-        rejected.push({ index, code: error.code, message: error.message });
+        rejected.push(rejectedItem(index, error));
         continue;
       }
       const weight = weightOf(item);
-      if (portion !== undefined && portion.weight + weight <= ROWS_PER_STATEMENT) {
+      if (portion !== undefined && portion.tag === tag && portion.weight + weight <= ROWS_PER_STATEMENT) {
         portion.items.push(item);
         portion.places.push(index);
         portion.rows += item.targetLocales.length;
         portion.weight += weight;
       } else {
         if (portion !== undefined) yield portion;
-        portion = portionOf(item, index);
+        portion = portionOf(item, index, tag);
       }
     }
     if (portion !== undefined) yield portion;
+  }
+
+  #portionOf(item: RequestInput, defaults: ItemDefaults): Portion {
+    return portionOf(this.#parse(item, defaults), 0, tagOf(item, defaults));
   }
 
   #parse(item: RequestInput, defaults: ItemDefaults): RegisterItem {
@@ -328,9 +363,13 @@ export class Requests {
   }
 }
 
-function portionOf(item: RegisterItem, place: number): Portion {
+function tagOf(item: RequestInput, { tag }: ItemDefaults): string | undefined {
+  return parseTag((typeof item === "string" ? undefined : item.tag) ?? tag);
+}
+
+function portionOf(item: RegisterItem, place: number, tag: string | undefined): Portion {
   const rows = item.targetLocales.length;
-  return { items: [item], places: [place], rows, weight: weightOf(item), isCancelled: false };
+  return { items: [item], places: [place], rows, weight: weightOf(item), isCancelled: false, tag };
 }
 
 /** A store carries 16 traces with a statement's work; a span has room for 128 links to them. */
@@ -351,8 +390,13 @@ function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt): v
   sum.queued += receipt.queued;
   sum.failed += receipt.failed;
   if (receipt.error !== undefined) {
-    sum.rejected.push({ index, code: receipt.error.code, message: receipt.error.message });
+    sum.rejected.push(rejectedItem(index, receipt.error));
   }
+}
+
+function rejectedItem(index: number, error: TransHubError): RejectedItem {
+  const { code, message } = error;
+  return { index, code, message, ...(error instanceof InvalidItemError && { field: error.field }) };
 }
 
 /** Narrowing by Array.isArray alone leaves a readonly array in the other branch. */

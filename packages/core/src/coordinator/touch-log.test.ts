@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SILENT_LOGGER } from "../contract/logger.ts";
-import type { TranslationReference } from "../contract/translation.ts";
+import type { NamedReference } from "../contract/translation.ts";
 import { TouchLog } from "./touch-log.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const byId = (businessId: string, targetLocale = "fr"): TranslationReference => ({
+const byId = (businessId: string, targetLocale = "fr"): NamedReference => ({
   project: "default",
   targetLocale,
   businessId,
 });
 
-function touchLog(touch = vi.fn(async (_references: readonly TranslationReference[]) => undefined)) {
+function touchLog(touch = vi.fn(async (_references: readonly NamedReference[]) => undefined)) {
   return { touch, log: new TouchLog({ touch, logger: SILENT_LOGGER }) };
 }
 

@@ -4,12 +4,12 @@
  */
 import { errorFields } from "../contract/error-fields.ts";
 import type { Logger } from "../contract/logger.ts";
-import type { TranslationReference } from "../contract/translation.ts";
+import type { NamedReference } from "../contract/translation.ts";
 import { useKey } from "./read-cache.ts";
 
 export interface TouchLogOptions {
   /** `PersistenceHandler.touch`. */
-  touch(references: readonly TranslationReference[]): Promise<void>;
+  touch(references: readonly NamedReference[]): Promise<void>;
   logger: Logger;
   /** Milliseconds from the first note until the notes are written. Default 60,000. */
   periodMs?: number;
@@ -21,7 +21,7 @@ const NOTES_MAX = 20_000;
 
 export class TouchLog {
   readonly #options: Required<TouchLogOptions>;
-  #noted = new Map<string, TranslationReference>();
+  #noted = new Map<string, NamedReference>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -30,7 +30,7 @@ export class TouchLog {
   }
 
   /** @param key The reference's {@link useKey}. */
-  note(reference: TranslationReference, key: string = useKey(reference)): void {
+  note(reference: NamedReference, key: string = useKey(reference)): void {
     if (this.#noted.has(key)) return;
     this.#noted.set(key, reference);
     if (this.#noted.size >= NOTES_MAX) void this.flush();
@@ -48,7 +48,7 @@ export class TouchLog {
     return this.#flushing;
   }
 
-  async #write(references: readonly TranslationReference[]): Promise<void> {
+  async #write(references: readonly NamedReference[]): Promise<void> {
     for (let at = 0; at < references.length; at += TOUCHES_A_CALL) {
       try {
         await this.#options.touch(references.slice(at, at + TOUCHES_A_CALL));

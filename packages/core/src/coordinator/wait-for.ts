@@ -1,12 +1,15 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { orAbort } from "../async/or-abort.ts";
 import { CancelledError, TransHubError, WaitTimeoutError } from "../contract/errors.ts";
+import type { FeedListener, FeedNews } from "../contract/event.ts";
 import type { Translation, TranslationReference } from "../contract/translation.ts";
+import { isMeant } from "../rules/event-cursor.ts";
 import { isSettled } from "../rules/settled.ts";
 
 export interface WaitForOptions {
   /** Reads the stored translations. Concurrent calls are joined, so that many waiters cost one statement. */
   read(references: readonly TranslationReference[]): Promise<(Translation | undefined)[]>;
+  /** Calls a listener with news of the feed of events until the returned function is called. */
+  watch(listener: FeedListener): () => void;
   /** Milliseconds. */
   timeoutMs: number;
   /** The caller's: aborting it ends the wait with `CancelledError`. */
@@ -15,7 +18,9 @@ export interface WaitForOptions {
   closing: AbortSignal;
 }
 
+/** Milliseconds between two looks without a feed. */
 const POLL_MS = 500;
+const SELDOM_MS = 10_000;
 
 const PENDING_HINT = "Is a worker running for this locale? See trans-hub status.";
 const QUEUED_HINT =
@@ -25,14 +30,17 @@ const UNKNOWN_HINT =
   "A translation that is waited for was never requested under this text or business id, project, source locale, context, format and target locale; or its transaction is still open.";
 
 /**
- * Polls until each translation is settled: translated, approved or failed. A translation that was never requested is
+ * Looks until each translation is settled: translated, approved or failed. A translation that was never requested is
  * waited for as well, as its request may lie in an open transaction.
+ *
+ * While the feed of events is on, it looks after events of the locale, and every two seconds for changes without one; all waits
+ * of the process look together. Without a feed, it polls.
  *
  * @throws {WaitTimeoutError | CancelledError | ClosedError}
  */
 export async function waitForTranslations(
   references: readonly TranslationReference[],
-  { read, timeoutMs, signal, closing }: WaitForOptions,
+  { read, watch, timeoutMs, signal, closing }: WaitForOptions,
 ): Promise<Translation[]> {
   const settled = new Map<TranslationReference, Translation>();
   let hint = PENDING_HINT;
@@ -48,8 +56,11 @@ export async function waitForTranslations(
     ending.abort(new WaitTimeoutError(message, { hint }));
   }, timeoutMs);
 
+  const news = new News(references);
+  const stop = watch((heard) => news.hear(heard));
   try {
     while (true) {
+      news.isOld = false;
       const open = references.filter((reference) => !settled.has(reference));
       const found = await orAbort(readOrNothing(read, open), ending.signal);
       hint = hintFor(found);
@@ -58,11 +69,10 @@ export async function waitForTranslations(
         if (translation !== undefined && isSettled(translation)) settled.set(reference, translation);
       }
       if (settled.size === references.length) return references.flatMap((reference) => settled.get(reference) ?? []);
-      await wait(POLL_MS, undefined, { signal: ending.signal }).catch(() => {
-        throw ending.signal.reason;
-      });
+      await news.wait(ending.signal);
     }
   } finally {
+    stop();
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
     closing.removeEventListener("abort", onClose);
@@ -86,5 +96,46 @@ async function readOrNothing(
   } catch (error) {
     if (error instanceof TransHubError && error.retryable) return [];
     throw error;
+  }
+}
+
+/** Says when a wait is to look again. */
+class News {
+  readonly #references: readonly TranslationReference[];
+  #isOpen = false;
+  #wake: (() => void) | undefined;
+  /** Whether something may have changed since it was set to false. */
+  isOld = false;
+
+  constructor(references: readonly TranslationReference[]) {
+    this.#references = references;
+  }
+
+  hear(news: FeedNews): void {
+    this.#isOpen = news.isOpen;
+    const { events } = news;
+    const concerns = events?.some((event) => this.#references.some((reference) => isMeant(event, reference))) ?? true;
+    if (!news.isOpen || !concerns) return;
+    this.isOld = true;
+    this.#wake?.();
+  }
+
+  /** Resolves when it is time to look again; rejects with the reason of the signal. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw signal.reason;
+    if (this.#isOpen && this.isOld) return;
+    let over = () => {};
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      over = resolve;
+      this.#wake = resolve;
+      signal.addEventListener("abort", over, { once: true });
+      // With the feed, the tail says every two seconds that it is time; the timer is for a feed that is switched off meanwhile.
+      timer = setTimeout(resolve, this.#isOpen ? SELDOM_MS : POLL_MS);
+    });
+    clearTimeout(timer);
+    signal.removeEventListener("abort", over);
+    this.#wake = undefined;
+    if (signal.aborted) throw signal.reason;
   }
 }

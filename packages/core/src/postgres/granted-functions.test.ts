@@ -141,6 +141,7 @@ const SCALARS: Record<string, readonly (string | null)[]> = {
   smallint: [null, "0", "1", "-1", "7", "32767", "-32768"],
   bigint: [null, "0", "1", "-1", "9223372036854775807", "-9223372036854775808"],
   boolean: [null, "true", "false"],
+  jsonb: [null, "{}", '{"note":"x"}', '{"maxLength":0}', "[]", "5", "null"],
   interval: [null, "0", "1 day", "-1 day", "178000000 years", "-178000000 years"],
   uuid: [null, "00000000-0000-0000-0000-000000000000"],
   "timestamp with time zone": [null, "now", "infinity", "-infinity"],
@@ -201,6 +202,7 @@ class Arguments {
       formats: null,
       verbatim: this.#chance() < 0.5 ? null : Array(n).fill(true),
       lifetimes: null,
+      hints: this.#chance() < 0.5 ? null : Array(n).fill({ note: "x" }),
       item_groups: this.#chance() < 0.5 ? null : Array(n).fill(1),
       group_projects: ["default"],
       group_source_locales: ["en"],
@@ -293,4 +295,50 @@ describe.for(["producer", "reader"] as const)("each function that a %s may call"
     expect(translated).toBeGreaterThanOrEqual(kind === "producer" ? 100 : 5);
     expect(await brokenInvariants(db)).toEqual({});
   });
+});
+
+/** They run with their owner's rights for the role of a server, which has none on the queue. */
+const FOR_SERVERS = ["add_batch_jobs", "park_waiting", "prune_batches"];
+
+test("the functions by which a server reaches the queue harm neither it nor its rows, whatever their arguments", {
+  timeout: 300_000,
+}, async ({ db, roles, pool, store }) => {
+  const chance = seeded(3);
+  const args = new Arguments(chance, await compositesOf(db));
+  const functions = (await grantedTo(db, roles.server)).filter(({ name }) => FOR_SERVERS.includes(name));
+  expect(functions.map(({ name }) => name)).toEqual(FOR_SERVERS);
+  await db.query("select trans_hub.open_lanes('{de,fr}')");
+  await db.query("select trans_hub.enqueue($1, '{}')", [
+    JSON.stringify({ text: "Before", sourceLocale: "en", targetLocales: ["fr", "de"] }),
+  ]);
+  await registerInbox(pool);
+  const client = await db.connect();
+  await client.query(`set role ${roles.server}`);
+  const strange: unknown[] = [];
+  try {
+    for (const { name, types } of functions) {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const given = types.map((type, at) => args.of(type, at + 1));
+        const call = `select trans_hub.${name}(${given.map(([sql]) => sql).join(", ")})`;
+        const error: (Error & { code?: string }) | undefined = await client
+          .query(
+            call,
+            given.map(([, sent]) => sent),
+          )
+          .then(
+            () => undefined,
+            (reason) => reason,
+          );
+        // A value of no use is refused by a check of ours or of a type. A missing right would be 42501.
+        if (error !== undefined && !/^(TH0|22|23)/.test(error.code ?? "")) strange.push({ name, code: error.code });
+      }
+    }
+  } finally {
+    client.release(true);
+  }
+  expect(strange).toEqual([]);
+  expect(await brokenInvariants(db)).toEqual({});
+  const { translated } = await store.work({ until: "ready", concurrency: 2, maxItems: 50 }, echo);
+  expect(translated).toBe(2);
+  expect(await brokenInvariants(db)).toEqual({});
 });

@@ -1,5 +1,6 @@
 /** The store on PostgreSQL. Each method is one line to the room where its work is done. */
 import type pg from "pg";
+import type { Budget, BudgetStatus, BudgetToSet, UsageConfirmation, UsageConfirmed } from "../contract/budget.ts";
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type {
   CancelFilter,
@@ -12,23 +13,48 @@ import type {
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
 import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SettingsError } from "../contract/errors.ts";
+import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
+import type { OnceBegun, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
-import type { ListFilter, ReadOptions } from "../contract/read.ts";
+import type {
+  ExportFilter,
+  ListFilter,
+  ReadOptions,
+  SearchFilter,
+  SearchPage,
+  StoredExport,
+  UseKey,
+} from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
-import type { Approval } from "../contract/review.ts";
+import type { Approval, Contribution, ContributionOutcome } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
+import type { TokenStore } from "../contract/token.ts";
 import type { TransactionClient } from "../contract/transaction.ts";
-import type { Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
+import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
+import type { UsageQuery, UsageReport } from "../contract/usage.ts";
+import type {
+  Webhook,
+  WebhookChanges,
+  WebhookClaim,
+  WebhookName,
+  WebhookOutcome,
+  WebhookToCreate,
+  WebhookTurn,
+} from "../contract/webhook.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
+import { parseEventQuery } from "../rules/event-cursor.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
 import { checkCollectOptions, checkWorkOptions } from "../rules/store-options.ts";
+import { checkUsageQuery } from "../rules/usage-report.ts";
+import { checkWebhook, checkWebhookChanges } from "../rules/webhooks.ts";
+import { confirmUsage, listBudgets, removeBudget, setBudget } from "./budget/budget-store.ts";
 import { collect } from "./collect/collect.ts";
 import { cancel } from "./control/cancel.ts";
-import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
+import { countDeadLetters, listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./control/dead-letter-store.ts";
 import { forget } from "./control/forget.ts";
 import { pause, resume } from "./control/pause.ts";
 import { checkSchema } from "./database/check-schema.ts";
@@ -37,14 +63,28 @@ import { openDirectPool } from "./database/direct-pool.ts";
 import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
-import { readTranslationsByKey, touchTranslations } from "./read/read-store.ts";
+import { PostgresFeed } from "./feed/feed.ts";
+import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
+import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
+import { contribute } from "./review/contribute.ts";
 import { type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
+import { readUsage } from "./status/usage.ts";
+import { PostgresTokenStore } from "./token/token-store.ts";
+import {
+  changeWebhook,
+  claimWebhooks,
+  createWebhook,
+  listWebhooks,
+  noteWebhook,
+  removeWebhook,
+  rotateWebhook,
+} from "./webhook/webhook-store.ts";
 
 export interface PostgresOptions {
   /** `postgres://…`, or a function that gives the URL of this moment: each new connection calls it. It must not throw. */
@@ -110,12 +150,14 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
 
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
+  readonly tokens: TokenStore = new PostgresTokenStore(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #reads: ReplicaReads;
   readonly #register: RegisterSettings;
   readonly #registrar: Registrar;
   readonly #voice: Voice;
+  readonly #feed: PostgresFeed;
   readonly #lockWatch: LockWatch | undefined;
   #directPool: pg.Pool | undefined;
   readonly #works = new Set<Promise<unknown>>();
@@ -127,6 +169,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     this.#pool = new ConnectionPool(options);
     this.#reads = new ReplicaReads(this.#pool, options);
     this.#voice = new Voice(options.onChange);
+    this.#feed = new PostgresFeed(this.#pool);
     if (options.onLockWait !== undefined) {
       this.#lockWatch = new LockWatch({
         pool: this.#pool,
@@ -192,12 +235,38 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#reads.list(filter, page);
   }
 
-  async touch(references: readonly TranslationReference[]): Promise<void> {
+  async exportTexts(filter: ExportFilter, page?: PageRequest): Promise<Page<StoredExport>> {
+    this.#open();
+    return this.#reads.exportTexts(filter, page);
+  }
+
+  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+    this.#open();
+    return this.#reads.search(filter, page);
+  }
+
+  async beginOnce(key: OnceKey): Promise<OnceBegun> {
+    return beginOnce(this.#open(), key);
+  }
+
+  async endOnce(key: OnceKey, answer: unknown): Promise<void> {
+    await endOnce(this.#open(), key, answer);
+  }
+
+  async touch(references: readonly NamedReference[]): Promise<void> {
     await touchTranslations(this.#open(), references, this.#register.touchAfterSeconds);
+  }
+
+  async touchUses(project: string, uses: readonly UseKey[]): Promise<void> {
+    await touchUses(this.#open(), project, uses);
   }
 
   async approve(approval: Approval): Promise<Translation> {
     return this.#seen(approve(this.#open(), this.#voice, approval));
+  }
+
+  async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {
+    return this.#seen(contribute(this.#open(), this.#voice, this.#register, contributions));
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
@@ -220,8 +289,71 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return resume(this.#open(), this.engineGate, target);
   }
 
+  async setBudget(budget: BudgetToSet): Promise<BudgetStatus[]> {
+    return setBudget(this.#open(), budget);
+  }
+
+  async removeBudget(budget: Pick<Budget, "project" | "per">): Promise<boolean> {
+    return removeBudget(this.#open(), budget);
+  }
+
+  async listBudgets(project?: string): Promise<BudgetStatus[]> {
+    return listBudgets(this.#open(), project);
+  }
+
+  async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {
+    return confirmUsage(this.#open(), confirmation);
+  }
+
+  async events(query: EventQuery = {}): Promise<EventPage> {
+    this.#open();
+    return this.#feed.events(parseEventQuery(query));
+  }
+
+  watchEvents(listener: FeedListener): () => void {
+    this.#open();
+    return this.#feed.watch(listener);
+  }
+
+  async createWebhook(webhook: WebhookToCreate): Promise<Webhook> {
+    const checked = checkWebhook(webhook);
+    const { next } = await this.events({ after: "now", limit: 1 });
+    return createWebhook(this.#open(), checked, next);
+  }
+
+  async listWebhooks(project?: string): Promise<Webhook[]> {
+    return listWebhooks(this.#open(), project);
+  }
+
+  async changeWebhook(name: WebhookName, changes: WebhookChanges): Promise<Webhook> {
+    const checked = checkWebhookChanges(changes);
+    // The feed may have been switched off while every webhook was disabled.
+    if (checked.isDisabled === false || checked.after !== undefined) await this.events({ after: "now", limit: 1 });
+    return changeWebhook(this.#open(), name, checked);
+  }
+
+  async rotateWebhook(name: WebhookName, overlapSeconds: number): Promise<Webhook> {
+    return rotateWebhook(this.#open(), name, overlapSeconds);
+  }
+
+  async removeWebhook(name: WebhookName): Promise<boolean> {
+    return removeWebhook(this.#open(), name);
+  }
+
+  async claimWebhooks(claim: WebhookClaim): Promise<WebhookTurn[]> {
+    return claimWebhooks(this.#open(), claim);
+  }
+
+  async noteWebhook(turn: WebhookTurn, outcome: WebhookOutcome, leaseMs: number): Promise<Webhook | undefined> {
+    return noteWebhook(this.#open(), turn, outcome, leaseMs);
+  }
+
   async status(project?: string): Promise<StoreStatus> {
     return readStatus(this.#open(), project);
+  }
+
+  async usage(query: UsageQuery = {}): Promise<UsageReport> {
+    return readUsage(this.#open(), checkUsageQuery(query));
   }
 
   async measure(): Promise<FleetMeasure> {
@@ -237,6 +369,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async listDeadLetters(filter: DeadLetterFilter, page?: DeadLetterPageRequest): Promise<Page<DeadLetter>> {
     return listDeadLetters(this.#open(), filter, page);
+  }
+
+  async countDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return countDeadLetters(this.#open(), filter);
   }
 
   async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
@@ -273,7 +409,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
         beatMs: (this.#options.heartbeatSeconds ?? 2) * 1_000,
         rescueAfterMs: (this.#options.rescueAfterSeconds ?? 12) * 1_000,
         voice: this.#voice,
-        collect: (retentionDays) => collect(pool, this.#voice, { retentionDays }),
+        collect: (retention) => collect(pool, this.#voice, retention),
       },
       { ...options, signal },
       translate,
@@ -287,6 +423,7 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async #end(): Promise<void> {
     this.#closing.abort();
+    this.#feed.close();
     await Promise.allSettled(this.#works);
     await Promise.all([this.#pool.end(), this.#reads.end(), this.#directPool?.end(), this.#lockWatch?.stop()]);
   }

@@ -5,13 +5,14 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inOrderOfBinding, readFunctions } from "../../../../scripts/function-files.ts";
 import { normalizeContext } from "../rules/context.ts";
+import { parseHint } from "../rules/hint.ts";
 import { contentId, contextKey } from "../rules/identity.ts";
 import { canonicalLocale } from "../rules/locale.ts";
 import * as tables from "../rules/locale-tables.ts";
 import { isVerbatim, VERBATIM_STEPS } from "../text/verbatim.ts";
 
 const RULES = inOrderOfBinding(readFunctions(resolve(import.meta.dirname, "../../../../migrations")))
-  .filter(({ path }) => path.startsWith("rules/"))
+  .filter(({ path }) => path.startsWith("rules/") || path.includes("/are_hints"))
   .map(({ sql }) => sql)
   .join("\n");
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
@@ -86,6 +87,17 @@ const CONTEXTS: unknown[] = [
   '{"a":'.repeat(20_000), `{"a":${"[".repeat(100_000)}`, { a: nested(31) }, { a: [nested(30)] }, { a: [nested(31)] },
 ];
 
+// biome-ignore format: a list to look over, not a column
+const HINTS: unknown[] = [
+  {}, [], [{}], 7, "", "note", true, { note: "" }, { note: "a" }, { note: null }, { note: 5 }, { note: ["a"] }, { key: {} }, { key: "k", note: "n" },
+  { a: 1, b: "2", "": "" }, { a: true }, { a: [] }, { a: ["x"] }, { a: {} }, { a: { b: null } }, { a: null },
+  ...[0, 1, -1, 1.5, 1e6, 1_000_001, "5", null, [5], {}].map((maxLength) => ({ maxLength })),
+  '{"a":1e400}', '{"a":-1e400}', '{"a":1.7976931348623157e308}', '{"a":1e-400}', '{"maxLength":1.0}', '{"maxLength":1e400}', '{"maxLength":1e-400}',
+  { a: 1e308 }, { note: "x".repeat(4_092) }, { note: "x".repeat(4_093) }, { note: "é".repeat(2_046) }, { note: "é".repeat(2_047) },
+  { note: "x".repeat(4_000), key: "k".repeat(89) }, { note: "x".repeat(4_000), key: "k".repeat(90) },
+  { note: "x".repeat(4_080), n: 1 }, { note: "x".repeat(4_083), n: 1 }, { note: "x".repeat(4_084), n: 1 }, { "😀": "😀\n\"\\" },
+];
+
 // C knows ASCII only, C.UTF-8 all of Unicode, and in Turkish lower('I') is ı.
 describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (locale) => {
   let database: TestDatabase | undefined;
@@ -110,6 +122,9 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
       exception when others then
         return sqlstate;
       end $$;
+      create function pg_temp.hint_or_null(value jsonb) returns jsonb language sql as $$
+        select h.hint from (select jsonb_strip_nulls(value) as hint) as h where trans_hub.are_hints(array[h.hint])
+      $$;
       create function pg_temp.context_or_state(value jsonb) returns text language plpgsql as $$
       begin
         return trans_hub.canonical_json(trans_hub.normal_context(value));
@@ -156,6 +171,15 @@ describe.each(["C", "C.UTF-8", "icu:tr-TR"])("in a database of locale %s", (loca
     for (const context of CONTEXTS) {
       const [found] = await answers("select pg_temp.context_or_state($1) as answer", [JSON.stringify(context)]);
       expect(found, JSON.stringify(context)?.slice(0, 80)).toBe(ourContext(context));
+    }
+  });
+
+  test("a hint is taken, or refused, as in this process", async ({ skip }) => {
+    if (database === undefined) skip();
+    for (const hint of HINTS) {
+      const json = typeof hint === "string" && hint.startsWith("{") ? hint : JSON.stringify(hint);
+      const [found] = await answers("select pg_temp.hint_or_null($1) as answer", [json]);
+      expect(found, json.slice(0, 80)).toEqual(ourHint(JSON.parse(json)));
     }
   });
 
@@ -233,6 +257,14 @@ function ourContext(context: unknown): string | null {
     return normalizeContext(context)?.canonical ?? null;
   } catch {
     return "TH008";
+  }
+}
+
+function ourHint(hint: unknown): unknown {
+  try {
+    return JSON.parse(parseHint(hint) ?? "null");
+  } catch {
+    return null;
   }
 }
 

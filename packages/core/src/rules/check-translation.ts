@@ -1,7 +1,8 @@
 /** The checks, for the engine or the application that has a translation of its own. */
 import { TEXT_FORMATS } from "../contract/engine.ts";
 import { type CheckReport, judgeByAll } from "../text/checks/judge.ts";
-import type { TranslationToCheck } from "../text/checks/subject.ts";
+import { SourceFacts, type TranslationToCheck } from "../text/checks/subject.ts";
+import { LONGEST_MAX_LENGTH } from "./max-length.ts";
 import { optionKinds as kinds, optionCheck } from "./options.ts";
 
 const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
@@ -11,7 +12,9 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
   sourceLocale: kinds.anyText,
   targetLocale: kinds.anyText,
   pluralCategory: kinds.anyText,
+  maxLength: kinds.whole(1, LONGEST_MAX_LENGTH),
   by: kinds.oneOf("person", "machine"),
+  warnings: kinds.flag,
 });
 
 /**
@@ -28,4 +31,18 @@ const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
  */
 export function checkTranslation(given: TranslationToCheck): CheckReport {
   return judgeByAll(checkGiven(given));
+}
+
+/**
+ * {@link checkTranslation} for many translations of one source, which is read once. For callers whose fields are known to be good:
+ * they are not looked at.
+ */
+export function translationCheckOf({
+  source,
+  format,
+}: Pick<TranslationToCheck, "source" | "format">): (
+  given: Omit<TranslationToCheck, "source" | "format">,
+) => CheckReport {
+  const facts = new SourceFacts({ source, format });
+  return (given) => judgeByAll({ ...given, source, format }, facts);
 }

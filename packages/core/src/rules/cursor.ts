@@ -29,6 +29,24 @@ export function nextCursor<Row extends { page_rows: number }>(
 }
 
 /**
+ * A cursor whose last part is a name of any characters, behind whole numbers; undefined for the first page.
+ *
+ * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.
+ */
+export function decodeNamedCursor(
+  cursor: string | undefined,
+  numbers: number,
+): { key: string[]; name: string } | undefined {
+  if (cursor === undefined) return undefined;
+  const [, ...parts] = /^(\d{1,19}),(\d{1,19}),(.*)$/s.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  const [name] = parts.splice(numbers);
+  if (name === undefined || name.includes("\0") || !parts.every(isRowNumber)) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "cursor", "is not a cursor that a page before gave");
+  }
+  return { key: parts, name };
+}
+
+/**
  * The whole numbers of a cursor; undefined for the first page.
  *
  * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.
@@ -36,8 +54,15 @@ export function nextCursor<Row extends { page_rows: number }>(
 export function decodeCursor(cursor: string | undefined, parts: number): string[] | undefined {
   if (cursor === undefined) return undefined;
   const key = Buffer.from(cursor, "base64url").toString().split(",");
-  if (key.length !== parts || !key.every((part) => /^\d{1,19}$/.test(part))) {
+  if (key.length !== parts || !key.every(isRowNumber)) {
     throw new InvalidItemError("TH_ITEM_SHAPE", "cursor", "is not a cursor that a page before gave");
   }
   return key;
+}
+
+/** The greatest number of a row: PostgreSQL answers a greater one with an error. */
+const MOST = 2n ** 63n - 1n;
+
+function isRowNumber(part: string): boolean {
+  return /^\d{1,19}$/.test(part) && BigInt(part) <= MOST;
 }

@@ -40,14 +40,17 @@ test("an item's own fields win over the defaults, and null and undefined count a
     sourceLocale: "en",
     targetLocales: ["de"],
     context: { a: 1 },
+    hint: { key: "a.b" },
     format: "icu",
     priority: "bulk",
     force: true,
     expiresAfterSeconds: 60,
+    tag: "team/a",
   };
   const nothing = Object.fromEntries(ITEM_KEYS.map((key) => [key, null]));
   expect(parse({ ...nothing, text: "x" }, all)).toMatchObject({
     ...{ project: "shop", businessId: "b", sourceLocale: "en", targetLocales: ["de"], context: '{"a":1}' },
+    hint: '{"key":"a.b"}',
     ...{ format: "icu", priority: 1, force: true, expiresAfterSeconds: 60 },
   });
   const own = { text: "x", project: "p", priority: "interactive", context: "c", targetLocales: ["fr"], force: false };
@@ -125,7 +128,7 @@ test("a misspelled field is refused by the name that was meant, also where its v
     field: "bussinessId",
     message: 'bussinessId: is not a field of an item; did you mean "businessId"?',
   });
-  expect(hint).toMatch(/^The fields are: text, .*expiresAfterSeconds\.$/);
+  expect(hint).toMatch(/^The fields are: text, .*tag\.$/);
 });
 
 test("an unknown field without a value is as good as left out, and so is one that the item inherits", () => {

@@ -6,6 +6,7 @@ import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contrac
 import { isLonger } from "../contract/text-size.ts";
 import { isVerbatim } from "../text/verbatim.ts";
 import { normalizeContext } from "./context.ts";
+import { parseHint } from "./hint.ts";
 import { shownKey, unknownKey, unknownKeyProblem } from "./known-names.ts";
 import { canonicalLocale } from "./locale.ts";
 import { isStorable, NOT_STORABLE, parseName } from "./name.ts";
@@ -22,11 +23,13 @@ export const ITEM_KEYS = [
   "targetLocales",
   "businessId",
   "context",
+  "hint",
   "project",
   "priority",
   "format",
   "force",
   "expiresAfterSeconds",
+  "tag",
 ] as const satisfies readonly (keyof Item)[];
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(ITEM_KEYS);
@@ -66,6 +69,7 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
   }
   const given = item as Record<keyof Item, unknown>;
   const text = parseText(given.text, limits.maxTextBytes);
+  const hint = parseHint(given.hint ?? defaults.hint);
   return {
     project: parseName(given.project ?? defaults.project ?? DEFAULT_PROJECT, "project", "TH_PROJECT"),
     businessId: parseBusinessId(given.businessId ?? defaults.businessId),
@@ -78,6 +82,7 @@ export function parseItem(item: unknown, defaults: ItemDefaults, limits: ItemLim
     priority: parsePriority(given.priority ?? defaults.priority),
     force: parseForce(given.force ?? defaults.force),
     expiresAfterSeconds: parseExpiry(given.expiresAfterSeconds ?? defaults.expiresAfterSeconds),
+    ...(hint !== undefined && { hint }),
   };
 }
 

@@ -5,9 +5,11 @@
  * Written by hand instead of with a schema: the options of `request` are checked with every call.
  */
 import { SettingsError, TransHubError } from "../contract/errors.ts";
+import { instructionProblems } from "./instructions.ts";
 import { shownKey, unknownKey, unknownKeyProblem } from "./known-names.ts";
 import { canonicalLocale } from "./locale.ts";
 import { MAX_NAME_BYTES, parseName } from "./name.ts";
+import { priceProblems } from "./prices.ts";
 
 interface Problem {
   key: string;
@@ -223,6 +225,12 @@ export const optionKinds = {
           .map(([project]) => ({ key: `${key}.${project}`, problem: "must be a list of names, with one at least" }))
       : [{ key, problem: "must be an object: lists of engines by the name of their project" }],
 
+  /** Instructions for engines, of every project and of some. */
+  instructions: instructionProblems,
+
+  /** Prices of engines. */
+  prices: priceProblems,
+
   /** A list of names, which may be empty. */
   names: kind("an array of names", isListOfNames),
 
@@ -269,18 +277,46 @@ const ENGINE: OptionTable<{
   processor: string;
   detectsSource: boolean;
   takesContext: boolean;
+  takesHint: boolean;
+  takesInstructions: boolean;
+  targetLocales: unknown;
+  protects: string;
+  model: string;
+  isFree: boolean;
+  estimateTokens: unknown;
+  bound: unknown;
+  estimateUsage: unknown;
+  prepare: unknown;
+  probe: unknown;
   translate: unknown;
+  close: unknown;
 }> = {
   name: kind("a name", (value) => typeof value === "string" && value !== ""),
   version: kind("a string", (value) => typeof value === "string"),
   maxItemsPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
   maxBytesPerCall: optionKinds.whole(1, Number.MAX_SAFE_INTEGER),
   // Without one it is known by its name alone, and stands for no kind of engine.
-  processor: (value, key) => (value === undefined ? FINE : optionKinds.oneOf("local", "third-party")(value, key)),
+  processor: ifThere(optionKinds.oneOf("local", "third-party")),
   detectsSource: optionKinds.flag,
   takesContext: optionKinds.flag,
+  takesHint: ifThere(optionKinds.flag),
+  takesInstructions: ifThere(optionKinds.flag),
+  targetLocales: ifThere(optionKinds.targetLocales),
+  protects: ifThere(optionKinds.oneOf("instructed", "tags", "words", "none")),
+  model: ifThere(optionKinds.anyText),
+  isFree: ifThere(optionKinds.flag),
+  estimateTokens: ifThere(optionKinds.callback),
+  bound: ifThere(optionKinds.callback),
+  estimateUsage: ifThere(optionKinds.callback),
+  prepare: ifThere(optionKinds.callback),
+  probe: ifThere(optionKinds.callback),
   translate: optionKinds.callback,
+  close: ifThere(optionKinds.callback),
 };
+
+function ifThere(kind: OptionKind): OptionKind {
+  return (value, key) => (value === undefined ? FINE : kind(value, key));
+}
 
 function engineProblems(engine: unknown, key: string): Problem[] {
   if (!isObject(engine)) return [{ key, problem: "must be an engine, such as pseudo()" }];

@@ -19,6 +19,7 @@ export const checkWorkOptions = optionCheck<WorkOptions>("work", {
   upkeep: kinds.parts({
     gcCron: kinds.required(kinds.text),
     retentionDays: kinds.required(kinds.decimal(0, MOST_RETENTION_DAYS)),
+    eventRetentionDays: kinds.decimal(0, MOST_RETENTION_DAYS),
   }),
   observer: kinds.someMethods(
     "an observer",
@@ -36,6 +37,7 @@ export const checkWorkOptions = optionCheck<WorkOptions>("work", {
 export const checkCollectOptions = optionCheck<CollectOptions>("collect", {
   project: kinds.project,
   retentionDays: kinds.required(kinds.decimal(0, MOST_RETENTION_DAYS)),
+  eventRetentionDays: kinds.decimal(0, MOST_RETENTION_DAYS),
   dryRun: kinds.flag,
   includeApproved: kinds.flag,
   signal: kinds.signal,

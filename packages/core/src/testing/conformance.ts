@@ -1,12 +1,17 @@
 import { describe, test } from "vitest";
+import { accountingCases } from "./conformance/accounting.ts";
+import { budgetingCases } from "./conformance/budgeting.ts";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
 import { expiringCases } from "./conformance/expiring.ts";
+import { exportingCases } from "./conformance/exporting.ts";
 import { fencingCases } from "./conformance/fencing.ts";
 import { flaggingCases } from "./conformance/flagging.ts";
 import { forcingCases } from "./conformance/forcing.ts";
+import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
+import { namingCases } from "./conformance/naming.ts";
 import { pausingCases } from "./conformance/pausing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
@@ -14,11 +19,17 @@ import { registeringCases } from "./conformance/registering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
 import { settlingCases } from "./conformance/settling.ts";
 import { stoppingCases } from "./conformance/stopping.ts";
+import { tellingCases } from "./conformance/telling.ts";
+import { tokenCases } from "./conformance/tokens.ts";
+import { webhookCases } from "./conformance/webhooks.ts";
 import { workingCases } from "./conformance/working.ts";
 
 const ROOMS = {
   registering: registeringCases,
   reading: readingCases,
+  naming: namingCases,
+  exporting: exportingCases,
+  hinting: hintingCases,
   forcing: forcingCases,
   working: workingCases,
   settling: settlingCases,
@@ -27,11 +38,16 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,
   pausing: pausingCases,
+  budgeting: budgetingCases,
+  webhooks: webhookCases,
   fencing: fencingCases,
   racing: racingCases,
+  tokens: tokenCases,
+  "telling of changes": tellingCases,
 };
 
 /** Adds the suite to the current test file. See `persistenceConformance` in `./index.ts`. */

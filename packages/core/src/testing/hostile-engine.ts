@@ -71,7 +71,7 @@ export function friendlyEngine(protects: Protection): Engine {
 }
 
 const SYNTAX =
-  /<[^<>]*>|\{\{[^{}]*\}\}|[$%]?\{[^{}]*\}|%\([^()]*\)[a-z]|%[0-9$]*[a-z@%]|\S+:\/\/\S+|\S+@\S+|`[^`]*`|&#?\w+;|\]\([^()\s]*\)|\$t\([^()]*\)|[:$]\w+/giu;
+  /<[^<>]*>|\{\{[^{}]*\}\}|[$%]?\{[^{}]*\}|%\([^()]*\)[a-z]|%[-+#0-9$]*(?:\.[0-9]+)?(?:hh?|ll?|[qjzt])?[a-z@%]|`[^`]*`|&#?\w+;|\]\([^()\s]*(?:\s"[^"]*")?\)|\S+:\/\/\S+|\S+@\S+|\$t\([^()]*\)|[:$]\w+/giu;
 const ELEMENTS = /<[^<>]*>|&(?:amp|lt|gt);/g;
 
 function keptBy(protects: Protection, { mask }: EngineItem): RegExp | undefined {

@@ -108,9 +108,20 @@ function literalEnd(text: string, at: number, isInPlural: boolean): number {
   while (index < text.length) {
     const character = text[index];
     if (character === "{" || character === "}") return index;
-    index = character === "'" ? quoteEnd(text, index, isInPlural ? "{}#" : "{}") : index + 1;
+    if (character === "'") index = quoteEnd(text, index, isInPlural ? "{}#" : "{}");
+    else index = (character === "<" && xliffTagEnd(text, index)) || index + 1;
   }
   return index;
+}
+
+const XLIFF_TAG = /<(?:x|ph|pc|g|bx|ex|bpt|ept|it|sc|ec)\s[^<>]*>/y;
+
+/**
+ * The place after the inline element of XLIFF at `at`, which may show program text with braces in an attribute. Undefined: none
+ * begins here.
+ */
+export function xliffTagEnd(text: string, at: number): number | undefined {
+  return matchAt(XLIFF_TAG, text, at) === null ? undefined : XLIFF_TAG.lastIndex;
 }
 
 /**

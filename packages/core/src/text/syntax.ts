@@ -50,7 +50,10 @@ const alternatives = {
   comment: "<!--[^-]*(?:-[^-]+)*-->",
   // <!DOCTYPE …>, <![CDATA[, ]]>, <?xml …?>, <%= … %>
   declaration: "<![A-Za-z][^<>]*>|<!\\[CDATA\\[|\\]\\]>|<\\?[^<>]*\\?>|<%[^<>]*%>",
-  key: "\\$t\\([^()]*\\)|\\[%[^%\\[\\]]*%\\]|@(?:\\.[a-z]{1,20})?:[A-Za-z0-9_]+(?:\\.[A-Za-z0-9_]+)*",
+  // vue-i18n links to another text in four ways (@:key, @:(key), @:{'key'}, @.lower:key), and writes characters as {'@'}.
+  key:
+    "\\$t\\([^()]*\\)|\\[%[^%\\[\\]]*%\\]|\\{'[^'\\w\\s]{1,5}'\\}|" +
+    "@(?:\\.[a-z]{1,20})?:(?:\\([^()\\s]*\\)|\\{'[^'{}\\s]*'\\}|[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*)",
   statement: "\\{%[^{}]*%\\}",
   double: "\\{{2,3}[^{}]*\\}{2,3}",
   // No `#{name}`: "Order #{id}" is an argument after a number sign, and other languages write "Nr. {id}".
@@ -63,6 +66,8 @@ const alternatives = {
   grouped:
     "(?<![0-9])%(?:[0-9]{1,3}\\$)?[-#0+]{0,3}[,('][-#0+,(']{0,5}[0-9]{0,9}(?:\\.[0-9]{1,9})?[defgEG](?![A-Za-z)])",
   named: "%\\([^()\\s]*\\)[-#0+]{0,5}[0-9]{0,9}(?:\\.[0-9]{1,9})?[diouxXeEfFgGcrs]",
+  // The variable of an Apple stringsdict, and the number in the plural forms of a string catalog's substitution.
+  variable: "%(?:[0-9]{1,3}\\$)?#@[^@\\s]{1,64}@|%arg(?![\\w%])",
   percentName: "%[A-Za-z_][A-Za-z0-9_.]{2,63}%(?!%)",
   percentSign: "%%",
   // After a digit a percent sign is most often a percentage ("50%off", "100%-a"): only the plainest forms count.
@@ -80,6 +85,7 @@ const MARKUP: ReadonlySet<Alternative> = new Set(["tag", "comment", "declaration
 const CONVERSIONS: ReadonlySet<Alternative> = new Set([
   "named",
   "grouped",
+  "variable",
   "percentName",
   "percentSign",
   "printf",
@@ -92,8 +98,8 @@ const scanAll = scanner(NAMES);
 const scanIcu = scanner(NAMES.filter((name) => !BRACES.has(name)));
 const scanStrftime = scanner([...NAMES.filter((name) => !CONVERSIONS.has(name)), "strftime"]);
 const scanFluent = scanner(["tag", "comment", "declaration", "fluent"]);
-/** A conversion of dates that printf does not have, and that no letter follows: `%Y-%m-%d`, `%H:%M`. */
-const DATE_CONVERSION = /(?<![0-9%])%[-_0^#]?[ABHIMYbjmy](?![A-Za-z%])/;
+/** A conversion of dates that printf does not have, and that no letter follows, nor a sign that is no other conversion: `%Y-%m-%d`, `%H%M`. */
+const DATE_CONVERSION = /(?<![0-9%])%[-_0^#]?[ABHIMYbjmy](?![A-Za-z]|%(?![-_0^#]?[ABHIMYbdejmySp]))/;
 /** Code that stands between tags; the scan below sees only the tags. */
 const RAW_ELEMENT = /<(?:script|style)(?:\s[^<>]*)?>[^<]*<\/(?:script|style)\s*>/gi;
 
@@ -212,10 +218,10 @@ const DATE_PARTS: Readonly<Record<string, string>> = {
   ...{ p: "", P: "", n: "", t: "", "%": "" },
 };
 
-function strftimeToken(found: string): ProtectedToken | undefined {
+function strftimeToken(found: string): ProtectedToken {
   const letter = found.at(-1) ?? "";
   const part = DATE_PARTS[letter] ?? letter;
-  return part === "" ? undefined : { kind: "placeholder", canonical: `%${part}`, maybe: false };
+  return { kind: "placeholder", canonical: found, lenient: part === "" ? "" : `%${part}`, maybe: false };
 }
 
 /** A translation formats, selects by and inflects in its own way: the variable or the reference stays. */
@@ -254,19 +260,21 @@ function scanner(names: readonly Alternative[]): Scanner {
   return { pattern: new RegExp(names.map((name) => `(${alternatives[name]})`).join("|"), "g"), names };
 }
 
-function* scan(text: string, { pattern, names }: Scanner): Generator<Found> {
-  const regex = new RegExp(pattern); // its own lastIndex: callers may interleave
-  for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
+function scan(text: string, { pattern, names }: Scanner): Found[] {
+  const found: Found[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     let at = 0;
     while (match[at + 1] === undefined) at += 1;
     const alternative = names[at];
-    if (alternative === undefined) return;
+    if (alternative === undefined) return found;
     if (alternative === "tag" && readTag(match[0]) === undefined) {
-      regex.lastIndex = match.index + 1; // words in angle brackets: the text between them is still to be read
+      pattern.lastIndex = match.index + 1; // words in angle brackets: the text between them is still to be read
       continue;
     }
-    yield { alternative, start: match.index, end: regex.lastIndex };
+    found.push({ alternative, start: match.index, end: pattern.lastIndex });
   }
+  return found;
 }
 
 /** The gaps between the given stretches, which are in order and apart. */

@@ -264,6 +264,32 @@ describe("an interruption on the way", () => {
   });
 });
 
+test.each(["tags", "words"] as const)(
+  "texts with masks of %s that an engine mixes up are not stored so",
+  async (protects) => {
+    const texts = [
+      "Please remove {name} now",
+      "Please restore {name} now",
+      "Save {n, plural, one {# row} other {# rows}}",
+    ];
+    const mixing = engine(({ text }) => text, { protects, name: "pseudo" });
+    const translate = mixing.translate.bind(mixing);
+    mixing.translate = (batch, signal) => {
+      // The answer for each item is the next one's, in the first call.
+      const isFirst = mixing.calls.length === 0 && batch.items.length > 1;
+      if (!isFirst) return translate(batch, signal);
+      const turned = batch.items.map(({ id }, at) => ({
+        ...(batch.items[(at + 1) % batch.items.length] as EngineItem),
+        id,
+      }));
+      return translate({ ...batch, items: turned }, signal);
+    };
+    const { outcomes } = await run(batchOf(texts), [mixing]);
+    const stored = outcomes.map((outcome) => (outcome.kind === "translated" ? outcome.text : outcome.kind));
+    expect(stored).toEqual([texts[0], texts[1], expect.stringContaining("{Save # rows}")]);
+  },
+);
+
 describe("a translation that fails a check to retry", () => {
   const SOURCE = "Put these books on the shelf";
 
@@ -277,6 +303,31 @@ describe("a translation that fails a check to retry", () => {
     const { outcomes } = await run(batchOf([SOURCE]), [model]);
     expect(outcomes).toMatchObject([{ kind: "translated", text: SOURCE, flags: ["same"] }]);
     expect(model.calls).toHaveLength(2);
+  });
+
+  test("is asked for again where it is longer than its context allows, and flagged where no other comes", async () => {
+    const context = { maxLength: 8 };
+    const model = engine(({ previousFailure }) => (previousFailure === undefined ? "Enregistrer" : "Sauver"));
+    const batch = batchOf(["Save"], { context });
+    expect((await run(batch, [model])).outcomes).toMatchObject([{ kind: "translated", text: "Sauver", flags: [] }]);
+    expect(model.calls.map(({ items: [asked] }) => [asked?.context, asked?.previousFailure])).toEqual([
+      [context, undefined],
+      [context, expect.stringContaining("max-length")],
+    ]);
+    const machine = engine(() => "Enregistrer", { protects: "tags" });
+    expect((await run(batch, [machine])).outcomes).toMatchObject([{ text: "Enregistrer", flags: ["max-length"] }]);
+  });
+
+  test("is judged by the length that its hint allows, and by the lesser one where its context says one too", async () => {
+    const model = engine(() => "Enregistrer");
+    const flagsOf = async (given: Partial<WorkItem>) => {
+      const { outcomes } = await run(batchOf(["Save"], given), [model]);
+      return outcomes.map((outcome) => outcome.kind === "translated" && outcome.flags);
+    };
+    expect(await flagsOf({ hint: { maxLength: 8 } })).toEqual([["max-length"]]);
+    expect(await flagsOf({ hint: { maxLength: 11 } })).toEqual([[]]);
+    expect(await flagsOf({ hint: { maxLength: 8 }, context: { maxLength: 20 } })).toEqual([["max-length"]]);
+    expect(await flagsOf({ hint: { maxLength: 20 }, context: { maxLength: 8 } })).toEqual([["max-length"]]);
   });
 
   test("is not asked for again of a machine translator, nor after a split, and no other text is", async () => {
@@ -438,4 +489,78 @@ describe("a chain whose last engine gives no text", () => {
     const { outcomes } = await run(batch, [breaking(), engine(() => "x", { name: "second" })]);
     expect(outcomes).toMatchObject([{ kind: "translated", engine: "first", flags: ["split"] }]);
   });
+});
+
+test("a context that a call cannot hold beside its text is left out, and the translation says so", async () => {
+  const long = { notes: "n".repeat(400) };
+  const model = engine(({ text }) => `fr ${text}`, { maxBytesPerCall: 300 });
+  const { outcomes } = await run(batchOf(["Save"], { context: long }), [model]);
+  expect(outcomes).toMatchObject([{ kind: "translated", text: "fr Save", flags: ["context-left-out"] }]);
+  expect(model.calls[0]?.items[0]).not.toHaveProperty("context");
+  const { outcomes: held } = await run(batchOf(["Save"], { context: { notes: "short" } }), [model]);
+  expect(held).toMatchObject([{ kind: "translated", flags: [] }]);
+  expect(model.calls[1]?.items[0]).toMatchObject({ context: { notes: "short" } });
+  // A text that is too long by itself is refused, whatever its context.
+  const { outcomes: refused } = await run(batchOf(["S".repeat(400)], { context: long }), [model]);
+  expect(refused).toMatchObject([{ kind: "failed" }]);
+  expect(model.calls).toHaveLength(2);
+});
+
+describe("a hint", () => {
+  const hint = { note: "A button in the cart", key: "cart.pay" };
+  const french = ({ text }: EngineItem) => text.replace("Pay", "Payer");
+
+  test("goes to an engine that takes hints, beside the context, and to no other", async () => {
+    for (const takesHint of [true, false, undefined]) {
+      const model = engine(french, { takesHint });
+      const { calls } = await run(batchOf(["Pay"], { hint, context: { screen: "cart" } }), [model]);
+      expect(model.calls.flatMap(({ items }) => items.map((item) => [item.context, item.hint]))).toEqual([
+        [{ screen: "cart" }, takesHint ? hint : undefined],
+      ]);
+      expect(calls[0]).not.toHaveProperty("hintsLeftOut");
+    }
+  });
+
+  test("goes with each question about its text: on a retry, a form, and the words between the parts", async () => {
+    const model = engine(
+      ({ text, previousFailure }) => (previousFailure === undefined ? "{x}" : french({ text } as EngineItem)),
+      {
+        takesHint: true,
+      },
+    );
+    await run(batchOf(["Pay {name}"], { hint }), [model]);
+    const message = engine(({ text }) => text, { takesHint: true });
+    await run(batchOf(["{n, plural, one {# file} other {# files}}"], { hint, format: "icu" }), [message]);
+    const words = engine(({ text }) => text.toUpperCase(), { takesHint: true, protects: "none" });
+    await run(batchOf([GREETING], { hint }), [words]);
+    for (const { calls } of [model, message, words]) {
+      const asked = calls.flatMap(({ items }) => items);
+      expect(asked.length).toBeGreaterThan(1);
+      expect(asked.map((item) => item.hint)).toEqual(asked.map(() => hint));
+    }
+  });
+
+  test("is left out before the context and the text are, where a call cannot hold it, and is counted", async () => {
+    const long = { note: "x".repeat(200) };
+    const model = engine(french, { takesHint: true, maxBytesPerCall: 100 });
+    const batch = batchOf(["Pay", "Pay now"], { hint: long, context: { screen: "cart" } });
+    const { outcomes, calls } = await run(batch, [model]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "Payer", flags: [] },
+      { kind: "translated", text: "Payer now" },
+    ]);
+    const asked = model.calls.flatMap(({ items }) => items);
+    expect(asked.map((item) => [item.context, item.hint])).toEqual(asked.map(() => [{ screen: "cart" }, undefined]));
+    expect(calls.reduce((sum, { hintsLeftOut = 0 }) => sum + hintsLeftOut, 0)).toBe(2);
+  });
+});
+
+test("an engine's error that quotes a hint or a context is told without its message", async () => {
+  for (const given of [{ hint: { note: "Only for Mrs Robinson" } }, { context: { note: "Only for Mrs Robinson" } }]) {
+    const error = new EngineRefusedError("Bad request: Only for Mrs Robinson");
+    const model = engine(() => ({ failure: { kind: "refused", error } }), { takesHint: true });
+    const { outcomes } = await run(batchOf(["Pay"], given), [model]);
+    expect(outcomes).toMatchObject([{ kind: "failed", error: { code: "TH_ENGINE_REFUSED" } }]);
+    expect(JSON.stringify(outcomes)).not.toContain("Robinson");
+  }
 });

@@ -3,8 +3,9 @@ import { engineBatch } from "./brief.ts";
 
 test("ids are short, distinct in two letters at least, in no order, and the same in each call", () => {
   const items = Array.from({ length: 1_000 }, (_, at) => ({ text: `Text ${at}`, format: "auto" as const }));
-  const locales = { sourceLocale: "en", targetLocale: "fr" };
-  const idsOf = (count: number) => engineBatch(locales, items.slice(0, count)).items.map(({ id }) => id);
+  const batch = { project: "shop", sourceLocale: "en", targetLocale: "fr" };
+  const none = () => undefined;
+  const idsOf = (count: number) => engineBatch({}, batch, items.slice(0, count), none).items.map(({ id }) => id);
   const ids = idsOf(400);
   expect(idsOf(400)).toEqual(ids);
   expect(ids.every((id) => /^[b-df-hj-np-tv-xz]{3}$/.test(id))).toBe(true);

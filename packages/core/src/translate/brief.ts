@@ -10,19 +10,26 @@ import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
 
-type Declared = Pick<Engine, "takesContext">;
+type Declared = Pick<Engine, "takesContext" | "takesHint">;
+
+/** Looks up the instructions for the texts of a project and a target locale. */
+export type InstructionsOf = (project: string, targetLocale: string) => string | undefined;
 
 /** One item of a call, before it has an id. */
 type Facts = Omit<EngineItem, "id">;
 
 /** Some items of a batch as an engine gets them. */
 export function engineBatch(
-  batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
+  { takesInstructions }: Pick<Engine, "takesInstructions">,
+  { project, sourceLocale, targetLocale }: Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale">,
   items: readonly Facts[],
+  instructionsOf: InstructionsOf,
 ): EngineBatch {
+  const instructions = takesInstructions ? instructionsOf(project, targetLocale) : undefined;
   return {
-    sourceLocale: batch.sourceLocale,
-    targetLocale: batch.targetLocale,
+    sourceLocale,
+    targetLocale,
+    ...(instructions !== undefined && { instructions }),
     items: items.map((item, at) => ({ id: itemId(at), ...item })),
   };
 }
@@ -58,10 +65,10 @@ function itemId(at: number): string {
  * the question.
  */
 export function factsOf(
-  { takesContext }: Declared,
-  { context }: Pick<WorkItem, "context">,
+  { takesContext, takesHint }: Declared,
+  { context, hint }: Pick<WorkItem, "context" | "hint">,
   previousFailure: string | undefined,
-): Pick<Facts, "context" | "previousFailure"> {
+): Pick<Facts, "context" | "hint" | "previousFailure"> {
   let told = context;
   if (context !== null && pluralFormOf(context) !== undefined) {
     const { plural, ...remarks } = context;
@@ -69,14 +76,16 @@ export function factsOf(
   }
   return {
     ...(takesContext && told !== null && { context: told }),
+    ...(takesHint && hint !== undefined && { hint }),
     ...(previousFailure !== undefined && { previousFailure }),
   };
 }
 
 /** UTF-8 bytes that one item takes of an engine's `maxBytesPerCall`: those of its text and of the facts about it. */
-export function itemBytes({ text, context, form, keep }: Facts): number {
+export function itemBytes({ text, context, hint, form, keep }: Facts): number {
   let bytes = Buffer.byteLength(text);
-  for (const fact of [context, form, keep]) if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
+  for (const fact of [context, hint, form, keep])
+    if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
   return bytes;
 }
 

@@ -18,6 +18,9 @@ import {
   type TransHubErrorCode,
 } from "../contract/errors.ts";
 import type { EngineCall } from "../contract/work.ts";
+import { parseAmount } from "../rules/money.ts";
+import type { Cost, PriceTable } from "../rules/prices.ts";
+import { type AnsweredModels, billOf, boundedBatch } from "./bill.ts";
 
 /**
  * An engine's answer for one item. `unanswered`: the work was stopped first. A failure `isDoubt` when the engine gave a
@@ -42,6 +45,14 @@ export interface CallLimits {
   signal: AbortSignal;
   /** Milliseconds. A call that takes longer is `transient`. */
   timeoutMs: number;
+  /** By which the call is booked. Undefined: no price is known. */
+  prices?: PriceTable | undefined;
+  /** The models that bound the call beside the one that is asked. Default: none. */
+  answered?: AnsweredModels | undefined;
+  /** UUID of the call. Default: a new one. */
+  callId?: string | undefined;
+  /** The amount that the budgets of its project hold for it. Default: none. */
+  held?: string | undefined;
 }
 
 /**
@@ -74,8 +85,11 @@ export function callEngine(engine: Engine, batch: EngineBatch, limits: CallLimit
   });
 }
 
-async function askEngine(engine: Engine, batch: EngineBatch, { signal, timeoutMs }: CallLimits): Promise<CallResult> {
-  const callId = randomUUID();
+async function askEngine(
+  engine: Engine,
+  batch: EngineBatch,
+  { signal, timeoutMs, prices, answered, callId = randomUUID(), held }: CallLimits,
+): Promise<CallResult> {
   const startedAt = performance.now();
   // Not AbortSignal.any: the worker's signal lives as long as the worker and would keep a reference to each call.
   const ending = new AbortController();
@@ -88,20 +102,27 @@ async function askEngine(engine: Engine, batch: EngineBatch, { signal, timeoutMs
     ending.abort(new EngineTransientError(`Engine "${engine.name}" did not answer within ${timeoutMs} ms`));
   }, timeoutMs);
 
+  let isBegun = false;
+  const { bound, batch: asked, most } = boundedBatch(prices, engine, batch, answered);
   let reply: EngineReply | undefined;
   let answers: Answer[];
   try {
-    reply = bookable(await orAbort(engine.translate(batch, ending.signal), ending.signal));
-    answers = readReply(engine, reply, batch.items);
+    ending.signal.throwIfAborted();
+    // Another call may have learned since the hold that this one cannot be bounded, or not so low.
+    if (held !== undefined && !isWithin(most, held)) throw new UnboundedCallError(engine);
+    isBegun = true;
+    reply = bookable(await orAbort(engine.translate(copied(asked), ending.signal), ending.signal));
+    answers = readReply(engine, reply, batch);
   } catch (error) {
     const answer: Answer = signal.aborted
       ? "unanswered"
-      : { failure: { kind: "transient", error: timedOut ? ending.signal.reason : thrownError(engine, error) } };
+      : { failure: { kind: "transient", error: timedOut ? ending.signal.reason : errorOf(engine, error) } };
     answers = batch.items.map(() => answer);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
   }
+  const failures = reply === undefined ? [] : answers.map(kindOf);
   const call: EngineCall = {
     callId,
     engine: engine.name,
@@ -110,10 +131,21 @@ async function askEngine(engine: Engine, batch: EngineBatch, { signal, timeoutMs
     inputTokens: reply?.usage?.inputTokens ?? 0,
     outputTokens: reply?.usage?.outputTokens ?? 0,
     cachedTokens: reply?.usage?.cachedTokens ?? 0,
+    ...(reply?.usage?.characters && { characters: reply.usage.characters }),
+    ...billOf(prices, engine, { bound, reply, isBegun, failures }, answered),
     latencyMs: Math.round(performance.now() - startedAt),
     outcome: callOutcome(answers),
+    ...(held !== undefined && { held }),
   };
   return { answers, call, timedOut };
+}
+
+/**
+ * The batch for an engine's own use. One that empties its list of items would leave texts without an answer, which count as never
+ * asked for: they would be asked for without end.
+ */
+function copied(batch: EngineBatch): EngineBatch {
+  return { ...batch, items: batch.items.map((item) => ({ ...item })) };
 }
 
 /** The reply with facts that the books can hold: a bad token count or model name must not cost a good text. */
@@ -128,6 +160,8 @@ function bookable(reply: EngineReply | undefined | null): EngineReply {
         inputTokens: tokenCount(usage.inputTokens),
         outputTokens: tokenCount(usage.outputTokens),
         cachedTokens: tokenCount(usage.cachedTokens),
+        ...(usage.cacheWriteTokens !== undefined && { cacheWriteTokens: tokenCount(usage.cacheWriteTokens) }),
+        ...(usage.characters !== undefined && { characters: tokenCount(usage.characters) }),
       },
     }),
     ...(model !== undefined && { model: modelName(model) ?? undefined }),
@@ -152,7 +186,8 @@ function tokenCount(reported: number): number {
   return Number.isFinite(reported) ? Math.min(Math.max(0, Math.round(reported)), MOST_TOKENS) : 0;
 }
 
-function readReply(engine: Engine, reply: EngineReply, items: readonly EngineItem[]): Answer[] {
+function readReply(engine: Engine, reply: EngineReply, batch: EngineBatch): Answer[] {
+  const { items } = batch;
   const isMissing = (item: EngineItem | undefined) => item !== undefined && isNone(resultOf(reply, item.id));
   return items.map(({ id }, at): Answer => {
     const result = resultOf(reply, id);
@@ -163,7 +198,7 @@ function readReply(engine: Engine, reply: EngineReply, items: readonly EngineIte
       return malformed(`Engine "${engine.name}" gave ${why}`);
     }
     if ("failure" in result) {
-      if (isFailure(result.failure)) return { failure: withoutTexts(engine, result.failure, items) };
+      if (isFailure(result.failure)) return { failure: withoutTexts(engine, result.failure, batch) };
       return malformed(`Engine "${engine.name}" gave a failure of no known kind for this text`);
     }
     if (typeof result.text !== "string") return malformed(`Engine "${engine.name}" gave an answer that is no text`);
@@ -206,6 +241,22 @@ function malformed(message: string): { failure: EngineFailure } {
   return { failure: { kind: "malformed", error: new EngineMalformedError(message) } };
 }
 
+function isWithin(most: Cost | undefined, held: string): boolean {
+  const amount = parseAmount(held);
+  return most !== undefined && amount !== undefined && most.amount <= amount;
+}
+
+/** The call was not made. */
+class UnboundedCallError extends EngineTransientError {
+  constructor({ name }: Engine) {
+    super(`Engine "${name}" was not asked: its call could cost more than its budgets hold for it`);
+  }
+}
+
+function errorOf(engine: Engine, error: unknown): TransHubError {
+  return error instanceof UnboundedCallError ? error : thrownError(engine, error);
+}
+
 /**
  * The error for a call that threw instead of answering. Errors of libraries quote their input, so only the name of a
  * foreign error is kept.
@@ -219,17 +270,24 @@ function thrownError(engine: Engine, error: unknown): TransHubError {
 /** In characters. Shorter texts are words that any message may hold by chance. */
 const QUOTABLE_LENGTH = 4;
 
-/** Keeps a text out of the books when an engine quotes it in its error. */
-function withoutTexts(engine: Engine, failure: EngineFailure, items: readonly EngineItem[]): EngineFailure {
+/** Keeps texts and instructions out of the books when an engine quotes them in its error. */
+function withoutTexts(engine: Engine, failure: EngineFailure, { items, instructions }: EngineBatch): EngineFailure {
   const { message } = failure.error;
   if (message.length > LONGEST_MESSAGE) {
     const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), without end`);
     return { ...failure, error };
   }
-  const quotes = items.some(({ text }) => text.trim().length >= QUOTABLE_LENGTH && message.includes(text.trim()));
+  const said = items.flatMap(({ text, context, hint }) => [text, ...wordsOf(context), ...wordsOf(hint)]);
+  const texts = [...said, ...(instructions?.split("\n") ?? [])].map((text) => text.trim());
+  const quotes = texts.some((text) => text.length >= QUOTABLE_LENGTH && message.includes(text));
   if (!quotes) return failure;
   const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), quoting the text`);
   return { ...failure, error };
+}
+
+/** The words of a context or a hint, without those of nested objects. */
+function wordsOf(facts: Readonly<Record<string, unknown>> = {}): string[] {
+  return Object.values(facts).filter((value) => typeof value === "string");
 }
 
 /** An engine's error under the same code, its message withheld. */
@@ -241,6 +299,10 @@ class QuotingError extends TransHubError {
     this.code = original.code;
     this.retryable = original.retryable;
   }
+}
+
+function kindOf(answer: Answer): EngineErrorKind | undefined {
+  return answer !== "unanswered" && "failure" in answer ? answer.failure.kind : undefined;
 }
 
 function callOutcome(answers: readonly Answer[]): string {

@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import { type Engine, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
+import { maxLengthOfText } from "../rules/max-length.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
 import { type CheckWarning, judge, judgeByAll } from "../text/checks/judge.ts";
 import { parseIcu } from "../text/icu.ts";
@@ -21,6 +22,11 @@ import type { Attempt, Failure } from "./outcome.ts";
 
 /** Pseudo-localized texts are no language: each of them would be warned of. */
 const PSEUDO = "pseudo";
+
+/** The flag of a translation that was made without the context of its text. */
+const CONTEXT_LEFT_OUT = "context-left-out";
+/** Questions of one text whose masks differ. Coprime with twelve, the places that words have. */
+const MOST_QUESTIONS = 17;
 
 /** One item of an engine call. */
 export interface Ask {
@@ -90,6 +96,11 @@ class Line {
     return this.#ladder[Math.min(this.#at, this.#ladder.length - 1)] ?? "raw";
   }
 
+  /** Whether some items of the question have answers, and others have none. */
+  get isHalfAnswered(): boolean {
+    return this.answers.size > 0 && this.answers.size < this.wording.items.length;
+  }
+
   get isDescended(): boolean {
     return this.#at > 0;
   }
@@ -115,22 +126,28 @@ export class Inquiry {
   readonly attempt: Attempt;
   readonly #engine: Engine;
   readonly #batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">;
+  readonly #place: number;
   readonly #asking: Asking;
   #lines: readonly Line[];
   readonly #repairs = new Map<string, number>();
   #failureMessage: string | undefined;
   #model: string | null = null;
 
-  /** @param maySplit Whether a text that fits into a call in no other way may be split. */
+  /**
+   * @param maySplit Whether a text that fits into a call in no other way may be split.
+   * @param place Of the text among those that are asked for together. Default: 0.
+   */
   constructor(
     attempt: Attempt,
     engine: Engine,
     batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
     maySplit: boolean,
+    place = 0,
   ) {
     this.attempt = attempt;
     this.#engine = engine;
     this.#batch = batch;
+    this.#place = place;
     const { text, format, context, attempt: number, previousFailure } = attempt.item;
     this.#failureMessage = previousFailure;
     this.#asking = askingOf({ text, format, ...batch });
@@ -138,8 +155,7 @@ export class Inquiry {
     const { protects = "instructed" } = engine;
     this.#lines = this.#asking.questions.map((asked) => {
       const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
-      // A second attempt says which parts to keep. Masked texts are sent alone: two that a model mixes up would have the
-      // same masks, and no check could tell.
+      // A second attempt says which parts to keep.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
       return new Line(question, engine, first, maySplit, this.#wordingOf);
     });
@@ -152,12 +168,17 @@ export class Inquiry {
     this.#lines = earlier.#lines;
     this.#failureMessage = earlier.#failureMessage;
     this.#model = earlier.#model;
-    for (const line of this.#lines) if (line.translation === undefined) line.reopen();
+    for (const line of this.#lines) {
+      if (line.translation !== undefined) continue;
+      // Some of its items came, and nothing was found wrong with them.
+      if (line.isHalfAnswered) line.fail(undefined);
+      else line.reopen();
+    }
   }
 
   /** Whether an attempt that goes on from here saves a question. */
   get hasProgress(): boolean {
-    return this.isHalfAnswered || this.#lines.some(({ isDescended }) => isDescended);
+    return this.isHalfAnswered || this.#lines.some((line) => line.isDescended || line.isHalfAnswered);
   }
 
   /** Whether a check refused what the engine gave last. */
@@ -166,19 +187,30 @@ export class Inquiry {
   }
 
   readonly #wordingOf: WordingOf = (question, rung, isFirst) => {
-    const facts = factsOf(this.#engine, this.attempt.item, this.#failureMessage);
-    const wording = wordingOf(question, rung, isFirst, facts);
+    const { hint, ...facts } = factsOf(this.#engine, this.attempt.item, this.#failureMessage);
+    const place = MOST_QUESTIONS * this.#place + this.#asking.questions.findIndex(({ key }) => key === question.key);
+    const wording = wordingOf(question, rung, isFirst, facts, place);
+    // A text can do without its hint before anything else.
+    const hinted = hint === undefined ? wording : wordingOf(question, rung, isFirst, { ...facts, hint }, place);
+    if (fitsIn(this.#engine, hinted)) return hinted;
+    if (fitsIn(this.#engine, wording)) return wording;
     const { form } = question;
-    if (form === undefined || fitsIn(this.#engine, wording)) return wording;
     // A form can be translated without its message; a message that is too long for a call can not.
-    return wordingOf({ ...question, form: { ...form, of: "" } }, rung, isFirst, facts);
+    const alone = form === undefined ? question : { ...question, form: { ...form, of: "" } };
+    const shorter = form === undefined ? wording : wordingOf(alone, rung, isFirst, facts, place);
+    if (facts.context === undefined || fitsIn(this.#engine, shorter)) return shorter;
+    // A context is no part of the words, which are better translated without it than never.
+    const { context, ...others } = facts;
+    const bare = wordingOf(alone, rung, isFirst, others, place);
+    return fitsIn(this.#engine, bare) ? bare : shorter;
   };
 
-  /** The items of the questions that have no answer. */
+  /** The items that have no answer. */
   open(): Ask[] {
     return this.#lines
       .filter(({ translation }) => translation === undefined)
-      .flatMap((line) => line.wording.items.map((item, piece) => ({ inquiry: this, line, item, piece })));
+      .flatMap((line) => line.wording.items.map((item, piece) => ({ inquiry: this, line, item, piece })))
+      .filter(({ line, piece }) => !line.answers.has(piece));
   }
 
   /** Takes the answer for one item. */
@@ -237,6 +269,7 @@ export class Inquiry {
       targetLocale,
       // A form that several numbers take has to show the number: French "one" is 0 and 1.
       pluralCategory: form !== undefined && isOneNumber(form.category, targetLocale) ? form.category : undefined,
+      maxLength: maxLengthOfText(this.attempt.item),
       by: "machine",
     });
   }
@@ -262,8 +295,20 @@ export class Inquiry {
     const warnings = this.#engine.name === PSEUDO ? [] : verdict.warnings;
     const flags = new Set<string>(warnings.map(({ check }) => check));
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
+    if (this.#lines.some(({ wording }) => this.#lacksContext(wording))) flags.add(CONTEXT_LEFT_OUT);
     this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
     return undefined;
+  }
+
+  /** Whether an engine that takes contexts got a question without the text's, because a call cannot hold both. */
+  #lacksContext({ items }: Wording): boolean {
+    const { context } = factsOf(this.#engine, this.attempt.item, undefined);
+    return context !== undefined && items.some((item) => item.context === undefined);
+  }
+
+  /** Whether an item goes to an engine that takes hints without that of its text, because a call cannot hold both. */
+  lacksHint(item: Ask["item"]): boolean {
+    return this.#engine.takesHint === true && this.attempt.item.hint !== undefined && item.hint === undefined;
   }
 
   /** Keeps the refused text that fails the fewest checks, for the dead letter. */
@@ -312,17 +357,23 @@ export class Inquiry {
   }
 
   /**
-   * Makes the questions whose syntax was broken ready to be asked in the next way. False: there is no such question, or no
-   * other way for one of them.
+   * Makes the questions whose syntax was broken ready to be asked in the next way. An engine that can be told what was wrong is asked
+   * once more, as before, for those that have no other way. False: there is nothing to gain by asking again.
    */
   descend(maySplit: boolean): boolean {
     const broken = this.#lines.filter(({ failure }) => failure?.kind === "blocked");
     if (broken.length === 0 || broken.length < this.#lines.filter(({ failure }) => failure !== undefined).length) {
       return false;
     }
-    for (const line of broken) {
+    const stuck = broken.filter((line) => {
       this.#failureMessage = line.failure?.error.message;
-      if (!line.descend(maySplit, this.#wordingOf)) return false;
+      return !line.descend(maySplit, this.#wordingOf);
+    });
+    const { protects = "instructed" } = this.#engine;
+    if (stuck.length === broken.length || (stuck.length > 0 && protects !== "instructed")) return false;
+    for (const line of stuck) {
+      this.#failureMessage = line.failure?.error.message;
+      line.wording = this.#wordingOf(line.question, line.rung, line.isFirst);
     }
     this.reopenFailed();
     return true;

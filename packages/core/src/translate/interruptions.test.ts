@@ -94,6 +94,31 @@ describe("an interruption on the way", () => {
     expect(model.calls.map(({ items: [item] }) => item?.keep)).toEqual([undefined, ["{name}"], ["{name}"]]);
   });
 
+  test.for(["none", "words"] as const)(
+    "by a rate limit between the pieces of a text keeps those that came, for an engine that protects %s",
+    async (protects) => {
+      let isLimited = true;
+      const sent: string[] = [];
+      const machine = engine(
+        ({ text }) => {
+          if (isLimited && text.includes("see") && !text.includes("Hello")) return failing("rate_limited");
+          sent.push(text);
+          return reversing({ text } as EngineItem);
+        },
+        { protects, maxItemsPerCall: 1 },
+      );
+      const translate = translator([machine], { limiterTimes: {} });
+      const batch = batchOf(["Hello {name}, see <b>this page</b> now"]);
+      expect((await translate(batch)).outcomes).toMatchObject([{ kind: "postponed" }]);
+      const before = sent.length;
+      isLimited = false;
+      const { outcomes } = await translate(batch);
+      expect(outcomes).toMatchObject([{ kind: "translated", flags: expect.arrayContaining(["split"]) }]);
+      expect(sent.slice(before)).not.toContain("Hello");
+      expect(sent.filter((text) => text === "Hello")).toHaveLength(1);
+    },
+  );
+
   test("by a stop releases the text and keeps the answers of the others, and the forms that came are not asked for again", async () => {
     const stop = new AbortController();
     const model = engine(({ text, form }, call) =>
@@ -135,4 +160,17 @@ test("a stop between two ways releases a text at its last attempt, and buries it
     onCall: () => stop.abort(),
   });
   expect(outcomes).toEqual([{ kind: "released" }]);
+});
+
+test("of the forms of a message each goes its own way: one that has no other is asked for again beside its siblings", async () => {
+  const message = "{n, plural, one {A single file} other {# files}}";
+  const model = engine(({ text, keep, previousFailure }) => {
+    if (text === "A single file") return previousFailure === undefined ? "Plik {x}" : "Plik";
+    return keep === undefined ? "pliki" : text.replace("files", "plików");
+  });
+  const { outcomes } = await run(batchOf([message], {}, "de"), [model]);
+  expect(outcomes).toMatchObject([
+    { kind: "translated", text: expect.stringMatching(/one \{Plik\}.*other \{# plików\}/) },
+  ]);
+  expect(model.calls.length).toBeLessThanOrEqual(3);
 });

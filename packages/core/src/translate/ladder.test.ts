@@ -219,9 +219,9 @@ describe("a message with plural forms", () => {
     const { outcomes } = await run(batchOf([FILES]), [engine]);
     expect(engine.calls[0]?.items.map(({ text }) => text)).toEqual([
       '1 file in <x id="1"/>',
-      '2 files in <x id="1"/>',
-      '5 files in <x id="1"/>',
-      '1.5 files in <x id="1"/>',
+      '2 files in <x id="2"/>',
+      '5 files in <x id="3"/>',
+      '1.5 files in <x id="4"/>',
     ]);
     expect(outcomes).toMatchObject([
       { kind: "translated", text: expect.stringContaining("few {x # files in {folder}}"), flags: [] },

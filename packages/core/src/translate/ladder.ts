@@ -50,12 +50,19 @@ export interface Wording {
   read(answers: readonly string[]): string | undefined;
 }
 
-/** The items for a question on one rung; `isFirst`: none was tried before. `facts` are those of the whole text: context, and why a try was not accepted. */
+/**
+ * The items for a question on one rung.
+ *
+ * @param isFirst Whether none was tried before.
+ * @param facts Those of the whole text: context, hint, and why a try was not accepted.
+ * @param place Of the text among those that are asked for together: tells its masks from theirs. Default: 0.
+ */
 export function wordingOf(
   question: Question,
   rung: Rung,
   isFirst: boolean,
-  facts: Pick<Facts, "context" | "previousFailure">,
+  facts: Pick<Facts, "context" | "hint" | "previousFailure">,
+  place = 0,
 ): Wording {
   const { text, format, form } = question;
   const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
@@ -66,15 +73,10 @@ export function wordingOf(
       return { items: [{ ...whole, keep: partsToKeep(text, format) }], read: ([answer]) => answer };
     case "tags":
     case "words":
-      return maskedWording(question, rung, isFirst, whole);
+      return maskedWording(question, { as: rung, isFirst, place }, whole);
     case "split": {
       const { pieces, join } = splitAtParts(text, format);
-      const { context, previousFailure } = facts;
-      const items = pieces.map((piece): Facts => {
-        const isSaid = previousFailure !== undefined && { previousFailure };
-        return { text: piece, format: "text", ...(context !== undefined && { context }), ...isSaid };
-      });
-      return { items, read: join };
+      return { items: pieces.map((piece): Facts => ({ text: piece, format: "text", ...facts })), read: join };
     }
   }
 }
@@ -83,12 +85,16 @@ export function wordingOf(
  * The number of a plural goes as a numeral, so that an engine without instructions makes the words agree with it. Where the
  * numeral does not come back, the number is masked as any other part.
  */
-function maskedWording(question: Question, as: "tags" | "words", isFirst: boolean, whole: Facts): Wording {
+function maskedWording(
+  question: Question,
+  { as, isFirst, place }: { as: "tags" | "words"; isFirst: boolean; place: number },
+  whole: Facts,
+): Wording {
   const { text, format } = question;
   const number = isFirst ? numberOf(question) : undefined;
   const numeral = number && numeralFor(text, number);
   const shown = numeral === undefined ? text : numeral.shown;
-  const masked = maskParts(shown, format, as);
+  const masked = maskParts(shown, format, as, place);
   const item: Facts = { ...whole, text: masked?.text ?? shown, ...(masked !== undefined && { mask: as }) };
   return {
     items: [item],

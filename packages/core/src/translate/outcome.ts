@@ -8,6 +8,8 @@
  * | transient, malformed, too long, or a blocking check   | `retry` after the backoff; at the last attempt `failed` |
  * | transient at the last attempt, and perhaps an outage  | `retry`, at most four times beyond the last attempt     |
  * | a rate limit, a quota, a wrong setting or an outage, none of those | `postponed`: the attempt does not count    |
+ * | an outage or a pause that the text does not wait for, and no other limit | `released`                           |
+ * | no room in a budget, or no price of an engine under it | `parked`: the attempt does not count                      |
  * | a paused engine, and no text by another one           | `paused`: the attempt does not count                    |
  * | a refusal by every engine                             | `failed`                                                |
  * | a failure for the next engine, which was not asked    | `released`                                              |
@@ -16,13 +18,13 @@
 import type { AttemptError, BestTry } from "../contract/dead-letter.ts";
 import type { EngineErrorKind } from "../contract/engine.ts";
 import type { TransHubError } from "../contract/errors.ts";
-import type { WorkItem, WorkOutcome } from "../contract/work.ts";
+import type { ParkedFor, WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** Why one engine did not give a text that can be stored. */
 export interface Failure {
   engine: string;
-  kind: EngineErrorKind | "blocked" | "outage";
+  kind: EngineErrorKind | "blocked" | "outage" | "budget";
   error: TransHubError;
   /** Milliseconds, as the engine reported them. */
   retryAfterMs?: number | undefined;
@@ -32,6 +34,10 @@ export interface Failure {
   neighbours: number;
   /** Of a call without any answer: whether other calls got answers meanwhile, so that its texts are likely at fault. */
   isAlone?: boolean | undefined;
+  /** Of an outage or a pause: the text is not kept until its end, because other members get answers, or other locales have engines that are well. */
+  goesBack?: boolean | undefined;
+  /** Of a budget: the event that the text is parked for. Undefined: it is tried again soon. */
+  waitsFor?: ParkedFor | undefined;
   /** The engine gave a text, which may hold the answer to a neighbour as well. */
   isDoubt?: boolean | undefined;
 }
@@ -59,7 +65,7 @@ export interface Circumstances {
 }
 
 const COUNTING: ReadonlySet<Failure["kind"]> = new Set(["transient", "malformed", "too_long", "blocked"]);
-const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config", "outage"]);
+const PAUSING: ReadonlySet<Failure["kind"]> = new Set(["rate_limited", "quota", "config", "outage", "budget"]);
 
 /** Whether the engine is not to be asked for anything else now. */
 export function isPausing({ kind }: Pick<Failure, "kind">): boolean {
@@ -67,7 +73,7 @@ export function isPausing({ kind }: Pick<Failure, "kind">): boolean {
 }
 
 /** Whether the next engine of the chain is asked in the same attempt. */
-export function fallsBack({ kind, neighbours }: Failure): boolean {
+export function fallsBack({ kind, neighbours, waitsFor }: Failure): boolean {
   // A text that is too long alone does not get shorter for this engine. A circuit is open for longer than a text should
   // wait; a rate limit is not, and the engine that was chosen first comes first.
   return (
@@ -76,6 +82,8 @@ export function fallsBack({ kind, neighbours }: Failure): boolean {
     kind === "quota" ||
     kind === "config" ||
     kind === "outage" ||
+    // An engine without a price will not be asked under this budget; one that is too expensive now comes first in the next period.
+    waitsFor === "price" ||
     (kind === "too_long" && neighbours === 0)
   );
 }
@@ -102,7 +110,7 @@ export function decideOutcome(
     const beyond = item.attempt - circumstances.maxAttempts;
     if (beyond >= 0 && counting.kind === "blocked" && limited.length > 0) {
       // A way of asking that keeps the syntax is still to be tried.
-      return { kind: "postponed", delayMs: pauseMs(limited, circumstances) };
+      return waiting(limited, circumstances);
     }
     if (beyond >= 0 && !isExcused(counting, beyond)) return { kind: "failed", error, ...(bestTry && { bestTry }) };
     // The next attempt skips an open circuit as this one did; only a rate limit has to be waited for.
@@ -117,9 +125,20 @@ export function decideOutcome(
   const left = circumstances.engines - failures.length - heldBackBy.length;
   if ((last === undefined || fallsBack(last)) && left > 0) return { kind: "released" };
   const pauses = failures.filter(isPausing);
-  if (pauses.length > 0) return { kind: "postponed", delayMs: pauseMs(pauses, circumstances) };
+  if (pauses.length > 0 && pauses.every(({ goesBack }) => goesBack)) return { kind: "released" };
+  if (pauses.length > 0) return waiting(pauses, circumstances);
   if (last === undefined || heldBackBy.length > 0) return { kind: "paused" };
   return { kind: "failed", error: attemptError(last, circumstances), ...(bestTry && { bestTry }) };
+}
+
+/** The text waits for the first event that lets an engine be asked: a limit passes by itself, and soon. */
+function waiting(pauses: readonly Failure[], circumstances: Circumstances): WorkOutcome {
+  const soon = pauses.filter(({ waitsFor }) => waitsFor === undefined);
+  if (soon.length > 0) return { kind: "postponed", delayMs: pauseMs(soon, circumstances) };
+  const waitsFor = pauses.some((pause) => pause.waitsFor === "budget") ? "budget" : "price";
+  // Without jitter: a batch that is late by a tenth of a month has missed its period.
+  const waits = pauses.flatMap((pause) => (pause.waitsFor === waitsFor ? [pause.waitMs ?? 0] : []));
+  return { kind: "parked", waitsFor, delayMs: Math.ceil(Math.max(0, ...waits)) };
 }
 
 /** So many calls without an answer are an outage: where they were a text's own, the outage is known by then. */

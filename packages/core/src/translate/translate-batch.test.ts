@@ -464,6 +464,23 @@ describe("trying again", () => {
     expect(JSON.stringify(outcomes)).toContain("an answer that is no { text } or { failure }");
   });
 
+  test("an engine that consumes its list of items, or changes them, is answered for all of them", async () => {
+    const consuming = engine(async ({ items }) => {
+      const results = new Map<string, { text: string }>();
+      const list = items as unknown as { id: string; text: string }[];
+      for (let item = list.shift(); item !== undefined; item = list.shift()) {
+        results.set(item.id, { text: item.text.toUpperCase() });
+        item.id = item.text = "";
+      }
+      return { results };
+    });
+    const { outcomes } = await run(batchOf(["one", "two"]), [consuming]);
+    expect(outcomes).toMatchObject([
+      { kind: "translated", text: "ONE" },
+      { kind: "translated", text: "TWO" },
+    ]);
+  });
+
   test("an engine's message that quotes the text is withheld", async () => {
     const quoting = engine(
       answer((source) => ({ failure: { kind: "malformed", error: new EngineMalformedError(`bad: ${source}`) } })),

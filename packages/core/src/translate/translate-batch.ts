@@ -1,15 +1,29 @@
 /** Translates one claimed batch: engine by engine, call by call, and decides each text's outcome. Stores nothing. */
+import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Engine, EngineFailure } from "../contract/engine.ts";
+import type { BatchBudget } from "../contract/budget.ts";
+import type { Engine, EngineBatch, EngineFailure } from "../contract/engine.ts";
 import type { EngineGate, EngineLimits } from "../contract/engine-gate.ts";
 import { EngineNotFoundError, type TransHubError } from "../contract/errors.ts";
-import type { EngineCall, TranslateWork, WorkBatch, WorkItem, WorkOutcome, WorkResult } from "../contract/work.ts";
+import type {
+  EngineCall,
+  ParkedFor,
+  TranslateWork,
+  WorkBatch,
+  WorkItem,
+  WorkOutcome,
+  WorkResult,
+} from "../contract/work.ts";
 import { estimateTokens } from "../rules/bucket.ts";
 import { chainFor } from "../rules/engine-route.ts";
+import { type Instructions, instructionTable } from "../rules/instructions.ts";
+import { formatAmount, parseAmount } from "../rules/money.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
+import { type Prices, type PriceTable, priceTable } from "../rules/prices.ts";
 import { mayAsk, noEngineAllowed, type ProjectEngines } from "../rules/project-engines.ts";
 import { CHECKS } from "../text/checks/judge.ts";
-import { engineBatch, itemBytes, packCalls, refusalOf } from "./brief.ts";
+import { engineBatch, type InstructionsOf, itemBytes, packCalls, refusalOf } from "./brief.ts";
+import { type CallHold, fitsAlone, holdFor, leastAlone } from "./budget-hold.ts";
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type Ask, Inquiry } from "./inquiry.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
@@ -35,6 +49,10 @@ export interface TranslateBatchOptions {
    * to the dead letters with `TH_ENGINE_NOT_ALLOWED`. Default: each project may use every engine.
    */
   projectEngines?: ProjectEngines | undefined;
+  /** For engines that follow instructions (`Engine.takesInstructions`). Default: none. */
+  instructions?: Instructions | undefined;
+  /** The prices by which calls are booked. Default: none is known. */
+  prices?: Prices | undefined;
   /** A text that failed this many times goes to the dead letters. */
   maxAttempts: number;
   /** Milliseconds for one engine call; a longer one is `transient`. */
@@ -56,6 +74,8 @@ export interface TranslateBatchOptions {
   onFault?: ((error: TransHubError, engine: string, stop: EngineStop) => void) | undefined;
   /** Called when this process pauses an engine for the fleet, or opens or closes its circuit. Must not throw. */
   onLimitChange?: ((change: EngineLimitChange) => void) | undefined;
+  /** Called when a call got no hold in the budgets of its project, and was not made. Often; must not throw. */
+  onBudget?: ((error: TransHubError, engine: string, waitsFor: ParkedFor | undefined) => void) | undefined;
   /** Called at the end of each engine call, before anything of it is stored. Must not throw. */
   onCall?: ((call: EngineCall) => void) | undefined;
   /** Called at the end of each wait for a turn, granted or not. Must not throw. */
@@ -65,6 +85,8 @@ export interface TranslateBatchOptions {
 const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   engines: kinds.required(kinds.engines),
   projectEngines: kinds.projectEngines,
+  instructions: kinds.instructions,
+  prices: kinds.prices,
   maxAttempts: kinds.required(kinds.whole(1, 10_000)),
   engineTimeoutMs: kinds.required(kinds.milliseconds),
   random: kinds.callback,
@@ -74,6 +96,7 @@ const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   limiterTimes: kinds.object,
   onFault: kinds.callback,
   onLimitChange: kinds.callback,
+  onBudget: kinds.callback,
   onCall: kinds.callback,
   onTurn: kinds.callback,
 });
@@ -101,12 +124,18 @@ export interface EngineTurnTaken {
  * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  */
 export function translateBatch(options: TranslateBatchOptions): TranslateWork {
-  const { limits, gate, now = Date.now, random = Math.random } = checkOptions(options);
+  const { limits, gate, now = Date.now, random = Math.random, instructions, prices } = checkOptions(options);
   const { onFault, onLimitChange: onChange, limiterTimes: times } = options;
   const limiter = new EngineLimiter({ limits, gate, times, now, random, onFault, onChange });
   const suspects: Suspects = new LRUCache({ max: MOST_SUSPECTS });
   const interrupted: Interrupted = new LRUCache({ max: MOST_SUSPECTS });
-  const known = { suspects, interrupted };
+  const known = {
+    answered: new Map<string, Set<string>>(),
+    suspects,
+    interrupted,
+    instructionsOf: instructionTable(instructions),
+    prices: prices && priceTable(prices),
+  };
   return async (batch, signal) => new BatchTranslation(options, limiter, known, batch, signal).run();
 }
 
@@ -126,6 +155,10 @@ type Interrupted = LRUCache<string, Inquiry>;
 interface Known {
   readonly suspects: Suspects;
   readonly interrupted: Interrupted;
+  readonly instructionsOf: InstructionsOf;
+  readonly prices: PriceTable | undefined;
+  /** See {@link AnsweredModels}. */
+  readonly answered: Map<string, Set<string>>;
 }
 
 /** A text that is forgotten here is only asked for together, and anew, once more. */
@@ -140,6 +173,9 @@ class BatchTranslation {
   readonly #limiter: EngineLimiter;
   readonly #suspects: Suspects;
   readonly #interrupted: Interrupted;
+  readonly #instructionsOf: InstructionsOf;
+  readonly #prices: PriceTable | undefined;
+  readonly #answered: Map<string, Set<string>>;
   readonly #engines: readonly Engine[];
   readonly #batch: WorkBatch;
   readonly #signal: AbortSignal;
@@ -161,6 +197,9 @@ class BatchTranslation {
     this.#limiter = limiter;
     this.#suspects = known.suspects;
     this.#interrupted = known.interrupted;
+    this.#instructionsOf = known.instructionsOf;
+    this.#prices = known.prices;
+    this.#answered = known.answered;
     this.#engines = [...chainFor(options.engines, batch.targetLocale)];
     this.#batch = batch;
     this.#signal = signal;
@@ -181,7 +220,13 @@ class BatchTranslation {
     }
     await this.#splitAfterChain();
     for (const { engine, inquiries } of this.#asked) this.#keepInterrupted(engine, inquiries);
-    return { outcomes: this.#attempts.map((attempt) => this.#outcomeOf(attempt)), calls: this.#calls };
+    const outcomes = this.#attempts.map((attempt) => this.#outcomeOf(attempt));
+    const rests = this.#attempts.flatMap(({ failures }, at) =>
+      outcomes[at]?.kind === "released"
+        ? failures.flatMap(({ goesBack, waitMs = 0 }) => (goesBack ? [waitMs] : []))
+        : [],
+    );
+    return { outcomes, calls: this.#calls, ...(rests.length > 0 && { restMs: Math.min(...rests) }) };
   }
 
   /** By the text's own project: no caller can mix a text into a batch of another project. */
@@ -191,6 +236,11 @@ class BatchTranslation {
 
   #isLastFor(engine: Engine, item: WorkItem): boolean {
     return this.#engines.findLast((each) => this.#mayAsk(each, item)) === engine;
+  }
+
+  /** Whether texts of other locales have other engines. In an outage and in a pause the slots are theirs. */
+  get #hasOtherChains(): boolean {
+    return this.#options.engines.some((engine) => !this.#engines.includes(engine));
   }
 
   #outcomeOf(attempt: Attempt): WorkOutcome {
@@ -212,8 +262,8 @@ class BatchTranslation {
   }
 
   async #ask(engine: Engine, open: readonly Attempt[]): Promise<void> {
-    const inquiries = open.flatMap((attempt) => {
-      const inquiry = new Inquiry(attempt, engine, this.#batch, this.#isLastFor(engine, attempt.item));
+    const inquiries = open.flatMap((attempt, place) => {
+      const inquiry = new Inquiry(attempt, engine, this.#batch, this.#isLastFor(engine, attempt.item), place);
       const earlier = this.#takeInterrupted(engine, attempt.item);
       if (earlier !== undefined) inquiry.resume(earlier);
       const items = inquiry.open().map(({ item }) => item);
@@ -427,9 +477,13 @@ class BatchTranslation {
 
   #estimate(engine: Engine, items: readonly Ask["item"][]): number {
     return (
-      engine.estimateTokens?.(engineBatch(this.#batch, items)) ??
+      engine.estimateTokens?.(this.#brief(engine, items)) ??
       estimateTokens(items.reduce((sum, item) => sum + itemBytes(item), 0))
     );
+  }
+
+  #brief(engine: Engine, items: readonly Ask["item"][]): EngineBatch {
+    return engineBatch(engine, this.#batch, items, this.#instructionsOf);
   }
 
   #isToYield({ name }: Engine): boolean {
@@ -458,7 +512,8 @@ class BatchTranslation {
       const askedAt = performance.now();
       const isToYield = () => this.#isToYield(engine);
       const isLast = asks.every(({ inquiry: { attempt } }) => this.#isLastFor(engine, attempt.item));
-      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, isToYield, isLast);
+      const waits = { forOutage: isLast && !this.#hasOtherChains, forPause: !this.#hasOtherChains };
+      const permit = await this.#limiter.ask(engine.name, tokens, this.#signal, isToYield, waits);
       this.#options.onTurn?.({
         engine: engine.name,
         waitMs: performance.now() - askedAt,
@@ -466,7 +521,9 @@ class BatchTranslation {
       });
       if (permit === undefined) return;
       if ("error" in permit) {
-        for (const attempt of left()) fail(attempt, engine, { ...permit, neighbours: 0 });
+        const goesBack = permit.isCutOff || permit.isShort || (permit.kind === "outage" && isLast);
+        const { kind, error, waitMs } = permit;
+        for (const attempt of left()) fail(attempt, engine, { kind, error, waitMs, goesBack, neighbours: 0 });
         return;
       }
       if (permit.isForOneText) {
@@ -474,10 +531,31 @@ class BatchTranslation {
         asks = one;
         if (others.length > 0) calls.splice(at + 1, 0, others);
       }
+      let held: string | undefined;
+      const callId = randomUUID();
+      const budget = this.#batch.budget?.();
+      // Texts that have their answers wait in this slot for their settlement, and so do their costs.
+      const isToHandBack = () => isToYield() || this.#calls.length > 0 || this.#batch.isSlotWanted?.() === true;
+      if (budget !== undefined) {
+        const hold = await holdFor({ ...this.#billing(engine), budget, callId, asks, isToHandBack });
+        if (hold.kind !== "held") {
+          await this.#limiter.unused(permit);
+          if (hold.kind === "stopped") return;
+          this.#options.onBudget?.(hold.error, engine.name, hold.waitsFor);
+          await this.#park(engine, budget, hold, calls, at);
+          continue;
+        }
+        held = hold.amount;
+        asks = [...hold.asks];
+        if (hold.rest.length > 0) calls.splice(at + 1, 0, [...hold.rest]);
+      }
       const items = asks.map(({ item }) => item);
       const signal = permit.over === undefined ? this.#signal : AbortSignal.any([this.#signal, permit.over]);
-      const limits = { signal, timeoutMs: this.#options.engineTimeoutMs };
-      const { answers, call, timedOut } = await callEngine(engine, engineBatch(this.#batch, items), limits);
+      const { engineTimeoutMs: timeoutMs } = this.#options;
+      const limits = { signal, timeoutMs, prices: this.#prices, answered: this.#answered, callId, held };
+      const { answers, call, timedOut } = await callEngine(engine, this.#brief(engine, items), limits);
+      this.#noteModel(engine, call.model);
+      if (held !== undefined) budget?.ended(callId, mostCost(call, held));
       const inquiries = [...inquiriesOf(asks)];
       if (inquiries.length > 1) this.#together.push(inquiries);
       for (const [position, ask] of asks.entries()) {
@@ -491,13 +569,15 @@ class BatchTranslation {
       const concluded = inquiries.filter((inquiry) => pending.get(inquiry) === 0 || (isEnd && inquiry.hasFailure));
       for (const inquiry of concluded) pending.set(inquiry, 0);
       for (const inquiry of concluded) this.#conclude(inquiry, engine, inquiries.length - 1);
-      this.#book(call, concluded);
+      this.#book(call, asks, concluded);
       const failures = concluded.map(({ attempt }) => failureBy(engine, attempt));
       const pauses = failures.filter((failure) => failure !== undefined).filter(isPausing);
       const [pause] = pauses;
       const silence = silenceOf(call, answers);
-      const { waitMs, outage, isAlone } = await this.#limiter.ended(permit, call, pause ?? silence);
-      const down = outage && { kind: "outage" as const, error: outage, neighbours: 0 };
+      const texts = silence === undefined ? [] : inquiries.map(({ attempt }) => suspectKey(engine, attempt.item));
+      const ending = await this.#limiter.ended(permit, call, pause ?? silence, texts);
+      const { waitMs, outage, isAlone, isCutOff } = ending;
+      const down = outage && { kind: "outage" as const, error: outage, neighbours: 0, goesBack: isCutOff };
       const hold = down ?? pause;
       if (down !== undefined) {
         for (const failure of failures) if (failure !== undefined) Object.assign(failure, down, { waitMs });
@@ -523,6 +603,62 @@ class BatchTranslation {
     }
   }
 
+  #billing(engine: Engine) {
+    const { random = Math.random } = this.#options;
+    const briefOf = (asks: readonly Ask[]) =>
+      this.#brief(
+        engine,
+        asks.map(({ item }) => item),
+      );
+    const { project } = this.#batch;
+    return { project, engine, prices: this.#prices, answered: this.#answered, random, briefOf, signal: this.#signal };
+  }
+
+  /** A model without a price of its own is billed as the one that was asked. */
+  #noteModel({ name, model: asked }: Engine, model: string | null): void {
+    if (model === null || model === asked || !this.#prices?.engines.get(name)?.has(model)) return;
+    const models = this.#answered.get(name) ?? new Set();
+    this.#answered.set(name, models.add(model));
+  }
+
+  /** The texts of a call that got no hold fail, and those of later calls too that are not cheap enough for the room that is left. */
+  async #park(
+    engine: Engine,
+    budget: BatchBudget,
+    hold: Extract<CallHold<Ask>, { kind: "refused" }>,
+    calls: Ask[][],
+    at: number,
+  ): Promise<void> {
+    const { error, waitMs, waitsFor, room } = hold;
+    const isOver = !fitsAlone(this.#billing(engine), calls.slice(at + 1).flat(), room);
+    const refused = inquiriesOf(
+      isOver
+        ? calls
+            .splice(at + 1)
+            .concat([calls[at] ?? []])
+            .flat()
+        : (calls[at] ?? []),
+    );
+    for (const { attempt } of refused) {
+      if (failureBy(engine, attempt) === undefined)
+        fail(attempt, engine, { kind: "budget", error, waitMs, waitsFor, neighbours: 0 });
+    }
+    if (waitsFor === "budget") {
+      // Of all of them: the cheapest can go on first, when there is more room.
+      const least = leastAlone(
+        this.#billing(engine),
+        [...refused].flatMap((inquiry) => inquiry.open()),
+      );
+      if (least !== undefined) await budget.refused(least).catch(() => undefined);
+    }
+    // Other items of a text that waits are in later calls.
+    for (let later = calls.length - 1; later > at; later -= 1) {
+      const left = (calls[later] ?? []).filter(({ inquiry }) => !refused.has(inquiry));
+      if (left.length > 0) calls[later] = left;
+      else calls.splice(later, 1);
+    }
+  }
+
   /** The items of one text of a call, taken by chance: a text that breaks the engine must not be every probe. */
   #oneText(asks: readonly Ask[]): [Ask[], Ask[]] {
     const { random = Math.random } = this.#options;
@@ -536,12 +672,17 @@ class BatchTranslation {
     if (failure !== undefined) fail(inquiry.attempt, engine, { ...failure, neighbours });
   }
 
-  #book(call: EngineCall, concluded: readonly Inquiry[]): void {
+  #book(call: EngineCall, asks: readonly Ask[], concluded: readonly Inquiry[]): void {
     const repairs: Record<string, number> = {};
     for (const inquiry of concluded) {
       for (const [name, count] of inquiry.takeRepairs()) repairs[name] = (repairs[name] ?? 0) + count;
     }
-    const booked = Object.keys(repairs).length === 0 ? call : { ...call, repairs };
+    const hintsLeftOut = asks.filter(({ inquiry, item }) => inquiry.lacksHint(item)).length;
+    const booked = {
+      ...call,
+      ...(Object.keys(repairs).length > 0 && { repairs }),
+      ...(hintsLeftOut > 0 && { hintsLeftOut }),
+    };
     this.#calls.push(booked);
     this.#options.onCall?.(booked);
   }
@@ -561,6 +702,11 @@ type Translated = NonNullable<Attempt["translated"]>;
 /** Whether a second translation has fewer warnings than the first. */
 function isBetter(second: Translated | undefined, first: Translated): boolean {
   return second !== undefined && second.flags.length < first.flags.length;
+}
+
+/** The most that an ended call cost. */
+function mostCost({ cost, unconfirmed = "0" }: EngineCall, held: string): string {
+  return cost === undefined ? held : formatAmount((parseAmount(cost) ?? 0n) + (parseAmount(unconfirmed) ?? 0n));
 }
 
 function isPause(answer: Answer): boolean {

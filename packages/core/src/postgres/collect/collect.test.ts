@@ -170,8 +170,11 @@ describe("a collection", () => {
     ]);
     const call = (project: string, days: number) =>
       db.query(
-        `insert into trans_hub.usage select gen_random_uuid(), 'test', null, $1, 'en', 'fr', 1, 1, 1, 0, 1, 'ok',
-           now() - make_interval(days => $2)`,
+        `insert into trans_hub.usage (
+           call_id, engine, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens, latency_ms,
+           outcome, called_at
+         )
+         values (gen_random_uuid(), 'test', $1, 'en', 'fr', 1, 1, 1, 0, 1, 'ok', now() - make_interval(days => $2))`,
         [project, days],
       );
     for (const days of [10, 89, 91]) await call("default", days);

@@ -4,6 +4,7 @@ import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import { CancelledError } from "../../contract/errors.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
+import { pruneOldEvents } from "../feed/feed.ts";
 import type { Voice } from "../settle/voice.ts";
 import {
   collectContexts,
@@ -26,6 +27,9 @@ const MAX_RANGE = 1_000;
 
 /** Rows of each table of records that one transaction removes. */
 const RECORDS = 10_000;
+
+/** Default age of events of the feed that are removed. */
+const EVENT_DAYS = 7;
 
 const SECONDS_A_DAY = 86_400;
 
@@ -76,6 +80,7 @@ export async function collect(pool: ConnectionPool, voice: Voice, options: Colle
     const [step] = await pool.unhurried((db) => rows(db, collectRecords, values));
     removed = step?.removed ?? 0;
   }
+  if (project === null) await pruneOldEvents(pool, options.eventRetentionDays ?? EVENT_DAYS, options.signal);
   await run(pool, finishCollection, [start.id, report.sources, report.translations, report.contents, report.contexts]);
   return report;
 }

@@ -8,6 +8,7 @@ import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
 import type { Voice } from "../settle/voice.ts";
 import {
+  countDeadLetters as countStatement,
   listDeadLetters as listStatement,
   purgeDeadLetters as purgeStatement,
   replayDeadLetters as replayStatement,
@@ -43,6 +44,12 @@ export async function listDeadLetters(
 
 function bestTryOf(row: { best_try: string | null; best_try_failed: string[] | null }): BestTry | null {
   return row.best_try === null ? null : { text: row.best_try, failedChecks: row.best_try_failed ?? [] };
+}
+
+/** The open dead letters that a replay or a purge would take. */
+export async function countDeadLetters(pool: ConnectionPool, filter: DeadLetterFilter): Promise<number> {
+  const [result] = await rows(pool, countStatement, filterValues(filter));
+  return result?.letters ?? 0;
 }
 
 /** Puts open dead letters back to work, in one commit. Returns how many. */

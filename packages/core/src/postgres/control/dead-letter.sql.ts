@@ -75,6 +75,17 @@ const lockedRows = (held = "") => `
       for update of t
     )`;
 
+/** Those that a replay or a purge would take. */
+export const countDeadLetters = statement({
+  name: "dead_letter.count",
+  row: z.object({ letters: z.coerce.number() }),
+  text: `
+    select count(*) as letters
+    from trans_hub.dead_letter as d
+    join trans_hub.translation as t using (content_no, target_locale, context_no, project)
+    where ${FILTER} and t.revision = d.revision and t.status in ('failed', 'translated')`,
+});
+
 /**
  * Puts dead letters back to work, each once: raising the revision turns a second replay into none. The text that readers
  * have, if any, stays until a new one is stored. A replayed request does not expire any more, because a replay says that
@@ -131,8 +142,15 @@ export const purgeDeadLetters = statement({
         as content_no
     ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
+      returning t.project, t.target_locale, t.content_no, t.context_no, t.revision
+    ), told as materialized (
+      select trans_hub.write_events(
+        'purged', array_agg(r.project), array_agg(r.target_locale), array_agg(r.content_no), array_agg(r.context_no),
+        array_agg(r.revision)
+      )
+      from removed as r
     ), purged as (
       delete from trans_hub.dead_letter as d using locked where d.id = locked.letter_id returning d.id
     )
-    select count(*) as purged from purged`,
+    select (select count(*) from purged) as purged from (select count(*) from told) as events`,
 });

@@ -7,6 +7,7 @@ import type { StatementConfig } from "../database/statement.ts";
 import { Voice, WorkVoice } from "../settle/voice.ts";
 import { ForeignProjects } from "../work/claim/foreign-projects.ts";
 import { Intake } from "../work/claim/intake.ts";
+import { Rests } from "../work/claim/rests.ts";
 import { FleetView } from "../work/fleet/fleet-view.ts";
 import { Gatherer } from "../work/gather/gatherer.ts";
 import { endPause, parkBatches } from "./control.sql.ts";
@@ -45,12 +46,12 @@ describe("a pause", () => {
     await store.register(batches(100));
     const revisions = "select sum(revision) from trans_hub.translation where target_locale = 'fr'";
     const registered = await value<string>(db, revisions);
-    await expect.poll(() => parked(db), { timeout: 30_000 }).toBe("100");
+    await expect.poll(() => parked(db)).toBe("100");
     // Nothing is left that a worker could claim: neither spins nor holds up others.
-    await expect.poll(() => claimable(db), { timeout: 30_000 }).toBe("0");
+    await expect.poll(() => claimable(db)).toBe("0");
     await store.register([item("Into another locale", { targetLocales: ["de"] })]);
     await expect
-      .poll(async () => (await store.read([reference("Into another locale", "de")]))[0]?.status, { timeout: 30_000 })
+      .poll(async () => (await store.read([reference("Into another locale", "de")]))[0]?.status)
       .toBe("translated");
     expect(await value<string>(db, revisions)).toBe(registered);
     await expectInvariants(db);
@@ -105,7 +106,7 @@ describe("a pause", () => {
       await store.resume(target);
     }
     await expect
-      .poll(async () => (await store.status()).translations, { timeout: 30_000, interval: 100 })
+      .poll(async () => (await store.status()).translations, { interval: 100 })
       .toMatchObject({ pending: 0, translated: 360 });
     expect(await parked(db)).toBe("0");
     await expectInvariants(db);
@@ -137,6 +138,7 @@ describe("a pause", () => {
       ...{ pool, view, translate: echo, concurrency: 1, maxItems: 10, onFault: () => undefined },
       intake: new Intake({ slots: 1, maxItems: 10 }),
       foreign: new ForeignProjects(undefined),
+      rests: new Rests(() => ({})),
       voice: new WorkVoice({ voice: new Voice(), observer: {}, onEnough: () => undefined }),
     });
     await store.register([item("Save")]);

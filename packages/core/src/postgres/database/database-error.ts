@@ -148,7 +148,7 @@ const UNREACHABLE_HINT =
 const REFUSED_HINTS: Readonly<Record<string, string>> = {
   "28": "Check the user and the password in the database's URL (TH_DATABASE_URL; in the library databaseUrl), and pg_hba.conf of the server.",
   "3D": "Create the database (createdb --encoding=UTF8 --template=template0 NAME), or correct its name in the URL (TH_DATABASE_URL; in the library databaseUrl).",
-  "42": "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator. After an upgrade, run trans-hub roles create again.",
+  "42": "The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate`, `tokens` and backups trans_hub_migrator. After an upgrade, run trans-hub roles create again.",
 };
 
 const READ_ONLY_HINT =

@@ -1,5 +1,6 @@
 /** The connections past a pooler, for graphile-worker: a pooler cannot LISTEN. */
-import pg from "pg";
+import type pg from "pg";
+import { driver } from "./driver.ts";
 import { type PoolOptions, superviseConnections } from "./pool.ts";
 import { connectTo } from "./rotating-client.ts";
 import { SESSION_SETTINGS } from "./session-settings.ts";
@@ -9,7 +10,7 @@ const MIN_DIRECT = 2;
 
 /** Makes the pool: at most two connections more than jobs that run at once, and no more than `maxConnections`, but at least two. */
 export function openDirectPool(options: PoolOptions, maxConnections: number, concurrency: number): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = new (driver().Pool)({
     ...connectTo(options.directUrl ?? options.databaseUrl),
     max: Math.max(MIN_DIRECT, Math.min(maxConnections, concurrency + 2)),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,

@@ -21,7 +21,7 @@ test("a worker whose every connection is busy or behind a lock names the lock an
     await holder.query("begin; lock table trans_hub.reconciling in share update exclusive mode");
     const working = store.work({ until: "stopped", concurrency: 1, maxItems: 1, signal: stopping.signal }, echo);
     await expect
-      .poll(() => waits, { timeout: 30_000 })
+      .poll(() => waits)
       .toMatchObject(
         [
           {
@@ -59,9 +59,7 @@ test("a command that waits for a row names its table, and one that waits for nob
   try {
     await holder.query("begin; select from trans_hub.content for update");
     const forgetting = store.forget({ project: "default", text: "Save", sourceLocale: "en" } as never);
-    await expect
-      .poll(() => waits, { timeout: 30_000 })
-      .toMatchObject([{ lock: "trans_hub.content", blockedBy: [await pidOf(holder)] }]);
+    await expect.poll(() => waits).toMatchObject([{ lock: "trans_hub.content", blockedBy: [await pidOf(holder)] }]);
     await holder.query("rollback");
     await forgetting;
     // A statement that is only slow.

@@ -1,7 +1,7 @@
 /** Brings both schemas, ours and graphile-worker's, to what this release needs. */
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
 import {
   DatabaseRefusedError,
   DatabaseUnavailableError,
@@ -11,6 +11,7 @@ import {
 } from "../../contract/errors.ts";
 import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError } from "./database-error.ts";
+import { driver } from "./driver.ts";
 import { GRAPHILE_SCHEMA, loadGraphileWorker } from "./graphile-worker.ts";
 import type { LockWaits } from "./lock-waits.ts";
 import { isLocked, limitLockWaits, takeMigrationLock, untilUnlocked } from "./migration-locks.ts";
@@ -188,7 +189,7 @@ async function runMigrations(
 
 async function migrateGraphileWorker(options: MigrateOptions): Promise<void> {
   const { runMigrations: migrate, Logger } = await loadGraphileWorker();
-  const pool = new pg.Pool({
+  const pool = new (driver().Pool)({
     connectionString: options.directUrl ?? options.databaseUrl,
     max: 1,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,

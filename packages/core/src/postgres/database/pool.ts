@@ -1,8 +1,9 @@
 /** The connections of one process to its database. */
-import pg from "pg";
+import type pg from "pg";
 import { DatabaseUnavailableError } from "../../contract/errors.ts";
 import { type ConnectionUrl, urlNow } from "./connection-url.ts";
 import { databaseError, isUnanswered } from "./database-error.ts";
+import { driver } from "./driver.ts";
 import { connectTo } from "./rotating-client.ts";
 import { checkPooledSession, SESSION_SETTINGS } from "./session-settings.ts";
 import type { Database, StatementConfig } from "./statement.ts";
@@ -40,7 +41,7 @@ export class ConnectionPool implements Database {
     this.prepared = directUrl === undefined || urlNow(directUrl) === urlNow(databaseUrl);
     this.maxConnections = options.maxConnections ?? 10;
     const answerTimeoutMs = options.answerTimeoutMs ?? 60_000;
-    this.#pool = new pg.Pool({
+    this.#pool = new (driver().Pool)({
       ...connectTo(databaseUrl),
       max: this.maxConnections,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
@@ -140,7 +141,7 @@ export class ConnectionPool implements Database {
  */
 export function newClient(config: pg.ClientConfig): pg.Client {
   try {
-    const client = new pg.Client(config);
+    const client = new (driver().Client)(config);
     // Without a listener, a connection that dies while idle would end the process.
     client.on("error", () => undefined);
     return client;

@@ -1,6 +1,6 @@
 /** Migrating under running producers and workers, and running on the schema of a next release. */
 
-import { type NextRelease, nextRelease } from "@trans-hub/test-support/next-release";
+import { addingNotes, type NextRelease, nextRelease } from "@trans-hub/test-support/next-release";
 import { test as base, drain, echo, item, reference, value } from "@trans-hub/test-support/store";
 import pg from "pg";
 import { describe, expect } from "vitest";
@@ -8,16 +8,15 @@ import { PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
 import { applyMigrations, migrationStatus, revertMigration } from "./migrate.ts";
 import { NEWEST_MIGRATION } from "./schema-version.ts";
 
-const number = NEWEST_MIGRATION.slice(0, 4);
 const TABLES = ["content", "context", "source", "translation", "batch", "dead_letter", "inbox", "worker_node"];
 
-/** Like any additive migration: it locks each table for a moment, and existing data is not touched. */
-const ADDITIVE = `9001_additive.beside-${number}`;
-const ADD_COLUMNS = TABLES.map((table) => `alter table trans_hub.${table} add column later text;`).join("\n");
+/** Like any additive migrations: each locks its table for a moment, and existing data is not touched. */
+const ADDITIVE = addingNotes(TABLES, NEWEST_MIGRATION);
+const NAMES = Object.keys(ADDITIVE);
 
 const test = base
   .extend("additive", async ({ task: _ }, { onCleanup }): Promise<NextRelease> => {
-    const release = await nextRelease({ [ADDITIVE]: ADD_COLUMNS });
+    const release = await nextRelease(ADDITIVE);
     onCleanup(() => release.remove());
     return release;
   })
@@ -53,23 +52,23 @@ describe("a migration that finds a table locked", () => {
     holder,
   }) => {
     await holder.query("begin");
-    await holder.query("insert into trans_hub.source select 'other', 'id', 0, 0, now() where false");
+    await holder.query("lock table trans_hub.content in row exclusive mode");
     const { said, migrating } = migrateAloud({
       databaseUrl: database.url,
       folder: additive.folder,
       lockTimeoutMs: 300,
       lockAttempts: 10_000,
     });
-    await expect.poll(() => said.length, { timeout: 30_000 }).toBeGreaterThan(0);
-    await expect.poll(() => waitingForALock(db), { timeout: 30_000, interval: 5 }).toBe(1);
+    await expect.poll(() => said.length).toBeGreaterThan(0);
+    await expect.poll(() => waitingForALock(db), { interval: 5 }).toBe(1);
     // This waits behind the migration, which waits behind the import.
     expect(await store.register([item("Save"), item("Open")])).toMatchObject([{ registered: 1 }, { registered: 1 }]);
     expect(await drain(store)).toMatchObject({ translated: 2 });
     expect(await migrationStatus({ databaseUrl: database.url })).toMatchObject({ version: NEWEST_MIGRATION });
 
     await holder.query("commit");
-    expect(await migrating).toMatchObject({ applied: [ADDITIVE], version: ADDITIVE });
-    expect(said[0]).toMatch(/process \d+ \(a long import, idle in transaction, .*\d+ s, on trans_hub\.source\)/);
+    expect(await migrating).toMatchObject({ applied: NAMES, version: NAMES.at(-1) });
+    expect(said[0]).toMatch(/process \d+ \(a long import, idle in transaction, .*\d+ s, on trans_hub\.content\)/);
   });
 
   test("gives up with a clear error when the lock outlasts it, and leaves everything unchanged", async ({
@@ -79,7 +78,7 @@ describe("a migration that finds a table locked", () => {
     holder,
   }) => {
     await holder.query("begin");
-    await holder.query("lock table trans_hub.worker_node in row exclusive mode");
+    await holder.query("lock table trans_hub.content in row exclusive mode");
     const { said, migrating } = migrateAloud({
       databaseUrl: database.url,
       folder: additive.folder,
@@ -88,7 +87,7 @@ describe("a migration that finds a table locked", () => {
     });
     await expect(migrating).rejects.toMatchObject({
       code: "TH_MIGRATION",
-      message: expect.stringMatching(/3 times .*a long import.* on trans_hub\.worker_node/),
+      message: expect.stringMatching(/3 times .*a long import.* on trans_hub\.content/),
       hint: expect.stringContaining("half done"),
     });
     expect(said).toHaveLength(2);
@@ -99,7 +98,7 @@ describe("a migration that finds a table locked", () => {
     expect(await store.register([item("Save")])).toMatchObject([{ registered: 1 }]);
     await holder.query("commit");
     expect(await applyMigrations({ databaseUrl: database.url, folder: additive.folder })).toMatchObject({
-      applied: [ADDITIVE],
+      applied: NAMES,
     });
   });
 
@@ -129,7 +128,7 @@ test("a node that finds another one migrating reports so, and goes on when that 
 }) => {
   await holder.query("begin; lock table trans_hub.migrating in share update exclusive mode");
   const { said, migrating } = migrateAloud({ databaseUrl: database.url });
-  await expect.poll(() => said, { timeout: 30_000 }).toHaveLength(1);
+  await expect.poll(() => said).toHaveLength(1);
   expect(said[0]).toMatch(/^another node that migrates: server process \d+ \(a long import\)$/);
   await holder.end();
   expect(await migrating).toMatchObject({ applied: [], pending: [] });
@@ -173,10 +172,10 @@ test("nothing is lost while tables are altered under producers and a worker", as
     .toBeGreaterThan(50);
   const report = await applyMigrations({ databaseUrl: database.url, folder: additive.folder, lockAttempts: 1_000 });
   isMigrated = true;
-  expect(report.applied).toEqual([ADDITIVE]);
+  expect(report.applied).toEqual(NAMES);
   await producing;
   const translated = "select count(*)::int from trans_hub.translation where status = 'translated'";
-  await expect.poll(() => value(db, translated), { timeout: 30_000 }).toBe(registered);
+  await expect.poll(() => value(db, translated)).toBe(registered);
   stopping.abort();
   await working;
   expect(faults).toEqual([]);
@@ -195,8 +194,8 @@ describe("on the schema of a next release", () => {
       await store.register([item("Save")]);
       expect(await drain(store)).toMatchObject({ translated: 1 });
       expect(await store.read([reference("Save")])).toMatchObject([{ text: "[fr] Save" }]);
-      expect(await migrationStatus({ databaseUrl: url })).toMatchObject({ pending: [], version: ADDITIVE });
-      expect(await applyMigrations({ databaseUrl: url })).toEqual({ applied: [], pending: [], version: ADDITIVE });
+      expect(await migrationStatus({ databaseUrl: url })).toMatchObject({ pending: [], version: NAMES.at(-1) });
+      expect(await applyMigrations({ databaseUrl: url })).toEqual({ applied: [], pending: [], version: NAMES.at(-1) });
       await expect(revertMigration({ databaseUrl: url })).rejects.toMatchObject({ code: "TH_SCHEMA_NEWER" });
     } finally {
       await store.close();

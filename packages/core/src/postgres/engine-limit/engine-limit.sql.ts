@@ -56,7 +56,8 @@ export const reserveEngine = statement({
     select turn.*
     from asynchronous
     cross join lateral trans_hub.reserve_engine(
-      $1, $2::uuid, $3::float8, $4::float8, $5::float8, $6::float8, $7::float8, $8::int, $9::float8, $10::float8
+      $1, $2::uuid, $3::float8, $4::float8, $5::float8, $6::float8, $7::float8, $8::int, $9::float8, $10::float8,
+      $11::boolean
     ) as turn`,
 });
 
@@ -103,6 +104,8 @@ export const failEngineCall = statement({
     openings: z.coerce.number(),
     doubts: z.number(),
     faulty_ms: z.number(),
+    counts: z.boolean(),
+    answered_ms: z.number().nullable(),
   }),
   text: `
     with ${ASYNCHRONOUS}

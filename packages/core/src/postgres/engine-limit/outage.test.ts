@@ -10,6 +10,9 @@ import { type TranslateBatchOptions, translateBatch } from "../../translate/tran
 
 const TIMES = { watchMs: 40, patienceMs: 1_000, faultsOverMs: 100, probeMs: 100, aheadMs: 50 };
 
+/** Longer than any wait of a test, so that the end of this time explains no progress. */
+const NEVER_MS = 3_600_000;
+
 type Weather = "up" | "refuses" | "hangs";
 
 /** An engine that a test takes down, and that never translates the texts of `poison`. */
@@ -42,7 +45,7 @@ function startMember(store: PersistenceHandler, engine: Engine, given: Partial<T
   const translate = translateBatch({
     engines: [engine],
     maxAttempts: 1,
-    engineTimeoutMs: 150,
+    engineTimeoutMs: 5_000,
     gate: store.engineGate,
     limiterTimes: TIMES,
     ...given,
@@ -70,20 +73,23 @@ describe("an outage", () => {
       const weather: { now: Weather } = { now: kind };
       const engine = engineOf(weather);
       // The clock of one member is an hour fast.
-      const members = stores.map((store, at) => startMember(store, engine, { now: () => Date.now() + at * 3_600_000 }));
-      await expect.poll(() => circuitOf(stores[0]), { timeout: 20_000 }).toBe("open");
+      const given = kind === "hangs" ? { engineTimeoutMs: 500 } : {};
+      const members = stores.map((store, at) =>
+        startMember(store, engine, { ...given, now: () => Date.now() + at * 3_600_000 }),
+      );
+      await expect.poll(() => circuitOf(stores[0])).toBe("open");
       const { limits } = await stores[0].status();
       expect(limits).toMatchObject([
         { reason: "TH_ENGINE_TRANSIENT", faultySince: expect.any(Date), fault: expect.stringMatching(/\w/) },
       ]);
       const probed = engine.asked.length;
-      await expect.poll(() => engine.asked.length, { timeout: 20_000 }).toBeGreaterThan(probed + 8);
+      await expect.poll(() => engine.asked.length).toBeGreaterThan(probed + 8);
       const probes = engine.asked.slice(-4).map(([text]) => text);
       expect(engine.asked.slice(-4).every(({ length }) => length === 1)).toBe(true);
       expect(new Set(probes).size).toBeGreaterThan(1);
       expect([await count(db, "failed"), await count(db, "translated")]).toEqual([0, 0]);
       weather.now = "up";
-      await expect.poll(() => count(db, "translated"), { timeout: 20_000 }).toBe(400);
+      await expect.poll(() => count(db, "translated")).toBe(400);
       expect(await circuitOf(stores[0])).toBe("closed");
       await Promise.all(members.map((stop) => stop()));
       await expectInvariants(db);
@@ -99,15 +105,15 @@ describe("an outage", () => {
     const targetLocales = ["fr", "de", "es", "it", "pl", "pt", "nl", "sv"];
     await stores[0].register(Array.from({ length: 12 }, (_, at) => item(`Text number ${at}`, { targetLocales })));
     const weather: { now: Weather } = { now: "refuses" };
-    const given = { engineTimeoutMs: 120_000, limiterTimes: { ...TIMES, leaseMs: 300 } };
+    const given = { engineTimeoutMs: NEVER_MS, limiterTimes: { ...TIMES, leaseMs: 300 } };
     const engine = engineOf(weather);
     const members = stores.map((store) => startMember(store, engine, given));
-    await expect.poll(() => circuitOf(stores[0]), { timeout: 20_000 }).toBe("open");
+    await expect.poll(() => circuitOf(stores[0])).toBe("open");
     weather.now = "hangs";
     const asked = engine.asked.length;
-    await expect.poll(() => engine.asked.length, { timeout: 20_000 }).toBeGreaterThan(asked + 2);
+    await expect.poll(() => engine.asked.length).toBeGreaterThan(asked + 2);
     weather.now = "up";
-    await expect.poll(() => count(db, "translated"), { timeout: 20_000 }).toBe(96);
+    await expect.poll(() => count(db, "translated")).toBe(96);
     await Promise.all(members.map((stop) => stop()));
   });
 
@@ -119,14 +125,36 @@ describe("an outage", () => {
     await store.register([...texts(9), item("Poison")]);
     const weather: { now: Weather } = { now: "refuses" };
     const stop = startMember(store, engineOf(weather, /Poison/));
-    await expect.poll(() => circuitOf(store), { timeout: 20_000 }).toBe("open");
+    await expect.poll(() => circuitOf(store)).toBe("open");
     weather.now = "up";
-    await expect.poll(() => count(db, "translated"), { timeout: 30_000 }).toBe(9);
+    await expect.poll(() => count(db, "translated")).toBe(9);
     // Others go on to get answers, as they do in a fleet.
     const feed = setInterval(() => void store.register([item(`Later ${performance.now()}`)]), 100);
-    await expect.poll(() => count(db, "failed"), { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => count(db, "failed")).toBe(1);
     clearInterval(feed);
     await stop();
+  });
+
+  test("of the only engine of a locale leaves the slots to the texts of others, and its texts wait", async ({
+    db,
+    openStore,
+  }) => {
+    const store = await openStore();
+    const targetLocales = ["de"];
+    await store.register(Array.from({ length: 1_000 }, (_, at) => item(`Text number ${at}`, { targetLocales })));
+    const weather: { now: Weather } = { now: "refuses" };
+    const [german, well] = [{ ...engineOf(weather), name: "german", targetLocales }, engineOf({ now: "up" })];
+    const limiterTimes = { ...TIMES, patienceMs: NEVER_MS };
+    const stop = startMember(store, german, { engines: [german, well], limiterTimes });
+    await expect.poll(() => circuitOf(store)).toBe("open");
+    // So many that those of the other locale are more urgent.
+    await store.register(texts(2_000));
+    await expect.poll(() => count(db, "translated")).toBe(2_000);
+    expect(await count(db, "failed")).toBe(0);
+    weather.now = "up";
+    await expect.poll(() => count(db, "translated")).toBe(3_000);
+    await stop();
+    await expectInvariants(db);
   });
 
   test("is what a text that is alone in the fleet and never gets an answer looks like: it waits, and is not buried", async ({
@@ -137,28 +165,71 @@ describe("an outage", () => {
     await store.register([item("Poison")]);
     const engine = engineOf({ now: "up" }, /Poison/);
     const stop = startMember(store, engine);
-    await expect.poll(() => circuitOf(store), { timeout: 60_000 }).toBe("open");
+    await expect.poll(() => circuitOf(store)).toBe("open");
     const asked = engine.asked.length;
-    await expect.poll(() => engine.asked.length, { timeout: 20_000 }).toBeGreaterThan(asked + 5);
+    await expect.poll(() => engine.asked.length).toBeGreaterThan(asked + 5);
     expect(await count(db, "pending")).toBe(1);
     await store.register([item("Good")]);
-    await expect.poll(() => count(db, "translated"), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => count(db, "translated")).toBe(1);
     await stop();
   });
 });
 
-test("a member that is cut off from the engine buries nothing, and what it held is done once it is stopped", async ({
-  db,
-  openStore,
-}) => {
-  const stores = await Promise.all([openStore(), openStore()]);
-  await stores[0].register(texts(600));
-  const cutOff = engineOf({ now: "refuses" });
-  const stopCutOff = startMember(stores[0], cutOff);
-  const stopWell = startMember(stores[1], engineOf({ now: "up" }, /^$/, 40));
-  await expect.poll(() => cutOff.asked.length, { timeout: 20_000 }).toBeGreaterThan(5);
-  await stopCutOff();
-  await expect.poll(() => count(db, "translated"), { timeout: 60_000 }).toBe(600);
-  expect(await count(db, "failed")).toBe(0);
-  await stopWell();
+describe("a member that is cut off from the engine", () => {
+  // Longer than a call takes: the fleet has no answer yet when the faults are many enough for an outage.
+  for (const [name, ms, faultsOverMs] of [
+    ["calls that take longer than the faults", 400, 200],
+    ["quick calls", 20, 1_000],
+  ] as const) {
+    test(`holds no text back from a member with ${name}, opens the circuit once at most, and buries nothing`, async ({
+      db,
+      openStore,
+    }) => {
+      const stores = await Promise.all([openStore(), openStore()]);
+      await stores[0].register(texts(300));
+      const given = { engineTimeoutMs: 5_000, limiterTimes: { ...TIMES, patienceMs: NEVER_MS, faultsOverMs } };
+      const faults: string[] = [];
+      const [cutOff, well] = [engineOf({ now: "refuses" }), engineOf({ now: "up" }, /^$/, ms)];
+      const onFault = (error: Error) => void faults.push(error.message);
+      const members = [startMember(stores[0], cutOff, { ...given, onFault })];
+      await expect.poll(() => cutOff.asked.length).toBeGreaterThan(5);
+      members.push(startMember(stores[1], well, given));
+      await expect.poll(() => count(db, "translated")).toBe(300);
+      await expect.poll(() => faults.at(-1)).toMatch(/this process no answer.*others got answers/);
+      const askedBefore = cutOff.asked.length;
+      // Both live, and the member knows that it is cut off.
+      await stores[0].register(Array.from({ length: 300 }, (_, at) => item(`Later text ${at}`)));
+      await expect.poll(() => count(db, "translated")).toBe(600);
+      const asked = cutOff.asked.slice(askedBefore).flat().length;
+      expect(asked).toBeLessThan(60);
+      const [{ openings = 0 } = {}] = (await stores[0].engineGate?.states()) ?? [];
+      expect(openings).toBeLessThanOrEqual(1);
+      expect(await count(db, "failed")).toBe(0);
+      await Promise.all(members.map((stop) => stop()));
+      await expectInvariants(db);
+    });
+  }
+
+  test("alone waits without losing an attempt, and translates as soon as it gets answers", async ({
+    db,
+    openStore,
+  }) => {
+    const stores = await Promise.all([openStore(), openStore()]);
+    await stores[0].register([item("Any", { targetLocales: ["de"] }), ...texts(20)]);
+    const weather: { now: Weather } = { now: "refuses" };
+    const given = { limiterTimes: { ...TIMES, patienceMs: NEVER_MS } };
+    const cutOff = engineOf(weather);
+    const stop = startMember(stores[0], cutOff, given);
+    await expect.poll(() => circuitOf(stores[0])).toBe("open");
+    // Somebody else gets an answer, once.
+    await stores[1].engineGate?.settle({
+      ...{ engine: "engine", callId: crypto.randomUUID(), moreTokens: 0, works: true, retryMs: 0, callMs: 1 },
+    });
+    const asked = cutOff.asked.length;
+    await expect.poll(() => cutOff.asked.length).toBeGreaterThan(asked + 5);
+    expect([await count(db, "failed"), await count(db, "translated")]).toEqual([0, 0]);
+    weather.now = "up";
+    await expect.poll(() => count(db, "translated")).toBe(21);
+    await stop();
+  });
 });

@@ -53,7 +53,15 @@ export class PostgresEngineGate implements EngineGate {
     }));
   }
 
-  async reserve({ engine, callId, tokens, limits, aheadMs, leaseMs }: EngineWish): Promise<EngineTurn> {
+  async reserve({
+    engine,
+    callId,
+    tokens,
+    limits,
+    aheadMs,
+    leaseMs,
+    besideOutage = false,
+  }: EngineWish): Promise<EngineTurn> {
     const { rpm, tpm, concurrency = null } = limits;
     const requests = rpm === undefined ? undefined : bucketOf(rpm, 1);
     const bucket = tpm === undefined ? undefined : bucketOf(tpm, 0);
@@ -68,6 +76,7 @@ export class PostgresEngineGate implements EngineGate {
       concurrency,
       aheadMs,
       leaseMs,
+      besideOutage,
     ]);
     if (turn === undefined) throw new Error("reserving gave no row");
     const { wait_ms: waitMs, held_by: heldBy, is_probe: isProbe, reason, openings } = turn;
@@ -105,8 +114,8 @@ export class PostgresEngineGate implements EngineGate {
     const values = [engine, callId, reason, message, callMs, leastFaults, leastMs, probeMs];
     const [failed] = await rows(this.#open(), failEngineCall, values);
     if (failed === undefined) throw new Error("counting a failed call gave no row");
-    const { is_outage: isOutage, wait_ms: waitMs, openings, doubts, faulty_ms: faultyMs } = failed;
-    return { isOutage, waitMs, openings, doubts, faultyMs };
+    const { is_outage: isOutage, wait_ms: waitMs, openings, doubts, faulty_ms: faultyMs, counts } = failed;
+    return { isOutage, waitMs, openings, doubts, faultyMs, counts, answeredMs: failed.answered_ms ?? undefined };
   }
 
   async reset(engine: string | undefined, { pause }: { pause: boolean }): Promise<string[]> {

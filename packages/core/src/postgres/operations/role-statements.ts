@@ -1,11 +1,14 @@
 /**
  * The rights of each role, as the statements that grant them. Pure: from the present state to the missing statements.
  */
-import pg from "pg";
+import { driver } from "../database/driver.ts";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 
-/** `migrator` changes the schema, `producer` registers and reads its own texts, `worker` works, `reader` only reads. */
-export const ROLE_KINDS = ["migrator", "producer", "worker", "reader"] as const;
+/**
+ * `migrator` changes the schema, `producer` registers and reads its own texts, `worker` works, `reader` only reads, `server` does
+ * over HTTP the acts of applications and operators.
+ */
+export const ROLE_KINDS = ["migrator", "producer", "worker", "reader", "server"] as const;
 export type RoleKind = (typeof ROLE_KINDS)[number];
 
 /** Names of the roles by purpose, and of the role that owns everything and cannot log in. */
@@ -67,13 +70,16 @@ export const READER_FUNCTIONS = [
   "schema_state",
   "read_by_text",
   "read_by_business_id",
+  "export_texts",
   "row_state",
+  "search_uses",
   "stored_text",
   "open_dead_letter",
   "find_row",
   "content_id",
   "context_id",
   "is_paused",
+  "budget_rooms",
   "due_lanes",
   "ready_texts",
   "oldest_ready_seconds",
@@ -82,7 +88,10 @@ export const READER_FUNCTIONS = [
 /** Tables that a worker may only read: others write the list of migrations and the record of backups. */
 const READ_ONLY_TABLES = [`${OWN_SCHEMA}.migration`, `${OWN_SCHEMA}.backup_run`, `${GRAPHILE_SCHEMA}.migrations`];
 
-const id = pg.escapeIdentifier;
+/** The tokens of the HTTP API. Only the owner makes them: a worker or a server that was taken over must not leave itself a token. */
+const TOKENS = `${OWN_SCHEMA}.api_token`;
+
+const id = (name: string): string => driver().escapeIdentifier(name);
 
 /** Makes roles and schemas, and the default rights of objects made in them later. Empty when all of it exists. */
 export function foundation(names: RoleNames, facts: RolesFacts): string[] {
@@ -121,7 +130,7 @@ function memberships(names: RoleNames, { roles, admin }: RolesFacts): string[] {
     // Without superuser rights, only a member of the owner role can make objects for it.
     ...(admin.isSuperuser || admin.isOwnersMember ? [] : [`grant ${owner} to ${id(admin.name)}`]),
     ...(isMember("migrator") ? [] : [`grant ${owner} to ${id(names.migrator)}`]),
-    ...(["producer", "worker", "reader"] as const)
+    ...(["producer", "worker", "reader", "server"] as const)
       .filter(isMember)
       .map((kind) => `revoke ${owner} from ${id(names[kind])}`),
   ];
@@ -132,16 +141,17 @@ function futureGrants(names: RoleNames): string[] {
   const inSchema = (schema: string) => `alter default privileges for role ${id(names.owner)} in schema ${schema} grant`;
   return [
     `${inSchema(OWN_SCHEMA)} select, insert, update, delete on tables to ${id(names.worker)}`,
+    `${inSchema(OWN_SCHEMA)} select, insert, update, delete on tables to ${id(names.server)}`,
     `${inSchema(OWN_SCHEMA)} select on tables to ${id(names.reader)}`,
-    `${inSchema(OWN_SCHEMA)} execute on functions to ${id(names.worker)}`,
+    `${inSchema(OWN_SCHEMA)} execute on functions to ${id(names.worker)}, ${id(names.server)}`,
     `${inSchema(GRAPHILE_SCHEMA)} select, insert, update, delete on tables to ${id(names.worker)}`,
   ];
 }
 
 /** The rights of each role to the present objects: all are revoked first, so that no role keeps more than intended. */
 export function grants(names: RoleNames, facts: RolesFacts): string[] {
-  const [producer, worker, reader] = [id(names.producer), id(names.worker), id(names.reader)];
-  const all = `${producer}, ${worker}, ${reader}`;
+  const [producer, worker, reader, server] = [id(names.producer), id(names.worker), id(names.reader), id(names.server)];
+  const all = `${producer}, ${worker}, ${reader}, ${server}`;
   const schemas = `${OWN_SCHEMA}, ${GRAPHILE_SCHEMA}`;
   const named = (functions: readonly string[]) => functions.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
   const producers = named(PRODUCER_FUNCTIONS);
@@ -153,13 +163,17 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `grant usage on schema ${OWN_SCHEMA} to ${all}`,
     // The migration granted this, and a dump contains no grants: it is needed by roles that may call a single function.
     `grant usage on schema ${OWN_SCHEMA} to public`,
-    `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}`,
+    `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}, ${server}`,
     `grant execute on function ${producers} to ${producer}`,
     `grant select, insert, update, delete on all tables in schema ${schemas} to ${worker}`,
-    `revoke insert, update, delete on ${READ_ONLY_TABLES.join(", ")} from ${worker}`,
-    `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}`,
+    // The rows of a worker, without the queue: functions with the owner's rights add, move and remove its jobs.
+    `grant select, insert, update, delete on all tables in schema ${OWN_SCHEMA} to ${server}`,
+    `revoke insert, update, delete on ${READ_ONLY_TABLES.join(", ")} from ${worker}, ${server}`,
+    `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}, ${server}`,
     `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}`,
-    `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}`,
+    `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}, ${server}`,
+    `revoke all on ${TOKENS} from ${worker}, ${reader}, ${server}`,
+    `grant select, update (last_used_on) on ${TOKENS} to ${server}`,
     `grant execute on function ${readers} to ${reader}`,
     ...facts.closedTables.map(
       (table) =>

@@ -1,9 +1,10 @@
 /** Makes the roles of a database, each with the rights that its work needs and no others. */
-import pg from "pg";
+import type pg from "pg";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
 import { shownKey, unknownKeyProblem } from "../../rules/known-names.ts";
 import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode, isCatalogRace } from "../database/database-error.ts";
+import { driver } from "../database/driver.ts";
 import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 import { applyMigrations, migrationStatus } from "../database/migrate.ts";
 import { newClient } from "../database/pool.ts";
@@ -150,6 +151,7 @@ function namesOf(prefix: string, owner = `${prefix}_owner`): RoleNames {
     producer: `${prefix}_producer`,
     worker: `${prefix}_worker`,
     reader: `${prefix}_reader`,
+    server: `${prefix}_server`,
   };
 }
 
@@ -158,7 +160,9 @@ function passwordStatements(names: RoleNames, passwords: Readonly<Partial<Record
   return ROLE_KINDS.flatMap((kind) => {
     const password = passwords[kind];
     if (password === undefined) return [];
-    return [`alter role ${pg.escapeIdentifier(names[kind])} password ${pg.escapeLiteral(scramVerifier(password))}`];
+    return [
+      `alter role ${driver().escapeIdentifier(names[kind])} password ${driver().escapeLiteral(scramVerifier(password))}`,
+    ];
   });
 }
 

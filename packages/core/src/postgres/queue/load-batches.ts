@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import { TEXT_FORMATS } from "../../contract/engine.ts";
+import type { Hint } from "../../contract/hint.ts";
 import type { WorkItem } from "../../contract/work.ts";
 import { arrayValues, type Database, rows, statement } from "../database/statement.ts";
 import { shownText } from "../read/read.sql.ts";
@@ -22,8 +23,12 @@ export interface LoadedBatch {
   readonly ageSeconds: number;
   /** Whether its lane was paused when it was loaded. */
   readonly isPaused: boolean;
+  /** Whether its project had a budget when it was loaded. */
+  readonly isBudgeted: boolean;
   /** The contexts of the traces that asked for it, as its column has them. Null: none did. */
   readonly traceparent: string | null;
+  /** The tag of the requests that it was made for. Null: none. */
+  readonly tag: string | null;
   readonly items: readonly LoadedItem[];
 }
 
@@ -54,7 +59,9 @@ export const loadBatches = statement({
     created_at: z.date(),
     age_seconds: z.number(),
     is_paused: z.boolean(),
+    is_budgeted: z.boolean(),
     traceparent: z.string().nullable(),
+    tag: z.string().nullable(),
     history: z.array(z.array(Attempt)).nullable(),
     /** As PostgreSQL writes arrays; see `arrayValues`. The same length as `texts`. */
     content_nos: z.string(),
@@ -71,6 +78,8 @@ export const loadBatches = statement({
      * `auto`: one such context must not fail the load of every batch that was claimed with it.
      */
     contexts: z.record(z.string(), z.tuple([z.string().nullable(), z.enum(TEXT_FORMATS).catch("auto")])).nullable(),
+    /** By the number of the text, from 1. Null: no text has a hint. */
+    hints: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number()]))).nullable(),
   }),
   text: `
     select
@@ -78,13 +87,20 @@ export const loadBatches = statement({
       extract(epoch from clock_timestamp() - b.created_at)::float8 as age_seconds,
       -- Mostly nothing is paused.
       (select exists (select from trans_hub.pause)) and trans_hub.is_paused(b.project, b.target_locale) as is_paused,
-      b.history, b.traceparent,
+      -- Most databases have no budgets.
+      (select exists (select from trans_hub.budget)) and exists (select from trans_hub.budget as g where g.project = b.project)
+        as is_budgeted,
+      b.history, b.traceparent, b.tag,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,
       case when b.context_nos <> array_fill(0::bigint, array[cardinality(b.context_nos)]) then (
         select json_object_agg(x.context_no, json_build_array(x.canonical, x.format))
         from trans_hub.context as x
         where x.context_no = any (b.context_nos)
-      ) end as contexts
+      ) end as contexts,
+      -- Most databases have no hints.
+      case when (select exists (select from trans_hub.hint)) then
+        trans_hub.hints_of(b.project, b.content_nos, b.context_nos)
+      end as hints
     from unnest($1::uuid[]) as wanted (id)
     cross join lateral (select b.* from trans_hub.batch as b where b.batch_id = wanted.id offset 0) as b
     cross join lateral (
@@ -127,6 +143,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     const contextNo = contextNos[at] as string;
     const [canonical, format] = row.contexts?.[contextNo] ?? NO_CONTEXT;
     const history = row.history?.[at] ?? [];
+    const hint: Hint | undefined = row.hints?.[at + 1];
     items.push({
       row: places[items.length] as string,
       key: {
@@ -139,6 +156,7 @@ function batchOf(row: BatchRow): LoadedBatch {
       text,
       context: canonical === null ? null : JSON.parse(canonical),
       format,
+      ...(hint !== undefined && { hint }),
       attempt: row.attempt + 1,
       previousFailure: history.at(-1)?.message,
       history,
@@ -156,7 +174,9 @@ function batchOf(row: BatchRow): LoadedBatch {
     createdAt: row.created_at,
     ageSeconds: row.age_seconds,
     isPaused: row.is_paused,
+    isBudgeted: row.is_budgeted,
     traceparent: row.traceparent,
+    tag: row.tag,
     items,
   };
 }

@@ -9,8 +9,13 @@ export const taskPayloads = {
   translate: z.object({ batch: z.uuid() }),
   register_inbox: z.object({ inbox: z.int() }),
   open_lanes: z.object({}),
-  collect_garbage: z.object({ retentionDays: z.number().nonnegative() }),
+  collect_garbage: z.object({
+    retentionDays: z.number().nonnegative(),
+    /** Left out by an earlier release. */
+    eventRetentionDays: z.number().nonnegative().optional(),
+  }),
   fold_counts: z.object({}),
+  sequence_events: z.object({}),
 };
 
 export type TaskName = keyof typeof taskPayloads;

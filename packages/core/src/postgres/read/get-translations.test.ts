@@ -1,5 +1,6 @@
 /** `trans_hub.get_translations`. */
 import { read, request, test } from "@trans-hub/test-support/sql-api";
+import { echo, reference } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
 describe("get_translations", () => {
@@ -47,6 +48,33 @@ describe("get_translations", () => {
       });
     }
     await expect(read(outsider, "Pay", "fr")).rejects.toMatchObject({ code: "TH001" });
+  });
+
+  test("with prefer approved, a translation that nobody approved has no text", async ({ outsider, store }) => {
+    await request(outsider, [{ text: "Pay" }, { text: "Buy" }], { targetLocales: ["fr"], sourceLocale: "en" });
+    await store.work({ until: "empty", concurrency: 1, maxItems: 50, drainMs: 1_000 }, echo);
+    const approved = await store.approve({ reference: reference("Pay"), text: "Payer" });
+    const asked = (prefer: string) =>
+      outsider.query("select trans_hub.get_translations($1, 'fr', $2) as answers", [
+        JSON.stringify([
+          { text: "Pay", sourceLocale: "en" },
+          { text: "Buy", sourceLocale: "en" },
+        ]),
+        prefer,
+      ]);
+    const { rows } = await asked("approved");
+    expect(rows[0].answers).toMatchObject([
+      { id: approved.id, text: "Payer", engine: "human", status: "approved" },
+      { text: null, engine: null, model: null, flags: [], status: "translated" },
+    ]);
+    expect((await asked("approved-or-translated")).rows[0].answers).toMatchObject([
+      { text: "Payer" },
+      { text: "[fr] Buy", engine: "test" },
+    ]);
+    await expect(asked("reviewed")).rejects.toMatchObject({
+      code: "TH001",
+      message: "prefer: must be one of approved, approved-or-translated",
+    });
   });
 
   test("names the argument or field that it cannot read", async ({ db }) => {

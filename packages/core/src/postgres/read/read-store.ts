@@ -1,19 +1,29 @@
 /** Reading on PostgreSQL. */
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ListFilter } from "../../contract/read.ts";
+import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
 import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
-import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
-import { decodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../../contract/translation.ts";
+import { decodeCursor, decodeNamedCursor, encodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
+import { parseTranslationId } from "../../rules/translation-id.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, rows, run, textArray } from "../database/statement.ts";
 import {
+  exportTexts as exportStatement,
   listTranslations as listStatement,
   type ReadRow,
   readByBusinessId,
   readByKey,
   readByText,
+  searchTranslations as searchStatement,
   type TranslationRow,
   touchSources,
+  touchUses as touchUsesStatement,
 } from "./read.sql.ts";
 
 export async function readTranslations(
@@ -23,8 +33,10 @@ export async function readTranslations(
   const found = new Array<Translation | undefined>(references.length).fill(undefined);
   const byText: { at: number; reference: Extract<TranslationReference, { text: string }> }[] = [];
   const byId: { at: number; reference: Extract<TranslationReference, { businessId: string }> }[] = [];
+  const byKey: { at: number; reference: IdReference }[] = [];
   references.forEach((reference, at) => {
     if ("text" in reference) byText.push({ at, reference });
+    else if ("id" in reference) byKey.push({ at, reference });
     else byId.push({ at, reference });
   });
   await Promise.all([
@@ -59,8 +71,25 @@ export async function readTranslations(
           };
         }
       }),
+    byKey.length > 0 &&
+      readTranslationsByKey(
+        pool,
+        byKey.map(({ reference }) => keyOf(reference)),
+      ).then((answers) => {
+        const named = new Map(answers.map((translation) => [nameOfRow(translation), translation]));
+        for (const { at, reference } of byKey) found[at] = named.get(nameOfRow(reference));
+      }),
   ]);
   return found;
+}
+
+/** The key of the row that an id names. */
+export function keyOf({ project, targetLocale, id }: IdReference): TranslationKey {
+  return { ...parseTranslationId(id), targetLocale, project };
+}
+
+function nameOfRow({ id, targetLocale, project }: Pick<Translation, "id" | "targetLocale" | "project">): string {
+  return `${id}/${targetLocale}/${project}`;
 }
 
 /** The reference that a row answers. Rows carry its number, counted from 1. */
@@ -107,10 +136,91 @@ export async function listTranslations(
   };
 }
 
+/** At most ids of one page of an export. A page of 10,000 short texts has some 1 MB. */
+const EXPORTED_IDS = 10_000;
+
+export async function exportTexts(
+  pool: ConnectionPool,
+  { project, targetLocales, businessIdPrefix, prefer }: ExportFilter,
+  { cursor, limit = EXPORTED_IDS }: PageRequest = {},
+): Promise<Page<StoredExport>> {
+  const after = cursor === undefined ? "" : Buffer.from(cursor, "base64url").toString();
+  const most = Math.max(1, Math.min(EXPORTED_IDS, Math.trunc(limit)));
+  const found = await rows(pool, exportStatement, [
+    project,
+    targetLocales,
+    businessIdPrefix ?? null,
+    prefer === "approved",
+    after,
+    most,
+  ]);
+  const items: StoredExport[] = [];
+  for (const row of found) {
+    if (!row.is_known) continue;
+    const { business_id: businessId, text, is_due: isDue, key_text: sourceText } = row;
+    const dueUse = { businessId, contentNo: row.content_no, contextNo: row.context_no };
+    items.push({ businessId, text, ...(isDue && { dueUse }), ...(sourceText !== null && { sourceText }) });
+  }
+  const last = found.at(-1);
+  const isLast = last === undefined || (found.length < most && found.length === last.page_rows);
+  return { items, nextCursor: isLast ? null : Buffer.from(last.business_id).toString("base64url") };
+}
+
+/** A page of the translations that a filter fits, from a bounded number of uses. */
+export async function searchTranslations(
+  pool: ConnectionPool,
+  filter: SearchFilter,
+  page: PageRequest = {},
+): Promise<SearchPage> {
+  const { key, name } = decodeNamedCursor(page.cursor, 2) ?? { key: ["0", "0"], name: "" };
+  const limit = pageLimit(page);
+  const found = await rows(pool, searchStatement, [
+    filter.project,
+    filter.targetLocale,
+    name,
+    ...key,
+    limit,
+    filter.status ?? null,
+    filter.flag ?? null,
+    filter.engine ?? null,
+    filter.businessIdPrefix ?? null,
+    filter.search ?? null,
+    filter.changedSince ?? null,
+  ]);
+  const items = found.flatMap((row) => (row.content_no === null ? [] : [{ ...row, content_no: row.content_no }]));
+  const [{ looked_at = 0, hits = 0, end_business_id = null, end_content_no = "", end_context_no = "" } = {}] = found;
+  const last = items.at(-1);
+  const cursorOf = (contentNo: string, contextNo: string, businessId: string) =>
+    encodeCursor([contentNo, contextNo, businessId]);
+  let cursor: string | null = null;
+  // Full, or cut at its greatest size in bytes.
+  if (last !== undefined && (hits === limit || items.length < hits)) {
+    cursor = cursorOf(last.content_no, String(last.context_no), last.at_business_id ?? "");
+  } else if (end_business_id !== null) {
+    cursor = cursorOf(end_content_no ?? "", end_context_no ?? "", end_business_id);
+  }
+  return { items: items.map((row) => translationOf(row as TranslationRow)), nextCursor: cursor, lookedAt: looked_at };
+}
+
+/** Uses of one transaction: it locks their texts. */
+const USES_A_CALL = 1_000;
+
+export async function touchUses(pool: ConnectionPool, project: string, uses: readonly UseKey[]): Promise<void> {
+  for (let from = 0; from < uses.length; from += USES_A_CALL) {
+    const noted = uses.slice(from, from + USES_A_CALL);
+    await run(pool, touchUsesStatement, [
+      project,
+      noted.map(({ businessId }) => businessId),
+      noted.map(({ contentNo }) => contentNo),
+      noted.map(({ contextNo }) => contextNo),
+    ]);
+  }
+}
+
 /** Notes reads. Every such call takes its locks in the same order. */
 export async function touchTranslations(
   pool: ConnectionPool,
-  references: readonly TranslationReference[],
+  references: readonly NamedReference[],
   touchAfterSeconds: number,
 ): Promise<void> {
   if (references.length === 0) return;
@@ -127,7 +237,7 @@ export async function touchTranslations(
 }
 
 /** The fields of a reference of either kind, as the functions of the database take them. */
-export function partsOf(reference: TranslationReference) {
+export function partsOf(reference: NamedReference) {
   const { project } = reference;
   if ("businessId" in reference) {
     return { project, businessId: reference.businessId, sourceLocale: null, text: null, context: null, format: "auto" };
@@ -163,8 +273,9 @@ function nameOf(
   return { project, sourceLocale, targetLocale, sourceText, context };
 }
 
-function stateOf(row: Omit<ReadRow, "ord">) {
+function stateOf(row: Omit<ReadRow, "ord">): Omit<Translation, keyof ReturnType<typeof nameOf>> {
   return {
+    id: row.id,
     businessIds: row.business_ids ?? [],
     status: row.status,
     text: row.text,

@@ -11,14 +11,21 @@
 import { z } from "zod";
 import { DatabaseRefusedError, DatabaseUnavailableError, SchemaMissingError } from "../../contract/errors.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ListFilter, ReadOptions } from "../../contract/read.ts";
+import type {
+  ExportFilter,
+  ListFilter,
+  ReadOptions,
+  SearchFilter,
+  SearchPage,
+  StoredExport,
+} from "../../contract/read.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
 import { isSettled } from "../../rules/settled.ts";
 import type { ConnectionUrl } from "../database/connection-url.ts";
 import { errorCode } from "../database/database-error.ts";
 import { ConnectionPool, type PoolOptions } from "../database/pool.ts";
 import { rows, statement } from "../database/statement.ts";
-import { listTranslations, readTranslations } from "./read-store.ts";
+import { exportTexts, listTranslations, readTranslations, searchTranslations } from "./read-store.ts";
 
 /** Milliseconds to wait for a connection to a standby: the primary is there to ask instead. */
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -103,6 +110,18 @@ export class ReplicaReads {
   /** A page. One that the standby answered may lack the newest rows. */
   async list(filter: ListFilter, page?: PageRequest): Promise<Page<Translation>> {
     const [found] = await this.#ask((pool) => listTranslations(pool, filter, page));
+    return found;
+  }
+
+  /** A page of an export. Like a list, one that the standby answered may lack the newest texts. */
+  async exportTexts(filter: ExportFilter, page?: PageRequest): Promise<Page<StoredExport>> {
+    const [found] = await this.#ask((pool) => exportTexts(pool, filter, page));
+    return found;
+  }
+
+  /** As `list`. */
+  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+    const [found] = await this.#ask((pool) => searchTranslations(pool, filter, page));
     return found;
   }
 

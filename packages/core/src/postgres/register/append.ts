@@ -39,15 +39,19 @@ export async function appendItems(
  */
 export async function append(db: Database, items: readonly RegisterItem[], options: RegisterOptions): Promise<void> {
   if (items.length === 0) return;
-  const { engine, maxBacklog, traceparents = [] } = options;
+  const { engine, maxBacklog, traceparents = [], tag } = options;
   const columns = [
     JSON.stringify(items.map(inboxItem)),
-    JSON.stringify({ ...(engine !== undefined && { engine }), ...(maxBacklog !== undefined && { maxBacklog }) }),
+    JSON.stringify({
+      ...(engine !== undefined && { engine }),
+      ...(maxBacklog !== undefined && { maxBacklog }),
+      ...(tag !== undefined && { tag }),
+    }),
   ];
   const [appended] =
     traceparents.length === 0
       ? await rows(db, appendToInbox, columns)
-      : await rows(db, appendTracedToInbox, [...columns, traceparents.join(" ")]);
+      : await rows(db, appendTracedToInbox, [...columns, traceparents.join(" "), ""]);
   if (appended?.id == null) throw new BacklogFullError();
 }
 
@@ -65,6 +69,7 @@ function inboxItem(item: RegisterItem): Record<string, unknown> {
     targetLocales: item.targetLocales,
     ...(item.businessId !== "" && { businessId: item.businessId }),
     ...(item.context !== null && { context: item.context }),
+    ...(item.hint !== undefined && { hint: JSON.parse(item.hint) }),
     project: item.project,
     priority: PRIORITY_OF_CLASS[item.priority],
     format: item.format,

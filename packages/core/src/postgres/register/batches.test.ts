@@ -159,7 +159,7 @@ describe("batches", () => {
     ]) {
       await db.query(
         `select trans_hub.register(
-           row(array(select $1 || n from generate_series(1, 1100) as n), null, null, null, null, null, null,
+           row(array(select $1 || n from generate_series(1, 1100) as n), null, null, null, null, null, null, null,
              array['default'], array['en'], array[0]::smallint[], array[false], array[1], array['fr'])::trans_hub.grouped_items,
            row($2::integer, $3::integer, interval '-1 year', null, -1, null)::trans_hub.register_options)`,
         [`Text of ${size} ${"x".repeat(1_000)}`, size, bytes],
@@ -194,7 +194,7 @@ describe("batches", () => {
     await expect(
       db.query(
         `select trans_hub.register(
-           row(array['Pay'], null, null, null, null, null, null, array['default'], array['en'], array[0]::smallint[],
+           row(array['Pay'], null, null, null, null, null, null, null, array['default'], array['en'], array[0]::smallint[],
              array[false], array[1], array['zh-cn'])::trans_hub.grouped_items,
            row(50, 32768, interval '1 day', null, 100, null)::trans_hub.register_options)`,
       ),

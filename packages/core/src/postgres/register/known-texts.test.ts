@@ -40,7 +40,7 @@ test("an unchanged catalog registered again writes nothing", async ({ db, store 
   };
   // The key-share locks on the contents, which keep a collection away; nothing that grows with the length of a text. The log is the
   // server's, which other tests write too: at some moment they do not.
-  await expect.poll(bytesOfLog, { timeout: 20_000 }).toBeLessThan(801 * 150);
+  await expect.poll(bytesOfLog).toBeLessThan(801 * 150);
   expect(await value<string>(db, state)).toBe(before);
   expect(await count(db, "graphile_worker.jobs")).toBe(0);
   await expectInvariants(db);
@@ -233,7 +233,7 @@ describe("what was there", () => {
     const atRow = await gateOn(db, "trans_hub.translation", "after statement");
     const atHandOver = await gateOn(db, "trans_hub.batch");
     // As the store registers, but that it waits for a lock for as long as it takes.
-    const one = [["Pay"], null, null, null, null, null, null, ["default"], ["en"], [-1], [false], [1], ["fr"]];
+    const one = [["Pay"], null, null, null, null, null, null, null, ["default"], ["en"], [-1], [false], [1], ["fr"]];
     const values = [...one, 50, 32_768, 86_400, null, 30_000, null];
     const registering = db.query({ text: registerItems.text, values });
     await atRow.reached();

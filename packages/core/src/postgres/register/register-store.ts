@@ -9,7 +9,7 @@ import { type Database, rows, run } from "../database/statement.ts";
 import type { Voice } from "../settle/voice.ts";
 import { append } from "./append.ts";
 import { itemErrorOfState } from "./item-error.ts";
-import { groupItems, openLanes, registerItems, registerTracedItems } from "./register.sql.ts";
+import { groupItems, openLanes, registerCarryingItems, registerItems } from "./register.sql.ts";
 
 export interface RegisterSettings {
   /** The most texts of one batch. */
@@ -164,7 +164,7 @@ export class Registrar {
     const { columns, wantLocales } = groupItems(items);
     await this.#lanes.open(this.#pool, wantLocales);
     const { batchSize, batchBytes, touchAfterSeconds } = this.#settings;
-    const { traceparents = [] } = options;
+    const { traceparents = [], tag } = options;
     const parameters = [
       ...columns,
       batchSize,
@@ -175,9 +175,9 @@ export class Registrar {
       options.maxBacklog ?? null,
     ];
     const [receipt] =
-      traceparents.length === 0
+      traceparents.length === 0 && tag === undefined
         ? await rows(this.#pool, registerItems, parameters)
-        : await rows(this.#pool, registerTracedItems, [...parameters, traceparents.join(" ")]);
+        : await rows(this.#pool, registerCarryingItems, [...parameters, traceparents.join(" "), tag ?? ""]);
     if (receipt === undefined) throw new Error("trans_hub.register gave no row");
     items.forEach(({ targetLocales }, place) => {
       receipts[at + place] = {

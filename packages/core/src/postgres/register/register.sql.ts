@@ -3,9 +3,15 @@ import { z } from "zod";
 import type { RegisterItem } from "../../contract/item.ts";
 import { statement, textArray } from "../database/statement.ts";
 
-/** Has a statement's batches, or its row of the inbox, carry the traces that the parameter names. */
-const carrying = (parameter: number) =>
-  `(select set_config('trans_hub.traceparent', $${parameter}::text, true) as traceparent offset 0) as trace`;
+/**
+ * Has a statement's batches carry the traces that the parameter names, and the tag that the next one does; its row of the inbox
+ * carries the traces. An empty value is none.
+ */
+const carrying = (parameter: number) => `(
+      select set_config('trans_hub.traceparent', $${parameter}::text, true) as traceparent,
+        set_config('trans_hub.tag', $${parameter + 1}::text, true) as tag
+      offset 0
+    ) as carried`;
 
 /**
  * Each array of the receipt has one entry an item, in the order of the items. A null `registered` says that this call made
@@ -18,46 +24,46 @@ const RegisterReceipt = z.object({
   refused: z.array(z.boolean()).nullable(),
 });
 
+/** Whether the settings of {@link carrying} stand. */
+const STANDING = "carried.traceparent is not null and carried.tag is not null";
+
 const registering = (before: string, batchSize: string) => `
     select
       case when r.existing is not null or r.refused is not null then r.registered end as registered,
       r.existing, r.failed, r.refused
     from ${before} trans_hub.register(
       row(
-        $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-        $10::smallint[], $11::boolean[], $12::integer[], $13::text[]
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::jsonb[], $8::integer[],
+        $9::text[], $10::text[], $11::smallint[], $12::boolean[], $13::integer[], $14::text[]
       )::trans_hub.grouped_items,
       row(
-        ${batchSize}, $15::integer, make_interval(secs => $16::float8), $17::text, $18::integer, $19::bigint
+        ${batchSize}, $16::integer, make_interval(secs => $17::float8), $18::text, $19::integer, $20::bigint
       )::trans_hub.register_options
     ) as r`;
 
 /**
- * Registers items. Parameters 1 to 13 are the columns of `trans_hub.grouped_items` ({@link groupItems}), 14 to 19 those
+ * Registers items. Parameters 1 to 14 are the columns of `trans_hub.grouped_items` ({@link groupItems}), 15 to 20 those
  * of `trans_hub.register_options`.
  */
 export const registerItems = statement({
   name: "register.items",
   row: RegisterReceipt,
-  text: registering("", "$14::integer"),
+  text: registering("", "$15::integer"),
 });
 
-/** {@link registerItems} for requests of sampled traces, whose contexts are the parameter 20. */
-export const registerTracedItems = statement({
-  name: "register.traced_items",
+/** {@link registerItems} for requests of sampled traces, whose contexts are the parameter 21, or of a tag, the parameter 22. */
+export const registerCarryingItems = statement({
+  name: "register.carrying_items",
   row: RegisterReceipt,
-  // The options name the column, so that the setting stands before the function runs, whichever the planner puts first.
-  text: registering(
-    `${carrying(20)} cross join lateral`,
-    "case when trace.traceparent is not null then $14::integer end",
-  ),
+  // The options name the columns, so that the settings stand before the function runs, whichever the planner puts first.
+  text: registering(`${carrying(21)} cross join lateral`, `case when ${STANDING} then $15::integer end`),
 });
 
 /** Items as the columns of `trans_hub.grouped_items`: the fields that items have in common are sent once a group. */
 export interface GroupedItems {
   /** The target locales of all groups. */
   wantLocales: readonly string[];
-  /** The parameters 1 to 13 of {@link registerItems}. */
+  /** The parameters 1 to 14 of {@link registerItems}. */
   columns: unknown[];
 }
 
@@ -76,6 +82,7 @@ export function groupItems(items: readonly RegisterItem[]): GroupedItems {
       columnUnless("auto", items, (item) => item.format),
       columnUnless(false, items, (item) => item.verbatim),
       columnUnless(null, items, (item) => item.expiresAfterSeconds),
+      hintsOf(items),
       groups.first.length === 1 ? null : groups.ofItems,
       groups.first.map((item) => item.project),
       groups.first.map((item) => item.sourceLocale),
@@ -131,6 +138,11 @@ function columnUnless<Value>(
   return items.every((item) => get(item) === usual) ? null : items.map(get);
 }
 
+/** As `jsonb[]`, or null where no item has a hint. */
+function hintsOf(items: readonly RegisterItem[]): string | null {
+  return items.every(({ hint }) => hint === undefined) ? null : textArray(items.map(({ hint }) => hint ?? null));
+}
+
 /** Makes graphile-worker's tasks for locales that are new to this database. */
 export const openLanes = statement({
   name: "register.open_lanes",
@@ -148,12 +160,12 @@ export const appendToInbox = statement({
   text: `select trans_hub.append_to_inbox($1::jsonb, $2::jsonb)::text as id`,
 });
 
-/** {@link appendToInbox} for a request of a sampled trace, whose context is the parameter 3. */
+/** {@link appendToInbox} for a request of a sampled trace, whose context is the parameter 3. The parameter 4 is empty. */
 export const appendTracedToInbox = statement({
   name: "register.append_traced_to_inbox",
   row: z.object({ id: z.string().nullable() }),
   text: `
-    select trans_hub.append_to_inbox(case when trace.traceparent is not null then $1::jsonb end, $2::jsonb)::text as id
+    select trans_hub.append_to_inbox(case when ${STANDING} then $1::jsonb end, $2::jsonb)::text as id
     from ${carrying(3)}`,
 });
 

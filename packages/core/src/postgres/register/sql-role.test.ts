@@ -37,6 +37,7 @@ describe("a role with EXECUTE on the three functions and nothing else", () => {
     );
     expect(answers.map((answer) => answer?.text ?? null)).toEqual(["[fr] Ship", "[fr] Back", null, "[fr] Pay"]);
     expect(answers[1]).toEqual({
+      id: expect.stringMatching(/^\d+-\d+$/),
       project: "default",
       sourceLocale: "en",
       targetLocale: "fr",
@@ -79,6 +80,7 @@ describe("a role with EXECUTE on the three functions and nothing else", () => {
       ["Pay"],
       null,
       ['{"b":1,"a":2}'],
+      null,
       null,
       null,
       null,

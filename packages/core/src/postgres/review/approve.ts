@@ -1,12 +1,12 @@
 /** Approving on PostgreSQL. */
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
 import { type Approval, NOT_FOUND_HINT } from "../../contract/review.ts";
-import type { Translation } from "../../contract/translation.ts";
+import type { Translation, TranslationReference } from "../../contract/translation.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
 import { readByKey } from "../read/read.sql.ts";
-import { partsOf, translationOf } from "../read/read-store.ts";
+import { keyOf, partsOf, translationOf } from "../read/read-store.ts";
 import type { Voice } from "../settle/voice.ts";
 import { approveTranslation, findRow, lockForReview } from "./review.sql.ts";
 
@@ -19,11 +19,8 @@ import { approveTranslation, findRow, lockForReview } from "./review.sql.ts";
  */
 export async function approve(pool: ConnectionPool, voice: Voice, approval: Approval): Promise<Translation> {
   assertWithinSize(approval.text);
-  const { targetLocale } = approval.reference;
-  const { project, businessId, sourceLocale, text, context, format } = partsOf(approval.reference);
-  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
-  const contentNo = row?.content_no ?? null;
-  const contextNo = row?.context_no ?? null;
+  const { project, targetLocale } = approval.reference;
+  const { contentNo, contextNo } = await numbersOf(pool, approval.reference);
   const key = [contentNo, targetLocale, contextNo, project];
   await pool.transaction(async (db) => {
     const [current] = await rows(db, lockForReview, key);
@@ -48,4 +45,11 @@ export async function approve(pool: ConnectionPool, voice: Voice, approval: Appr
   );
   if (approved === undefined) throw new TranslationNotFoundError("The translation was collected as it was approved");
   return translationOf(approved);
+}
+
+async function numbersOf(pool: ConnectionPool, reference: TranslationReference) {
+  if ("id" in reference) return keyOf(reference);
+  const { project, businessId, sourceLocale, text, context, format } = partsOf(reference);
+  const [row] = await rows(pool, findRow, [project, businessId, sourceLocale, text, context, format]);
+  return { contentNo: row?.content_no ?? null, contextNo: row?.context_no ?? null };
 }

@@ -37,13 +37,13 @@ export const handOver = statement({
       returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, l.successor, l.history, l.ord
     ), successor as (
       select * from unnest($8::int[], $9::text[], $10::int[], $11::int[], $12::float8[], $13::timestamptz[], $14::int[],
-        $15::boolean[], $16::text[])
+        $15::boolean[], $16::text[], $17::text[], $18::text[])
         as s (successor, source_locale, attempt, priority, delay_seconds, created_at, crashes, is_postponed,
-          traceparent)
+          traceparent, tag, waits_for)
     ), batched as (
       insert into trans_hub.batch (
         project, source_locale, target_locale, content_nos, context_nos, revisions, attempt, history, priority, created_at,
-        run_at, crashes, is_postponed, traceparent
+        run_at, crashes, is_postponed, traceparent, tag, waits_for
       )
       select
         m.project, s.source_locale, m.target_locale,
@@ -57,11 +57,11 @@ export const handOver = statement({
         s.priority, s.created_at,
         -- No delay given: parked until something is resumed.
         coalesce(clock_timestamp() + make_interval(secs => s.delay_seconds), 'infinity'),
-        s.crashes, s.is_postponed, s.traceparent
+        s.crashes, s.is_postponed, s.traceparent, s.tag, s.waits_for
       from moved as m
       join successor as s using (successor)
       group by m.project, m.target_locale, s.successor, s.source_locale, s.attempt, s.priority, s.delay_seconds,
-        s.created_at, s.crashes, s.is_postponed, s.traceparent
+        s.created_at, s.crashes, s.is_postponed, s.traceparent, s.tag, s.waits_for
       returning batch_id, project, target_locale, priority, run_at, crashes
     ), jobs as materialized (
       select trans_hub.add_batch_jobs(
@@ -113,7 +113,13 @@ const burial = (condition = "") => `
       where b.kept_text
       group by b.project, b.target_locale
     )
-    select array_agg(b.ord::int) as buried from buried as b`;
+    select
+      array_agg(b.ord::int) as buried,
+      trans_hub.write_events(
+        'failed', array_agg(b.project), array_agg(b.target_locale), array_agg(b.content_no), array_agg(b.context_no),
+        array_agg(b.revision)
+      )::text as told
+    from buried as b`;
 
 /**
  * Buries texts past their last attempt. A row that had a text before a forced try goes back to it: a good machine text is

@@ -1,6 +1,6 @@
 /** The texts of a settlement that were not translated: sorted into successor batches and dead letters, and written. */
 import type { AttemptError, BestTry } from "../../contract/dead-letter.ts";
-import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
+import type { ParkedFor, WorkItem, WorkOutcome } from "../../contract/work.ts";
 import { storableTry } from "../../rules/within-size.ts";
 import { type Database, rows, textArray } from "../database/statement.ts";
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
@@ -14,6 +14,8 @@ interface Successor {
   isSplit: boolean;
   /** It waits for an engine, and not for a backoff. */
   isPostponed: boolean;
+  /** The event that it is parked for. Undefined: it is not parked, or for a pause. */
+  waitsFor: ParkedFor | undefined;
   items: { item: LoadedItem; history: readonly AttemptError[] }[];
 }
 
@@ -39,11 +41,13 @@ export class Remainder {
     }
     const counts = outcome.kind === "retry";
     const isSplit = counts && outcome.split;
-    const key = `${batch.id}/${outcome.kind}/${isSplit}/${part}`;
+    const waitsFor = outcome.kind === "parked" ? outcome.waitsFor : undefined;
+    const key = `${batch.id}/${outcome.kind}/${waitsFor}/${isSplit}/${part}`;
     let successor = this.#successors.get(key);
     if (successor === undefined) {
       const isPostponed = outcome.kind === "postponed";
-      successor = { batch, attempt: batch.attempt + (counts ? 1 : 0), delayMs: 0, isSplit, isPostponed, items: [] };
+      const attempt = batch.attempt + (counts ? 1 : 0);
+      successor = { batch, attempt, delayMs: 0, isSplit, isPostponed, waitsFor, items: [] };
       this.#successors.set(key, successor);
     }
     // One batch has one time: the latest, so that no text is tried before its own.
@@ -67,6 +71,7 @@ export class Remainder {
     // If the last pause has ended meanwhile, no resume would bring a parked batch forward.
     const areToPark = parts.some(({ delayMs }) => delayMs === Number.POSITIVE_INFINITY);
     const parkSeconds = areToPark && (await rows(db, holdEnginePauses)).length === 0 ? 0 : null;
+    const isForPause = ({ delayMs }: Successor) => delayMs === Number.POSITIVE_INFINITY && parkSeconds === null;
     const [receipt] = await rows(db, handOver, [
       ...keyColumns(moved.map(({ item }) => item)),
       moved.map(({ item }) => item.revision),
@@ -81,6 +86,8 @@ export class Remainder {
       parts.map(({ batch }) => batch.crashes),
       parts.map(({ isPostponed }) => isPostponed),
       parts.map(({ batch }) => batch.traceparent),
+      parts.map(({ batch }) => batch.tag),
+      parts.map((part) => (isForPause(part) ? "pause" : (part.waitsFor ?? null))),
     ]);
     addPlaces(changed, moved, receipt?.handed);
   }

@@ -156,4 +156,23 @@ describe("a settlement", () => {
     );
     await expectInvariants(db);
   });
+
+  test("books costs exactly, and knows an unknown cost from none", async ({ db, pool, store }) => {
+    await registerTexts(store, 1);
+    const batch = await loadOne(pool);
+    const money = { currency: "USD", characters: 7 };
+    await settle(pool, batch, () => translated("x"), [
+      { ...engineCall(), ...money, cost: "0.000000000001", unconfirmed: "123456789012.000000000003" },
+      { ...engineCall(), ...money, cost: "0", unconfirmed: "0" },
+      engineCall(),
+    ]);
+    const { rows: booked } = await db.query(
+      "select cost::text, unconfirmed::text, currency, characters, tag from trans_hub.usage order by cost desc nulls last",
+    );
+    expect(booked).toEqual([
+      { ...money, cost: "0.000000000001", unconfirmed: "123456789012.000000000003", tag: null },
+      { ...money, cost: "0", unconfirmed: "0", tag: null },
+      { cost: null, unconfirmed: "0", currency: null, characters: 0, tag: null },
+    ]);
+  });
 });

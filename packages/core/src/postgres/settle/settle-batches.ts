@@ -6,7 +6,7 @@ import { column, type Database, integerArray, rows, run, textArray } from "../da
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
 import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
-import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";
+import { lockRows, storeInPlace, storeInPlaceHeld, storeLocked, storeLockedHeld } from "./store.sql.ts";
 
 /** A batch with the decision about each of its texts, in their order. */
 export interface SettledBatch {
@@ -53,16 +53,22 @@ export async function settleBatches(
     });
   }
   const values = storedColumns(good, batches, calls);
+  const isHeld = calls.map(({ held }) => held !== undefined);
+  const [isAnyHeld, held] = isHeld.includes(true) ? [true, [isHeld]] : [false, []];
   const changed = new Set<LoadedItem>();
   if (remainder.isEmpty) {
-    const [receipt] = await rows(pool, storeInPlace, [...values, textArray(good.map(({ item }) => item.row))]);
+    const [receipt] = await rows(pool, isAnyHeld ? storeInPlaceHeld : storeInPlace, [
+      ...values,
+      textArray(good.map(({ item }) => item.row)),
+      ...held,
+    ]);
     if (receipt?.is_whole === true) return "all";
     addPlaces(stored, good, receipt?.stored);
     for (const { item } of good) if (stored.has(item)) changed.add(item);
   }
   await pool.transaction(async (db) => {
     await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
-    const [receipt] = await rows(db, storeLocked, values);
+    const [receipt] = await rows(db, isAnyHeld ? storeLockedHeld : storeLocked, [...values, ...held]);
     addPlaces(changed, good, receipt?.stored);
     await remainder.write(db, changed);
   });
@@ -98,6 +104,11 @@ function storedColumns(
     calls.map((call) => Math.round(call.latencyMs)),
     calls.map((call) => call.outcome),
     column(good.map(({ outcome: { flags = [] } }) => (flags.length === 0 ? null : textArray(flags)))),
+    calls.map((call) => call.characters ?? 0),
+    calls.map((call) => call.cost ?? null),
+    calls.map((call) => call.unconfirmed ?? "0"),
+    calls.map((call) => call.currency ?? null),
+    calls.map((call) => call.batch.tag),
   ];
 }
 

@@ -16,7 +16,8 @@
 import { Coalescer } from "../../async/coalescer.ts";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import { DatabaseUnavailableError, type TransHubError, TranslationBlockedError } from "../../contract/errors.ts";
-import type { Settlement, WorkBatch, WorkOutcome, WorkResult } from "../../contract/work.ts";
+import type { EngineCall, Settlement, WorkBatch, WorkOutcome, WorkResult } from "../../contract/work.ts";
+import { repairsOf } from "../../rules/repairs-of.ts";
 import { withinSize } from "../../rules/within-size.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
@@ -86,7 +87,14 @@ export class Settler {
     const bounded = batches.map((each) => ({ ...each, outcomes: each.outcomes.map(withinSize) }));
     const written = await this.#settleApartIfNeeded(bounded, calls);
     const { outcomes = bounded.flatMap((each) => each.outcomes), changed } = written;
-    this.#report({ batch: joined, outcomes, elapsedMs: performance.now() - startedAt }, changed);
+    const elapsedMs = performance.now() - startedAt;
+    this.#report({ batch: joined, outcomes, elapsedMs, ...repairsOf(result.calls) }, changed);
+  }
+
+  /** Books engine calls whose texts are not settled: the batch belongs to others by now, and the bill of the calls is sent all the same. */
+  async book(batch: LoadedBatch, calls: readonly EngineCall[]): Promise<void> {
+    if (calls.length === 0) return;
+    await this.#commit({ batches: [], calls: calls.map((call) => ({ ...call, batch })) });
   }
 
   /** Removes a batch of which no text is left to do. */
@@ -127,17 +135,17 @@ export class Settler {
     return left;
   }
 
-  #report({ batch, outcomes, elapsedMs }: Settlement, changed: ChangedItems): void {
+  #report({ batch, outcomes, ...facts }: Settlement, changed: ChangedItems): void {
     const { voice } = this.#options;
     if (changed === "all") {
-      voice.settled({ batch, outcomes, elapsedMs });
+      voice.settled({ batch, outcomes, ...facts });
       return;
     }
     const isChanged = batch.items.map((item) => changed.has(item as LoadedItem));
     voice.settled({
       batch: { ...batch, items: batch.items.filter((_, at) => isChanged[at]) },
       outcomes: outcomes.filter((_, at) => isChanged[at]),
-      elapsedMs,
+      ...facts,
     });
   }
 

@@ -68,6 +68,33 @@ const COUNTED = `
       cross join unnest(s.quality_flags) as f (flag)
       group by s.project, s.target_locale, f.flag`;
 
+/** Whether the texts to store are of one project and locale, and all were stored. */
+const IS_ONE_EVENT = `cardinality($4::text[]) = 1 and cardinality($2::text[]) = 1
+        and cardinality($1::bigint[]) > 0 and (select count(*) from stored) = cardinality($1::bigint[])`;
+
+/**
+ * Writes an event of the rows of `stored` for each project and locale, while somebody subscribes (docs/adr/0053). Its number is drawn
+ * after the rows of `stored` were read, and so after they were locked. Keys are picked from the parameters by their place, so that
+ * `stored` is no wider for it. Mostly all texts were stored, in one locale of one project: then the parameters are the event.
+ */
+const TOLD = `
+    told as (
+      insert into trans_hub.event (project, target_locale, kind, content_nos, context_nos, revisions)
+      select ($4::text[])[1], ($2::text[])[1], 'translated', $1::bigint[], $3::bigint[], $5::int[]
+      where exists (select from trans_hub.feed_switch) and ${IS_ONE_EVENT}
+      union all
+      select
+        s.project, s.target_locale, 'translated', array_agg(($1::bigint[])[s.ord] order by s.ord),
+        coalesce(array_agg(($3::bigint[])[s.ord] order by s.ord) filter (where cardinality($3::bigint[]) > 1), $3::bigint[]),
+        coalesce(array_agg(($5::int[])[s.ord] order by s.ord) filter (where cardinality($5::int[]) > 1), $5::int[])
+      from stored as s
+      where exists (select from trans_hub.feed_switch) and not (${IS_ONE_EVENT})
+      group by s.project, s.target_locale
+      returning n
+    ), queued as (
+      insert into trans_hub.event_queue (n) select t.n from told as t
+    )`;
+
 /** Removes the batches $9, if `whole` says so: locked in order and after the rows, as pruning takes them. */
 const BATCHES_REMOVED = `
     standing as materialized (
@@ -81,17 +108,32 @@ const BATCHES_REMOVED = `
       returning b.batch_id, b.run_at
     )`;
 
-/** Books the engine calls $10 to $21, each once. */
+/** The columns of the engine calls. */
+const CALLS = `$10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::int[], $17::int[], $18::int[],
+        $19::int[], $20::int[], $21::text[], $23::int[], $24::numeric[], $25::numeric[], $26::text[], $27::text[]`;
+
+/** Books the engine calls $10 to $21 and $23 to $27, each once. */
 const CALLS_BOOKED = `
       insert into trans_hub.usage (
         call_id, engine, model, project, source_locale, target_locale, items, input_tokens, output_tokens, cached_tokens,
-        latency_ms, outcome
+        latency_ms, outcome, characters, cost, unconfirmed, currency, tag
       )
       select * from unnest(
-        $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::int[], $17::int[], $18::int[],
-        $19::int[], $20::int[], $21::text[]
+        ${CALLS}
       )
       on conflict (call_id) do nothing`;
+
+/**
+ * The ways to book the calls of a settlement. `held`: budgets hold amounts for some of them, and the settlement ends those holds. It
+ * has statements of its own, so that a settlement without budgets does nothing more.
+ */
+type Booking = "plain" | "held";
+
+const booking = (by: Booking, held: number) =>
+  by === "plain" ? CALLS_BOOKED : ` select trans_hub.book_held_calls(${CALLS}, $${held}::boolean[]) `;
+
+/** A query that is not asked for its rows is not run. */
+const isBooked = (by: Booking) => (by === "plain" ? "" : "(select count(*) from booked) as booked,");
 
 /**
  * The job of a removed batch finds nothing, and ends. The job of one that was parked since it was claimed would wait for
@@ -103,31 +145,38 @@ const PARKED_JOBS = `(
 
 /**
  * Settles batches of which every text was translated, in one statement and one commit: stores, counts, removes the
- * batches, books the calls. Takes each row where it stood when it was loaded ($23), in key order.
+ * batches, books the calls. Takes each row where it stood when it was loaded ($28), in key order.
  *
  * A row that was written since is left out, and then the batches are kept: `is_whole` is false, and `stored` says which
  * texts were stored. The rest is for {@link storeLocked}, which is given all values again: a text that was prolonged
  * during its engine call doubles the cost of its settlement.
  */
-export const storeInPlace = statement({
-  name: "settle.store_in_place",
-  row: z.object({ is_whole: z.boolean(), stored: Places, parked_jobs: z.coerce.number() }),
-  text: `
+const inPlace = (by: Booking) => `
     with item as (
-      select * from unnest(${ITEM_VALUES}, $23::tid[]) with ordinality as i (${ITEM_COLUMNS}, row, ord)
+      select * from unnest(${ITEM_VALUES}, $28::tid[]) with ordinality as i (${ITEM_COLUMNS}, row, ord)
     ), own as (
       select * from ${ITEMS_IN_ORDER}
     ), stored as (${STORED}
     ), counted as (${COUNTED}
-    ), whole as materialized (
+    ), ${TOLD}, whole as materialized (
       select (select count(*) from stored) = cardinality($1::bigint[]) as is_whole
-    ), ${BATCHES_REMOVED}, booked as (${CALLS_BOOKED}
+    ), ${BATCHES_REMOVED}, booked as (${booking(by, 29)}
     )
     select
-      w.is_whole,
+      w.is_whole, ${isBooked(by)}
       case when not w.is_whole then (select array_agg(s.ord::int) from stored as s) end as stored,
       ${PARKED_JOBS} as parked_jobs
-    from whole as w`,
+    from whole as w`;
+
+const InPlaceReceipt = z.object({ is_whole: z.boolean(), stored: Places, parked_jobs: z.coerce.number() });
+
+export const storeInPlace = statement({ name: "settle.store_in_place", row: InPlaceReceipt, text: inPlace("plain") });
+
+/** {@link storeInPlace} for calls of which some were held: $29 says which. */
+export const storeInPlaceHeld = statement({
+  name: "settle.store_in_place_held",
+  row: InPlaceReceipt,
+  text: inPlace("held"),
 });
 
 /**
@@ -136,10 +185,7 @@ export const storeInPlace = statement({
  *
  * To be run after {@link lockRows}: a statement does not see rows that change while it waits for a lock.
  */
-export const storeLocked = statement({
-  name: "settle.store_locked",
-  row: z.object({ stored: Places, parked_jobs: z.coerce.number() }),
-  text: `
+const locked = (by: Booking) => `
     with item as (
       select * from unnest(${ITEM_VALUES}) with ordinality as i (${ITEM_COLUMNS}, ord)
     ), own as materialized (
@@ -147,12 +193,22 @@ export const storeLocked = statement({
       ${lockInKeyOrder(STILL_OWN)}
     ), stored as (${STORED}
     ), counted as (${COUNTED}
-    ), whole as materialized (
+    ), ${TOLD}, whole as materialized (
       select true as is_whole
-    ), ${BATCHES_REMOVED}, booked as (${CALLS_BOOKED}
+    ), ${BATCHES_REMOVED}, booked as (${booking(by, 28)}
     )
-    select
+    select ${isBooked(by)}
       (select array_agg(s.ord::int) from stored as s) as stored,
       ${PARKED_JOBS} as parked_jobs
-    from whole as w`,
+    from whole as w`;
+
+const LockedReceipt = z.object({ stored: Places, parked_jobs: z.coerce.number() });
+
+export const storeLocked = statement({ name: "settle.store_locked", row: LockedReceipt, text: locked("plain") });
+
+/** {@link storeLocked} for calls of which some were held: $28 says which. */
+export const storeLockedHeld = statement({
+  name: "settle.store_locked_held",
+  row: LockedReceipt,
+  text: locked("held"),
 });

@@ -6,9 +6,9 @@
  *                                                  └▶ Voice ─▶ ChangeListener
  *     commit of register, approve, cancel, forget, collect, replay, purge ─▶ Voice ─▶ ChangeListener
  *
- * A listener is the place for a later feed of events, history or webhook. It hears of this process's commits only, and a
- * crash between a commit and its report loses the report; a feed that must not lose any is written by the transaction
- * itself (docs/adr/0026-one-gate-out.md). Nothing is gathered while there is no listener.
+ * A listener hears of this process's commits only, and a crash between a commit and its report loses the report. The feed of
+ * events loses none: the transaction itself writes it (docs/adr/0026-one-gate-out.md, 0053). Nothing is gathered while there is
+ * no listener.
  */
 import type { RegisterItem } from "../../contract/item.ts";
 import type { TranslationKey } from "../../contract/translation.ts";

@@ -19,20 +19,25 @@ export const measureFleet = statement({
     inbox: Count,
     refused: z.record(z.string(), z.number()),
     dead_letters: Count,
+    unsequenced: Count,
     stored: z.record(z.string(), z.number()),
     workers: Count,
     pauses: z.record(z.string(), z.number()),
     last_collection_at: z.date().nullable(),
+    webhooks: z.object({ ok: z.number(), failing: z.number(), disabled: z.number() }),
+    webhook_failing_seconds: Count,
+    webhook_lag_seconds: Count,
   }),
   text: `
     with backlog as materialized (
       select
         b.priority, b.project, b.target_locale,
         case
-          when b.run_at = 'infinity' then 'paused'
-          when b.run_at > now() then 'scheduled'
-          when b.started_by is not null then 'running'
-          else 'ready'
+          when b.run_at <= now() and b.started_by is null then 'ready'
+          when b.run_at <= now() then 'running'
+          when b.waits_for is null then 'scheduled'
+          when b.waits_for = 'pause' then 'paused'
+          else 'over_budget'
         end as state,
         sum(cardinality(b.content_nos)) as texts,
         min(greatest(b.created_at, b.run_at)) as since
@@ -63,6 +68,7 @@ export const measureFleet = statement({
         select count(*)
         from (select from trans_hub.dead_letter as d where d.replayed_at is null limit $1::int) as d
       ) as dead_letters,
+      (select count(*) from (select from trans_hub.event_queue as q limit $1::int) as q) as unsequenced,
       (
         select coalesce(jsonb_object_agg(c.status, c.n), '{}')
         from (select d.status, sum(d.delta) as n from trans_hub.count_delta as d where d.flag is null group by d.status) as c
@@ -72,5 +78,30 @@ export const measureFleet = statement({
         select coalesce(jsonb_object_agg(p.kind, p.n), '{}')
         from (select p.kind, count(*) as n from trans_hub.pause as p group by p.kind) as p
       ) as pauses,
-      (select max(g.started_at) from trans_hub.gc_run as g where g.finished_at is not null) as last_collection_at`,
+      (select max(g.started_at) from trans_hub.gc_run as g where g.finished_at is not null) as last_collection_at,
+      (
+        select jsonb_build_object(
+          'ok', count(*) filter (where w.disabled_at is null and w.failures = 0),
+          'failing', count(*) filter (where w.disabled_at is null and w.failures > 0),
+          'disabled', count(*) filter (where w.disabled_because in ('failing', 'gone'))
+        )
+        from trans_hub.webhook as w
+      ) as webhooks,
+      (
+        select coalesce(extract(epoch from now() - min(w.failing_since)), 0)
+        from trans_hub.webhook as w
+        where w.disabled_at is null
+      ) as webhook_failing_seconds,
+      (
+        select coalesce(max(extract(epoch from now() - e.at)), 0)
+        from trans_hub.webhook as w
+        cross join lateral (
+          select e.at
+          from trans_hub.event_position as p
+          join trans_hub.event as e on e.n = p.n
+          where p.position = w.position + 1
+          offset 0
+        ) as e
+        where w.disabled_at is null and w.failures = 0
+      ) as webhook_lag_seconds`,
 });

@@ -1,6 +1,7 @@
 /** The totals and the fleet's state, from PostgreSQL. */
 
 import type { StoreStatus } from "../../contract/status.ts";
+import { listBudgets } from "../budget/budget-store.ts";
 import { readPauses } from "../control/pause.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
@@ -8,12 +9,13 @@ import { readEngineLimits } from "../engine-limit/postgres-engine-gate.ts";
 import { countJobs, countTranslations, listWorkers } from "./status.sql.ts";
 
 export async function readStatus(pool: ConnectionPool, project?: string): Promise<StoreStatus> {
-  const [counts, [jobs], workers, paused, limits] = await Promise.all([
+  const [counts, [jobs], workers, paused, limits, budgets] = await Promise.all([
     rows(pool, countTranslations, [project ?? null]),
     rows(pool, countJobs, [project ?? null]),
     rows(pool, listWorkers),
     readPauses(pool),
     readEngineLimits(pool),
+    listBudgets(pool, project),
   ]);
   if (jobs === undefined) throw new Error("counting jobs gave no row");
   const total = { pending: 0, translated: 0, failed: 0, approved: 0 };
@@ -46,6 +48,7 @@ export async function readStatus(pool: ConnectionPool, project?: string): Promis
     })),
     paused,
     limits,
+    budgets,
     lastCollectionAt: jobs.last_collection_at,
   };
 }

@@ -1,4 +1,5 @@
 /** The work of one member: how it stops, and which work it takes. */
+
 import { randomUUID } from "node:crypto";
 import { Coordinator } from "@trans-hub/core";
 import { scriptedEngine } from "@trans-hub/engines/testing";
@@ -13,6 +14,7 @@ import {
   waiting,
 } from "@trans-hub/test-support/fleet";
 import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { expectWithin, within } from "@trans-hub/test-support/load";
 import { drain, echo, item, reference, translated, value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { describe, expect } from "vitest";
@@ -30,7 +32,7 @@ describe("a stop", () => {
     await held.begun;
     await expect.poll(() => lockedJobs(db)).toBeGreaterThan(1);
     const stopped = member.stop();
-    await expect.poll(() => lockedJobs(db), { timeout: 10_000 }).toBeLessThanOrEqual(1);
+    await expect.poll(() => lockedJobs(db)).toBeLessThanOrEqual(1);
     held.goOn();
     expect(await stopped).toEqual({ translated: 10, failed: 0, retrying: 0 });
     expect(await translatedCount(db)).toBe(10);
@@ -55,7 +57,7 @@ describe("a stop", () => {
     await held.begun;
     const startedAt = performance.now();
     expect(await member.stop()).toEqual({ translated: 0, failed: 0, retrying: 0 });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expectWithin(performance.now() - startedAt, 3_000);
     expect(await lockedJobs(db)).toBe(0);
     expect(await value(db, "select max(attempt)::int + max(crashes)::int from trans_hub.batch")).toBe(0);
     await expectInvariants(db);
@@ -77,10 +79,10 @@ describe("a stop", () => {
     await outageWhile(database, async () => {
       const startedAt = performance.now();
       await member.stop();
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expectWithin(performance.now() - startedAt, 10_000);
     });
     const rescuer = startWork(await openStore({ ...QUICK, rescueAfterSeconds: 0.5 }), echo);
-    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(20);
+    await expect.poll(() => translatedCount(db)).toBe(20);
     await rescuer.stop();
     await expectInvariants(db);
   });
@@ -119,12 +121,12 @@ describe("locales", () => {
     const member = startWork(await openStore(QUICK), echo);
     await expect.poll(() => translatedCount(db)).toBe(3);
     await store.register(texts(3, { targetLocales: ["pt-BR"] }));
-    await expect.poll(() => translatedCount(db), { timeout: 5_000 }).toBe(6);
+    await within(5_000, () => expect.poll(() => translatedCount(db)).toBe(6));
     await db.query(
       `select trans_hub.request('[{"text": "SQL"}]', '{"sourceLocale": "en", "targetLocales": ["sw"]}'),
          trans_hub.enqueue('[{"text": "SQL"}]', '{"sourceLocale": "en", "targetLocales": ["cy"]}')`,
     );
-    await expect.poll(() => translatedCount(db), { timeout: 5_000 }).toBe(8);
+    await within(5_000, () => expect.poll(() => translatedCount(db)).toBe(8));
     expect(member.faults).toEqual([]);
     await member.stop();
     await expectInvariants(db);
@@ -170,12 +172,12 @@ describe("work for one project", () => {
     const member = startWork(store, echo, { project: "ours" });
     const flagged = `graphile_worker.jobs j join trans_hub.batch b on b.batch_id::text = j.key
       where j.flags is not null and j.locked_at is null`;
-    await expect.poll(() => count(db, flagged), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => count(db, flagged)).toBe(2);
     expect(await theirs(db)).toBe(before);
     // And a project that appears while it works.
     await store.register(texts(20, { project: "others" }));
     await store.register([item("New", { project: "ours", priority: "bulk" })]);
-    await expect.poll(() => translatedCount(db), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => translatedCount(db)).toBe(2);
     await member.stop();
     expect(member.faults).toEqual([]);
     expect(await theirs(db)).toBe(before);

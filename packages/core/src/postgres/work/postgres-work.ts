@@ -8,7 +8,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { TaskList } from "graphile-worker";
 import type pg from "pg";
-import type { CollectReport } from "../../contract/collect.ts";
+import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
@@ -16,6 +16,7 @@ import { type Voice, WorkVoice } from "../settle/voice.ts";
 import { ForeignProjects } from "./claim/foreign-projects.ts";
 import { Intake } from "./claim/intake.ts";
 import { workLeft } from "./claim/left.sql.ts";
+import { Rests } from "./claim/rests.ts";
 import { FleetView } from "./fleet/fleet-view.ts";
 import { Gatherer } from "./gather/gatherer.ts";
 import { LAST_WORD_MS, Supervisor } from "./supervisor.ts";
@@ -30,7 +31,7 @@ export interface PostgresWorkOptions {
   beatMs: number;
   rescueAfterMs: number;
   voice: Voice;
-  collect(retentionDays: number): Promise<CollectReport>;
+  collect(options: CollectOptions): Promise<CollectReport>;
 }
 
 /** Milliseconds between two looks whether any work is left, while no batch is at work. */
@@ -48,6 +49,7 @@ class PostgresWork {
   readonly #store: PostgresWorkOptions;
   readonly #options: WorkOptions;
   readonly #ending = new AbortController();
+  readonly #rests = new Rests(() => this.#tasks);
   readonly #view: FleetView;
   readonly #voice: WorkVoice;
   readonly #gatherer: Gatherer;
@@ -69,7 +71,7 @@ class PostgresWork {
     this.#voice = new WorkVoice({ voice: store.voice, observer, limit, onEnough: () => this.#ending.abort() });
     this.#gatherer = new Gatherer({
       ...{ pool, translate, concurrency, maxItems, lifetimeSeconds, intake, foreign, onFault },
-      ...{ view: this.#view, voice: this.#voice },
+      ...{ view: this.#view, voice: this.#voice, rests: this.#rests },
     });
     const services = servicesOf({
       ...{ pool, view: this.#view, upkeep: options.upkeep, collect: store.collect },
@@ -101,6 +103,7 @@ class PostgresWork {
       this.#options.until === "stopped" ? undefined : this.#endWhenDone(),
     ]);
     signal?.removeEventListener("abort", end);
+    this.#rests.end();
     for (const part of both) if (part.status === "rejected") throw part.reason;
     return { ...this.#voice.summary, retrying: await this.#countRetrying() };
   }

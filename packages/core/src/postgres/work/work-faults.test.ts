@@ -1,3 +1,4 @@
+import { within } from "@trans-hub/test-support/load";
 import { test as base, drain, echo, item, reference, translated, value, workOf } from "@trans-hub/test-support/store";
 import { startTcpProxy, type TcpProxy } from "@trans-hub/test-support/tcp-proxy";
 import { describe, expect, onTestFinished } from "vitest";
@@ -171,17 +172,15 @@ test("a member that is not in the fleet claims no batch, in its second life eith
     // Declared dead, it starts afresh.
     await db.query("delete from trans_hub.worker_node");
     await expect
-      .poll(() => count("pg_stat_activity where datname = current_database() and wait_event = 'advisory'"), {
-        timeout: 10_000,
-      })
+      .poll(() => count("pg_stat_activity where datname = current_database() and wait_event = 'advisory'"))
       .toBe(1);
     await store.register([item("Cancel")]);
     // Its new pool does take jobs: those of the inbox.
     await store.enqueue(gate, [item("Help", { targetLocales: ["de"] })]);
-    await expect.poll(() => count("trans_hub.batch where target_locale = 'de'"), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => count("trans_hub.batch where target_locale = 'de'")).toBe(1);
     expect(await count("trans_hub.translation where status = 'translated'")).toBe(1);
     await gate.query("select pg_advisory_unlock(1)");
-    await expect.poll(() => count("trans_hub.translation where status = 'translated'"), { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => count("trans_hub.translation where status = 'translated'")).toBe(3);
   } finally {
     gate.release(true);
     ending.abort();
@@ -211,7 +210,7 @@ test("an inbox that another session keeps locked takes one connection of a membe
   );
   try {
     const beats = "select coalesce(max(beat), 0)::int from trans_hub.worker_node";
-    await expect.poll(() => value(db, beats), { timeout: 10_000 }).toBeGreaterThan(20);
+    await within(10_000, () => expect.poll(() => value(db, beats)).toBeGreaterThan(20));
     const waiting = `select count(*)::int from pg_locks
       where not granted and database = (select oid from pg_database where datname = current_database())`;
     expect(await value(db, waiting)).toBe(1);
@@ -274,7 +273,7 @@ describe("a database that hangs", () => {
     wire.mend();
     await (await openStore()).register([item("Save")]);
     const translations = "select count(*)::int from trans_hub.translation where status = 'translated'";
-    await expect.poll(() => value(db, translations), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => value(db, translations)).toBe(1);
     expect(ready.at(-1)).toBe(true);
     ending.abort();
     await working;

@@ -55,7 +55,7 @@ export function fencingCases(add: AddCase): void {
       const other = await open();
       await handler.register([item({ priority: 1 })]);
       const held = new HeldTranslator(outcome);
-      const working = work(handler, only(held, new Translator(() => translated("first"))), { until: "ready" });
+      const working = work(handler, held.first(new Translator(() => translated("first"))), { until: "ready" });
       await held.started;
       await other.register([item({ priority: -1 })]);
       await until(async () => (await readOne(other))?.status === "translated");
@@ -87,7 +87,7 @@ export function fencingCases(add: AddCase): void {
           await other.register([item()]);
           const held = new HeldTranslator(outcome);
           const renewed = new Translator(() => translated("new"));
-          const working = work(handler, only(held, renewed), { until: "ready", concurrency: 1 });
+          const working = work(handler, held.first(renewed), { until: "ready", concurrency: 1 });
           await held.started;
           await take(other);
           expect(await readOne(other)).toBeUndefined();
@@ -189,15 +189,6 @@ export function fencingCases(add: AddCase): void {
   );
 }
 
-/** Holds the first call, and no other. */
-function only(held: HeldTranslator, others: Translator): Translator["translate"] {
-  let calls = 0;
-  return (batch, signal) => {
-    calls += 1;
-    return (calls === 1 ? held : others).translate(batch, signal);
-  };
-}
-
 async function lateWord(
   { handler, open, giveUp }: Required<Members>,
   outcome: WorkOutcome,
@@ -209,7 +200,7 @@ async function lateWord(
   const held = new HeldTranslator(outcome, { ignoresAbort: true });
   const first = new Translator(() => translated("first"));
   const stop = new AbortController();
-  const working = work(late, only(held, first), { until: "stopped", signal: stop.signal });
+  const working = work(late, held.first(first), { until: "stopped", signal: stop.signal });
   await held.started;
   await giveUp(late);
   if (!isAlone) await work(handler, first.translate);

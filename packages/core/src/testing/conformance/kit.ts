@@ -197,6 +197,15 @@ export class HeldTranslator {
     this.#go.resolve();
   }
 
+  /** Holds the first call, and leaves every other to `others`. */
+  first(others: Translator): TranslateWork {
+    let calls = 0;
+    return (batch, signal) => {
+      calls += 1;
+      return (calls === 1 ? this : others).translate(batch, signal);
+    };
+  }
+
   /** Releases everything when its signal aborts, unless it ignores that. */
   readonly translate: TranslateWork = async (batch, signal) => {
     this.#started.resolve(batch);

@@ -225,11 +225,17 @@ export function limitingCases(addCase: AddCase): void {
       // A probe that hangs is followed by another, however often it is renewed.
       await gate.renew("engine", [lost], LONG_MS);
       await until(async () => isProbe(await ask(handler, { callId })));
-      expect(await gate.fail(silence(0, callId))).toMatchObject({ isOutage: true, waitMs: 20, openings: 1 });
+      // A member without a fault of its own tries beside the probe, which keeps its role.
+      expect(await ask(handler, { besideOutage: true })).toMatchObject({ isGranted: true, isProbe: true });
+      expect(await ask(handler)).toMatchObject({ isGranted: false, heldBy: "circuit", isTried: true });
+      const failed = await gate.fail(silence(0, callId));
+      expect(failed).toMatchObject({ isOutage: true, waitMs: 20, openings: 1, counts: true });
+      // Before the last faults: the answer above.
+      expect(failed.answeredMs).toBeGreaterThanOrEqual(failed.faultyMs);
       expect(await settle(handler, randomUUID(), { works: true })).toEqual({ isClosed: true });
       expect(await gate.states()).toMatchObject([{ circuit: "closed", faultyMs: 0, fault: null }]);
       // A call that began in the outage says nothing about the time after it.
-      expect(await gate.fail(silence(LONG_MS))).toMatchObject({ isOutage: true, faultyMs: 0 });
+      expect(await gate.fail(silence(LONG_MS))).toMatchObject({ isOutage: true, faultyMs: 0, counts: false });
       expect(await gate.states()).toMatchObject([{ circuit: "closed", faultyMs: 0 }]);
       expect(await gate.fail(silence())).toMatchObject({ isOutage: false, doubts: 1 });
     },

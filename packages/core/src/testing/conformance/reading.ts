@@ -38,6 +38,7 @@ export function readingCases(add: AddCase): void {
       ]);
       await commit();
       const queued = {
+        id: null,
         project: PROJECT,
         sourceLocale: "en",
         targetLocale: "de",
@@ -128,6 +129,43 @@ export function readingCases(add: AddCase): void {
     expect(pages.flat()).toEqual(whole);
     expect(pages.every((page) => page.length <= 2)).toBe(true);
   });
+
+  add(
+    "a search shows each translation once, in the order of its ids, page by page and by its filter",
+    async ({ handler }) => {
+      await handler.register([
+        item({ text: "Pay", businessId: "shop.pay" }),
+        item({ text: "Back", businessId: "shop.back" }),
+        item({ text: "Back", businessId: "mail.back" }),
+        item({ text: "Plain" }),
+        item({ text: "Elsewhere", project: "other" }),
+      ]);
+      await translateAll(handler);
+      const search = async (filter: object = {}) => {
+        const texts: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await handler.search({ project: PROJECT, targetLocale: "fr", ...filter }, { limit: 1, cursor });
+          expect(page.items.length).toBeLessThanOrEqual(1);
+          texts.push(...page.items.map(({ sourceText }) => sourceText));
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor !== undefined);
+        return texts;
+      };
+      expect(await search()).toEqual(["Plain", "Back", "Pay"]);
+      expect(await search({ businessIdPrefix: "shop." })).toEqual(["Back", "Pay"]);
+      expect(await search({ businessIdPrefix: "mail." })).toEqual(["Back"]);
+      expect(await search({ search: "bAcK" })).toEqual(["Back"]);
+      expect(await search({ search: "(FR)", status: "translated" })).toEqual(["Plain", "Back", "Pay"]);
+      expect(await search({ search: "_" })).toEqual([]);
+      expect(await search({ status: "failed" })).toEqual([]);
+      expect(await search({ engine: "human" })).toEqual([]);
+      expect(await search({ changedSince: new Date(Date.now() + 3_600_000) })).toEqual([]);
+      await expect(handler.search({ project: PROJECT, targetLocale: "fr" }, { cursor: "x" })).rejects.toMatchObject({
+        code: "TH_ITEM_SHAPE",
+      });
+    },
+  );
 
   add("a list can be narrowed to a status and to a prefix of business ids", async ({ handler }) => {
     await handler.register([

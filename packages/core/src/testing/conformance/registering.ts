@@ -20,6 +20,7 @@ export function registeringCases(add: AddCase): void {
     const other = await open();
     await handler.register([item({ businessId: "shop.cart.add" })]);
     expect(await readOne(other)).toEqual({
+      id: expect.any(String),
       project: "default",
       sourceLocale: "en",
       targetLocale: "fr",

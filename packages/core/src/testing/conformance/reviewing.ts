@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { BestTry, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { Contribution } from "../../contract/review.ts";
 import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import {
   type AddCase,
@@ -100,6 +101,93 @@ export function reviewingCases(add: AddCase): void {
     expect((await handler.listDeadLetters({})).items).toEqual([]);
     expect(await handler.replayDeadLetters({})).toBe(0);
     expect(await readOne(handler)).toEqual(approved);
+  });
+
+  const contribution = (
+    given: Partial<Contribution> & { text?: string; targetLocales?: string[] } = {},
+  ): Contribution => {
+    const { text = "Add to cart", targetLocales = ["fr"], ...rest } = given;
+    return { item: item({ text, targetLocales }), translation: `${text} (person)`, status: "approved", ...rest };
+  };
+
+  add("people's translations of unknown texts are stored, and no engine is asked for them", async ({ handler }) => {
+    const texts = ["first", "second", "third"];
+    const given = texts.map((text) =>
+      contribution({ text, status: text === "third" ? "translated" : "approved", by: "mia" }),
+    );
+    expect(await handler.contribute(given)).toEqual(["stored", "stored", "stored"]);
+    const translator = new Translator();
+    await work(handler, translator.translate, { until: "empty" });
+    expect(translator.items).toEqual([]);
+    expect(await handler.read(texts.map((text) => textReference({ text })))).toMatchObject([
+      { status: "approved", text: "first (person)", engine: "human", model: null },
+      { status: "approved", text: "second (person)", engine: "human" },
+      { status: "translated", text: "third (person)", engine: "human" },
+    ]);
+    expect((await handler.status()).translations).toEqual({ pending: 0, translated: 1, failed: 0, approved: 2 });
+    expect(await handler.contribute(given)).toEqual(["unchanged", "unchanged", "unchanged"]);
+    expect((await handler.status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 0 });
+    // Only approval protects a text from a machine that is told to translate anew.
+    await handler.register(texts.map((text) => item({ text, force: true })));
+    await translateAll(handler);
+    const after = await handler.read(texts.map((text) => textReference({ text })));
+    expect(after.map((found) => found?.text)).toEqual(["first (person)", "second (person)", "third (fr)"]);
+  });
+
+  add(
+    "a person's translation replaces a machine's, ends waiting work, and closes a dead letter",
+    async ({ handler }) => {
+      await handler.register([item({ text: "failed" })]);
+      await failAll(handler);
+      await handler.register([item({ text: "translated" })]);
+      await translateAll(handler);
+      await handler.register([item({ text: "pending" }), item({ text: "other" })]);
+      const all = ["failed", "translated", "pending"];
+      expect(await handler.contribute(all.map((text) => contribution({ text, status: "translated" })))).toEqual(
+        all.map(() => "stored"),
+      );
+      expect((await handler.listDeadLetters({})).items).toEqual([]);
+      const translator = new Translator();
+      await work(handler, translator.translate, { until: "empty" });
+      expect(translator.items.map(({ text }) => text)).toEqual(["other"]);
+      const found = await handler.read(all.map((text) => textReference({ text })));
+      expect(found.map((each) => each?.text)).toEqual(all.map((text) => `${text} (person)`));
+      expect((await handler.status()).translations).toEqual({ pending: 0, translated: 4, failed: 0, approved: 0 });
+    },
+  );
+
+  add("a person's translation does not replace another one that a person approved", async ({ handler }) => {
+    await handler.register([item()]);
+    await handler.approve({ reference: textReference(), text: "Approved" });
+    const before = await readOne(handler);
+    expect(
+      await handler.contribute([
+        contribution(),
+        contribution({ translation: "Approved" }),
+        contribution({ text: "twice", translation: "one" }),
+        contribution({ text: "twice", translation: "two" }),
+        contribution({ text: "twice", translation: "one" }),
+      ]),
+    ).toEqual(["kept", "kept", "stored", "kept", "unchanged"]);
+    expect(await readOne(handler)).toEqual(before);
+    expect(await handler.contribute([contribution({ translation: "Approved", status: "translated" })])).toEqual([
+      "unchanged",
+    ]);
+    expect(await readOne(handler)).toEqual(before);
+    expect(await readOne(handler, { text: "twice" })).toMatchObject({ text: "one" });
+  });
+
+  add("no machine overwrites a translation that a person gave during its own", async ({ handler }) => {
+    await handler.register([item(), item({ text: "other" })]);
+    const held = new HeldTranslator("machine");
+    const working = work(handler, held.translate);
+    await held.started;
+    await handler.contribute([contribution({ status: "translated" })]);
+    const given = await readOne(handler);
+    held.letGo();
+    await working;
+    expect(await readOne(handler)).toEqual(given);
+    expect(await readOne(handler, { text: "other" })).toMatchObject({ status: "translated" });
   });
 
   add("a dead letter holds the text and every attempt's error", async ({ handler }) => {

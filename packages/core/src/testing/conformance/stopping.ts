@@ -1,6 +1,5 @@
 /** The end of work: asked for, or by the death of a member. */
 import { expect } from "vitest";
-import type { WorkBatch } from "../../contract/work.ts";
 import {
   type AddCase,
   HeldTranslator,
@@ -103,17 +102,13 @@ export function stoppingCases(add: AddCase): void {
       const late = await open();
       await handler.register([item()]);
       const held = new HeldTranslator("late");
-      const settled = Promise.withResolvers<WorkBatch>();
+      const first = new Translator(() => translated("first"));
       const stop = new AbortController();
-      const working = work(late, held.translate, {
-        until: "stopped",
-        signal: stop.signal,
-        observer: { settled: ({ batch }) => settled.resolve(batch) },
-      });
+      // It comes back after its next beat, and may be the first to claim the text again: its later calls are not held.
+      const working = work(late, held.first(first), { until: "stopped", signal: stop.signal });
       await held.started;
       await giveUp(late);
-      const translator = new Translator(() => translated("first"));
-      await work(handler, translator.translate, { until: "empty" });
+      await work(handler, first.translate, { until: "empty" });
       const stored = await readOne(handler);
       expect(stored).toMatchObject({ status: "translated", text: "first" });
       held.letGo();

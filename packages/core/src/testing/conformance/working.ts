@@ -120,6 +120,39 @@ export function workingCases(add: AddCase): void {
     expect(await readOne(handler)).toMatchObject({ text: "enfin" });
   });
 
+  add(
+    "a locale at rest is not claimed by the member that rests, others claim it, and other locales go on",
+    async (given) => {
+      const { handler, open } = given;
+      const other = await open();
+      const [stop, asked, german] = [
+        new AbortController(),
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
+      const claimed: string[] = [];
+      const resting = work(
+        handler,
+        async ({ items: each, targetLocale }) => {
+          claimed.push(targetLocale);
+          (targetLocale === "fr" ? asked : german).resolve();
+          if (targetLocale !== "fr") return { outcomes: each.map(() => translated("endlich")), calls: [] };
+          return { outcomes: each.map((): WorkOutcome => ({ kind: "released" })), calls: [], restMs: 600_000 };
+        },
+        { until: "stopped", signal: stop.signal },
+      );
+      await handler.register([item()]);
+      await asked.promise;
+      await work(other, new Translator(() => translated("enfin")).translate, { until: "empty" });
+      expect(await readOne(handler)).toMatchObject({ text: "enfin" });
+      await handler.register([item({ targetLocales: ["de"] })]);
+      await german.promise;
+      stop.abort();
+      await resting;
+      expect(claimed).toEqual(["fr", "de"]);
+    },
+  );
+
   add("texts that must be split come back with fewer neighbours", async ({ handler }) => {
     await handler.register(items(4));
     const translator = new Translator(({ attempt }) => (attempt === 1 ? retry(20, true) : translated("enfin")));

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { PriorityClass } from "../../contract/item.ts";
-import type { WorkOutcome } from "../../contract/work.ts";
+import type { ParkedFor, WorkOutcome } from "../../contract/work.ts";
 import type { Pauses } from "../../rules/pauses.ts";
 import type { Clock } from "./clock.ts";
 import type { Row } from "./row.ts";
@@ -19,6 +19,7 @@ export interface Batch {
   readonly project: string;
   readonly sourceLocale: string;
   readonly targetLocale: string;
+  readonly tag: string | undefined;
   items: readonly BatchItem[];
   /** Attempts already made at each of its texts. */
   readonly attempt: number;
@@ -29,6 +30,8 @@ export interface Batch {
   runAt: number;
   /** It waits for an engine, and not for a backoff. */
   isPostponed: boolean;
+  /** The event that it is parked for, until `runAt`. */
+  waitsFor: "pause" | ParkedFor | undefined;
   /** The member that works on it. */
   claimedBy: object | undefined;
   /** Number of members that died while they worked on it. */
@@ -64,8 +67,8 @@ export class InMemoryBatches {
     this.#options = options;
   }
 
-  /** Packs pending rows into batches of one (project, source, target, priority) each. */
-  enqueue(rows: readonly Row[]): void {
+  /** Packs pending rows into batches of one (project, source, target, priority) each, all of one tag. */
+  enqueue(rows: readonly Row[], tag?: string): void {
     const lanes = Map.groupBy(
       rows,
       ({ key, content, priority }) => `${key.project}\0${content.sourceLocale}\0${key.targetLocale}\0${priority}`,
@@ -77,20 +80,30 @@ export class InMemoryBatches {
       for (const row of lane) {
         const size = Buffer.byteLength(row.content.text);
         if (items.length > 0 && (items.length >= batchSize || bytes + size > batchBytes)) {
-          this.#putNew(items);
+          this.#putNew(items, tag);
           items = [];
           bytes = 0;
         }
         items.push({ row, revision: row.revision, history: [] });
         bytes += size;
       }
-      this.#putNew(items);
+      this.#putNew(items, tag);
     }
   }
 
   /** Every batch of a lane, claimed ones included. */
   of(lane: Lane): Batch[] {
     return [...this.#batches.values()].filter((batch) => isIn(batch, lane));
+  }
+
+  /** Texts of a project that wait for its budget, and for a price. */
+  waitingTexts(project: string): { budget: number; price: number } {
+    const now = this.#options.clock.now();
+    const texts = { budget: 0, price: 0 };
+    for (const { waitsFor, runAt, items } of this.of({ project })) {
+      if ((waitsFor === "budget" || waitsFor === "price") && runAt > now) texts[waitsFor] += items.length;
+    }
+    return texts;
   }
 
   /** Batches that no member works on. */
@@ -100,7 +113,9 @@ export class InMemoryBatches {
 
   /** Batches that are claimed, or will be due without an operator's action. */
   left(lane: Lane): Batch[] {
-    return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !this.#isPaused(batch));
+    const now = this.#options.clock.now();
+    const isParked = (batch: Batch) => this.#isPaused(batch) || (batch.waitsFor !== undefined && batch.runAt > now);
+    return this.of(lane).filter((batch) => batch.claimedBy !== undefined || !isParked(batch));
   }
 
   /** Batches whose time has come, the most urgent first. */
@@ -111,10 +126,14 @@ export class InMemoryBatches {
       .sort((one, other) => one.rank - other.rank);
   }
 
-  /** Time at which the next batch is due; undefined: none waits. Milliseconds since the epoch. */
-  nextDueAt(lane: Lane): number | undefined {
+  /**
+   * Time at which the next batch is due; undefined: none waits. Milliseconds since the epoch.
+   *
+   * @param resting The target locales that are left out.
+   */
+  nextDueAt(lane: Lane, resting: ReadonlySet<string>): number | undefined {
     const times = this.waiting(lane)
-      .filter((batch) => !this.#isPaused(batch))
+      .filter((batch) => !this.#isPaused(batch) && !resting.has(batch.targetLocale))
       .map(({ runAt }) => runAt);
     return times.length === 0 ? undefined : Math.min(...times);
   }
@@ -155,7 +174,7 @@ export class InMemoryBatches {
   /** Replaces a batch by later batches for its unfinished texts, grouped by their outcome. */
   succeed(batch: Batch, handed: readonly { item: BatchItem; outcome: WorkOutcome }[]): void {
     this.#batches.delete(batch.id);
-    const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${isSplit(outcome)}`);
+    const groups = Map.groupBy(handed, ({ outcome }) => `${outcome.kind}/${waitsForOf(outcome)}/${isSplit(outcome)}`);
     for (const group of groups.values()) {
       const items = group.map(({ item }) => item);
       // One batch has one time: the latest, so that no text comes before its own.
@@ -166,15 +185,22 @@ export class InMemoryBatches {
         if (part.length === 0) continue;
         const runAt = this.#options.clock.now() + delayMs;
         const isPostponed = group[0]?.outcome.kind === "postponed";
-        this.#put({ ...batch, items: part, attempt: batch.attempt + (counts ? 1 : 0), runAt, isPostponed });
+        const waitsFor = group[0] && waitsForOf(group[0].outcome);
+        const attempt = batch.attempt + (counts ? 1 : 0);
+        this.#put({ ...batch, items: part, attempt, runAt, isPostponed, waitsFor });
       }
     }
   }
 
-  /** After a resume: parked work is due. */
-  bringForward(): void {
+  /** After an event: the work that was parked for it is due. */
+  bringForward(kinds: readonly NonNullable<Batch["waitsFor"]>[], project?: string): void {
     const now = this.#options.clock.now();
-    for (const batch of this.#batches.values()) if (batch.runAt === Number.POSITIVE_INFINITY) batch.runAt = now;
+    for (const batch of this.#batches.values()) {
+      if (batch.waitsFor === undefined || !kinds.includes(batch.waitsFor) || batch.runAt <= now) continue;
+      if (project !== undefined && batch.project !== project) continue;
+      batch.runAt = now;
+      batch.waitsFor = undefined;
+    }
   }
 
   /** Work that waits for an engine is due. */
@@ -189,7 +215,7 @@ export class InMemoryBatches {
     return runAt === Number.POSITIVE_INFINITY || this.#options.pauses().holdsLane(project, targetLocale);
   }
 
-  #putNew(items: readonly BatchItem[]): void {
+  #putNew(items: readonly BatchItem[], tag: string | undefined): void {
     const [first] = items;
     if (first === undefined) return;
     const { key, content, priority } = first.row;
@@ -198,12 +224,14 @@ export class InMemoryBatches {
       project: key.project,
       sourceLocale: content.sourceLocale,
       targetLocale: key.targetLocale,
+      tag,
       items,
       attempt: 0,
       priority,
       createdAt: now,
       runAt: now,
       isPostponed: false,
+      waitsFor: undefined,
       crashes: 0,
     });
   }
@@ -225,6 +253,11 @@ function isIn({ project, targetLocale }: Batch, lane: Lane): boolean {
 function delayOf(outcome: WorkOutcome): number {
   if (outcome.kind === "paused") return Number.POSITIVE_INFINITY;
   return "delayMs" in outcome ? outcome.delayMs : 0;
+}
+
+function waitsForOf(outcome: WorkOutcome): Batch["waitsFor"] {
+  if (outcome.kind === "paused") return "pause";
+  return outcome.kind === "parked" ? outcome.waitsFor : undefined;
 }
 
 function isSplit(outcome: WorkOutcome): boolean {

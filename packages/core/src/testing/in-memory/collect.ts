@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** Deletes texts that no request or read has named for the retention, and counts them. A dry run only counts. */
 export function collectUnused(
   tables: InMemoryTables,
-  { project, retentionDays, dryRun = false, includeApproved = false }: CollectOptions,
+  { project, retentionDays, eventRetentionDays = 7, dryRun = false, includeApproved = false }: CollectOptions,
 ): CollectReport {
   const startedAt = tables.clock.now();
   const cutoff = startedAt - retentionDays * DAY_MS;
@@ -30,9 +30,10 @@ export function collectUnused(
   const contexts = entriesWhere(tables.contexts, ({ no, createdAt }) => createdAt < cutoff && !usedContexts.has(no));
   if (!dryRun) {
     for (const use of aged) tables.uses.remove(use);
-    tables.removeRows(unused);
+    tables.removeRows(unused, "collected");
     for (const [id] of contents) tables.contents.delete(id);
     for (const [id] of contexts) tables.contexts.delete(id);
+    if (project === undefined) tables.feed.prune(startedAt - eventRetentionDays * DAY_MS);
     tables.lastCollectionAt = startedAt;
   }
   return {

@@ -57,5 +57,9 @@ export function cancelRows(
     if (row.text === null) tables.rows.delete(rowId(row.key));
     else row.status = "translated";
   }
+  tables.feed.write(
+    "cancelled",
+    cancelled.map(({ key, revision }) => ({ key, revision })),
+  );
   return cancelled.length;
 }

@@ -47,7 +47,7 @@ export function forgetTexts(
   const waiting = tables.inbox.filter((entry) => isNamed(entry, reference));
   if (!dryRun) {
     for (const use of endedUses) tables.uses.remove(use);
-    tables.removeRows([...doomed]);
+    tables.removeRows([...doomed], "forgotten");
     dropUnused(tables, named.values());
     tables.inbox = tables.inbox.filter((entry) => !waiting.includes(entry));
   }

@@ -2,6 +2,7 @@
  * A store in the memory of one process, for tests of applications that use Trans-Hub, and of Trans-Hub itself. It keeps
  * the promises of `PersistenceHandler`, except that nothing outlives the process.
  */
+import type { Budget, BudgetStatus, BudgetToSet, UsageConfirmation, UsageConfirmed } from "../../contract/budget.ts";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import type {
   CancelFilter,
@@ -14,18 +15,34 @@ import type {
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../contract/dead-letter.ts";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
+import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ListFilter } from "../../contract/read.ts";
+import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import type { Approval } from "../../contract/review.ts";
+import type { Approval, Contribution, ContributionOutcome } from "../../contract/review.ts";
 import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
+import type { TokenStore } from "../../contract/token.ts";
 import type { TransactionClient } from "../../contract/transaction.ts";
-import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
+import type {
+  Webhook,
+  WebhookChanges,
+  WebhookClaim,
+  WebhookName,
+  WebhookOutcome,
+  WebhookToCreate,
+  WebhookTurn,
+} from "../../contract/webhook.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
-import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { checkBudget, checkConfirmation } from "../../rules/budgets.ts";
+import { decodeCursor, decodeNamedCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { parseEventQuery } from "../../rules/event-cursor.ts";
 import { checkCollectOptions, checkWorkOptions } from "../../rules/store-options.ts";
+import { checkUsageQuery } from "../../rules/usage-report.ts";
+import { checkWebhook, checkWebhookChanges } from "../../rules/webhooks.ts";
 import { InMemoryStore } from "./store.ts";
 import { InMemoryWork } from "./work.ts";
 
@@ -56,6 +73,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   get engineGate(): EngineGate {
     return this.#store.engineGate;
+  }
+
+  get tokens(): TokenStore {
+    return this.#open().tokens;
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
@@ -123,13 +144,66 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     );
   }
 
-  async touch(references: readonly TranslationReference[]): Promise<void> {
+  /** Rows have no time here: each counts as changed at this moment. */
+  async search(filter: SearchFilter, page: PageRequest = {}): Promise<SearchPage> {
+    const store = this.#open();
+    const { project, targetLocale, status, flag, engine, businessIdPrefix: prefix = "", search, changedSince } = filter;
+    const after = decodeNamedCursor(page.cursor, 2);
+    const words = search?.toLowerCase();
+    const rows = store
+      .rows(project, targetLocale)
+      .map((row) => {
+        const translation = store.show(row);
+        const id = translation.businessIds.find((each) => each.startsWith(prefix)) ?? (prefix === "" ? "" : undefined);
+        return { key: row.key, translation, id };
+      })
+      .filter(({ key, id }) => after === undefined || isAfter({ ...key, id: id ?? "" }, after))
+      .toSorted((one, other) => ((one.id ?? "") < (other.id ?? "") ? -1 : (one.id ?? "") > (other.id ?? "") ? 1 : 0));
+    const found = rows.filter(
+      ({ translation, id }) =>
+        id !== undefined &&
+        (status === undefined || translation.status === status) &&
+        (flag === undefined || translation.flags.includes(flag)) &&
+        (engine === undefined || translation.engine === engine) &&
+        (changedSince === undefined || changedSince.getTime() <= Date.now()) &&
+        (words === undefined ||
+          [translation.sourceText, translation.text ?? ""].some((text) => text.toLowerCase().includes(words))),
+    );
+    const shown = paged(
+      found,
+      page,
+      ({ key, id }) => [key.contentNo, String(key.contextNo), id ?? ""],
+      ({ translation }) => translation,
+    );
+    return { ...shown, lookedAt: rows.length };
+  }
+
+  async exportTexts(filter: ExportFilter, { cursor, limit = 10_000 }: PageRequest = {}): Promise<Page<StoredExport>> {
+    const after = cursor === undefined ? "" : Buffer.from(cursor, "base64url").toString();
+    const found = this.#open()
+      .exportTexts(filter)
+      .filter(({ businessId }) => businessId > after);
+    const items = found.slice(0, Math.max(1, Math.trunc(limit)));
+    const last = items.at(-1);
+    const isLast = last === undefined || items.length === found.length;
+    return { items, nextCursor: isLast ? null : Buffer.from(last.businessId).toString("base64url") };
+  }
+
+  async touchUses(project: string, uses: readonly UseKey[]): Promise<void> {
+    this.#open().touchUses(project, uses);
+  }
+
+  async touch(references: readonly NamedReference[]): Promise<void> {
     const store = this.#open();
     for (const reference of references) store.touch(reference);
   }
 
   async approve(approval: Approval): Promise<Translation> {
     return this.#open().approve(approval);
+  }
+
+  async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {
+    return this.#open().contribute(contributions);
   }
 
   async collect(options: CollectOptions): Promise<CollectReport> {
@@ -152,11 +226,67 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     return this.#open().resume(target);
   }
 
+  async setBudget(budget: BudgetToSet): Promise<BudgetStatus[]> {
+    return this.#open().setBudget(checkBudget(budget));
+  }
+
+  async removeBudget(budget: Pick<Budget, "project" | "per">): Promise<boolean> {
+    return this.#open().removeBudget(budget);
+  }
+
+  async listBudgets(project?: string): Promise<BudgetStatus[]> {
+    return this.#open().listBudgets(project);
+  }
+
+  async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {
+    return this.#open().confirmUsage(checkConfirmation(confirmation));
+  }
+
+  async events(query: EventQuery = {}): Promise<EventPage> {
+    return this.#open().events(parseEventQuery(query));
+  }
+
+  watchEvents(listener: FeedListener): () => void {
+    return this.#open().watchEvents(listener);
+  }
+
+  async createWebhook(webhook: WebhookToCreate): Promise<Webhook> {
+    return this.#open().webhooks.create(checkWebhook(webhook), (await this.events({ after: "now", limit: 1 })).next);
+  }
+
+  async listWebhooks(project?: string): Promise<Webhook[]> {
+    return this.#open().webhooks.list(project);
+  }
+
+  async changeWebhook(name: WebhookName, changes: WebhookChanges): Promise<Webhook> {
+    return this.#open().webhooks.change(name, checkWebhookChanges(changes));
+  }
+
+  async rotateWebhook(name: WebhookName, overlapSeconds: number): Promise<Webhook> {
+    return this.#open().webhooks.rotate(name, overlapSeconds);
+  }
+
+  async removeWebhook(name: WebhookName): Promise<boolean> {
+    return this.#open().webhooks.remove(name);
+  }
+
+  async claimWebhooks(claim: WebhookClaim): Promise<WebhookTurn[]> {
+    return this.#open().webhooks.claim(claim);
+  }
+
+  async noteWebhook(turn: WebhookTurn, outcome: WebhookOutcome, leaseMs: number): Promise<Webhook | undefined> {
+    return this.#open().webhooks.note(turn, outcome, leaseMs);
+  }
+
   async status(project?: string): Promise<StoreStatus> {
     return {
       ...this.#open().status(project),
       workers: [...this.#works.keys()].map((work, at) => this.#worker(work, at)),
     };
+  }
+
+  async usage(query: UsageQuery = {}): Promise<UsageReport> {
+    return this.#open().usage(checkUsageQuery(query));
   }
 
   async listDeadLetters(filter: DeadLetterFilter, page: DeadLetterPageRequest = {}): Promise<Page<DeadLetter>> {
@@ -170,6 +300,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       ({ id }) => [id],
       ({ bestTry = null, ...letter }) => (page.withBestTry === true ? { ...letter, bestTry } : letter),
     );
+  }
+
+  async countDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return this.#open().deadLetters(filter).length;
   }
 
   async replayDeadLetters(filter: DeadLetterFilter): Promise<number> {
@@ -228,6 +362,16 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       ...work.member,
     };
   }
+}
+
+/** In the order of the ids, then of the keys. */
+function isAfter(row: TranslationKey & { id: string }, { key, name }: { key: string[]; name: string }): boolean {
+  if (row.id !== name) return row.id > name;
+  const [contentNo, contextNo] = key.map(Number);
+  return (
+    Number(row.contentNo) > (contentNo ?? 0) ||
+    (Number(row.contentNo) === contentNo && row.contextNo > (contextNo ?? 0))
+  );
 }
 
 function paged<Found, Item>(

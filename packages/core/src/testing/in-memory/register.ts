@@ -17,7 +17,7 @@ export function registerItems(
 ): ItemReceipt[] {
   const registration = new Registration(tables, options);
   const receipts = items.map((item) => registration.add(item));
-  tables.batches.enqueue([...registration.work]);
+  tables.batches.enqueue([...registration.work], options.tag);
   return receipts;
 }
 
@@ -54,7 +54,12 @@ class Registration {
     if (newRows > 0 && this.#room < 0) return { ...receipt, error: new BacklogFullError() };
     const content = this.#contentOf(item);
     const context = this.#contextOf(item);
+    this.#tellRename(item, content.no, context?.no ?? 0);
     this.#tables.see(item.project, item.businessId, content.no, context?.no ?? 0);
+    if (item.hint !== undefined) {
+      const { project, businessId, hint } = item;
+      this.#tables.uses.say({ project, businessId, contentNo: content.no, contextNo: context?.no ?? 0 }, hint);
+    }
     for (const targetLocale of item.targetLocales) {
       const isMade = this.#addRow(item, content, context, targetLocale);
       if (isMade === "made") receipt.registered += 1;
@@ -62,6 +67,25 @@ class Registration {
       if (isMade === "failed") receipt.failed += 1;
     }
     return receipt;
+  }
+
+  /** An id begins to mean another text, or a new id a text that is translated already. */
+  #tellRename({ project, businessId }: RegisterItem, contentNo: number, contextNo: number): void {
+    if (businessId === "") return;
+    const { uses, rows, feed } = this.#tables;
+    const meant = uses.lastOf({ project, businessId });
+    const key = { contentNo: String(contentNo), contextNo };
+    const isAnother =
+      meant === undefined
+        ? [...rows.values()].some(
+            (row) =>
+              row.content.no === contentNo &&
+              row.key.contextNo === contextNo &&
+              row.key.project === project &&
+              row.text !== null,
+          )
+        : meant.contentNo !== contentNo || meant.contextNo !== contextNo;
+    if (isAnother) feed.renamed(project, [key]);
   }
 
   /** Number of an item's rows that would be new work. */
@@ -103,7 +127,8 @@ class Registration {
       };
       this.#tables.rows.set(rowId(key), fresh);
       this.#made.add(fresh);
-      if (!isVerbatim) this.work.add(fresh);
+      if (isVerbatim) this.#tables.feed.write("translated", [fresh]);
+      else this.work.add(fresh);
       return "made";
     }
     if (row.status === "pending") {

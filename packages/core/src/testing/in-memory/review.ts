@@ -1,7 +1,8 @@
 /** Approvals, and the dead letters of a store in memory. */
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
-import { type Approval, NOT_FOUND_HINT } from "../../contract/review.ts";
+import { type Approval, type Contribution, type ContributionOutcome, NOT_FOUND_HINT } from "../../contract/review.ts";
+import { outcomeOf, worstOf } from "../../rules/contribution.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import { type Row, rowId } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
@@ -32,7 +33,40 @@ export function approveRow(tables: InMemoryTables, { reference, text, revision }
     row.engine = "human";
     row.model = null;
   }
+  tables.feed.write("approved", [row]);
   return row;
+}
+
+/**
+ * Stores a person's translation in the rows of its item, which are registered.
+ *
+ * @param given The translations that the call has given to rows so far.
+ */
+export function contributeRow(
+  tables: InMemoryTables,
+  { item, translation, status }: Contribution,
+  given: Map<Row, string>,
+): ContributionOutcome {
+  assertWithinSize(translation);
+  let worst: ContributionOutcome = "unchanged";
+  for (const targetLocale of item.targetLocales) {
+    const { project, sourceLocale, text, context, format } = item;
+    const row = tables.rowOf({ project, targetLocale, sourceLocale, text, context, format });
+    if (row === undefined) throw new Error("The item is not registered");
+    const earlier = given.get(row);
+    if (earlier !== undefined) {
+      worst = worstOf(worst, earlier === translation ? "unchanged" : "kept");
+      continue;
+    }
+    given.set(row, translation);
+    const outcome = outcomeOf({ status: row.status, isSame: row.text === translation, engine: row.engine }, status);
+    worst = worstOf(worst, outcome);
+    if (outcome !== "stored") continue;
+    tables.supersede(row);
+    Object.assign(row, { status, text: translation, engine: "human", model: null, flags: [] });
+    tables.feed.write(status, [row]);
+  }
+  return worst;
 }
 
 /** Gives dead letters another try. Returns the number of rows that are work again. */
@@ -51,6 +85,10 @@ export function replayLetters(tables: InMemoryTables, filter: DeadLetterFilter):
 /** Deletes dead letters, and the failed rows with them. Returns the number of letters. */
 export function purgeLetters(tables: InMemoryTables, filter: DeadLetterFilter): number {
   const letters = tables.letters.find(filter);
+  tables.feed.write(
+    "purged",
+    letters.flatMap(({ row }) => (row.status === "failed" ? row : [])),
+  );
   for (const letter of letters) {
     tables.letters.close(letter);
     if (letter.row.status === "failed") tables.rows.delete(rowId(letter.row.key));

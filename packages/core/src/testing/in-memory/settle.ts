@@ -15,8 +15,14 @@ export function settleItems(
   outcomes: readonly WorkOutcome[],
   calls: readonly EngineCall[],
 ): (WorkOutcome | undefined)[] {
-  for (const call of calls) if (!tables.calls.has(call.callId)) tables.calls.set(call.callId, call);
+  const { project, targetLocale, tag } = batch;
+  for (const call of calls) {
+    if (tables.calls.has(call.callId)) continue;
+    tables.calls.set(call.callId, { ...call, project, targetLocale, tag, at: tables.clock.now() });
+  }
   const written: (WorkOutcome | undefined)[] = items.map(() => undefined);
+  const stored: Row[] = [];
+  const buried: Row[] = [];
   const handed: { item: BatchItem; outcome: WorkOutcome }[] = [];
   for (const [at, item] of items.entries()) {
     if (!stands(item)) continue;
@@ -29,15 +35,19 @@ export function settleItems(
       row.engine = outcome.engine;
       row.model = outcome.model;
       row.flags = outcome.flags ?? [];
+      stored.push(row);
       for (const flag of row.flags) countFlag(tables, row, flag);
     } else if (outcome.kind === "failed") {
       bury(tables, item, outcome.error, outcome.bestTry);
+      buried.push(row);
     } else {
       row.revision += 1;
       const errors = outcome.kind === "retry" ? [...history, outcome.error] : history;
       handed.push({ item: { row, revision: row.revision, history: errors }, outcome });
     }
   }
+  tables.feed.write("translated", stored);
+  tables.feed.write("failed", buried);
   tables.batches.succeed(batch, handed);
   return written;
 }
@@ -47,6 +57,10 @@ export function buryExpiredItems(tables: InMemoryTables, { items }: Batch, error
   const now = tables.clock.now();
   const gone = items.filter((item) => stands(item) && item.row.expiresAt <= now);
   for (const item of gone) bury(tables, item, error);
+  tables.feed.write(
+    "failed",
+    gone.map(({ row }) => row),
+  );
   return gone;
 }
 

@@ -6,7 +6,7 @@ import { stands } from "./batches.ts";
 import type { InMemoryTables } from "./tables.ts";
 
 /**
- * The status without the workers, which the members know.
+ * The status without the workers, which the members know, and the budgets.
  *
  * @param project Undefined: all projects.
  */
@@ -15,7 +15,7 @@ export function statusOf(
   gate: LocalEngineGate,
   paused: Pause[],
   project: string | undefined,
-): Omit<StoreStatus, "workers"> {
+): Omit<StoreStatus, "workers" | "budgets"> {
   const now = tables.clock.now();
   return {
     ...countRows(tables, project),

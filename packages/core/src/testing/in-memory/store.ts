@@ -5,6 +5,14 @@
  * The rules are those of the tables: a pending row at revision r is in exactly one batch at r, and a decision about a
  * row counts only while the row is still pending at the revision of the claim.
  */
+import type {
+  BatchBudget,
+  Budget,
+  BudgetStatus,
+  BudgetToSet,
+  UsageConfirmation,
+  UsageConfirmed,
+} from "../../contract/budget.ts";
 import type { CollectOptions, CollectReport } from "../../contract/collect.ts";
 import type {
   CancelFilter,
@@ -15,26 +23,35 @@ import type {
   PauseTarget,
 } from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { EventPage, FeedListener } from "../../contract/event.ts";
+import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
+import type { ExportFilter, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import type { Approval } from "../../contract/review.ts";
+import type { Approval, Contribution, ContributionOutcome } from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
-import type { Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
+import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
+import { InMemoryBudgets } from "./budgets.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
-import { queuedTranslation, rowsOf, touchUse, translationOf } from "./read.ts";
+import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
-import { approveRow, purgeLetters, replayLetters } from "./review.ts";
+import { approveRow, contributeRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
 import { buryExpiredItems, settleItems } from "./settle.ts";
 import { statusOf } from "./status.ts";
 import { InMemoryTables } from "./tables.ts";
+import { InMemoryTokens } from "./tokens.ts";
+import { usageOf } from "./usage.ts";
+import { InMemoryWebhooks } from "./webhooks.ts";
 
 export interface InMemoryStoreOptions {
   /** Default: the system's. */
@@ -50,19 +67,25 @@ export class InMemoryStore {
   /** Claimed by `InMemoryWork`; the outcomes of a claim go to {@link settle}. */
   readonly batches: InMemoryBatches;
   readonly engineGate: LocalEngineGate;
+  readonly tokens: InMemoryTokens;
+  readonly webhooks: InMemoryWebhooks;
   readonly #tables: InMemoryTables;
   readonly #paused = new InMemoryPauses();
+  readonly #budgets: InMemoryBudgets;
   readonly #listeners = new Set<() => void>();
 
   constructor({ clock = SYSTEM_CLOCK, batchSize = 50, batchBytes = 32_768 }: InMemoryStoreOptions = {}) {
     this.clock = clock;
     this.batches = new InMemoryBatches({ clock, batchSize, batchBytes, pauses: () => this.pauses });
+    this.#budgets = new InMemoryBudgets(clock, (project) => this.batches.waitingTexts(project));
     const onReset = () => {
       this.batches.hastenPostponed();
       this.changed();
     };
     this.engineGate = new LocalEngineGate(() => clock.now(), onReset);
+    this.tokens = new InMemoryTokens(clock);
     this.#tables = new InMemoryTables(clock, this.batches);
+    this.webhooks = new InMemoryWebhooks(clock, this.#tables.feed);
   }
 
   // --- Registering ---
@@ -99,8 +122,21 @@ export class InMemoryStore {
     return rowsOf(this.#tables, project, targetLocale);
   }
 
-  touch(reference: TranslationReference): void {
+  exportTexts(filter: ExportFilter): StoredExport[] {
+    return exportedTexts(this.#tables, filter);
+  }
+
+  touchUses(project: string, uses: readonly UseKey[]): void {
+    touchUses(this.#tables, project, uses);
+  }
+
+  touch(reference: NamedReference): void {
     touchUse(this.#tables, reference);
+  }
+
+  /** What the uses of a row's text say of it. */
+  hintOf({ key, content }: Row): Hint | undefined {
+    return this.#tables.uses.hintOf({ project: key.project, contentNo: content.no, contextNo: key.contextNo });
   }
 
   /** A row in the application's form. */
@@ -114,6 +150,17 @@ export class InMemoryStore {
     const row = approveRow(this.#tables, approval);
     this.changed();
     return this.show(row);
+  }
+
+  contribute(contributions: readonly Contribution[]): ContributionOutcome[] {
+    const given = new Map<Row, string>();
+    const outcomes = contributions.map((contribution) => {
+      // Nothing else runs until the translation is in its row.
+      this.register([{ ...contribution.item, force: false }], {});
+      return contributeRow(this.#tables, contribution, given);
+    });
+    this.changed();
+    return outcomes;
   }
 
   deadLetters(filter: DeadLetterFilter): DeadLetter[] {
@@ -163,9 +210,43 @@ export class InMemoryStore {
     this.#paused.remove(target);
     const { kind, name } = pauseOf(target);
     if (kind === "engine" || kind === "everything") this.engineGate.resetNow(name ?? undefined, { pause: true });
-    this.batches.bringForward();
+    this.batches.bringForward(["pause"]);
     this.changed();
     return this.#paused.list();
+  }
+
+  // --- Budgets ---
+
+  setBudget(budget: BudgetToSet): BudgetStatus[] {
+    this.#budgets.set(budget);
+    this.#goOn(budget.project, ["budget", "price"]);
+    return this.listBudgets(budget.project);
+  }
+
+  removeBudget(budget: Pick<Budget, "project" | "per">): boolean {
+    const isGone = this.#budgets.remove(budget);
+    this.#goOn(budget.project, ["budget", "price"]);
+    return isGone;
+  }
+
+  listBudgets(project?: string): BudgetStatus[] {
+    return this.#budgets.list(project);
+  }
+
+  confirmUsage(confirmation: UsageConfirmation): UsageConfirmed {
+    const confirmed = this.#budgets.confirm(confirmation);
+    for (const { project } of this.#budgets.list()) if (this.#budgets.hasRoom(project)) this.#goOn(project, ["budget"]);
+    return confirmed;
+  }
+
+  /** What holds the calls that a member makes for a project. Undefined: it has no budget. */
+  budgetOf(project: string, member: object): BatchBudget | undefined {
+    return this.#budgets.of(project, member);
+  }
+
+  #goOn(project: string, kinds: readonly ("budget" | "price")[]): void {
+    this.batches.bringForward(kinds, project);
+    this.changed();
   }
 
   // --- Work ---
@@ -182,6 +263,7 @@ export class InMemoryStore {
     calls: readonly EngineCall[],
   ): (WorkOutcome | undefined)[] {
     const written = settleItems(this.#tables, batch, items, outcomes, calls);
+    this.#budgets.book(batch.project, calls);
     this.changed();
     return written;
   }
@@ -196,7 +278,18 @@ export class InMemoryStore {
   /** Returns a member's claimed work to the queue: the member is dead, or believed to be. */
   giveBack(member: object): void {
     this.batches.giveBack(member);
+    this.#budgets.lose(member);
     this.changed();
+  }
+
+  // --- The feed of events ---
+
+  events(filter: EventFilter): EventPage {
+    return this.#tables.feed.events(filter);
+  }
+
+  watchEvents(listener: FeedListener): () => void {
+    return this.#tables.feed.watch(listener);
   }
 
   // --- Observing ---
@@ -217,7 +310,12 @@ export class InMemoryStore {
     return [...this.#tables.calls.values()];
   }
 
+  usage(query: UsageQuery): UsageReport {
+    return usageOf(this.#tables, query);
+  }
+
   status(project: string | undefined): Omit<StoreStatus, "workers"> {
-    return statusOf(this.#tables, this.engineGate, this.#paused.list(), project);
+    const status = statusOf(this.#tables, this.engineGate, this.#paused.list(), project);
+    return { ...status, budgets: this.listBudgets(project) };
   }
 }

@@ -1,11 +1,14 @@
 /** The content of a store in memory, table by table, and the changes that several of its methods share. */
+import type { EventKind } from "../../contract/event.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { RegisterOptions } from "../../contract/register.ts";
 import type { TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { EngineCall } from "../../contract/work.ts";
 import { contentId, contextKey } from "../../rules/identity.ts";
+import { parseTranslationId } from "../../rules/translation-id.ts";
 import type { InMemoryBatches } from "./batches.ts";
 import type { Clock } from "./clock.ts";
+import { InMemoryFeed } from "./feed.ts";
 import { InMemoryLetters } from "./letters.ts";
 import { type Content, type Context, type Row, rowId } from "./row.ts";
 import { InMemoryUses } from "./uses.ts";
@@ -16,6 +19,15 @@ export interface InboxItem {
   readonly options: RegisterOptions;
   /** Time of the request, in milliseconds since the epoch. */
   readonly at: number;
+}
+
+/** A call with the batch that it was made for. */
+export interface BookedCall extends EngineCall {
+  project: string;
+  targetLocale: string;
+  tag: string | undefined;
+  /** Milliseconds since the epoch. */
+  at: number;
 }
 
 /** The tables of one store. The clock dates every change. */
@@ -30,8 +42,9 @@ export class InMemoryTables {
   readonly rows = new Map<string, Row>();
   readonly uses = new InMemoryUses();
   readonly letters = new InMemoryLetters();
+  readonly feed: InMemoryFeed;
   /** By call id, oldest first. */
-  readonly calls = new Map<string, EngineCall>();
+  readonly calls = new Map<string, BookedCall>();
   /** How many texts were stored with each warning, by project. */
   readonly flagged = new Map<string, Map<string, number>>();
   /** Oldest first. */
@@ -43,6 +56,7 @@ export class InMemoryTables {
   constructor(clock: Clock, batches: InMemoryBatches) {
     this.clock = clock;
     this.batches = batches;
+    this.feed = new InMemoryFeed(clock);
   }
 
   /** A number above every earlier one. */
@@ -66,6 +80,10 @@ export class InMemoryTables {
 
   /** The text and the context that an application names. Of a business id the text that was last seen under it. */
   useOf(reference: TranslationReference): { contentNo: number; contextNo: number } | undefined {
+    if ("id" in reference) {
+      const { contentNo, contextNo } = parseTranslationId(reference.id);
+      return { contentNo: Number(contentNo), contextNo };
+    }
     if ("businessId" in reference) return this.uses.lastOf(reference);
     const content = this.contents.get(contentId(reference.sourceLocale, reference.text));
     const contextNo = this.contextNoOf(reference);
@@ -96,8 +114,9 @@ export class InMemoryTables {
     this.letters.closeAbout(new Set([row]));
   }
 
-  /** Deletes rows with their dead letters. */
-  removeRows(rows: readonly Row[]): void {
+  /** Deletes rows with their dead letters, and writes events of this kind. */
+  removeRows(rows: readonly Row[], kind: EventKind): void {
+    this.feed.write(kind, rows);
     this.letters.closeAbout(new Set(rows));
     for (const row of rows) {
       // Running work on it finds nothing to settle.

@@ -1,4 +1,7 @@
-/** The uses of texts: the table `source` of a store in memory. */
+/** The uses of texts: the tables `source` and `hint` of a store in memory. */
+import type { Hint } from "../../contract/hint.ts";
+import { readHint } from "../../rules/hint.ts";
+
 export interface Use {
   readonly project: string;
   /** Empty: a use by the text itself. */
@@ -8,6 +11,8 @@ export interface Use {
   readonly lastSeenAt: number;
   /** Orders uses that were seen within one millisecond. */
   readonly seen: number;
+  /** The hint as JSON, and its place in the order of all hints. */
+  readonly hint?: { readonly json: string; readonly said: number } | undefined;
 }
 
 export class InMemoryUses {
@@ -16,12 +21,36 @@ export class InMemoryUses {
   /** By business id, then by text and context. */
   readonly #byName = new Map<string, Map<string, Use>>();
   #seen = 0;
+  #said = 0;
 
-  see(use: Omit<Use, "seen">): void {
+  see(use: Omit<Use, "seen" | "hint">): void {
     this.#seen += 1;
-    const seen: Use = { ...use, seen: this.#seen };
-    inner(this.#byText, textKey(use)).set(use.businessId, seen);
-    inner(this.#byName, nameKey(use)).set(textKey(use), seen);
+    const { hint } = this.#byText.get(textKey(use))?.get(use.businessId) ?? {};
+    this.#put({ ...use, seen: this.#seen, hint });
+  }
+
+  /** Notes the hint of a use that was seen. */
+  say(name: Pick<Use, "project" | "businessId" | "contentNo" | "contextNo">, json: string): void {
+    const use = this.#byText.get(textKey(name))?.get(name.businessId);
+    if (use === undefined || use.hint?.json === json) return;
+    this.#said += 1;
+    this.#put({ ...use, hint: { json, said: this.#said } });
+  }
+
+  /** The hint of a text: what was said last by a use, and the least length of all. Undefined: there is none. */
+  hintOf(text: Pick<Use, "project" | "contentNo" | "contextNo">): Hint | undefined {
+    const hints = [...(this.#byText.get(textKey(text))?.values() ?? [])]
+      .toSorted((one, other) => (other.hint?.said ?? 0) - (one.hint?.said ?? 0))
+      .map(({ hint }) => readHint(hint?.json))
+      .filter((hint) => hint !== undefined);
+    const lengths = hints.map(({ maxLength }) => maxLength).filter((most) => most !== undefined);
+    const [last] = hints;
+    return last && { ...last, ...(lengths.length > 0 && { maxLength: Math.min(...lengths) }) };
+  }
+
+  #put(use: Use): void {
+    inner(this.#byText, textKey(use)).set(use.businessId, use);
+    inner(this.#byName, nameKey(use)).set(textKey(use), use);
   }
 
   isUsed(text: Pick<Use, "project" | "contentNo" | "contextNo">): boolean {

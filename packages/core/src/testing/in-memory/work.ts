@@ -14,6 +14,7 @@ import type {
   WorkSummary,
 } from "../../contract/work.ts";
 import { isSuspect } from "../../rules/crashes.ts";
+import { repairsOf } from "../../rules/repairs-of.ts";
 import { type Step, triage } from "../../rules/triage.ts";
 import { type Batch, type BatchItem, type Lane, stands } from "./batches.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
@@ -37,6 +38,8 @@ export class InMemoryWork {
   readonly #calls = new AbortController();
   readonly #leaving = new AbortController();
   readonly #summary = { translated: 0, failed: 0 };
+  /** The locales of which nothing is claimed now: no engine answers this member alone. */
+  readonly #resting = new Set<string>();
   #running = 0;
   #itemsAtWork = 0;
   #isSuspectAtWork = false;
@@ -125,7 +128,7 @@ export class InMemoryWork {
     const dueAt =
       this.#isEnding || this.#running >= this.#options.concurrency
         ? undefined
-        : this.#store.batches.nextDueAt(this.#lane);
+        : this.#store.batches.nextDueAt(this.#lane, this.#resting);
     const waiting = new AbortController();
     if (dueAt !== undefined) {
       const { clock } = this.#store;
@@ -144,6 +147,7 @@ export class InMemoryWork {
   #claimAll(): void {
     for (const batch of this.#store.batches.ready(this.#lane)) {
       if (this.#running >= this.#options.concurrency || this.#remaining <= 0) return;
+      if (this.#resting.has(batch.targetLocale)) continue;
       let step = this.#triage(batch);
       while (step.do === "bury_expired_texts") {
         this.#buryExpired(batch, entryOf(step.reason));
@@ -177,7 +181,7 @@ export class InMemoryWork {
   #buryExpired(batch: Batch, error: AttemptError): void {
     const gone = this.#store.buryExpired(batch, error);
     const outcomes = gone.map((): WorkOutcome => ({ kind: "failed", error }));
-    this.#report({ batch: workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
+    this.#report({ batch: this.#workBatch(batch, gone, {}), outcomes, elapsedMs: 0 });
   }
 
   /** Counts and reports a settlement of rows that it changed. */
@@ -193,22 +197,33 @@ export class InMemoryWork {
     this.#itemsAtWork += items.length;
     if (isSuspect(batch)) this.#isSuspectAtWork = true;
     const startedAt = performance.now();
-    const given = workBatch(batch, items, {
+    const given = this.#workBatch(batch, items, {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
       isToYield: () => this.#isEnding,
+      budget: () => this.#store.budgetOf(batch.project, this.#member),
     });
     const result = step.do === "bury" ? buried(items, step.reason) : await this.#tried(given);
+    if (result.restMs !== undefined) this.#rest(batch.targetLocale, result.restMs);
     // A late result of a member that was only believed dead is settled like any other: the revisions decide.
     if (!this.#isDead) {
       const written = this.#store.settle(batch, items, result.outcomes, result.calls);
       const changed = given.items.filter((_, at) => written[at] !== undefined);
       const outcomes = written.filter((outcome) => outcome !== undefined);
-      this.#report({ batch: { ...given, items: changed }, outcomes, elapsedMs: performance.now() - startedAt });
+      const facts = { elapsedMs: performance.now() - startedAt, ...repairsOf(result.calls) };
+      this.#report({ batch: { ...given, items: changed }, outcomes, ...facts });
     }
     if (isSuspect(batch)) this.#isSuspectAtWork = false;
     this.#running -= 1;
     this.#itemsAtWork -= items.length;
     this.#bell.ring();
+  }
+
+  #rest(targetLocale: string, forMs: number): void {
+    this.#resting.add(targetLocale);
+    void this.#store.clock.wait(forMs, this.#leaving.signal).then(() => {
+      this.#resting.delete(targetLocale);
+      this.#bell.ring();
+    });
   }
 
   async #tried(batch: WorkBatch): Promise<WorkResult> {
@@ -226,28 +241,34 @@ export class InMemoryWork {
   async #translateSafely(batch: WorkBatch): Promise<WorkResult> {
     return this.#translate(batch, this.#calls.signal);
   }
-}
 
-function workBatch(
-  batch: Batch,
-  items: readonly BatchItem[],
-  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
-): WorkBatch {
-  return {
-    ...asked,
-    project: batch.project,
-    sourceLocale: batch.sourceLocale,
-    targetLocale: batch.targetLocale,
-    items: items.map(({ row, revision, history }) => ({
-      key: row.key,
-      revision,
-      text: row.content.text,
-      context: parseContext(row.context),
-      format: row.context?.format ?? "auto",
-      attempt: batch.attempt + 1,
-      previousFailure: history.at(-1)?.message,
-    })),
-  };
+  #workBatch(
+    batch: Batch,
+    items: readonly BatchItem[],
+    asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget">,
+  ): WorkBatch {
+    const { project, sourceLocale, targetLocale, tag } = batch;
+    return {
+      ...asked,
+      ...(tag !== undefined && { tag }),
+      project,
+      sourceLocale,
+      targetLocale,
+      items: items.map(({ row, revision, history }) => {
+        const hint = this.#store.hintOf(row);
+        return {
+          key: row.key,
+          revision,
+          text: row.content.text,
+          context: parseContext(row.context),
+          format: row.context?.format ?? "auto",
+          ...(hint !== undefined && { hint }),
+          attempt: batch.attempt + 1,
+          previousFailure: history.at(-1)?.message,
+        };
+      }),
+    };
+  }
 }
 
 function entryOf({ code, message }: TransHubError): AttemptError {

@@ -1,8 +1,9 @@
 import type { IcuArgument } from "../icu.ts";
+import { differenceOf } from "./difference.ts";
 
 /**
- * Compares the arguments of an ICU message with those of its translation: their names, and the styles that each is formatted
- * in. `#` is its plural's own argument, which a branch may also name. A plural may be added where its argument stands, and may
+ * Compares the arguments of an ICU message with those of its translation: their names, the styles that each is formatted in,
+ * and with `each` "as often" how often each comes. `#` is its plural's own argument, which a branch may also name. A plural may be added where its argument stands, and may
  * go where the target language has no other form than `other`; a select stays.
  *
  * @returns the numbers of names that only one of the two has; a name in another style counts as one of both.
@@ -10,8 +11,9 @@ import type { IcuArgument } from "../icu.ts";
 export function compareArguments(
   expected: readonly IcuArgument[],
   actual: readonly IcuArgument[],
-  targetLocale: string | undefined,
+  { targetLocale, each }: { targetLocale: string | undefined; each: "as often" | "once" },
 ): { missing: number; added: number } {
+  if (each === "as often") return differenceOf(expected.map(spellingOf), actual.map(spellingOf), each);
   const wanted = formsOf(expected);
   const found = formsOf(actual);
   let missing = 0;
@@ -26,6 +28,10 @@ export function compareArguments(
   }
   for (const name of found.keys()) if (!wanted.has(name)) added += 1;
   return { missing, added };
+}
+
+function spellingOf({ name, type, style }: IcuArgument): string {
+  return [name, type, style].join(",");
 }
 
 /** Type and style of each use of a name but the bare one. */
@@ -43,7 +49,9 @@ function isOtherForm(expected: Set<string>, actual: Set<string>, targetLocale: s
   for (const form of expected) {
     if (!actual.has(form) && !(isPlural(form) && hasOneForm(form, targetLocale))) return true;
   }
-  for (const form of actual) if (!expected.has(form) && form !== "plural,") return true;
+  // `#` shows its number as `{n, number}` does, which stands where another plural is between them.
+  const allowed = [...expected].some(isPlural) ? new Set(["plural,", "number,"]) : new Set(["plural,"]);
+  for (const form of actual) if (!expected.has(form) && !allowed.has(form)) return true;
   return false;
 }
 

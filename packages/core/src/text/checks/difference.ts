@@ -1,4 +1,4 @@
-/** How far the members of a text are those of its source. */
+/** The difference between the members of a text and those of its source. */
 export interface Difference {
   missing: number;
   added: number;

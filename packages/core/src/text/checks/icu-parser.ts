@@ -14,6 +14,9 @@ export const icuParser: Check = {
   severity: "block",
   check({ given: { source, translation }, sourceSyntax, translationSyntax }) {
     if (!sourceSyntax.isIcu || !translationSyntax.isIcu || translation === source) return undefined;
+    // Bare arguments of the same names: the parser refuses both or neither.
+    const names = new Set(sourceSyntax.arguments.map(({ name }) => name));
+    if (translationSyntax.arguments.every(({ name, type }) => type === "" && names.has(name))) return undefined;
     return !isReadable(translation) && isReadable(source) ? "a parser of ICU messages refuses it" : undefined;
   },
 };

@@ -37,6 +37,13 @@ test("a person learns of every failure at once, of each check once", () => {
   ]);
 });
 
+test("the checks that warn can be left out", () => {
+  const pair = { source: "Save {name} to <b>disk</b>", translation: "\0" };
+  const { blocked, warnings } = checkTranslation(pair);
+  expect(warnings).not.toEqual([]);
+  expect(checkTranslation({ ...pair, warnings: false })).toEqual({ blocked, warnings: [] });
+});
+
 test("a report of a good translation has two empty lists", () => {
   expect(checkTranslation({ source: "Save {name}", translation: "Enregistrer {name}" })).toEqual({
     blocked: [],

@@ -1,11 +1,10 @@
 /**
- * The checks that a machine's translation goes through before it is stored.
+ * The checks of a translation: of a machine's before it is stored, of a person's on request.
  *
  * Blocking checks judge form only: what breaks a program, a page or the database. Warning checks point at a text that a
  * person should look at. `truncated` is not found here: only the engine knows that its answer was cut.
  */
 import type { BlockedBy } from "../../contract/errors.ts";
-import { br } from "./br.ts";
 import { empty } from "./empty.ts";
 import { icu } from "./icu.ts";
 import { icuBranch, icuNumber } from "./icu-branch.ts";
@@ -19,7 +18,8 @@ import { nul } from "./nul.ts";
 import { oversized } from "./oversized.ts";
 import { placeholders } from "./placeholders.ts";
 import { printfOrder } from "./printf-order.ts";
-import { type Check, CheckSubject, type TranslationToCheck } from "./subject.ts";
+import { type Check, CheckSubject, SourceFacts, type TranslationToCheck } from "./subject.ts";
+import { unfinishedPlaceholder } from "./unfinished-placeholder.ts";
 import { unfinishedTag } from "./unfinished-tag.ts";
 import { code, email, linkTarget, url } from "./url.ts";
 import { WARNINGS } from "./warnings.ts";
@@ -36,6 +36,7 @@ export const CHECKS = [
   icuQuote,
   icu,
   placeholders,
+  unfinishedPlaceholder,
   markup,
   unfinishedTag,
   icuBranches,
@@ -53,9 +54,10 @@ export const CHECKS = [
   wrapper,
   bidi,
   replacementCharacter,
-  br,
   ...WARNINGS,
 ] as const satisfies readonly Check[];
+
+const BLOCKING: readonly Check[] = CHECKS.filter(({ severity }) => severity === "block");
 
 /** Why a machine's translation is not stored. */
 export interface CheckFailure {
@@ -95,21 +97,28 @@ export function judge(given: TranslationToCheck): Judgement {
 }
 
 /** Judges one translation by every check, for a person who corrects them all at once. */
-export function judgeByAll(given: TranslationToCheck): CheckReport {
-  return run(given, "all");
+export function judgeByAll(given: TranslationToCheck, source?: SourceFacts): CheckReport {
+  return run(given, "all", source);
 }
 
-function run(given: TranslationToCheck, failures: "first" | "all"): CheckReport {
-  const subject = new CheckSubject(given);
+function run(
+  given: TranslationToCheck,
+  failures: "first" | "all",
+  source: SourceFacts = new SourceFacts(given),
+): CheckReport {
   const report: CheckReport = { blocked: [], warnings: [] };
-  for (const rule of CHECKS) {
+  const areWords = source.isInWordsWith(given.translation);
+  if (areWords && given.warnings === false) return report;
+  const subject = new CheckSubject(given, source);
+  for (const rule of given.warnings === false ? BLOCKING : CHECKS) {
+    if (rule.severity === "block" && areWords) continue;
     if (rule.severity !== "block") {
       const message = rule.check(subject);
       if (message !== undefined) report.warnings.push({ check: rule.name, message });
       continue;
     }
     if (failures === "first" && report.blocked.length > 0) continue;
-    // Two rules share the name `icu`: their reader sees one check.
+    // Rules share the names `icu` and `placeholders`: their reader sees one check.
     if (report.blocked.some(({ check }) => check === rule.name)) continue;
     const message = rule.check(subject);
     if (message === undefined) continue;

@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+import { differenceOf } from "./difference.ts";
 import type { Check } from "./subject.ts";
 
 /**
@@ -25,23 +27,37 @@ export const mask: Check = {
   severity: "block",
   check({ given: { source, translation } }) {
     const found = translation.match(MASKS);
-    // A source that speaks of such marks has them translated as words.
+    // A source that speaks of such marks has them translated as words, and `__token__` in capitals is none.
     if (found === null || source.match(MASKS) !== null) return undefined;
+    const words = source.toLowerCase();
+    if (found.every((each) => words.includes(each.toLowerCase()))) return undefined;
     return "a mark of a masked part is left in it";
   },
 };
 
 const QUOTE_ENTITY = /&(?:quot|apos|#0?39|#34|#x27|#x22);/i;
 const ENTITY = /&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});/i;
+const ENTITIES = new RegExp(ENTITY, "gi");
 const ESCAPED_TWICE = /&amp;(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});/i;
 const BROKEN =
   /&\s(?:nbsp|amp|lt|gt|quot|apos|hellip|mdash|ndash|copy|#[0-9]{1,7});|&(?:nbsp|amp|lt|gt|quot|apos|hellip|mdash|ndash|copy|#[0-9]{1,7})\s;/i;
 
-/** No entity is made of a plain character, escaped a second time, or broken by white space. */
+/**
+ * No entity is made of a plain character, escaped a second time, or broken by white space. A machine has those of its source;
+ * a person may write "and" for `&amp;`.
+ */
 export const entity: Check = {
   name: "entity",
   severity: "block",
-  check({ given: { source, translation } }) {
+  check({ given: { source, translation }, isByMachine, each }) {
+    if (isByMachine && source.includes("&")) {
+      const own = entitiesOf(source);
+      // Others are made of plain signs, and read as these in a text that has such references.
+      const found = entitiesOf(translation).filter((reference) => own.includes(reference));
+      const { missing, added } = differenceOf(own, found, each);
+      if (missing > 0) return `${counted(missing, "character reference")} missing`;
+      if (added > 0) return `${counted(added, "character reference")} added`;
+    }
     if (!translation.includes("&")) return undefined;
     if (ESCAPED_TWICE.test(translation) && !ESCAPED_TWICE.test(source)) return "an entity is escaped twice";
     if (BROKEN.test(translation) && !BROKEN.test(source)) return "an entity holds white space";
@@ -49,6 +65,10 @@ export const entity: Check = {
     return undefined;
   },
 };
+
+function entitiesOf(text: string): string[] {
+  return text.match(ENTITIES) ?? [];
+}
 
 /** A line break of the source is none that is spelled as a backslash and a letter. */
 export const newline: Check = {
@@ -94,7 +114,9 @@ export const bidi: Check = {
   severity: "block",
   check({ given: { source, translation } }) {
     if (!/[\u202a-\u202e\u2066-\u2069]/.test(translation)) return undefined;
-    if (countOf(OVERRIDE, translation) > countOf(OVERRIDE, source)) return "an override of the direction was added";
+    if (countOf(OVERRIDE, translation) > 0 && countOf(OVERRIDE, source) === 0) {
+      return "an override of the direction was added";
+    }
     return !isClosed(translation) && isClosed(source) ? "a change of the direction is not closed" : undefined;
   },
 };

@@ -1,3 +1,4 @@
+import { cpuMs } from "@trans-hub/test-support/load";
 import { expect, test } from "vitest";
 import { length } from "./length.ts";
 import { CheckSubject } from "./subject.ts";
@@ -26,9 +27,10 @@ test.each([
   expect(length.check(new CheckSubject({ source, translation }))).toBe(message);
 });
 
-test("a megabyte is weighed at once", () => {
+test("a megabyte is weighed at once", async () => {
   const source = "長い文".repeat(350_000);
-  const startedAt = performance.now();
-  expect(length.check(new CheckSubject({ source, translation: source, format: "text" }))).toBeUndefined();
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  const ms = await cpuMs(() => {
+    expect(length.check(new CheckSubject({ source, translation: source, format: "text" }))).toBeUndefined();
+  });
+  expect(ms).toBeLessThan(2_000);
 });

@@ -58,6 +58,11 @@ describe("ICU arguments are compared by name and style", () => {
       { targetLocale: "de" },
     ],
     ["{n, number} {n, plural, one {row} other {rows}}", "{n, number} 行", { targetLocale: "zh" }],
+    [
+      "{h, plural, one {# hour} other {# hours}} and {m, plural, one {# minute} other {# minutes}}",
+      "{h, plural, one {{m, plural, one {{h, number} heure et # minute} other {{h, number} heure et # minutes}}} other {{m, plural, one {{h, number} heures et # minute} other {{h, number} heures et # minutes}}}}",
+      { targetLocale: "fr" },
+    ],
     ["{n, plural, one {# row} other {# rows}}", "{n}행", { targetLocale: "ko-KR" }],
     ["{n, plural, =0 {No row} one {# row} other {# rows}}", "{n} 行", { targetLocale: "ja" }],
     ["{n, selectordinal, one {#st} two {#nd} few {#rd} other {#th}}", "{n}.", { targetLocale: "de" }],
@@ -111,6 +116,8 @@ describe("a person's text", () => {
     ["%d %b", "%b%d", { format: "strftime" }],
     ["{ -brand-name } for { $os }", "{ $os } için { -brand-name(case: \"nominative\") }", { format: "fluent" }],
     ["{ $n } tabs", "{ $n ->\n  [one] { $n } onglet\n *[other] { $n } onglets\n}", { format: "fluent" }],
+    ["is reserved", "Das Feld %{attribute} ist reserviert"],
+    ["is not %{value}", "%{model}: %{attribute} ist nicht %{value}"],
   ]; // biome-ignore format: a table
   test.each(passes)("%j as %j passes", (source, translation, more) => {
     expect(blockedBy({ source, translation, ...more })).toEqual([]);
@@ -129,6 +136,8 @@ describe("a person's text", () => {
     ["%B %d, %Y", "%B %d"],
     ["%B %d, %Y", "le %d"],
     ["Hi :name", "Salut :nom"],
+    ["is reserved", "Das Feld %{field} ist reserviert"],
+    ["%{model} is reserved", "ist reserviert"],
     ["{ $n } tabs", "{ $anzahl } Tabs", { format: "fluent" }],
     ["{ -brand } on { $os }", "{ -brand }", { format: "fluent" }],
   ];
@@ -142,9 +151,96 @@ describe("a person's text", () => {
     ["Keep 20%% of %d", "Garder %d"],
     ["Stay,<br>please", "Reste, s'il te plaît"],
     ['<x id="A" equiv-text="a"/>', '<x id="A" equiv-text="b"/>'],
-  ])("a machine's %j as %j is held to the bytes of the source", (source, translation) => {
-    expect(blockedBy({ source, translation })).toEqual([]);
-    expect(blockedBy({ source, translation, by: "machine" })).not.toEqual([]);
+    ["is reserved", "%{attribute} ist reserviert"],
+    ["Remove {name}?", "Soll {name} weg? {name} ist dann fort.", { format: "icu" }],
+    ["{name} of {name}", "{name}", { format: "icu" }],
+    ["<b>{name}</b>", "<b>{name}</b><b></b>", { format: "icu" }],
+    ["Get { -brand-name }", "{ -brand-name } holen: { -brand-name }", { format: "fluent" }],
+    ["%B %d, %Y", "%d %b %Y"],
+    ["%Y-%m-%d %I:%M %p", "%d.%m.%Y %H:%M"],
+    ["%A, %B %d", "%d %B"],
+    ["%d %b", "%d %d %b %b"],
+    ["%b %d", "%bu %du"],
+    ["Fish &amp; chips", "Poisson et frites"],
+    ["A&nbsp;B", "A&nbsp;&nbsp;B"],
+    ["Keep it in &lt;body>", "Hu ut un &ltu;budu>"],
+    ["Visit https://sample.net/docs.", "Visitez https://sample.net/docs https://sample.net/docs."],
+    ["Ask team@sample.net", "Demandez team@sample.net team@sample.net"],
+    ["Run `make all`", "Lancez `make all` `make all`"],
+    ["A ![red button](button.png)", "Un ![bouton](button.png) rouge](button.png)"],
+    ['See [the guide](/a "Title") first', 'first "Title") guide](/a [the See'],
+  ] satisfies Row[])(
+    "a machine's %j as %j is held to the bytes of the source",
+    (...[source, translation, more = {}]: Row) => {
+      expect(blockedBy({ source, translation, ...more })).toEqual([]);
+      expect(blockedBy({ source, translation, ...more, by: "machine" })).not.toEqual([]);
+    },
+  );
+
+  test.each([
+    ["%s of %d", "%ss von %d"],
+    ["%s of %d", "%s von %d2"],
+    ["%(name)s left", "%(name)s_ left"],
+    ["%1$s (%2$s)", "%1$su (%2$s)"],
+    ["%.1f GB of %lld", "%.1fu GB de %lld"],
+    ["%1$s and <b>%2$s</b>", "%1$s und <b>%2$su</b>"],
+    ["%d files", "%dth"],
+    ["Hi :name", "Salut :names"],
+    ["In $HOME", "Dans $HOMEs"],
+    ["%arg files", "%args"],
+    ["%,d rows", "%,du"],
+    ["By %PATH%", "De %PATHu%"],
+  ] satisfies Row[])(
+    "a machine's %j as %j is blocked, as a letter or digit touches a placeholder",
+    (...[source, translation]: Row) => {
+      expect(blockedBy({ source, translation, by: "machine" })).toEqual(["placeholders"]);
+    },
+  );
+
+  test.each([
+    ["Use <code>__token__</code>", "UTILISEZ <code>__TOKEN__</code>"],
+    ['The signs "`" and ","', 'Les signes "`" "`" et ","'],
+    ["Invoice_\u202egnp.exe", "Invoice_\u202egnp.exe Invoice_\u202egnp.exe"],
+    ["%sth place of %s", "miejsce %sth z %s"],
+    ["%d files", "%d個のファイル"],
+    ["{name}'s files", "{name}nek"],
+    ["{{count}} times", "{{count}}x"],
+    ["{0} times", "{0}fach"],
+    ["$t(a) now", "$t(a)b"],
+    ["5% off", "%5 indirim"],
+    ["Only 100%", "nur 100%ig"],
+    ["<b>%s</b> left", "<b>%s</b>x"],
+    ["%B %d, %Y", "%d %B %Y"],
+    ['See [the guide](/a "Title")', 'Voir [le guide](/a "Titre")'],
+    ["Terms &amp; conditions", "Conditions &amp; termes"],
+    ["Keep it in &lt;body>", "Garder dans &lt;body&gt;"],
+  ] satisfies Row[])("a machine's %j as %j passes", (...[source, translation]: Row) => {
+    expect(blockedBy({ source, translation, by: "machine" })).toEqual([]);
+  });
+
+  test.each([
+    ["{count} reply", "countréponse", { pluralCategory: "one" }],
+    ["{count} reply", "{count} {count} réponse", { pluralCategory: "one" }],
+    ["{days} day left", "restedaysjour", { pluralCategory: "one" }],
+    ["%(num)d match", "(num)une correspondance", { pluralCategory: "one" }],
+  ] satisfies Row[])(
+    "a machine's %j as %j is blocked, as its number is spilled or doubled",
+    (...[source, translation, more]: Row) => {
+      expect(blockedBy({ source, translation, ...more })).toEqual([]);
+      expect(blockedBy({ source, translation, ...more, by: "machine" })).toEqual(["placeholders"]);
+    },
+  );
+
+  test.each([
+    [
+      "{n, plural, one {# row} other {# rows}}",
+      "{n, plural, one {# řádek} few {# řádky} other {# řádků}}",
+      { format: "icu" },
+    ],
+    ["{n, plural, other {# of {max}}}", "{n} / {max}", { format: "icu", targetLocale: "ja" }],
+    ["{ $n } tabs", "{ $n ->\n  [one] { $n } onglet\n *[other] { $n } onglets\n}", { format: "fluent" }],
+  ] satisfies Row[])("branches multiply the parts of a machine's %j as %j too", (source, translation, more) => {
+    expect(blockedBy({ source, translation, ...more, by: "machine" })).toEqual([]);
   });
 });
 

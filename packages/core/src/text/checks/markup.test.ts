@@ -1,3 +1,4 @@
+import { cpuMs } from "@trans-hub/test-support/load";
 import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 import { markup } from "./markup.ts";
@@ -41,9 +42,10 @@ test.each([
   expect(judge({ source, translation }).blocked?.check).toBeUndefined();
 });
 
-test("a text of a million signs is read once", () => {
-  const started = performance.now();
-  judge({ source: "<a ".repeat(300_000), translation: "<!--<a ".repeat(140_000) });
-  judge({ source: "x".repeat(1_000_000), translation: `<a${" ".repeat(1_000_000)}` });
-  expect(performance.now() - started).toBeLessThan(5_000);
+test("a text of a million signs is read once", async () => {
+  const ms = await cpuMs(() => {
+    judge({ source: "<a ".repeat(300_000), translation: "<!--<a ".repeat(140_000) });
+    judge({ source: "x".repeat(1_000_000), translation: `<a${" ".repeat(1_000_000)}` });
+  });
+  expect(ms).toBeLessThan(5_000);
 });

@@ -1,3 +1,4 @@
+import { cpuMs } from "@trans-hub/test-support/load";
 import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 
@@ -27,9 +28,10 @@ test("a translation over the greatest size of a stored text is blocked, however 
   }
 });
 
-test("nothing else of an oversized translation is looked at", () => {
+test("nothing else of an oversized translation is looked at", async () => {
   const translation = "<b>{n, plural, {{".repeat(4 * 2 ** 20);
-  const startedAt = performance.now();
-  expect(judge({ source: "Add to cart", translation })).toEqual({ blocked: TOO_LONG, warnings: [] });
-  expect(performance.now() - startedAt).toBeLessThan(100);
+  const ms = await cpuMs(() => {
+    expect(judge({ source: "Add to cart", translation })).toEqual({ blocked: TOO_LONG, warnings: [] });
+  });
+  expect(ms).toBeLessThan(100);
 });

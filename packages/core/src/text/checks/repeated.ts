@@ -24,7 +24,7 @@ function isRepeated(prose: string): boolean {
   const text = prose.replace(/\s+/g, "");
   const { length } = text;
   if (length < LOOP_CHARACTERS) return false;
-  // How much of the end read backwards is a prefix of itself: a loop is at the end, whatever stands before it.
+  // The length of the end that, read backwards, is a prefix of itself: a loop is at the end of the text.
   const overlap = new Uint32Array(length);
   let longest = 0;
   let matched = 0;

@@ -5,8 +5,9 @@ import { readSyntax, type Syntax } from "../syntax.ts";
 import { compareArguments } from "./arguments.ts";
 import { countOf } from "./count.ts";
 import { type Path, pathsOf } from "./icu-paths.ts";
-import { proseOf } from "./prose.ts";
+import { hasBranches, proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
+import { wordsOf } from "./words.ts";
 
 /** One rule that a machine's translation is held to. */
 export type Check = (Blocking | Warning) & {
@@ -33,6 +34,9 @@ interface Warning {
 /** The plural forms in which a language may say the number in words, or in the noun. */
 const NAMES_ITS_NUMBER = /^(?:zero|one|two|=[0-9]+)$/;
 
+/** Rails passes these to each message of a validation, so a person may name them where English has no need to. */
+const RAILS_VARIABLES: ReadonlySet<string> = new Set(["%{attribute}", "%{model}", "%{value}"]);
+
 /** A text, its translation, and the facts about them that checks may use. */
 export interface TranslationToCheck {
   source: string;
@@ -48,35 +52,72 @@ export interface TranslationToCheck {
    * form of a family (`key_one`, `msgstr[0]`). Default: it is no such form.
    */
   pluralCategory?: string | undefined;
+  /** The most characters of the translation. Default: any number. */
+  maxLength?: number | undefined;
   /**
    * The maker of the translation. A `person` may space, escape and leave out where no program breaks; a `machine` that does
    * so has seldom a reason. Default: `person`.
    */
   by?: "person" | "machine" | undefined;
+  /** Whether the checks that warn are run, too. Default: true. */
+  warnings?: boolean | undefined;
+}
+
+/** The facts of a source that do not depend on its translation, read once, when a check asks. */
+export class SourceFacts {
+  readonly source: string;
+  readonly format: TextFormat | undefined;
+  #syntax: Syntax | undefined;
+  #words: { found: string | undefined } | undefined;
+
+  constructor({ source, format }: Pick<TranslationToCheck, "source" | "format">) {
+    this.source = source;
+    this.format = format;
+  }
+
+  get syntax(): Syntax {
+    this.#syntax ??= this.#read();
+    return this.#syntax;
+  }
+
+  /** Whether both are words alone, with the same arguments: no blocking check can fail. */
+  isInWordsWith(translation: string): boolean {
+    this.#words ??= { found: wordsOf(this.source) };
+    return this.#words.found !== undefined && wordsOf(translation) === this.#words.found;
+  }
+
+  #read(): Syntax {
+    const syntax = readSyntax(this.source, this.format);
+    if (syntax.readAs !== "java") return syntax;
+    // A source whose own apostrophes hide its arguments ("Can't open {0}") is never given to MessageFormat.
+    const plain = readSyntax(this.source, "auto");
+    return plain.tokens.length > syntax.tokens.length ? plain : syntax;
+  }
 }
 
 /**
  * The input of every check. Facts that several checks need are read once, when the first of them asks.
  *
- * A fact that a new check needs (the terms of a glossary, a greatest length) becomes a field of
+ * A fact that a new check needs (the terms of a glossary) becomes a field of
  * {@link TranslationToCheck}, and every check sees it here.
  */
 export class CheckSubject {
   readonly given: TranslationToCheck;
-  #sourceSyntax: Syntax | undefined;
+  readonly #source: SourceFacts;
   #translationSyntax: Syntax | undefined;
   #sourcePaths: readonly Path[] | undefined;
   #tokenDifferences: readonly TokenDifference[] | undefined;
   #sourceProse: string | undefined;
   #translationProse: string | undefined;
 
-  constructor(given: TranslationToCheck) {
+  /** @param source The facts of the source, where many translations of it are judged. Default: they are read. */
+  constructor(given: TranslationToCheck, source: SourceFacts = new SourceFacts(given)) {
     this.given = given;
+    this.#source = source;
   }
 
   get sourceSyntax(): Syntax {
-    this.#sourceSyntax ??= this.#readSource();
-    return this.#sourceSyntax;
+    return this.#source.syntax;
   }
 
   /** The translation of an ICU message is read as one, whatever was declared and however little of it is left. */
@@ -87,15 +128,6 @@ export class CheckSubject {
 
   get isByMachine(): boolean {
     return this.given.by === "machine";
-  }
-
-  #readSource(): Syntax {
-    const { source, format } = this.given;
-    const syntax = readSyntax(source, format);
-    if (syntax.readAs !== "java") return syntax;
-    // A source whose own apostrophes hide its arguments ("Can't open {0}") is never given to MessageFormat.
-    const plain = readSyntax(source, "auto");
-    return plain.tokens.length > syntax.tokens.length ? plain : syntax;
   }
 
   /** Tokens that are missing or were added, by kind: ICU arguments, placeholders, tags. Empty: none. */
@@ -116,10 +148,28 @@ export class CheckSubject {
     return this.#translationProse;
   }
 
-  /** How often a part of the source must come: branches multiply it, each language by its own number of plural forms. */
+  /**
+   * How often a part of the source must come. Branches multiply it, each language by its own number of plural forms. In a
+   * message without branches, and in the pattern of a date, a person may say a part twice, or once for two; a machine that does
+   * so has seldom a reason.
+   */
   get each(): "as often" | "once" {
     const { isIcu, readAs } = this.sourceSyntax;
-    return isIcu || readAs === "fluent" || readAs === "strftime" ? "once" : "as often";
+    if (readAs === "strftime") return this.isByMachine ? "as often" : "once";
+    if (!isIcu && readAs !== "fluent") return "as often";
+    return this.isByMachine && !this.#hasBranches ? "as often" : "once";
+  }
+
+  /** The `canonical` of the placeholder that the plural form may say in words, or show where its source does not. Undefined: none. */
+  get count(): string | undefined {
+    const { pluralCategory, source } = this.given;
+    if (pluralCategory === undefined || !NAMES_ITS_NUMBER.test(pluralCategory)) return undefined;
+    return countOf(this.sourceSyntax.tokens, this.translationSyntax.tokens, source);
+  }
+
+  get #hasBranches(): boolean {
+    if (this.sourceSyntax.readAs === "fluent") return /->/.test(this.given.source + this.given.translation);
+    return hasBranches(this.sourceSyntax) || hasBranches(this.translationSyntax);
   }
 
   /** The sentences that an ICU message with branches can show. Empty: it has none, or one of the two texts cannot be read. */
@@ -146,17 +196,18 @@ export class CheckSubject {
   }
 
   #compare(): TokenDifference[] {
-    const { sourceSyntax, translationSyntax, given, each, isByMachine } = this;
-    const count =
-      given.pluralCategory !== undefined && NAMES_ITS_NUMBER.test(given.pluralCategory)
-        ? countOf(sourceSyntax.tokens, translationSyntax.tokens, given.source)
-        : undefined;
+    const { sourceSyntax, translationSyntax, given, each, isByMachine, count } = this;
     return compareTokens(sourceSyntax.tokens, translationSyntax.tokens, {
       each,
       spelling: isByMachine ? "canonical" : "lenient",
       count,
+      isCountedOnce: isByMachine,
+      mayBeAdded: isByMachine ? undefined : RAILS_VARIABLES,
       argument: sourceSyntax.isIcu
-        ? compareArguments(sourceSyntax.arguments, translationSyntax.arguments, given.targetLocale)
+        ? compareArguments(sourceSyntax.arguments, translationSyntax.arguments, {
+            targetLocale: given.targetLocale,
+            each,
+          })
         : undefined,
     });
   }

@@ -22,24 +22,26 @@ const NOUNS = {
 export function compareTokens(
   expected: readonly ProtectedToken[],
   actual: readonly ProtectedToken[],
-  { each, spelling, count, argument }: Comparison,
+  { each, spelling, count, isCountedOnce = false, mayBeAdded, argument }: Comparison,
 ): TokenDifference[] {
   const weigh = (entry: Tally | undefined) => (entry === undefined ? 0 : each === "once" ? 1 : entry.count);
   const missing = { argument: argument?.missing ?? 0, placeholder: 0, markup: 0 };
   const added = { argument: argument?.added ?? 0, placeholder: 0, markup: 0 };
   const wanted = tallyOf(expected, spelling);
   const found = tallyOf(actual, spelling);
+  const isDoubled = (canonical: string, entry: Tally | undefined) =>
+    isCountedOnce && weigh(found.get(canonical)) > Math.max(1, weigh(entry));
   for (const [canonical, entry] of wanted) {
     if (argument !== undefined && entry.token.kind === "argument") continue;
-    if (count === canonical) continue;
+    if (count === canonical && !isDoubled(canonical, entry)) continue;
     const difference = weigh(entry) - weigh(found.get(canonical));
     if (difference > 0) missing[entry.token.kind] += difference;
-    else added[entry.token.kind] -= difference;
+    else if (!mayBeAdded?.has(canonical)) added[entry.token.kind] -= difference;
   }
   for (const [canonical, entry] of found) {
     // A stretch that only may be a placeholder, and was none in the source, is words of the target language.
     if (argument !== undefined && entry.token.kind === "argument") continue;
-    if (count === canonical) continue;
+    if ((count === canonical && !isDoubled(canonical, undefined)) || mayBeAdded?.has(canonical)) continue;
     if (!wanted.has(canonical) && !entry.token.maybe) added[entry.token.kind] += weigh(entry);
   }
   return (Object.keys(NOUNS) as ProtectedToken["kind"][]).flatMap((kind) => {
@@ -69,6 +71,10 @@ export interface Comparison {
   spelling: "canonical" | "lenient";
   /** The `canonical` of the placeholder that may be missing or added: the number of a plural form that names it in words. */
   count?: string | undefined;
+  /** Whether {@link count} may come no more often than in the source, or once where that has none. Default: false. */
+  isCountedOnce?: boolean;
+  /** The `canonical` of each placeholder that may come more often than in the source. Absent: none. */
+  mayBeAdded?: ReadonlySet<string> | undefined;
   /** The difference between the arguments of two ICU messages. Absent: they are compared like other tokens. */
   argument?: { missing: number; added: number } | undefined;
 }

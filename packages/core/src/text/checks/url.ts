@@ -2,7 +2,7 @@ import { counted } from "./counted.ts";
 import { differenceOf } from "./difference.ts";
 import type { Check, CheckSubject, TranslationToCheck } from "./subject.ts";
 
-const URL = /(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,15}:\/\/|www\.)[!#-;=?-Z\]_a-z~]+/g;
+const URL = /(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{1,15}:\/\/|www\.)[!#-;=?-Z\]_a-z~\u00C0-\u024F]+/g;
 const TAG = /<[^<>]*>/g;
 /** Signs after an address that belong to the sentence. */
 const SENTENCE = ".,;:!?)]}'*_";
@@ -42,26 +42,30 @@ export const code: Check = {
 };
 
 const TARGET = /\]\(<?([^()\s<>]+)/g;
+/** A link from its first bracket to its last one. */
+const LINK = /\[[^[\]]*\]\(((?:[^()\s]|\([^()\s]*\))+)(?:\s"[^"()]*")?\)/g;
 
-/** The targets of Markdown links stay, directly behind the text of their link. */
+/** The targets of Markdown links stay, directly behind the text of their link. A machine keeps all brackets of a link. */
 export const linkTarget: Check = {
   name: "link-target",
   severity: "block",
   check(subject) {
     if (!subject.given.source.includes("](")) return undefined;
-    const { given } = subject;
-    return lostOf(
-      subject,
-      (text) => [...text.matchAll(TARGET)].map(([, target = ""]) => localized(target, given)),
-      "link target",
-    );
+    const { given, isByMachine } = subject;
+    const targetsBy = (pattern: RegExp) => (text: string) =>
+      [...text.matchAll(pattern)].map(([, target = ""]) => localized(target, given));
+    const fault = lostOf(subject, targetsBy(TARGET), "link target");
+    return fault ?? (isByMachine ? lostOf(subject, targetsBy(LINK), "link") : undefined);
   },
 };
 
 function lostOf(subject: CheckSubject, read: (text: string, given: TranslationToCheck) => string[], noun: string) {
-  const { given, each } = subject;
-  const { missing } = differenceOf(read(given.source, given), read(given.translation, given), each);
-  return missing > 0 ? `${counted(missing, noun)} missing` : undefined;
+  const { given, each, isByMachine } = subject;
+  const own = read(given.source, given);
+  const { missing, added } = differenceOf(own, read(given.translation, given), each);
+  if (missing > 0) return `${counted(missing, noun)} missing`;
+  // A person may write for whom an address is, once more; a machine doubles it, or invents one.
+  return isByMachine && own.length > 0 && added > 0 ? `${counted(added, noun)} added` : undefined;
 }
 
 function urlsOf(text: string, given: TranslationToCheck): string[] {

@@ -1,4 +1,5 @@
 /** The checks that block nothing. Those to retry come first, for an engine is asked again for their sake. */
+import { br } from "./br.ts";
 import { codeElement } from "./code-element.ts";
 import { commentary } from "./commentary.ts";
 import { doubledApostrophe } from "./doubled-apostrophe.ts";
@@ -7,6 +8,7 @@ import { emoji } from "./emoji.ts";
 import { endPunctuation } from "./end-punctuation.ts";
 import { length } from "./length.ts";
 import { lineBreaks } from "./line-breaks.ts";
+import { maxLength } from "./max-length.ts";
 import { mention } from "./mention.ts";
 import { numbers } from "./numbers.ts";
 import { percent } from "./percent.ts";
@@ -27,9 +29,11 @@ export const WARNINGS = [
   repeated,
   elementEmptied,
   length,
+  maxLength,
   numbers,
   percent,
   lineBreaks,
+  br,
   endPunctuation,
   quotesAdded,
   emoji,

@@ -14,10 +14,13 @@ export { splitAtParts } from "./split.ts";
  * wrote them, so the checks of a translation still have to judge the result.
  *
  * @param as `tags`: XML, for engines that keep tags; `words`: made-up words, for engines that keep words they do not know.
+ * @param place Two texts of one call with different places have different tokens, so that an engine that gives each the other's
+ *   translation is found out. Words have twelve places. Default: 0.
  * @returns undefined where the text has no protected part.
  */
-export function maskParts(text: string, format: TextFormat, as: "tags" | "words"): Masked | undefined {
+export function maskParts(text: string, format: TextFormat, as: "tags" | "words", place = 0): Masked | undefined {
   const parted = readParts(text, format);
   if (parted.runs.length === 0) return undefined;
-  return as === "tags" ? maskWithTags(parted, literalsOf(parted)) : maskWithWords(parted, literalsOf(parted));
+  const literals = literalsOf(parted);
+  return as === "tags" ? maskWithTags(parted, literals, place + 1) : maskWithWords(parted, literals, place);
 }

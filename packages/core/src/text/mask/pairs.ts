@@ -57,7 +57,7 @@ function partnersAcross(runs: readonly Run[]): Map<Member, Member> {
         continue;
       }
       if ((waiting.get(member.name) ?? 0) === 0) continue;
-      // Whatever opened since has no end before this one, so it surrounds nothing: <br>, or crossed tags.
+      // An element that opened since has no end before this one, so it surrounds nothing: <br>, or crossed tags.
       for (let last = open.pop(); last !== undefined; last = open.pop()) {
         waiting.set(last.member.name, (waiting.get(last.member.name) ?? 1) - 1);
         if (last.member.name !== member.name) continue;

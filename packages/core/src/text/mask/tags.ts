@@ -13,9 +13,10 @@ const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 const NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 const ENTITY = /&(?:#([0-9]{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi;
 
-export function maskWithTags(parted: Parted, literals: Literals): Masked {
+/** @param first The number of the first token. */
+export function maskWithTags(parted: Parted, literals: Literals, first: number): Masked {
   const pieces = piecesOf(parted);
-  const ofId = new Map(pieces.filter(({ kind }) => kind !== "close").map((piece, at) => [piece.id, at + 1]));
+  const ofId = new Map(pieces.filter(({ kind }) => kind !== "close").map((piece, at) => [piece.id, at + first]));
   const byNumber = new Map<string, { piece: Piece; closing: Piece | undefined }>();
   const closings = new Map(pieces.filter(({ kind }) => kind === "close").map((piece) => [piece.id, piece]));
   let masked = "";

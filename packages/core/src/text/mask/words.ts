@@ -11,9 +11,10 @@ const LETTERS = "bcdfghjkmvwz";
 const HEAD = "xq";
 const TAIL = "qx";
 
-export function maskWithWords(parted: Parted, literals: Literals): Masked {
+/** @param first The row of letters that is tried first for the beginning of the words. */
+export function maskWithWords(parted: Parted, literals: Literals, first: number): Masked {
   const { text, runs } = parted;
-  const stem = HEAD + unusedAfter(HEAD, text);
+  const stem = HEAD + unusedAfter(HEAD, text, first);
   const width = Math.max(1, Math.ceil(Math.log(runs.length) / Math.log(LETTERS.length) + 1e-9));
   const pads: Pad[] = [];
   let masked = "";
@@ -77,16 +78,17 @@ function padOf(text: string, { start, end }: Run, from: number): Pad {
   };
 }
 
-/** The first row of letters that never follows `head` in the text, in any case. */
-function unusedAfter(head: string, text: string): string {
+/** A row of letters that never follows `head` in the text, in any case: the shortest, and of those the next from `first` on. */
+function unusedAfter(head: string, text: string, first: number): string {
   const folded = text.toLowerCase();
   for (let width = 1; ; width++) {
     const used = new Set<string>();
     for (let at = folded.indexOf(head); at !== -1; at = folded.indexOf(head, at + 1)) {
       used.add(folded.slice(at + head.length, at + head.length + width));
     }
-    for (let number = 0; number < LETTERS.length ** width && number <= used.size; number++) {
-      const letters = spell(number, width);
+    const rows = LETTERS.length ** width;
+    for (let number = 0; number < rows && number <= used.size; number++) {
+      const letters = spell((first + number) % rows, width);
       if (!used.has(letters)) return letters;
     }
   }

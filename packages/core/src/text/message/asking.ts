@@ -204,7 +204,7 @@ function showParts(
     } else if (part.kind === "quoted") {
       text += part.source;
       known.set(part.source, { shown: part.source, printed: part.source, quoted: part.text });
-    } else if (part.kind === "argument") {
+    } else if (part.kind === "argument" || part.kind === "element") {
       text += part.source;
       known.set(part.source, { shown: part.source, printed: part.source });
     } else if (part.kind === "number") {

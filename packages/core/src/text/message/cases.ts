@@ -90,8 +90,12 @@ export class TargetKeys {
       locale: this.#sourceLocale,
       kind: selector.kind === "ordinal" ? "ordinal" : "cardinal",
       has: (key) => selector.keys.has(key),
-      leavesOut: (key) =>
-        !tellsAlways(this.#partsFor(selector, key), selector) && mayTell(this.#partsFor(selector, "other"), selector),
+      leavesOut: (key) => {
+        const [own, other] = [this.#partsFor(selector, key), this.#partsFor(selector, "other")];
+        if (!tellsAlways(own, selector) && mayTell(other, selector)) return true;
+        // The number may be shown by an argument of its own, formatted by the program: `{shownNumber} rows`.
+        return !argumentsOf(other).isSubsetOf(argumentsOf(own));
+      },
     });
   }
 
@@ -125,6 +129,15 @@ function mayTell(parts: readonly Part[], selector: Selector): boolean {
       ? [...part.branches.values()].some((branch) => mayTell(branch, selector))
       : tells(part, selector),
   );
+}
+
+/** The names of the arguments that are shown for any values of the others. Not deeper than the message. */
+function argumentsOf(parts: readonly Part[], names = new Set<string>()): Set<string> {
+  for (const part of parts) {
+    if (part.kind === "argument") names.add(part.name);
+    else if (part.kind === "choice") for (const branch of part.branches.values()) argumentsOf(branch, names);
+  }
+  return names;
 }
 
 /** Whether a choice by this selector is among the parts, at any depth. Not deeper than the message. */

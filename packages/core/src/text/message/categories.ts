@@ -34,6 +34,23 @@ export function categoriesOf(
   kind: Exclude<Selector["kind"], "select">,
   except: ReadonlySet<number> = new Set(),
 ): readonly Category[] {
+  const id = `${kind} ${locale} ${[...except].join()}`;
+  const known = knownCategories.get(id);
+  if (known !== undefined) return known;
+  const categories = categoriesIn(locale, kind, except);
+  if (knownCategories.size > 1000) knownCategories.clear(); // locales come from callers
+  knownCategories.set(id, categories);
+  return categories;
+}
+
+/** A catalog asks for those of one locale once for each of its families, and a list takes 200 questions to the runtime. */
+const knownCategories = new Map<string, readonly Category[]>();
+
+function categoriesIn(
+  locale: string,
+  kind: Exclude<Selector["kind"], "select">,
+  except: ReadonlySet<number>,
+): readonly Category[] {
   const rules = pluralRules(locale, kind);
   if (rules === undefined) return [{ name: "other", example: 1, numbers: SAMPLE, asOther: false }];
   const numbers = new Map<string, number[]>(
@@ -70,9 +87,26 @@ export function sourceKeyOf(
   source: { locale: string; kind: "cardinal" | "ordinal"; has(key: string): boolean; leavesOut(key: string): boolean },
 ): string {
   if (!source.has(name)) return "other";
-  if (numbers.every((number) => categoryOf(source.locale, source.kind, number) === name)) return name;
+  if (areAllIn(numbers, name, source)) return name;
   return source.leavesOut(name) ? "other" : name;
 }
+
+/** Whether each of the numbers takes a category in a locale. A list of numbers serves each family of a catalog. */
+function areAllIn(
+  numbers: readonly number[],
+  name: string,
+  { locale, kind }: { locale: string; kind: "cardinal" | "ordinal" },
+): boolean {
+  const answers = knownAnswers.get(numbers) ?? new Map<string, boolean>();
+  knownAnswers.set(numbers, answers);
+  const id = `${kind} ${locale} ${name}`;
+  const answer = answers.get(id) ?? numbers.every((number) => categoryOf(locale, kind, number) === name);
+  if (answers.size > 1000) answers.clear(); // locales come from callers
+  answers.set(id, answer);
+  return answer;
+}
+
+const knownAnswers = new WeakMap<readonly number[], Map<string, boolean>>();
 
 /** The number of an exact form: 0 for `=0`. Undefined: the key is a category. */
 export function exactNumber(key: string): number | undefined {

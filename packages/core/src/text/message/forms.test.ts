@@ -47,6 +47,21 @@ describe("a family of forms", () => {
   });
 });
 
+it("has zero as a number, where the notation takes it so", () => {
+  const zero = (source: string, sourceLocale: string, targetLocale: string) =>
+    shortly(
+      formsToAsk({
+        forms: new Map([["zero", source], ...files]),
+        zeroIsNumber: true,
+        sourceLocale,
+        targetLocale,
+      }),
+    ).filter((line) => line.includes("0:") || line.startsWith("zero"));
+  expect(zero("none", "en", "ja")).toEqual(["zero 0: none"]);
+  expect(zero("none", "en", "ar")).toContain("zero 0: none");
+  expect(zero("none", "en", "lv")).toEqual(["zero 10: %d files"]);
+});
+
 describe("the Plural-Forms of gettext", () => {
   const POLISH = "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);";
 

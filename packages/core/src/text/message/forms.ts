@@ -16,6 +16,8 @@ export interface PluralFamily {
   kind?: "cardinal" | "ordinal" | undefined;
   /** The format by which the forms are read. Default: `auto`. */
   format?: TextFormat | undefined;
+  /** Whether `zero` is the form of the number 0 in languages without that category, as i18next and Apple have it. Default: false. */
+  zeroIsNumber?: boolean | undefined;
   /** BCP 47. */
   sourceLocale: string;
   /** BCP 47. */
@@ -35,7 +37,25 @@ export interface FormToAsk {
 }
 
 /** The forms that a family has in its target locale: exact numbers, then the categories of CLDR in their order. */
-export function formsToAsk(family: PluralFamily): FormToAsk[] {
+export function formsToAsk({ zeroIsNumber = false, ...family }: PluralFamily): FormToAsk[] {
+  return zeroIsNumber ? formsWithZero(family) : formsOf(family);
+}
+
+function formsWithZero(family: PluralFamily): FormToAsk[] {
+  const { forms, kind = "cardinal", sourceLocale, targetLocale } = family;
+  const zeroOf = (locale: string) => categoriesOf(locale, kind).find(({ name }) => name === "zero");
+  const isNumber = zeroOf(sourceLocale) === undefined;
+  const byNumber = new Map([...forms].map(([key, text]) => [isNumber && key === "zero" ? "=0" : key, text]));
+  const asked = formsOf({ ...family, forms: byNumber });
+  // A category that more numbers take needs words of its own.
+  const isOnlyZero = zeroOf(targetLocale)?.numbers.every((number) => number === 0) ?? true;
+  const hasExact = asked.some(({ key }) => key === "=0");
+  return asked
+    .filter(({ key }) => (isOnlyZero ? !(hasExact && key === "zero") : key !== "=0"))
+    .map((form) => (form.key === "=0" ? { ...form, key: "zero" } : form));
+}
+
+function formsOf(family: PluralFamily): FormToAsk[] {
   const { forms, kind = "cardinal", targetLocale } = family;
   const exact = [...forms.keys()].flatMap((key) => exactNumber(key) ?? []);
   const toAsk = (key: string, from: string, example: number, sameAs?: string): FormToAsk => ({

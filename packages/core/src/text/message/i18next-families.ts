@@ -76,27 +76,17 @@ export function i18nextFormsToAsk(
   { sourceLocale, targetLocale }: { sourceLocale: string; targetLocale: string },
 ): FormToAsk[] {
   const { kind, version, keys } = family;
-  const sourceHasZero = categoriesOf(sourceLocale, kind).some(({ name }) => name === "zero");
-  // In a language without the category, i18next takes `_zero` for the number 0 alone.
-  const forms = new Map(
-    [...keys].map(([category, key]) => [category === "zero" && !sourceHasZero ? "=0" : category, texts.get(key) ?? ""]),
-  );
-  const asked = formsToAsk({ forms, kind, format: "i18next", sourceLocale, targetLocale });
-  return version === "v3" ? v3Forms(family, asked, targetLocale) : v4Forms(family, asked, targetLocale);
+  const forms = new Map([...keys].map(([category, key]) => [category, texts.get(key) ?? ""]));
+  const asked = formsToAsk({ forms, kind, format: "i18next", zeroIsNumber: true, sourceLocale, targetLocale });
+  return version === "v3" ? v3Forms(family, asked, targetLocale) : v4Forms(family, asked);
 }
 
-function v4Forms({ stem, kind }: I18nextFamily, asked: readonly FormToAsk[], targetLocale: string): FormToAsk[] {
-  const zero = categoriesOf(targetLocale, kind).find(({ name }) => name === "zero");
-  const isOnlyZero = zero?.numbers.every((number) => number === 0) ?? true;
-  const hasExact = asked.some(({ key }) => key === "=0");
-  const keyOf = (category: string) => `${stem}_${category === "=0" ? "zero" : category}`;
-  return asked
-    .filter(({ key }) => (isOnlyZero ? !(hasExact && key === "zero") : key !== "=0"))
-    .map(({ sameAs, ...form }) => ({
-      ...form,
-      key: keyOf(form.key),
-      ...(sameAs !== undefined && { sameAs: keyOf(sameAs) }),
-    }));
+function v4Forms({ stem }: I18nextFamily, asked: readonly FormToAsk[]): FormToAsk[] {
+  return asked.map(({ sameAs, ...form }) => ({
+    ...form,
+    key: `${stem}_${form.key}`,
+    ...(sameAs !== undefined && { sameAs: `${stem}_${sameAs}` }),
+  }));
 }
 
 /** The languages that JSON v3 gives other forms than one for 1 and one for all else, each form by a number that takes it. */

@@ -4,6 +4,7 @@
  * One pass with a stack of its own: hostile nesting neither recurses nor is read twice. What is read here is printed by
  * {@link print.ts}, so every part keeps its spelling of the source.
  */
+import { xliffTagEnd } from "../icu.ts";
 
 /** The argument that chooses between the branches of a message. Equal for every place that chooses in the same way. */
 export interface Selector {
@@ -21,6 +22,8 @@ export type Part =
   /** A quoted stretch that holds syntax: `'{'`. */
   | { kind: "quoted"; text: string; source: string }
   | { kind: "argument"; name: string; source: string }
+  /** An inline element of XLIFF. */
+  | { kind: "element"; source: string }
   /** The `#` of a plural. */
   | { kind: "number"; selector: Selector }
   | Choice;
@@ -79,6 +82,11 @@ export function parseMessage(source: string): MessageParts | undefined {
         endText();
         parts.push({ kind: "number", selector: plural });
         at += 1;
+      } else if (character === "<" && xliffTagEnd(source, at) !== undefined) {
+        endText();
+        const end = xliffTagEnd(source, at) ?? at;
+        parts.push({ kind: "element", source: source.slice(at, end) });
+        at = end;
       } else if (character !== "'") {
         text += character;
         at += 1;

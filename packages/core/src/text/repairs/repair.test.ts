@@ -1,3 +1,4 @@
+import { cpuMs } from "@trans-hub/test-support/load";
 import { describe, expect, test } from "vitest";
 import type { TextFormat } from "../../contract/engine.ts";
 import { judge } from "../checks/judge.ts";
@@ -17,6 +18,7 @@ describe("an answer is repaired to the bytes of its source:", () => {
     ["Hi <b>you</b>", "Salut < b >toi< / b >", "Salut <b>toi</b>", "placeholder-space"],
     ["Hi {name}", "你好｛name｝", "你好{name}", "placeholder-width"],
     ["Hi <b>you</b>", "你好＜b＞你＜／b＞", "你好<b>你</b>", "placeholder-width"],
+    ["%d.%m.%Y %H:%M", "% d.%m.%Y % H:%M", "%d.%m.%Y %H:%M", "placeholder-space"],
     ["%d%% of %s", "％d%% 的 ％s", "%d%% 的 %s", "placeholder-width"],
     ["Hi {userName} {id}", "SALUT {USERNAME} {İD}", "SALUT {userName} {id}", "placeholder-case"],
     ["Use `True`", "Utilisez `true`", "Utilisez `True`", "placeholder-case"],
@@ -80,6 +82,7 @@ describe("an answer stays as it is where the source does not say how it must be:
     ["Every {n, plural, =1 {minute} other {# minutes}}", "Alle {n, plural, =1 {Minute} other {# Minuten}}"],
     ["{name} {n, plural, one {name} other {#}}", "{name} {n, plural, one {Name} other {#}}"],
     ["Hello: :name", "Bonjour : : nom"],
+    ["%Y-%m-%d %H:%M", "%Y-%M-%d %H:%M"],
   ])("%j answered by %j", (source, translation, format = "auto") => {
     expect(repair({ source, translation, format })).toEqual({ text: translation, repairs: [] });
   });
@@ -113,17 +116,18 @@ test.each([
   "aA",
   "<br ",
   "</",
-])("an answer of 1 MiB made of %j is repaired in linear time", (seed) => {
+])("an answer of 1 MiB made of %j is repaired in linear time", async (seed) => {
   const translation = seed.repeat(2 ** 20 / seed.length);
-  const startedAt = performance.now();
-  for (const source of [
-    "{name} %s <b>it</b><br/>\n",
-    "{n, plural, other {{nn} d''# <b>it</b>}}",
-    "aaaa {aaaa} `a a`",
-  ]) {
-    repair({ source, translation, format: "auto" });
-    repair({ source: translation, translation: source, format: "auto" });
-  }
+  const ms = await cpuMs(() => {
+    for (const source of [
+      "{name} %s <b>it</b><br/>\n",
+      "{n, plural, other {{nn} d''# <b>it</b>}}",
+      "aaaa {aaaa} `a a`",
+    ]) {
+      repair({ source, translation, format: "auto" });
+      repair({ source: translation, translation: source, format: "auto" });
+    }
+  });
   // Quadratic would take hours.
-  expect(performance.now() - startedAt).toBeLessThan(60_000);
+  expect(ms).toBeLessThan(60_000);
 });

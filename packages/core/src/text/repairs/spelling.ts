@@ -40,6 +40,7 @@ export const spelling: Repair = (translation, subject) => {
   }
   const loose = new RegExp(distinct.map(loosePattern).join("|"), "giu");
   const matches: Match[] = [];
+  const keyOf = subject.syntax.readAs === "strftime" ? keyInDate : keyOfAnyCase;
   const isSyntax = coverOf(subject.syntax.isIcu ? readSyntax(translation, "icu").spans : []);
   for (const match of translation.matchAll(loose)) {
     // The words of a branch, `one {Name}`, are no argument.
@@ -74,7 +75,8 @@ export const spelling: Repair = (translation, subject) => {
   return { text: text + translation.slice(at), repairs: [...repairs].sort() };
 };
 
-function wantedAtoms({ source, format }: RepairSubject): Atom[] {
+function wantedAtoms({ source, format, syntax }: RepairSubject): Atom[] {
+  const keyOf = syntax.readAs === "strftime" ? keyInDate : keyOfAnyCase;
   return atomsOf(source, format)
     .filter((text) => text.length > 1 && text.length <= MAX_ATOM_LENGTH && text !== "%%")
     .map((text) => ({ text, key: keyOf(text) }));
@@ -125,7 +127,12 @@ function escaped(character: string): string {
     : character;
 }
 
-function keyOf(text: string): string {
+/** Month and minute, `%m` and `%M`, differ by their case alone. */
+function keyInDate(text: string): string {
+  return text.startsWith("%") ? text.normalize("NFKC").replace(SPACES, "") : keyOfAnyCase(text);
+}
+
+function keyOfAnyCase(text: string): string {
   return folded(text.replace(/'([{}｛｝])'/g, "$1")).replace(/\/>$/, ">");
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { DatabaseUnavailableError, EngineConfigError, type TransHubError } from "../../contract/errors.ts";
 import type { EngineCall } from "../../contract/work.ts";
@@ -34,6 +34,16 @@ function limiter(gate: EngineGate, given: Partial<LimiterOptions> = {}) {
   return Object.assign(made, { faults, changes });
 }
 
+/** For the rest of the test, limiter, gate and renewals have a clock that only `pass` moves. Waits for a turn are real. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+}
+afterEach(() => void vi.useRealTimers());
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
 const forever = new AbortController().signal;
 const call = (given: Partial<EngineCall> = {}): EngineCall => ({
   callId: "",
@@ -66,13 +76,18 @@ describe("without limits", () => {
   });
 
   test("a pause made by another process is obeyed after the next read, and ends by itself", async () => {
+    stopClock();
     const gate = new LocalEngineGate();
     const own = limiter(gate);
     await permitted(own.ask("engine", 0, forever));
     await gate.pause("engine", 200);
-    await expect.poll(() => own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
+    await pass(29);
+    await permitted(own.ask("engine", 0, forever));
+    await pass(1);
+    expect(await own.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
     await permitted(own.ask("other", 0, forever));
-    await expect.poll(() => own.ask("engine", 0, forever)).toHaveProperty("callId");
+    await pass(170);
+    await permitted(own.ask("engine", 0, forever));
   });
 
   test("a store out of reach stops no call, and the last known state holds", async () => {
@@ -132,15 +147,17 @@ describe("with limits", () => {
   });
 
   test("the place of a call is kept while it runs, and no longer", async () => {
+    stopClock();
     const gate = watched();
     const own = limiter(gate, { limits: { engine: { concurrency: 1 } }, times: { leaseMs: 60 } });
     const other = limiter(gate, { limits: { engine: { concurrency: 1 } } });
     const permit = await permitted(own.ask("engine", 0, forever));
-    await expect.poll(() => gate.asked.filter((name) => name === "renew").length).toBeGreaterThan(3);
+    await pass(10 * 60);
     expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "rate_limited" });
     await own.ended(permit, call());
     await permitted(other.ask("engine", 0, forever));
     const renewals = gate.asked.filter((name) => name === "renew").length;
+    await pass(10 * 60);
     await other.ask("engine", 0, forever);
     expect(gate.asked.filter((name) => name === "renew")).toHaveLength(renewals);
   });
@@ -213,6 +230,8 @@ describe("with limits", () => {
 });
 
 describe("the circuit", () => {
+  beforeEach(stopClock);
+
   test("is reported once by each process: the one that opened it and those that met it", async () => {
     const gate = new LocalEngineGate();
     const [finder, other] = [limiter(gate), limiter(gate)];
@@ -236,33 +255,34 @@ describe("the circuit", () => {
     const gate = new LocalEngineGate();
     const [one, other] = [limiter(gate), limiter(gate)];
     await one.ended(await permitted(one.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
-    await expect.poll(() => one.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
+    expect(await one.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
+    await pass(60);
+    expect(await one.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
     expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
-    await expect.poll(async () => (await gate.states())[0]?.circuit).toBe("half_open");
+    expect((await gate.states())[0]?.circuit).toBe("half_open");
   });
 
   test("stays open when the probe got no answer, and closes at any answer except the fault", async () => {
     const gate = new LocalEngineGate();
     const own = limiter(gate);
     await own.ended(await permitted(own.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
-    const probe = () => expect.poll(() => own.ask("engine", 0, forever), { interval: 5 });
-    let permit: Permit | undefined;
-    const hold = (answer: unknown) => {
-      permit = (answer as Permit).isProbe ? (answer as Permit) : undefined;
-      return permit !== undefined;
+    const probe = async () => {
+      await pass(60);
+      const permit = await permitted(own.ask("engine", 0, forever));
+      expect(permit.isProbe).toBe(true);
+      return permit;
     };
-    await probe().toSatisfy(hold);
-    await own.ended(permit as unknown as Permit, call({ outcome: "transient" }));
+    await own.ended(await probe(), call({ outcome: "transient" }));
     expect(await gate.states()).toMatchObject([{ circuit: "open" }]);
-    await probe().toSatisfy(hold);
-    await own.ended(permit as unknown as Permit, call({ outcome: "rate_limited" }), {
+    await own.ended(await probe(), call({ outcome: "rate_limited" }), {
       kind: "rate_limited",
       error: misconfigured.error,
       retryAfterMs: 0,
     });
     expect(await gate.states()).toMatchObject([{ circuit: "closed", openings: 1 }]);
     expect(own.changes).toEqual(["engine opened", "engine paused", "engine closed"]);
-    await expect.poll(() => own.ask("engine", 0, forever)).toMatchObject({ isProbe: false });
+    await pass((await gate.states())[0]?.pausedMs ?? 0);
+    expect(await own.ask("engine", 0, forever)).toMatchObject({ isProbe: false });
   });
 
   test("that a reset closed is known to a process with an older state at once, with limits and without", async () => {
@@ -280,7 +300,8 @@ describe("the circuit", () => {
     const gate = new LocalEngineGate();
     const [finder, other] = [limiter(gate), limiter(gate)];
     await finder.ended(await permitted(finder.ask("engine", 0, forever)), call({ outcome: "config" }), misconfigured);
-    await expect.poll(() => finder.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
+    await pass(60);
+    expect(await finder.ask("engine", 0, forever)).toHaveProperty("isProbe", true);
     expect(await other.ask("engine", 0, forever)).toMatchObject({ kind: "config" });
     expect(other.faults).toEqual([]);
     await gate.reset("engine", { pause: false });

@@ -73,6 +73,8 @@ export interface LimiterTimes {
   probeMs: number;
   /** How long the place of a call outlives its process; renewed after each third of it. Default 15,000. */
   leaseMs: number;
+  /** How long the faults of a process that gets no answers, while others do, say nothing about the engine. Default 60,000. */
+  cutOffMs: number;
 }
 
 const DEFAULT_TIMES: LimiterTimes = {
@@ -83,6 +85,7 @@ const DEFAULT_TIMES: LimiterTimes = {
   faultsOverMs: 3_000,
   probeMs: 5_000,
   leaseMs: 15_000,
+  cutOffMs: 60_000,
 };
 
 /** A waiting call asks again after this time: other calls give back unused tokens, and its slot may be needed for other work. */
@@ -119,6 +122,18 @@ export interface Hold {
   readonly kind: "rate_limited" | "quota" | "config" | "outage";
   readonly error: TransHubError;
   readonly waitMs: number;
+  /** Whether only this process gets no answer, so that its texts are better with others. */
+  readonly isCutOff?: boolean;
+  /** Whether it is a pause whose end is near, so that the texts need no time of their own at which they are due again. */
+  readonly isShort?: boolean;
+}
+
+/** The waits that keep the slot of a call. */
+export interface Waits {
+  /** For the end of an outage: no other engine can be asked instead, and no other work needs the slot. Default: false. */
+  forOutage?: boolean;
+  /** For the end of a pause: no other work needs the slot. Default: true. */
+  forPause?: boolean;
 }
 
 /** What a failure of an engine means for the next calls and for the text. */
@@ -129,6 +144,8 @@ export interface EngineEnding {
   outage?: TransHubError;
   /** Whether the call failed while others got answers. True for every call that got one itself. */
   isAlone: boolean;
+  /** Whether only this process gets no answer. */
+  isCutOff?: boolean;
 }
 
 export class EngineLimiter {
@@ -140,6 +157,8 @@ export class EngineLimiter {
   /** The last opening that was reported, by engine. */
   readonly #reported = new Map<string, number>();
   readonly #own: OwnFaults;
+  /** The last opening, by engine, in which this process tried the engine although others had found it down. */
+  readonly #triedBeside = new Map<string, number>();
   readonly #probes: OutageProbes;
   readonly #meters = new Map<string, TokenMeter>();
 
@@ -148,7 +167,8 @@ export class EngineLimiter {
     this.#gate = options.gate ?? new LocalEngineGate();
     this.#times = { ...DEFAULT_TIMES, ...options.times };
     this.#known = new KnownStates(this.#gate, this.#times.watchMs);
-    this.#own = new OwnFaults(LEAST_FAULTS, this.#times.faultsOverMs, this.#times.probeMs);
+    const { faultsOverMs: overMs, probeMs: tryEveryMs, cutOffMs } = this.#times;
+    this.#own = new OwnFaults({ least: LEAST_FAULTS, overMs, tryEveryMs, cutOffMs });
     this.#probes = new OutageProbes(this.#known, this.#times.watchMs);
     this.#places = new Places(this.#gate, this.#times.leaseMs);
   }
@@ -164,18 +184,19 @@ export class EngineLimiter {
    *
    * An open circuit becomes a hold at once, so that the next engine of the chain can be asked. Every other wait keeps the
    * caller: handing work back costs a transaction, and the work that takes its place has to wait just as long. So an outage of
-   * the last engine is waited for: ten thousand texts that were handed back every few seconds would keep the database busy.
+   * the last engine is waited for: ten thousand texts that were handed back every few seconds would keep the database busy. Nothing is
+   * kept by a process that alone gets no answers, as others can translate its texts, and nothing where other locales have other engines:
+   * neither in an outage nor in a pause, which a rate limit makes as long as an hour.
    *
    * @param tokens An estimate. It is corrected by the error of the last estimates.
    * @param isToYield Whether waiting is to end now, because the caller's slot is needed for other work.
-   * @param isLast Whether no other engine can be asked instead.
    */
   async ask(
     engine: string,
     tokens: number,
     signal: AbortSignal,
     isToYield: () => boolean = () => false,
-    isLast = false,
+    { forOutage = false, forPause = true }: Waits = {},
   ): Promise<Permit | Hold | undefined> {
     const { patienceMs, aheadMs } = this.#times;
     const callId = randomUUID();
@@ -194,8 +215,17 @@ export class EngineLimiter {
         await this.#settle(permit, -charge, undefined, 0, 0);
         return undefined;
       }
+      if (isOutage && this.#own.isCutOff(engine)) return this.#cutOffHold(engine, turn.waitMs);
       const hold = turn.heldBy === "circuit" ? this.#circuitHold(engine, turn) : undefined;
-      if (hold !== undefined && (hold.kind !== "outage" || !isLast)) return hold;
+      if (hold !== undefined && (hold.kind !== "outage" || !forOutage)) return hold;
+      if (turn.heldBy === "pause" && !forPause && turn.waitMs > aheadMs) {
+        return {
+          kind: "rate_limited",
+          error: heldError(engine, "pause"),
+          waitMs: turn.waitMs,
+          isShort: turn.waitMs <= patienceMs,
+        };
+      }
       const leftMs = isToYield() ? 0 : Math.max(0, givesUpAt - performance.now());
       const waitMs = turn.heldBy === "calls" ? PLACE_LOOK_MS : turn.waitMs;
       // A wait beyond the patience is handed back after a moment. At once, all slots would do nothing but hand back.
@@ -203,8 +233,11 @@ export class EngineLimiter {
       if (!(await slept(sleepMs, signal))) return undefined;
       if (hold !== undefined && leftMs <= sleepMs) return { ...hold, waitMs: Math.max(aheadMs, waitMs - sleepMs) };
       if (hold === undefined && turn.heldBy !== "circuit" && waitMs > leftMs) {
-        const error = new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[turn.heldBy]}`);
-        return { kind: "rate_limited", error, waitMs: Math.max(aheadMs, turn.waitMs - sleepMs) };
+        return {
+          kind: "rate_limited",
+          error: heldError(engine, turn.heldBy),
+          waitMs: Math.max(aheadMs, turn.waitMs - sleepMs),
+        };
       }
     }
     return undefined;
@@ -218,15 +251,17 @@ export class EngineLimiter {
    * An answer costs a statement only where the fleet knows of calls without one.
    *
    * @param fault The failure of a call that stops the engine, or that got no answer (`transient`).
+   * @param texts Keys of the call's texts, for a call without an answer.
    */
   async ended(
     permit: Permit,
     { outcome, inputTokens, outputTokens, latencyMs }: EngineCall,
     fault?: { kind: string; error: TransHubError; retryAfterMs?: number | undefined },
+    texts: readonly string[] = [],
   ): Promise<EngineEnding> {
     let ending: EngineEnding = { waitMs: 0, isAlone: true };
     if (fault?.kind === "rate_limited") ending.waitMs = await this.#pause(permit, fault.retryAfterMs);
-    else if (fault?.kind === "transient") ending = await this.#fail(permit, latencyMs, fault.error);
+    else if (fault?.kind === "transient") ending = await this.#fail(permit, latencyMs, fault.error, texts);
     else if (fault !== undefined) ending.waitMs = await this.#open(permit, fault.error);
 
     const used = inputTokens + outputTokens;
@@ -241,6 +276,11 @@ export class EngineLimiter {
     const works = hasAnswered && (fault === undefined || fault.kind === "rate_limited") ? true : undefined;
     await this.#settle(permit, moreTokens, works, outcome === "transient" ? this.#times.circuitMs : 0, latencyMs);
     return ending;
+  }
+
+  /** Gives back the turn of a call that is not made. */
+  async unused(permit: Permit): Promise<void> {
+    await this.#settle(permit, -permit.charge, undefined, 0, 0);
   }
 
   #meterOf(engine: string): TokenMeter {
@@ -281,14 +321,16 @@ export class EngineLimiter {
     if (limits === undefined) await this.#known.watch();
     if (this.#known.refusal(engine) !== undefined) await this.#known.refresh();
     const refusal = this.#known.refusal(engine);
-    if (refusal !== undefined) return { turn: refusal, isToSettle: false };
+    const besideOutage = this.#mayTryBeside(engine, refusal);
+    if (refusal !== undefined && !besideOutage) return { turn: refusal, isToSettle: false };
     // A call that was held asks the gate once more, even without limits: an open circuit may follow a pause.
     if (limits === undefined && !this.#known.has(engine)) {
       return { turn: { isGranted: true, afterMs: 0, isProbe: false }, isToSettle: false };
     }
     const { leaseMs, aheadMs } = this.#times;
     try {
-      const turn = await this.#gate.reserve({ engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs });
+      const wish = { engine, callId, tokens, limits: limits ?? {}, aheadMs, leaseMs, besideOutage };
+      const turn = await this.#gate.reserve(wish);
       this.#known.learn(engine, turn);
       const isToSettle =
         turn.isGranted && (turn.isProbe || limits?.tpm !== undefined || limits?.concurrency !== undefined);
@@ -297,6 +339,18 @@ export class EngineLimiter {
       // Without an answer of the gate a limit would be a guess.
       return { turn: { isGranted: false, heldBy: "rate", waitMs: aheadMs }, isToSettle: false };
     }
+  }
+
+  /**
+   * Whether one call may try an engine that others found down. A process without a fault of its own may be one that gets answers: it
+   * finds out at once, once in each outage, so that a member that is cut off stops no other for longer than one call.
+   */
+  #mayTryBeside(engine: string, refusal: EngineTurn | undefined): boolean {
+    if (refusal === undefined || refusal.isGranted || refusal.heldBy !== "circuit" || refusal.reason !== OUTAGE)
+      return false;
+    if (this.#own.has(engine) || this.#triedBeside.get(engine) === refusal.openings) return false;
+    this.#triedBeside.set(engine, refusal.openings);
+    return true;
   }
 
   async #pause({ engine }: Permit, retryAfterMs: number | undefined): Promise<number> {
@@ -321,16 +375,26 @@ export class EngineLimiter {
     return waitMs;
   }
 
-  async #fail(permit: Permit, callMs: number, error: TransHubError): Promise<EngineEnding> {
+  async #fail(permit: Permit, callMs: number, error: TransHubError, texts: readonly string[]): Promise<EngineEnding> {
     const { engine, callId } = permit;
     const { now, onFault, onChange } = this.#options;
     const { probeMs, faultsOverMs: leastMs } = this.#times;
-    this.#own.failed(engine);
+    // The fleet waits for the result of its probe.
+    if (!permit.isProbe && !this.#own.countsForFleet(engine)) {
+      this.#own.failed(engine, texts);
+      return this.#cutOffEnding(engine, error);
+    }
     const silence = { engine, callId, reason: OUTAGE, message: error.message, callMs, probeMs, leastMs };
     const failing = await this.#gate.fail({ ...silence, leastFaults: LEAST_FAULTS }).catch(() => undefined);
     // Without the store nothing is known of the other members, and the settlement waits for the store as well.
+    if (failing === undefined || failing.counts) this.#own.failed(engine, texts);
     if (failing === undefined) return { waitMs: probeMs, outage: error, isAlone: false };
-    const { isOutage, waitMs, openings, doubts, faultyMs } = failing;
+    const { isOutage, waitMs, openings, doubts, faultyMs, answeredMs } = failing;
+    if (isOutage) this.#own.fleetHasOutage(engine);
+    else if (answeredMs !== undefined && this.#own.othersAnswered(engine, answeredMs)) {
+      onFault?.(this.#cutOffError(engine, error.message), engine, { isOwn: true, waitMs: probeMs });
+    }
+    if (this.#own.isCutOff(engine)) return this.#cutOffEnding(engine, error);
     if (faultyMs > 0) this.#known.failing(engine, faultyMs, error.message);
     const isAlone = doubts === 1 && !this.#own.isMany(engine);
     if (!isOutage) return { waitMs: 0, isAlone };
@@ -341,6 +405,27 @@ export class EngineLimiter {
       onChange?.({ engine, change: "opened", forMs: Math.round(waitMs), reason: OUTAGE });
     }
     return { waitMs, outage, isAlone };
+  }
+
+  /** The end of a call without an answer. It counts for its text unless calls with other texts ended likewise. */
+  #cutOffEnding(engine: string, { message }: TransHubError): EngineEnding {
+    const waitMs = this.#times.probeMs;
+    if (!this.#own.isOfManyTexts(engine)) return { waitMs, isAlone: false, isCutOff: true };
+    return { waitMs, outage: this.#cutOffError(engine, message), isAlone: false, isCutOff: true };
+  }
+
+  #cutOffHold(engine: string, waitMs: number): Hold {
+    return { kind: "outage", error: this.#cutOffError(engine), waitMs, isCutOff: true };
+  }
+
+  #cutOffError(engine: string, last?: string): TransHubError {
+    const time = timeOf(this.#options.now() - this.#own.ageMs(engine));
+    return new EngineTransientError(
+      `Engine "${engine}" has given this process no answer since ${time}, while others got answers${last === undefined ? "" : `; the last failure: ${last}`}`,
+      {
+        hint: `Check the network from this machine to engine "${engine}". The texts go to the other members; one text tries it every few seconds.`,
+      },
+    );
   }
 
   #circuitHold(
@@ -420,11 +505,20 @@ export function outageError(
   faulty: Pick<EngineState, "faultyMs" | "fault"> | undefined,
   now: number,
 ): TransHubError {
-  const time = new Date(now - (faulty?.faultyMs ?? 0)).toISOString().replace(/\.\d+/, "");
+  const time = timeOf(now - (faulty?.faultyMs ?? 0));
   const last = faulty?.fault ? `; the last failure: ${faulty.fault}` : "";
   return new EngineTransientError(`Engine "${engine}" has given no answer since ${time}${last}`, {
     hint: `Check engine "${engine}" and the network to it. Its texts wait and lose no attempt; one call tries it every few seconds.`,
   });
+}
+
+/** @param at Milliseconds since the epoch. */
+function timeOf(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, "");
+}
+
+function heldError(engine: string, heldBy: keyof typeof HELD): EngineRateLimitedError {
+  return new EngineRateLimitedError(`Engine "${engine}" is held by its ${HELD[heldBy]}`);
 }
 
 const HELD = { pause: "pause", rate: "limit by the minute", calls: "limit of calls at once" } as const;

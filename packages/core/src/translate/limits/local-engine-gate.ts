@@ -43,6 +43,7 @@ interface LocalEngine {
   doubts: number;
   doubtfulSince: number | undefined;
   recoveredAt: number;
+  answeredAt: number | undefined;
 }
 
 const NO_FAULTS = { faults: 0, faultySince: undefined, fault: null };
@@ -84,11 +85,20 @@ export class LocalEngineGate implements EngineGate {
       .sort((one, other) => (one.engine < other.engine ? -1 : 1));
   }
 
-  async reserve({ engine, callId, tokens, limits, aheadMs, leaseMs }: EngineWish): Promise<EngineTurn> {
+  async reserve({
+    engine,
+    callId,
+    tokens,
+    limits,
+    aheadMs,
+    leaseMs,
+    besideOutage = false,
+  }: EngineWish): Promise<EngineTurn> {
     const state = this.#stateOf(engine);
     const now = this.#now();
     const held = holdOf(state, now);
-    if (held !== undefined) return held;
+    const isBeside = besideOutage && state.reason === OUTAGE && held?.isGranted === false && held.heldBy === "circuit";
+    if (held !== undefined && !isBeside) return held;
 
     const seconds = Math.max(0, now - state.refilledAt) / 1_000;
     let waitMs = 0;
@@ -113,7 +123,7 @@ export class LocalEngineGate implements EngineGate {
       state.leases.set(callId, now + leaseMs);
     }
     const isProbe = state.circuit !== "closed";
-    if (isProbe) {
+    if (isProbe && !isBeside) {
       state.circuit = "half_open";
       state.probe = { callId, until: now + leaseMs };
     }
@@ -134,6 +144,7 @@ export class LocalEngineGate implements EngineGate {
       Object.assign(state, NO_DOUBTS);
     }
     if (endsOutage) state.recoveredAt = now;
+    if (works) state.answeredAt = now;
     if (isClosed) Object.assign(state, { circuit: "closed", reason: null, failedProbes: 0, probe: undefined });
     else if (wasProbe) Object.assign(state, { circuit: "open", openUntil: now + retryMs, probe: undefined });
     return { isClosed };
@@ -176,7 +187,9 @@ export class LocalEngineGate implements EngineGate {
     const { engine, callId, reason, message, callMs, leastFaults, leastMs, probeMs } = silence;
     const state = this.#stateOf(engine);
     const now = this.#now();
-    const known = { isOutage: true, waitMs: probeMs, openings: state.openings, doubts: state.doubts, faultyMs: 0 };
+    const { openings, doubts, answeredAt } = state;
+    const answeredMs = answeredAt === undefined ? undefined : now - answeredAt;
+    const known = { isOutage: true, waitMs: probeMs, openings, doubts, faultyMs: 0, counts: false, answeredMs };
     if ((state.circuit !== "closed" && state.reason !== reason) || state.recoveredAt > now - callMs) return known;
     state.faults += 1;
     state.doubts += 1;
@@ -184,7 +197,7 @@ export class LocalEngineGate implements EngineGate {
     state.faultySince ??= now;
     state.doubtfulSince ??= now;
     const faultyMs = now - state.faultySince;
-    const failed = { ...known, doubts: state.doubts, faultyMs };
+    const failed = { ...known, doubts: state.doubts, faultyMs, counts: true };
     const isProbe = state.probe?.callId === callId;
     if (state.circuit === "closed") {
       if (state.faults < leastFaults || faultyMs < leastMs) return { ...failed, isOutage: false };
@@ -233,6 +246,7 @@ export class LocalEngineGate implements EngineGate {
         ...NO_FAULTS,
         ...NO_DOUBTS,
         recoveredAt: Number.NEGATIVE_INFINITY,
+        answeredAt: undefined,
       };
       this.#engines.set(engine, state);
     }

@@ -80,7 +80,7 @@ test("a look that was answered in full is followed by the next, although the int
   const stopping = new AbortController();
   const working = fleet.work({ until: "stopped", concurrency: 4, maxItems: 50, signal: stopping.signal }, echo);
   const pending = async () => (await store.status()).translations.pending;
-  await expect.poll(pending, { timeout: 20_000 }).toBe(0);
+  await expect.poll(pending).toBe(0);
   stopping.abort();
   await working;
 });

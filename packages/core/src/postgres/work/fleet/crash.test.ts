@@ -79,7 +79,7 @@ describe("a crash", () => {
     expect(await silent(1_001)).toEqual([]);
     client.release(true);
     const isGone = "select not exists (select from pg_stat_activity where pid = $1)";
-    await expect.poll(() => value(db, isGone, [pid]), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => value(db, isGone, [pid])).toBe(true);
     expect(await silent(2_000)).toEqual(["gone"]);
     expect(await silent(2_002)).toEqual([]);
     // A restart of the server ended all connections.

@@ -5,6 +5,7 @@
  * Pauses are read at every beat, beside the other upkeep, which may wait behind another session's lock.
  */
 import { NO_PAUSES, Pauses } from "../../../rules/pauses.ts";
+import { listBudgetedProjects } from "../../budget/budget.sql.ts";
 import { readPauses } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
@@ -18,6 +19,7 @@ export class FleetView {
   #nodeId = "";
   #isInFleet = false;
   #pauses = NO_PAUSES;
+  #budgeted: ReadonlySet<string> = new Set();
   #learning: Promise<void> | undefined;
   #lastLocalesAt = 0;
 
@@ -35,6 +37,11 @@ export class FleetView {
   /** The pauses, as of the last time they were read. */
   get pauses(): Pauses {
     return this.#pauses;
+  }
+
+  /** Whether a project has a budget, as of the last time they were read. */
+  isBudgeted(project: string): boolean {
+    return this.#budgeted.has(project);
   }
 
   /** Calls `listener` after each time the pauses were read. */
@@ -59,11 +66,12 @@ export class FleetView {
     this.#isInFleet = false;
   }
 
-  /** Reads the pauses. One read at a time, however many ask. */
+  /** Reads the pauses and the projects with budgets. One read at a time, however many ask. */
   learnPauses(): Promise<void> {
-    this.#learning ??= readPauses(this.#pool)
-      .then((pauses) => {
+    this.#learning ??= Promise.all([readPauses(this.#pool), rows(this.#pool, listBudgetedProjects)])
+      .then(([pauses, budgeted]) => {
         this.#pauses = new Pauses(pauses);
+        this.#budgeted = new Set(budgeted.map(({ project }) => project));
         for (const listener of this.#pauseListeners) listener();
       })
       .finally(() => {

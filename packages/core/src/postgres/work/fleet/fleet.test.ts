@@ -27,7 +27,7 @@ test("two members share the work, and nothing is done twice", async ({ db, openS
     const work = translateBatch({ engines: [engine], maxAttempts: 3, engineTimeoutMs: 5_000 });
     members.push(startWork(await openStore(QUICK), work));
   }
-  await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(800);
+  await expect.poll(() => translatedCount(db)).toBe(800);
   const summaries = await Promise.all(members.map((member) => member.stop()));
   expect(summaries.reduce((sum, summary) => sum + summary.translated, 0)).toBe(800);
   expect(Math.min(...summaries.map((summary) => summary.translated))).toBeGreaterThan(0);
@@ -62,12 +62,12 @@ describe("a member of the fleet outlives", () => {
     const store = await openStore({ ...QUICK, applicationName: "worker" });
     const unhandled = unhandledRejections();
     const member = startWork(store, seen.work);
-    await expect.poll(() => translatedCount(db), { timeout: 30_000 }).toBe(300);
+    await expect.poll(() => translatedCount(db)).toBe(300);
     expect(cuts).toBe(3);
     // An answer that a worker holds is stored when the database is back; it is not bought again.
     expect(new Set(seen.texts).size).toBe(300);
     expect(seen.texts.length).toBeLessThanOrEqual(300 + 3 * 2 * 10);
-    await expect.poll(() => member.ready.at(-1), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => member.ready.at(-1)).toBe(true);
     await member.stop();
     expect(await lockedJobs(db)).toBe(0);
     expect(unhandled).toEqual([]);
@@ -80,10 +80,10 @@ describe("a member of the fleet outlives", () => {
     const member = startWork(store, echo);
     await expect.poll(() => member.ready.at(-1)).toBe(true);
     await outageWhile(database, async () => {
-      await expect.poll(() => member.ready.at(-1), { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => member.ready.at(-1)).toBe(false);
     });
     await producer.register(texts(50));
-    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(50);
+    await expect.poll(() => translatedCount(db)).toBe(50);
     expect(member.ready).toContain(false);
     expect(member.faults.length).toBeGreaterThan(0);
     await member.stop();
@@ -109,7 +109,7 @@ describe("a member of the fleet outlives", () => {
     isFirst = false;
     await db.query("delete from trans_hub.worker_node");
     await db.query("select graphile_worker.force_unlock_workers($1)", [[before]]);
-    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(30);
+    await expect.poll(() => translatedCount(db)).toBe(30);
     expect(await value<string>(db, "select node_id from trans_hub.worker_node")).not.toBe(before);
     expect(member.faults.map(({ message }) => message)).toEqual([expect.stringContaining("declared this node dead")]);
     held.goOn();
@@ -137,7 +137,7 @@ describe("a member of the fleet outlives", () => {
       with gone as (delete from trans_hub.worker_node returning node_id)
       select graphile_worker.force_unlock_workers(array_agg(node_id)) from gone`);
     // The first call ignored the abort, and has not come back.
-    await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => translatedCount(db)).toBe(1);
     held.goOn();
     expect(await member.stop()).toMatchObject({ translated: 1 });
     expect(calls).toBe(2);
@@ -158,7 +158,7 @@ test("the work of a silent member is taken over by another, and the crash is cha
   const silent = await value<string>(db, "select node_id from trans_hub.worker_node");
   expect(await lockedJobs(db)).toBe(4);
   const other = startWork(await openStore({ ...QUICK, rescueAfterSeconds: 0.5 }), echo);
-  await expect.poll(() => translatedCount(db), { timeout: 20_000 }).toBe(40);
+  await expect.poll(() => translatedCount(db)).toBe(40);
   // It may be rescued more than once: a silent member still claims the jobs that went back.
   expect(new Set(other.rescued)).toEqual(new Set([silent]));
   // It answers at last; its answers change nothing any more.
@@ -182,9 +182,7 @@ test("a death is noticed by a fleet whose members all die before they have watch
     const store = await openStore({ heartbeatSeconds: 0.1, rescueAfterSeconds: 1 });
     const ending = new AbortController();
     const working = store.work({ until: "stopped", concurrency: 1, maxItems: 10, signal: ending.signal }, echo);
-    await expect
-      .poll(async () => (await isGone()) || (await beats()) >= 3, { timeout: 10_000, interval: 20 })
-      .toBe(true);
+    await expect.poll(async () => (await isGone()) || (await beats()) >= 3, { interval: 20 }).toBe(true);
     ending.abort();
     await working;
   }
@@ -204,7 +202,7 @@ test("a member whose beats go through is left alone, however long its work takes
   const other = startWork(await openStore({ ...QUICK, rescueAfterSeconds: 0.4 }), echo, { locales: ["fr"] });
   const beats = () => value<string>(db, "select sum(beat)::text from trans_hub.worker_node");
   const first = Number(await beats());
-  await expect.poll(async () => Number(await beats()), { timeout: 10_000 }).toBeGreaterThan(first + 20);
+  await expect.poll(async () => Number(await beats())).toBeGreaterThan(first + 20);
   expect(other.rescued).toEqual([]);
   held.goOn();
   await expect.poll(() => translatedCount(db)).toBe(10);

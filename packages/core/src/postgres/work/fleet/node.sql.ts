@@ -73,6 +73,8 @@ export const listStrayPools = statement({
  * a pool that ended in order is charged with none. A batch that is locked is not charged either: its worker was cut off in the
  * middle of settling it, and the end of that transaction must not be waited for.
  *
+ * The calls that it held amounts for are booked as unconfirmed: nobody knows whether they are billed.
+ *
  * Batches that were begun go first in their level from now on; the others keep their place.
  */
 export const releaseNode = statement({
@@ -111,8 +113,14 @@ export const releaseNode = statement({
         select count(*) from graphile_worker.reschedule_jobs(h.ids, now() - interval '1 day', priority => h.job_priority)
       ))
       from unlocked cross join held as h
+    ), lost as materialized (
+      -- Most nodes hold no amounts.
+      select trans_hub.lose_holds(array(select h.call_id from trans_hub.budget_hold as h where h.node_id = $1))
+      from due
+      where exists (select from trans_hub.budget_hold)
+      limit 1
     )
-    select exists (select from due) as is_gone from first_in_line`,
+    select exists (select from due) as is_gone from first_in_line left join lost on true`,
 });
 
 export const listTargetLocales = statement({

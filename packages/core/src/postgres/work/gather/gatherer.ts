@@ -26,6 +26,7 @@ import { Settler } from "../../settle/settler.ts";
 import type { WorkVoice } from "../../settle/voice.ts";
 import type { ForeignProjects } from "../claim/foreign-projects.ts";
 import type { Hold, Intake } from "../claim/intake.ts";
+import type { Rests } from "../claim/rests.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import type { Claim } from "./lanes.ts";
 import { Phase } from "./phase.ts";
@@ -43,6 +44,8 @@ export interface GathererOptions {
   voice: WorkVoice;
   /** Knows whose batches go back untouched. */
   foreign: ForeignProjects;
+  /** The locales of which nothing is claimed for a while. */
+  rests: Rests;
   /** Seconds after which a waiting batch is not begun any more. Default: for ever. */
   lifetimeSeconds?: number | undefined;
   onFault(error: Error): void;
@@ -92,6 +95,7 @@ export class Gatherer {
       patience: this.#patience,
       settler: this.#settler,
       onSlowCall: () => this.#giveBackExcess(),
+      onRest: (targetLocale, restMs) => this.#rest(targetLocale, restMs),
     });
     // A waiting batch may be of a paused lane by now.
     view.onPauses(() => {
@@ -231,6 +235,7 @@ export class Gatherer {
       this.#options.foreign.learn(batch.project);
       return this.#giveBack(batch, jobPriority);
     }
+    if (this.#options.rests.has(batch.targetLocale)) return this.#giveBack(batch, jobPriority);
     await new Promise<void>((done, failed) => {
       this.#arrivals += 1;
       this.#enter({ batch, hold, jobPriority, at: this.#arrivals, done, failed }).catch(failed);
@@ -263,6 +268,14 @@ export class Gatherer {
     const { intake, maxItems } = this.#options;
     const room = { jobs: intake.maxClaims, items: intake.maxClaims * maxItems };
     for (const claim of this.#turns.lanes.takeBeyond(room)) {
+      this.#giveBack(claim.batch, claim.jobPriority).then(claim.done, claim.failed);
+    }
+  }
+
+  /** Claims nothing of a locale for a while, and gives back its waiting batches: other members can translate them. */
+  #rest(targetLocale: string, restMs: number): void {
+    this.#options.rests.begin(targetLocale, restMs);
+    for (const claim of this.#turns.lanes.takeOf(targetLocale)) {
       this.#giveBack(claim.batch, claim.jobPriority).then(claim.done, claim.failed);
     }
   }

@@ -9,15 +9,15 @@ import type { WorkBatch, WorkOutcome } from "../../../contract/work.ts";
 import type { LoadedBatch } from "../../queue/load-batches.ts";
 import type { SettledBatch } from "../../settle/settle-batches.ts";
 
-/** Joins batches of one lane (project, source and target locale). */
+/** Joins batches of one lane (project, source and target locale, tag). */
 export function join(
   batches: readonly [LoadedBatch, ...LoadedBatch[]],
-  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield">,
+  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "isSlotWanted" | "budget">,
 ): WorkBatch {
-  const [{ project, sourceLocale, targetLocale }] = batches;
+  const [{ project, sourceLocale, targetLocale, tag }] = batches;
   const traceparents = [...new Set(batches.flatMap(({ traceparent }) => traceparent?.split(" ") ?? []))];
   const items = batches.flatMap((batch) => batch.items);
-  return { project, sourceLocale, targetLocale, items, traceparents, ...asked };
+  return { project, sourceLocale, targetLocale, items, traceparents, ...(tag !== null && { tag }), ...asked };
 }
 
 /** Cuts the outcomes of joined batches, in the order of their texts, back to the batches. */

@@ -1,7 +1,7 @@
 /**
  * The batches that wait for an engine slot, and the choice of those that go together next.
  *
- * A lane holds the batches that may share an engine call: one project, one source and one target locale. Lanes take turns
+ * A lane holds the batches that may share an engine call: one project, one source and one target locale, one tag. Lanes take turns
  * by level, then by age. Nothing here waits, asks or stores.
  */
 
@@ -31,8 +31,8 @@ export class Lanes {
   readonly #lanes = new Map<string, Claim[]>();
 
   add(claim: Claim): void {
-    const { project, sourceLocale, targetLocale } = claim.batch;
-    const key = JSON.stringify([project, sourceLocale, targetLocale]);
+    const { project, sourceLocale, targetLocale, tag } = claim.batch;
+    const key = JSON.stringify([project, sourceLocale, targetLocale, tag]);
     this.#lanes.set(key, [...(this.#lanes.get(key) ?? []), claim].sort(byUrgency));
   }
 
@@ -44,10 +44,24 @@ export class Lanes {
     });
   }
 
+  /** Whether a claim of another project waits that may be taken. */
+  hasOtherProjectThan({ project }: LoadedBatch, suspects: Suspects): boolean {
+    return [...this.#lanes.values()].some((lane) => {
+      const head = firstOf(lane, suspects);
+      return head !== undefined && head.batch.project !== project;
+    });
+  }
+
   takeAll(): Claim[] {
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();
     return waiting;
+  }
+
+  takeOf(targetLocale: string): Claim[] {
+    const waiting = [...this.#lanes].filter(([, [head]]) => head?.batch.targetLocale === targetLocale);
+    for (const [key] of waiting) this.#lanes.delete(key);
+    return waiting.flatMap(([, lane]) => lane);
   }
 
   /** Takes the least urgent claims; leaves at least `jobs` claims, and at least as many as hold `items` texts. */

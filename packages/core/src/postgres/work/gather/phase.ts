@@ -7,7 +7,7 @@
  * | held      | waits, and no slot  | go on                                             | working (or draining) when the |
  * |           | is given            |                                                   | waiting batches have gone back |
  * | draining  | goes back           | go on until the deadline, then are aborted        | abandoned                      |
- * | abandoned | (no such moment)    | are aborted; their results are not settled        | a new life, at once            |
+ * | abandoned | (no such moment)    | are aborted; they are booked, and no text settled | a new life, at once            |
  *
  * Abandoning ends a life: the fleet has given the work to others. Each life has a signal of its own, so work that began in
  * an ended life is known by its signal. Draining outlasts an abandonment.
@@ -40,9 +40,9 @@ export class Phase {
     return this.#claims.signal;
   }
 
-  /** @throws The reason of the abandonment, if the life of this signal has ended. */
-  throwIfAbandoned(signal: AbortSignal): void {
-    if (signal !== this.signal) throw signal.reason;
+  /** Whether the life of this signal has ended. The signal's reason is that of the abandonment. */
+  isAbandoned(signal: AbortSignal): boolean {
+    return signal !== this.signal;
   }
 
   drain(): void {

@@ -16,8 +16,10 @@
  * | a fill is due      | a claim enters, a turn ends   | the next turn of the event loop        | no second fill is scheduled            |
  */
 import { Coalescer } from "../../../async/coalescer.ts";
+import type { BatchBudget } from "../../../contract/budget.ts";
 import type { EngineCall, TranslateWork, WorkBatch, WorkOutcome, WorkResult } from "../../../contract/work.ts";
 import { isSuspect } from "../../../rules/crashes.ts";
+import { budgetOf } from "../../budget/budget-store.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
 import type { Patience } from "../../settle/patience.ts";
@@ -44,6 +46,8 @@ export interface TurnsOptions {
   voice: WorkVoice;
   /** Called after a slow call: batches beyond the room of a slow engine are to go back. */
   onSlowCall(): void;
+  /** Called when no engine of a locale answers this process alone: it is to claim nothing of it for a while. */
+  onRest(targetLocale: string, restMs: number): void;
   onFault(error: Error): void;
 }
 
@@ -56,6 +60,8 @@ export class Turns {
   /** Gives of each group's batch ids those that still exist. */
   readonly #marks: Coalescer<readonly string[], Set<string>>;
   readonly #pace = new Pace();
+  /** Calls that were not made, and whose holds in budgets could not be given back. */
+  readonly #unreleased = new Set<string>();
   #freeSlots: number;
   /** Texts under way, their settlement included. */
   #begunItems = 0;
@@ -143,7 +149,11 @@ export class Turns {
       const joined = this.#join(batches);
       const result = await inBatchSpan(joined, batches.length, async () => {
         const translated = await this.#translate(joined, batches.length > 1, signal);
-        phase.throwIfAbandoned(signal);
+        if (phase.isAbandoned(signal)) {
+          freeSlot();
+          await this.#options.settler.book(first, translated.calls);
+          throw signal.reason;
+        }
         // The engine is free, and its next call need not wait for this commit. A suspect keeps its slot: if another suspect
         // killed this worker before the commit, the crash would be charged to both, and it may be this text's last try.
         if (!isSuspect(first)) freeSlot();
@@ -179,11 +189,20 @@ export class Turns {
 
   #join(batches: readonly [LoadedBatch, ...LoadedBatch[]]): WorkBatch {
     const [first] = batches;
-    const { phase, view } = this.#options;
+    const { phase, view, pool } = this.#options;
+    // One for the whole turn: it knows the calls that have ended.
+    let budget: BatchBudget | undefined;
     return join(batches, {
       isEnginePaused: (engine) => view.pauses.holdsEngine(engine),
       isToYield: () =>
         phase.isDraining || isLanePaused(view, first) || this.lanes.hasMoreUrgentThan(first, this.#suspects),
+      isSlotWanted: () => this.lanes.hasOtherProjectThan(first, this.#suspects),
+      budget: () => {
+        const isBudgeted = view.isBudgeted(first.project) || batches.some((batch) => batch.isBudgeted);
+        if (!isBudgeted) return undefined;
+        budget ??= budgetOf(pool, first, () => view.nodeId, this.#unreleased);
+        return budget;
+      },
     });
   }
 
@@ -207,6 +226,9 @@ export class Turns {
       const result = await this.#translatePart({ ...batch, items: batch.items.slice(at, at + maxItems) }, signal);
       outcomes.push(...result.outcomes);
       calls.push(...result.calls);
+      if (result.restMs === undefined) continue;
+      this.#options.onRest(batch.targetLocale, result.restMs);
+      break;
     }
     while (outcomes.length < batch.items.length) outcomes.push({ kind: "released" });
     return { outcomes, calls };

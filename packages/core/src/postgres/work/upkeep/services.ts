@@ -8,14 +8,18 @@
  * | `open_lanes`      | a first batch of a locale     | once a minute       |                            |
  * | `collect_garbage` | the crontab                   |                     | `TH_GC_CRON`               |
  * | `fold_counts`     | the crontab                   |                     | every minute               |
+ * | `sequence_events` |                               | each                |                            |
  *
  * `register_inbox` also runs when the next row of the inbox that was put off is due.
  */
-import type { CollectReport } from "../../../contract/collect.ts";
+import type { CollectOptions, CollectReport } from "../../../contract/collect.ts";
 import type { RefusedInboxItem, WorkOptions } from "../../../contract/work.ts";
+import { foldBudgets } from "../../budget/budget.sql.ts";
+import { loseStrays, unparkAffordable } from "../../budget/budget-store.ts";
 import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
+import { sequenceEvents } from "../../feed/feed.sql.ts";
 import { parseTaskPayload, type TaskName } from "../../queue/task-map.ts";
 import { registerInbox, untilNextInboxRow } from "../../register/inbox.ts";
 import { openLanes } from "../../register/register.sql.ts";
@@ -41,7 +45,7 @@ export interface ServicesOptions {
   view: FleetView;
   /** Undefined: no collection and no folding. */
   upkeep: WorkOptions["upkeep"];
-  collect(retentionDays: number): Promise<CollectReport>;
+  collect(options: CollectOptions): Promise<CollectReport>;
   onCollected(report: CollectReport): void;
   onRefused(item: RefusedInboxItem): void;
   onFault(error: Error): void;
@@ -85,19 +89,33 @@ export function servicesOf({
         await reconcileBatches(pool);
         // Batches left parked by a resume that was cut off.
         await unpark(pool, true);
+        await loseStrays(pool);
+        await unparkAffordable(pool);
+        return undefined;
+      },
+    },
+    {
+      // Events of a fleet whose feed nobody tails get their positions here; without events it is one look at an empty table.
+      task: "sequence_events",
+      everyMs: 0,
+      async run() {
+        await rows(pool, sequenceEvents);
         return undefined;
       },
     },
   ];
   if (upkeep === undefined) return always;
-  const { gcCron, retentionDays } = upkeep;
+  const { gcCron, retentionDays, eventRetentionDays } = upkeep;
   return [
     ...always,
     {
       task: "collect_garbage",
-      cron: { match: gcCron, payload: { retentionDays } },
+      cron: {
+        match: gcCron,
+        payload: { retentionDays, ...(eventRetentionDays !== undefined && { eventRetentionDays }) },
+      },
       async run(payload) {
-        onCollected(await collect(parseTaskPayload("collect_garbage", payload).retentionDays));
+        onCollected(await collect(parseTaskPayload("collect_garbage", payload)));
         return undefined;
       },
     },
@@ -106,6 +124,7 @@ export function servicesOf({
       cron: { match: "* * * * *" },
       async run() {
         await rows(pool, foldCounts);
+        await rows(pool, foldBudgets);
         return undefined;
       },
     },

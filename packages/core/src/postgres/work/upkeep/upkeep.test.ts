@@ -1,5 +1,6 @@
 import { count, QUICK, test, texts, translatedCount } from "@trans-hub/test-support/fleet";
 import { expectInvariants } from "@trans-hub/test-support/invariants";
+import { within } from "@trans-hub/test-support/load";
 import { drain, echo } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
 
@@ -15,13 +16,13 @@ describe("upkeep", () => {
     } finally {
       client.release();
     }
-    await expect.poll(() => translatedCount(db), { timeout: 5_000 }).toBe(20);
+    await within(5_000, () => expect.poll(() => translatedCount(db)).toBe(20));
     // Its job is only a call; a lost one is noticed by the beat.
     await db.query(
       `insert into trans_hub.inbox (items, defaults) values ('[{"text": "Lost", "targetLocales": ["de"]}]', '{}')`,
     );
-    await expect.poll(() => count(db, "trans_hub.inbox"), { timeout: 5_000 }).toBe(0);
-    await expect.poll(() => translatedCount(db), { timeout: 5_000 }).toBe(21);
+    await within(5_000, () => expect.poll(() => count(db, "trans_hub.inbox")).toBe(0));
+    await within(5_000, () => expect.poll(() => translatedCount(db)).toBe(21));
   });
 
   test("gives a batch whose job was deleted a new one", async ({ db, openStore }) => {
