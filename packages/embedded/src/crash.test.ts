@@ -157,9 +157,7 @@ describe("a first start killed half-way", () => {
   test("is repeated by the next command, and its remains are removed", async ({ dataDir }) => {
     const killed = startClient(dataDir);
     killed.said.catch(() => undefined);
-    await expect
-      .poll(() => processesWith(join(dataDir, "cluster.new")).length, { interval: 5, timeout: 20_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => processesWith(join(dataDir, "cluster.new")).length, { interval: 5 }).toBeGreaterThan(0);
     killed.process.kill("SIGKILL");
     await kill(...processesWith(dataDir));
     expect(readdirSync(dataDir)).toContain("cluster.new");
@@ -173,9 +171,7 @@ describe("a first start killed half-way", () => {
 
   test("is repeated within the same command when only initdb was lost", async ({ dataDir }) => {
     const opening = openEmbedded({ dataDir });
-    await expect
-      .poll(() => processesWith(`--pwfile=${dataDir}`).length, { interval: 5, timeout: 20_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => processesWith(`--pwfile=${dataDir}`).length, { interval: 5 }).toBeGreaterThan(0);
     await kill(...processesWith(`--pwfile=${dataDir}`));
     const database = await opening;
     expect(await ask(database.databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);

@@ -80,7 +80,7 @@ export const WORKER_METRICS = {
   translations: {
     type: "counter",
     name: "trans_hub_translations_total",
-    help: "Texts with a committed outcome: `translated`, `failed` (dead letter), `retried`, `postponed`, `paused`, `released`.",
+    help: "Texts with a committed outcome: `translated`, `failed` (dead letter), `retried`, `postponed`, `paused`, `over_budget`, `released`.",
     labels: ["outcome", "engine", "locale"],
   },
   failures: {
@@ -100,6 +100,12 @@ export const WORKER_METRICS = {
     name: "trans_hub_repairs_total",
     help: "Answers of engines that were repaired before they were judged, by the repair; an answer with two counts for each.",
     labels: ["repair", "engine"],
+  },
+  hintsLeftOut: {
+    type: "counter",
+    name: "trans_hub_hints_left_out_total",
+    help: "Texts that went to an engine without their hint, because a call cannot hold both.",
+    labels: ["engine"],
   },
   batchSeconds: {
     type: "histogram",
@@ -126,6 +132,18 @@ export const WORKER_METRICS = {
     name: "trans_hub_engine_tokens_total",
     help: "Tokens that the engine reported: `input`, `output`, and `cached`, which is a part of `input`.",
     labels: ["engine", "kind"],
+  },
+  cost: {
+    type: "counter",
+    name: "trans_hub_engine_cost_total",
+    help: "Cost of engine calls that providers have confirmed, by the prices of `TH_PRICES_FILE`.",
+    labels: ["engine", "currency"],
+  },
+  unconfirmedCost: {
+    type: "counter",
+    name: "trans_hub_engine_cost_unconfirmed_total",
+    help: "The most that providers may bill beyond the confirmed cost, for calls that were aborted, timed out or lost their answers.",
+    labels: ["engine", "currency"],
   },
   waitSeconds: {
     type: "histogram",
@@ -189,7 +207,7 @@ export const FLEET_METRICS = {
   backlog: {
     type: "gauge",
     name: "trans_hub_fleet_backlog_texts",
-    help: "Pending texts: `ready` (due), `running` (being translated), `scheduled` (due later), `paused`.",
+    help: "Pending texts: `ready` (due), `running` (being translated), `scheduled` (due later), `paused`, `over_budget`.",
     labels: ["state", "priority"],
   },
   backlogByLocale: {
@@ -220,6 +238,12 @@ export const FLEET_METRICS = {
     type: "gauge",
     name: "trans_hub_fleet_dead_letters",
     help: "Open dead letters; counted up to 100,000.",
+    labels: [],
+  },
+  unsequencedEvents: {
+    type: "gauge",
+    name: "trans_hub_fleet_unsequenced_events",
+    help: "Events of the feed that have no position yet, so that no reader sees them; counted up to 100,000.",
     labels: [],
   },
   stored: {
@@ -258,10 +282,46 @@ export const FLEET_METRICS = {
     help: "1 while an engine gets no calls because it limited our rate.",
     labels: ["engine"],
   },
+  budgets: {
+    type: "gauge",
+    name: "trans_hub_budget_budgets",
+    help: "Budgets of projects in their present periods: `ok`, `near` (80 % spent or held), `paused` (work waits for them).",
+    labels: ["state"],
+  },
+  budgetUsed: {
+    type: "gauge",
+    name: "trans_hub_budget_used_ratio",
+    help: "The part of the most used budget that is spent or held; 0: there is none. `budget list` names it.",
+    labels: [],
+  },
+  budgetUnconfirmed: {
+    type: "gauge",
+    name: "trans_hub_budget_unconfirmed_ratio",
+    help: "The greatest part of a budget that calls without an answer may have cost; 0: there is none.",
+    labels: [],
+  },
   lastCollection: {
     type: "gauge",
     name: "trans_hub_fleet_gc_last_success_timestamp_seconds",
     help: "Start of the last completed collection; 0: never.",
+    labels: [],
+  },
+  webhooks: {
+    type: "gauge",
+    name: "trans_hub_fleet_webhooks",
+    help: "Webhooks, by `state`: `ok`, `failing` (the last try failed), `disabled` (five days of tries failed, or the receiver answered 410).",
+    labels: ["state"],
+  },
+  webhookFailing: {
+    type: "gauge",
+    name: "trans_hub_fleet_webhook_failing_seconds",
+    help: "Time for which the tries of a webhook have failed, of the one that fails longest; 0: none fails.",
+    labels: [],
+  },
+  webhookLag: {
+    type: "gauge",
+    name: "trans_hub_fleet_webhook_lag_seconds",
+    help: "Age of the oldest event that a webhook was not told, without those that fail; 0: none waits.",
     labels: [],
   },
 } as const satisfies Catalogue;
@@ -334,12 +394,58 @@ export const PRODUCER_METRICS = {
   },
 } as const satisfies Catalogue;
 
+/** Metrics of one HTTP server. */
+export const SERVER_METRICS = {
+  // Not that of a worker: an alert counts the workers by it.
+  ready: {
+    type: "gauge",
+    name: "trans_hub_http_ready",
+    help: "1 while the HTTP server answers, like `/readyz`; otherwise 0.",
+    labels: [],
+  },
+  answers: {
+    type: "counter",
+    name: "trans_hub_http_requests_total",
+    help: "Requests that the HTTP API answered, by method, pattern of the route, and status.",
+    labels: ["method", "route", "status"],
+  },
+  seconds: {
+    type: "histogram",
+    name: "trans_hub_http_request_duration_seconds",
+    help: "Time from the head of a request to the end of its answer. Waits are left out: they last as long as their caller wants.",
+    labels: ["route"],
+    buckets: REQUEST_SECONDS,
+  },
+  waits: {
+    type: "gauge",
+    name: "trans_hub_http_waits",
+    help: "Requests that wait for translations at this moment.",
+    labels: [],
+  },
+  webhookTries: {
+    type: "counter",
+    name: "trans_hub_webhook_tries_total",
+    help: "Tries to deliver a message to a webhook: `ok`, `status` (not 2xx), `timeout`, `connection`, `tls`, `name` (it does not resolve), `url` (it is refused).",
+    labels: ["outcome"],
+  },
+  webhookSeconds: {
+    type: "histogram",
+    name: "trans_hub_webhook_try_duration_seconds",
+    help: "Time of a try to deliver a message to a webhook, failed ones included.",
+    labels: [],
+    buckets: REQUEST_SECONDS,
+  },
+} as const satisfies Catalogue;
+
 /** All metrics with the process that exposes them, for the table. */
-export function describeMetrics(): (MetricDescription & { of: "process" | "worker" | "fleet" | "producer" })[] {
+export function describeMetrics(): (MetricDescription & {
+  of: "process" | "worker" | "fleet" | "producer" | "server";
+})[] {
   return [
     ...Object.values(PROCESS_METRICS).map((metric) => ({ ...metric, of: "process" as const })),
     ...Object.values(WORKER_METRICS).map((metric) => ({ ...metric, of: "worker" as const })),
     ...Object.values(FLEET_METRICS).map((metric) => ({ ...metric, of: "fleet" as const })),
     ...Object.values(PRODUCER_METRICS).map((metric) => ({ ...metric, of: "producer" as const })),
+    ...Object.values(SERVER_METRICS).map((metric) => ({ ...metric, of: "server" as const })),
   ];
 }

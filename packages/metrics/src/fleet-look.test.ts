@@ -12,12 +12,17 @@ const EMPTY: FleetMeasure = {
   inbox: 0,
   refused: {},
   deadLetters: 0,
+  unsequencedEvents: 0,
   translated: 0,
   approved: 0,
   workers: 1,
   pauses: {},
   engines: [],
+  budgets: [],
   lastCollectionAt: null,
+  webhooks: { ok: 0, failing: 0, disabled: 0 },
+  webhookFailingSeconds: 0,
+  webhookLagSeconds: 0,
 };
 
 test("a storm of scrapes queries the database once", async () => {

@@ -1,9 +1,11 @@
-import type { FleetMeasure } from "@trans-hub/core/store";
+import type { BudgetStatus, FleetMeasure } from "@trans-hub/core/store";
 import type { FLEET_METRICS } from "./catalogue.ts";
 import { LabelCap, MOST_VALUES, OTHER } from "./label-cap.ts";
 import type { Made } from "./make.ts";
 
-const STATES = ["ready", "running", "scheduled", "paused"] as const;
+const STATES = ["ready", "running", "scheduled", "paused", "over_budget"] as const;
+const BUDGET_STATES = ["ok", "near", "paused"] as const;
+const WEBHOOK_STATES = ["ok", "failing", "disabled"] as const;
 const PRIORITIES = ["interactive", "normal", "bulk"] as const;
 const PAUSE_KINDS = ["everything", "engine", "project", "locale"] as const;
 
@@ -16,8 +18,13 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
       metrics.oldestReady,
       metrics.inbox,
       metrics.deadLetters,
+      metrics.unsequencedEvents,
       metrics.workers,
+      metrics.budgetUsed,
+      metrics.budgetUnconfirmed,
       metrics.lastCollection,
+      metrics.webhookFailing,
+      metrics.webhookLag,
     ]) {
       metric.remove();
     }
@@ -29,6 +36,7 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
   const codes = new LabelCap();
   for (const [code, items] of Object.entries(fleet.refused)) metrics.inboxRefused.inc({ code: codes.of(code) }, items);
   metrics.deadLetters.set(fleet.deadLetters);
+  metrics.unsequencedEvents.set(fleet.unsequencedEvents);
   metrics.stored.set({ status: "translated" }, fleet.translated);
   metrics.stored.set({ status: "approved" }, fleet.approved);
   metrics.workers.set(fleet.workers);
@@ -39,7 +47,22 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
     metrics.outage.set({ engine }, outageMs / 1_000);
     metrics.enginePaused.set({ engine }, pausedUntil === null ? 0 : 1);
   }
+  showBudgets(metrics, fleet);
+  for (const state of WEBHOOK_STATES) metrics.webhooks.set({ state }, fleet.webhooks[state]);
+  metrics.webhookFailing.set(fleet.webhookFailingSeconds);
+  metrics.webhookLag.set(fleet.webhookLagSeconds);
   metrics.lastCollection.set((fleet.lastCollectionAt?.getTime() ?? 0) / 1_000);
+}
+
+/** Without the projects: their number has no bound. */
+function showBudgets(metrics: Made<typeof FLEET_METRICS>, { budgets }: FleetMeasure): void {
+  for (const state of BUDGET_STATES) {
+    metrics.budgets.set({ state }, budgets.filter((budget) => budget.state === state).length);
+  }
+  const parts = (used: (budget: BudgetStatus) => number) =>
+    Math.max(0, ...budgets.map((budget) => (Number(budget.amount) === 0 ? 0 : used(budget) / Number(budget.amount))));
+  metrics.budgetUsed.set(parts(({ spent, held }) => Number(spent) + Number(held)));
+  metrics.budgetUnconfirmed.set(parts(({ unconfirmed }) => Number(unconfirmed)));
 }
 
 function showBacklog(metrics: Made<typeof FLEET_METRICS>, { backlog }: FleetMeasure): void {

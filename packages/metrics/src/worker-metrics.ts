@@ -86,13 +86,20 @@ export class WorkerMetrics {
 
   readonly called = (call: EngineCall): void => {
     const { engine, outcome, latencyMs, inputTokens, outputTokens, cachedTokens } = call;
-    const { calls, callSeconds, tokens, repairs } = this.#worker;
+    const { calls, callSeconds, tokens, cost, unconfirmedCost, repairs, hintsLeftOut } = this.#worker;
+    if (call.hintsLeftOut !== undefined) hintsLeftOut.inc({ engine }, call.hintsLeftOut);
     for (const [repair, count] of Object.entries(call.repairs ?? {})) repairs.inc({ repair, engine }, count);
     calls.inc({ engine, outcome });
     callSeconds.observe({ engine }, latencyMs / 1_000);
     tokens.inc({ engine, kind: "input" }, inputTokens);
     tokens.inc({ engine, kind: "output" }, outputTokens);
     tokens.inc({ engine, kind: "cached" }, cachedTokens);
+    if (call.cost !== undefined && call.currency !== undefined) {
+      const { currency } = call;
+      // A graph may be rounded; the exact figure is in the records of calls.
+      cost.inc({ engine, currency }, Number(call.cost));
+      unconfirmedCost.inc({ engine, currency }, Number(call.unconfirmed ?? 0));
+    }
   };
 
   readonly waited = ({ engine, waitMs, outcome }: EngineTurnTaken): void => {
@@ -162,6 +169,7 @@ const OUTCOMES: Record<WorkOutcome["kind"], string> = {
   retry: "retried",
   postponed: "postponed",
   paused: "paused",
+  parked: "over_budget",
   released: "released",
 };
 

@@ -133,11 +133,17 @@ export const test = base
     },
   );
 
+/** Changes the commands of every test of a file: `through-server.ts` has those about catalogs go through a server. */
+export const changed: { by?: (commands: Commands, env: Readonly<Record<string, string>>) => Commands } = {};
+
 /** `test` with `commands` on the test's own migrated database, with pseudo as engine. */
 export const testOnDatabase = base.extend(
   "commands",
-  async ({ database }: { database: TestDatabase }, { onCleanup }): Promise<Commands> =>
-    openCommands({ TH_DATABASE_URL: database.url, TH_ENGINES: "pseudo" }, onCleanup),
+  async ({ database }: { database: TestDatabase }, { onCleanup }): Promise<Commands> => {
+    const env = { TH_DATABASE_URL: database.url, TH_ENGINES: "pseudo" };
+    const commands = await openCommands(env, onCleanup);
+    return changed.by?.(commands, env) ?? commands;
+  },
 );
 
 async function openCommands(
@@ -164,7 +170,7 @@ async function openCommands(
     run: (args, options) => start(args, options).ended(),
     json: async (args, { code = 0, ...options } = {}) => {
       const ended = await start([...args, "--json"], options).ended();
-      expect(ended, ended.stderr).toMatchObject({ code });
+      expect(ended, `${ended.stderr}\n${ended.stdout}`).toMatchObject({ code });
       expect(ended.stdout).toMatch(/^[^\n]+\n$/);
       return JSON.parse(ended.stdout);
     },

@@ -32,7 +32,7 @@ export function deeplProtocol({ apiKey = "k-very-secret", used = 10, targets, sp
     const translations = text.map((each) => ({
       detected_source_language: "EN",
       text: `[${target}] ${each}`,
-      billed_characters: each.length,
+      billed_characters: [...each].length,
       model_type_used: "quality_optimized",
     }));
     return { body: { translations: spoil?.(translations) ?? translations } };

@@ -79,6 +79,14 @@ const BROKEN: Record<string, string> = {
     from trans_hub.source as s
     where not exists (select from trans_hub.content as c where c.content_no = s.content_no)
       or s.context_no <> 0 and not exists (select from trans_hub.context as x where x.context_no = s.context_no)`,
+  "a hint belongs to a use": `
+    select h.content_no, h.context_no, h.project, h.business_id
+    from trans_hub.hint as h
+    where not exists (
+      select from trans_hub.source as s
+      where s.project = h.project and s.business_id = h.business_id
+        and s.content_no = h.content_no and s.context_no = h.context_no
+    )`,
   "a translation that no person approved has a user": `
     select t.content_no, t.target_locale, t.context_no, t.project
     from trans_hub.translation as t
@@ -87,6 +95,8 @@ const BROKEN: Record<string, string> = {
         select from trans_hub.source as s
         where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project
       )`,
+  "a batch that is due at no time says what it waits for": `
+    select b.batch_id from trans_hub.batch as b where b.run_at = 'infinity' and b.waits_for is null`,
   "a job says nothing but which batch": `
     select j.identifier, p.payload
     from graphile_worker._private_jobs as p

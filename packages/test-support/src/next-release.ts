@@ -12,6 +12,16 @@ export type NextMigrations = Readonly<Record<string, string>>;
 /** From the path, such as `read/find_row`, to the new text of the file, or null where the release has no such file. */
 export type NextFunctions = Readonly<Record<string, ((text: string) => string) | string | null>>;
 
+/** Migrations 9001, 9002 and so on, each of which adds a column `note` to one table, beside the release `beside`. */
+export function addingNotes(tables: readonly string[], beside: string): NextMigrations {
+  return Object.fromEntries(
+    tables.map((table, at) => [
+      `${9001 + at}_note-of-${table.replaceAll("_", "-")}.beside-${beside.slice(0, 4)}`,
+      `alter table trans_hub.${table} add column if not exists note text;`,
+    ]),
+  );
+}
+
 export interface NextRelease {
   /** For `applyMigrations({ folder })`. */
   readonly folder: string;

@@ -51,9 +51,13 @@ export interface CallRecord {
   at: number;
   /** Undefined while it runs, and for a call whose connection was ended without an answer. */
   status: number | undefined;
+  /** What the answer said that it bills. Undefined: it said nothing. */
+  usage: Usage | undefined;
   /** The faults applied to the call. */
   faults: FaultKind[];
   items: number;
+  /** The tokens that the server bills: of every call that it does not refuse, whether or not its answer arrives. */
+  billed: { input: number; cached: number; output: number } | undefined;
   /** The request's body as it arrived. */
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
@@ -69,12 +73,29 @@ export interface OpenaiServerOptions {
   /** When given, any other model gets 404. */
   models?: string[];
   /** Features that the model lacks; a request that uses one gets 400. */
-  unsupported?: ("json_schema" | "json_object" | "temperature")[];
+  unsupported?: ("json_schema" | "json_object" | "temperature" | "max_completion_tokens" | "max_tokens")[];
+  /** A request for a longer answer gets 400. Default: no limit. */
+  mostAnswerTokens?: number;
   /** Default: `[fr] text`, with the whole text kept. */
   translate?: (item: AskedItem, source: string, target: string) => string;
   rules?: Rule[];
   /** Calls beyond the limits are refused with 429. Default: no limits. */
   limits?: EnforcedLimits;
+  /** Counts an answered call, as `openai-bill.ts` does. Default: four characters a token, and half of the question cached. */
+  count?: (messages: readonly ChatMessage[], content: string) => Usage;
+}
+
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** What an answer says that it bills. */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number };
 }
 
 export interface OpenaiServer {
@@ -126,8 +147,10 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
       call: calls.length + 1,
       at: Date.now(),
       status: undefined,
+      usage: undefined,
       faults: [],
       items: asked?.items.length ?? 0,
+      billed: undefined,
       body: body as Record<string, unknown>,
       headers: { ...request.headers },
     };
@@ -165,12 +188,16 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
       for (const [name, value] of Object.entries(verdict.headers)) response.setHeader(name, value);
       if (verdict.refusedFor !== undefined) return sendError(response, overLimit(verdict));
     }
+    const tokens = tokensOf(body, contentOf(answersTo(asked, translate)));
+    record.billed = billedBy(tokens);
     const faults = faultsFor(asked?.items ?? []);
     record.faults = faults.map(({ kind }) => kind);
     const slow = faults.find((fault) => fault.kind === "slow");
     if (slow !== undefined) await new Promise((resolve) => setTimeout(resolve, slow.ms));
     for (const fault of faults) if (strikesWhole(fault, response)) return;
-    answer(response, body, asked ?? { source: "", target: "", items: [] }, faults, translate);
+    record.usage = answer(response, body, asked ?? { source: "", target: "", items: [] }, faults, options);
+    // A provider bills the answer that it gave, and not the items that a fault took out of it.
+    record.billed = billedBy(record.usage);
   }
 
   const server = createServer((request, response) => {
@@ -241,8 +268,10 @@ export async function startOpenaiServer(options: OpenaiServerOptions = {}): Prom
 interface ChatRequest {
   model?: string;
   temperature?: number;
+  max_completion_tokens?: number;
+  max_tokens?: number;
   response_format?: { type?: string };
-  messages?: { role: string; content: string }[];
+  messages?: ChatMessage[];
 }
 
 interface Asked {
@@ -276,7 +305,7 @@ function refusalOf(
   body: ChatRequest,
   asked: Asked | undefined,
   request: IncomingMessage,
-  { apiKey, models, unsupported = [] }: OpenaiServerOptions,
+  { apiKey, models, unsupported = [], mostAnswerTokens = Number.POSITIVE_INFINITY }: OpenaiServerOptions,
 ): StatusFault | undefined {
   const refuse = (status: number, facts: Omit<StatusFault, "kind" | "status">): StatusFault => ({
     kind: "status",
@@ -297,6 +326,18 @@ function refusalOf(
   }
   if (body.temperature !== undefined && unsupported.includes("temperature")) {
     return refuse(400, { param: "temperature", code: "unsupported_value", message: "'temperature' is not supported" });
+  }
+  for (const limit of ["max_completion_tokens", "max_tokens"] as const) {
+    const given = body[limit];
+    if (given === undefined) continue;
+    if (unsupported.includes(limit)) {
+      const message = `Unsupported parameter: '${limit}' is not supported with this model.`;
+      return refuse(400, { param: limit, code: "unsupported_parameter", message });
+    }
+    if (given > mostAnswerTokens) {
+      const message = `max_tokens is too large: ${given}. This model supports at most ${mostAnswerTokens} completion tokens, whereas you provided ${given}.`;
+      return refuse(400, { param: limit, code: "invalid_value", message });
+    }
   }
   return undefined;
 }
@@ -363,13 +404,17 @@ function strikesWhole(fault: Fault, response: ServerResponse): boolean {
   }
 }
 
+function billedBy({ prompt_tokens, prompt_tokens_details, completion_tokens }: Usage) {
+  return { input: prompt_tokens, cached: prompt_tokens_details.cached_tokens, output: completion_tokens };
+}
+
 function answer(
   response: ServerResponse,
   body: ChatRequest,
   asked: Asked,
   faults: readonly Fault[],
-  translate: Translate,
-): void {
+  { translate = visibly, count }: OpenaiServerOptions,
+): Usage {
   const kinds = new Set(faults.map(({ kind }) => kind));
   let content = contentOf(spoilItems(answersTo(asked, translate), asked.items, faults));
   if (kinds.has("not_json")) content = "Sure! Here are your translations.";
@@ -381,6 +426,7 @@ function answer(
   const isRefused = kinds.has("refuse");
   const finishReason = kinds.has("truncate") ? "length" : kinds.has("content_filter") ? "content_filter" : "stop";
 
+  const usage = count?.(body.messages ?? [], content) ?? tokensOf(body, content);
   sendJson(response, 200, {
     id: `chatcmpl-${Date.now()}`,
     object: "chat.completion",
@@ -395,8 +441,9 @@ function answer(
           : { role: "assistant", content, refusal: null },
       },
     ],
-    usage: tokensOf(body, content),
+    usage,
   });
+  return usage;
 }
 
 function answersTo(asked: Asked | undefined, translate: Translate): AnsweredItem[] {
@@ -409,7 +456,7 @@ function contentOf(items: unknown[]): string {
 }
 
 /** Four characters a token. */
-function tokensOf({ messages }: ChatRequest, content: string) {
+function tokensOf({ messages }: ChatRequest, content: string): Usage {
   const promptTokens = Math.ceil(JSON.stringify(messages).length / 4);
   const completionTokens = Math.ceil(content.length / 4);
   return {

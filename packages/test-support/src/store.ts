@@ -1,12 +1,12 @@
 /** The store on PostgreSQL for tests: handlers that are closed at the end, items, and work that answers at once. */
 import type { Item } from "@trans-hub/core";
 import {
+  type NamedReference,
   type PostgresOptions,
   PostgresPersistenceHandler,
   parseItem,
   type RegisterItem,
   type TranslateWork,
-  type TranslationReference,
   type WorkItem,
   type WorkOutcome,
 } from "@trans-hub/core/store";
@@ -35,7 +35,7 @@ export function item(text: string, given: Partial<Item> = {}): RegisterItem {
   return parseItem({ text, ...given }, { sourceLocale: "en", targetLocales: ["fr"] }, { maxTextBytes: 1_048_576 });
 }
 
-export function reference(text: string, targetLocale = "fr", project = "default"): TranslationReference {
+export function reference(text: string, targetLocale = "fr", project = "default"): NamedReference {
   return { project, targetLocale, text, sourceLocale: "en", context: null, format: "auto" };
 }
 

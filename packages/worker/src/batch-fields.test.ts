@@ -38,4 +38,5 @@ test("a batch's log line holds counts, names and codes, and no text", () => {
     errors: { TH_ENGINE_TRANSIENT: 2 },
   });
   expect(JSON.stringify(fields)).not.toMatch(/Pay/);
+  expect(batchFields({ ...settlement, repairs: 3 })).toEqual({ ...fields, repairs: 3 });
 });

@@ -9,16 +9,18 @@ export interface OutcomeCounts {
   released: number;
 }
 
+const RETRIED: ReadonlySet<WorkOutcome["kind"]> = new Set(["retry", "postponed", "paused", "parked"]);
+
 export function countOutcomes(outcomes: readonly WorkOutcome[]): OutcomeCounts {
   const counts: OutcomeCounts = { translated: 0, failed: 0, retrying: 0, released: 0 };
   for (const { kind } of outcomes) {
-    counts[kind === "retry" || kind === "postponed" || kind === "paused" ? "retrying" : kind] += 1;
+    counts[RETRIED.has(kind) ? "retrying" : (kind as keyof OutcomeCounts)] += 1;
   }
   return counts;
 }
 
 /** The log's fields for one batch: numbers, names and codes, never a text. */
-export function batchFields({ batch, outcomes, elapsedMs }: Settlement): Record<string, unknown> {
+export function batchFields({ batch, outcomes, elapsedMs, repairs = 0 }: Settlement): Record<string, unknown> {
   const engines = new Set<string>();
   const errors: Record<string, number> = {};
   for (const outcome of outcomes) {
@@ -37,6 +39,7 @@ export function batchFields({ batch, outcomes, elapsedMs }: Settlement): Record<
     engine: engines.size === 0 ? null : [...engines].join(","),
     ms: Math.round(elapsedMs),
     ...countOutcomes(outcomes),
+    ...(repairs > 0 && { repairs }),
     ...(Object.keys(errors).length > 0 && { errors }),
   };
 }

@@ -66,3 +66,14 @@ test("a field that holds a secret is not written", () => {
   );
   expect(log).not.toContain("hunter2");
 });
+
+test("an error that its caller has reduced keeps its name, code and cause", () => {
+  const error = new DatabaseRefusedError("The database refused", { cause: postgresError() });
+  for (const field of ["err", "error"]) {
+    const line = JSON.parse(logOf((logger) => logger.warn({ [field]: errorFields(error) }, "touch.failed")));
+    expect(line[field]).toEqual(errorFields(error));
+    expect(line[field]).toMatchObject({ code: "TH_DATABASE_REFUSED", cause: { code: "22P02" } });
+  }
+  // An object of another origin may hold anything.
+  expect(logOf((logger) => logger.warn({ error: { name: TEXT } }, "touch.failed"))).not.toContain(TEXT);
+});

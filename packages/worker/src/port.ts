@@ -1,7 +1,6 @@
 /** The port of a worker: health probes and metrics. */
 import type { Engine } from "@trans-hub/core/engine";
-import { WorkerMetrics } from "@trans-hub/metrics";
-import { type HealthServer, startHealthServer } from "./health.ts";
+import { type HealthServer, startHealthServer, WorkerMetrics } from "@trans-hub/metrics";
 
 export interface Port {
   health: HealthServer | undefined;

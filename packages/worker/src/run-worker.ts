@@ -7,11 +7,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DatabaseRefusedError, EngineNotFoundError } from "@trans-hub/core";
 import type { Engine, EngineLimits } from "@trans-hub/core/engine";
 import {
+  type Instructions,
   optionKinds as kinds,
   mayAsk,
   noEngineAllowed,
   optionCheck,
   type PersistenceHandler,
+  type Prices,
   type ProjectEngines,
   type Settlement,
   translateBatch,
@@ -22,6 +24,7 @@ import {
 } from "@trans-hub/core/store";
 import type { Logger } from "pino";
 import { countOutcomes } from "./batch-fields.ts";
+import { budgetWait } from "./budget-wait.ts";
 import { NO_PORT, openPort, type Port } from "./port.ts";
 import { StoppedEngines } from "./stopped-engines.ts";
 import { MAX_DELAY_MS, mayPass, type PassingError, waitForStore } from "./wait-for-store.ts";
@@ -57,6 +60,10 @@ export interface WorkerOptions {
   engineLimits?: Readonly<Record<string, EngineLimits>> | undefined;
   /** The engines that may get the texts of each project. Default: each project may use every engine. */
   projectEngines?: ProjectEngines | undefined;
+  /** For engines that follow instructions, such as language models. At most 4 KiB for one call. Default: none. */
+  instructions?: Instructions | undefined;
+  /** The prices of engines, by which this member books its calls. Default: none is known. */
+  prices?: Prices | undefined;
   /**
    * With `until` other than `stopped`: the work ends when no engine has answered for this time. Milliseconds. Default
    * 60,000.
@@ -67,7 +74,7 @@ export interface WorkerOptions {
    */
   drainMs: number;
   /** Collection of unused texts, on the fleet's crontab (UTC). Default: this member does not schedule it. */
-  upkeep?: { gcCron: string; retentionDays: number } | undefined;
+  upkeep?: { gcCron: string; retentionDays: number; eventRetentionDays?: number | undefined } | undefined;
   /** The port of `/livez`, `/readyz` and `/metrics`; 0 takes any free port and logs it. Default: no server. */
   metricsPort?: number | undefined;
   /** Called for each settled batch, after its log line. */
@@ -89,9 +96,15 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
   lifetimeSeconds: kinds.decimal(0, 31_536_000),
   engineLimits: kinds.engineLimits,
   projectEngines: kinds.projectEngines,
+  instructions: kinds.instructions,
+  prices: kinds.prices,
   outageMs: kinds.milliseconds,
   drainMs: kinds.required(kinds.millisecondsOrNone),
-  upkeep: kinds.parts({ gcCron: kinds.required(kinds.text), retentionDays: kinds.required(kinds.decimal(0, 36_500)) }),
+  upkeep: kinds.parts({
+    gcCron: kinds.required(kinds.text),
+    retentionDays: kinds.required(kinds.decimal(0, 36_500)),
+    eventRetentionDays: kinds.decimal(0, 36_500),
+  }),
   metricsPort: kinds.whole(0, 65_535),
   onSettled: kinds.callback,
 });
@@ -107,6 +120,8 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
  * @throws {DatabaseRefusedError} With `until` other than `stopped`: a refusal needs a person too.
  * @throws {EnginesStoppedError} With `until` other than `stopped`: the account or setting of every engine of the chain
  * is at fault, or no engine has answered for a minute. Only the fleet's workers wait for the repair.
+ * @throws {BudgetExceededError | BudgetUnpricedError} With `until` other than `stopped`: all that could be translated is, and texts wait
+ * for a budget.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkSummary> {
   checkOptions(options);
@@ -203,7 +218,9 @@ async function work(
   const hopeless = new AbortController();
   const own = engines.filter((engine) => project === undefined || mayAsk(projectEngines, project, engine));
   const onEnd = until === "stopped" ? undefined : () => hopeless.abort();
-  const stoppedEngines = new StoppedEngines(own, { onEnd, outageMs: options.outageMs });
+  const { locales, outageMs } = options;
+  const left = () => leftLocales(handler, options);
+  const stoppedEngines = new StoppedEngines(own, { onEnd, outageMs, locales, leftLocales: left });
   const observer = observerOf(options, port, (settlement) => {
     count(settlement);
     stoppedEngines.heardOf(settlement);
@@ -215,6 +232,8 @@ async function work(
     engineTimeoutMs: options.engineTimeoutMs,
     limits: options.engineLimits,
     projectEngines,
+    instructions: options.instructions,
+    prices: options.prices,
     gate: handler.engineGate,
     ...engineEvents,
   });
@@ -229,13 +248,13 @@ async function work(
   if (until !== "stopped") await trying;
   try {
     const summary = await handler.work(workOptions(options, hopeless.signal, observer), translate);
-    const { error } = stoppedEngines;
-    const isLeft = async () => hopeless.signal.aborted || (await hasPending(handler, options));
-    if (until !== "stopped" && error !== undefined && !signal.aborted && (await isLeft())) {
-      logger.info(summary, "worker.stopped");
-      throw error;
-    }
-    return summary;
+    if (until === "stopped" || signal.aborted) return summary;
+    const error =
+      stoppedEngines.error ?? (stoppedEngines.isAnyStopped ? stoppedEngines.errorFor(await left()) : undefined);
+    const incomplete = error ?? (await budgetWait(handler, project));
+    if (incomplete === undefined) return summary;
+    logger.info(summary, "worker.stopped");
+    throw incomplete;
   } finally {
     stoppedEngines.stop();
   }
@@ -248,9 +267,12 @@ function workOptions(options: WorkerOptions, hopeless: AbortSignal, observer: Wo
   return { locales, project, until, concurrency, maxItems, signal, drainMs, lifetimeSeconds, upkeep, observer };
 }
 
-/** Whether texts wait that this worker would translate: with `until: "ready"`, work that is due later is left alone. */
-async function hasPending(handler: PersistenceHandler, { project, locales }: WorkerOptions): Promise<boolean> {
+/**
+ * The target locales of the texts that wait and that this worker would translate: with `until: "ready"`, work that is due later is left
+ * alone.
+ */
+async function leftLocales(handler: PersistenceHandler, { project, locales }: WorkerOptions): Promise<string[]> {
   const status = await handler.status(project);
   const counts = Object.entries(status.locales).filter(([locale]) => locales?.includes(locale) ?? true);
-  return counts.some(([, { pending }]) => pending > 0);
+  return counts.flatMap(([locale, { pending }]) => (pending > 0 ? [locale] : []));
 }

@@ -15,6 +15,8 @@ export interface StopSignalsOptions {
   /** Time for a graceful end, in milliseconds. */
   drainMs: number;
   logger: Logger;
+  /** The process in the log: `worker.stopping`, `server.stopping`. Default `worker`. */
+  name?: "worker" | "server" | undefined;
   /** Default `process.exit`. */
   exit?: ((code: number) => void) | undefined;
 }
@@ -23,11 +25,17 @@ const checkOptions = optionCheck<StopSignalsOptions>("stopOnSignals", {
   isAsked: kinds.flag,
   drainMs: kinds.required(kinds.millisecondsOrNone),
   logger: kinds.required(kinds.methods("a logger of pino", "info", "warn")),
+  name: kinds.oneOf("worker", "server"),
   exit: kinds.callback,
 });
 
 /** Time for the steps after the drain: closing connections, a last line of output. Milliseconds. */
 const MARGIN_MS = 3_000;
+
+const EVENTS = {
+  worker: { stopping: "worker.stopping", forced: "worker.forced", overdue: "worker.overdue" },
+  server: { stopping: "server.stopping", forced: "server.forced", overdue: "server.overdue" },
+} as const;
 
 /**
  * The first signal starts the graceful end; a second signal, or a drain that takes too long, forces the end.
@@ -39,18 +47,18 @@ const MARGIN_MS = 3_000;
  * @throws {SettingsError} An option is missing, unknown, or has a bad value.
  */
 export function stopOnSignals(options: StopSignalsOptions): StopSignals {
-  const { isAsked, drainMs, logger, exit = process.exit } = checkOptions(options);
+  const { isAsked, drainMs, logger, name = "worker", exit = process.exit } = checkOptions(options);
   const stopping = new AbortController();
   let deadline: NodeJS.Timeout | undefined;
   const onSignal = (signal?: NodeJS.Signals) => {
     if (stopping.signal.aborted) {
-      logger.warn({ signal }, "worker.forced");
+      logger.warn({ signal }, EVENTS[name].forced);
       exit(1);
       return;
     }
-    logger.info({ signal, drainMs }, "worker.stopping");
+    logger.info({ signal, drainMs }, EVENTS[name].stopping);
     deadline = setTimeout(() => {
-      logger.warn("worker.overdue");
+      logger.warn(EVENTS[name].overdue);
       exit(0);
     }, drainMs + MARGIN_MS);
     stopping.abort();

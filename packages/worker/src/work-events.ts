@@ -1,5 +1,13 @@
 /** Logs and counts the events of a worker's work, and of the engines that it calls. */
-import type { Settlement, StoppedEngine, TranslateBatchOptions, WorkObserver } from "@trans-hub/core/store";
+import {
+  BudgetExceededError,
+  type EngineCall,
+  parseAmount,
+  type Settlement,
+  type StoppedEngine,
+  type TranslateBatchOptions,
+  type WorkObserver,
+} from "@trans-hub/core/store";
 import type { Logger } from "pino";
 import { batchFields } from "./batch-fields.ts";
 import type { Port } from "./port.ts";
@@ -53,7 +61,7 @@ export function observerOf(
 const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
 
 /** Called by `translateBatch`. */
-type EngineEvents = Pick<TranslateBatchOptions, "onTurn"> & {
+type EngineEvents = Pick<TranslateBatchOptions, "onTurn" | "onBudget"> & {
   [Name in "onFault" | "onLimitChange" | "onCall"]: NonNullable<TranslateBatchOptions[Name]>;
 };
 
@@ -70,15 +78,47 @@ export function engineEventsOf(
     },
     onCall: (call) => {
       stoppedEngines.called(call);
+      if (isOverHold(call)) logger.warn(holdFields(call), "budget.hold_exceeded");
       metrics?.called(call);
     },
     onTurn: metrics?.waited,
+    onBudget: budgetLog(logger),
     onLimitChange: ({ change, ...fields }) => {
       metrics?.limitChanged({ change, ...fields });
       const until = change === "closed" ? undefined : timeAfter(fields.forMs);
       logger[change === "closed" ? "info" : "warn"]({ ...fields, until }, EVENTS[change]);
       if (change === "closed") stoppedEngines.works(fields.engine);
     },
+  };
+}
+
+/** Whether a call cost more than its budgets held for it: a gateway answered with a dearer model than was asked. */
+export function isOverHold({ cost, held }: EngineCall): boolean {
+  return cost !== undefined && held !== undefined && (parseAmount(cost) ?? 0n) > (parseAmount(held) ?? 0n);
+}
+
+function holdFields({ engine, model, cost, held, currency }: EngineCall) {
+  const hint =
+    "Set the price of the model that is asked to that of the dearest one that may answer, or ask for that one.";
+  return { engine, model, cost, held, currency, hint };
+}
+
+/** Milliseconds. The same reason is logged at most this often: each batch of the project meets it. */
+const SAME_REASON_MS = 60_000;
+
+/** Logs that texts wait for a budget, or that no hold could be written. */
+function budgetLog(logger: Logger): NonNullable<TranslateBatchOptions["onBudget"]> {
+  const loggedAt = new Map<string, number>();
+  return (error, engine, waitsFor) => {
+    // Running calls hold the rest of a budget for a moment, which is no event.
+    if (error.code === "TH_BUDGET_EXCEEDED" && waitsFor === undefined) return;
+    const now = performance.now();
+    // Its message has amounts, which are others at each call.
+    const reason = error instanceof BudgetExceededError ? `${engine} ${error.project}` : error.message;
+    if (now - (loggedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < SAME_REASON_MS) return;
+    if (loggedAt.size > 1_000) loggedAt.clear();
+    loggedAt.set(reason, now);
+    logger.warn({ err: error, engine, waitsFor: waitsFor ?? null }, "budget.waits");
   };
 }
 
