@@ -1,0 +1,66 @@
+/** The table: every route of the server. */
+import type { Route } from "../route.ts";
+import {
+  approveCatalog,
+  catalogFacts,
+  catalogFleet,
+  contributeCatalog,
+  estimateCatalog,
+  listCatalog,
+  readCatalog,
+  registerCatalog,
+  waitForCatalog,
+} from "./catalog.ts";
+import { checkText } from "./checks.ts";
+import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-letters.ts";
+import { documentRoute } from "./document.ts";
+import { listEvents, streamEvents } from "./events.ts";
+import { exportLocale, exportNamespace } from "./export.ts";
+import { fleetBudgets, fleetUsage, listBudgets, projectUsage, removeBudget, setBudget } from "./money.ts";
+import { cancel, fleetStatus, forget, listPauses, pause, projectStatus, resume } from "./operate.ts";
+import { request } from "./requests.ts";
+import { approveTranslation, getTranslationById } from "./review.ts";
+import { getTranslation, listTranslations, readTranslations, waitForTranslations } from "./translations.ts";
+import { WEBHOOK_ROUTES } from "./webhooks.ts";
+
+export const ROUTES: readonly Route[] = [
+  request,
+  getTranslation,
+  readTranslations,
+  listTranslations,
+  waitForTranslations,
+  getTranslationById,
+  approveTranslation,
+  exportLocale,
+  exportNamespace,
+  listEvents,
+  streamEvents,
+  checkText,
+  listDeadLetters,
+  replayDeadLetters,
+  purgeDeadLetters,
+  projectStatus,
+  cancel,
+  forget,
+  projectUsage,
+  listBudgets,
+  setBudget,
+  removeBudget,
+  ...WEBHOOK_ROUTES,
+  fleetStatus,
+  listPauses,
+  pause,
+  resume,
+  fleetUsage,
+  fleetBudgets,
+  catalogFacts,
+  registerCatalog,
+  readCatalog,
+  waitForCatalog,
+  contributeCatalog,
+  approveCatalog,
+  listCatalog,
+  estimateCatalog,
+  catalogFleet,
+  documentRoute(() => ROUTES),
+];
