@@ -1,5 +1,6 @@
 /** Chooses a command's database and migrates it. */
-import { applyMigrations } from "@trans-hub/core";
+import { readdir } from "node:fs/promises";
+import { applyMigrations } from "@trans-hub/core/client";
 import { type Secret, secretNow } from "@trans-hub/engines/registry";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -64,7 +65,10 @@ export async function openEmbeddedDatabase(
 ): Promise<ChosenDatabase> {
   if (options.embedded !== true) refuseWhereDataCouldBeLost(env);
   const { findDataDir, openEmbedded } = await loadEmbedded();
-  const { databaseUrl, dataDir, close } = await openEmbedded({ dataDir: findDataDir(cwd, settings.dataDir), signal });
+  const folder = findDataDir(cwd, settings.dataDir);
+  // A command in the wrong folder would otherwise work without a word on a database that no other command sees.
+  if (await isNew(folder)) output.note(`Making a new embedded PostgreSQL in ${folder}`);
+  const { databaseUrl, dataDir, close } = await openEmbedded({ dataDir: folder, signal });
   output.note(`Using the embedded PostgreSQL in ${dataDir}`);
   return {
     kind: "embedded",
@@ -77,6 +81,14 @@ export async function openEmbeddedDatabase(
     },
     close,
   };
+}
+
+/** A folder that cannot be read is reported when it is opened. */
+async function isNew(folder: string): Promise<boolean> {
+  return await readdir(folder).then(
+    (names) => names.length === 0,
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
 }
 
 /**

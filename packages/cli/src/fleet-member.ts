@@ -39,9 +39,15 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     engineLimits: settings.engineLimits,
     projectEngines: settings.projectEngines,
+    instructions: settings.instructions,
+    prices: settings.prices,
     drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     lifetimeSeconds: settings.requestLifetimeSeconds,
-    upkeep: { gcCron: settings.gcCron, retentionDays: settings.gcRetentionDays },
+    upkeep: {
+      gcCron: settings.gcCron,
+      retentionDays: settings.gcRetentionDays,
+      eventRetentionDays: settings.eventRetentionDays,
+    },
     metricsPort: settings.metricsPort,
   });
 }
@@ -54,17 +60,22 @@ function callsMayTakeMs(drainMs: number): number {
 /** Time for a service to notice an end that was requested before it began. Milliseconds. */
 const START_GRACE_MS = 5_000;
 
-/** Runs `work` until it ends, or until SIGTERM or Ctrl-C ends it. A signal is not a failure for a service. */
+/**
+ * Runs `work` until it ends, or until SIGTERM or Ctrl-C ends it. A signal is not a failure for a service.
+ *
+ * @param name The service in the log. Default: a worker.
+ */
 export async function asService(
   context: CommandContext,
   settings: Settings,
   work: (signal: AbortSignal, logger: Logger) => Promise<void>,
+  name?: "server",
 ): Promise<void> {
   context.graceMs = START_GRACE_MS;
   const logger = await openLogger(context, settings);
   // Listens before the other listener is removed: a signal that has arrived but was not delivered yet is lost with the
   // last listener.
-  const stop = stopOnSignals({ drainMs: settings.drainSeconds * 1_000, logger, isAsked: context.signal.aborted });
+  const stop = stopOnSignals({ drainMs: settings.drainSeconds * 1_000, logger, name, isAsked: context.signal.aborted });
   context.releaseSignals();
   const tracing = await startTracing(context.env, logger);
   try {

@@ -1,8 +1,14 @@
 /** Options that several commands share, checked where they are read. */
-import { canonicalLocale, InvalidItemError } from "@trans-hub/core";
-import { TEXT_FORMATS } from "@trans-hub/core/engine";
+import {
+  canonicalLocale,
+  InvalidItemError,
+  PREFERENCES,
+  parseAmount,
+  parseTag,
+  TEXT_FORMATS,
+} from "@trans-hub/core/rules";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type EngineNames, readEngineNames } from "./settings/setting-kinds.ts";
+import { type EngineNames, readEngineNames } from "./settings/engine-names.ts";
 import { UsageError } from "./usage-error.ts";
 
 export function projectOption(): Option {
@@ -38,6 +44,14 @@ export function onlyToOption(): Option {
 export function required<Value>(value: Value | undefined, flag: string): Value {
   if (value === undefined) throw new UsageError(`${flag} is missing`, "Add --help for the accepted values.");
   return value;
+}
+
+/** Which translations count as having a text. */
+export function preferOption(): Option {
+  return new Option(
+    "--prefer <which>",
+    "approved: a translation that no person approved counts as without a text",
+  ).choices(PREFERENCES);
 }
 
 export function contextOption(): Option {
@@ -92,5 +106,34 @@ export function targetLocaleOption(): Option {
 export function parseEngines(value: string): EngineNames {
   const read = readEngineNames(value);
   if (typeof read !== "string") return read;
-  throw new InvalidArgumentError(`Name engines, such as openai,pseudo or deepl:de,fr;openai: ${read}.`);
+  throw new InvalidArgumentError(`Name engines, such as openai,pseudo, deepl:de,fr;openai or ./my-engine.ts: ${read}.`);
+}
+
+/** The name of one engine. */
+export function parseOneEngine(value: string): string {
+  const { names } = parseEngines(value);
+  const [name, ...others] = names;
+  if (name !== undefined && others.length === 0) return name;
+  throw new InvalidArgumentError("It takes one engine.");
+}
+
+/** The name under which the engine calls for these texts are booked. */
+export function tagOption(): Option {
+  return new Option("--tag <name>", "book the engine calls for these texts under this name").argParser((value) => {
+    try {
+      return parseTag(value);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : "");
+    }
+  });
+}
+
+/** The greatest cost, by the estimate. */
+export function maxCostOption(): Option {
+  const option = new Option("--max-cost <amount>", "send nothing if the estimated cost is above this");
+  return option.argParser((value) => {
+    const amount = parseAmount(value);
+    if (amount !== undefined) return amount;
+    throw new InvalidArgumentError("It must be an amount such as 2.50, in the currency of the prices.");
+  });
 }

@@ -113,6 +113,11 @@ export function firstOf(entries: readonly string[], max = 10): string[] {
   return [...entries.slice(0, max), `and ${entries.length - max} more`];
 }
 
+/** A number with its noun: `1 value`, `2 values`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A text as a terminal may show it: control characters, which could move the cursor or recolour, are made visible. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject

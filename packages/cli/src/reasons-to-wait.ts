@@ -1,5 +1,6 @@
 /** The reasons why texts of a run wait, for a person who sees no progress. */
 import type { StoreStatus } from "@trans-hub/core";
+import { describeWait } from "./budgets.ts";
 import { printable } from "./output.ts";
 
 export interface Waiting {
@@ -10,12 +11,13 @@ export interface Waiting {
 
 /** One line for each engine that gets no calls, with the reason and the time of the next call, and for each pause. */
 export function reasonsToWait(
-  { limits, paused }: Pick<StoreStatus, "limits" | "paused">,
+  { limits, paused, budgets }: Pick<StoreStatus, "limits" | "paused" | "budgets">,
   { engines, project, locales }: Waiting,
 ): string[] {
   const names = engines.map(({ name }) => name);
   const concerned = { everything: [null], engine: names, project: [project], locale: locales } as const;
   return [
+    ...budgets.flatMap((budget) => (budget.project === project ? (describeWait(budget) ?? []) : [])),
     ...limits.flatMap((limit) => (names.includes(limit.engine) ? (describeLimit(limit) ?? []) : [])),
     ...paused
       .filter(({ kind, name }) => (concerned[kind] as readonly (string | null)[]).includes(name))

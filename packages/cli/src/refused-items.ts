@@ -1,4 +1,4 @@
-/** How many items the inbox keeps for a person to look at, and why; never their content. */
+/** The number of items that the inbox keeps for a person to look at, by code; never their content. */
 export function describeRefused(refused: Readonly<Record<string, number>>): string {
   const codes = Object.entries(refused).sort(([, one], [, other]) => other - one);
   const all = codes.reduce((sum, [, count]) => sum + count, 0);

@@ -25,7 +25,11 @@ const USAGE_ERRORS = new Set([
   "EngineNotFoundError",
   "EngineConfigError",
   "EngineNotAllowedError",
+  "ServerRefusedError",
 ]);
+
+/** What is done is stored, and the same command does the rest later. */
+const INCOMPLETE: ReadonlySet<string> = new Set(["TH_ENGINES_STOPPED", "TH_BUDGET_EXCEEDED", "TH_BUDGET_UNPRICED"]);
 
 /** Hints for errors of core that have a remedy on the command line. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -35,7 +39,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 export function exitCodeOf(error: unknown): number {
   if (isInterruption(error)) return EXIT.interrupted;
-  if (isOurs(error) && error.code === "TH_ENGINES_STOPPED") return EXIT.incomplete;
+  if (isOurs(error) && INCOMPLETE.has(error.code)) return EXIT.incomplete;
   return isOurs(error) && USAGE_ERRORS.has(error.name) ? EXIT.usage : EXIT.failed;
 }
 

@@ -1,11 +1,14 @@
 /** A command's settings, database and store: opened at its start, closed at its end. */
-import { Coordinator, canonicalLocale } from "@trans-hub/core";
+import type { CoordinatorOptions } from "@trans-hub/core";
+import { Coordinator, PostgresPersistenceHandler } from "@trans-hub/core/client";
 import type { Engine } from "@trans-hub/core/engine";
-import { type LockWait, type PersistenceHandler, PostgresPersistenceHandler, parseName } from "@trans-hub/core/store";
+import { canonicalLocale, parseName } from "@trans-hub/core/rules";
+import type { LockWait, PersistenceHandler } from "@trans-hub/core/store";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS, openDatabase } from "./database.ts";
 import { firstOf, printable } from "./output.ts";
+import { isOwnEngine } from "./settings/engine-names.ts";
 import { loadEnvironment } from "./settings/environment.ts";
 import { parseSettings, type Settings } from "./settings/settings.ts";
 
@@ -64,6 +67,9 @@ export async function withSession<Result>(
   }
 }
 
+/** What a process that answers for long gives its coordinator. */
+export type Service = Pick<CoordinatorOptions, "logger" | "observer">;
+
 export function openStore(
   { rotating: { databaseUrl, directUrl, readUrl } }: Pick<ChosenDatabase, "rotating">,
   settings: Settings,
@@ -89,20 +95,28 @@ export function openStore(
 export function openCoordinator(
   handler: PersistenceHandler,
   settings: Settings,
-  { project, sourceLocale, engines }: Pick<SessionOptions, "project" | "sourceLocale" | "engines">,
+  {
+    project,
+    sourceLocale,
+    engines,
+    service,
+  }: Pick<SessionOptions, "project" | "sourceLocale" | "engines"> & { service?: Service },
 ): Coordinator {
+  const [active] = settings.engines;
   return new Coordinator(handler, {
     // Checked here, so that a bad argument has the code of the field and not that of a setting.
     project: parseName(project ?? settings.project, "project", "TH_PROJECT"),
     sourceLocale: canonicalLocale(sourceLocale ?? settings.sourceLocale, "sourceLocale", { allowUndetermined: true }),
     engines,
-    // Commands that only register need the name of the fleet's engine, but no key for it.
-    registersFor: settings.engines[0],
+    // Commands that only register need to know whether the fleet's engine is pseudo, but no key for it.
+    registersFor: active !== undefined && isOwnEngine(active) ? "own" : active,
     retentionDays: settings.gcRetentionDays,
     maxTextBytes: settings.maxTextBytes,
     maxBacklog: settings.maxBacklog,
     // A command reads each row only once.
-    cacheSize: 0,
+    ...(service === undefined
+      ? { cacheSize: 0 }
+      : { ...service, cacheSize: settings.cacheSize, cacheTtlSeconds: settings.cacheTtlSeconds }),
   });
 }
 

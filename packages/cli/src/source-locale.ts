@@ -1,5 +1,5 @@
 /** The usual reason why a text is not found: its source locale is a part of its identity, and was not given. */
-import { UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
+import { UNDETERMINED_LOCALE } from "@trans-hub/core/rules";
 import type { Settings } from "./settings/settings.ts";
 
 /** The cure for a text that was looked up without a source locale and not found. Undefined: a locale was given. */

@@ -2,20 +2,30 @@
 import { CatalogError } from "@trans-hub/core/operations";
 import { readRegularFile, UnreadableFileError } from "../input/regular-file.ts";
 
-/** A parsed file takes up to 40 times its size in memory (measured on 400,000 keys). */
-const MAX_BYTES = 33_554_432;
+/** The most that any format reads (`SIZE_BOUNDS` of @trans-hub/formats). */
+const MAX_BYTES = 16 * 1_048_576;
 
 /**
  * The file's content; `undefined` when the file does not exist.
  *
- * @throws {CatalogError} The file is unreadable, no regular file, or larger than 32 MiB.
+ * @param maxBytes Default: 16 MiB.
+ * @throws {CatalogError} The file is unreadable, no regular file, or larger.
  */
-export function readCatalogFile(file: string): Buffer | undefined {
+export function readCatalogFile(file: string, maxBytes = MAX_BYTES): Buffer | undefined {
   try {
-    return readRegularFile(file, MAX_BYTES);
+    return readRegularFile(file, maxBytes);
   } catch (cause) {
     if (!(cause instanceof UnreadableFileError)) throw cause;
     if (cause.code === "ENOENT") return undefined;
     throw new CatalogError(file, cause.problem, { cause });
+  }
+}
+
+/** The file's content as UTF-8, to look for signs in it; empty where there is none, or where it cannot be read. */
+export function readableText(file: string): string {
+  try {
+    return readCatalogFile(file)?.toString() ?? "";
+  } catch {
+    return "";
   }
 }

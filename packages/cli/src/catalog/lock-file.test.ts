@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CatalogError } from "@trans-hub/core/operations";
+import { formatNamed } from "@trans-hub/formats";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { formatCatalog, parseCatalog } from "./json-catalog.ts";
+import { catalogOf, documentCatalog } from "./document-catalog.ts";
 import {
   entriesAfterWrite,
   entryOf,
-  formatLock,
   type Lock,
   type LockEntry,
   readLockFile,
@@ -17,6 +16,7 @@ import {
   targetName,
   writeLockFile,
 } from "./lock-file.ts";
+import { formatLock } from "./lock-text.ts";
 
 let folder: string;
 let file: string;
@@ -37,7 +37,7 @@ test("a hash is the first half of SHA-256 in hex, and a context changes it", () 
 });
 
 test("a written lock is read back, and a missing file is an empty lock", async () => {
-  expect(await readLockFile(file)).toEqual(new Map());
+  expect(await readLockFile(file)).toEqual({ lock: new Map() });
   const lock: Lock = new Map([
     [
       "locales/fr.json",
@@ -49,9 +49,9 @@ test("a written lock is read back, and a missing file is an empty lock", async (
     ],
   ]);
   await writeLockFile(file, lock);
-  expect(await readLockFile(file)).toEqual(lock);
+  expect(await readLockFile(file)).toEqual({ lock });
   await writeLockFile(file, new Map());
-  expect(await readLockFile(file)).toEqual(new Map());
+  expect(await readLockFile(file)).toEqual({ lock: new Map() });
 });
 
 test("lines are sorted by code unit, one per value, independent of the order of insertion, and hold no text", () => {
@@ -77,6 +77,8 @@ test("lines are sorted by code unit, one per value, independent of the order of 
     "de.json": {
       "a": {"source":"${two}"}
     },
+    "empty.json": {
+    },
     "fr.json": {
       "10": {"source":"${one}"},
       "9": {"source":"${two}","person":"${one}"},
@@ -92,29 +94,59 @@ test("lines are sorted by code unit, one per value, independent of the order of 
 
 test.each([
   ["", "not valid JSON"],
+  ["[]", "no JSON object"],
   ['{"version": 1, "targets": {"fr.json": {', "not valid JSON"],
-  ['{"version": 1, "targets": {\n<<<<<<< HEAD\n"fr.json": {}\n=======\n>>>>>>> x\n}}', "unresolved merge"],
-  [`{"version": 1, "targets": {"fr.json": {"a": "${"0".repeat(32)}", "a": "${"1".repeat(32)}"}}}`, "damaged"],
-  ['{"version": 1}', '"targets" is missing'],
+  ['{"version": 1, "targets": {\n<<<<<<< HEAD\n"fr.json": {}\n=======\n>>>>>>> x\n}}', "not valid JSON"],
+  ['{"version": 1}', '"targets" must be an object'],
   ['{"targets": {}}', '"version" must be 2'],
   ['{"version": "1", "targets": {}}', '"version" must be 2'],
-  ['{"version": 1, "targets": []}', "must be an object"],
-  ['{"version": 1, "targets": {"fr.json": "x"}}', "must be an object"],
-  ['{"version": 1, "targets": {"fr.json": {"a": "zz"}}}', "32 hexadecimal digits"],
-  ['{"version": 2, "targets": {"fr.json": {"a": 1}}}', "must be an object"],
-  ['{"version": 2, "targets": {"fr.json": {"a": {"written": "x"}}}}', "32 hexadecimal digits"],
-  ['{"version": 2, "targets": {"fr.json": {"a": {}}}}', '"source" is missing'],
-])("a damaged lock is an error that names the file and the remedy: %j", async (text, problem) => {
+  ['{"version": 1, "targets": []}', '"targets" must be an object'],
+  ['{"version": 1, "targets": {"fr.json": "x"}}', '"fr.json" must be an object'],
+  ['{"version": 1, "targets": {"fr.json": {"a": "zz"}}}', "no hash"],
+  ['{"version": 2, "targets": {"fr.json": {"a": 1}}}', "no hash"],
+  ['{"version": 2, "targets": {"fr.json": {"a": {"written": "x"}}}}', "no hash"],
+  ['{"version": 2, "targets": {"fr.json": {"a": {}}}}', "no hash"],
+  ['{"version": 2, "targets": {"fr.json": {"a": []}}}', "no hash"],
+])("a damaged lock knows nothing, and says why: %j", async (text, problem) => {
   await writeFile(file, text);
-  const error: unknown = await readLockFile(file).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(CatalogError);
-  expect(error).toMatchObject({
-    file,
-    line: expect.any(Number),
-    message: expect.stringContaining(problem),
-    hint: expect.stringContaining("version control"),
-  });
+  expect(await readLockFile(file)).toEqual({ lock: new Map(), damage: expect.stringContaining(problem) });
 });
+
+test("a lock that ends in the middle is damaged at each line", async () => {
+  const entries = new Map([
+    ["a", { source: one, written: two }],
+    ["b", { source: two, person: one }],
+  ]);
+  const lines = formatLock(new Map([["fr.json", entries]])).split("\n");
+  for (let end = 1; end < lines.length - 2; end += 1) {
+    await writeFile(file, lines.slice(0, end).join("\n"));
+    expect((await readLockFile(file)).damage, `${end} lines`).toBeDefined();
+  }
+});
+
+test.each([
+  '{"cart": {"pay": "Pay"}}',
+  '{"name": "shop", "version": "1.0.0"}',
+  "en:\n  a: b\n",
+  'msgid "a"\nmsgstr "b"\n',
+  "# Shop\n",
+  "<resources/>",
+])("a file that is no lock is refused, and stays: %j", async (text) => {
+  await writeFile(file, text);
+  await expect(readLockFile(file)).rejects.toMatchObject({
+    message: expect.stringContaining("is no lock file"),
+    hint: expect.stringContaining("--lock"),
+  });
+  expect(await readFile(file, "utf8")).toBe(text);
+});
+
+test.each(["{}", "\n", "\0\0\0", "{", '{"version": 2', `      "a": {"source":"${"0".repeat(32)}"}\n    }\n  }\n}\n`])(
+  "a possible rest of a lock is damaged, and no other file: %j",
+  async (text) => {
+    await writeFile(file, text);
+    expect((await readLockFile(file)).damage).toBeDefined();
+  },
+);
 
 test("a lock of a newer release is not touched", async () => {
   await writeFile(file, '{"version": 3, "other": true}');
@@ -125,7 +157,7 @@ test("a lock of a newer release is not touched", async () => {
 test("a lock checked out with CRLF can be read", async () => {
   const lock: Lock = new Map([["fr.json", new Map([["a", { source: one }]])]]);
   await writeFile(file, formatLock(lock).replaceAll("\n", "\r\n"));
-  expect(await readLockFile(file)).toEqual(lock);
+  expect(await readLockFile(file)).toEqual({ lock });
 });
 
 test("a target is named relative to the lock's folder, with forward slashes", () => {
@@ -136,7 +168,7 @@ test("a target is named relative to the lock's folder, with forward slashes", ()
 
 test("a lock of version 1 is read, and does not know the author of a value", async () => {
   await writeFile(file, `{"version": 1, "targets": {"fr.json": {"a": "${one}"}}}`);
-  expect(await readLockFile(file)).toEqual(new Map([["fr.json", new Map([["a", { source: one }]])]]));
+  expect(await readLockFile(file)).toEqual({ lock: new Map([["fr.json", new Map([["a", { source: one }]])]]) });
 });
 
 const un = sourceHash("Un");
@@ -145,7 +177,12 @@ const standings: [string, string | undefined, LockEntry | undefined, ReturnType<
   ["a value that the lock knows is ours", "Un", { source: one, written: un }, { author: "tool", source: one }],
   ["our value of another source is ours", "Un", { source: two, written: un }, { author: "tool", source: two }],
   ["a changed value is a person's", "UN", { source: two, written: un }, { author: "person", source: two }],
-  ["a value from before Trans-Hub is a person's, of this source", "Un", undefined, { author: "person", source: one }],
+  [
+    "a value that came since the last run is a person's, of this source",
+    "Un",
+    undefined,
+    { author: "person", source: one },
+  ],
   ["a value of unknown author is a person's", "Un", { source: two }, { author: "person", source: two }],
   [
     "an old value of a person stays old",
@@ -165,22 +202,52 @@ const standings: [string, string | undefined, LockEntry | undefined, ReturnType<
     { source: two, person: deux },
     { author: "person", source: two },
   ],
+  ["a value of unknown age stays so", "Un", { person: un }, { author: "person", source: undefined }],
+  ["edited, a value of unknown age is current", "UN", { person: un }, { author: "person", source: one }],
+  [
+    "of two branches, the one that knows the value holds",
+    "Un",
+    { source: one, written: deux, others: [{ source: two, written: un }] },
+    { author: "tool", source: two },
+  ],
+  [
+    "of two branches that know another value, neither makes an old value current",
+    "UN",
+    { source: two, written: deux, others: [{ source: two, person: un }] },
+    { author: "person", source: two },
+  ],
+  [
+    "of two branches that know no value, nobody knows",
+    "Un",
+    { source: two, others: [{ source: one }] },
+    { author: "person", source: undefined },
+  ],
   ["no value has no author", undefined, { source: one, written: un }, { author: "nobody", source: one }],
   ["an empty value is none", "", undefined, { author: "nobody", source: one }],
 ];
 test.each(standings)("%s", (_, existing, entry, standing) => {
-  expect(standingOf({ existing, sourceHash: one, entry })).toEqual(standing);
+  const locked = new Map(entry === undefined ? [] : [["a", entry]]);
+  expect(standingOf({ key: "a", existing, sourceHash: one, locked })).toEqual(standing);
+});
+
+test("a value in a file that the lock does not name is of unknown age", () => {
+  const facts = { key: "a", sourceHash: one, locked: undefined };
+  expect(standingOf({ ...facts, existing: "Un" })).toEqual({ author: "person", source: undefined });
+  expect(standingOf({ ...facts, existing: "" })).toEqual({ author: "nobody", source: one });
 });
 
 test("an entry says who wrote the value, and beside which source an old value of a person stood", () => {
   expect(entryOf("Un", { author: "tool", source: one }, one)).toEqual({ source: one, written: un });
   expect(entryOf("Un", { author: "person", source: one }, one)).toEqual({ source: one, person: un });
   expect(entryOf("Un", { author: "person", source: two }, one)).toEqual({ source: two, person: un, seen: one });
+  expect(entryOf("Un", { author: "person", source: undefined }, one)).toEqual({ person: un });
 });
 
-test("the entries after a write follow the file's content: new, stale, left out, gone", () => {
-  const source = parseCatalog("en.json", '{"a": "new", "left": "failed", "list": ["same", "changed", "failed"]}');
-  const existing = parseCatalog("fr.json", '{"a": "vieux", "list": ["MÊME", "AVANT"], "gone": "x"}');
+test("the entries after a write follow the file's content: new, stale, left out, gone", async () => {
+  const json = await formatNamed("json");
+  const parsed = (file: string, text: string) => catalogOf(json, Buffer.from(text), { file });
+  const source = parsed("en.json", '{"a": "new", "left": "failed", "list": ["same", "changed", "failed"]}');
+  const existing = parsed("fr.json", '{"a": "vieux", "list": ["MÊME", "AVANT"], "gone": "x"}');
   const values = new Map([
     ["a", "nouveau"],
     ["list.0", "MÊME"],
@@ -188,13 +255,59 @@ test("the entries after a write follow the file's content: new, stale, left out,
   ]);
   const present = new Map([...values].map(([key, value]) => [key, { source: one, written: sourceHash(value) }]));
   const previous = new Map(["a", "left", "list.0", "list.1", "gone"].map((key) => [key, { source: two, written: un }]));
-  const formatted = formatCatalog(source, values, { existing, managed: previous });
-  expect(formatted.text).toBe('{"a": "nouveau", "list": ["MÊME", "AVANT"]}');
+  const formatted = documentCatalog.format(source, values, {
+    ...{ existing, managed: new Set(previous.keys()), locale: "fr" },
+  });
+  expect(Buffer.from(formatted.bytes).toString()).toBe('{"a": "nouveau", "list": ["MÊME", "AVANT"]}');
   expect(entriesAfterWrite(formatted, present, previous)).toEqual(
     new Map([
-      ["a", { source: one, written: sourceHash("nouveau") }],
-      ["list.0", { source: one, written: sourceHash("MÊME") }],
+      ["a", { source: one, written: sourceHash("nouveau"), was: { source: two, written: un } }],
+      ["list.0", { source: one, written: sourceHash("MÊME"), was: { source: two, written: un } }],
       ["list.1", { source: two, written: un }],
     ]),
   );
+});
+
+test("the entry of a replaced value knows the value before it, so that a merge which brings it back is no edit", () => {
+  const before: LockEntry = { source: one, written: sourceHash("Un") };
+  const written = { written: new Set(["a"]), stale: new Set<string>() };
+  const after = (now: LockEntry, previous: LockEntry) =>
+    entriesAfterWrite(written, new Map([["a", now]]), new Map([["a", previous]])).get("a");
+  const now: LockEntry = { source: two, written: sourceHash("Deux") };
+  expect(after({ ...now, source: one }, before)).toEqual({ ...now, source: one });
+  const replaced = after(now, { ...before, was: { source: two, written: one } });
+  expect(replaced).toEqual({ ...now, was: before });
+  // The next run writes the same value.
+  expect(after(now, replaced ?? now)).toEqual(replaced);
+  const locked = new Map([["a", replaced ?? now]]);
+  const standing = (existing: string, present = two) => standingOf({ key: "a", existing, sourceHash: present, locked });
+  expect(standing("Un")).toEqual({ author: "tool", source: one });
+  // The other branch of a merge wrote this value for an earlier source: it did not stand here before.
+  expect(after(now, { ...now, others: [before] })).toEqual(now);
+  expect(standing("Deux")).toEqual({ author: "tool", source: two });
+  expect(standing("Zwei")).toEqual({ author: "person", source: two });
+  const persons = after(now, { source: one, person: sourceHash("Un"), seen: two });
+  expect(persons).toEqual({ ...now, was: { source: one, person: sourceHash("Un") } });
+  expect(standingOf({ key: "a", existing: "Un", sourceHash: two, locked: new Map([["a", persons ?? now]]) })).toEqual({
+    author: "person",
+    source: one,
+  });
+});
+
+test("the value before is read and written", async () => {
+  const lock: Lock = new Map([
+    ["fr.json", new Map([["a", { source: one, written: two, was: { source: two, person: one } }]])],
+  ]);
+  await writeLockFile(file, lock);
+  expect(await readFile(file, "utf8")).toContain(`"was":{"source":"${two}","person":"${one}"}}`);
+  expect(await readLockFile(file)).toEqual({ lock });
+});
+
+test("a lock of a large project is read: it may be larger than any catalog", async () => {
+  const entries = new Map(Array.from({ length: 160_000 }, (_, at) => [`key${at}`, { source: one, written: two }]));
+  await writeLockFile(file, new Map([["fr.json", entries]]));
+  expect((await stat(file)).size).toBeGreaterThan(16 * 1_048_576);
+  const { lock } = await readLockFile(file);
+  expect(lock.get("fr.json")?.size).toBe(entries.size);
+  expect(lock.get("fr.json")?.get("key159999")).toEqual({ source: one, written: two });
 });

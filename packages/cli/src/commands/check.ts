@@ -1,142 +1,131 @@
-import { checkTranslation } from "@trans-hub/core";
-import type { TextFormat } from "@trans-hub/core/engine";
+import { TEXT_FORMATS, type TextFormat } from "@trans-hub/core/engine";
 import { type Command, Option } from "commander";
+import { checkCatalogs } from "../check/check-catalogs.ts";
+import { checkPairs } from "../check/check-pairs.ts";
+import { checkStored } from "../check/check-stored.ts";
 import type { CommandContext } from "../command-context.ts";
-import { bytesOf, openItemStream } from "../input/item-stream.ts";
-import { readLines } from "../input/lines.ts";
-import { type CheckPair, readPair } from "../input/pairs.ts";
-import { examples, formatOption, parseOneLocale, required } from "../options.ts";
-import { firstOf, printable } from "../output.ts";
+import { examples, parseOneLocale, projectOption } from "../options.ts";
+import { printable } from "../output.ts";
+import { printProblems, REPORT_FORMATS, type ReportFormat } from "../problems/print.ts";
+import { Progress } from "../progress.ts";
 import { EXIT } from "../report-error.ts";
-import { tableOf } from "../table.ts";
+import { readSettings } from "../session.ts";
+import { openService, type ServerOptions, withServerOptions } from "../store/open-service.ts";
+import { UsageError } from "../usage-error.ts";
 
-interface CheckOptions {
+interface CheckOptions extends ServerOptions {
   file?: string;
+  stored?: boolean;
+  project?: string;
   from?: string;
   to?: string;
-  format?: TextFormat;
+  format?: string;
+  warnings?: boolean;
 }
-
-type Report = ReturnType<typeof checkTranslation>;
-
-/** Two texts of 16 MiB, the largest that is stored, with a few escapes in them. */
-const MAX_LINE_BYTES = 64 * 2 ** 20;
-/** A terminal shows this many findings at most, and then their number. */
-const MAX_ROWS = 1_000;
 
 export function define(command: Command, context: CommandContext): void {
   command
-    .option("--file <path>", "file of JSON lines, one pair each; - reads stdin (required)")
+    .description(
+      "Judge translations that exist: those of the catalogs in a folder, pairs of texts, or those of the store. Only the last need a database or a server.",
+    )
+    .argument("[path...]", "folders to look for catalogs in, or catalog files")
+    .option("--file <path>", "instead of catalogs, a file of JSON lines, one pair each; - reads stdin")
+    .option("--stored", "instead of catalogs, the translations of a project that the store has")
     .addOption(
-      new Option("--from <locale>", "source locale of lines that name none").argParser((value: string) =>
-        parseOneLocale(value, { allowUndetermined: true }),
+      new Option("--from <locale>", "source locale of catalogs, and of lines that name none").argParser(
+        (value: string) => parseOneLocale(value, { allowUndetermined: true }),
       ),
     )
     .addOption(
-      new Option("--to <locale>", "target locale of lines that name none").argParser((value: string) =>
-        parseOneLocale(value),
-      ),
+      new Option(
+        "--to <locale>",
+        "with --file, target locale of lines that name none; with --stored, only this target locale",
+      ).argParser((value: string) => parseOneLocale(value)),
     )
-    .addOption(formatOption())
-    .action((options: CheckOptions) => check(context, options));
+    .addOption(projectOption())
+    .option(
+      "--format <format>",
+      `of catalogs, the form of the report: ${REPORT_FORMATS.join(", ")}; with --file, the syntax of the texts: ${TEXT_FORMATS.join(", ")}`,
+    )
+    .option("--warnings", "of catalogs, name the values that only deserve a look as well")
+    .action((paths: string[], options: CheckOptions) => check(command, context, paths, options));
+  withServerOptions(command);
   examples(
     command,
+    "check .",
+    "check . --format github",
+    "check locales/fr.json --warnings --json",
     "check --file pairs.jsonl",
     "check --file - --json < pairs.jsonl | jq -c 'select(.blocked != [])'",
     "check --file pairs.jsonl --from en --to fr --format icu",
+    "check --stored --to fr",
+    "check --stored --server https://translate.example.com --json",
   );
   command.addHelpText(
     "after",
     `
-An example of a line: {"source":"Hi {name}","translation":"Salut {name}","sourceLocale":"en","targetLocale":"fr"}. A line may
-also have "format", and "pluralCategory" ("one", "=1") where the pair is one form of a plural. No database is needed.
-With --json, each pair gives one line: {"line":1,"blocked":[{"check","message"}],"warnings":[{"check","message"}]}; a line
-that is no pair gives {"line":2,"error":{"code","message"}}. The exit code is 1 when a pair is blocked or a line is no pair.`,
+Catalogs are found by the names of files: en.json beside fr.json, values/ beside values-fr/, en.lproj, messages.fr.xlf and
+the like. Folders of other tools (node_modules, dist, vendor) and what .gitignore names are passed over. Each value that loses
+a variable or markup, or crashes the program that shows it, is named with its file and line. The exit code is 1 when there is
+one, or a catalog that cannot be read; 3 when no catalog was found. With --json: {"ok","problems":[{"file","line","column",
+"locale","key","kind","severity","check","message"}],"checked"}.
+
+An example of a line for --file:
+{"source":"Hi {name}","translation":"Salut {name}","sourceLocale":"en","targetLocale":"fr"}. A line may also have "format", "maxLength"
+(characters), and "pluralCategory" ("one", "=1") where the pair is one form of a plural. With --json, each pair gives one line:
+{"line":1,"blocked":[{"check","message"}],"warnings":[{"check","message"}]}; a line that is no pair gives
+{"line":2,"error":{"code","message"}}. The exit code is 1 when a pair is blocked or a line is no pair.
+
+With --stored, each translation of the store gives one such line with "locale" and "id", its business ids, in the place of "line".`,
   );
 }
 
-async function check(context: CommandContext, { file: path, from, to, format }: CheckOptions): Promise<void> {
-  const file = required(path, "--file");
-  const defaults = { sourceLocale: from, targetLocale: to, format };
-  const findings = new Findings(context);
-  const unknownKeys = new Set<string>();
-  const stream = bytesOf(await openItemStream(file, context), file);
-  for await (const line of readLines(stream, MAX_LINE_BYTES)) {
-    context.signal.throwIfAborted();
-    if ("text" in line && line.text.trim() === "") continue;
-    const pair = readPair(line, defaults, { maxLineBytes: MAX_LINE_BYTES, unknownKeys });
-    if ("problem" in pair) await findings.addProblem(line.number, pair.problem);
-    else await findings.add(line.number, judged(pair));
+async function check(command: Command, context: CommandContext, paths: string[], options: CheckOptions): Promise<void> {
+  const { file, from, to, format, warnings = false, stored = false } = options;
+  if (stored) {
+    if (paths.length > 0 || file !== undefined) throw new UsageError("--stored stands alone: it names no file");
+    const settings = readSettings(context);
+    const { project = settings.project } = options;
+    const service = await openService({ command, context, settings, project, options, engines: "none" });
+    return checkStored({ context, service, project, to });
   }
-  if (unknownKeys.size > 0) {
-    const names = [...unknownKeys].map((key) => JSON.stringify(key));
-    context.output.warn(`ignored unknown fields of pairs: ${firstOf(names).join(", ")}`);
+  if (file !== undefined) {
+    if (paths.length > 0) throw new UsageError("--file and paths of catalogs exclude each other");
+    return checkPairs(context, file, { from, to, format: oneOf(TEXT_FORMATS, format) });
   }
-  await findings.end(file);
+  if (paths.length === 0) {
+    throw new UsageError("nothing to check was named", "Name a folder, such as `trans-hub check .`, or --file.");
+  }
+  if (to !== undefined)
+    throw new UsageError("--to goes with --file or --stored", "Name the files of one locale instead.");
+  await checkFolders(context, paths, { from, format: oneOf(REPORT_FORMATS, format), warnings });
 }
 
-function judged(pair: CheckPair): Report {
-  return checkTranslation(pair);
+function oneOf<Name extends TextFormat | ReportFormat>(
+  names: readonly Name[],
+  given: string | undefined,
+): Name | undefined {
+  if (given === undefined) return undefined;
+  const found = names.find((name) => name === given);
+  if (found !== undefined) return found;
+  throw new UsageError(`--format: ${JSON.stringify(given)} is not one of ${names.join(", ")}`, "See --help.");
 }
 
-/** The findings: with `--json` a line each as it is found, else a table at the end. */
-class Findings {
-  readonly #context: CommandContext;
-  readonly #rows: (string | number)[][] = [];
-  #count = 0;
-  #pairs = 0;
-  #blocked = 0;
-  #warned = 0;
-  #problems = 0;
-
-  constructor(context: CommandContext) {
-    this.#context = context;
-  }
-
-  async add(line: number, { blocked, warnings }: Report): Promise<void> {
-    this.#pairs += 1;
-    if (blocked.length > 0) this.#fail();
-    if (blocked.length > 0) this.#blocked += 1;
-    else if (warnings.length > 0) this.#warned += 1;
-    if (this.#context.output.json) return this.#context.output.line(JSON.stringify({ line, blocked, warnings }));
-    for (const { check, message } of blocked) this.#row(line, "blocked", check, message);
-    for (const { check, message } of warnings) this.#row(line, "warning", check, message);
-  }
-
-  async addProblem(line: number, message: string): Promise<void> {
-    this.#problems += 1;
-    this.#fail();
-    const error = { code: "TH_ITEM_SHAPE", message };
-    if (this.#context.output.json) return this.#context.output.line(JSON.stringify({ line, error }));
-    this.#row(line, "no pair", error.code, message);
-  }
-
-  async end(file: string): Promise<void> {
-    const { output } = this.#context;
-    if (output.json) {
-      // A program that only asks for the exit code reads the reason on stderr.
-      if (this.#problems > 0) output.note(`${file === "-" ? "stdin" : printable(file)}: ${this.#sentence()}`);
-      return;
-    }
-    if (this.#rows.length > 0) await output.line(tableOf(output, ["line", "result", "check", "message"], this.#rows));
-    const rest = this.#count - this.#rows.length;
-    if (rest > 0) await output.line(`and ${rest} more`);
-    await output.line(this.#sentence());
-  }
-
-  #row(...row: (string | number)[]): void {
-    this.#count += 1;
-    if (this.#rows.length < MAX_ROWS) this.#rows.push(row);
-  }
-
-  #fail(): void {
-    this.#context.exitCode = EXIT.failed;
-  }
-
-  #sentence(): string {
-    const parts = [`${this.#pairs} checked`, `${this.#blocked} blocked`, `${this.#warned} with warnings only`];
-    if (this.#problems > 0)
-      parts.push(`${this.#problems} ${this.#problems === 1 ? "line that is" : "lines that are"} no pair`);
-    return parts.join(", ");
-  }
+async function checkFolders(
+  context: CommandContext,
+  paths: string[],
+  { from, format, warnings }: { from: string | undefined; format: ReportFormat | undefined; warnings: boolean },
+): Promise<void> {
+  const { cwd, output, signal } = context;
+  const bar = new Progress(output, "checking");
+  const report = await checkCatalogs({
+    ...{ cwd, paths, warnings, signal },
+    sourceLocale: from === "und" ? undefined : from,
+    progress: (done, total) => bar.set(done, total),
+  }).finally(() => bar.stop());
+  if (report.isCut) output.warn("the folder has too many files: only some of them were looked at");
+  await printProblems(context, report, format);
+  if (report.families > 0) return;
+  output.note(`no catalog was found in ${paths.map(printable).join(", ")}`);
+  context.exitCode = EXIT.nothing;
 }

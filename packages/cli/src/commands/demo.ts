@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Translation } from "@trans-hub/core";
 import type { PersistenceHandler, WorkSummary } from "@trans-hub/core/store";
-import { makeEngine } from "@trans-hub/engines/registry";
 import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { openEmbeddedDatabase } from "../database.ts";
+import { BUDGET_PROJECT, demoBudget } from "../demo/budget-demo.ts";
 import {
   readSample,
   readTranslations,
@@ -17,6 +17,7 @@ import {
   writeCatalogs,
 } from "../demo/sample.ts";
 import { DEMO_BATCH_SIZE, WorkerProcess } from "../demo/worker-process.ts";
+import { makeOne } from "../engines.ts";
 import { examples } from "../options.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
@@ -45,8 +46,9 @@ const START_TIMEOUT_MS = 30_000;
 export function define(command: Command, context: CommandContext): void {
   command
     .description("Translate a web shop's catalog into three languages with two workers, on the embedded PostgreSQL.")
-    .action(() => demo(command, context));
-  examples(command, "demo", "demo --json");
+    .option("--budget", "under a budget, in front of a local server that bills; shows both bills")
+    .action(({ budget = false }: { budget?: boolean }) => demo(command, context, budget));
+  examples(command, "demo", "demo --json", "demo --budget");
   command.addHelpText(
     "after",
     `
@@ -55,15 +57,14 @@ run translates again.`,
   );
 }
 
-async function demo(command: Command, context: CommandContext): Promise<void> {
+async function demo(command: Command, context: CommandContext, isUnderBudget: boolean): Promise<void> {
   const { output } = context;
   const settings = readSettings(context);
+  if (isUnderBudget) return demoUnderBudget(command, context, settings);
   const engine = engineOf(settings);
   // Before the database, so that a bad setting stops the demo at once.
-  await makeEngine(engine, settings);
-  output.note(
-    `Translating with ${engine}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`,
-  );
+  const { name } = await makeOne(engine, settings, context);
+  output.note(`Translating with ${name}${engine === "pseudo" ? " (set TH_OPENAI_API_KEY for real translations)" : ""}`);
   // Time for the workers to hand back the work that they hold.
   context.graceMs = 5_000;
 
@@ -89,12 +90,46 @@ async function demo(command: Command, context: CommandContext): Promise<void> {
         translated: sum(workers, "translated"),
         failed: sum(workers, "failed"),
         seconds: Math.round(performance.now() / 100) / 10,
-        engine,
+        engine: name,
         workers,
         verbatim: countVerbatim(translations),
         files,
       };
       await output.result(report, () => describe(report, sample, translations, output));
+    } finally {
+      await hub.close();
+      await handler.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+async function demoUnderBudget(command: Command, context: CommandContext, settings: Settings): Promise<void> {
+  const { output } = context;
+  context.graceMs = 5_000;
+  const database = await openEmbeddedDatabase(context, settings, command.optsWithGlobals<GlobalOptions>());
+  try {
+    await database.prepare();
+    const handler = await openStore(database, { ...settings, batchSize: DEMO_BATCH_SIZE }, "demo");
+    const hub = openCoordinator(handler, settings, { project: BUDGET_PROJECT, sourceLocale: SAMPLE_LOCALE });
+    try {
+      const sample = await readSample();
+      const report = await demoBudget(hub, async (env) => {
+        const own = { databaseUrl: database.databaseUrl, engine: "openai", project: BUDGET_PROJECT };
+        const inEnv = { ...context, env: { ...context.env, ...env } };
+        const workers = await withWorkers(inEnv, own, handler, () => registerSample(hub, sample));
+        return { translated: sum(workers, "translated") };
+      });
+      const { budget, currency, calls, serverBill, ledger, waiting, translated } = report;
+      await output.result(report, () =>
+        [
+          `the server's bill: ${serverBill} ${currency} for ${calls} calls`,
+          `the ledger:        ${ledger} ${currency}`,
+          `the budget:        ${budget} ${currency}`,
+          `${translated} translated; ${waiting} texts would wait for the next day, or for a greater budget`,
+        ].join("\n"),
+      );
     } finally {
       await hub.close();
       await handler.close();
@@ -114,11 +149,12 @@ function engineOf({ engines: [active], openai }: Settings): string {
  */
 async function withWorkers(
   { env, output, signal }: CommandContext,
-  own: { databaseUrl: string; engine: string },
+  own: { databaseUrl: string; engine: string; project?: string },
   handler: PersistenceHandler,
   register: () => Promise<number>,
 ): Promise<DemoReport["workers"]> {
-  const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project: PROJECT, ...own }));
+  const { project = PROJECT } = own;
+  const workers = Array.from({ length: WORKERS }, () => new WorkerProcess({ env, project, ...own }));
   let progress: Progress | undefined;
   try {
     // All workers must be up before anything is registered, or the first one would take all the work.
@@ -126,7 +162,7 @@ async function withWorkers(
       workers,
       signal,
       async () => {
-        const alive = new Set((await handler.status(PROJECT)).workers.map(({ pid }) => pid));
+        const alive = new Set((await handler.status(project)).workers.map(({ pid }) => pid));
         return workers.every(({ pid }) => pid !== undefined && alive.has(pid));
       },
       START_TIMEOUT_MS,
@@ -135,9 +171,10 @@ async function withWorkers(
     const bar = new Progress(output, "translating");
     progress = bar;
     await untilTrue(workers, signal, async () => {
-      const { pending } = (await handler.status(PROJECT)).translations;
-      bar.set(Math.max(0, total - pending), total);
-      return pending === 0;
+      const { translations, budgets } = await handler.status(project);
+      const waiting = Math.max(0, ...budgets.map((budget) => budget.waiting));
+      bar.set(Math.max(0, total - translations.pending), total);
+      return translations.pending <= waiting;
     });
     bar.stop();
     const summaries = await Promise.all(workers.map((worker) => worker.stop()));

@@ -1,7 +1,7 @@
-import type { StoredStatus } from "@trans-hub/core";
+import type { Prefer, StoredStatus } from "@trans-hub/core";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { examples, projectOption, required, toOption } from "../options.ts";
+import { examples, preferOption, projectOption, required, toOption } from "../options.ts";
 import { withSession } from "../session.ts";
 
 interface ExportOptions {
@@ -9,6 +9,7 @@ interface ExportOptions {
   status?: StoredStatus;
   flag?: string;
   businessIdPrefix?: string;
+  prefer?: Prefer;
   project?: string;
 }
 
@@ -20,6 +21,7 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(new Option("--status <status>", "only translations with this status").choices(STATUSES))
     .option("--flag <name>", "only texts that were stored with this warning, such as length or numbers")
     .option("--business-id-prefix <prefix>", "only texts with a business id that begins with this")
+    .addOption(preferOption())
     .addOption(projectOption())
     .action((options: ExportOptions) => exportTranslations(command, context, options));
   examples(

@@ -33,8 +33,8 @@ export function define(command: Command, context: CommandContext): void {
 async function collect(command: Command, context: CommandContext, options: GcOptions): Promise<void> {
   // A chunk in progress is finished: each chunk is a transaction of its own.
   context.graceMs = 5_000;
-  await withSession(command, context, {}, async ({ hub }) => {
-    const report = await hub.runGarbageCollection({ ...options, signal: context.signal });
+  await withSession(command, context, {}, async ({ hub, settings: { eventRetentionDays } }) => {
+    const report = await hub.runGarbageCollection({ ...options, eventRetentionDays, signal: context.signal });
     await context.output.result(report, () => sentence(report));
   });
 }

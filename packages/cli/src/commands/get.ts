@@ -1,9 +1,18 @@
-import type { Translation } from "@trans-hub/core";
+import type { Prefer, Translation } from "@trans-hub/core";
 import type { TextFormat } from "@trans-hub/core/engine";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { textOf } from "../input/text-argument.ts";
-import { contextOption, examples, formatOption, fromOption, projectOption, required, toOption } from "../options.ts";
+import {
+  contextOption,
+  examples,
+  formatOption,
+  fromOption,
+  preferOption,
+  projectOption,
+  required,
+  toOption,
+} from "../options.ts";
 import { printable } from "../output.ts";
 import { EXIT } from "../report-error.ts";
 import { withSession } from "../session.ts";
@@ -18,6 +27,7 @@ interface GetOptions {
   format?: TextFormat;
   project?: string;
   fallback?: boolean;
+  prefer?: Prefer;
 }
 
 export function define(command: Command, context: CommandContext): void {
@@ -29,6 +39,7 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(contextOption())
     .addOption(formatOption())
     .option("--fallback", "if the locale has no text, use its fallback locale: fr-CA, then fr")
+    .addOption(preferOption())
     .addOption(projectOption())
     .action((text: string | undefined, options: GetOptions) => get(command, context, text, options));
   examples(
@@ -36,6 +47,7 @@ export function define(command: Command, context: CommandContext): void {
     'get "Add to cart" --from en --to fr',
     "get --business-id shop.cart.add --to fr --json",
     'get "Add to cart" --from en --to fr-CA --fallback',
+    "get --business-id shop.cart.add --to fr --prefer approved",
   );
 }
 
@@ -43,7 +55,7 @@ async function get(
   command: Command,
   context: CommandContext,
   argument: string | undefined,
-  { to, from, businessId, fallback, ...options }: GetOptions,
+  { to, from, businessId, fallback, prefer, ...options }: GetOptions,
 ): Promise<void> {
   if ((argument === undefined) === (businessId === undefined)) {
     throw new UsageError("give either the text or --business-id");
@@ -55,6 +67,7 @@ async function get(
       ...(text === undefined ? { businessId } : { text }),
       targetLocale,
       fallback,
+      prefer,
       context: options.context,
       format: options.format,
     });
@@ -71,15 +84,16 @@ async function get(
       context.output.note(`stored with a warning: ${printable(translation.flags.join(", "))}`);
     }
     if (context.output.json || translation?.text != null) return;
-    context.output.note(whyNothing(translation));
+    context.output.note(whyNothing(translation, prefer));
     const hint = text === undefined ? undefined : sourceLocaleHint(from, settings);
     if (translation === undefined && hint !== undefined) context.output.note(hint);
   });
 }
 
-function whyNothing(translation: Translation | undefined): string {
+function whyNothing(translation: Translation | undefined, prefer: Prefer | undefined): string {
   if (translation === undefined) return "missing: never requested in this project, with this source locale and context";
   const { status, error } = translation;
   if (status === "queued") return "queued: it waits to be registered";
+  if (status === "translated" && prefer === "approved") return "translated, and not approved by a person";
   return error === undefined ? status : `${status}: ${error.code} ${printable(error.message)}`;
 }

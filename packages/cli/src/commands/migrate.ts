@@ -1,4 +1,5 @@
-import { applyMigrations, type MigrationReport } from "@trans-hub/core";
+import type { MigrationReport } from "@trans-hub/core";
+import { applyMigrations } from "@trans-hub/core/client";
 import { migrationStatus, revertMigration } from "@trans-hub/core/operations";
 import { Argument, type Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";

@@ -4,7 +4,8 @@ import type { CommandContext } from "../command-context.ts";
 import { examples } from "../options.ts";
 import { printable } from "../output.ts";
 import { type PauseOptions, pauseTarget, tellPaused, withPauseOptions } from "../pause-target.ts";
-import { withSession } from "../session.ts";
+import { readSettings, withSession } from "../session.ts";
+import { isOwnEngine } from "../settings/engine-names.ts";
 
 export function define(command: Command, context: CommandContext): void {
   command.description(
@@ -17,11 +18,13 @@ export function define(command: Command, context: CommandContext): void {
 
 async function pause(command: Command, context: CommandContext, options: PauseOptions): Promise<void> {
   const target = pauseTarget(options);
+  const settings = readSettings(context);
   // Unknown names are not refused: a worker may bring an engine of its own.
-  if (options.engine !== undefined && !ENGINE_NAMES.includes(options.engine)) {
+  const isUnknown = options.engine !== undefined && !ENGINE_NAMES.includes(options.engine);
+  if (isUnknown && !settings.engines.some(isOwnEngine)) {
     context.output.warn(
-      `Trans-Hub has no engine named ${printable(options.engine)}; its engines are ${ENGINE_NAMES.join(", ")}`,
+      `Trans-Hub has no engine named ${printable(options.engine ?? "")}; its engines are ${ENGINE_NAMES.join(", ")}`,
     );
   }
-  await withSession(command, context, {}, async ({ hub }) => tellPaused(context, await hub.pause(target)));
+  await withSession(command, context, { settings }, async ({ hub }) => tellPaused(context, await hub.pause(target)));
 }

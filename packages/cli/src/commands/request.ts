@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import type { Coordinator, Item, ItemDefaults, Priority } from "@trans-hub/core";
 import type { TextFormat } from "@trans-hub/core/engine";
-import { MAX_EXPIRY_SECONDS, parseItem } from "@trans-hub/core/store";
+import { MAX_EXPIRY_SECONDS, parseItem } from "@trans-hub/core/rules";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { bytesOf, openItemStream } from "../input/item-stream.ts";
@@ -18,6 +18,7 @@ import {
   parseLocales,
   parseWhole,
   projectOption,
+  tagOption,
 } from "../options.ts";
 import { firstOf, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
@@ -35,6 +36,7 @@ interface RequestOptions {
   project?: string;
   force?: boolean;
   expiresAfter?: number;
+  tag?: string;
   file?: string;
 }
 
@@ -75,6 +77,7 @@ export function define(command: Command, context: CommandContext): void {
       "do not translate texts that still wait after this time (default: never)",
       parseWhole(1, MAX_EXPIRY_SECONDS),
     )
+    .addOption(tagOption())
     .action((texts: string[], options: RequestOptions) => request(command, context, texts, options));
   examples(
     command,
@@ -101,7 +104,7 @@ async function request(
 ): Promise<void> {
   checkUsage(texts, options);
   const settings = readSettings(context);
-  const { file, to, from, businessId, context: note, priority, format, project, force, expiresAfter } = options;
+  const { file, to, from, businessId, context: note, priority, format, project, force, expiresAfter, tag } = options;
   const defaults: ItemDefaults = {
     ...(to && { targetLocales: to }),
     sourceLocale: from ?? settings.sourceLocale,
@@ -111,6 +114,7 @@ async function request(
     ...(format && { format }),
     ...(force && { force }),
     ...(expiresAfter !== undefined && { expiresAfterSeconds: expiresAfter }),
+    ...(tag !== undefined && { tag }),
   };
   // An error in the options is reported once, not for each item.
   parseItem({ text: "-", businessId, targetLocales: to ?? ["fr"] }, defaults, settings);

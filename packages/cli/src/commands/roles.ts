@@ -15,7 +15,9 @@ interface RolesOptions {
 }
 
 export function define(command: Command, context: CommandContext): void {
-  command.description("Database roles with only the rights that they need: migrator, producer, worker and reader.");
+  command.description(
+    "Database roles with only the rights that they need: migrator, producer, worker, reader and server.",
+  );
   const create = command
     .command("create")
     .description(
@@ -24,7 +26,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--prefix <prefix>", "prefix of the role names", "trans_hub")
     .option(
       "--password-files <folder>",
-      "set passwords from the files migrator, producer, worker and reader in this folder",
+      "set passwords from the files migrator, producer, worker, reader and server in this folder",
     )
     .option("--dry-run", "print the SQL, and change nothing")
     .action((options: RolesOptions) => createAll(create, context, options));

@@ -1,12 +1,13 @@
 import type { StoreStatus } from "@trans-hub/core";
 import type { Command } from "commander";
+import { describeBudgets } from "../budgets.ts";
 import type { CommandContext } from "../command-context.ts";
 import { examples, onlyProjectOption } from "../options.ts";
 import { type Output, printable } from "../output.ts";
 import { describePaused } from "../pause-target.ts";
 import { describeLimit } from "../reasons-to-wait.ts";
 import { describeRefused } from "../refused-items.ts";
-import { withSession } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 import { tableOf } from "../table.ts";
 
 export function define(command: Command, context: CommandContext): void {
@@ -16,13 +17,38 @@ export function define(command: Command, context: CommandContext): void {
 
 async function status(command: Command, context: CommandContext, { project }: { project?: string }): Promise<void> {
   await withSession(command, context, {}, async ({ hub }) => {
-    const found = await hub.status({ project: project ?? null });
-    await context.output.result(found, () => describe(found, context.output));
+    const [status, cost] = await Promise.all([hub.status({ project: project ?? null }), costOf(hub, project)]);
+    await context.output.result({ ...status, cost }, () => describe(status, cost, context.output));
   });
 }
 
-function describe(status: StoreStatus, output: Output): string {
-  const { flagged, jobs, inbox, refused, oldestReadySeconds, workers, paused, limits, lastCollectionAt } = status;
+/** What engine calls cost, in UTC. Amounts are decimal numbers. */
+interface RecentCost {
+  today: string;
+  /** Since the first of the month. */
+  month: string;
+  /** The most that providers may bill beyond `month`. */
+  unconfirmed: string;
+  currency: string;
+}
+
+/** Null: no call of this month had a price. Of several currencies the first; `usage` has all. */
+async function costOf(hub: Session["hub"], project: string | undefined): Promise<RecentCost | null> {
+  const now = new Date();
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  const [ofMonth, ofDay] = await Promise.all([
+    hub.usage({ project, from: new Date(Date.UTC(year, month, 1)) }),
+    hub.usage({ project, from: new Date(Date.UTC(year, month, day)) }),
+  ]);
+  const [found] = ofMonth.totals;
+  if (found === undefined) return null;
+  const today = ofDay.totals.find(({ currency }) => currency === found.currency)?.cost ?? "0";
+  return { today, month: found.cost, unconfirmed: found.unconfirmed, currency: found.currency };
+}
+
+function describe(status: StoreStatus, cost: RecentCost | null, output: Output): string {
+  const { flagged, jobs, inbox, refused, oldestReadySeconds, workers, paused, limits, budgets, lastCollectionAt } =
+    status;
   const locales = [...Object.entries(status.locales), ["all", status.translations] as const];
   const oldest = oldestReadySeconds === null ? "" : `, the oldest ready for ${duration(oldestReadySeconds)}`;
   return [
@@ -51,6 +77,13 @@ function describe(status: StoreStatus, output: Output): string {
               `${duration(beatSecondsAgo)} ago`,
             ]),
           ),
+        ]),
+    ...(budgets.length > 0 ? [describeBudgets(output, budgets)] : []),
+    ...(cost === null
+      ? []
+      : [
+          `cost: ${cost.today} ${cost.currency} today, ${cost.month} this month` +
+            (cost.unconfirmed === "0" ? "" : `, and at most ${cost.unconfirmed} unconfirmed`),
         ]),
     ...limits.flatMap((limit) => describeLimit(limit) ?? []),
     `last collection: ${lastCollectionAt?.toISOString() ?? "never"}`,

@@ -34,7 +34,7 @@ export function define(command: Command, context: CommandContext): void {
   command.addHelpText(
     "after",
     `
-The worker calls the engines of TH_ENGINES in their order. It serves /livez, /readyz and /metrics on TH_METRICS_PORT, if set.
+The worker calls the engines of TH_ENGINES in their order; ./my-engine.ts there is one of your own. It serves /livez, /readyz and /metrics on TH_METRICS_PORT, if set.
 It waits for a database that is unreachable or not migrated yet. With --once and --until-empty it ends with exit code 4
 (TH_ENGINES_STOPPED) if no engine can be asked: the account or setting of each is at fault, or none answered for 60 s. The texts
 wait; the same command continues.`,

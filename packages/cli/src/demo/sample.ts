@@ -33,7 +33,7 @@ export interface Sample {
 
 export async function readSample(): Promise<Sample> {
   const format = catalogFormat(SAMPLE_FILE);
-  const catalog = await format.read(SAMPLE_FILE);
+  const catalog = await format.read(SAMPLE_FILE, { locale: SAMPLE_LOCALE });
   if (catalog === undefined) throw new CatalogError(SAMPLE_FILE, "is missing from the installation");
   const shaped = SAMPLE_TARGETS.map((targetLocale): [string, Catalog] => [
     targetLocale,

@@ -3,6 +3,7 @@
 /** Every check by its name, with its subject: the table of docs/operations.md, held equal by a test. */
 export const CHECKS = {
   settings: "`TH_…` variables that are not settings (warn)",
+  prices: "prices of `TH_PRICES_FILE` that are older than 90 days, engines of `TH_ENGINES` without a price (warn)",
   log: "`TH_LOG_FORMAT=pretty`, which log collectors cannot parse (warn)",
   secrets: "files with secrets (`.env`, `TH_…_FILE`) that other users may read (warn)",
   database: "no answer; an embedded database in production (fail)",
@@ -20,6 +21,8 @@ export const CHECKS = {
   clock: "a difference of more than 5 s between the clocks of this machine and the server (warn)",
   engine:
     "names, keys and addresses of `TH_ENGINES`, by a call that costs nothing and sends no text; projects of `TH_PROJECT_ENGINES` without an engine (fail)",
+  probes:
+    "only with `--engine`: texts with protected parts that the engine does not translate acceptably (fail), translates in pieces or with a warning (warn)",
   circuit:
     "engines with an open circuit: their account or setting is at fault, or they give no answer (warn). If the engine takes calls again, the doctor closes the circuit",
   worker: "no live worker (fail; warn on the embedded database)",
@@ -31,9 +34,13 @@ export const CHECKS = {
   "dead-letters": "open dead letters (warn)",
   inbox: "items that cannot be registered (warn)",
   pause: "pauses by an operator (warn)",
+  budget: "[budgets](cost.md#budgets) that are nearly used up, or that texts wait for (warn)",
   bloat: "autovacuum switched off (fail); tables with more dead rows than live ones (warn)",
   locks:
     "statements that have waited for a lock for a second or more, and requests that wait in the inbox behind one, with the process in the way (warn)",
+  server: "the HTTP server of `TH_SERVER`: no answer (fail)",
+  tokens:
+    "with a role that may read them (a server's, the migrator): tokens of the HTTP API that end within two weeks (warn)",
   standby: "the server of `TH_READ_URL`: no answer, no schema (fail); not in recovery, more than 60 s behind (warn)",
   horizon:
     "open and prepared transactions that keep dead rows for an hour or 500,000 transactions; replication slots without a reader (warn)",

@@ -3,19 +3,21 @@
  * closes the circuit of an engine that takes calls again.
  */
 
-import { type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
+import { type ApiToken, type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { migrationStatus, readServerFacts, readStandbyFacts, type ServerFacts } from "@trans-hub/core/operations";
 import { type PersistenceHandler, tryStoppedEngines } from "@trans-hub/core/store";
 import { secretNow } from "@trans-hub/engines/registry";
 import type { CommandContext } from "../command-context.ts";
 import { type ChosenDatabase, CONNECT_TIMEOUT_MS } from "../database.ts";
+import { estimateTrial, type Sent, type TrialOptions } from "../quality/trial.ts";
 import { openStore } from "../session.ts";
 import { loadEnvironment } from "../settings/environment.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
-import { checkEmbedded, checkLog, checkSecrets, checkSettings } from "./environment-checks.ts";
+import { checkEmbedded, checkLog, checkPrices, checkSecrets, checkSettings } from "./environment-checks.ts";
+import { checkServer, checkTokens } from "./http-checks.ts";
 import {
   checkArchive,
   checkBackup,
@@ -25,8 +27,10 @@ import {
   checkLocks,
   checkStandby,
 } from "./keeping-checks.ts";
+import { checkProbes, PROBES, type ProbeReport, runProbes } from "./probes.ts";
 import {
   checkBacklog,
+  checkBudgets,
   checkCircuits,
   checkCollection,
   checkInbox,
@@ -59,11 +63,53 @@ export async function examine(examination: Examination): Promise<Check[]> {
   const engine = checkEngine(makeEngines, settings, callsEngine);
   return [
     checkSettings(settings),
+    checkPrices(settings, Date.now()),
     checkLog(settings),
     checkSecrets(env, surroundings.cwd),
     ...(await examineDatabase(examination, env)),
+    ...(await checkServer(settings.server)),
     await engine,
   ];
+}
+
+export interface EngineExamination extends Pick<Examination, "settings" | "surroundings" | "makeEngines"> {
+  targetLocale: string;
+  signal: AbortSignal;
+  /** Called before the first paid call. */
+  onEstimate(engine: Engine, estimate: Sent): void;
+  progress(done: number): void;
+}
+
+/** Examines one engine by probes; contacts no database. `report` is absent where the engine cannot be asked at all. */
+export async function examineEngine(
+  examination: EngineExamination,
+): Promise<{ checks: Check[]; report?: ProbeReport }> {
+  const { settings, surroundings, makeEngines, targetLocale, signal, onEstimate, progress } = examination;
+  const checks = [
+    checkSettings(settings),
+    checkPrices(settings, Date.now()),
+    checkSecrets(loadEnvironment(surroundings), surroundings.cwd),
+    await checkEngine(makeEngines, settings, true),
+  ];
+  if (checks.some(({ status }) => status === "fail")) return { checks };
+  const [engine] = await makeEngines();
+  if (engine === undefined) return { checks };
+  try {
+    const options: TrialOptions = {
+      ...{ engine, sourceLocale: "en", targetLocale, batchSize: 1, signal, progress },
+      ...{ timeoutMs: settings.engineTimeoutSeconds * 1_000, limits: settings.engineLimits },
+    };
+    const estimate = await estimateTrial(PROBES, options);
+    onEstimate(engine, estimate);
+    const report = await runProbes(options, estimate);
+    return { checks: [...checks, checkProbes(report)], report };
+  } catch (error) {
+    if (!(error instanceof TransHubError)) throw error;
+    const others = checks.filter(({ name }) => name !== "engine");
+    return { checks: [...others, fail("engine", error.message, error.hint ?? "Check the settings of the engine.")] };
+  } finally {
+    await engine.close?.();
+  }
 }
 
 async function examineDatabase(
@@ -84,10 +130,10 @@ async function examineDatabase(
     const schema = await examineSchema(database);
     checks.push(schema);
     if (schema.status === "fail") return checks;
-    const { status, closed } = await readStatus(examination, facts);
+    const { status, closed, tokens } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
-    checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts));
+    checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts), ...checkTokens(tokens, Date.now()));
     if (status === undefined) {
       const cure = "Run doctor with the role of a worker or a reader.";
       return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
@@ -139,6 +185,7 @@ function examineQueue(
     checkCollection(status, gcCron, Date.now()),
     ...checkInbox(status),
     ...checkPauses(status),
+    ...checkBudgets(status),
     ...checkCircuits(status, closed),
   ];
 }
@@ -172,17 +219,28 @@ async function examineSchema({ databaseUrl, directUrl }: ChosenDatabase): Promis
 async function readStatus(
   examination: Examination,
   { role }: Pick<ServerFacts, "role">,
-): Promise<{ status: StoreStatus | undefined; closed: string[] }> {
+): Promise<{ status: StoreStatus | undefined; closed: string[]; tokens: ApiToken[] }> {
   const { database, settings } = examination;
   const handler = await openStore(database, settings, "doctor");
   try {
-    if (!role.mayRead) return { status: undefined, closed: [] };
+    const tokens = await listTokens(handler);
+    if (!role.mayRead) return { status: undefined, closed: [], tokens };
     const closed = await closeCircuits(handler, examination);
     const status = await handler.status();
     const isAlive = (worker: WorkerStatus) => worker.beatSecondsAgo <= settings.rescueAfterSeconds;
-    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed };
+    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed, tokens };
   } finally {
     await handler.close();
+  }
+}
+
+/** None, also where this role may not read them: only the owner and a server may. */
+async function listTokens({ tokens }: PersistenceHandler): Promise<ApiToken[]> {
+  try {
+    return await tokens.list();
+  } catch (error) {
+    if (error instanceof TransHubError && error.code === "TH_DATABASE_REFUSED") return [];
+    throw error;
   }
 }
 

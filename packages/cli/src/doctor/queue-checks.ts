@@ -47,6 +47,40 @@ export function checkPauses({ paused }: Pick<StoreStatus, "paused">): Check[] {
   }));
 }
 
+/** Work that waits for a budget is late by intent; that of an engine without a price waits for a person. */
+export function checkBudgets({ budgets }: Pick<StoreStatus, "budgets">): Check[] {
+  return budgets.flatMap((budget): Check[] => {
+    const { project, per, amount, currency, spent, held, state, reason, unpricedEngine, waiting, endsAt } = budget;
+    const which = `project ${project} per ${per}: ${spent} of ${amount} ${currency} spent, ${held} held`;
+    if (state === "ok") return [ok("budget", printable(which))];
+    if (state === "near") {
+      return [
+        warn(
+          "budget",
+          printable(`${which}; nearly used up`),
+          "Let it end the work, or raise it: trans-hub budget set.",
+        ),
+      ];
+    }
+    const texts = `${waiting} texts wait`;
+    return reason === "price"
+      ? [
+          warn(
+            "budget",
+            printable(`${which}; ${texts}, because engine ${unpricedEngine ?? "of the chain"} cannot be held to it`),
+            `Add its price to TH_PRICES_FILE in ${currency}, restart the workers, and set the budget again.`,
+          ),
+        ]
+      : [
+          warn(
+            "budget",
+            printable(`${which}; ${texts} until ${endsAt.toISOString()}`),
+            "Raise it: trans-hub budget set.",
+          ),
+        ];
+  });
+}
+
 /**
  * Engines whose account or setting is at fault, or that give no answer: workers make only a single call now and then.
  *

@@ -1,7 +1,7 @@
 /** Items from JSON lines: each line is parsed alone, good ones come in chunks, bad ones by their line number. */
 
 import type { Item } from "@trans-hub/core";
-import { ITEM_KEYS } from "@trans-hub/core/store";
+import { ITEM_KEYS } from "@trans-hub/core/rules";
 import type { Line } from "./lines.ts";
 
 export interface RejectedLine {

@@ -1,6 +1,7 @@
 /** One pair of source and translation from a line of JSON. */
-import { canonicalLocale, InvalidItemError } from "@trans-hub/core";
-import { TEXT_FORMATS, type TextFormat } from "@trans-hub/core/engine";
+
+import type { TextFormat } from "@trans-hub/core/engine";
+import { canonicalLocale, InvalidItemError, TEXT_FORMATS } from "@trans-hub/core/rules";
 import type { Line } from "./lines.ts";
 
 export interface CheckPair {
@@ -10,6 +11,7 @@ export interface CheckPair {
   targetLocale?: string | undefined;
   format?: TextFormat | undefined;
   pluralCategory?: string | undefined;
+  maxLength?: number | undefined;
 }
 
 export interface PairReaderOptions {
@@ -20,9 +22,12 @@ export interface PairReaderOptions {
 }
 
 const MAX_UNKNOWN_KEYS = 100;
+/** As in the checks. */
+const MAX_MAX_LENGTH = 1_000_000;
 const PLURAL_CATEGORY = /^(?:zero|one|two|few|many|other|=[0-9]+)$/;
 const KEYS: ReadonlySet<string> = new Set([
   "source", "translation", "sourceLocale", "targetLocale", "format", "pluralCategory",
+  "maxLength",
 ]); // biome-ignore format: a table
 
 /**
@@ -76,7 +81,16 @@ export function readPair(
   if (category !== undefined && (typeof category !== "string" || !PLURAL_CATEGORY.test(category))) {
     return { problem: "pluralCategory: must be zero, one, two, few, many, other or =N" };
   }
+  const most = fields.get("maxLength");
+  if (most !== undefined && !(Number.isSafeInteger(most) && Number(most) >= 1 && Number(most) <= MAX_MAX_LENGTH)) {
+    return { problem: `maxLength: must be a whole number from 1 to ${MAX_MAX_LENGTH}` };
+  }
   // The engine detects the language of such a text, and a check does not know it.
   if (pair.sourceLocale === "und") pair.sourceLocale = undefined;
-  return { ...pair, format: format as TextFormat | undefined, pluralCategory: category as string | undefined };
+  return {
+    ...pair,
+    format: format as TextFormat | undefined,
+    pluralCategory: category as string | undefined,
+    maxLength: most as number | undefined,
+  };
 }

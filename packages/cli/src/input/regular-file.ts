@@ -21,7 +21,7 @@ export class UnreadableFileError extends Error {
 }
 
 const MEBIBYTE = 1_048_576;
-const CHUNK_BYTES = MEBIBYTE;
+const CHUNK_BYTES = 65_536;
 
 /**
  * Reads a regular file, through symbolic links.
@@ -34,9 +34,12 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
   try {
     // Without O_NONBLOCK, a pipe that has no writer would keep the process here. Windows has neither.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const problem = irregularity(fstatSync(file));
+    const stats = fstatSync(file);
+    const problem = irregularity(stats);
     if (problem !== undefined) throw new UnreadableFileError(problem, problem === FOLDER ? "EISDIR" : undefined);
-    return readAll(file, maxBytes);
+    if (stats.size > maxBytes)
+      throw new UnreadableFileError(`${tooLarge(maxBytes)}: it has ${grouped(stats.size)} bytes`);
+    return readAll(file, stats.size, maxBytes);
   } catch (error) {
     throw error instanceof UnreadableFileError ? error : systemProblem(error);
   } finally {
@@ -95,15 +98,24 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
   EISDIR: FOLDER,
 };
 
-function readAll(file: number, maxBytes: number): Buffer {
-  const chunks: Buffer[] = [];
-  let size = 0;
+/** @param size The size that the system says: of some files it says 0, and a file may grow. */
+function readAll(file: number, size: number, maxBytes: number): Buffer {
+  let content = Buffer.allocUnsafe(Math.max(size + 1, CHUNK_BYTES));
+  let length = 0;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const count = readSync(file, chunk, 0, CHUNK_BYTES, null);
-    if (count === 0) return Buffer.concat(chunks);
-    size += count;
-    if (size > maxBytes) throw new UnreadableFileError(`is larger than ${maxBytes / MEBIBYTE} MiB`);
-    chunks.push(count === CHUNK_BYTES ? chunk : Buffer.from(chunk.subarray(0, count)));
+    if (length === content.length) content = Buffer.concat([content], 2 * length);
+    const count = readSync(file, content, length, content.length - length, null);
+    if (count === 0) return content.subarray(0, length);
+    length += count;
+    if (length > maxBytes) throw new UnreadableFileError(tooLarge(maxBytes));
   }
+}
+
+function tooLarge(maxBytes: number): string {
+  return `is larger than ${maxBytes / MEBIBYTE} MiB`;
+}
+
+/** `1,000`. */
+function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -1,7 +1,8 @@
 /** A command's environment, and its display without secrets. */
+
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { SettingsError } from "@trans-hub/core";
+import { SettingsError } from "@trans-hub/core/rules";
 import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
 
 export interface EnvironmentOptions {

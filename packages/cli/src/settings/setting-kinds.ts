@@ -1,67 +1,13 @@
 /** The kinds of values that only the command line's own settings have. The common ones come from the engines. */
 
-import { canonicalLocale } from "@trans-hub/core";
-import { optionKinds } from "@trans-hub/core/engine";
-import { MAX_NAME_BYTES, type ProjectEngines, parseName } from "@trans-hub/core/store";
+import { canonicalLocale, MAX_NAME_BYTES, optionKinds, parseName } from "@trans-hub/core/rules";
+import type { Instructions, Prices, ProjectEngines } from "@trans-hub/core/store";
 import { kind } from "@trans-hub/engines/registry";
 import { z } from "zod";
 
 /** One of some names, in any case. */
 export function oneOf<const Name extends string>(...names: Name[]) {
   return kind(`one of ${names.join(", ")}`, (value) => names.find((name) => name === value.toLowerCase()));
-}
-
-/** The engines that a process uses. */
-export interface EngineNames {
-  /** In the order of their use, each once. */
-  names: string[];
-  /** The target locales of the engines that are for some alone, by name; canonical BCP 47. */
-  locales: Readonly<Record<string, readonly string[]>>;
-}
-
-/** A chain such as `openai,pseudo`; or entries such as `deepl:de,fr;openai`, of which those with locales are for these alone. */
-export function engineNames() {
-  return z.string().transform((text, context): EngineNames => {
-    const read = readEngineNames(text);
-    if (typeof read !== "string") return read;
-    context.addIssue({ code: "custom", message: `must be like openai,pseudo or deepl:de,fr;openai, and ${read}` });
-    return z.NEVER;
-  });
-}
-
-/** @returns what is wrong, as a clause, where it cannot be read. */
-export function readEngineNames(text: string): EngineNames | string {
-  const names: string[] = [];
-  const locales: Record<string, readonly string[]> = {};
-  const entries = text.replace(/[\s;,]+$/, "").split(";");
-  for (const [at, entry] of entries.entries()) {
-    const where = entries.length === 1 ? "it" : `entry ${at + 1}`;
-    const [before = "", after, ...more] = entry.split(":");
-    const found = before.split(",").flatMap((name) => name.trim().toLowerCase() || []);
-    if (found.length === 0) return `${where} names no engine`;
-    if (!found.every((name) => ENGINE_NAME.test(name))) {
-      return `${where} holds a word that is no engine's name (lower-case letters, digits, -)`;
-    }
-    if (more.length > 0) return `${where} has two colons: write a semicolon before the next engine`;
-    if (after !== undefined && found.length > 1)
-      return `${where} has locales behind several engines: write an entry for each`;
-    for (const name of found) {
-      if (entries.length > 1 && names.includes(name)) return `${where} names ${name}, which an earlier entry names`;
-      if (!names.includes(name)) names.push(name);
-    }
-    if (after === undefined) continue;
-    const own: string[] = [];
-    for (const locale of after.split(",").flatMap((each) => each.trim() || [])) {
-      try {
-        own.push(canonicalLocale(locale, "locale"));
-      } catch {
-        return `${where} holds a word that is no locale`;
-      }
-    }
-    if (own.length === 0) return `${where} names no locale behind its colon`;
-    locales[found[0] ?? ""] = own;
-  }
-  return { names, locales };
 }
 
 const ENGINE_NAME = /^[a-z][a-z0-9-]*$/;
@@ -108,6 +54,63 @@ function readProject(entry: string, found: Map<string, string[]>): string | unde
   return undefined;
 }
 
+/** Instructions for language models: a text, or a JSON object. A complaint repeats none of them. */
+export function instructions() {
+  return z.string().transform((text, context): Instructions => {
+    const read = text.trimStart().startsWith("{") ? parsedJson(text) : text;
+    if (read === undefined) {
+      context.addIssue({
+        code: "custom",
+        message: "begins like a JSON object with all, locales and projects, and is no JSON",
+      });
+      return z.NEVER;
+    }
+    const root = "TH_INSTRUCTIONS";
+    for (const { key, problem } of optionKinds.instructions(read, root)) {
+      const part = key.slice(root.length + 1);
+      context.addIssue({ code: "custom", message: part === "" ? problem : `${part} ${problem}` });
+    }
+    return read as Instructions;
+  });
+}
+
+/** The prices of engines: a JSON object. A complaint names the path to the fault. */
+export function prices() {
+  return z.string().transform((text, context): Prices => {
+    const read = parsedJson(text);
+    const root = "prices";
+    const problems = read === undefined ? [{ key: root, problem: "is no JSON" }] : optionKinds.prices(read, root);
+    for (const { key, problem } of problems) {
+      const part = key.slice(root.length + 1);
+      context.addIssue({ code: "custom", message: part === "" ? problem : `${part} ${problem}` });
+    }
+    return read as Prices;
+  });
+}
+
+/** The rights of groups: a JSON object, whose parts the server checks. A complaint repeats none of them. */
+export function authGroups() {
+  return z.string().transform((text, context): Readonly<Record<string, unknown>> => {
+    const read = parsedJson(text);
+    if (typeof read === "object" && read !== null && !Array.isArray(read)) return read as Record<string, unknown>;
+    const message = `must be a JSON object: rights by group${read === undefined ? ", and is no JSON" : ""}`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+}
+
+/** A list with commas. `wanted` completes "must be …". */
+export function names(wanted: string) {
+  return kind(wanted, (value) => {
+    const read = value.split(",").map((name) => name.trim());
+    return read.every((name) => /^\S+$/.test(name)) ? read : undefined;
+  });
+}
+
+function parsedJson(text: string): unknown {
+  return unlessItThrows((): unknown => JSON.parse(text));
+}
+
 /** The URL of a PostgreSQL database, as the library takes it. */
 export function postgresUrl() {
   return kind("a postgres:// or postgresql:// URL", (value) =>
@@ -115,10 +118,34 @@ export function postgresUrl() {
   );
 }
 
+/** The address of a server, which holds no secret: it stands in messages. */
+export function serverUrl() {
+  return kind("an http:// or https:// URL without a name, a password, a query or a fragment", readServerUrl);
+}
+
+/** The address without closing slashes. Undefined: it is none. */
+export function readServerUrl(value: string): string | undefined {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return undefined;
+  const { username, password, search, hash } = new URL(value);
+  return username + password + search + hash === "" ? value.replace(/\/+$/, "") : undefined;
+}
+
 /** The name of a project, as `Coordinator` accepts it. */
 export function projectName() {
   return kind(`a name of at most ${MAX_NAME_BYTES} bytes`, (value) =>
     unlessItThrows(() => parseName(value, "project", "TH_PROJECT")),
+  );
+}
+
+/** Names of projects with commas between, or `*`. */
+export function projectNames() {
+  return kind("names of projects with commas between, or *", (value) =>
+    unlessItThrows(() =>
+      value
+        .split(",")
+        .map((name) => name.trim())
+        .map((name) => parseName(name, "project", "TH_PROJECT")),
+    ),
   );
 }
 

@@ -53,17 +53,26 @@ test("unset settings have their documented defaults", () => {
     heartbeatSeconds: 2,
     rescueAfterSeconds: 12,
     gcRetentionDays: 90,
+    eventRetentionDays: 7,
     gcCron: "30 3 * * *",
     cacheSize: 10_000,
     cacheTtlSeconds: 60,
     logLevel: "info",
     logFormat: undefined,
+    httpPort: 8_080,
+    httpPublicExports: undefined,
     metricsPort: undefined,
     anthropic: { apiKey: undefined, model: undefined, endpoint: undefined },
     apertium: { url: undefined },
     deepl: { apiKey: undefined, url: undefined, formality: undefined },
     libretranslate: { apiKey: undefined, url: undefined },
-    openai: { apiKey: undefined, model: undefined, temperature: undefined, endpoint: undefined },
+    openai: {
+      apiKey: undefined,
+      model: undefined,
+      temperature: undefined,
+      thinkingTokens: undefined,
+      endpoint: undefined,
+    },
     engineLimits: {},
     warnings: [],
   });
@@ -196,14 +205,15 @@ describe("a value from a file", () => {
 
   test("is read again for every key of every engine", () => {
     const keys = describeSettings().flatMap(({ key }) => (/_(API_KEY|TOKEN|PASSWORD)$/.test(key) ? [key] : []));
-    expect(keys).toContain("TH_OPENAI_API_KEY");
+    expect(keys).toEqual(expect.arrayContaining(["TH_OPENAI_API_KEY", "TH_TOKEN"]));
     for (const key of keys) {
       const settings = parseSettings({ [`${key}_FILE`]: file(key, "one") }) as unknown as Record<string, object>;
       const [, engine = "", field = ""] = /^TH_([A-Z]+)_(.*)$/.exec(key) ?? [];
       const name = field.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      const value = (settings[engine.toLowerCase()] as Record<string, string | (() => string)>)[name];
+      const own = settings[engine.toLowerCase()] as Record<string, string | (() => string)> | undefined;
+      const value = key === "TH_TOKEN" ? (settings.token as unknown as () => string) : own?.[name];
       file(key, "two");
-      expect(secretNow(value), key).toBe("two");
+      expect(value !== undefined && secretNow(value), key).toBe("two");
     }
   });
 
@@ -262,12 +272,97 @@ test("engines are named with the target locales that they are for", () => {
   });
 });
 
+test.each<[string, string[], Record<string, string[]>]>([
+  ["./my-engine.ts", ["./my-engine.ts"], {}],
+  ["./My.ts:de,fr;openai", ["./My.ts", "openai"], { "./My.ts": ["de", "fr"] }],
+  ["../a:b/e.ts:zh_hant", ["../a:b/e.ts"], { "../a:b/e.ts": ["zh-Hant"] }],
+  ["/srv/e.js,OpenAI", ["/srv/e.js", "openai"], {}],
+  ["file:///srv/e.js", ["file:///srv/e.js"], {}],
+  ["file:///C:/e.mjs:fr;pseudo", ["file:///C:/e.mjs", "pseudo"], { "file:///C:/e.mjs": ["fr"] }],
+  ["C:\\engines\\e.ts;d:/e.ts:de", ["C:\\engines\\e.ts", "d:/e.ts"], { "d:/e.ts": ["de"] }],
+  [
+    "@acme/engine:fr;my-engine:de,it",
+    ["@acme/engine", "my-engine"],
+    { "@acme/engine": ["fr"], "my-engine": ["de", "it"] },
+  ],
+])("TH_ENGINES=%s names files and packages", (TH_ENGINES, engines, engineLocales) => {
+  expect(parseSettings({ TH_ENGINES })).toMatchObject({ engines, engineLocales });
+});
+
+test("of engines of one's own the names are not known yet, so none is called misspelled", () => {
+  const TH_PROJECT_ENGINES = "shop:mine";
+  expect(parseSettings({ TH_PROJECT_ENGINES, TH_ENGINES: "./my-engine.ts" }).warnings).toEqual([]);
+  expect(parseSettings({ TH_PROJECT_ENGINES, TH_ENGINES: "openai" }).warnings).toHaveLength(1);
+});
+
+describe("TH_INSTRUCTIONS", () => {
+  test("are a text, or a JSON object", () => {
+    expect(parseSettings({ TH_INSTRUCTIONS: "Say Sie." }).instructions).toBe("Say Sie.");
+    const instructions = { locales: { de: "Say Sie." }, projects: { shop: "Be playful." } };
+    expect(parseSettings({ TH_INSTRUCTIONS: JSON.stringify(instructions) }).instructions).toEqual(instructions);
+  });
+
+  test.each([
+    ['{"locales":', "is no JSON"],
+    ['{"locale":{"de":"secret"}}', "locale is no part of instructions"],
+    ['{"all":5}', "all must be a text"],
+    ["secret ".repeat(1_000), "must have at most 4,096 bytes"],
+  ])("%j is refused, and the complaint repeats nothing of it", (value, complaint) => {
+    const problem = problems({ TH_INSTRUCTIONS: value }).TH_INSTRUCTIONS;
+    expect(problem).toContain(complaint);
+    expect(problem).not.toContain("secret");
+  });
+});
+
+describe("TH_PRICES", () => {
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const prices = {
+    currency: "USD",
+    asOf: day,
+    engines: { deepl: { "*": { charactersPerMillion: 20 } } },
+  };
+
+  test("are a JSON object, most often in a file", () => {
+    expect(parseSettings({ TH_PRICES: JSON.stringify(prices) }).prices).toEqual(prices);
+    const path = file("prices.json", JSON.stringify(prices));
+    const settings = parseSettings({ TH_PRICES_FILE: path });
+    expect(settings.prices).toEqual(prices);
+    expect(settings.warnings).toEqual([]);
+  });
+
+  test("that are wrong have one error with the file and the path in it", () => {
+    const path = file(
+      "prices.json",
+      JSON.stringify({ ...prices, engines: { deepl: { "*": { inputPerMillion: 20 } } } }),
+    );
+    const problem = problems({ TH_PRICES_FILE: path }).TH_PRICES_FILE;
+    expect(problem).toContain(`${path}: engines.deepl.* must have inputPerMillion`);
+    expect(problems({ TH_PRICES: "{" }).TH_PRICES).toBe("is no JSON");
+    expect(problems({ TH_PRICES: "[]" }).TH_PRICES).toBe("must be an object with currency, asOf, engines");
+  });
+
+  test("older than 90 days give a warning with their date", () => {
+    const old = { ...prices, asOf: "2020-02-29" };
+    const { warnings, prices: read } = parseSettings({ TH_PRICES: JSON.stringify(old) });
+    expect(read).toEqual(old);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^TH_PRICES: The prices are of 2020-02-29, \d{4,} days ago; compare them with the/),
+    ]);
+  });
+});
+
 test.each([
   ["deepl:de;deepl:fr", "entry 2 names deepl, which an earlier entry names"],
   ["deepl:", "it names no locale behind its colon"],
   ["deepl:de:openai", "it has two colons: write a semicolon before the next engine"],
   ["openai,deepl:de", "it has locales behind several engines: write an entry for each"],
   ["deepl:no locale;openai", "entry 1 holds a word that is no locale"],
+  ["./e.ts:no locale", "it holds a word that is no locale"],
+  ["./e.ts:", "it names no locale behind its colon"],
+  ["./e.ts:de:openai", "it has two colons: write a semicolon before the next engine"],
+  ["./e.ts:de,./f.ts", "it has locales behind several engines: write an entry for each"],
+  ["./e.ts;./e.ts:de", "entry 2 names ./e.ts, which an earlier entry names"],
+  ["engines/e.ts", "it holds a word that is no engine's name"],
   [":de;openai", "entry 1 names no engine"],
 ])("TH_ENGINES=%s is refused: %s", (value, problem) => {
   expect(problems({ TH_ENGINES: value }).TH_ENGINES).toContain(problem);
@@ -345,4 +440,10 @@ describe("TH_PROJECT_ENGINES", () => {
     ]);
     expect(read("private:local,third-party,pseudo").warnings).toEqual([]);
   });
+});
+
+test("public exports are names of projects with commas between, and a bad one is named", () => {
+  expect(parseSettings({ TH_HTTP_PUBLIC_EXPORTS: "shop, docs" }).httpPublicExports).toEqual(["shop", "docs"]);
+  expect(parseSettings({ TH_HTTP_PUBLIC_EXPORTS: "*" }).httpPublicExports).toEqual(["*"]);
+  expect(() => parseSettings({ TH_HTTP_PUBLIC_EXPORTS: "shop,," })).toThrow(/TH_HTTP_PUBLIC_EXPORTS/);
 });

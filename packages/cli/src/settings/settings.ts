@@ -4,24 +4,49 @@
  *
  * The descriptions become the table in `docs/operations.md` (`describeSettings`), which a test holds in step.
  */
-import { SettingsError } from "@trans-hub/core";
-import { closestName, type EngineLimits, UNDETERMINED_LOCALE } from "@trans-hub/core/engine";
-import { DEFAULT_PROJECT, MAX_STORED_TEXT_BYTES, type ProjectEngines } from "@trans-hub/core/store";
-import { decimal, ENGINES, type EngineSettings, isSecret, secret, text, whole } from "@trans-hub/engines/registry";
+
+import type { EngineLimits } from "@trans-hub/core/engine";
+import {
+  closestName,
+  DEFAULT_PROJECT,
+  MAX_STORED_TEXT_BYTES,
+  oldPrices,
+  SettingsError,
+  UNDETERMINED_LOCALE,
+} from "@trans-hub/core/rules";
+import type { ProjectEngines } from "@trans-hub/core/store";
+import {
+  decimal,
+  ENGINES,
+  type EngineSettings,
+  isSecret,
+  kind,
+  secret,
+  text,
+  whole,
+} from "@trans-hub/engines/registry";
 import { z } from "zod";
 import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
+import { type EngineNames, engineNames, isOwnEngine } from "./engine-names.ts";
 import {
+  authGroups,
   cron,
-  type EngineNames,
-  engineNames,
+  instructions,
+  names,
   oneOf,
   postgresUrl,
+  prices,
   projectEngines,
   projectName,
+  projectNames,
+  serverUrl,
   sourceLocale,
 } from "./setting-kinds.ts";
 
 const YEAR_SECONDS = 31_536_000;
+
+/** Keys of 32 characters and more. */
+const WEBHOOK_KEYS = /^\S{32,}(\s+\S{32,})*$/;
 
 const schema = z.object({
   TH_DATABASE_URL: secret(
@@ -41,6 +66,14 @@ const schema = z.object({
       .optional()
       .describe("A standby of the database, for reads. Texts that it does not have are read from `TH_DATABASE_URL`."),
   ),
+  TH_SERVER: serverUrl()
+    .optional()
+    .describe(
+      "Address of a server of Trans-Hub (`https://…`), which `translate`, `import`, `estimate` and `check --stored` use instead of a database. Also `--server`.",
+    ),
+  TH_TOKEN: secret(
+    text("a token without blanks", /^\S+$/).optional().describe("The token for `TH_SERVER`, with the scope `catalog`."),
+  ),
   TH_DATA_DIR: text("a path", /./)
     .optional()
     .describe(
@@ -50,12 +83,22 @@ const schema = z.object({
   TH_ENGINES: engineNames()
     .optional()
     .describe(
-      "Engines, comma-separated; the first is active, the others are fallbacks. Or entries with target locales: `deepl:de,fr;openai`. Also `TH_ACTIVE_ENGINE`.",
+      "Engines, comma-separated; the first is active, the others are fallbacks. Or entries with target locales: `deepl:de,fr;openai`. An engine of your own is the path of its file, such as `./my-engine.ts`, or the name of its package. Also `TH_ACTIVE_ENGINE`.",
     ),
   TH_PROJECT_ENGINES: projectEngines()
     .optional()
     .describe(
       "Engines that may get the texts of a project: `private:local;shop:openai,deepl`, with names, `local` and `third-party`. A project that is not listed may use every engine.",
+    ),
+  TH_INSTRUCTIONS: instructions()
+    .optional()
+    .describe(
+      "Instructions for language models, such as the form of address: a text, or a JSON object with `all`, `locales` and `projects`. At most 4 KiB go with one call.",
+    ),
+  TH_PRICES: prices()
+    .optional()
+    .describe(
+      "Prices of engines, a JSON object (see [cost](cost.md)), most often as `TH_PRICES_FILE`. Unset: no price is known.",
     ),
   TH_SOURCE_LOCALE: sourceLocale()
     .default(UNDETERMINED_LOCALE)
@@ -93,6 +136,11 @@ const schema = z.object({
   TH_GC_RETENTION_DAYS: decimal(0, 36_500)
     .default(90)
     .describe("Days without a request or a read after which a text is collected. Fractions allowed."),
+  TH_EVENT_RETENTION_DAYS: decimal(0, 36_500)
+    .default(7)
+    .describe(
+      "Days for which events of the feed are kept. After as many without a reader, events are no longer written. Fractions allowed.",
+    ),
   TH_GC_CRON: cron().default("30 3 * * *").describe("Schedule of the collection: five cron fields, in UTC."),
   TH_CACHE_SIZE: whole(0, 10_000_000)
     .default(10_000)
@@ -104,9 +152,62 @@ const schema = z.object({
     .default("info")
     .describe("Lowest level that is logged: `trace` to `fatal`, or `silent`."),
   TH_LOG_FORMAT: oneOf("json", "pretty").optional().describe("`json` or `pretty`. Unset: `pretty` on a terminal."),
+  TH_WEBHOOK_KEY: secret(
+    text("one random key of at least 32 characters, or several separated by blanks, the newest first", WEBHOOK_KEYS)
+      .optional()
+      .describe(
+        "Key from which the secrets of webhooks are derived, most often as `TH_WEBHOOK_KEY_FILE`; the same for every server. Unset: no webhooks.",
+      ),
+  ),
+  TH_WEBHOOK_ALLOW: kind("hosts, addresses and blocks of addresses, comma-separated", (list) =>
+    list.split(",").map((entry) => entry.trim()),
+  )
+    .optional()
+    .describe(
+      "Hosts and networks that webhooks may reach although they are not public, also by plain HTTP: `hooks.internal,*.svc.cluster.local,10.1.0.0/16`. Unset: none.",
+    ),
+  TH_HTTP_PORT: whole(0, 65_535)
+    .default(8_080)
+    .describe("Port of the HTTP API (`trans-hub serve`); 0: any free port, which `server.listening` logs."),
+  TH_HTTP_PUBLIC_EXPORTS: projectNames()
+    .optional()
+    .describe(
+      "Projects whose exports over HTTP everybody may read, without a token and from pages of every origin: names with commas between, or `*`. Unset: none.",
+    ),
   TH_METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe("Port of `/livez`, `/readyz` and `/metrics`; 0: any free port. Unset: off."),
+  TH_AUTH_HEADER: text("the name of a header", /^\S+$/)
+    .optional()
+    .describe(
+      "Header in which a proxy in front of `serve` names the person, such as `X-Forwarded-User`. Wants `TH_TRUSTED_PROXIES` and `TH_AUTH_GROUPS`. Unset: no logins by a proxy.",
+    ),
+  TH_AUTH_GROUPS_HEADER: text("the name of a header", /^\S+$/)
+    .optional()
+    .describe("Header in which the proxy lists the person's groups, comma-separated, such as `X-Forwarded-Groups`."),
+  TH_AUTH_GROUPS: authGroups()
+    .optional()
+    .describe(
+      'Rights of each group, a JSON object: `{"french":{"projects":["shop"],"scopes":["read","review"],"locales":["fr"]}}`. Those under `*` are everybody\'s who has a login. Often as `TH_AUTH_GROUPS_FILE`.',
+    ),
+  TH_TRUSTED_PROXIES: names("addresses such as 10.0.0.7,10.1.0.0/16 or loopback")
+    .optional()
+    .describe(
+      "Addresses and ranges of the proxies whose `TH_AUTH_HEADER` counts, comma-separated: `10.0.0.7`, `10.1.0.0/16`, `fd00::/8`, `loopback`. From other addresses the header is ignored.",
+    ),
+  TH_HTTP_HOSTS: names("host names such as hub.example.com, without ports")
+    .optional()
+    .describe(
+      "Names by which browsers reach `serve`, comma-separated, without ports. Checked where no token is sent. Unset: each behind a proxy; without a login, `localhost` and loopback addresses.",
+    ),
+  TH_HTTP_RATE: decimal(0.01, 1_000_000)
+    .optional()
+    .describe("Requests a second of one token or login, in each `serve`; twice as many at once. Unset: no bound."),
+  TH_HTTP_WAITS: whole(1, 1_000_000)
+    .optional()
+    .describe(
+      "Requests of one token or login that may wait at once, in each `serve`: waits and event streams. Unset: no bound of its own.",
+    ),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -123,16 +224,16 @@ type Configured = {
 
 /** `TH_MAX_TEXT_BYTES` is `maxTextBytes`, and so on. The settings of an engine stand under its name. */
 export interface Settings extends Omit<Values, "engines" | "projectEngines" | "heartbeatSeconds">, Configured {
-  /** The first is active. Empty: none was set. */
+  /** Names, paths of files and names of packages. The first is active. Empty: none was set. */
   engines: string[];
-  /** The target locales of the engines that are for some alone, by name. */
+  /** The target locales of the engines that are for some alone, by the word in `engines`. */
   engineLocales: EngineNames["locales"];
   /** The engines that may get the texts of each project. */
   projectEngines: ProjectEngines;
   heartbeatSeconds: number;
   /** By engine. */
   engineLimits: Record<string, EngineLimits>;
-  /** Settings that do not exist. They stop no command; each is a line for the log. */
+  /** Settings that do not exist, and prices that are old. They stop no command; each is a line for the log. */
   warnings: string[];
 }
 
@@ -177,7 +278,9 @@ export function parseSettings(environment: Environment): Settings {
   const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
   for (const issue of parsed.error?.issues ?? []) {
     const key = String(issue.path[0]);
-    problems.push({ key: given.get(key)?.from ?? key, problem: issue.message });
+    const { from = key, file } = given.get(key) ?? {};
+    const where = key === "TH_PRICES" && file !== undefined ? `${file}: ` : "";
+    problems.push({ key: from, problem: `${where}${issue.message}` });
   }
   const engineSettings = parseEngineSettings(given, problems);
   const engineLimits = parseLimits(given, problems);
@@ -187,7 +290,13 @@ export function parseSettings(environment: Environment): Settings {
     problems.push({ key: "TH_HEARTBEAT_SECONDS", problem });
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
-  warnings.push(...unknownEngines(parsed.data.TH_PROJECT_ENGINES ?? {}));
+  // The name of an engine of one's own is known once it is loaded.
+  const hasOwn = parsed.data.TH_ENGINES?.names.some(isOwnEngine) ?? false;
+  if (!hasOwn) warnings.push(...unknownEngines(parsed.data.TH_PROJECT_ENGINES ?? {}));
+  const old = parsed.data.TH_PRICES && oldPrices(parsed.data.TH_PRICES, Date.now());
+  if (old !== undefined) {
+    warnings.push(`${given.get("TH_PRICES")?.from}: ${old}; compare them with the providers' lists, and set asOf`);
+  }
   return {
     ...named(withRereading(given, parsed.data)),
     ...engineSettings,
@@ -347,9 +456,14 @@ function parseLimits(given: ReadonlyMap<string, Given>, problems: Problem[]): Re
   return limits;
 }
 
-/** A misspelled engine bars its project from that engine, which is safe, and easily overlooked. */
-function unknownEngines(projects: ProjectEngines): string[] {
-  const known = ["local", "third-party", ...ENGINES.map(({ name }) => name)];
+/**
+ * A warning for each engine of `TH_PROJECT_ENGINES` that does not exist. A misspelled engine bars its project from that engine,
+ * which is safe, and easily overlooked.
+ *
+ * @param own The names of engines that are not of this release.
+ */
+export function unknownEngines(projects: ProjectEngines, own: readonly string[] = []): string[] {
+  const known = ["local", "third-party", ...ENGINES.map(({ name }) => name), ...own];
   const unknown = new Set(Object.values(projects).flat()).difference(new Set(known));
   return [...unknown].map((name) => {
     const meant = closestName(name, known);

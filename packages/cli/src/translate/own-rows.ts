@@ -1,7 +1,8 @@
-import type { Coordinator, Translation, TranslationName } from "@trans-hub/core";
+import type { TranslationName } from "@trans-hub/core";
 import { type PluralForm, pluralContext, type TextFormat } from "@trans-hub/core/engine";
 import { isSettled } from "@trans-hub/core/store";
 import type { MessageParts } from "../catalog/catalog.ts";
+import type { CatalogStore, OpenTexts, ReadTexts, StoredText } from "../store/catalog-store.ts";
 
 /** Number of rows in one read. */
 const READ_SIZE = 500;
@@ -12,42 +13,50 @@ export interface Row {
   form?: PluralForm | undefined;
   /** The declared format. Default: `auto`. */
   format?: TextFormat | undefined;
-  /** What tells the text from an equal one with another meaning. */
+  /** The mark by which the text differs from an equal one with another meaning. */
   msgctxt?: string | undefined;
+  /** The key, of a text that shares its translation with no other key. */
+  distinct?: string | undefined;
   /** Present where the text is several rows of the store in one. It is then no row itself. */
   parts?: MessageParts | undefined;
 }
 
 /** The rows of the store that a message is made of. */
 export function rowsOf(message: Row): readonly Row[] {
-  return message.parts?.rows ?? [message];
+  const { parts, distinct } = message;
+  if (parts === undefined) return [message];
+  return distinct === undefined ? parts.rows : parts.rows.map((row) => ({ ...row, distinct }));
 }
 
 /** The name of a row in the store. A form is told in the context, which is part of a text's identity, as the format is. */
-export function nameOf({ text, form, format, msgctxt }: Row): TranslationName & { text: string } {
+export function nameOf({ text, form, format, msgctxt, distinct }: Row): TranslationName & { text: string } {
   return {
     text,
-    ...((form !== undefined || msgctxt !== undefined) && {
-      context: { ...(form !== undefined && pluralContext(form)), ...(msgctxt !== undefined && { msgctxt }) },
+    ...((form ?? msgctxt ?? distinct) !== undefined && {
+      context: {
+        ...(form !== undefined && pluralContext(form)),
+        ...(msgctxt !== undefined && { msgctxt }),
+        ...(distinct !== undefined && { key: distinct }),
+      },
     }),
     ...(format !== undefined && { format }),
   };
 }
 
 /** Equal for two rows that are one row of the store. */
-export function rowId({ text, form, format, msgctxt }: Row): string {
-  if (form === undefined && format === undefined && msgctxt === undefined) return text;
-  return JSON.stringify([text, form, format, msgctxt]);
+export function rowId({ text, form, format, msgctxt, distinct }: Row): string {
+  if ((form ?? format ?? msgctxt ?? distinct) === undefined) return text;
+  return JSON.stringify([text, form, format, msgctxt, distinct]);
 }
 
 /** The rows of a run (each in one locale) and their last known state in the store. */
-export class OwnRows {
-  readonly #hub: Pick<Coordinator, "getTranslations">;
+export class OwnRows implements OpenTexts {
+  readonly #store: Pick<CatalogStore, "getTranslations">;
   readonly #wanted = new Map<string, Map<string, Row>>();
-  readonly #found = new Map<string, Map<string, Translation>>();
+  readonly #found = new Map<string, Map<string, StoredText>>();
 
-  constructor(hub: Pick<Coordinator, "getTranslations">) {
-    this.#hub = hub;
+  constructor(store: Pick<CatalogStore, "getTranslations">) {
+    this.#store = store;
   }
 
   add(locale: string, message: Row): void {
@@ -57,7 +66,7 @@ export class OwnRows {
   }
 
   /** The state of a message. One of several rows has the state of the row that is furthest from a text. */
-  get(locale: string, message: Row): Translation | undefined {
+  get(locale: string, message: Row): StoredText | undefined {
     const found = rowsOf(message).map((row) => this.#found.get(locale)?.get(rowId(row)));
     const [first] = found;
     if (message.parts === undefined || first === undefined) return first;
@@ -92,17 +101,29 @@ export class OwnRows {
     return left;
   }
 
+  /** Reads the first unsettled rows of one locale by another function; returns how many are unsettled in all. */
+  async readFirst(read: ReadTexts): Promise<number> {
+    const [locale] = this.openLocales;
+    if (locale !== undefined) await this.#read(locale, this.#open(locale).slice(0, READ_SIZE), read);
+    return [...this.#wanted.keys()].reduce((sum, each) => sum + this.#open(each).length, 0);
+  }
+
+  /** The locales of the unsettled rows, as far as they were read. */
+  get openLocales(): string[] {
+    return [...this.#wanted.keys()].filter((locale) => this.#open(locale).length > 0);
+  }
+
   #open(locale: string): Row[] {
     const rows = [...(this.#wanted.get(locale)?.values() ?? [])];
     return rows.filter((row) => isOpen(this.get(locale, row)));
   }
 
-  async #read(locale: string, rows: readonly Row[]): Promise<void> {
-    const found = this.#found.get(locale) ?? new Map<string, Translation>();
+  async #read(locale: string, rows: readonly Row[], read = this.#store.getTranslations): Promise<void> {
+    const found = this.#found.get(locale) ?? new Map<string, StoredText>();
     this.#found.set(locale, found);
     for (let from = 0; from < rows.length; from += READ_SIZE) {
       const chunk = rows.slice(from, from + READ_SIZE);
-      const translations = await this.#hub.getTranslations(chunk.map(nameOf), { targetLocale: locale });
+      const translations = await read(chunk.map(nameOf), { targetLocale: locale });
       for (const [at, row] of chunk.entries()) {
         const translation = translations[at];
         if (translation === undefined) found.delete(rowId(row));
@@ -113,6 +134,6 @@ export class OwnRows {
 }
 
 /** A queued row is one that a worker of this run will register. */
-function isOpen(translation: Translation | undefined): boolean {
+function isOpen(translation: StoredText | undefined): boolean {
   return translation !== undefined && !isSettled(translation);
 }

@@ -1,18 +1,29 @@
 import type { Translation } from "@trans-hub/core";
-import { expect, test } from "vitest";
-import { catalogFormat } from "../catalog/formats.ts";
-import { parseCatalog } from "../catalog/json-catalog.ts";
+import { formatNamed } from "@trans-hub/formats";
+import { describe, expect, test } from "vitest";
+import { catalogOf, documentCatalog } from "../catalog/document-catalog.ts";
 import { type LockEntry, sourceHash } from "../catalog/lock-file.ts";
 import { noticesOf } from "./notices.ts";
-import { lockEntries, type PlanInput, type PlannedMessage, planFile, replan, valuesOf, writtenKeys } from "./plan.ts";
+import {
+  isUnknown,
+  lockEntries,
+  type PlanInput,
+  type PlannedMessage,
+  planFile,
+  replan,
+  valuesOf,
+  writtenKeys,
+} from "./plan.ts";
 
+const json = await formatNamed("json");
+const parsed = (file: string, text: string) => catalogOf(json, Buffer.from(text), { file });
 const target = { source: "en.json", locale: "fr", path: "fr.json" };
 
 function plan(source: object, existing: object | undefined, overrides: Partial<PlanInput> = {}) {
   return planFile({
     target,
-    source: parseCatalog("en.json", JSON.stringify(source)),
-    existing: existing && parseCatalog("fr.json", JSON.stringify(existing)),
+    source: parsed("en.json", JSON.stringify(source)),
+    existing: existing && parsed("fr.json", JSON.stringify(existing)),
     locked: new Map(),
     force: false,
     ...overrides,
@@ -21,8 +32,8 @@ function plan(source: object, existing: object | undefined, overrides: Partial<P
 
 /** The text of the target file, and the keys in it. */
 function formatted(file: ReturnType<typeof plan>, values: ReadonlyMap<string, string>) {
-  const options = { existing: file.existing, managed: writtenKeys(file), locale: "fr" };
-  const { bytes, ...keys } = catalogFormat("en.json").format(file.source, values, options);
+  const options = { existing: file.existing, managed: writtenKeys(file), displaced: file.displaced, locale: "fr" };
+  const { bytes, ...keys } = documentCatalog.format(file.source, values, options);
   return { text: Buffer.from(bytes).toString(), ...keys };
 }
 
@@ -30,7 +41,7 @@ function formatted(file: ReturnType<typeof plan>, values: ReadonlyMap<string, st
 function write(file: ReturnType<typeof plan>, translated: Record<string, string> = {}, force = false) {
   const values = valuesOf(file, new Map(Object.entries(translated)));
   const result = formatted(file, values);
-  const after = parseCatalog("fr.json", result.text);
+  const after = parsed("fr.json", result.text);
   const notices = noticesOf({ file, after, missing: new Map(), force });
   return {
     content: JSON.parse(result.text),
@@ -74,8 +85,8 @@ test("a person's value is kept and named when its source changes, until the pers
     const last = write(plan(source, corrected, { locked: again }));
     expect(last).toMatchObject({ content: corrected, notices: [] });
     expect(last.entries).toEqual({
-      edited: theirs("Pay now", "Payer maintenant"),
-      own: theirs("Go back", "Retourner"),
+      edited: { ...theirs("Pay now", "Payer maintenant"), was: theirs("Pay", "Payer") },
+      own: { ...theirs("Go back", "Retourner"), was: theirs("Back", "Retour") },
     });
     expect(decisions(plan(source, {}, { locked: again }))).toEqual({ edited: "translate", own: "translate" });
   }
@@ -103,6 +114,63 @@ test("a value whose source is gone is removed if it is ours, kept if it is a per
   );
   expect(content).toEqual({ changed: "bb", theirs: "c", few: "d", x: "Y" });
   expect(notices).toEqual(["removed: ours", "stale: changed", "stale: theirs"]);
+});
+
+test("a renamed key keeps its value, a person's too, and the old key goes", () => {
+  const locked = new Map([
+    ["pay", ours("Pay", "Payer")],
+    ["cart/back", theirs("Back", "Retour")],
+    ["cart/next", ours("Next", "Suivant")],
+  ]);
+  const existing = { pay: "Payer", "cart/back": "Retour", "cart/next": "Suivant !" };
+  const file = plan({ checkout: "Pay", "basket/back": "Back", "basket/next": "Next" }, existing, { locked });
+  const { content, entries, notices } = write(file);
+  expect(content).toEqual({ checkout: "Payer", "basket/back": "Retour", "basket/next": "Suivant !" });
+  expect(entries).toEqual({
+    checkout: ours("Pay", "Payer"),
+    "basket/back": theirs("Back", "Retour"),
+    "basket/next": theirs("Next", "Suivant !"),
+  });
+  expect(notices).toEqual(["moved: checkout", "moved: basket/back", "moved: basket/next"]);
+});
+
+test("of several keys with one text, a renamed one is that with the longest common end", () => {
+  const locked = new Map([
+    ["a/title", ours("Open", "Ouvrir (titre)")],
+    ["a/hint", ours("Open", "Ouvrir (aide)")],
+    ["b", ours("Close", "Fermer 1")],
+    ["c", ours("Close", "Fermer 2")],
+  ]);
+  const existing = { "a/title": "Ouvrir (titre)", "a/hint": "Ouvrir (aide)", b: "Fermer 1", c: "Fermer 2" };
+  const file = plan({ "x/hint": "Open", "x/title": "Open", d: "Close" }, existing, { locked });
+  expect(Object.fromEntries(file.messages.map(({ key, movedFrom }) => [key, movedFrom]))).toEqual({
+    "x/hint": "a/hint",
+    "x/title": "a/title",
+    d: undefined,
+  });
+});
+
+test("a key that stays, a changed text and a value that is there are no renames", () => {
+  const locked = new Map([
+    ["a", ours("Open", "Ouvrir")],
+    ["gone", ours("Close", "Fermer")],
+  ]);
+  const existing = { a: "Ouvrir", gone: "Fermer", there: "Clore" };
+  const file = plan({ a: "Open", copy: "Open", there: "Close", changed: "Close it" }, existing, { locked });
+  expect(file.messages.filter(({ movedFrom }) => movedFrom !== undefined)).toEqual([]);
+});
+
+test("without an entry for the file, values are kept and of unknown age, until a person edits them", () => {
+  const existing = { pay: "Payer", back: "Retour" };
+  const first = write(plan({ pay: "Pay", back: "Back" }, existing, { locked: undefined }));
+  expect(first.content).toEqual(existing);
+  expect(first.entries).toEqual({ pay: { person: sourceHash("Payer") }, back: { person: sourceHash("Retour") } });
+  const locked = new Map(Object.entries(first.entries));
+  const changed = { pay: "Pay now", back: "Back" };
+  expect(plan(changed, existing, { locked }).messages.filter(isUnknown)).toHaveLength(2);
+  const edited = write(plan(changed, { pay: "Payer maintenant", back: "Retour" }, { locked }));
+  expect(edited.entries.pay).toEqual(theirs("Pay now", "Payer maintenant"));
+  expect(edited.entries.back).toEqual({ person: sourceHash("Retour") });
 });
 
 test("an array with one value of a person stays when its source is gone", () => {
@@ -143,6 +211,22 @@ test("a value equal to the store's text is ours, so that a lost lock or a killed
   });
 });
 
+test("a person's value stays a person's after its import, and an imported text that Trans-Hub wrote stays ours", () => {
+  const imported = stored("Payer", "translated", "human");
+  expect(replan(message("person", "Payer"), imported, allowed).standing.author).toBe("person");
+  expect(replan(message("tool", "Payer"), imported, allowed).standing.author).toBe("tool");
+});
+
+test("without the store's side taken, no conflict ends; a form without a row of its own has none", () => {
+  const approved = stored("Régler", "approved", "human");
+  const conflict = message("person", "Payer");
+  expect(replan(conflict, approved, { ...allowed, takesStore: true })).toMatchObject({
+    ...{ decision: "translate", replacedFor: "conflict" },
+  });
+  expect(replan({ ...conflict, sharesWith: "other" }, approved, allowed)).toEqual({ ...conflict, sharesWith: "other" });
+  expect(replan({ ...conflict, isAside: true }, approved, { ...allowed, takesStore: true }).decision).toBe("keep");
+});
+
 test("a value by pseudo is replaced once that engine is not named any more", () => {
   const pseudo = stored("Ṕáý", "translated", "pseudo");
   expect(replan(message("tool", "Ṕáý"), pseudo, allowed).decision).toBe("translate");
@@ -151,7 +235,7 @@ test("a value by pseudo is replaced once that engine is not named any more", () 
 
 test("a replaced value is named with its one reason: the source, an approved text, the end of pseudo, or force", () => {
   const named = (file: ReturnType<typeof plan>, force = false) => {
-    const after = parseCatalog("fr.json", formatted(file, valuesOf(file, new Map([["pay", "New"]]))).text);
+    const after = parsed("fr.json", formatted(file, valuesOf(file, new Map([["pay", "New"]]))).text);
     return noticesOf({ file, after, missing: new Map(), force }).map(({ kind, reason }) => `${kind}: ${reason}`);
   };
   const known = (source: string) => ({ locked: new Map([["pay", ours(source, "Payer")]]) });
@@ -184,5 +268,145 @@ test("a person's value at the end of an array stays when the source's array is s
   expect(write(plan({ tips: ["One"] }, ownOnly, { locked }))).toMatchObject({
     content: { tips: ["Un"] },
     notices: ["removed: tips.1"],
+  });
+});
+
+test.each([
+  {
+    name: "an item that comes first moves the others with their authors",
+    before: ["A", "B"],
+    existing: ["ah", "[B]"],
+    source: ["X", "A", "B"],
+    wanted: ["[X]", "ah", "[B]"],
+    notices: ["moved: l.1", "moved: l.2"],
+  },
+  {
+    name: "an item that goes takes our value along",
+    before: ["A", "B", "C"],
+    existing: ["[A]", "bé", "cé"],
+    source: ["B", "C"],
+    wanted: ["bé", "cé"],
+    notices: ["moved: l.0", "moved: l.1"],
+  },
+  {
+    name: "a person's value whose item is gone goes to the end, and is named",
+    before: ["A", "B", "C"],
+    existing: ["ah", "[B]", "[C]"],
+    source: ["B", "C"],
+    wanted: ["[B]", "[C]", "ah"],
+    notices: ["moved: l.0", "moved: l.1"],
+  },
+  {
+    name: "items that change their places change them in the target",
+    before: ["A", "B", "C"],
+    existing: ["ah", "bé", "[C]"],
+    source: ["C", "A", "B"],
+    wanted: ["[C]", "ah", "bé"],
+    notices: ["moved: l.0", "moved: l.1", "moved: l.2"],
+  },
+  {
+    name: "an item that is reworded in its place keeps a person's value, as one whose source changed",
+    before: ["A", "B"],
+    existing: ["ah", "[B]"],
+    source: ["A2", "B"],
+    wanted: ["ah", "[B]"],
+    notices: ["stale: l.0"],
+  },
+  {
+    name: "a person's value without a place keeps all values at their index",
+    before: ["A", "B"],
+    existing: ["ah", "bé"],
+    source: ["X", "A"],
+    wanted: ["ah", "bé"],
+    notices: ["stale: l.0", "stale: l.1"],
+  },
+  {
+    name: "equal items keep their order",
+    before: ["A", "A", "B"],
+    existing: ["ah", "[A]", "[B]"],
+    source: ["B", "A", "A"],
+    wanted: ["[B]", "[A]", "ah"],
+    notices: ["moved: l.0", "moved: l.2"],
+  },
+])("$name", ({ before, existing, source, wanted, notices }) => {
+  const locked = new Map(before.map((text, at) => [`l.${at}`, ours(text, `[${text}]`)]));
+  const file = plan({ l: source }, { l: existing }, { locked });
+  const written = write(file, Object.fromEntries(source.map((text, at) => [`l.${at}`, `[${text}]`])));
+  expect(written.content).toEqual({ l: wanted });
+  expect(written.notices).toEqual(notices);
+
+  const again = plan({ l: source }, written.content, { locked: new Map(Object.entries(written.entries)) });
+  expect(decisions(again)).toEqual(Object.fromEntries(source.map((_, at) => [`l.${at}`, "keep"])));
+  expect(write(again).content).toEqual(written.content);
+});
+
+test("an item of several texts moves with all of them, also where one was reworded", () => {
+  const before = [
+    { q: "Why?", a: "So." },
+    { q: "How?", a: "Thus." },
+  ];
+  const locked = new Map(
+    before.flatMap(({ q, a }, at) => [
+      [`f.${at}.q`, ours(q, `[${q}]`)] as const,
+      [`f.${at}.a`, theirs(a, `(${a})`)] as const,
+    ]),
+  );
+  const existing = { f: before.map(({ q, a }) => ({ q: `[${q}]`, a: `(${a})` })) };
+  const source = { f: [{ q: "Who?", a: "I." }, { q: "How?", a: "Thus!" }, before[0]] };
+  const file = plan(source, existing, { locked });
+  const { content, notices } = write(file, { "f.0.q": "[Who?]", "f.0.a": "[I.]" });
+  expect(content).toEqual({
+    f: [
+      { q: "[Who?]", a: "[I.]" },
+      { q: "[How?]", a: "(Thus.)" },
+      { q: "[Why?]", a: "(So.)" },
+    ],
+  });
+  expect(notices).toEqual(["stale: f.1.a", "moved: f.2.q", "moved: f.2.a"]);
+});
+
+describe("one commit that changes a source and its target", () => {
+  test.each([
+    ["both, of ours", ours("Pay", "Payer"), "Pay now", "Payer tout de suite", "keep", ["stale: k"]],
+    ["both, of a person's", theirs("Pay", "Payer"), "Pay now", "Payer tout de suite", "keep", ["stale: k"]],
+    ["the source, of ours", ours("Pay", "Payer"), "Pay now", "Payer", "translate", ["replaced: k"]],
+    ["the source, of a person's", theirs("Pay", "Payer"), "Pay now", "Payer", "keep", ["stale: k"]],
+    ["the target, of ours", ours("Pay", "Payer"), "Pay", "Régler", "keep", []],
+    ["the target, of a person's", theirs("Pay", "Payer"), "Pay", "Régler", "keep", []],
+    ["the target to its source", ours("Pay", "Payer"), "Pay", "Pay", "keep", []],
+    [
+      "the target, after the change of its source was named",
+      { ...theirs("Pay", "Payer"), seen: sourceHash("Pay now") },
+      "Pay now",
+      "Régler",
+      "keep",
+      [],
+    ],
+  ] as const)("changes %s", (_, entry, source, value, decision, notices) => {
+    const file = plan({ k: source }, { k: value }, { locked: new Map([["k", entry]]) });
+    expect(decisions(file)).toEqual({ k: decision });
+    expect(write(file, { k: "[Pay now]" }).notices).toEqual(notices);
+  });
+});
+
+describe("a key whose name changes", () => {
+  const locked = new Map([
+    ["a.x", ours("One", "Un")],
+    ["a.y", theirs("Two", "Deux")],
+  ]);
+  const existing = { a: { x: "Un", y: "Deux" } };
+
+  test.each([
+    ["its group", { b: { x: "One", y: "Two" } }, { b: { x: "Un", y: "Deux" } }],
+    ["its depth", { x: "One", b: { c: { y: "Two" } } }, { x: "Un", b: { c: { y: "Deux" } } }],
+    ["its last part", { a: { first: "One", second: "Two" } }, { a: { first: "Un", second: "Deux" } }],
+    ["a dot for a level", { "a.x": "One", a: { y: "Two" } }, { "a.x": "Un", a: { y: "Deux" } }],
+    ["name and text", { a: { z: "One more", y: "Two" } }, { a: { z: "[z]", y: "Deux" } }],
+    ["into two keys that are alike", { a: { y: "Two" }, b: "One", c: "One" }, { a: { y: "Deux" }, b: "[b]", c: "[c]" }],
+    ["its text with its neighbour", { a: { x: "Two", y: "One" } }, { a: { x: "[x]", y: "Deux" } }],
+  ])("changes %s", (_, source, wanted) => {
+    const file = plan(source, existing, { locked });
+    const fresh = { "a.z": "[z]", b: "[b]", c: "[c]", "a.x": "[x]" };
+    expect(write(file, fresh).content).toEqual(wanted);
   });
 });

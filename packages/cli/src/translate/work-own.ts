@@ -10,10 +10,11 @@ import {
   type WorkObserver,
   type WorkSummary,
 } from "@trans-hub/core/store";
-import { StoppedEngines } from "@trans-hub/worker";
+import { budgetWait, StoppedEngines } from "@trans-hub/worker";
 import { printable } from "../output.ts";
 import { reasonsToWait } from "../reasons-to-wait.ts";
 import type { Settings } from "../settings/settings.ts";
+import { isOnlyBudget } from "./only-budget.ts";
 
 export interface WorkOwnOptions {
   handler: PersistenceHandler;
@@ -23,6 +24,8 @@ export interface WorkOwnOptions {
   locales: readonly string[];
   /** Returns the number of unsettled rows; called repeatedly. */
   remaining(): Promise<number>;
+  /** The target locales of the rows that were unsettled at the last call of `remaining`. */
+  leftLocales(): readonly string[];
   signal: AbortSignal;
   /** Tells a person the reason for a wait, in one line. */
   tell(line: string): void;
@@ -48,6 +51,8 @@ const QUIET_MS = 5_000;
  * Works the project's locales until no row is unsettled. Also waits for rows that other workers hold or that wait for
  * their next attempt. Ends early, with everything settled so far stored, when `signal` aborts.
  *
+ * Ends early as well when of its rows only those are left that wait for a budget.
+ *
  * @returns The reason, when it ended early because no engine is left to ask: the account or setting of each is at fault, or
  *   none has answered for a minute. Undefined: no row is unsettled, or `signal` aborted.
  */
@@ -57,23 +62,27 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
   const options = { ...given, engines };
   const ending = new AbortController();
   const onAbort = () => ending.abort();
-  const stoppedEngines = new StoppedEngines(engines, { onEnd: onAbort });
-  await findStopped(options, stoppedEngines);
   const left = await options.remaining();
-  if (left === 0 || (stoppedEngines.error !== undefined && !stoppedEngines.mayPass)) {
+  const leftLocales = async () => options.leftLocales();
+  const stoppedEngines = new StoppedEngines(engines, { onEnd: onAbort, locales: options.leftLocales(), leftLocales });
+  await findStopped(options, stoppedEngines);
+  if (left === 0 || stoppedEngines.isHopeless) {
     stoppedEngines.stop();
-    return left === 0 ? undefined : reasonOf(stoppedEngines);
+    return left === 0 ? undefined : reasonOf(stoppedEngines, options.leftLocales());
   }
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   let settled: (() => void) | undefined;
   const reasons = new ReasonsToWait(options, stoppedEngines);
+  let settledAt = performance.now();
   const working = work(options, stoppedEngines, ending.signal, () => {
+    settledAt = performance.now();
     reasons.settled();
     settled?.();
   });
   // The rejection is seen below, in either order.
   working.catch(() => undefined);
+  let overBudget: TransHubError | undefined;
   try {
     while (!ending.signal.aborted && (await options.remaining()) > 0) {
       const somethingSettled = new Promise<void>((resolve) => {
@@ -82,6 +91,8 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
       const rest = delay(LOOK_EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
       await delay(LOOK_AT_MOST_EVERY_MS);
       await Promise.race([somethingSettled, rest, working]);
+      overBudget = await whyOnlyBudget(options, performance.now() - settledAt >= QUIET_MS);
+      if (overBudget !== undefined) break;
       await reasons.tellWhenQuiet();
     }
   } finally {
@@ -90,7 +101,18 @@ export async function workOwn(given: WorkOwnOptions): Promise<TransHubError | un
     signal.removeEventListener("abort", onAbort);
     await working;
   }
-  return signal.aborted ? undefined : reasonOf(stoppedEngines);
+  return signal.aborted ? undefined : (overBudget ?? reasonOf(stoppedEngines, options.leftLocales()));
+}
+
+/** The reason to end before the next period of a budget: the run's texts that are left wait for one. Undefined: there is none. */
+async function whyOnlyBudget(
+  { handler, project, leftLocales }: WorkOwnOptions,
+  isQuiet: boolean,
+): Promise<TransHubError | undefined> {
+  const [budget] = await handler.listBudgets(project);
+  if (budget === undefined || budget.waiting === 0) return undefined;
+  const status = await handler.status(project);
+  return isOnlyBudget(budget, status, leftLocales(), isQuiet) ? budgetWait(handler, project) : undefined;
 }
 
 /** Tries the engines that get no calls, before any work: a corrected key is used at once. */
@@ -116,6 +138,8 @@ function work(
     engineTimeoutMs: settings.engineTimeoutSeconds * 1_000,
     limits: settings.engineLimits,
     projectEngines: settings.projectEngines,
+    instructions: settings.instructions,
+    prices: settings.prices,
     gate: handler.engineGate,
     onFault: (error, engine, stop) => stoppedEngines.stopped(engine, error, stop),
     onCall: (call) => stoppedEngines.called(call),
@@ -170,6 +194,7 @@ class ReasonsToWait {
 }
 
 /** A wrong key of one's own is a wrong setting; any other reason may be over when the command runs again. */
-function reasonOf({ ownFault, error }: StoppedEngines): TransHubError | undefined {
-  return ownFault?.code === "TH_ENGINE_CONFIG" ? ownFault : error;
+function reasonOf(stoppedEngines: StoppedEngines, left: readonly string[]): TransHubError | undefined {
+  const { ownFault } = stoppedEngines;
+  return ownFault?.code === "TH_ENGINE_CONFIG" ? ownFault : stoppedEngines.errorFor(left);
 }
