@@ -67,6 +67,58 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
       ],
     ],
   },
+  "server.yaml": {
+    from: "components/server/deployment.yaml",
+    when: ".Values.server.enabled",
+    replace: [
+      IMAGE,
+      ["secretName: trans-hub-server", "secretName: {{ .Values.secrets.server }}"],
+      [
+        "terminationGracePeriodSeconds: 35",
+        "terminationGracePeriodSeconds: {{ add (int (.Values.server.settings.TH_DRAIN_SECONDS | default 20)) 15 }}",
+      ],
+      ["  replicas: 2\n", "  replicas: {{ .Values.server.replicas }}\n"],
+      [
+        "  template:\n    metadata:\n",
+        `  template:
+    metadata:
+      annotations:
+        checksum/settings: {{ include "trans-hub.serverSettings" . | sha256sum }}
+        checksum/secrets: {{ include "trans-hub.serverSecretsChecksum" . }}
+        {{- with .Values.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+`,
+      ],
+      [
+        / {10}resources:\n(?: {12}.*\n)+/,
+        "          resources:\n            {{- toYaml .Values.server.resources | nindent 12 }}\n",
+      ],
+    ],
+  },
+  "server-service.yaml": { from: "components/server/service.yaml", when: ".Values.server.enabled" },
+  "server-disruption-budget.yaml": {
+    from: "components/server/disruption-budget.yaml",
+    when: ".Values.server.enabled",
+  },
+  "server-network-policy.yaml": {
+    from: "components/server/network-policy.yaml",
+    when: "and .Values.server.enabled .Values.networkPolicy.enabled",
+    replace: [["name: ingress-nginx", "name: {{ .Values.networkPolicy.ingressNamespace }}"]],
+  },
+  "server-ingress.yaml": {
+    from: "components/server-ingress/ingress.yaml",
+    when: "and .Values.server.enabled .Values.server.ingress.enabled",
+    replace: [
+      [/translations\.example\.com/g, "{{ .Values.server.ingress.host }}"],
+      ["secretName: trans-hub-server-tls", "secretName: {{ .Values.server.ingress.tlsSecret }}"],
+      ["ingressClassName: nginx", "ingressClassName: {{ .Values.server.ingress.className }}"],
+      [
+        / {2}annotations:\n(?: {4}.*\n)+/,
+        "  annotations:\n    {{- toYaml .Values.server.ingress.annotations | nindent 4 }}\n",
+      ],
+    ],
+  },
   "migrate.yaml": {
     from: "base/migrate.yaml",
     replace: [
@@ -127,7 +179,7 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
         /(secretStoreRef:\n {4}name: )trans-hub\n( {4}kind: )SecretStore/g,
         "$1{{ .Values.externalSecrets.store.name }}\n$2{{ .Values.externalSecrets.store.kind }}",
       ],
-      ...(["migrator", "worker", "reader"] as const).map(
+      ...(["migrator", "worker", "server", "reader"] as const).map(
         (name): Replacement => [`name: trans-hub-${name}\n`, `name: {{ .Values.secrets.${name} }}\n`],
       ),
     ],

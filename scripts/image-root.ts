@@ -23,6 +23,7 @@ const OURS = {
   engines: "node_modules/@trans-hub/engines",
   formats: "node_modules/@trans-hub/formats",
   metrics: "node_modules/@trans-hub/metrics",
+  server: "node_modules/@trans-hub/server",
   worker: "node_modules/@trans-hub/worker",
 };
 
@@ -154,7 +155,10 @@ function packagesUnder(modules: string): string[] {
     .flatMap((folder) => [folder, ...packagesUnder(join(folder, "node_modules"))]);
 }
 
-/** pnpm's notes, scopes without a package, builds for bundlers, sources, types, source maps: more than half of the size. Licences stay. */
+/** Folders at the top of a package that its own tests and readers use. */
+const UNUSED_FOLDERS = ["test", "tests", "docs", "examples", "benchmark", "benchmarks", ".github"];
+
+/** pnpm's notes, scopes without a package, tests, builds for bundlers, sources, types, source maps: more than half of the size. Licences stay. */
 function removeWhatNobodyRuns(target: string): void {
   const modules = join(target, "node_modules");
   for (const name of readdirSync(modules)) {
@@ -165,6 +169,10 @@ function removeWhatNobodyRuns(target: string): void {
   for (const folder of packagesUnder(modules)) {
     if (!folder.includes("/@opentelemetry/")) continue;
     for (const copy of ["esm", "esnext"]) rmSync(join(folder, "build", copy), { recursive: true, force: true });
+  }
+  for (const folder of packagesUnder(modules)) {
+    if (folder.includes("/@trans-hub/")) continue;
+    for (const name of UNUSED_FOLDERS) rmSync(join(folder, name), { recursive: true, force: true });
   }
   for (const file of readdirSync(target, { recursive: true, encoding: "utf8" })) {
     // The second: names of attributes that no package here reads, 2.6 MB.

@@ -92,6 +92,16 @@ SQL
 pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --use-list="$list" \
   --dbname="${url:-$name}" "$dump" ||
   fail "pg_restore failed; nothing was restored"
+# Positions of events that were given after the dump are given anew, to other events. Readers of the feed must not take them for those.
+ask > /dev/null << 'SQL' || fail "restored, but readers of events may miss some; run: update trans_hub.feed_head set epoch = gen_random_uuid()"
+do $$
+begin
+  if to_regclass('trans_hub.feed_head') is not null then
+    update trans_hub.feed_head set epoch = gen_random_uuid();
+  end if;
+end
+$$
+SQL
 echo "analyze" | ask 2> /dev/null || echo "restore: some tables could not be analyzed; autovacuum will analyze them" >&2
 
 echo "Restored. Next: trans-hub migrate; trans-hub roles create; then start workers and applications."

@@ -26,18 +26,23 @@ test("every TH_ setting in the files exists", () => {
   }
 });
 
-test("compose and supervisor give a stopped worker its drain time and ten seconds more", () => {
-  const { environment, stop_grace_period } = compose.services.worker;
-  const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS: String(environment.TH_DRAIN_SECONDS) });
-  expect(stop_grace_period).toBe(`${drainSeconds + 10}s`);
-  const [, drain] = /TH_DRAIN_SECONDS="(\d+)"/.exec(supervisor) ?? [];
-  const [, stopwait] = /^stopwaitsecs=(\d+)$/m.exec(supervisor) ?? [];
-  expect(Number(stopwait)).toBe(Number(drain) + 10);
+test("compose and supervisor give a stopped worker or server its drain time and ten seconds more", () => {
+  for (const { environment, stop_grace_period } of [compose.services.worker, compose.services.server]) {
+    const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS: String(environment.TH_DRAIN_SECONDS) });
+    expect(stop_grace_period).toBe(`${drainSeconds + 10}s`);
+  }
+  const programs = supervisor.split(/^(?=\[program:)/m).slice(1);
+  expect(programs).toHaveLength(2);
+  for (const program of programs) {
+    const [, drain] = /TH_DRAIN_SECONDS="(\d+)"/.exec(program) ?? [];
+    const [, stopwait] = /^stopwaitsecs=(\d+)$/m.exec(program) ?? [];
+    expect(Number(stopwait)).toBe(Number(drain) + 10);
+  }
 });
 
 test("compose's own containers have a read-only root and no capability, and its two workers follow the migration", () => {
-  const { migrate, worker, producer } = compose.services;
-  for (const service of [migrate, worker, producer]) {
+  const { migrate, worker, server, producer } = compose.services;
+  for (const service of [migrate, worker, server, producer]) {
     expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
     expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(service.secrets));
   }
@@ -45,7 +50,12 @@ test("compose's own containers have a read-only root and no capability, and its 
     deploy: { replicas: 2 },
     depends_on: { migrate: { condition: "service_completed_successfully" } },
   });
-  expect(worker.healthcheck.test.at(-1)).toContain(`:${worker.environment.TH_METRICS_PORT}/readyz`);
+  for (const { healthcheck, environment } of [worker, server]) {
+    expect(healthcheck.test.at(-1)).toContain(`:${environment.TH_METRICS_PORT}/readyz`);
+  }
+  // Only this machine reaches the published port, and nobody who did not ask for it has a server.
+  expect(server.ports).toEqual([`127.0.0.1:${server.environment.TH_HTTP_PORT}:${server.environment.TH_HTTP_PORT}`]);
+  expect(server.profiles).toEqual(["http"]);
 });
 
 const noShellcheck = spawnSync("shellcheck", ["--version"]).error ? ": needs Debian's package shellcheck" : "";

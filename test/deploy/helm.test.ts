@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { madeFiles } from "../../scripts/chart.ts";
 import { CHART, type Helm, openHelm, whyNoHelm } from "./helm.ts";
-import { faultsOf, type Manifest, render, whyNoKustomize } from "./manifests.ts";
+import { faultsOf, type Manifest, render, renderWith, whyNoKustomize } from "./manifests.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const why = whyNoHelm() ?? whyNoKustomize();
@@ -28,6 +28,12 @@ test("the chart has the version of the packages, and the settings of the kustomi
   const { settings } = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
   const own = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
   expect({ ...own, TH_METRICS_PORT: "9464" }).toEqual(base);
+  const component = readFileSync(join(root, "deploy/kubernetes/components/server/server.env"), "utf8");
+  const server = Object.entries(parse(readFileSync(join(CHART, "values.yaml"), "utf8")).server.settings);
+  const ports = ["TH_HTTP_PORT=8080", "TH_METRICS_PORT=9464"];
+  expect([...server.map(([key, value]) => `${key}=${value}`), ...ports].sort()).toEqual(
+    component.match(/^TH_.*$/gm)?.sort(),
+  );
 });
 
 /** The chart's values that give an overlay's objects. */
@@ -43,6 +49,9 @@ const OVERLAYS: Readonly<Record<string, object>> = {
   "scale-to-zero": { autoscaling: { kind: "keda", min: 0, max: 5 }, upkeep: { enabled: true } },
 };
 
+/** The chart's values that give the objects of `small` with these components. */
+const WITH_SERVER = { replicas: 2, server: { enabled: true, ingress: { enabled: true } } };
+
 /** Everything that the chart can make, in two sets, because some of it excludes other parts. */
 const ALL: readonly object[] = [
   {
@@ -55,11 +64,19 @@ const ALL: readonly object[] = [
     dashboard: { enabled: true },
     doctor: { enabled: true },
     backup: { kind: "objectStorage", size: "5Gi" },
+    server: {
+      ...{ enabled: true, replicas: 5, settings: { TH_MAX_CONNECTIONS: 3, TH_DRAIN_SECONDS: 45 } },
+      ...{ resources: { requests: { cpu: "2", memory: "1Gi" }, limits: { memory: "3Gi" } } },
+      ingress: {
+        ...{ enabled: true, className: "traefik", host: "th.example.org", tlsSecret: "cert" },
+        annotations: { "example.org/timeout": "75" },
+      },
+    },
     podAnnotations: { team: "shop" },
     resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "2Gi" } },
     settings: { TH_DRAIN_SECONDS: 40, TH_PROJECT: "a: b" },
-    networkPolicy: { monitoringNamespace: "watch" },
-    secrets: { worker: "w", migrator: "m", admin: "a", passwords: "p", storage: "s", reader: "r" },
+    networkPolicy: { monitoringNamespace: "watch", ingressNamespace: "edge" },
+    secrets: { worker: "w", server: "h", migrator: "m", admin: "a", passwords: "p", storage: "s", reader: "r" },
   },
   {
     backup: { kind: "none" },
@@ -69,10 +86,14 @@ const ALL: readonly object[] = [
   },
 ];
 
+function appVersion(): string {
+  return parse(readFileSync(join(CHART, "Chart.yaml"), "utf8")).appVersion;
+}
+
 /** The object without the parts in which the two tools differ on purpose: namespace, names by hash or revision, checksums. */
 function comparable(object: Manifest): Manifest {
   const text = JSON.stringify(object)
-    .replaceAll(/(trans-hub-(?:settings|backup))-[0-9a-z]{10}"/g, '$1"')
+    .replaceAll(/(trans-hub-(?:settings|server-settings|backup))-[0-9a-z]{10}"/g, '$1"')
     .replaceAll(/"trans-hub-(migrate|roles)-1"/g, '"trans-hub-$1"');
   const copy = JSON.parse(text) as Manifest & { metadata: { namespace?: string } };
   delete copy.metadata.namespace;
@@ -103,6 +124,13 @@ describe.skipIf(why !== undefined)(`a real Helm${why ? `: ${why}` : ""}`, () => 
 
   test.each(Object.keys(OVERLAYS))("gives the objects of the overlay %s", (overlay) => {
     expect(byName(helm.template(OVERLAYS[overlay]))).toEqual(byName(render(`overlays/${overlay}`)));
+  });
+
+  test("gives the objects of the server and its Ingress", () => {
+    const rendered = byName(renderWith(["backup", "server", "server-ingress"]));
+    expect(byName(helm.template(WITH_SERVER, "--set", "image.repository=trans-hub"))).toEqual(
+      JSON.parse(JSON.stringify(rendered).replaceAll('"image":"trans-hub"', `"image":"trans-hub:${appVersion()}"`)),
+    );
   });
 
   test("gives the objects of two overlays with the page's own commands", () => {
@@ -164,8 +192,28 @@ describe.skipIf(why !== undefined)(`a real Helm${why ? `: ${why}` : ""}`, () => 
       objects
         .filter(({ kind }) => kind === "ExternalSecret")
         .map(({ spec }) => [spec.target.name, spec.secretStoreRef]),
-    ).toEqual(["m", "w", "r"].map((name) => [name, { name: "vault", kind: "ClusterSecretStore" }]));
+    ).toEqual(["m", "w", "h", "r"].map((name) => [name, { name: "vault", kind: "ClusterSecretStore" }]));
     expect(JSON.stringify(found("NetworkPolicy", "trans-hub"))).toContain('"watch"');
+    expect(podOf(objects, "Deployment", "trans-hub-server")).toMatchObject({
+      metadata: { annotations: { team: "shop" } },
+      spec: {
+        ...{ terminationGracePeriodSeconds: 60, imagePullSecrets: [{ name: "registry" }] },
+        containers: [{ resources: { requests: { cpu: "2" }, limits: { memory: "3Gi" } } }],
+        volumes: [{ secret: { secretName: "h" } }, {}],
+      },
+    });
+    expect(found("Deployment", "trans-hub-server")?.spec.replicas).toBe(5);
+    expect(found("ConfigMap", "trans-hub-server-settings")?.data).toMatchObject({
+      ...{ TH_MAX_CONNECTIONS: "3", TH_HTTP_PORT: "8080", TH_METRICS_PORT: "9464" },
+    });
+    expect(JSON.stringify(found("NetworkPolicy", "trans-hub-server"))).toContain('"edge"');
+    expect(found("Ingress", "trans-hub-server")).toMatchObject({
+      metadata: { annotations: { "example.org/timeout": "75" } },
+      spec: {
+        ...{ ingressClassName: "traefik", tls: [{ hosts: ["th.example.org"], secretName: "cert" }] },
+        rules: [{ host: "th.example.org" }],
+      },
+    });
     const keda = helm.template(ALL[1]);
     expect(keda.some(({ kind }) => kind === "NetworkPolicy" || kind === "CronJob")).toBe(false);
     expect(keda.find(({ kind }) => kind === "TriggerAuthentication")?.spec.secretTargetRef).toContainEqual({

@@ -1,4 +1,5 @@
 /** The image's content and its entry: built by the Dockerfile's own commands, run as PID 1 (`container.ts`). */
+
 import { execFile, spawnSync } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Translation } from "@trans-hub/core";
 import { createTestDatabase, testOnSharedDatabase as test } from "@trans-hub/test-support/database";
+import { expectWithin } from "@trans-hub/test-support/load";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { parse } from "yaml";
@@ -44,6 +46,7 @@ test("the image holds the command and its dependencies: no test runner, no types
     "engines",
     "formats",
     "metrics",
+    "server",
     "worker",
   ]);
 
@@ -190,7 +193,7 @@ describe.skipIf(why !== undefined)(
       const askedAt = performance.now();
       worker.kill("SIGTERM");
       expect(await worker.ended()).toMatchObject({ code: 0 });
-      expect(performance.now() - askedAt).toBeLessThan(4_000);
+      expectWithin(performance.now() - askedAt, 4_000);
       engine.behave();
       expect(await run(["worker", "--once", "--json"])).toMatchObject({
         code: 0,
@@ -231,6 +234,37 @@ describe.skipIf(why !== undefined)(
       expect(await check("1")).toMatchObject({ code: 1 });
       worker.kill("SIGTERM");
       expect(await worker.ended()).toMatchObject({ code: 0 });
+    });
+
+    test("answers the HTTP API, answers an open wait on SIGTERM, and exits 0", async () => {
+      const server = start(["serve"], { TH_HTTP_PORT: "0", TH_ENGINES: "pseudo" });
+      await server.says("server.listening");
+      const line = server.stderr.split("\n").find((each) => each.includes("server.listening")) ?? "{}";
+      const { port, metricsPort } = JSON.parse(line) as { port: number; metricsPort: number };
+      const metrics = (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`);
+      expect((await metrics("/readyz")).status).toBe(200);
+      const post = async (path: string, body: object) => {
+        const response = await fetch(`http://127.0.0.1:${port}/v1/projects/default${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json", prefer: "wait=60" },
+          body: JSON.stringify(body),
+        });
+        return { status: response.status, body: await response.json() };
+      };
+      const item = { text: "Nobody translates this", sourceLocale: "en" };
+      expect(await post("/requests", { items: [item], targetLocales: ["it"] })).toMatchObject({
+        ...{ status: 200, body: { registered: 1 } },
+      });
+      const waiting = post("/translations:wait", { items: [item], targetLocale: "it" });
+      await expect.poll(async () => (await metrics("/metrics")).text()).toContain("trans_hub_http_waits 1");
+      server.kill("SIGTERM");
+      expect(await waiting).toMatchObject({ status: 200, body: { settled: false, items: [{ status: "pending" }] } });
+      expect(await server.ended()).toMatchObject({ code: 0 });
+    });
+
+    test("does not listen for other machines while nobody can log in, and says the cure", async () => {
+      const refused = await run(["serve", "--host", "0.0.0.0"], { TH_HTTP_PORT: "0" });
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("token") });
     });
 
     test("refuses to start without a named database, and names the setting", async () => {

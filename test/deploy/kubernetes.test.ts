@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { describeSettings, parseSettings } from "../../packages/cli/src/settings/settings.ts";
-import { startHealthServer } from "../../packages/worker/src/health.ts";
+import { startHealthServer } from "../../packages/metrics/src/health.ts";
 import { readDockerfile } from "./dockerfile.ts";
 import {
   faultsOf,
@@ -21,7 +21,10 @@ const folder = join(root, "deploy/kubernetes");
 const OVERLAYS = readdirSync(join(folder, "overlays"));
 /** The other components together; `backup` and `autoscaling` exclude one of them. */
 const REST = "components that no overlay has";
-const OTHER_COMPONENTS = ["autoscaling-hpa", "backup-object-storage", "external-secrets", "roles", "doctor"];
+const OTHER_COMPONENTS = [
+  ...["autoscaling-hpa", "backup-object-storage", "external-secrets", "roles", "doctor"],
+  ...["server", "server-ingress"],
+];
 const SECRETS = parseManifests(readFileSync(join(folder, "secrets.example.yaml"), "utf8"));
 const why = whyNoKustomize();
 
@@ -232,11 +235,13 @@ describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why
     }
   });
 
-  test("every selector finds its pods", () => {
-    const labels = worker().pod.metadata.labels;
+  test("every selector finds its pods, and no others", () => {
     for (const { kind, metadata, spec } of objects) {
-      if (!/^(Deployment|PodDisruptionBudget|PodMonitor)$/.test(kind)) continue;
-      expect(labels, `${kind} ${metadata.name}`).toMatchObject(spec.selector.matchLabels);
+      if (!/^(Deployment|PodDisruptionBudget|PodMonitor|Service)$/.test(kind)) continue;
+      const { matchLabels = spec.selector } = spec.selector;
+      const found = [...pods].filter(([, pod]) => selects({ matchLabels }, pod.metadata.labels)).map(([name]) => name);
+      const isWithoutServer = metadata.name === "trans-hub-server" && !pods.has("trans-hub-server");
+      expect(found, `${kind} ${metadata.name}`).toEqual(isWithoutServer ? [] : [metadata.name]);
     }
     const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
     for (const {
@@ -247,9 +252,12 @@ describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why
   });
 
   test("a rollout removes no old worker before a new one is ready, and an eviction removes one at a time", () => {
-    const { strategy } = objects.find(({ kind }) => kind === "Deployment")?.spec ?? {};
-    expect(strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
-    expect(find(objects, "PodDisruptionBudget")?.spec).toMatchObject({ maxUnavailable: 1 });
+    for (const { spec } of objects.filter(({ kind }) => kind === "Deployment")) {
+      expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    }
+    for (const { spec } of objects.filter(({ kind }) => kind === "PodDisruptionBudget")) {
+      expect(spec).toMatchObject({ maxUnavailable: 1 });
+    }
   });
 
   test.skipIf(overlay === REST)("the fleet's connections stay within the page's number", () => {
@@ -275,7 +283,7 @@ describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why
     expect(does(["gc"])).toBe(fewest === 0);
   });
 
-  test("every pod reaches the database and DNS, through a node-local cache too, and only pods that call engines the rest", () => {
+  test("every pod reaches the database and DNS, through a node-local cache too, and only pods that call engines or webhooks the rest", () => {
     const policies = objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec);
     for (const [name, { metadata, spec }] of pods) {
       const rules = policies
@@ -289,7 +297,9 @@ describe.skipIf(why !== undefined).each([...OVERLAYS, REST])(`%s${why ? `: ${why
         ports((peers) => peers === undefined),
         name,
       ).toContain(5432);
-      const calls = /worker|sweep|doctor/.test(name) || containersOf(spec).some(({ name: each }) => each === "upload");
+      // A server calls webhooks.
+      const calls =
+        /worker|sweep|doctor|server/.test(name) || containersOf(spec).some(({ name: each }) => each === "upload");
       expect(
         rules.flatMap((rule) => rule.ports).some(({ port }: { port: number }) => port === 443),
         name,
@@ -332,6 +342,47 @@ describe.skipIf(why !== undefined)(`the components${why ? `: ${why}` : ""}`, () 
       (name) => !/-(admin|roles|backup-storage)$/.test(name),
     );
     expect(made.map(({ spec }) => spec.target.name).sort()).toEqual(names.sort());
+  });
+
+  test("the server's ports are one in settings, pod, Service, policy and Ingress, and only the API is behind the Ingress", () => {
+    const objects = renderWith(["server", "server-ingress"]);
+    const pod = podsOf(objects).get("trans-hub-server");
+    if (pod === undefined) throw new Error("there is no trans-hub-server");
+    const [container] = pod.spec.containers;
+    const { TH_HTTP_PORT, TH_METRICS_PORT } = environmentOf(objects, pod);
+    expect(container.ports).toEqual([
+      { name: "http", containerPort: Number(TH_HTTP_PORT) },
+      { name: "metrics", containerPort: Number(TH_METRICS_PORT) },
+    ]);
+    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+      expect(probe.httpGet).toEqual({ path: expect.stringMatching(/^\/(livez|readyz)$/), port: "metrics" });
+    }
+    const [port] = find(objects, "Service")?.spec.ports ?? [];
+    expect(port).toMatchObject({ name: "http", targetPort: "http" });
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "trans-hub-server",
+    );
+    expect(policy?.spec.ingress.map(({ ports }: { ports: object }) => ports)).toEqual([[{ port: "http" }]]);
+    const [{ http, host }] = find(objects, "Ingress")?.spec.rules ?? [{}];
+    expect(find(objects, "Ingress")?.spec.tls).toEqual([{ hosts: [host], secretName: expect.any(String) }]);
+    expect(http.paths).toEqual([
+      { path: "/v1", pathType: "Prefix", backend: { service: { name: "trans-hub-server", port: { name: "http" } } } },
+    ]);
+  });
+
+  test("a server that ends is out of the Service first, and has time for its open requests then", () => {
+    const objects = renderWith(["server"]);
+    const pod = podsOf(objects).get("trans-hub-server");
+    if (pod === undefined) throw new Error("there is no trans-hub-server");
+    const { spec } = pod;
+    const [container] = spec.containers;
+    const { TH_DRAIN_SECONDS } = environmentOf(objects, pod);
+    const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS });
+    const [program, flag, script] = container.lifecycle.preStop.exec.command;
+    const [, waitMs] = /setTimeout\(\(\) => undefined, (\d+)\)/.exec(script) ?? [];
+    expect([program, flag]).toEqual(["/usr/local/bin/node", "--eval"]);
+    expect(Number(waitMs)).toBeGreaterThanOrEqual(5_000);
+    expect(spec.terminationGracePeriodSeconds).toBe(Number(waitMs) / 1_000 + drainSeconds + 10);
   });
 
   test("a secret that kustomize makes rolls the workers when it changes", async () => {

@@ -58,12 +58,13 @@ describe.skipIf(noAnalyze !== undefined)(`systemd-analyze${noAnalyze ? `: ${noAn
   });
 });
 
-test("a stopped worker has its drain time and ten seconds more", () => {
-  const { drainSeconds } = parseSettings({
-    TH_DRAIN_SECONDS: environmentOf("trans-hub-worker@.service").TH_DRAIN_SECONDS,
-  });
-  expect(valuesOf("trans-hub-worker@.service", "TimeoutStopSec")).toEqual([String(drainSeconds + 10)]);
-});
+test.each(["trans-hub-worker@.service", "trans-hub-server.service"])(
+  "%s has its drain time to stop, and ten seconds more",
+  (unit) => {
+    const { drainSeconds } = parseSettings({ TH_DRAIN_SECONDS: environmentOf(unit).TH_DRAIN_SECONDS });
+    expect(valuesOf(unit, "TimeoutStopSec")).toEqual([String(drainSeconds + 10)]);
+  },
+);
 
 test("instance N serves its probes on port 946N", () => {
   expect(environmentOf("trans-hub-worker@.service").TH_METRICS_PORT).toBe("946%i");
@@ -88,6 +89,7 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
   let hub: Coordinator;
   let machine: Machine;
   const worker = "trans-hub-worker@1.service";
+  const server = "trans-hub-server.service";
 
   async function state(unit: string, ...properties: string[]): Promise<Record<string, string>> {
     const shown = await machine.systemctl("show", unit, ...properties.map((name) => `--property=${name}`));
@@ -117,6 +119,8 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
       "worker/database-url": database.url,
       "worker/openai-api-key": "of-the-file\n",
       "migrator/database-url": database.url,
+      "server.env": "TH_ENGINES=openai\nTH_MAX_CONNECTIONS=8\n",
+      "server/database-url": database.url,
     };
     await mkdir(join(scratch, "root"));
     for (const [path, text] of Object.entries(files)) {
@@ -128,9 +132,12 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     // The machine shares this one's network, where port 9461 may be in use: this instance takes a free port.
     await mkdir(join(units, `${worker}.d`));
     await writeFile(join(units, `${worker}.d/port.conf`), "[Service]\nEnvironment=TH_METRICS_PORT=0\n");
+    await mkdir(join(units, `${server}.d`));
+    const anyPorts = "[Service]\nEnvironment=TH_METRICS_PORT=0 TH_HTTP_PORT=0\n";
+    await writeFile(join(units, `${server}.d/port.conf`), anyPorts);
     machine = await startMachine(join(scratch, "root"), join(scratch, "etc"), units);
     const isUp = () => machine.systemctl("is-active", "basic.target").catch(() => false);
-    await vi.waitUntil(isUp, { timeout: 30_000, interval: 100 });
+    await vi.waitUntil(isUp, { timeout: 120_000, interval: 100 });
   });
 
   afterAll(async () => {
@@ -207,6 +214,31 @@ describe.skipIf(noMachine !== undefined)(`a real systemd${noMachine ? `: ${noMac
     const { stdout: journal } = await machine.run(["journalctl", "--no-pager", "--output=json"]);
     expect(journal).toContain("worker.started");
     expect(journal).not.toContain("of-the-file");
+  });
+
+  test("answers the HTTP API with its own secrets, starts a killed server again, and stops it with the target", async () => {
+    const listening = async () => {
+      const lines = (await machine.log(server)).filter((line) => line.includes('"event":"server.listening"'));
+      return lines.map((line) => (JSON.parse(line) as { port: number }).port);
+    };
+    const answers = async () => {
+      const port = (await listening()).at(-1) ?? 0;
+      return fetch(`http://127.0.0.1:${port}/v1/openapi.json`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    };
+    await machine.systemctl("enable", "--now", server);
+    await expect.poll(answers).toBe(200);
+    expect(await state(server, "User", "DynamicUser")).toMatchObject({ DynamicUser: "yes" });
+    const ctl = ["/opt/trans-hub/bin/trans-hub-ctl", "--unit", server, "get", "Pay", "--from", "en", "--to", "fr"];
+    expect(await machine.run(ctl)).toMatchObject({ code: 0, stdout: "[fr] Pay\n" });
+    await machine.systemctl("kill", "--signal=KILL", server);
+    await expect.poll(async () => (await listening()).length).toBe(2);
+    await expect.poll(answers).toBe(200);
+    await machine.systemctl("stop", server);
+    expect(await state(server, "Result", "ExecMainStatus")).toEqual({ Result: "success", ExecMainStatus: "0" });
+    await machine.systemctl("disable", server);
   });
 
   test("restarts with the target for a new release: the migration first, then the workers", async () => {

@@ -17,6 +17,14 @@ imagePullSecrets:
 TH_METRICS_PORT: "9464"
 {{- end }}
 
+{{- define "trans-hub.serverSettings" -}}
+{{- range $name, $value := .Values.server.settings }}
+{{ $name }}: {{ $value | toString | quote }}
+{{- end }}
+TH_HTTP_PORT: "8080"
+TH_METRICS_PORT: "9464"
+{{- end }}
+
 {{- define "trans-hub.gracePeriod" -}}
 {{ add (int (.Values.settings.TH_DRAIN_SECONDS | default 20)) 10 }}
 {{- end }}
@@ -24,4 +32,8 @@ TH_METRICS_PORT: "9464"
 {{- /* Empty where the cluster cannot be asked: `helm template`, Argo CD. */ -}}
 {{- define "trans-hub.secretsChecksum" -}}
 {{ (lookup "v1" "Secret" .Release.Namespace .Values.secrets.worker).data | toJson | sha256sum }}
+{{- end }}
+
+{{- define "trans-hub.serverSecretsChecksum" -}}
+{{ (lookup "v1" "Secret" .Release.Namespace .Values.secrets.server).data | toJson | sha256sum }}
 {{- end }}
