@@ -1,15 +1,15 @@
 /**
- * A worker that translates with the engine of in-house.ts.
+ * A worker that translates with the engine of my-engine.ts.
  *
- *     TH_DATABASE_URL=… SERVICE_URL=http://translate.internal/v1 node worker.ts          # until SIGTERM or Ctrl-C
+ *     TH_DATABASE_URL=… IN_HOUSE_URL=http://translate.internal/v1 node worker.ts          # until SIGTERM or Ctrl-C
  *     … node worker.ts --once                                                            # until nothing is ready
  */
 import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { createLogger, runWorker, stopOnSignals } from "@trans-hub/worker";
-import { inHouse } from "./in-house.ts";
+import { inHouse } from "./my-engine.ts";
 
-const { TH_DATABASE_URL: databaseUrl, SERVICE_URL: url, SERVICE_TOKEN: token } = process.env;
-if (databaseUrl === undefined || url === undefined) throw new Error("Set TH_DATABASE_URL and SERVICE_URL");
+const { TH_DATABASE_URL: databaseUrl, IN_HOUSE_URL: url, IN_HOUSE_TOKEN: token } = process.env;
+if (databaseUrl === undefined || url === undefined) throw new Error("Set TH_DATABASE_URL and IN_HOUSE_URL");
 
 const drainMs = 25_000;
 const logger = createLogger({ destination: process.stdout });

@@ -3,15 +3,18 @@
  * `{ source, target, texts: [{ id, text }] }` and answers `{ translations: [{ id, text } | { id, refused: true }] }`.
  *
  * The fleet waits, retries, splits and falls back. An engine only names the kind of each failure.
+ *
+ *     IN_HOUSE_URL=http://translate.internal/v1 TH_ENGINES=./my-engine.ts trans-hub worker
  */
 import {
   type Engine,
   type EngineBatch,
+  EngineConfigError,
   type EngineFailure,
   type EngineItemResult,
   failAll,
 } from "@trans-hub/core/engine";
-import { engineFailure } from "@trans-hub/engines";
+import { type EngineContext, engineFailure } from "@trans-hub/engines";
 
 export interface InHouseOptions {
   /** Of the service, such as `http://translate.internal/v1`. */
@@ -24,6 +27,19 @@ interface Answer {
   translations: ({ id: string; text: string } | { id: string; refused: true })[];
 }
 
+/** The command line calls this. A prefix of one's own keeps the variables apart from those of Trans-Hub. */
+export default function makeEngine({ env: { IN_HOUSE_URL: url, IN_HOUSE_TOKEN: token } }: EngineContext): Engine {
+  if (url === undefined || !URL.canParse(url)) {
+    throw new EngineConfigError("IN_HOUSE_URL is missing or no URL", {
+      hint: "Set it to the address of the service, such as http://translate.internal/v1.",
+    });
+  }
+  return inHouse({ url, token });
+}
+
+/** The longest answer that is read, in characters: more is no answer to a call of this size. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
 /** The engine. It keeps no state, so calls may run at the same time. */
 export function inHouse({ url, token }: InHouseOptions): Engine {
   return {
@@ -35,14 +51,18 @@ export function inHouse({ url, token }: InHouseOptions): Engine {
     maxBytesPerCall: 256 * 1024,
     detectsSource: true,
     takesContext: false,
+    // The service leaves words alone that it does not know, so core masks placeholders and tags as such words.
+    protects: "words",
     async translate(batch, signal) {
       if (batch.items.length === 0) return { results: new Map() };
       const response = await post(url, token, batch, signal);
       if ("kind" in response) return failAll(batch, response);
       if (!response.ok) return failAll(batch, failureOf(response));
-      const answer = await readAnswer(response, signal);
-      if (answer === undefined)
-        return failAll(batch, engineFailure("malformed", "The service's answer is not readable"));
+      const text = await readText(response, signal);
+      // One of several texts may be at fault for an answer without end: they are split.
+      const kind = text === undefined && batch.items.length > 1 ? "too_long" : "malformed";
+      const answer = text === undefined ? undefined : readAnswer(text);
+      if (answer === undefined) return failAll(batch, engineFailure(kind, "The service's answer is not readable"));
       return { results: new Map(answer.translations.map((each) => [each.id, resultOf(each)])) };
     },
   };
@@ -84,12 +104,26 @@ function failureOf({ status, headers }: Response): EngineFailure {
   return engineFailure("transient", message);
 }
 
-async function readAnswer(response: Response, signal: AbortSignal): Promise<Answer | undefined> {
+/** Undefined: the answer has no end. A connection that breaks ends it, and what came is no JSON. */
+async function readText({ body }: Response, signal: AbortSignal): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
   try {
-    const answer = (await response.json()) as Partial<Answer> | null;
-    return Array.isArray(answer?.translations) ? (answer as Answer) : undefined;
+    for await (const bytes of body ?? []) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length > MOST_CHARACTERS) return undefined;
+    }
   } catch {
     signal.throwIfAborted();
+  }
+  return text;
+}
+
+function readAnswer(text: string): Answer | undefined {
+  try {
+    const answer = JSON.parse(text) as Partial<Answer> | null;
+    return Array.isArray(answer?.translations) ? (answer as Answer) : undefined;
+  } catch {
     return undefined;
   }
 }
