@@ -15,7 +15,7 @@ import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { WorkerMetrics } from "@trans-hub/metrics";
 import { startPostgres } from "@trans-hub/test-support/postgres";
 import pg from "pg";
-import { startHealthServer } from "../../packages/worker/src/health.ts";
+import { startHealthServer } from "../../packages/metrics/src/health.ts";
 
 const { values: options } = parseArgs({
   options: { rows: { type: "string", default: "5000000" }, json: { type: "boolean", default: false } },

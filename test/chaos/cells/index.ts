@@ -2,6 +2,7 @@ import type { Cell } from "./cell.ts";
 import { clock, serverClock } from "./clock.ts";
 import { engine } from "./engine.ts";
 import { failoverAsync, failoverSync } from "./failover.ts";
+import { feed } from "./feed.ts";
 import { network } from "./network.ts";
 import { crash, disk, snapshot, terminate } from "./postgres.ts";
 import { collect, transaction } from "./producers.ts";
@@ -27,4 +28,5 @@ export const CELLS: readonly Cell[] = [
   collect,
   hard,
   forget,
+  feed,
 ];
