@@ -199,7 +199,7 @@ test("every text acknowledged before a dump under load is in the restored databa
       }
       const totals = async () =>
         (await commands.json<StoreStatus & Record<string, unknown>>(["status"], reader)).translations;
-      await expect.poll(totals, { timeout: 60_000 }).toMatchObject({ pending: 0, failed: 0 });
+      await expect.poll(totals).toMatchObject({ pending: 0, failed: 0 });
       expect((await totals()).translated).toBeGreaterThanOrEqual((before.length + 1) * LOCALES.length);
       expect(worker?.stderr).not.toContain("worker.fault");
     } finally {

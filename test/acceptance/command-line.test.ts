@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { type Ended, test, testOnDatabase } from "@trans-hub/test-support/command";
+import { expectWithin, timeFor } from "@trans-hub/test-support/load";
 import { describe, expect } from "vitest";
 
 /** One error on stderr, nothing on stdout, no stack trace. */
@@ -17,7 +18,9 @@ function expectError({ code, stdout, stderr }: Ended, expectedCode: number, mess
 const NOWHERE = { TH_DATABASE_URL: "postgres://someone:hunter2@127.0.0.1:1/nothing" };
 
 describe("usage", () => {
-  test("help is printed for the whole and for each command, with examples", async ({ commands }) => {
+  test("help is printed for the whole and for each command, with examples", { timeout: timeFor(30) }, async ({
+    commands,
+  }) => {
     const all = await commands.run(["--help"]);
     expect(all).toMatchObject({ code: 0, stderr: "" });
     const [, list = ""] = /^Commands:\n((?: {2}.*\n)+)/m.exec(all.stdout) ?? [];
@@ -138,7 +141,7 @@ describe("a database", () => {
     for (const command of [["status"], ["get", "x", "--to", "fr"], ["migrate"], ["request", "x", "--to", "fr"]]) {
       const ended = await commands.run(command, { env: NOWHERE });
       expectError(ended, 1, /database does not answer/);
-      expect(ended.ms).toBeLessThan(5_000);
+      expectWithin(ended.ms, 5_000);
       expect(ended.stderr).not.toContain("hunter2");
     }
   });
@@ -152,7 +155,7 @@ describe("a database", () => {
       for (const command of [["status"], ["migrate"]]) {
         const ended = await commands.run(command, { env });
         expectError(ended, 1, /database does not answer/);
-        expect(ended.ms).toBeLessThan(5_000);
+        expectWithin(ended.ms, 5_000);
       }
     } finally {
       silent.close();

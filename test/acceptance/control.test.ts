@@ -34,9 +34,7 @@ describe("pause", () => {
     await commands.json(["request", "Pay", "--from", "en", "--to", "fr,de"]);
     await commands.json(["request", "Pay", "--from", "en", "--to", "ja", "--project", "shop"]);
     const status = () => commands.json<StoreStatus>(["status"]);
-    await expect
-      .poll(async () => (await status()).jobs, { timeout: 30_000 })
-      .toEqual({ ready: 0, running: 0, scheduled: 2 });
+    await expect.poll(async () => (await status()).jobs).toEqual({ ready: 0, running: 0, scheduled: 2 });
     expect(await status()).toMatchObject({
       translations: { pending: 2, translated: 1 },
       paused: [{ kind: "locale" }, { kind: "project", name: "shop" }],
@@ -45,7 +43,7 @@ describe("pause", () => {
 
     expect(await commands.json(["resume", "--locale", "fr"])).toMatchObject({ paused: [{ kind: "project" }] });
     expect(await commands.json(["resume"])).toEqual({ paused: [] });
-    await expect.poll(async () => (await status()).translations, { timeout: 30_000 }).toMatchObject({ translated: 3 });
+    await expect.poll(async () => (await status()).translations).toMatchObject({ translated: 3 });
   });
 
   test("of an engine keeps it from being called", async ({ commands }) => {

@@ -220,9 +220,7 @@ test("a starting worker leaves a living worker's work alone (Y1)", async ({ open
   const second = await openHub(idle);
   const waiting = process(second, "fr");
   // The second worker is in the fleet and looking for work while the first still holds it.
-  await expect
-    .poll(async () => (await db.query("select from trans_hub.worker_node")).rowCount, { timeout: 10_000 })
-    .toBe(2);
+  await expect.poll(async () => (await db.query("select from trans_hub.worker_node")).rowCount).toBe(2);
   expect((await db.query("select started_by is not null as held from trans_hub.batch")).rows).toEqual([{ held: true }]);
   gate.resolve(undefined);
   expect(await working).toMatchObject([{ text: "[fr] Save" }]);

@@ -17,9 +17,13 @@ import {
   checkTranslation,
   type DeadLetterFilter,
   type EnqueueOptions,
+  type EventsQuery,
+  type ExportQuery,
+  type FollowQuery,
   type ForgetQuery,
   type GetOptions,
   type GetQuery,
+  type IdQuery,
   InvalidItemError,
   type Item,
   type ListQuery,
@@ -27,8 +31,11 @@ import {
   type PageRequest,
   type PauseTarget,
   type ProcessPendingOptions,
+  type SearchQuery,
   SettingsError,
+  type TokenOptions,
   type TranslationToCheck,
+  type WaitOptions,
   type WaitQuery,
 } from "@trans-hub/core";
 import {
@@ -49,7 +56,14 @@ import { InMemoryPersistenceHandler } from "@trans-hub/core/testing";
 import { findDataDir, openEmbedded, stopEmbedded } from "@trans-hub/embedded";
 import { type OpenaiOptions, openai, type PseudoOptions, pseudo } from "@trans-hub/engines";
 import { makeEngine } from "@trans-hub/engines/registry";
-import { producerMetrics, WorkerMetrics, type WorkerMetricsOptions } from "@trans-hub/metrics";
+import {
+  producerMetrics,
+  ServerMetrics,
+  type ServerMetricsOptions,
+  WorkerMetrics,
+  type WorkerMetricsOptions,
+} from "@trans-hub/metrics";
+import { createHandler, type ServerOptions, startServer } from "@trans-hub/server";
 import {
   createLogger,
   type LogOptions,
@@ -142,6 +156,8 @@ const coordinator: Table<CoordinatorOptions> = {
   engineTimeoutSeconds: FRACTION,
   engineLimits: [...OBJECT, "an invalid date"],
   projectEngines: [...OBJECT, "an invalid date"],
+  instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
+  prices: NONE,
   concurrency: FROM_1,
   logger: NONE,
   observer: SOME_METHODS,
@@ -202,6 +218,7 @@ const processing: Table<ProcessPendingOptions> = {
 const collecting: Table<CollectOptions> = {
   project: TEXT,
   retentionDays: FRACTION_FROM_0,
+  eventRetentionDays: FRACTION_FROM_0,
   dryRun: FLAG,
   includeApproved: FLAG,
   signal: NONE,
@@ -214,11 +231,13 @@ const item: Table<Item> = {
   targetLocales: NONE,
   businessId: orNull(TEXT),
   context: orNull([...ANY_TEXT, "{}"]),
+  hint: orNull(["{}"]),
   project: orNull(TEXT),
   priority: ["null"],
   format: ["null"],
   force: orNull(FLAG),
   expiresAfterSeconds: orNull(FROM_1),
+  tag: orNull(["'x'", "a digit as a string"]),
 };
 const { text: _, ...defaults } = item;
 const enqueue: Table<EnqueueOptions> = { ...defaults, client: NONE, signal: NONE };
@@ -230,10 +249,12 @@ const name = {
   format: ["null"],
   project: orNull(TEXT),
 } satisfies Record<string, Taken>;
-const get: Table<GetQuery> = { ...name, targetLocale: NONE, fallback: FLAG };
+const get: Table<GetQuery> = { ...name, id: ["null"], targetLocale: NONE, fallback: FLAG, prefer: NONE };
+const byId: Table<IdQuery> = { id: NONE, targetLocale: NONE, project: orNull(TEXT) };
 const getOptions: Table<GetOptions> = {
   targetLocale: NONE,
   fallback: FLAG,
+  prefer: NONE,
   sourceLocale: ["null"],
   context: item.context,
   format: ["null"],
@@ -244,14 +265,53 @@ const list: Table<ListQuery> = {
   status: NONE,
   flag: TEXT,
   businessIdPrefix: ANY_TEXT,
+  prefer: NONE,
   project: TEXT,
 };
+const exporting: Table<ExportQuery> = {
+  targetLocale: NONE,
+  businessIdPrefix: ANY_TEXT,
+  prefer: NONE,
+  fallback: FLAG,
+  project: TEXT,
+};
+const search: Table<SearchQuery> = {
+  ...list,
+  engine: TEXT,
+  search: TEXT,
+  changedSince: NONE,
+  cursor: NONE,
+  limit: LIMIT,
+};
+const waitOptions: Table<WaitOptions> = {
+  targetLocale: NONE,
+  timeoutMs: FRACTION_FROM_0,
+  signal: NONE,
+  sourceLocale: ["null"],
+  context: item.context,
+  format: ["null"],
+  project: orNull(TEXT),
+};
 const waiting: Table<WaitQuery> = { ...name, targetLocales: LIST, timeoutMs: FRACTION_FROM_0, signal: NONE };
-const approve: Table<ApproveQuery> = { ...name, targetLocale: NONE, approvedText: TEXT, revision: FROM_0, by: TEXT };
+const approve: Table<ApproveQuery> = {
+  ...name,
+  id: ["null"],
+  targetLocale: NONE,
+  approvedText: TEXT,
+  revision: FROM_0,
+  by: TEXT,
+};
 // A prefix stands alone, without the text that the call has already.
 const forget: Table<ForgetQuery> = { ...name, businessIdPrefix: ["null"], dryRun: FLAG };
 const cancel: Table<CancelQuery> = { project: TEXT, targetLocale: NONE, businessIdPrefix: TEXT };
 const pause: Table<PauseTarget> = { engine: TEXT, project: TEXT, targetLocale: NONE };
+const creatingToken: Table<TokenOptions> = {
+  projects: NONE,
+  scopes: NONE,
+  locales: NONE,
+  expiresInSeconds: FRACTION,
+  label: TEXT,
+};
 const letters: Table<DeadLetterFilter> = {
   project: TEXT,
   id: ["a digit as a string"],
@@ -277,6 +337,8 @@ const worker: Table<WorkerOptions> = {
   lifetimeSeconds: FRACTION_FROM_0,
   engineLimits: [...OBJECT, "an invalid date"],
   projectEngines: [...OBJECT, "an invalid date"],
+  instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
+  prices: NONE,
   outageMs: FRACTION,
   drainMs: FRACTION_FROM_0,
   upkeep: NONE,
@@ -299,6 +361,8 @@ const working: Table<WorkOptions> = {
 const translating: Table<TranslateBatchOptions> = {
   engines: LIST,
   projectEngines: [...OBJECT, "an invalid date"],
+  instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
+  prices: NONE,
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
   random: FUNCTION,
@@ -308,10 +372,17 @@ const translating: Table<TranslateBatchOptions> = {
   limiterTimes: [...OBJECT, "an invalid date"],
   onFault: FUNCTION,
   onLimitChange: FUNCTION,
+  onBudget: FUNCTION,
   onCall: FUNCTION,
   onTurn: FUNCTION,
 };
-const signals: Table<StopSignalsOptions> = { isAsked: FLAG, drainMs: FRACTION_FROM_0, logger: NONE, exit: FUNCTION };
+const signals: Table<StopSignalsOptions> = {
+  isAsked: FLAG,
+  drainMs: FRACTION_FROM_0,
+  logger: NONE,
+  exit: FUNCTION,
+  name: NONE,
+};
 const logs: Table<LogOptions> = { level: NONE, destination: NONE };
 const openaiTable: Table<OpenaiOptions> = {
   apiKey: [...TEXT, "a function"],
@@ -320,6 +391,7 @@ const openaiTable: Table<OpenaiOptions> = {
   temperature: FRACTION_FROM_0,
   timeoutMs: FRACTION,
   processor: NONE,
+  thinkingTokens: FROM_0,
   maxItemsPerCall: FROM_1,
   maxBytesPerCall: FROM_1,
 };
@@ -339,7 +411,9 @@ const checking: Table<TranslationToCheck> = {
   sourceLocale: [...ANY_TEXT, "NUL"],
   targetLocale: [...ANY_TEXT, "NUL"],
   pluralCategory: [...ANY_TEXT, "NUL"],
+  maxLength: FROM_1,
   by: NONE,
+  warnings: FLAG,
 };
 
 const logger = createLogger({ destination: { write: () => undefined } });
@@ -354,6 +428,21 @@ const goodWorker: WorkerOptions = {
   maxAttempts: 1,
   engineTimeoutMs: 1_000,
   drainMs: 0,
+};
+const goodServer: ServerOptions = { hub, store: new InMemoryPersistenceHandler() };
+const serving: Table<ServerOptions> = {
+  hub: NONE,
+  store: NONE,
+  authenticator: NONE,
+  limits: [...OBJECT, "an invalid date"],
+  logger: NONE,
+  onAnswer: FUNCTION,
+  onDatabaseUnavailable: FUNCTION,
+  maxWaits: FROM_0,
+  publicExports: LIST,
+  webhooks: NONE,
+  fleet: [...OBJECT, "an invalid date"],
+  prefix: [],
 };
 const named = { text: "Pay", targetLocale: "fr" };
 const anyOf = <Given>(call: (given: Given) => unknown, good: object) => ({
@@ -396,7 +485,7 @@ const SUBJECTS: readonly Subject[] = [
     name: "getTranslation",
     ...anyOf<GetQuery>((given) => hub.getTranslation(given), named),
     table: { ...get, businessId: Object.keys(VALUES) as Value[], text: orNull(TEXT) },
-    fields: [...Object.keys(name), "targetLocale"],
+    fields: [...Object.keys(name), "id", "targetLocale"],
     isQuery: true,
   },
   {
@@ -410,7 +499,21 @@ const SUBJECTS: readonly Subject[] = [
     name: "getTranslations",
     ...anyOf<GetOptions>((given) => hub.getTranslations(["Pay"], given), { targetLocale: "fr" }),
     table: getOptions,
-    fields: Object.keys(getOptions).filter((key) => key !== "fallback"),
+    fields: Object.keys(getOptions).filter((key) => key !== "fallback" && key !== "prefer"),
+  },
+  {
+    name: "getTranslationById",
+    ...anyOf<IdQuery>((given) => hub.getTranslationById(given), { id: "999999999-0", targetLocale: "fr" }),
+    table: byId,
+    fields: Object.keys(byId),
+    isQuery: true,
+  },
+  {
+    name: "exportTexts",
+    ...anyOf<ExportQuery>((given) => first(hub.exportTexts(given)), { targetLocale: "fr" }),
+    table: exporting,
+    fields: Object.keys(exporting),
+    isQuery: true,
   },
   {
     name: "listTranslations",
@@ -418,6 +521,18 @@ const SUBJECTS: readonly Subject[] = [
     table: list,
     fields: Object.keys(list),
     isQuery: true,
+  },
+  {
+    name: "searchTranslations",
+    ...anyOf<SearchQuery>((given) => hub.searchTranslations(given), { targetLocale: "fr" }),
+    table: search,
+    fields: Object.keys(search).filter((key) => key !== "limit"),
+    isQuery: true,
+  },
+  {
+    name: "waitForTranslations",
+    ...anyOf<WaitOptions>((given) => hub.waitForTranslations([], given), { targetLocale: "fr", timeoutMs: 1 }),
+    table: { timeoutMs: waitOptions.timeoutMs, signal: NONE },
   },
   {
     name: "processPendingTranslations",
@@ -437,6 +552,24 @@ const SUBJECTS: readonly Subject[] = [
     table: { ...approve, businessId: Object.keys(VALUES) as Value[] },
     fields: Object.keys(approve),
     isQuery: true,
+  },
+  {
+    name: "events",
+    ...anyOf<EventsQuery>((given) => hub.events(given), {}),
+    // A cursor is refused by its own check, and a locale too.
+    table: { after: NONE, limit: FROM_1, project: ["null", ...TEXT], targetLocale: NONE },
+    fields: ["after", "targetLocale"],
+  },
+  {
+    name: "followEvents",
+    ...anyOf<FollowQuery>(
+      async (given) => {
+        for await (const _ of hub.followEvents(given));
+      },
+      { signal: AbortSignal.abort() },
+    ),
+    table: { after: NONE, project: ["null", ...TEXT], targetLocale: NONE, signal: NONE },
+    fields: ["after", "targetLocale"],
   },
   { name: "runGarbageCollection", ...anyOf<object>((given) => hub.runGarbageCollection(given), {}), table: collecting },
   {
@@ -474,6 +607,11 @@ const SUBJECTS: readonly Subject[] = [
     fields: Object.keys(pause),
     isQuery: true,
   },
+  {
+    name: "createToken",
+    ...anyOf<TokenOptions>((given) => hub.createToken(given), { projects: ["shop"], scopes: ["read"] }),
+    table: creatingToken,
+  },
   { name: "status", ...anyOf<object>((given) => hub.status(given), {}), table: { project: orNull(TEXT) } },
   {
     name: "listDeadLetters",
@@ -481,6 +619,24 @@ const SUBJECTS: readonly Subject[] = [
     table: { ...letters, ...page, withBestTry: FLAG },
     fields: [...Object.keys(letters), "cursor"],
     isQuery: true,
+  },
+  {
+    name: "countDeadLetters",
+    ...anyOf<object>((given) => hub.countDeadLetters(given), {}),
+    table: letters,
+    fields: Object.keys(letters),
+    isQuery: true,
+  },
+  {
+    name: "startServer",
+    ...anyOf<ServerOptions>((given) => startServer(given, { port: 0 }).then((server) => server.close()), goodServer),
+    table: serving,
+  },
+  { name: "createHandler", ...anyOf<ServerOptions>(createHandler, goodServer), table: serving },
+  {
+    name: "ServerMetrics",
+    ...anyOf<ServerMetricsOptions>((given) => new ServerMetrics(given), { isReady: () => true, waits: () => 0 }),
+    table: { isReady: FUNCTION, waits: FUNCTION },
   },
   {
     name: "replayDeadLetters",

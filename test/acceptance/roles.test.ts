@@ -107,6 +107,7 @@ const OUR_TABLES = [
   "fleet_clock",
   "migration",
   "backup_run",
+  "api_token",
 ].map((table) => `trans_hub.${table}`);
 const JOB_TABLES = [
   "_private_jobs",
@@ -271,6 +272,68 @@ describe("a role", () => {
     expect(await allowed(roles.url.reader, [...SCHEMA_CHANGES, ...writes, ...calls])).toEqual([]);
   });
 
+  test("that serves registers, reads, reviews and controls, without the queue, the schema and the right to make tokens", async ({
+    commands,
+    roles,
+  }) => {
+    const migrator = { env: roles.env.migrator };
+    const made = await commands.json(["tokens", "create", "--projects", "*", "--scopes", "read"], migrator);
+    await commands.json(["request", "Add to cart", "Pay", "Fail", "--from", "en", "--to", "fr,de"], {
+      env: roles.env.worker,
+    });
+    const hub = await Coordinator.connect({ databaseUrl: roles.url.server, sourceLocale: "en" });
+    const handler = await PostgresPersistenceHandler.connect({ databaseUrl: roles.url.server });
+    try {
+      // Its lane is new: its first job makes graphile-worker's task.
+      expect(await hub.request("Later", { targetLocales: ["fr", "es"] })).toMatchObject({ registered: 2 });
+      await hub.pause({ targetLocale: "de" });
+      expect(await hub.status()).toMatchObject({ translations: { pending: 8 } });
+      expect(await commands.json(["worker", "--until-empty"], { env: roles.env.worker })).toMatchObject({
+        translated: 5,
+      });
+      await hub.resume({});
+      expect(await commands.json(["worker", "--until-empty"], { env: roles.env.worker })).toMatchObject({
+        translated: 3,
+      });
+      await hub.approve({ text: "Pay", targetLocale: "fr", approvedText: "Payer" });
+      const contribution = { text: "New", translation: "Neuf", status: "approved", by: "mia" } as const;
+      const place = { project: "default", sourceLocale: "en", targetLocales: ["it"], context: null, format: "auto" };
+      const item = { ...place, businessId: "", verbatim: false, priority: 0, force: false, expiresAfterSeconds: null };
+      await handler.contribute([{ item: { ...item, text: "New" }, ...contribution } as never]);
+      await hub.request("Cancelled", { targetLocales: ["fr"] });
+      expect(await hub.cancel({ targetLocale: "fr" })).toBe(1);
+      expect(await hub.forget({ text: "Pay" })).toMatchObject({ forgotten: 1 });
+      await hub.setBudget({ project: "default", per: "day", amount: "1", currency: "USD" });
+      expect(await hub.removeBudget({ project: "default", per: "day" })).toBe(true);
+      await hub.replayDeadLetters({});
+      await hub.purgeDeadLetters({});
+      await hub.usage({});
+      const found = await handler.tokens.find(String(made.id));
+      expect(found?.token).toMatchObject({ projects: "*", scopes: ["read"] });
+      await handler.tokens.noteUse(String(made.id));
+      await expect(hub.createToken({ projects: "*", scopes: ["admin"] })).rejects.toMatchObject({
+        code: "TH_DATABASE_REFUSED",
+      });
+      await expect(hub.revokeToken(String(made.id))).rejects.toMatchObject({ code: "TH_DATABASE_REFUSED" });
+    } finally {
+      await hub.close();
+      await handler.close();
+    }
+    const { tokens } = await commands.json<{ tokens: { lastUsedOn: string }[] }>(["tokens", "list"], migrator);
+    expect(tokens).toMatchObject([{ lastUsedOn: expect.stringMatching(/^\d{4}-/) }]);
+    const queue = JOB_TABLES.filter((table) => !table.endsWith(".migrations")).flatMap((table) => [
+      `select from ${table}`,
+      `delete from ${table}`,
+    ]);
+    const calls = ["select graphile_worker.remove_job('x')", "delete from trans_hub.api_token"];
+    expect(await allowed(roles.url.server, [...SCHEMA_CHANGES, ...queue, ...calls])).toEqual([]);
+    // A worker or a reader that was taken over leaves itself no token, and reads none.
+    for (const kind of ["worker", "reader", "producer"] as const) {
+      const touches = ["select from trans_hub.api_token", "delete from trans_hub.api_token"];
+      expect(await allowed(roles.url[kind], touches), kind).toEqual([]);
+    }
+  });
+
   test("that is the wrong one for a command is told so, with the role that may", async ({ commands, roles }) => {
     const wrong: [RoleKind, string[]][] = [
       ["producer", ["status"]],
@@ -280,6 +343,8 @@ describe("a role", () => {
       ["reader", ["request", "Pay", "--from", "en", "--to", "fr"]],
       ["worker", ["migrate", "down", "--yes"]],
       ["reader", ["migrate"]],
+      ["worker", ["tokens", "list"]],
+      ["server", ["tokens", "create", "--projects", "shop", "--scopes", "read"]],
     ];
     for (const [kind, command] of wrong) {
       const { code, stderr } = await commands.run(command, { env: roles.env[kind] });
@@ -289,7 +354,7 @@ describe("a role", () => {
         expect.stringMatching(
           /^error: (The database refused|Migrating down failed): (permission denied|must be owner)/,
         ),
-        "hint: The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate` and backups trans_hub_migrator. After an upgrade, run trans-hub roles create again.",
+        "hint: The role of the database URL lacks this right. Operators' commands and workers need a role like trans_hub_worker, reading ones trans_hub_reader, `migrate`, `tokens` and backups trans_hub_migrator. After an upgrade, run trans-hub roles create again.",
       ]);
     }
   });
@@ -343,7 +408,7 @@ describe("roles create", () => {
     expect(
       await commands.json<RolesReport & Record<string, unknown>>(["roles", "create", "--prefix", prefix], { env }),
     ).toMatchObject({
-      created: [`${prefix}_migrator`, `${prefix}_reader`],
+      created: [`${prefix}_migrator`, `${prefix}_reader`, `${prefix}_server`],
       complete: true,
     });
     await asSuperuser(emptyDatabase.url, async (client) => {

@@ -2,25 +2,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator } from "@trans-hub/core";
 import { type Running, testOnDatabase } from "@trans-hub/test-support/command";
-import { type NextProgram, nextProgram } from "@trans-hub/test-support/next-release";
+import { addingNotes, type NextProgram, nextProgram } from "@trans-hub/test-support/next-release";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { value } from "@trans-hub/test-support/store";
 import type pg from "pg";
 import { expect } from "vitest";
 import { NEWEST_MIGRATION } from "../../packages/core/src/postgres/database/schema-version.ts";
 
-const NEXT = `9001_add-notes.beside-${NEWEST_MIGRATION.slice(0, 4)}`;
+const NEXT = addingNotes(["translation", "batch", "content", "worker_node"], NEWEST_MIGRATION);
 const REPLACED = "select count(*)::int from pg_proc where prosrc like '%-- replaced%'";
 const LOCALES = ["fr", "de"];
 
 const test = testOnDatabase
   .extend("next", async ({ commands: _ }, { onCleanup }): Promise<NextProgram> => {
     const program = await nextProgram(
-      {
-        [NEXT]: ["translation", "batch", "content", "worker_node"]
-          .map((table) => `alter table trans_hub.${table} add column if not exists note text;`)
-          .join("\n"),
-      },
+      NEXT,
       Object.fromEntries(
         ["read/find_row", "read/read_by_text", "queue/add_batch_jobs"].map((path) => [
           path,
@@ -109,7 +105,7 @@ test("no request fails or is lost while a fleet is migrated, replaced one by one
 
     // 1: migrate, with the command of the next release. 2: replace workers, one after another.
     expect(await commands.json(["migrate"], { bin: next.bin })).toMatchObject({
-      applied: [NEXT, next.newest],
+      applied: [...Object.keys(NEXT), next.newest],
       version: next.newest,
     });
     await goesOn(db);
@@ -135,7 +131,7 @@ test("no request fails or is lost while a fleet is migrated, replaced one by one
     expect(await commands.json(["migrate", "down", "--yes"], { code: 1 })).toMatchObject({
       error: { code: "TH_SCHEMA_NEWER" },
     });
-    for (const version of [NEXT, NEWEST_MIGRATION]) {
+    for (const version of [...Object.keys(NEXT).reverse(), NEWEST_MIGRATION]) {
       expect(await commands.json(["migrate", "down", "--yes"], { bin: next.bin })).toMatchObject({ version });
     }
     expect(await value(db, REPLACED)).toBe(0);

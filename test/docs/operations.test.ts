@@ -32,7 +32,7 @@ test("the table of checks lists the doctor's checks", () => {
 /** The literals that look like an event, in files that log. */
 function loggedEvents(): Set<string> {
   const events = new Set<string>();
-  for (const name of ["core", "engines", "worker", "embedded", "cli"]) {
+  for (const name of ["core", "engines", "worker", "server", "embedded", "cli"]) {
     const folder = join(root, "packages", name, "src");
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts") || file.endsWith(".test.ts") || file.includes("testing")) continue;

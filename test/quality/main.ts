@@ -7,11 +7,11 @@
  *
  * The folder is TH_QUALITY_DATA, else ../shared/data/catalogs beside the checkout.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { breakage, falseAlarms } from "./measure.ts";
 import { readPairs } from "./pairs.ts";
-import { breakageTable, falseAlarmTable, summaryOf, warningTable } from "./report.ts";
+import { breakageTable, falseAlarmTable, summaryOf, warningTable, writeSections } from "./report.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder =
@@ -38,13 +38,5 @@ if (process.argv.includes("--json")) {
 } else {
   process.stdout.write(`${Object.values(sections).join("\n\n")}\n`);
 }
-if (process.argv.includes("--write")) {
-  const page = join(root, "docs/quality.md");
-  let text = readFileSync(page, "utf8");
-  for (const [name, content] of Object.entries(sections)) {
-    const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-    text = text.replace(marks, (_, begin: string, end: string) => `${begin}${content}\n${end}`);
-  }
-  writeFileSync(page, text);
-}
+if (process.argv.includes("--write")) writeSections(sections);
 process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);

@@ -1,9 +1,11 @@
 /** Measures the checks: how often they fire on right translations, and how many broken ones they catch. */
+import type { TextFormat } from "@trans-hub/core";
 import { judge } from "../../packages/core/src/text/checks/judge.ts";
 import { repair } from "../../packages/core/src/text/repairs/repair.ts";
 import type { Way } from "./mutations.ts";
 import { WAYS } from "./mutations.ts";
 import type { Pair } from "./pairs.ts";
+import { shuffled } from "./shuffled.ts";
 
 export interface FalseAlarms {
   catalogs: { catalog: string; pairs: number; blocked: number; checks: Record<string, number> }[];
@@ -17,6 +19,9 @@ export interface FalseAlarms {
   warned: Record<string, number>;
   /** By check, of every pair. */
   warnedOfAll: Record<string, number>;
+  /** The pairs without the entries of {@link UNFINISHED} files that equal their source, and the warnings on them by check. */
+  translated: number;
+  warnedOfTranslated: Record<string, number>;
 }
 
 export interface WayFigures {
@@ -54,7 +59,10 @@ export function falseAlarms(pairs: readonly Pair[]): FalseAlarms {
     different: 0,
     warned: {},
     warnedOfAll: {},
+    translated: 0,
+    warnedOfTranslated: {},
   };
+  const isUnfinished = unfinishedOf(pairs);
   for (const pair of pairs) {
     const entry = catalogs.get(pair.catalog) ?? { catalog: pair.catalog, pairs: 0, blocked: 0, checks: {} };
     catalogs.set(pair.catalog, entry);
@@ -62,8 +70,11 @@ export function falseAlarms(pairs: readonly Pair[]): FalseAlarms {
     entry.pairs += 1;
     const isDifferent = pair.source.trim() !== pair.translation.trim();
     if (isDifferent) result.different += 1;
+    const isTranslated = isDifferent || !isUnfinished(pair);
+    if (isTranslated) result.translated += 1;
     for (const check of warnings) {
       count(result.warnedOfAll, check);
+      if (isTranslated) count(result.warnedOfTranslated, check);
       if (isDifferent) count(result.warned, check);
     }
     const isEastAsianPlural = EAST_ASIAN.test(pair.targetLocale) && PLURAL.test(pair.source);
@@ -76,6 +87,27 @@ export function falseAlarms(pairs: readonly Pair[]): FalseAlarms {
   }
   result.catalogs = [...catalogs.values()];
   return result;
+}
+
+/** A catalog's locale is unfinished where this share of its sentences equals their source. From 0 to 1. */
+const UNFINISHED = 0.2;
+const SENTENCE = /(?:\p{L}{2,}\P{L}+){2}\p{L}{2,}/u;
+
+/** Whether the people of a pair's catalog have translated a part of its locale alone: an entry like its source is no translation. */
+function unfinishedOf(pairs: readonly Pair[]): (pair: Pair) => boolean {
+  const name = ({ catalog, targetLocale }: Pair) => `${catalog} ${targetLocale}`;
+  const counts = new Map<string, { sentences: number; equal: number }>();
+  for (const pair of pairs) {
+    if (!SENTENCE.test(pair.source)) continue;
+    const entry = counts.get(name(pair)) ?? { sentences: 0, equal: 0 };
+    counts.set(name(pair), entry);
+    entry.sentences += 1;
+    if (pair.source.trim() === pair.translation.trim()) entry.equal += 1;
+  }
+  return (pair) => {
+    const { sentences, equal } = counts.get(name(pair)) ?? { sentences: 0, equal: 0 };
+    return equal > UNFINISHED * sentences;
+  };
 }
 
 /** Breaks right translations in every way. The same pairs give the same figures. */
@@ -115,8 +147,10 @@ function figuresOf(way: Way, pairs: readonly Pair[], neighbours: ReadonlyMap<Pai
     if (before.blocked !== undefined) continue;
     figures.applied += 1;
     const { source, format } = judged;
-    const mended = withOuterSpace(source, repair({ source, translation: broken, format }).text);
-    if (mended.replace(way.adds ?? "", "") === withOuterSpace(source, pair.translation)) {
+    const mended = repaired(source, broken, format);
+    // The repairs may give a right text the white space of its source as well.
+    const right = [withOuterSpace(source, pair.translation), repaired(source, pair.translation, format)];
+    if (right.includes(mended.replace(way.adds ?? "", ""))) {
       figures.repaired += 1;
       continue;
     }
@@ -156,6 +190,10 @@ function verdictOf({ pluralCategory, ...pair }: Pair, translation: string, by?: 
   return { blocked: blocked?.check, warnings: warnings.map(({ check }) => check) };
 }
 
+function repaired(source: string, translation: string, format: TextFormat): string {
+  return withOuterSpace(source, repair({ source, translation, format }).text);
+}
+
 /** As the asking does with every answer. */
 function withOuterSpace(source: string, translation: string): string {
   const leading = source.slice(0, source.length - source.trimStart().length);
@@ -174,19 +212,6 @@ function neighboursOf(pairs: readonly Pair[]): Map<Pair, Pair> {
     last.set(group, pair);
   }
   return neighbours;
-}
-
-/** In an order that is mixed, and the same at every run. */
-function shuffled(pairs: readonly Pair[]): Pair[] {
-  let state = 20_260;
-  const ordered = [...pairs];
-  for (let at = ordered.length - 1; at > 0; at -= 1) {
-    state = (state * 48_271) % 2_147_483_647;
-    const other = state % (at + 1);
-    const [a, b] = [ordered[at], ordered[other]];
-    if (a !== undefined && b !== undefined) [ordered[at], ordered[other]] = [b, a];
-  }
-  return ordered;
 }
 
 function count(counts: Record<string, number>, name: string): void {

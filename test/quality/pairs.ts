@@ -333,7 +333,11 @@ function readXliff(xml: string, locale: string, catalog: string): Pair[] {
   const units = xml.matchAll(/<source[^>]*>([\s\S]*?)<\/source>\s*<target[^>]*>([\s\S]*?)<\/target>/g);
   return [...units].flatMap(([, source = "", target = ""], at) => {
     if (source.trim() === "" || target.trim() === "") return [];
-    const text = (inner: string) => decodeXml(inner, /<[A-Za-z]/.test(inner));
+    // The attributes of inline elements keep their entities, as in a file that is written back.
+    const text = (inner: string) =>
+      inner.replace(/<[^<>]*>|[^<>]+/g, (piece) =>
+        piece.startsWith("<") ? piece : decodeXml(piece, /<[A-Za-z]/.test(inner)),
+      );
     return [
       {
         catalog,

@@ -37,6 +37,19 @@ async function endBlocker({ db }: Scene): Promise<void> {
   forgotten();
 }
 
+const WEBHOOK = "wh_0123456789abcdef01234567";
+
+/** Makes a webhook at the end of the feed, in a state. */
+async function plantWebhook(db: Scene["db"], state: string): Promise<void> {
+  await db.query(
+    `insert into trans_hub.webhook (webhook_id, project, url, type, epoch, position)
+     select $1, 'default', 'https://receiver.invalid/', 'translations.settled', 'drill', h.position from trans_hub.feed_head as h
+     on conflict do nothing`,
+    [WEBHOOK],
+  );
+  await db.query(`update trans_hub.webhook set ${state} where webhook_id = $1`, [WEBHOOK]);
+}
+
 export const FAULTS: Readonly<Record<string, Fault>> = {
   TransHubNoWorkerReady: {
     plant: ({ end }) => Promise.all([end(0), end(1)]),
@@ -151,6 +164,49 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     plant: ({ command }) => command("trans-hub pause --locale it"),
     cure: ({ command }) => command("trans-hub resume --locale it"),
   },
+  TransHubBudgetNear: {
+    plant: ({ db }) =>
+      db.query(
+        `select trans_hub.set_budget('default', 'day', 1, 'USD', 'drill');
+         insert into trans_hub.budget_entry values ('default', current_date, 'USD', 0.9, 0)`,
+      ),
+    cure: ({ db }) => db.query("select trans_hub.remove_budget('default', 'day')"),
+  },
+  TransHubBudgetUnconfirmed: {
+    async plant({ db }) {
+      await db.query("select trans_hub.set_budget('default', 'day', 1, 'USD', 'drill')");
+      repeat(2_000, async () => {
+        await db.query("insert into trans_hub.budget_entry values ('default', current_date, 'USD', 0.02, 0.02)");
+      });
+    },
+    async cure({ db }) {
+      stopRepeating();
+      await db.query("select trans_hub.remove_budget('default', 'day')");
+    },
+  },
+  TransHubWebhookFailing: {
+    plant: ({ db }) => plantWebhook(db, "failures = 9, failing_since = now() - interval '2 hours'"),
+    cure: ({ command }) => command(`trans-hub webhooks enable ${WEBHOOK}`),
+  },
+  TransHubWebhookDisabled: {
+    plant: ({ db }) => plantWebhook(db, "disabled_because = 'gone', disabled_at = now()"),
+    cure: ({ command }) => command(`trans-hub webhooks remove ${WEBHOOK}`),
+  },
+  TransHubWebhooksNotSent: {
+    async plant({ db, hub }) {
+      // Switches the feed on.
+      await hub.events();
+      await plantWebhook(db, "position = 0");
+      repeat(500, async () => {
+        await db.query("update trans_hub.event set at = at - interval '1 hour'");
+      });
+    },
+    async cure({ endServer, startServer }) {
+      stopRepeating();
+      await endServer();
+      await startServer({ TH_WEBHOOK_KEY: "a-key-of-the-drill-that-is-long-enough" });
+    },
+  },
   TransHubRequestsRefused: {
     async plant({ command, request, open }) {
       await command("trans-hub pause --locale it");
@@ -173,6 +229,28 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   TransHubRequestsFailing: {
     plant: async ({ wire }) => wire.cut(),
     cure: async ({ wire }) => wire.mend(),
+  },
+  TransHubServerDown: {
+    plant: ({ endServer }) => endServer("SIGKILL"),
+    cure: ({ startServer }) => startServer(),
+  },
+  TransHubServerErrors: {
+    // The server's database is behind the wire, and so is the application's.
+    plant: async ({ wire }) => wire.cut(),
+    cure: async ({ wire }) => wire.mend(),
+  },
+  TransHubWaitsRefused: {
+    async plant({ post, endServer, startServer, wire }) {
+      // A server holds 1,000 waits. Without its database, each is refused as well.
+      await endServer();
+      await startServer();
+      wire.cut();
+      repeat(500, () => post("/translations:wait", { items: ["Wait"], targetLocale: "fr", sourceLocale: "en" }));
+    },
+    async cure({ wire }) {
+      wire.mend();
+      stopRepeating();
+    },
   },
 };
 

@@ -1,4 +1,4 @@
-/** A fleet of two real workers, an application, an engine and a PostgreSQL, for alerts to fire on. */
+/** A fleet of two real workers, an HTTP server, an application, an engine and a PostgreSQL, for alerts to fire on. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -59,6 +59,39 @@ export async function openScene() {
     await ended;
   }
 
+  const httpPorts = { api: await freePort(), metrics: await freePort() };
+  const api = `http://127.0.0.1:${httpPorts.api}/v1/projects/default`;
+  let server: ChildProcess | undefined;
+
+  /** Starts the HTTP server, whose database is behind `wire`, and waits until it is ready. */
+  async function startServer(more: Record<string, string> = {}): Promise<void> {
+    const { api: port, metrics } = httpPorts;
+    server = spawn(process.execPath, [BIN, "serve", "--port", String(port)], {
+      env: { ...env, TH_DATABASE_URL: wire.url, TH_METRICS_PORT: String(metrics), ...more },
+      stdio: "ignore",
+    });
+    const isReady = async () => (await fetch(`http://127.0.0.1:${metrics}/readyz`).catch(() => undefined))?.ok === true;
+    if ((await until(isReady)) === undefined) throw new Error("the HTTP server does not become ready");
+  }
+
+  async function endServer(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, "exit");
+    server.kill(signal);
+    await ended;
+  }
+
+  /** Asks the HTTP API; the status of the answer. */
+  async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<number> {
+    const response = await fetch(`${api}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
   async function restart(args: readonly string[] = [], more: Record<string, string> = {}): Promise<void> {
     await Promise.all([0, 1].map((place) => end(place)));
     await Promise.all([0, 1].map((place) => start(place, args, more)));
@@ -76,10 +109,12 @@ export async function openScene() {
   /** A steady trickle of work, as in a real fleet. */
   const trickle = setInterval(() => {
     count += 1;
-    hub.request({ text: `A text that somebody wrote, number ${count}`, targetLocales: ["fr"] }).catch(() => undefined);
+    const text = `A text that somebody wrote, number ${count}`;
+    hub.request({ text, targetLocales: ["fr"] }).catch(() => undefined);
+    post("/translations:read", { items: [text], targetLocale: "fr", sourceLocale: "en" }).catch(() => undefined);
   }, 300);
 
-  await restart();
+  await Promise.all([restart(), startServer()]);
   return {
     db,
     engine,
@@ -89,8 +124,12 @@ export async function openScene() {
     start,
     end,
     restart,
+    startServer,
+    endServer,
+    post,
     jobs: {
       "trans-hub-worker": ports,
+      "trans-hub-server": [httpPorts.metrics],
       shop: [(application.address() as AddressInfo).port],
     },
     /** Runs the real command, written as in the pages. */
@@ -106,7 +145,7 @@ export async function openScene() {
     async close() {
       clearInterval(trickle);
       wire.mend();
-      await Promise.all([0, 1].map((place) => end(place, "SIGKILL")));
+      await Promise.all([...[0, 1].map((place) => end(place, "SIGKILL")), endServer("SIGKILL")]);
       await hub.close().catch(() => undefined);
       application.close();
       application.closeAllConnections();

@@ -1,0 +1,9 @@
+/**
+ * The tests of the commands about catalogs once more, with those commands behind a server: a real `trans-hub serve` and a real worker
+ * stand beside them, and they have no database.
+ */
+import { goThroughServer } from "@trans-hub/test-support/through-server";
+
+goThroughServer();
+await import("./import.test.ts");
+await import("./translate.test.ts");
