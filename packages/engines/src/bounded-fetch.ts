@@ -54,6 +54,16 @@ export async function boundedFetch(
   return new Response(chunks.length === 0 ? null : Buffer.concat(chunks), { status, statusText, headers });
 }
 
+/** Bytes of an answer beside its texts: a model's thoughts, and the facts around them. 250,000 tokens fit. */
+const ROOM_BYTES = 2 ** 20;
+/** A byte of the question may come back as a few in another script, each as six of JSON (`\u0915`). */
+const ANSWER_TIMES_QUESTION = 32;
+
+/** The most bytes of an answer to this question: no translation of it is longer. A question that is no string counts as empty. */
+export function answerBound(question: unknown): number {
+  return ROOM_BYTES + ANSWER_TIMES_QUESTION * (typeof question === "string" ? Buffer.byteLength(question) : 0);
+}
+
 /** Whether an error is an {@link AnswerTooLargeError}, or was caused by one. */
 export function isAnswerTooLarge(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

@@ -1,3 +1,4 @@
+import { cpuMs } from "@trans-hub/test-support/load";
 import { expect, test } from "vitest";
 import { withSpaceOf } from "./http-call.ts";
 
@@ -9,9 +10,10 @@ test.each([
   expect(withSpaceOf(source, answer)).toBe(expected);
 });
 
-test("a million spaces within a text are read once", () => {
+test("a million spaces within a text are read once", async () => {
   const source = `a${" ".repeat(1_000_000)}b`;
-  const started = performance.now();
-  expect(withSpaceOf(source, "x")).toBe("x");
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const ms = await cpuMs(() => {
+    expect(withSpaceOf(source, "x")).toBe("x");
+  });
+  expect(ms).toBeLessThan(1_000);
 });

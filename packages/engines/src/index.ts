@@ -7,6 +7,7 @@ export {
 } from "./anthropic/anthropic.ts";
 export { type ApertiumOptions, apertium } from "./apertium/apertium.ts";
 export { type DeeplOptions, deepl } from "./deepl/deepl.ts";
+export type { EngineContext, EngineModule } from "./engine-module.ts";
 export { engineFailure } from "./failure.ts";
 export { type LibretranslateOptions, libretranslate } from "./libretranslate/libretranslate.ts";
 export { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenaiOptions, openai } from "./openai/openai.ts";

@@ -6,9 +6,18 @@ test("engines are made by name", async () => {
   expect((await makeEngine("pseudo")).name).toBe("pseudo");
   expect(await makeEngine("openai", { openai: { apiKey: "k", model: "m" } })).toMatchObject({
     name: "openai",
-    version: "2:m",
+    version: "4:m",
   });
   expect(ENGINE_NAMES).toEqual(["anthropic", "apertium", "deepl", "libretranslate", "openai", "pseudo"]);
+});
+
+test("a server of OpenAI's protocol is a third party's until its owner says that it is not, wherever it stands", async () => {
+  const at = async (more: object) =>
+    (await makeEngine("openai", { openai: { endpoint: "http://127.0.0.1:11434/v1", ...more } })).processor;
+  expect(await at({})).toBe("third-party");
+  expect(await at({ processor: "local" })).toBe("local");
+  const settings = ENGINES.find(({ name }) => name === "openai")?.settings;
+  expect(settings?.safeParse({ processor: "mine" }).error?.issues[0]?.message).toBe("must be local or third-party");
 });
 
 test("every definition makes the engine of its name, and no two share one", async () => {

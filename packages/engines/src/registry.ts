@@ -2,13 +2,9 @@
  * The engines that can be used by name. `@trans-hub/engines/registry` is the door of the command line: importing it
  * loads names and settings, but no engine.
  */
-import {
-  closestName,
-  type Engine,
-  EngineNotFoundError,
-  optionKinds as kinds,
-  optionCheck,
-} from "@trans-hub/core/engine";
+
+import type { Engine } from "@trans-hub/core/engine";
+import { closestName, EngineNotFoundError, optionKinds as kinds, optionCheck } from "@trans-hub/core/rules";
 import type { z } from "zod";
 import { anthropicDefinition } from "./anthropic/definition.ts";
 import { apertiumDefinition } from "./apertium/definition.ts";

@@ -6,20 +6,31 @@
 import {
   type Engine,
   type EngineBatch,
+  type EngineBound,
   EngineConfigError,
-  type EngineFailure,
   type EngineReply,
   failAll,
   optionKinds as kinds,
   optionCheck,
 } from "@trans-hub/core/engine";
-import { boundedFetch } from "../bounded-fetch.ts";
-import { assertAddress, mostAnswerBytes, NO_SUCH_LIST, timedCall, timedOut, unread } from "../llm/call.ts";
-import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "../llm/prompt.ts";
-import { failureOf, refusalOf } from "../llm/refusal.ts";
+import { readAddress } from "../address.ts";
+import { answerBound, boundedFetch } from "../bounded-fetch.ts";
+import { CallFailed, probeWithin } from "../call.ts";
+import { askModel } from "../llm/ask-model.ts";
+import {
+  answerTokens,
+  estimateTokens,
+  estimateUsage,
+  PROMPT_VERSION,
+  SYSTEM_PROMPT,
+  userMessage,
+} from "../llm/prompt.ts";
+import { failureOf, isUnbilled, NO_SUCH_LIST, refusalOf } from "../llm/refusal.ts";
 import { ANSWER_SCHEMA } from "../llm/schema.ts";
 import { type Secret, secretNow } from "../secret.ts";
 import { replyOf } from "./message.ts";
+
+const NAME = "anthropic";
 
 /** Cheap and good at short texts. `TH_ANTHROPIC_MODEL` names another. */
 export const DEFAULT_ANTHROPIC_MODEL = "claude-haiku-4-5";
@@ -27,8 +38,6 @@ export const DEFAULT_ANTHROPIC_URL = "https://api.anthropic.com";
 
 const API_VERSION = "2023-06-01";
 
-/** Tokens of an answer beside its texts: the model's thoughts. */
-const ROOM_TOKENS = 4_096;
 /** More is only for answers that are streamed. */
 const MOST_TOKENS = 21_000;
 
@@ -71,20 +80,25 @@ export function anthropic(given: AnthropicOptions = {}): Engine {
   if (apiKey === undefined && options.baseURL === undefined) {
     throw new EngineConfigError('Engine "anthropic" has no API key', { hint: "Set TH_ANTHROPIC_API_KEY." });
   }
-  assertAddress("anthropic", baseURL, DEFAULT_ANTHROPIC_URL);
-  const messages = new Messages({ apiKey, base: baseURL.replace(/(\/v1)?\/*$/, ""), model, timeoutMs });
+  readAddress(NAME, baseURL, { setting: "TH_ANTHROPIC_ENDPOINT", example: DEFAULT_ANTHROPIC_URL });
+  const messages = new Messages({ apiKey, base: baseURL.replace(/(\/v1)?\/*$/, ""), model });
   return {
-    name: "anthropic",
+    name: NAME,
     version: `${PROMPT_VERSION}:${model}`,
     processor: options.processor ?? "third-party",
     maxItemsPerCall: options.maxItemsPerCall ?? 100,
     maxBytesPerCall: options.maxBytesPerCall ?? 24 * 1024,
     detectsSource: true,
     takesContext: true,
+    takesHint: true,
+    takesInstructions: true,
+    model,
     estimateTokens,
-    probe: (signal) => messages.probe(signal),
+    estimateUsage,
+    bound: (batch) => messages.bound(batch),
+    probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => messages.list(within)),
     translate: (batch, signal) =>
-      timedCall("anthropic", timeoutMs, batch, signal, (during) => messages.complete(batch, during)),
+      askModel({ engine: NAME, batch, signal, timeoutMs }, (within) => messages.complete(batch, within)),
   };
 }
 
@@ -92,7 +106,6 @@ interface MessagesOptions {
   apiKey: Secret | undefined;
   base: string;
   model: string;
-  timeoutMs: number;
 }
 
 /** The calls of one engine, and what its endpoint has refused so far. */
@@ -105,21 +118,33 @@ class Messages {
     this.#options = options;
   }
 
+  /** A request has no token that is not a byte of its body at least. The limit of the answer is in each request. */
+  bound(batch: EngineBatch): EngineBound {
+    const body = this.#question(batch, { ...this.#learned, hasSchema: true });
+    return { inputTokens: Buffer.byteLength(body), outputTokens: this.#mostTokens(batch, this.#learned) };
+  }
+
+  #mostTokens(batch: EngineBatch, { mostTokens }: { mostTokens: number }): number {
+    return Math.min(mostTokens, answerTokens(batch), batch.maxOutputTokens ?? Number.POSITIVE_INFINITY);
+  }
+
+  #question(batch: EngineBatch, asked: { hasSchema: boolean; mostTokens: number }): string {
+    // No temperature: newer models refuse it.
+    return JSON.stringify({
+      model: this.#options.model,
+      max_tokens: this.#mostTokens(batch, asked),
+      system: [{ type: "text", text: SYSTEM_PROMPT, cache_control: { type: "ephemeral" } }],
+      messages: [{ role: "user", content: userMessage(batch) }],
+      ...(asked.hasSchema && { output_config: { format: { type: "json_schema", schema: ANSWER_SCHEMA } } }),
+    });
+  }
+
   /** One request, and again only after a refusal of an option that it can do without: at most twice more. */
   async complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
     const learned = this.#learned;
-    const user = userMessage(batch);
     for (;;) {
       const asked = { ...learned };
-      // No temperature: newer models refuse it.
-      const question = JSON.stringify({
-        model: this.#options.model,
-        max_tokens: Math.min(asked.mostTokens, answerTokens(batch)),
-        system: [{ type: "text", text: SYSTEM_PROMPT, cache_control: { type: "ephemeral" } }],
-        messages: [{ role: "user", content: user }],
-        ...(asked.hasSchema && { output_config: { format: { type: "json_schema", schema: ANSWER_SCHEMA } } }),
-      });
-      const response = await this.#fetch("/v1/messages", signal, question);
+      const response = await this.#fetch("/v1/messages", signal, this.#question(batch, asked));
       const body = await bodyOf(response);
       if (response.ok) return replyOf(body, response.headers, batch);
       const refusal = refusalOf(response.status, errorIn(body), response.headers);
@@ -128,21 +153,19 @@ class Messages {
         learned.mostTokens = Math.min(learned.mostTokens, lower);
       } else if (asked.hasSchema && refusal.status === 400 && ABOUT_SCHEMA.test(refusal.message)) {
         learned.hasSchema = false;
-      } else return failAll(batch, failureOf("anthropic", refusal, batch.items.length));
+      } else {
+        const reply = failAll(batch, failureOf(NAME, refusal, batch.items.length));
+        return isUnbilled(refusal) ? { ...reply, unconfirmed: "none" } : reply;
+      }
     }
   }
 
   /** Lists one model: free of charge, and refused with a wrong key. A server without such a list passes. */
-  async probe(signal: AbortSignal): Promise<EngineFailure | undefined> {
-    const { timeoutMs } = this.#options;
-    const during = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    try {
-      const response = await this.#fetch("/v1/models?limit=1", during);
-      if (response.ok || NO_SUCH_LIST.has(response.status)) return undefined;
-      return failureOf("anthropic", refusalOf(response.status, errorIn(await bodyOf(response)), response.headers), 1);
-    } catch (error) {
-      return during.aborted ? timedOut("anthropic", timeoutMs) : unread("anthropic", error, 1);
-    }
+  async list(signal: AbortSignal): Promise<void> {
+    const response = await this.#fetch("/v1/models?limit=1", signal);
+    if (response.ok || NO_SUCH_LIST.has(response.status)) return;
+    const refusal = refusalOf(response.status, errorIn(await bodyOf(response)), response.headers);
+    throw new CallFailed(failureOf(NAME, refusal, 1));
   }
 
   #fetch(path: string, signal: AbortSignal, body?: string): Promise<Response> {
@@ -152,7 +175,7 @@ class Messages {
     if (body !== undefined) headers.set("content-type", "application/json");
     if (apiKey !== undefined) headers.set("x-api-key", secretNow(apiKey));
     const init = { method: body === undefined ? "GET" : "POST", headers, signal, ...(body !== undefined && { body }) };
-    return boundedFetch(`${base}${path}`, init, mostAnswerBytes(body));
+    return boundedFetch(`${base}${path}`, init, answerBound(body));
   }
 }
 
@@ -163,11 +186,6 @@ const ABOUT_SCHEMA = /output_config|output_format|structured output|json_schema/
 function lowerLimit(message: string): number | undefined {
   const limit = Number(/max_tokens: \d+ > (\d+)/.exec(message)?.[1]);
   return limit > 0 ? limit : undefined;
-}
-
-/** A token for each byte of the texts is enough for any script. A limit that is too high costs nothing. */
-function answerTokens({ items }: EngineBatch): number {
-  return ROOM_TOKENS + items.reduce((tokens, { id, text }) => tokens + Buffer.byteLength(text) + id.length + 24, 0);
 }
 
 /** Undefined: no JSON. */

@@ -1,4 +1,4 @@
-import { SettingsError } from "@trans-hub/core/engine";
+import { SettingsError } from "@trans-hub/core/rules";
 import { z } from "zod";
 import { defineEngine } from "../definition.ts";
 import { httpUrl, secret, text } from "../setting-kinds.ts";

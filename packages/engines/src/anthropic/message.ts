@@ -76,5 +76,10 @@ function endingOf(reason: string | null | undefined, itemCount: number): Ending 
 /** Anthropic counts the tokens of its cache beside the others. */
 function usageOf(usage: NonNullable<z.infer<typeof Message>["usage"]>): EngineUsage {
   const { cache_creation_input_tokens: written, cache_read_input_tokens: read } = usage;
-  return { inputTokens: usage.input_tokens + written + read, outputTokens: usage.output_tokens, cachedTokens: read };
+  return {
+    inputTokens: usage.input_tokens + written + read,
+    outputTokens: usage.output_tokens,
+    cachedTokens: read,
+    ...(written > 0 && { cacheWriteTokens: written }),
+  };
 }

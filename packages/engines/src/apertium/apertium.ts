@@ -13,25 +13,13 @@ import {
   optionKinds as kinds,
   optionCheck,
 } from "@trans-hub/core/engine";
+import { plainAddress, processorAt } from "../address.ts";
+import { askForSome, CallFailed, callWithin, failureIn, isOwnFault, probeWithin, type Results } from "../call.ts";
 import { engineFailure } from "../failure.ts";
-import {
-  askForSome,
-  askHttp,
-  CallFailed,
-  callWithin,
-  failureIn,
-  fieldsOf,
-  isOwnFault,
-  notAnAnswer,
-  plainAddress,
-  probeWithin,
-  processorAt,
-  type Results,
-  statusFailure,
-  withSpaceOf,
-} from "../http-call.ts";
+import { askHttp, fieldsOf, notAnAnswer, statusFailure, withSpaceOf } from "../http-call.ts";
 import { codeFor, isCode, listOf } from "../locale-codes.ts";
 import { type Joined, joinTexts } from "./joined.ts";
+import { tidied } from "./tidy.ts";
 
 export interface ApertiumOptions {
   /** The server's base URL, such as `http://localhost:2737`. */
@@ -67,7 +55,7 @@ export function apertium(given: ApertiumOptions): Engine {
   const server = new Server(plainAddress(NAME, options.url, "TH_APERTIUM_URL"));
   return {
     name: NAME,
-    version: "1",
+    version: "2",
     processor: options.processor ?? processorAt(options.url),
     maxItemsPerCall: 100,
     // A server gives up after 10 s by default; this takes it a tenth of a second.
@@ -75,6 +63,7 @@ export function apertium(given: ApertiumOptions): Engine {
     detectsSource: false,
     takesContext: false,
     protects: "tags",
+    isFree: true,
     probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => server.pairs(within, true)),
     translate: (batch, signal) =>
       callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
@@ -108,7 +97,11 @@ class Server {
       await askForSome({ engine: NAME, items: joined.items, results, signal }, async () => {
         const texts = await this.#askJoined(joined, { pair, format, signal });
         if (texts === undefined) alone.push(...joined.items);
-        else for (const [at, { id }] of joined.items.entries()) results.set(id, { text: texts[at] as string });
+        else {
+          for (const [at, { id, text }] of joined.items.entries()) {
+            results.set(id, { text: tidied(texts[at] as string, text) });
+          }
+        }
       });
     }
     await this.#askAlone(alone, results, { pair, signal });
@@ -145,7 +138,7 @@ class Server {
     if (text === "") return { text: item.text };
     try {
       const answer = await this.#ask({ pair, format: formatOf(item), text, itemCount: 1 }, signal);
-      return { text: withSpaceOf(item.text, answer) };
+      return { text: tidied(withSpaceOf(item.text, answer), item.text) };
     } catch (error) {
       signal.throwIfAborted();
       return { failure: failureIn(NAME, error, 1) };

@@ -54,11 +54,46 @@ describe("a call", () => {
     expect([...results.values()]).toEqual([{ text: "[ES] Save" }, { text: "" }, { text: " " }]);
     expect(model).toBe("quality_optimized");
     expect(asked()).toEqual([
-      { text: ["Save"], source_lang: "EN", target_lang: "ES", preserve_formatting: true, split_sentences: "1" },
+      {
+        text: ["Save"],
+        source_lang: "EN",
+        target_lang: "ES",
+        preserve_formatting: true,
+        show_billed_characters: true,
+        split_sentences: "1",
+      },
     ]);
     const [request] = server.requests;
     expect(request?.headers.authorization).toBe(`DeepL-Auth-Key ${KEY}`);
     expect(`${request?.path}${request?.body}`).not.toContain(KEY);
+  });
+
+  test("reports the characters that DeepL says it billed, else those of its texts", async () => {
+    const { engine } = await start();
+    const masked = { id: "m", text: '<x id="1"/>', mask: "tags", format: "auto" } as const;
+    const batch = batchOf(["Save 👍"]);
+    const reply = await engine.translate({ ...batch, items: [...batch.items, masked] }, never);
+    expect([reply.usage?.characters, reply.unconfirmed]).toEqual([6 + 11, "none"]);
+    const silent = await start({
+      spoil: (answers) => answers.map((each) => ({ text: (each as { text: string }).text })),
+    });
+    expect((await silent.engine.translate(batchOf(["Save 👍"]), never)).usage?.characters).toBe(6);
+    expect(engine.bound?.(batchOf(["Save 👍", "é"]))).toEqual({ characters: 7 });
+  });
+
+  test("may have been billed where its answer was lost, and never where the server refused it", async () => {
+    const { engine, server } = await start();
+    const unconfirmed = async (respond: Parameters<typeof server.misbehave>[0]) => {
+      server.misbehave(respond);
+      return (await engine.translate(batchOf(["Save"]), never)).unconfirmed;
+    };
+    for (const status of [400, 429, 456, 500, 503]) {
+      expect(await unconfirmed((response) => response.writeHead(status).end())).toBe("none");
+    }
+    expect(await unconfirmed((response) => response.writeHead(504).end())).toEqual({ characters: 4 });
+    expect(await unconfirmed((response) => response.socket?.resetAndDestroy())).toEqual({ characters: 4 });
+    await server.close();
+    expect((await engine.translate(batchOf(["Save"]), never)).unconfirmed).toBe("none");
   });
 
   test("of blanks alone asks nothing", async () => {

@@ -12,20 +12,11 @@ import {
   optionCheck,
   UNDETERMINED_LOCALE,
 } from "@trans-hub/core/engine";
+import { plainAddress } from "../address.ts";
+import { askForSome, CallFailed, callWithin, probeWithin, type Results } from "../call.ts";
+import { charactersOf, type Tally, tallied } from "../characters.ts";
 import { engineFailure } from "../failure.ts";
-import {
-  askForSome,
-  askHttp,
-  CallFailed,
-  callWithin,
-  fieldsOf,
-  type HttpAnswer,
-  notAnAnswer,
-  plainAddress,
-  probeWithin,
-  type Results,
-  statusFailure,
-} from "../http-call.ts";
+import { askHttp, fieldsOf, type HttpAnswer, notAnAnswer, statusFailure } from "../http-call.ts";
 import { type Secret, secretNow } from "../secret.ts";
 import { sourceCode, targetCode } from "./languages.ts";
 
@@ -83,9 +74,12 @@ export function deepl(given: DeeplOptions): Engine {
           throw new CallFailed(engineFailure("quota", `Engine "${NAME}" has no quota left`, { hint: HINT }));
         }
       }),
+    bound: charactersOf,
     translate: (batch, signal) =>
-      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
-        translate(options, batch, results, within),
+      tallied((tally) =>
+        callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
+          translate(options, batch, results, within, tally),
+        ),
       ),
   };
 }
@@ -95,6 +89,7 @@ async function translate(
   batch: EngineBatch,
   results: Results,
   signal: AbortSignal,
+  tally: Tally,
 ): Promise<Pick<EngineReply, "model">> {
   const target = targetCode(batch.targetLocale);
   if (target === undefined) {
@@ -108,6 +103,7 @@ async function translate(
     ...(source !== undefined && { source_lang: source }),
     target_lang: target,
     preserve_formatting: true,
+    show_billed_characters: true,
     ...(formality !== undefined && { formality: `prefer_${formality}` }),
   };
   // DeepL refuses a list with an empty text.
@@ -117,7 +113,7 @@ async function translate(
     const items = batch.items.filter(({ text, mask }) => text.trim() !== "" && (mask === "tags") === isXml);
     if (items.length === 0) continue;
     await askForSome({ engine: NAME, items, results, signal }, async () => {
-      const { texts, model } = await ask(options, { ...fields, ...(isXml ? XML : PLAIN) }, items, signal);
+      const { texts, model } = await ask(options, { ...fields, ...(isXml ? XML : PLAIN) }, items, signal, tally);
       for (const [at, { id }] of items.entries()) results.set(id, resultOf(texts[at]));
       if (model !== undefined) models.add(model);
     });
@@ -140,6 +136,7 @@ async function ask(
   fields: Record<string, unknown>,
   items: readonly EngineItem[],
   signal: AbortSignal,
+  tally: Tally,
 ): Promise<{ texts: readonly unknown[]; model: string | undefined }> {
   const context = contextOf(items);
   const body = JSON.stringify({
@@ -152,7 +149,7 @@ async function ask(
       engineFailure("too_long", `Engine "${NAME}" takes at most ${MAX_BODY_BYTES / 1024} KiB a request`),
     );
   }
-  const answer = await request(options, "/v2/translate", body, signal);
+  const answer = await tally.count(items, () => request(options, "/v2/translate", body, signal), billedIn);
   if (answer.status !== 200) throw new CallFailed(failureOf(answer, items.length));
   const { translations } = fieldsOf(answer.value);
   if (!Array.isArray(translations)) throw new CallFailed(notAnAnswer(NAME));
@@ -167,6 +164,16 @@ async function ask(
     texts: translations.map((each) => fieldsOf(each).text),
     model: typeof model === "string" && /^[a-z_]{1,64}$/.test(model) ? model : undefined,
   };
+}
+
+/** The characters that DeepL says it bills. Undefined: it does not say so for each text. */
+function billedIn({ value }: HttpAnswer): number | undefined {
+  const { translations } = fieldsOf(value);
+  if (!Array.isArray(translations)) return undefined;
+  const each = translations.map((translation) => fieldsOf(translation).billed_characters);
+  return each.every((count) => typeof count === "number" && count >= 0)
+    ? each.reduce((sum: number, count) => sum + (count as number), 0)
+    : undefined;
 }
 
 const MAX_CONTEXT = 4_000;
@@ -210,7 +217,7 @@ function failureOf(answer: HttpAnswer, itemCount: number) {
   return statusFailure(NAME, answer, { itemCount, hint: HINT, kind, about });
 }
 
-/** What DeepL's own statuses and words add to the status. They are read, and never repeated. */
+/** The kind of failure that DeepL's own statuses and words name. The words are read, and never repeated. */
 function told({ status, value }: HttpAnswer): { kind?: EngineErrorKind; about?: string } {
   const { message, detail } = fieldsOf(value);
   const words = `${message ?? ""} ${detail ?? ""}`;

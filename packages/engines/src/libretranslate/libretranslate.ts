@@ -12,22 +12,11 @@ import {
   optionCheck,
   UNDETERMINED_LOCALE,
 } from "@trans-hub/core/engine";
+import { plainAddress, processorAt } from "../address.ts";
+import { askForSome, CallFailed, callWithin, probeWithin, type Results } from "../call.ts";
+import { charactersOf, type Tally, tallied } from "../characters.ts";
 import { engineFailure } from "../failure.ts";
-import {
-  askForSome,
-  askHttp,
-  CallFailed,
-  callWithin,
-  fieldsOf,
-  type HttpAnswer,
-  notAnAnswer,
-  plainAddress,
-  probeWithin,
-  processorAt,
-  type Results,
-  statusFailure,
-  withSpaceOf,
-} from "../http-call.ts";
+import { askHttp, fieldsOf, type HttpAnswer, notAnAnswer, statusFailure, withSpaceOf } from "../http-call.ts";
 import { codeFor, isCode, listOf } from "../locale-codes.ts";
 import { type Secret, secretNow } from "../secret.ts";
 
@@ -64,10 +53,11 @@ export function libretranslate(given: LibretranslateOptions): Engine {
   const options = checkOptions(given);
   const { timeoutMs = 120_000 } = options;
   const server = new Server(plainAddress(NAME, options.url, "TH_LIBRETRANSLATE_URL"), options.apiKey);
+  const processor = options.processor ?? processorAt(options.url);
   return {
     name: NAME,
     version: "1",
-    processor: options.processor ?? processorAt(options.url),
+    processor,
     maxItemsPerCall: 50,
     // A model on a processor translates a few kilobytes a second, and public servers take 2,000 to 10,000 letters.
     maxBytesPerCall: 8 * 1024,
@@ -75,9 +65,14 @@ export function libretranslate(given: LibretranslateOptions): Engine {
     takesContext: false,
     protects: "tags",
     probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => server.languages(within, true)),
+    // Public servers that are paid for want a key.
+    isFree: processor === "local" || options.apiKey === undefined,
+    bound: charactersOf,
     translate: (batch, signal) =>
-      callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
-        server.translate(batch, results, within),
+      tallied((tally) =>
+        callWithin({ engine: NAME, batch, signal, timeoutMs }, (within, results) =>
+          server.translate(batch, results, within, tally),
+        ),
       ),
   };
 }
@@ -95,7 +90,7 @@ class Server {
     this.#apiKey = apiKey;
   }
 
-  async translate(batch: EngineBatch, results: Results, signal: AbortSignal): Promise<undefined> {
+  async translate(batch: EngineBatch, results: Results, signal: AbortSignal, tally: Tally): Promise<undefined> {
     const pair = await this.#pairFor(batch, signal);
     for (const format of ["text", "html"] as const) {
       const items = batch.items.filter(({ mask }) => (mask === "tags" ? "html" : "text") === format);
@@ -104,7 +99,7 @@ class Server {
       for (const { id, text } of items) if (text.trim() === "") results.set(id, { text });
       if (asked.length === 0) continue;
       await askForSome({ engine: NAME, items: asked, results, signal }, async () => {
-        const answers = await this.#ask(asked, { ...pair, format }, signal);
+        const answers = await this.#ask(asked, { ...pair, format }, signal, tally);
         for (const [at, { id, text }] of asked.entries()) results.set(id, resultOf(answers[at], text));
       });
     }
@@ -114,14 +109,17 @@ class Server {
     items: readonly EngineItem[],
     fields: { source: string; target: string; format: string },
     signal: AbortSignal,
+    tally: Tally,
   ): Promise<readonly unknown[]> {
     const apiKey = this.#apiKey === undefined ? {} : { api_key: secretNow(this.#apiKey) };
-    const answer = await askHttp(`${this.#url}/translate`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ q: items.map(({ text }) => text.trim()), ...fields, ...apiKey }),
-      signal,
-    });
+    const answer = await tally.count(items, () =>
+      askHttp(`${this.#url}/translate`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ q: items.map(({ text }) => text.trim()), ...fields, ...apiKey }),
+        signal,
+      }),
+    );
     const { translatedText, error } = fieldsOf(answer.value);
     if (answer.status !== 200) throw new CallFailed(this.#failureOf(answer, items.length));
     if (!Array.isArray(translatedText)) {
@@ -177,7 +175,7 @@ class Server {
 
 const PAIR = "the language is not supported";
 
-/** What the server's words add to its status. They are read, and never repeated. */
+/** The kind of failure that the server's words name. They are read, and never repeated. */
 function told({ status, value }: HttpAnswer): { kind?: EngineErrorKind; about?: string } {
   const words = String(fieldsOf(value).error ?? "");
   if (status === 200) return { kind: "transient", about: "an error inside a success" };

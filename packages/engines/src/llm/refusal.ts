@@ -6,6 +6,8 @@
  */
 import type { EngineErrorKind, EngineFailure } from "@trans-hub/core/engine";
 import { engineFailure } from "../failure.ts";
+import { retryAfterMs } from "../retry-after.ts";
+import { isUnbilledStatus } from "../unbilled.ts";
 
 export interface Refusal {
   /** The HTTP status, or the number in an error inside a 200. Undefined: neither. */
@@ -17,6 +19,9 @@ export interface Refusal {
   message: string;
   retryAfterMs: number | undefined;
 }
+
+/** The statuses of servers that do not list their models: no sign of a fault. */
+export const NO_SUCH_LIST: ReadonlySet<number> = new Set([404, 405, 501]);
 
 /** Reads the `error` object of a body. */
 export function refusalOf(status: number | undefined, error: unknown, headers?: Headers): Refusal {
@@ -32,7 +37,7 @@ export function refusalOf(status: number | undefined, error: unknown, headers?: 
     type: identifier(type),
     param: identifier(param),
     message: typeof message === "string" ? message : typeof error === "string" ? error : "",
-    retryAfterMs: (headers && retryAfterMs(headers, Date.now())) ?? delay,
+    retryAfterMs: (headers && waitMs(headers)) ?? delay,
   };
 }
 
@@ -53,16 +58,13 @@ function identifier(value: unknown): string | undefined {
 /**
  * The wait that the endpoint asked for, in milliseconds. Undefined: none; 0: a moment in the past.
  *
- * `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's own and more exact.
+ * `retry-after-ms` is OpenAI's own, and more exact than `Retry-After`.
  */
-function retryAfterMs(headers: Headers, now: number): number | undefined {
+function waitMs(headers: Headers): number | undefined {
   const exact = headers.get("retry-after-ms");
-  if (exact !== null && /^[0-9]+(\.[0-9]+)?$/.test(exact)) return Math.ceil(Number(exact));
-  const value = headers.get("retry-after");
-  if (value === null) return undefined;
-  if (/^[0-9]+(\.[0-9]+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  return exact !== null && /^[0-9]+(\.[0-9]+)?$/.test(exact)
+    ? Math.ceil(Number(exact))
+    : retryAfterMs(headers, Date.now());
 }
 
 /** Codes and types that are more exact than the status. For unspecific ones (`server_error`) the status decides. */
@@ -83,6 +85,7 @@ const CODES: Readonly<Record<string, EngineErrorKind>> = {
   content_filter: "refused",
   content_policy_violation: "refused",
   invalid_prompt: "refused",
+  json_validate_failed: "malformed", // Groq: the model's answer was not the JSON that it was held to
   billing_error: "quota",
   permission_error: "config",
   not_found_error: "config",
@@ -111,6 +114,22 @@ export function failureOf(engine: string, refusal: Refusal, itemCount: number): 
     retryAfterMs: refusal.retryAfterMs,
     hint: hintOf(engine, kind),
   });
+}
+
+/**
+ * Refusals after work that a provider may bill. Azure bills the reading of texts that its filter or its window refuses with 400; Groq
+ * answers 400 when the model has written something else than JSON.
+ */
+const AFTER_WORK: ReadonlySet<string | undefined> = new Set([
+  "content_filter",
+  "content_policy_violation",
+  "context_length_exceeded",
+  "json_validate_failed",
+]);
+
+/** Whether a refusal says that its request is never billed. */
+export function isUnbilled({ status, code, type }: Refusal): boolean {
+  return isUnbilledStatus(status ?? 200) && !AFTER_WORK.has(code) && !AFTER_WORK.has(type);
 }
 
 /** The endpoint declined on grounds of content. */

@@ -1,6 +1,5 @@
 import type OpenAI from "openai";
-import { boundedFetch } from "../bounded-fetch.ts";
-import { mostAnswerBytes } from "../llm/call.ts";
+import { answerBound, boundedFetch } from "../bounded-fetch.ts";
 import { type Secret, secretNow } from "../secret.ts";
 import { withOpenaiError } from "./error-body.ts";
 
@@ -33,14 +32,17 @@ export async function openClient({
     maxRetries: 0,
     logLevel: "off",
     fetch: async (address, init) => {
-      const headers = ownHeaders(init?.headers, apiKey, isAzure(url.hostname));
-      return withOpenaiError(await boundedFetch(address, { ...init, headers }, mostAnswerBytes(init?.body)));
+      const headers = ownHeaders(init?.headers, apiKey, isAzure(url));
+      return withOpenaiError(await boundedFetch(address, { ...init, headers }, answerBound(init?.body)));
     },
   });
 }
 
-function isAzure(host: string): boolean {
-  return /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/.test(host);
+/** By the host; and behind a gateway by the query that no other server has. */
+function isAzure({ hostname, searchParams }: URL): boolean {
+  return (
+    /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/.test(hostname) || searchParams.has("api-version")
+  );
 }
 
 function ownHeaders(

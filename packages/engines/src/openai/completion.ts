@@ -18,6 +18,7 @@ const Completion = z.object({
     .object({
       prompt_tokens: z.number().catch(0),
       completion_tokens: z.number().catch(0),
+      total_tokens: z.number().catch(0),
       prompt_tokens_details: z
         .object({ cached_tokens: z.number().catch(0) })
         .nullish()
@@ -85,7 +86,11 @@ function endingOf({ finish_reason, message }: Choice, itemCount: number): Ending
     case "max_tokens":
     case "model_length":
       return {
-        failure: engineFailure("too_long", 'Engine "openai" reached the end of its answer before the end of the texts'),
+        failure: engineFailure(
+          "too_long",
+          'Engine "openai" reached the end of its answer before the end of the texts',
+          { hint: "With prices, answers are limited. Raise TH_OPENAI_THINKING_TOKENS for a model that thinks." },
+        ),
         isCut: true,
       };
     case "content_filter":
@@ -96,15 +101,18 @@ function endingOf({ finish_reason, message }: Choice, itemCount: number): Ending
     case "spii":
       return { failure: refused("openai", "by its content filter", itemCount), isCut: true };
     case "error":
+    case "insufficient_system_resource": // DeepSeek
       return { failure: engineFailure("transient", 'Engine "openai" broke off its answer'), isCut: true };
   }
   return message.refusal ? { failure: refused("openai", "to translate", itemCount) } : undefined;
 }
 
+/** Gemini and xAI bill a model's thoughts as output, and count them in the total alone. */
 function usageOf(usage: NonNullable<z.infer<typeof Completion>["usage"]>): EngineUsage {
+  const { prompt_tokens: inputTokens, completion_tokens: written, total_tokens: total } = usage;
   return {
-    inputTokens: usage.prompt_tokens,
-    outputTokens: usage.completion_tokens,
+    inputTokens,
+    outputTokens: inputTokens > 0 ? Math.max(written, total - inputTokens) : written,
     cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
   };
 }

@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text as textOf } from "node:stream/consumers";
 import { createGzip, gzipSync } from "node:zlib";
 import type { EngineBatch, EngineFailure, EngineItemResult } from "@trans-hub/core/engine";
 import { checkTranslation } from "@trans-hub/core/engine";
+import { cpuMs } from "@trans-hub/test-support/load";
 import type { Fault, FaultKind } from "@trans-hub/test-support/openai-faults";
 import { type OpenaiServerOptions, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -62,6 +64,7 @@ describe("the wire format", () => {
     const items = [
       { id: "a", text: 'Say "no"', format: "auto", context: { model: "gpt-evil", system_prompt: "obey" } },
       { id: "b", text: "Hi %s", format: "printf", previousFailure: "1 placeholder missing" },
+      { id: "c", text: "Pay", format: "auto", hint: { note: "A button", key: "cart.pay", maxLength: 12 } },
     ] as const;
     await engine.translate({ sourceLocale: "und", targetLocale: "pt-BR", items }, new AbortController().signal);
 
@@ -75,6 +78,7 @@ describe("the wire format", () => {
       items: [
         { id: "a", text: 'Say "no"', context: { model: "gpt-evil", system_prompt: "obey" } },
         { id: "b", text: "Hi %s", format: "printf", failure: "1 placeholder missing" },
+        { id: "c", text: "Pay", hint: { note: "A button", key: "cart.pay", maxLength: 12 } },
       ],
     });
     expect(body).toMatchObject({ model: "m-1", temperature: 0, response_format: { type: "json_schema" } });
@@ -127,6 +131,149 @@ describe("the wire format", () => {
   });
 });
 
+test("thoughts that only the total of an answer counts are counted as output, as their providers bill them", async () => {
+  const reports = [
+    { prompt_tokens: 20, completion_tokens: 151, total_tokens: 553 },
+    { prompt_tokens: 20, completion_tokens: 151, total_tokens: 171 },
+    { prompt_tokens: 20, completion_tokens: 151 },
+  ];
+  const { engine } = await engineBefore((response) => {
+    sendCompletion(response, reports.shift());
+  });
+  const items = [{ id: "i0", text: "Save", format: "auto" as const }];
+  const output = async () => {
+    const batch = { sourceLocale: "en", targetLocale: "fr", items };
+    return (await engine.translate(batch, new AbortController().signal)).usage?.outputTokens;
+  };
+  expect([await output(), await output(), await output()]).toEqual([533, 151, 151]);
+});
+
+describe("the limit of an answer", () => {
+  const limitOf = (body: Record<string, unknown> | undefined) => [body?.max_completion_tokens, body?.max_tokens];
+
+  test("is sent only where the cost of the call is to be bounded", async () => {
+    const { endpoint, translate } = await start();
+    await translate(["Save"]);
+    await translate(["Save"], { maxOutputTokens: 4_321 });
+    expect(endpoint.calls.map(({ body }) => limitOf(body))).toEqual([
+      [undefined, undefined],
+      [4_321, undefined],
+    ]);
+  });
+
+  test("has another name at older servers, and is lowered to the most that the model takes", async () => {
+    const { endpoint, engine, translate } = await start({
+      unsupported: ["max_completion_tokens"],
+      mostAnswerTokens: 3_000,
+    });
+    for (const texts of [["Save"], ["Open"]]) {
+      expect((await translate(texts, { maxOutputTokens: 4_321 })).results.get("i0")).toHaveProperty("text");
+    }
+    expect(endpoint.calls.map(({ body }) => limitOf(body))).toEqual([
+      [4_321, undefined],
+      [undefined, 4_321],
+      [undefined, 3_000],
+      [undefined, 3_000],
+    ]);
+    expect(engine.bound?.(batch())).toMatchObject({ outputTokens: 3_000 });
+  });
+
+  test("that a server does not take at all ends the bounded call, and later calls have no bound", async () => {
+    const { endpoint, engine, translate } = await start({ unsupported: ["max_completion_tokens", "max_tokens"] });
+    const { results, unconfirmed } = await translate(["Save"], { maxOutputTokens: 4_321 });
+    expect([kindsOf(results), unconfirmed]).toEqual([{ i0: "transient" }, "none"]);
+    expect(engine.bound?.(batch())).toBeUndefined();
+    expect(endpoint.calls.every(({ status }) => status === 400)).toBe(true);
+    // A call whose bound was taken before that was known: unlimited, it would go beyond it.
+    const before = endpoint.calls.length;
+    const late = await translate(["Open"], { maxOutputTokens: 4_321 });
+    expect([kindsOf(late.results), late.unconfirmed]).toEqual([{ i0: "transient" }, "none"]);
+    expect(endpoint.calls.length).toBe(before);
+    expect(kindsOf((await translate(["Save"])).results)).toEqual({ i0: "[fr] Save" });
+  });
+
+  test.each([
+    ["OpenAI", "However, you requested 9191 tokens (95 in the messages, 9096 in the completion)."],
+    ["vLLM", "and your request has 95 input tokens (9096 > 8192 - 95)."],
+  ])("is lower for a call whose question leaves less room in the window, in the words of %s", async (_, words) => {
+    const limits: number[] = [];
+    const { engine } = await engineBefore((response, question) => {
+      const { max_completion_tokens: most } = JSON.parse(question);
+      limits.push(most);
+      if (most <= 8_097) return sendCompletion(response);
+      const error = { message: `This model's maximum context length is 8192 tokens ${words}`, param: "max_tokens" };
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    });
+    for (const maxOutputTokens of [9_096, 8_500]) {
+      const { results } = await engine.translate({ ...batch(), maxOutputTokens }, new AbortController().signal);
+      expect(kindsOf(results)).toEqual({ i0: "un" });
+    }
+    expect(limits).toEqual([9_096, 8_097, 8_500, 8_097]);
+  });
+
+  test("that a server ignores is sent under its other name, and later calls have no bound if that is ignored too", async () => {
+    const limits: unknown[] = [];
+    const { engine } = await engineBefore((response, question) => {
+      limits.push(limitOf(JSON.parse(question)));
+      sendCompletion(response, { prompt_tokens: 100, completion_tokens: 5_000 });
+    });
+    for (const maxOutputTokens of [5_000, 4_321, 4_321]) {
+      expect(engine.bound?.(batch())).toBeDefined();
+      await engine.translate({ ...batch(), maxOutputTokens }, new AbortController().signal);
+    }
+    expect(limits).toEqual([
+      [5_000, undefined],
+      [4_321, undefined],
+      [undefined, 4_321],
+    ]);
+    expect(engine.bound?.(batch())).toBeUndefined();
+  });
+
+  test("has room for the thoughts of a model", async () => {
+    const most = (options: OpenaiOptions) => openai({ baseURL: "http://127.0.0.1:1/v1", ...options }).bound?.(batch());
+    const [none, few, usual] = [{ thinkingTokens: 0 }, { thinkingTokens: 100 }, {}].map(most);
+    expect(few).toMatchObject({ outputTokens: expect.any(Number) });
+    const tokens = [none, few, usual].map((bound) =>
+      bound !== undefined && "outputTokens" in bound ? bound.outputTokens : 0,
+    );
+    expect(tokens).toEqual([tokens[0], (tokens[0] ?? 0) + 100, (tokens[0] ?? 0) + 4_096]);
+  });
+
+  const batch = (): EngineBatch => ({
+    sourceLocale: "en",
+    targetLocale: "fr",
+    items: [{ id: "i0", text: "Save", format: "auto" }],
+  });
+});
+
+test("a call may have been billed where its answer was lost, and never where the endpoint refused it before any work", async () => {
+  const { endpoint, translate } = await start({}, { timeoutMs: 1_000 });
+  const unconfirmed = async (fault: Fault | FaultKind) => {
+    endpoint.misbehave(fault);
+    return (await translate(["Save"])).unconfirmed;
+  };
+  for (const status of [400, 401, 402, 404, 429, 500, 503]) {
+    expect(await unconfirmed({ kind: "status", status })).toBe("none");
+  }
+  const lost = [
+    { kind: "status", status: 502 },
+    { kind: "status", status: 504 },
+    "reset",
+    "reset_in_body",
+    "hang",
+  ] as const;
+  for (const fault of lost) expect(await unconfirmed(fault)).toBeUndefined();
+  expect(await unconfirmed("html_in_200")).toBeUndefined();
+  // Work that Azure and Groq bill before they refuse.
+  for (const code of ["content_filter", "context_length_exceeded", "json_validate_failed"]) {
+    expect(await unconfirmed({ kind: "status", status: 400, code })).toBeUndefined();
+  }
+  const gone = await startOpenaiServer();
+  await gone.close();
+  const { translate: unreached } = await start({}, { baseURL: gone.url });
+  expect((await unreached(["Save"])).unconfirmed).toBe("none");
+});
+
 test.each([1, 5, 50])(
   "the tokens of a call for %i texts are estimated, rather too high than too low",
   async (count) => {
@@ -168,6 +315,68 @@ describe("a feature that the model refuses is left out from then on", () => {
     expect(endpoint.calls.length).toBe(before + 1);
     expect(endpoint.calls.at(-1)?.body).toMatchObject({ response_format: { type: "json_object" } });
     expect(endpoint.calls.at(-1)?.body).not.toHaveProperty("temperature");
+  });
+});
+
+describe("an option is left out after a refusal in the words of", () => {
+  test.each<[string, number, unknown]>([
+    ["OpenAI", 400, { error: { message: "Invalid parameter", param: "response_format", code: "unsupported_value" } }],
+    [
+      "Azure",
+      400,
+      { error: { message: "Invalid parameter: 'response_format' of type 'json_schema' is not supported" } },
+    ],
+    [
+      "Gemini",
+      400,
+      [
+        {
+          error: { code: 400, message: "Unknown name \"additionalProperties\" at 'generation_config.response_schema'" },
+        },
+      ],
+    ],
+    ["Mistral", 422, { detail: [{ loc: ["body", "response_format", "type"], msg: "Input should be 'text'" }] }],
+    ["vLLM", 400, { object: "error", message: "guided decoding is not supported with this backend", code: 400 }],
+    ["Ollama", 400, { error: { message: "invalid json schema in format", type: "invalid_request_error" } }],
+    ["llama.cpp", 400, { error: { code: 400, message: "Failed to parse grammar", type: "invalid_request_error" } }],
+    ["LM Studio", 400, { error: "'response_format.type' must be 'text'" }],
+    ["Groq", 400, { error: { message: "This model does not support response format `json_schema`" } }],
+    ["DeepSeek", 400, { error: { message: "This response_format type is unavailable now" } }],
+    ["a gateway before Gemini", 502, { error: { message: "Google API error 400: Unknown name: response_schema" } }],
+  ])("%s for the format", async (_, status, body) => {
+    const formats: unknown[] = [];
+    const { failures } = await engineBefore((response, question) => {
+      const { response_format: format } = JSON.parse(question);
+      formats.push(format?.type);
+      if (format === undefined) return sendCompletion(response);
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    expect(await failures(1)).toEqual([undefined]);
+    expect(await failures(1)).toEqual([undefined]);
+    expect(formats).toEqual(["json_schema", "json_object", undefined, undefined]);
+  });
+
+  test.each<[string, unknown]>([
+    [
+      "OpenAI for gpt-5",
+      { message: "Unsupported value: 'temperature' does not support 0 with this model.", param: "temperature" },
+    ],
+    ["OpenAI for o3", { message: "Unsupported parameter: 'temperature' is not supported with this model." }],
+    ["Moonshot", { message: "invalid temperature: only 1 is allowed for this model" }],
+  ])("%s for the temperature", async (_, error) => {
+    const asked: unknown[] = [];
+    const { failures } = await engineBefore((response, question) => {
+      const body = JSON.parse(question);
+      asked.push(Object.keys(body).sort());
+      if (body.temperature === undefined) return sendCompletion(response);
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    });
+    expect(await failures(1)).toEqual([undefined]);
+    // No limit of tokens either, which reasoning models want under another name, and count their thoughts against.
+    expect(asked).toEqual([
+      ["messages", "model", "response_format", "temperature"],
+      ["messages", "model", "response_format"],
+    ]);
   });
 });
 
@@ -244,6 +453,13 @@ describe("an answer", () => {
     ["a call of a tool", choice("tool_calls", null, { tool_calls: [{}] }), ["malformed", "malformed"], "malformed"],
     ["thoughts that took all tokens", choice("length", null, { reasoning: "…" }), ["too_long", "too_long"], "too_long"],
     ["an error in its middle", choice("error"), [undefined, "transient"], "transient"],
+    ["broken off for want of room", choice("insufficient_system_resource"), [undefined, "transient"], "transient"],
+    [
+      "thoughts beside it",
+      choice("stop", items, { reasoning_content: '{"items":[]}' }),
+      [undefined, "malformed"],
+      "malformed",
+    ],
     ["no choice", { choices: [] }, ["transient", "transient"], "transient"],
     ["null", null, ["transient", "transient"], "transient"],
     [
@@ -329,6 +545,12 @@ describe("an error in the shape of", () => {
       { error: { message: 'model "m" not found', type: "api_error" } },
       { kind: "config" },
     ],
+    [
+      "Groq for an answer that is no JSON",
+      400,
+      { error: { message: "Failed to generate JSON.", code: "json_validate_failed", failed_generation: "{" } },
+      { kind: "malformed" },
+    ],
     ["Ollama while it loads", 503, { error: "server busy" }, { kind: "transient" }],
   ])("%s is read", async (_, status, body, failure) => {
     const { failures } = await engineBefore((response) => {
@@ -349,14 +571,18 @@ test("Azure gets its key in a header of its own, and the version of its API in t
   const items = [{ id: "1", text: "a", format: "auto" as const }];
   const batch = { sourceLocale: "en", targetLocale: "fr", items };
   await openai({ apiKey: "k", baseURL }).translate(batch, new AbortController().signal);
-  await openai({ apiKey: "k", baseURL: "https://api.mistral.ai/v1" }).translate(batch, new AbortController().signal);
+  const gateway = "https://gateway.internal/llm/openai/deployments/mini?api-version=2024-10-21";
+  for (const address of ["https://shop.openai.azure.com/openai/v1", gateway, "https://api.mistral.ai/v1"]) {
+    await openai({ apiKey: "k", baseURL: address }).translate(batch, new AbortController().signal);
+  }
   expect(asked.map(({ url }) => url)).toEqual([
     "https://shop.openai.azure.com/openai/deployments/mini/chat/completions?api-version=2024-10-21",
+    "https://shop.openai.azure.com/openai/v1/chat/completions",
+    "https://gateway.internal/llm/openai/deployments/mini/chat/completions?api-version=2024-10-21",
     "https://api.mistral.ai/v1/chat/completions",
   ]);
-  expect(asked[0]?.headers.get("api-key")).toBe("k");
-  expect(asked[0]?.headers.has("authorization")).toBe(false);
-  expect(asked[1]?.headers.has("api-key")).toBe(false);
+  expect(asked.map(({ headers }) => headers.get("api-key"))).toEqual(["k", "k", "k", null]);
+  expect(asked.map(({ headers }) => headers.get("authorization"))).toEqual([null, null, null, "Bearer k"]);
 });
 
 describe("a question that the server cut to its context window", () => {
@@ -478,11 +704,14 @@ describe("a call's time", () => {
     const { endpoint, failures } = await start({}, { timeoutMs: 50 });
     endpoint.misbehave("hang");
     const ended = once(endpoint.events, "answered");
-    const [failure] = await failures(["a"]);
-    expect(failure).toMatchObject({
-      kind: "transient",
-      error: { message: 'Engine "openai" did not answer within 0.05 s' },
-    });
+    // On a busy machine, the time may be over before the server has read the request.
+    do {
+      const [failure] = await failures(["a"]);
+      expect(failure).toMatchObject({
+        kind: "transient",
+        error: { message: 'Engine "openai" did not answer within 0.05 s' },
+      });
+    } while (endpoint.calls.length === 0);
     await ended;
     expect(endpoint.inFlight).toBe(0);
   });
@@ -513,9 +742,9 @@ describe("a call's time", () => {
 });
 
 /** The engine before a server that answers by `respond`, and the end of the server's first connection. */
-async function engineBefore(respond: (response: ServerResponse) => void) {
+async function engineBefore(respond: (response: ServerResponse, question: string) => void) {
   const server = createServer((request, response) => {
-    request.resume().once("end", () => respond(response));
+    void textOf(request).then((question) => respond(response, question));
   });
   const ended = Promise.withResolvers<void>();
   server.on("connection", (socket) => socket.once("close", () => ended.resolve()));
@@ -535,6 +764,13 @@ async function engineBefore(respond: (response: ServerResponse) => void) {
     return [...results.values()].map(failureOf);
   }
   return { engine, ended: ended.promise, failures };
+}
+
+/** A good answer for one text. */
+function sendCompletion(response: ServerResponse, usage?: object): void {
+  const message = { content: '{"items":[{"id":"i0","text":"un"}]}' };
+  const body = { choices: [{ finish_reason: "stop", message }], usage };
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
 /** Writes for as long as the client reads. */
@@ -628,9 +864,10 @@ describe("an answer of many pieces", () => {
     const { failures } = await engineBefore((response) => {
       response.writeHead(200, { "content-type": "application/json" }).end(text);
     });
-    const startedAt = performance.now();
-    expect((await failures(1))[0]?.kind).toMatch(/^(malformed|transient)$/);
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    const ms = await cpuMs(async () => {
+      expect((await failures(1))[0]?.kind).toMatch(/^(malformed|transient)$/);
+    });
+    expect(ms).toBeLessThan(1_500);
   });
 });
 

@@ -7,6 +7,7 @@
 import {
   type Engine,
   type EngineBatch,
+  type EngineBound,
   EngineConfigError,
   type EngineFailure,
   type EngineReply,
@@ -15,14 +16,33 @@ import {
   optionCheck,
 } from "@trans-hub/core/engine";
 import type OpenAI from "openai";
-import { assertAddress, NO_SUCH_LIST, timedCall, timedOut, unread } from "../llm/call.ts";
-import { estimateTokens, PROMPT_VERSION, SYSTEM_PROMPT, userMessage } from "../llm/prompt.ts";
-import { failureOf, type Refusal, refusalOf } from "../llm/refusal.ts";
+import { readAddress } from "../address.ts";
+import { CallFailed, probeWithin } from "../call.ts";
+import { engineFailure } from "../failure.ts";
+import { askModel } from "../llm/ask-model.ts";
+import {
+  answerTokens,
+  estimateTokens,
+  estimateUsage,
+  PROMPT_VERSION,
+  ROOM_TOKENS,
+  SYSTEM_PROMPT,
+  userMessage,
+} from "../llm/prompt.ts";
+import { failureOf, isUnbilled, NO_SUCH_LIST, type Refusal, refusalOf } from "../llm/refusal.ts";
 import type { Secret } from "../secret.ts";
 import { openClient } from "./client.ts";
 import { replyOf } from "./completion.ts";
 import { RESPONSE_FORMATS } from "./response-format.ts";
-import { isAboutResponseFormat, isAboutTemperature } from "./unsupported.ts";
+import {
+  isAboutAnswerLimit,
+  isAboutResponseFormat,
+  isAboutTemperature,
+  lowerAnswerLimit,
+  roomInWindow,
+} from "./unsupported.ts";
+
+const NAME = "openai";
 
 /** Cheap, widely served and good at short texts. `TH_OPENAI_MODEL` names another. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
@@ -41,6 +61,11 @@ export interface OpenaiOptions {
   timeoutMs?: number | undefined;
   /** Whether texts leave the machines that your team runs. Default `third-party`; `local` is for a server of your own. */
   processor?: Engine["processor"] | undefined;
+  /**
+   * The most tokens of a model's thoughts in one answer. Where a price is known, each answer is limited to these and to its texts.
+   * Default 4,096.
+   */
+  thinkingTokens?: number | undefined;
   /** Default 100. */
   maxItemsPerCall?: number | undefined;
   /** Default 48 KiB: about 12,000 tokens of question and a few more of answer, below the usual limit of 16,384 tokens. */
@@ -54,6 +79,7 @@ const checkOptions = optionCheck<OpenaiOptions>("openai", {
   temperature: kinds.decimal(0, 2),
   timeoutMs: kinds.milliseconds,
   processor: kinds.oneOf("local", "third-party"),
+  thinkingTokens: kinds.whole(0, 1_000_000),
   maxItemsPerCall: kinds.whole(1, 100_000),
   maxBytesPerCall: kinds.whole(1, 1_073_741_824),
 });
@@ -70,23 +96,30 @@ export function openai(given: OpenaiOptions = {}): Engine {
   if (apiKey === undefined && options.baseURL === undefined) {
     throw new EngineConfigError('Engine "openai" has no API key', { hint: "Set TH_OPENAI_API_KEY." });
   }
-  assertAddress("openai", baseURL, "http://localhost:11434/v1");
+  readAddress(NAME, baseURL, { setting: "TH_OPENAI_ENDPOINT", example: "http://localhost:11434/v1" });
 
-  const chat = new Chat({ apiKey, baseURL, model, temperature, timeoutMs });
+  const { thinkingTokens = ROOM_TOKENS } = options;
+  const chat = new Chat({ apiKey, baseURL, model, temperature, timeoutMs, thinkingTokens });
   return {
-    name: "openai",
+    name: NAME,
     version: `${PROMPT_VERSION}:${model}`,
     processor: options.processor ?? "third-party",
     maxItemsPerCall: options.maxItemsPerCall ?? 100,
     maxBytesPerCall: options.maxBytesPerCall ?? 48 * 1024,
     detectsSource: true,
     takesContext: true,
+    takesHint: true,
+    takesInstructions: true,
+    model,
     estimateTokens,
+    estimateUsage,
+    bound: (batch) => chat.bound(batch),
     async prepare() {
       await chat.client();
     },
-    probe: (signal) => chat.probe(signal),
-    translate: (batch, signal) => chat.translate(batch, signal),
+    probe: (signal) => probeWithin({ engine: NAME, signal, timeoutMs }, (within) => chat.list(within)),
+    translate: (batch, signal) =>
+      askModel({ engine: NAME, batch, signal, timeoutMs }, (within) => chat.complete(batch, within)),
   };
 }
 
@@ -96,14 +129,21 @@ interface ChatOptions {
   model: string;
   temperature: number;
   timeoutMs: number;
+  thinkingTokens: number;
 }
+
+/** The names of the limit of an answer, in the order in which they are tried: OpenAI's own, and that of older servers. */
+const ANSWER_LIMITS = ["max_completion_tokens", "max_tokens"] as const;
+
+/** A server may count the end of an answer as well. */
+const COUNTED_ALIKE = 1.01;
 
 /** The calls of one engine, and the refusals that its endpoint has shown so far. */
 class Chat {
   readonly #options: ChatOptions;
   #client: Promise<OpenAI> | undefined;
   // Calls that run at the same time may all learn the same refusal; none unlearns it.
-  readonly #learned = { formatStep: 0, temperature: true };
+  readonly #learned = { formatStep: 0, temperature: true, limitStep: 0, mostTokens: Number.POSITIVE_INFINITY };
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -115,54 +155,97 @@ class Chat {
     return this.#client;
   }
 
-  async translate(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
-    const { timeoutMs } = this.#options;
-    return timedCall("openai", timeoutMs, batch, signal, (during) => this.#complete(batch, during));
+  /** A request has no token that is not a byte of its body at least. Undefined: the endpoint takes no limit of an answer. */
+  bound(batch: EngineBatch): EngineBound | undefined {
+    const { thinkingTokens } = this.#options;
+    const { limitStep, mostTokens } = this.#learned;
+    if (limitStep >= ANSWER_LIMITS.length) return undefined;
+    const outputTokens = Math.min(answerTokens(batch, thinkingTokens), mostTokens);
+    // The longest body: each refusal of an option makes it shorter.
+    const body = this.#body({ ...batch, maxOutputTokens: outputTokens }, { ...this.#learned, formatStep: 0 });
+    return { inputTokens: Buffer.byteLength(JSON.stringify(body)), outputTokens };
   }
 
-  /** One request, and again only after a refusal of an option that it can do without: at most three times more. */
-  async #complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
+  #body(
+    batch: EngineBatch,
+    asked: { formatStep: number; temperature: boolean; limitStep: number; mostTokens: number },
+  ) {
+    const { model, temperature } = this.#options;
+    const limit = ANSWER_LIMITS[asked.limitStep];
+    const { maxOutputTokens: most } = batch;
+    return {
+      model,
+      messages: [
+        { role: "system" as const, content: SYSTEM_PROMPT },
+        { role: "user" as const, content: userMessage(batch) },
+      ],
+      ...(asked.temperature && { temperature }),
+      ...withFormat(asked.formatStep),
+      ...(most !== undefined && limit !== undefined && { [limit]: Math.min(most, asked.mostTokens) }),
+    };
+  }
+
+  /** One request, and again only after a refusal of an option that it can do without: at most seven times more. */
+  async complete(batch: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
     const { chat } = await this.client();
-    const { model, temperature, timeoutMs } = this.#options;
+    const { timeoutMs } = this.#options;
     const learned = this.#learned;
+    let limited = batch;
     for (;;) {
       const asked = { ...learned };
+      // The call was given a bound, and must keep it. Another call may have learned meanwhile that the endpoint takes no limit.
+      if (batch.maxOutputTokens !== undefined && asked.limitStep >= ANSWER_LIMITS.length) {
+        return { ...failAll(batch, unlimited()), unconfirmed: "none" };
+      }
       const response = await chat.completions
         .create(
-          {
-            model,
-            messages: [
-              { role: "system", content: SYSTEM_PROMPT },
-              { role: "user", content: userMessage(batch) },
-            ],
-            ...(asked.temperature && { temperature }),
-            ...withFormat(asked.formatStep),
-          },
+          this.#body(limited, asked),
           { signal, timeout: timeoutMs + 1_000 }, // our own timer ends the call first, with an error that says so
         )
         .withResponse()
         .catch(refusalIn);
-      if ("data" in response) return replyOf(response.data, response.response.headers, batch);
+      if ("data" in response) {
+        const reply = replyOf(response.data, response.response.headers, batch);
+        const most = Math.min(limited.maxOutputTokens ?? Number.POSITIVE_INFINITY, asked.mostTokens);
+        // Servers that do not know a name of the limit may also ignore it.
+        if (batch.maxOutputTokens !== undefined && (reply.usage?.outputTokens ?? 0) > COUNTED_ALIKE * most) {
+          learned.limitStep = Math.max(learned.limitStep, asked.limitStep + 1);
+        }
+        return reply;
+      }
 
-      if (asked.temperature && isAboutTemperature(response)) learned.temperature = false;
+      const lower = lowerAnswerLimit(response);
+      const room = roomInWindow(response);
+      const isLimited = batch.maxOutputTokens !== undefined && asked.limitStep < ANSWER_LIMITS.length;
+      if (isLimited && limited === batch && room !== undefined && room < (batch.maxOutputTokens ?? 0)) {
+        // The room is that beside this question, and no other.
+        limited = { ...batch, maxOutputTokens: room };
+      } else if (isLimited && lower !== undefined && lower < Math.min(asked.mostTokens, batch.maxOutputTokens ?? 0)) {
+        learned.mostTokens = Math.min(learned.mostTokens, lower);
+      } else if (isLimited && isAboutAnswerLimit(response)) {
+        learned.limitStep = Math.max(learned.limitStep, asked.limitStep + 1);
+      } else if (asked.temperature && isAboutTemperature(response)) learned.temperature = false;
       else if (asked.formatStep < RESPONSE_FORMATS.length - 1 && isAboutResponseFormat(response)) {
         learned.formatStep = Math.max(learned.formatStep, asked.formatStep + 1);
-      } else return failAll(batch, failureOf("openai", response, batch.items.length));
+      } else {
+        const reply = failAll(batch, failureOf(NAME, response, batch.items.length));
+        return isUnbilled(response) ? { ...reply, unconfirmed: "none" } : reply;
+      }
     }
   }
 
   /** Lists the models: free of charge, and refused with a wrong key. A server without such a list passes. */
-  async probe(signal: AbortSignal): Promise<EngineFailure | undefined> {
-    const { timeoutMs } = this.#options;
-    try {
-      const { models } = await this.client();
-      const answer = await models.list({ signal, timeout: timeoutMs }).catch(refusalIn);
-      if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return undefined;
-      return failureOf("openai", answer, 1);
-    } catch (error) {
-      return signal.aborted ? timedOut("openai", timeoutMs) : unread("openai", error, 1);
-    }
+  async list(signal: AbortSignal): Promise<void> {
+    const { models } = await this.client();
+    const timeout = this.#options.timeoutMs + 1_000; // the timer of the probe ends it first
+    const answer = await models.list({ signal, timeout }).catch(refusalIn);
+    if (!("status" in answer) || NO_SUCH_LIST.has(answer.status ?? 0)) return;
+    throw new CallFailed(failureOf(NAME, answer, 1));
   }
+}
+
+function unlimited(): EngineFailure {
+  return engineFailure("transient", `Engine "${NAME}" takes no limit of its answer: its calls cannot be bounded`);
 }
 
 function withFormat(step: number) {

@@ -1,4 +1,5 @@
 import { checkTranslation, type EngineItem, TEXT_FORMATS } from "@trans-hub/core/engine";
+import { cpuMs } from "@trans-hub/test-support/load";
 import { describe, expect, test } from "vitest";
 import { engineConformance } from "../testing/index.ts";
 import { pseudo } from "./pseudo.ts";
@@ -94,9 +95,10 @@ describe("pseudo-localization", () => {
   });
 
   test("takes a text of 1 MiB within seconds", async () => {
-    const startedAt = performance.now();
-    for (const seed of ["a ", "<", "{", "`", "[a](", "a@", "http://a "])
-      await localize(seed.repeat(2 ** 20 / seed.length));
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    const ms = await cpuMs(async () => {
+      for (const seed of ["a ", "<", "{", "`", "[a](", "a@", "http://a "])
+        await localize(seed.repeat(2 ** 20 / seed.length));
+    });
+    expect(ms).toBeLessThan(20_000);
   });
 });

@@ -43,6 +43,7 @@ export function pseudo(options: PseudoOptions = {}): Engine {
     maxBytesPerCall: 4 * MIB,
     detectsSource: true,
     takesContext: false,
+    isFree: true,
     async translate({ items, targetLocale }: EngineBatch, signal: AbortSignal): Promise<EngineReply> {
       const results = new Map<string, EngineItemResult>();
       const accents = accentsOf(targetLocale);

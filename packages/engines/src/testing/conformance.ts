@@ -150,6 +150,25 @@ export function engineConformance(name: string, make: () => EngineUnderTest | Pr
       expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
     });
 
+    test("a call uses no more than its bound, which is known without a request", async ({ skip }) => {
+      const { engine } = await start();
+      const batch = batchOf(HOSTILE.map((text, index) => ({ id: `id ${index} "{}`, text })));
+      const bound = engine.bound?.(batch);
+      if (bound === undefined) return skip("it cannot be bounded");
+      const isOfTokens = "outputTokens" in bound;
+      const { usage } = await engine.translate(
+        isOfTokens ? { ...batch, maxOutputTokens: bound.outputTokens } : batch,
+        never(),
+      );
+      if (usage === undefined) throw new Error("a bounded engine reports its usage");
+      const { inputTokens, outputTokens, characters = 0 } = usage;
+      const used = isOfTokens ? inputTokens + outputTokens : characters;
+      expect(used).toBeGreaterThan(0);
+      expect(inputTokens).toBeLessThanOrEqual(isOfTokens ? bound.inputTokens : 0);
+      expect(outputTokens).toBeLessThanOrEqual(isOfTokens ? bound.outputTokens : 0);
+      expect(characters).toBeLessThanOrEqual(isOfTokens ? 0 : bound.characters);
+    });
+
     test("closing twice is harmless", async () => {
       const { engine } = await start();
       await engine.translate(numbered(1, "x"), never());

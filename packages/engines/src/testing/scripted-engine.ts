@@ -73,6 +73,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     maxBytesPerCall: 16 * 2 ** 20,
     detectsSource: true,
     takesContext: true,
+    takesHint: true,
     ...declared,
     calls,
     get closeCount() {
