@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, "..");
 const pnpm = join(import.meta.dirname, "pnpm.js");
 
 /** Their folders in `packages/`, each behind those it depends on: a registry never has one without its dependencies. */
-export const PUBLISHED = ["core", "engines", "formats", "metrics", "worker", "embedded", "cli"] as const;
+export const PUBLISHED = ["core", "engines", "formats", "metrics", "worker", "server", "embedded", "cli"] as const;
 
 interface Manifest {
   name: string;
