@@ -38,6 +38,8 @@ export {
   type InvalidItemCode,
   InvalidItemError,
   MigrationError,
+  NotApprovedError,
+  NothingToUndoError,
   RevisionChangedError,
   SchemaMissingError,
   SchemaNewerError,
@@ -56,7 +58,14 @@ export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ExportedText, SearchPage } from "./contract/read.ts";
-export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
+export type {
+  ApprovalWarning,
+  ApprovedTranslation,
+  HistoryAction,
+  HistoryEntry,
+  ReviewKind,
+  ReviewResult,
+} from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export { type ApiToken, TOKEN_SCOPES, type TokenGrant, type TokenScope } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
@@ -69,7 +78,6 @@ export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordi
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";
 export type {
-  ApproveQuery,
   CancelQuery,
   ExportQuery,
   ForgetQuery,
@@ -91,6 +99,13 @@ export type {
   RequestOptions,
   RequestReceipt,
 } from "./coordinator/requests.ts";
+export type {
+  ApproveQuery,
+  HistoryQuery,
+  RejectQuery,
+  ReviewActQuery,
+  ReviewQuery,
+} from "./coordinator/review-queries.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export type { InstructionSet, Instructions } from "./rules/instructions.ts";

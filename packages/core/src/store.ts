@@ -44,6 +44,8 @@ export {
   DatabaseUnavailableError,
   EngineNotAllowedError,
   FeedOpeningError,
+  NotApprovedError,
+  NothingToUndoError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -72,7 +74,18 @@ export type {
   UseKey,
 } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
-export type { Approval, Contribution, ContributionOutcome } from "./contract/review.ts";
+export {
+  type Approval,
+  type Contribution,
+  type ContributionOutcome,
+  type HistoryAction,
+  type HistoryEntry,
+  MAX_NOTE_BYTES,
+  MAX_REVIEW_ACTS,
+  type ReviewAct,
+  type ReviewKind,
+  type ReviewResult,
+} from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";

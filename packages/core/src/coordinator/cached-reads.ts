@@ -40,6 +40,7 @@ export type HarmlessStore = Pick<
   | "engineGate"
   | "enqueue"
   | "events"
+  | "history"
   | "list"
   | "listBudgets"
   | "listDeadLetters"
