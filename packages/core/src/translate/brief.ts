@@ -88,9 +88,9 @@ export function factsOf(
 }
 
 /** UTF-8 bytes that one item takes of an engine's `maxBytesPerCall`: those of its text and of the facts about it. */
-export function itemBytes({ text, context, hint, form, keep }: Facts): number {
+export function itemBytes({ text, context, hint, also, form, keep }: Facts): number {
   let bytes = Buffer.byteLength(text);
-  for (const fact of [context, hint, form, keep])
+  for (const fact of [context, hint, also, form, keep])
     if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
   return bytes;
 }
