@@ -57,7 +57,7 @@ export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ExportedText, SearchPage } from "./contract/read.ts";
+export type { ExportedText, ListedTranslation, QueueReason, ReviewPage } from "./contract/read.ts";
 export type {
   ApprovalWarning,
   ApprovedTranslation,
@@ -86,7 +86,7 @@ export type {
   IdQuery,
   ListQuery,
   ReadName,
-  SearchQuery,
+  ReviewListQuery,
   TranslationName,
   WaitOptions,
   WaitQuery,

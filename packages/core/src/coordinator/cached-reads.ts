@@ -51,7 +51,7 @@ export type HarmlessStore = Pick<
   | "removeWebhook"
   | "resume"
   | "rotateWebhook"
-  | "search"
+  | "listForReview"
   | "setBudget"
   | "status"
   | "tokens"

@@ -17,7 +17,7 @@ import {
 } from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
 import type { Page } from "../contract/page.ts";
-import type { ExportedText, SearchPage } from "../contract/read.ts";
+import type { ExportedText, ReviewPage } from "../contract/read.ts";
 import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
@@ -76,12 +76,12 @@ import {
   parseNames,
   parsePauseTarget,
   parseReference,
-  parseSearch,
+  parseReviewList,
   parseWait,
   type ReadName,
   type ReferenceDefaults,
+  type ReviewListQuery,
   requireGetQuery,
-  type SearchQuery,
   type WaitOptions,
   type WaitQuery,
 } from "./queries.ts";
@@ -296,16 +296,17 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * A page of the translations of one locale that a filter fits, in the order of their business ids. Its work is bounded: it may have
-   * fewer items than `limit` (default 100, at most 1,000), or none, and still a cursor. It does not count as use of the texts.
+   * A page of the translations of one locale that a filter fits, in the order of their business ids; or, with `queue`, of those that a
+   * person has to look at: with a warning, changed since their approval, then a sample. Its work is bounded: it may have fewer items
+   * than `limit` (default 100, at most 1,000), or none, and still a cursor. It never comes from memory, and is no use of the texts.
    *
    * @throws {InvalidItemError}
    * @throws {SettingsError} `limit` has a bad value.
    */
-  async searchTranslations(query: SearchQuery): Promise<SearchPage> {
+  async listForReview(query: ReviewListQuery): Promise<ReviewPage> {
     this.#requireOpen();
-    const { filter, page } = parseSearch(query, this.#settings);
-    return this.#track(this.#store.search(filter, page));
+    const { filter, page } = parseReviewList(query, this.#settings);
+    return this.#track(this.#store.listForReview(filter, page));
   }
 
   /**

@@ -23,8 +23,8 @@ import type {
   ExportFilter,
   ListFilter,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "../contract/read.ts";
@@ -247,9 +247,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#reads.exportTexts(filter, page);
   }
 
-  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
     this.#open();
-    return this.#reads.search(filter, page);
+    return this.#reads.listForReview(filter, page);
   }
 
   async beginOnce(key: OnceKey): Promise<OnceBegun> {
