@@ -5,6 +5,7 @@ import type { Translation, TranslationReference } from "../../contract/translati
 import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, run } from "../database/statement.ts";
+import { rememberApproved } from "../memory/remember.ts";
 import { readByKey } from "../read/read.sql.ts";
 import { keyOf, partsOf, translationOf } from "../read/read-store.ts";
 import type { Voice } from "../settle/voice.ts";
@@ -35,6 +36,9 @@ export async function approve(pool: ConnectionPool, voice: Voice, approval: Appr
       });
     }
     await run(db, approveTranslation, [...key, approval.text ?? null, approval.by ?? null, current.status]);
+    if (contentNo !== null && contextNo !== null) {
+      await rememberApproved(db, [{ contentNo, contextNo, targetLocale, project }]);
+    }
   });
   const keys = contentNo === null || contextNo === null ? [] : [{ contentNo, contextNo, targetLocale, project }];
   voice.changed({ kind: "approved", project, targetLocale, count: 1, keys });

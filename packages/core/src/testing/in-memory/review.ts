@@ -14,7 +14,7 @@ import type { InMemoryTables } from "./tables.ts";
  * @throws {TranslationNotFoundError} There is no such row, or no text to approve.
  * @throws {RevisionChangedError} The row has another revision than the reviewer read.
  */
-export function approveRow(tables: InMemoryTables, { reference, text, revision }: Approval): Row {
+export function approveRow(tables: InMemoryTables, { reference, text, revision, by }: Approval): Row {
   assertWithinSize(text);
   const row = tables.rowOf(reference);
   if (row === undefined)
@@ -33,6 +33,7 @@ export function approveRow(tables: InMemoryTables, { reference, text, revision }
     row.engine = "human";
     row.model = null;
   }
+  tables.memory.sync(row, by);
   tables.feed.write("approved", [row]);
   return row;
 }
@@ -44,7 +45,7 @@ export function approveRow(tables: InMemoryTables, { reference, text, revision }
  */
 export function contributeRow(
   tables: InMemoryTables,
-  { item, translation, status }: Contribution,
+  { item, translation, status, by }: Contribution,
   given: Map<Row, string>,
 ): ContributionOutcome {
   assertWithinSize(translation);
@@ -64,6 +65,7 @@ export function contributeRow(
     if (outcome !== "stored") continue;
     tables.supersede(row);
     Object.assign(row, { status, text: translation, engine: "human", model: null, flags: [] });
+    tables.memory.sync(row, by);
     tables.feed.write(status, [row]);
   }
   return worst;

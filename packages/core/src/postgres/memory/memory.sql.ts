@@ -1,0 +1,152 @@
+/** Statements of the translation memory. The work itself is in the functions of migrations/functions/memory. */
+import { z } from "zod";
+import { PATIENT, statement } from "../database/statement.ts";
+
+const Unit = z.object({
+  unit_no: z.string(),
+  source: z.string(),
+  source_locale: z.string(),
+  target: z.string(),
+  target_locale: z.string(),
+  origin: z.enum(["approved", "tmx"]),
+  made_by: z.string().nullable(),
+  made_at: z.date(),
+});
+
+/** A stored pair as the statements give it. */
+export type UnitRow = z.infer<typeof Unit>;
+
+const UNIT = "u.unit_no::text, u.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at";
+
+const PlacedUnit = Unit.extend({ place: z.int() });
+
+/** Takes project, language, target keys in the order of preference, places and bands of the texts, and the most sources of a text. */
+export const similarUnits = statement({
+  name: "memory.similar",
+  row: PlacedUnit,
+  text: `
+    select u.place, ${UNIT}
+    from trans_hub.similar_units($1::text, $2::text, $3::text[], $4::int[], $5::int[], $6::int) as u`,
+});
+
+/** Takes project, language, target keys, texts, and whether the pairs of other projects count. */
+export const sameUnits = statement({
+  name: "memory.same",
+  row: PlacedUnit,
+  text: `
+    select u.place, ${UNIT}
+    from trans_hub.same_units($1::text, $2::text, $3::text[], $4::text[], $5::boolean) as u`,
+});
+
+export const rememberUnits = statement({
+  name: "memory.remember",
+  row: z.object({ written: z.coerce.number() }),
+  text: `
+    select trans_hub.remember_units(
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::smallint, $6::text[], $7::text[], $8::text[], $9::text[], $10::text,
+      $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[]
+    ) as written`,
+});
+
+/** Of these rows the pairs that the memory is to have: source and target of those that are approved. The caller has locked the rows. */
+export const approvedPairs = statement({
+  name: "memory.approved_pairs",
+  row: z.object({
+    place: z.int(),
+    source_locale: z.string(),
+    source: z.string(),
+    target: z.string(),
+    approved_by: z.string().nullable(),
+  }),
+  text: `
+    select i.ord::int as place, c.source_locale, c.text as source, t.text as target, t.approved_by
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) with ordinality
+      as i (content_no, target_locale, context_no, project, ord)
+    cross join lateral (
+      select t.content_no, t.text, t.approved_by from trans_hub.translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+        and t.project = i.project and t.status = 'approved'
+      offset 0
+    ) as t
+    cross join lateral (
+      select c.source_locale, c.text from trans_hub.content as c where c.content_no = t.content_no offset 0
+    ) as c
+    where octet_length(c.text) <= $5 and octet_length(t.text) <= $5`,
+});
+
+/** Takes the keys of rows whose approval has ended. */
+export const forgetUnits = statement({
+  name: "memory.forget_units",
+  row: z.object({}),
+  text: `
+    select trans_hub.forget_units($1::bigint[], $2::text[], $3::bigint[], $4::text[])
+    where exists (select from trans_hub.memory_unit)`,
+});
+
+/** A page of a project's pairs after a number. */
+export const listUnits = statement({
+  name: "memory.list",
+  answerTimeoutMs: PATIENT,
+  row: Unit,
+  text: `
+    select u.unit_no::text, t.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+    from (
+      select u.* from trans_hub.memory_unit as u
+      where u.project = $1 and u.unit_no > $3::bigint and ($2::text is null or u.target_locale = $2)
+      order by u.project, u.unit_no
+      limit $4
+    ) as u
+    cross join lateral (select t.source from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
+    order by u.unit_no`,
+});
+
+/** The pairs that went into the present text of a row. Pairs that have been removed since are left out. */
+export const unitsOfRow = statement({
+  name: "memory.units_of_row",
+  row: Unit,
+  text: `
+    select u.unit_no::text, t.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+    from (
+      select m.unit_nos
+      from trans_hub.memory_use as m
+      cross join lateral (
+        -- The approval of a machine's text raises the revision by one.
+        select t.revision, t.revision - (t.status = 'approved' and t.engine <> 'human')::int as made_at from trans_hub.translation as t
+        where t.content_no = m.content_no and t.target_locale = m.target_locale and t.context_no = m.context_no
+          and t.project = m.project
+        offset 0
+      ) as t
+      where m.content_no = $1 and m.target_locale = $2 and m.context_no = $3 and m.project = $4
+        and m.revision in (t.revision, t.made_at)
+    ) as m
+    cross join lateral unnest(m.unit_nos) with ordinality as n (unit_no, ord)
+    cross join lateral (select u.* from trans_hub.memory_unit as u where u.unit_no = n.unit_no offset 0) as u
+    cross join lateral (select t.source from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
+    order by n.ord`,
+});
+
+/** Takes keys, revisions, and for each row the numbers of its pairs as an array of PostgreSQL. */
+export const noteMemoryUses = statement({
+  name: "memory.note_uses",
+  row: z.object({}),
+  text: `select trans_hub.note_memory_uses($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])`,
+});
+
+/** Sources whose keys were made by an earlier rule. */
+export const textsToKey = statement({
+  name: "memory.texts_to_key",
+  row: z.object({ text_no: z.string(), project: z.string(), source: z.string() }),
+  text: `
+    select t.text_no::text, t.project, t.source
+    from trans_hub.memory_text as t
+    where t.key_version < $1::smallint
+    order by t.key_version, t.text_no
+    limit $2
+    for update skip locked`,
+});
+
+export const keyTexts = statement({
+  name: "memory.key_texts",
+  row: z.object({ keyed: z.coerce.number() }),
+  text: `select trans_hub.key_memory_texts($1::bigint[], $2::text[], $3::smallint) as keyed`,
+});
