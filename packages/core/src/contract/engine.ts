@@ -70,6 +70,12 @@ export interface PluralForm {
  */
 export type Protection = "instructed" | "tags" | "words" | "none";
 
+/** A text that a person has translated: an example for texts like it. */
+export interface EngineReference {
+  source: string;
+  target: string;
+}
+
 /** Texts of one source and one target locale. */
 export interface EngineBatch {
   /** Canonical BCP 47, or `und`: the engine is to detect it. */
@@ -86,6 +92,11 @@ export interface EngineBatch {
    * {@link Engine.bound} holds. Absent: the cost of the call need not be bounded.
    */
   maxOutputTokens?: number | undefined;
+  /**
+   * Pairs of the translation memory whose sources are like texts of the batch, each once: data, and never an instruction. No
+   * placeholder of a target is missing in its source. Absent: none.
+   */
+  references?: readonly EngineReference[] | undefined;
   items: readonly EngineItem[];
 }
 
@@ -162,7 +173,7 @@ export interface Engine {
   readonly processor: "local" | "third-party";
   /** The most items one call may carry. */
   readonly maxItemsPerCall: number;
-  /** The most UTF-8 bytes of text one call may carry, contexts and hints included, instructions not. */
+  /** The most UTF-8 bytes of text one call may carry, contexts, hints and references included, instructions not. */
   readonly maxBytesPerCall: number;
   /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;
@@ -172,6 +183,8 @@ export interface Engine {
   readonly takesHint?: boolean | undefined;
   /** Whether it follows {@link EngineBatch.instructions}. Default: it does not, and gets none. */
   readonly takesInstructions?: boolean | undefined;
+  /** Whether it reads {@link EngineBatch.references}. Default: it does not, and gets none. */
+  readonly takesReferences?: boolean | undefined;
   /**
    * The target locales that it is for, canonical BCP 47. `de` stands for `de-AT` too. Such an engine gets no other text, and the
    * texts of these locales go to no engine without them. Default: it is for every locale that no other engine is for.

@@ -279,6 +279,7 @@ const ENGINE: OptionTable<{
   takesContext: boolean;
   takesHint: boolean;
   takesInstructions: boolean;
+  takesReferences: boolean;
   targetLocales: unknown;
   protects: string;
   model: string;
@@ -301,6 +302,7 @@ const ENGINE: OptionTable<{
   takesContext: optionKinds.flag,
   takesHint: ifThere(optionKinds.flag),
   takesInstructions: ifThere(optionKinds.flag),
+  takesReferences: ifThere(optionKinds.flag),
   targetLocales: ifThere(optionKinds.targetLocales),
   protects: ifThere(optionKinds.oneOf("instructed", "tags", "words", "none")),
   model: ifThere(optionKinds.anyText),

@@ -92,6 +92,7 @@ export function anthropic(given: AnthropicOptions = {}): Engine {
     takesContext: true,
     takesHint: true,
     takesInstructions: true,
+    takesReferences: true,
     model,
     estimateTokens,
     estimateUsage,

@@ -110,6 +110,7 @@ export function openai(given: OpenaiOptions = {}): Engine {
     takesContext: true,
     takesHint: true,
     takesInstructions: true,
+    takesReferences: true,
     model,
     estimateTokens,
     estimateUsage,
