@@ -78,10 +78,13 @@ begin
     for update of t
   ) as t;
   perform remove_translations(doomed, 'forgotten');
-  -- A letter may outlive its row.
+  -- A letter or an act may outlive its row.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+  delete from review_act as a
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where a.content_no = r.content_no and a.context_no = r.context_no and a.project = of_project;
   perform prune_batches((
     select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
   ));

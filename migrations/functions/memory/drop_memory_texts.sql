@@ -15,7 +15,7 @@ begin
   select array_agg(t.text_no) into locked
   from (
     select t.text_no from memory_text as t where t.text_no = any (text_nos)
-    order by t.source_id, t.project, t.language
+    order by t.source_id, t.project, t.source_locale
     for update
   ) as t;
   with gone as (

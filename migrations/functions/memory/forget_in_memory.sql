@@ -18,16 +18,16 @@ begin
       from unnest(texts, source_locales) as i (text, source_locale)
     ) as i
     cross join lateral (
-      select t.text_no, t.source_id, t.language from memory_text as t
+      select t.text_no, t.source_id, split_part(t.source_locale, '-', 1) as language from memory_text as t
       where t.source_id = i.id and t.project = of_project
       offset 0
     ) as t
-    where i.language in (split_part(t.language, '-', 1), 'und') or t.language = 'und'
+    where i.language in (t.language, 'und') or t.language = 'und'
   ) as t;
   if doomed is null then
     return 0;
   end if;
-  perform from memory_text as t where t.text_no = any (doomed) order by t.source_id, t.project, t.language for update;
+  perform from memory_text as t where t.text_no = any (doomed) order by t.source_id, t.project, t.source_locale for update;
   delete from memory_unit as u where u.text_no = any (doomed);
   perform drop_memory_texts(doomed);
   return forgotten;

@@ -22,7 +22,7 @@ begin
   if texts is null then
     return;
   end if;
-  perform from memory_text as t where t.text_no = any (texts) order by t.source_id, t.project, t.language for update;
+  perform from memory_text as t where t.text_no = any (texts) order by t.source_id, t.project, t.source_locale for update;
   delete from memory_unit as u
   using (
     select u.ctid

@@ -11,7 +11,7 @@ begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('key_memory_texts');
   end if;
-  perform from memory_text as t where t.text_no = any (text_nos) order by t.source_id, t.project, t.language for update;
+  perform from memory_text as t where t.text_no = any (text_nos) order by t.source_id, t.project, t.source_locale for update;
   with item as materialized (
     select t.text_no, t.bands as old_bands, i.bands::integer[] as new_bands
     from unnest(text_nos, new_bands) as i (text_no, bands)

@@ -1,13 +1,13 @@
--- Stores pairs of texts in the memory: with each source once for its project and language, and its keys. Entry for entry of the arrays.
+-- Stores pairs of texts in the memory: with each source once for its project and locale, and its keys where the caller has them (`bands`: one array as text
+-- for each, or null). Entry for entry of the arrays.
 -- A pair of a row of `translation` takes the place of that row's earlier pair; an imported one that is there already is left.
 -- Gives the number of pairs that were stored or changed.
 --
--- It is called within the transaction of the act. It locks sources by (source_id, project, language), after everything else: so two calls
+-- It is called within the transaction of the act. It locks sources by (source_id, project, source_locale), after everything else: so two calls
 -- with the same pairs wait for each other, whatever their order.
 create or replace function trans_hub.remember_units(
-  projects text[], languages text[], sources text[], bands text[], of_key_version smallint, source_locales text[],
-  target_locales text[], target_keys text[], targets text[], of_origin text, content_nos bigint[], context_nos bigint[],
-  people text[], times timestamptz[]
+  projects text[], source_locales text[], sources text[], bands text[], of_key_version smallint, target_locales text[],
+  targets text[], of_origin text, content_nos bigint[], context_nos bigint[], people text[], times timestamptz[]
 ) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -25,13 +25,14 @@ begin
   end if;
   select array_agg(content_id('', s.source) order by s.ord) into ids from unnest(sources) with ordinality as s (source, ord);
   select count(*) into wanted
-  from (select distinct i.id, i.project, i.language from unnest(ids, projects, languages) as i (id, project, language)) as i;
+  from (select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)) as i;
   for tries in 1..10 loop
     with made as (
-      insert into memory_text (project, language, source_id, source, bands, key_version)
-      select distinct on (i.id, i.project, i.language) i.project, i.language, i.id, i.source, i.bands::integer[], of_key_version
-      from unnest(projects, languages, ids, sources, bands) as i (project, language, id, source, bands)
-      order by i.id, i.project, i.language
+      insert into memory_text (project, source_locale, source_id, source, bands, key_version)
+      select distinct on (i.id, i.project, i.source_locale) i.project, i.source_locale, i.id, i.source,
+        coalesce(i.bands::integer[], '{}'), case when i.bands is null then 0 else of_key_version end
+      from unnest(projects, source_locales, ids, sources, bands) as i (project, source_locale, id, source, bands)
+      order by i.id, i.project, i.source_locale
       on conflict on constraint memory_text_is_stored_once do nothing
       returning memory_text.text_no, memory_text.bands
     )
@@ -44,12 +45,12 @@ begin
     from (
       select t.text_no
       from (
-        select distinct i.id, i.project, i.language from unnest(ids, projects, languages) as i (id, project, language)
-        order by i.id, i.project, i.language
+        select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)
+        order by i.id, i.project, i.source_locale
       ) as i
       cross join lateral (
         select t.text_no from memory_text as t
-        where t.source_id = i.id and t.project = i.project and t.language = i.language
+        where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
         for no key update
       ) as t
     ) as t;
@@ -59,21 +60,21 @@ begin
   with item as materialized (
     select t.text_no, i.*
     from unnest(
-      projects, languages, ids, source_locales, target_locales, target_keys, targets, content_nos, context_nos, people, times
+      projects, source_locales, ids, target_locales, targets, content_nos, context_nos, people, times
     ) with ordinality as i (
-      project, language, id, source_locale, target_locale, target_key, target, content_no, context_no, person, at, ord
+      project, source_locale, id, target_locale, target, content_no, context_no, person, at, ord
     )
     cross join lateral (
       select t.text_no from memory_text as t
-      where t.source_id = i.id and t.project = i.project and t.language = i.language
+      where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
       offset 0
     ) as t
   ), of_rows as (
     insert into memory_unit as u (
-      project, text_no, source_locale, target_locale, target_key, target, target_id, origin, content_no, context_no, made_by, made_at
+      project, text_no, target_locale, target, target_id, origin, content_no, context_no, made_by, made_at
     )
     select
-      i.project, i.text_no, i.source_locale, i.target_locale, i.target_key, i.target, content_id(i.target_locale, i.target),
+      i.project, i.text_no, i.target_locale, i.target, content_id(i.target_locale, i.target),
       of_origin, i.content_no, i.context_no, i.person, coalesce(i.at, now())
     from item as i
     where i.content_no is not null
@@ -84,10 +85,10 @@ begin
     returning 1
   ), imported as (
     insert into memory_unit (
-      project, text_no, source_locale, target_locale, target_key, target, target_id, origin, made_by, made_at
+      project, text_no, target_locale, target, target_id, origin, made_by, made_at
     )
     select
-      i.project, i.text_no, i.source_locale, i.target_locale, i.target_key, i.target, i.target_id, of_origin, i.person,
+      i.project, i.text_no, i.target_locale, i.target, i.target_id, of_origin, i.person,
       coalesce(i.at, now())
     from (
       select distinct on (i.text_no, i.target_id) i.*

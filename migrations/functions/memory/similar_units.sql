@@ -1,12 +1,12 @@
 -- The pairs whose sources may be similar to texts: those that share two keys with one of them at least. `places` and `bands` name each key
--- of each text. Of the pairs of a source, at most three: for the best of the target locales, and the latest.
+-- of each text. Into a language with its regions and scripts: the caller compares locales and texts.
 --
--- Work is bounded: 500 sources of a key are looked at, and at most `most` of a text are given, those with the most common keys. The caller
--- compares the texts themselves.
+-- Work is bounded: 500 sources of a key are looked at, at most `most` of a text are given, those with the most common keys, and at most
+-- twenty pairs of a source, the latest.
 create or replace function trans_hub.similar_units(
-  of_project text, of_language text, of_target_keys text[], places integer[], bands integer[], most integer,
-  out place integer, out unit_no bigint, out source text, out source_locale text, out target text, out target_locale text,
-  out origin text, out made_by text, out made_at timestamptz
+  of_project text, of_target_language text, places integer[], bands integer[], most integer,
+  out place integer, out is_own boolean, out unit_no bigint, out source text, out source_locale text, out target text,
+  out target_locale text, out origin text, out made_by text, out made_at timestamptz
 ) returns setof record
 language plpgsql stable
 set search_path = pg_catalog, trans_hub, pg_temp
@@ -32,18 +32,16 @@ begin
     ) as h
     where h.rank <= most
   )
-  select b.place, u.unit_no, t.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+  select b.place, true, u.unit_no, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
   from best as b
   cross join lateral (
-    select t.source from memory_text as t
-    where t.text_no = b.text_no and t.project = of_project and (t.language = of_language or 'und' in (t.language, of_language))
-    offset 0
+    select t.source, t.source_locale from memory_text as t where t.text_no = b.text_no and t.project = of_project offset 0
   ) as t
   cross join lateral (
     select u.* from memory_unit as u
-    where u.text_no = b.text_no and u.target_key = any (of_target_keys)
-    order by array_position(of_target_keys, u.target_key), u.origin, u.made_at desc, u.unit_no desc
-    limit 3
+    where u.text_no = b.text_no and split_part(u.target_locale, '-', 1) = of_target_language
+    order by u.origin, u.made_at desc, u.unit_no desc
+    limit 20
   ) as u;
 end
 $$;

@@ -13,6 +13,7 @@ export {
   type EngineFailure,
   type EngineItem,
   type EngineItemResult,
+  type EngineReference,
   type EngineReply,
   type EngineUsage,
   failAll,

@@ -21,7 +21,7 @@ import type { OnceBegun, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "./review.ts";
+import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
@@ -111,6 +111,24 @@ export interface PersistenceHandler {
    * @throws {RevisionChangedError} `revision` is not the row's.
    */
   approve(approval: Approval): Promise<Translation>;
+
+  /**
+   * Takes acts of people, at most `MAX_REVIEW_ACTS`, in their order and in one transaction. One result for each, in their order:
+   * an act that cannot be taken changes nothing, and stops no other. Each act that is taken is in the history once.
+   *
+   * A rejected text goes back to work with priority, and its note goes to the engine. If the work fails, the text stays as
+   * `translated`, and its dead letter says so; a text that was hidden stays hidden, and its row is `failed`. Cancelling does the same.
+   *
+   * An undo restores the text, engine, model, flags, status and approval from before the act, at a new revision. A row that was
+   * `pending` goes back to work; the dead letter of one that was `failed` is open again.
+   */
+  review(acts: readonly ReviewAct[]): Promise<ReviewResult[]>;
+
+  /**
+   * The history of a translation, latest entry first: the acts of people, and every text that a machine replaced. It goes with its
+   * translation, when that is forgotten, collected or purged. An unknown translation has none.
+   */
+  history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
 
   /**
    * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by

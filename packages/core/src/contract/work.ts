@@ -17,6 +17,11 @@ export interface WorkItem {
   readonly format: TextFormat;
   /** What its producers say of it now, beside the context. Left out: nothing. */
   readonly hint?: Hint | undefined;
+  /**
+   * The note of the reviewer who rejected the text before, until another one is stored or a person decides anew. Empty: the
+   * reviewer gave none. Left out: it was not rejected.
+   */
+  readonly reviewNote?: string | undefined;
   /** Which attempt this is, counted from 1. */
   readonly attempt: number;
   /** The message of the last attempt's error; undefined on the first attempt. */

@@ -30,7 +30,14 @@ import type {
   UseKey,
 } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "../contract/review.ts";
+import type {
+  Approval,
+  Contribution,
+  ContributionOutcome,
+  HistoryEntry,
+  ReviewAct,
+  ReviewResult,
+} from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TokenStore } from "../contract/token.ts";
@@ -71,8 +78,8 @@ import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
 import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
-import { approve } from "./review/approve.ts";
 import { contribute } from "./review/contribute.ts";
+import { approve, history, review } from "./review/review.ts";
 import { type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
@@ -265,7 +272,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async approve(approval: Approval): Promise<Translation> {
-    return this.#seen(approve(this.#open(), this.#voice, approval));
+    return this.#seen(approve(this.#open(), this.#voice, this.#register, approval));
+  }
+
+  async review(acts: readonly ReviewAct[]): Promise<ReviewResult[]> {
+    return this.#seen(review(this.#open(), this.#voice, this.#register, acts));
+  }
+
+  async history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>> {
+    return history(this.#open(), reference, page);
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {

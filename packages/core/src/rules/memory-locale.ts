@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import type { MemoryPair } from "../contract/memory.ts";
 import { localeFallbacks } from "./locale.ts";
 
 const MINIMIZED = new LRUCache<string, string>({ max: 1_000 });
@@ -30,4 +31,40 @@ export function memoryTargets(locale: string): string[] {
   const { script } = new Intl.Locale(locale).maximize();
   const fallbacks = localeFallbacks(locale).filter((each) => new Intl.Locale(each).maximize().script === script);
   return [...new Set(fallbacks.map(memoryLocale))];
+}
+
+/** The first part of a locale: the language. */
+export function languageOf(locale: string): string {
+  return locale.split("-", 1)[0] ?? locale;
+}
+
+interface Lane {
+  sourceLocale: string;
+  targetLocale: string;
+}
+
+type Locales = Pick<MemoryPair, "sourceLocale" | "targetLocale">;
+
+/** The pairs that may be examples for texts of a lane. */
+export function servingUnits<Unit extends Locales>(
+  { sourceLocale, targetLocale }: Lane,
+  units: readonly Unit[],
+): Unit[] {
+  const targets = memoryTargets(targetLocale);
+  return units.filter((unit) => isSameSource(unit, sourceLocale) && targets.includes(memoryLocale(unit.targetLocale)));
+}
+
+/** The pairs that may be translations of texts of a lane: into this locale, and not into one that it falls back to. */
+export function sameLocaleUnits<Unit extends Locales>(
+  { sourceLocale, targetLocale }: Lane,
+  units: readonly Unit[],
+): Unit[] {
+  const target = memoryLocale(targetLocale);
+  return units.filter((unit) => isSameSource(unit, sourceLocale) && memoryLocale(unit.targetLocale) === target);
+}
+
+/** A source whose language nobody named may be of any. */
+function isSameSource(unit: Locales, sourceLocale: string): boolean {
+  const [one, other] = [memoryLanguage(unit.sourceLocale), memoryLanguage(sourceLocale)];
+  return one === other || one === UNDETERMINED_LOCALE || other === UNDETERMINED_LOCALE;
 }

@@ -80,13 +80,16 @@ function itemId(at: number): string {
   return id + LETTERS[check % base];
 }
 
+/** The failure of a first try after a rejection. */
+const REJECTED = "A reviewer rejected the last translation";
+
 /**
  * What an engine is told about a text beside the text itself. The plural form that a context says is no remark: it goes with
- * the question.
+ * the question. The note of a reviewer stands behind the producer's own.
  */
 export function factsOf(
   { takesContext, takesHint, takesReferences }: Declared,
-  { context, hint }: Pick<WorkItem, "context" | "hint">,
+  { context, hint, reviewNote }: Pick<WorkItem, "context" | "hint" | "reviewNote">,
   previousFailure: string | undefined,
   references: readonly Reference[] = [],
 ): Pick<Facts, "context" | "hint" | "previousFailure" | "references"> {
@@ -95,11 +98,14 @@ export function factsOf(
     const { plural, ...remarks } = context;
     told = Object.keys(remarks).length > 0 ? remarks : null;
   }
+  const note = [hint?.note, reviewNote].filter(Boolean).join("\n");
+  const noted = reviewNote ? { ...hint, note } : hint;
+  const failure = previousFailure ?? (reviewNote === undefined ? undefined : REJECTED);
   return {
     ...(takesContext && told !== null && { context: told }),
-    ...(takesHint && hint !== undefined && { hint }),
+    ...(takesHint && noted !== undefined && { hint: noted }),
     ...(takesReferences && references.length > 0 && { references }),
-    ...(previousFailure !== undefined && { previousFailure }),
+    ...(failure !== undefined && { previousFailure: failure }),
   };
 }
 

@@ -81,6 +81,8 @@ export async function lookUp(attempts: readonly Attempt[], lookup: Lookup): Prom
 /** Makes a pair the translation of its text, if it passes the checks. A plural form is another text in each form. */
 function reuse(attempt: Attempt, match: MemoryMatch | undefined, { batch }: Lookup): boolean {
   const { item } = attempt;
+  // A reviewer rejected a text of the row, and wants another.
+  if (item.reviewNote !== undefined) return false;
   if (match === undefined || match.origin !== "approved" || pluralFormOf(item.context) !== undefined) return false;
   const { sourceLocale, targetLocale } = batch;
   const { blocked, warnings } = judge({

@@ -64,6 +64,7 @@ describe("forgetting", () => {
       "trans_hub.inbox",
       "trans_hub.memory_text",
       "trans_hub.memory_unit",
+      "trans_hub.review_act",
       "trans_hub.translation",
     ]);
 

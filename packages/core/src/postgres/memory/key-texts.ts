@@ -1,4 +1,4 @@
-/** Makes the keys of the memory's sources anew that an earlier rule made: a task of the fleet, in bounded steps. */
+/** Makes the keys of the memory's sources that have none by the present rule. */
 import { MEMORY_KEY_VERSION, memoryKeys } from "../../rules/memory-keys.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { integerArray, rows, textArray } from "../database/statement.ts";
@@ -19,4 +19,16 @@ export async function keyMemoryTexts(pool: ConnectionPool): Promise<boolean> {
     ]);
     return found.length === TEXTS_A_STEP;
   });
+}
+
+/**
+ * Makes the keys after an act of a person. The act is committed: it must not fail by them. Where it cannot be done (a role without the
+ * right, a lost connection), a member of the fleet does it within a minute.
+ */
+export async function keyNewTexts(pool: ConnectionPool): Promise<void> {
+  try {
+    while (await keyMemoryTexts(pool));
+  } catch {
+    // The task `key_memory` goes on.
+  }
 }

@@ -18,69 +18,44 @@ export type UnitRow = z.infer<typeof Unit>;
 
 const UNIT = "u.unit_no::text, u.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at";
 
-const PlacedUnit = Unit.extend({ place: z.int() });
+const PlacedUnit = Unit.extend({ place: z.int(), is_own: z.boolean() });
 
-/** Takes project, language, target keys in the order of preference, places and bands of the texts, and the most sources of a text. */
+export type PlacedUnitRow = z.infer<typeof PlacedUnit>;
+
+/** Takes project, target language, places and bands of the texts, and the most sources of a text. */
 export const similarUnits = statement({
   name: "memory.similar",
   row: PlacedUnit,
   text: `
-    select u.place, ${UNIT}
-    from trans_hub.similar_units($1::text, $2::text, $3::text[], $4::int[], $5::int[], $6::int) as u`,
+    select u.place, u.is_own, ${UNIT}
+    from trans_hub.similar_units($1::text, $2::text, $3::int[], $4::int[], $5::int) as u`,
 });
 
-/** Takes project, language, target keys, texts, and whether the pairs of other projects count. */
+/** Takes project, target language, texts, and whether the pairs of other projects count. */
 export const sameUnits = statement({
   name: "memory.same",
   row: PlacedUnit,
   text: `
-    select u.place, ${UNIT}
-    from trans_hub.same_units($1::text, $2::text, $3::text[], $4::text[], $5::boolean) as u`,
+    select u.place, u.is_own, ${UNIT}
+    from trans_hub.same_units($1::text, $2::text, $3::text[], $4::boolean) as u`,
 });
 
-export const rememberUnits = statement({
-  name: "memory.remember",
+/** Stores imported pairs: project, source locale, source and its keys, target locale, target, person and time of each. */
+export const importUnits = statement({
+  name: "memory.import",
   row: z.object({ written: z.coerce.number() }),
   text: `
     select trans_hub.remember_units(
-      $1::text[], $2::text[], $3::text[], $4::text[], $5::smallint, $6::text[], $7::text[], $8::text[], $9::text[], $10::text,
-      $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[]
+      $1::text[], $2::text[], $3::text[], $4::text[], $5::smallint, $6::text[], $7::text[], 'tmx', null, null, $8::text[],
+      $9::timestamptz[]
     ) as written`,
 });
 
-/** Of these rows the pairs that the memory is to have: source and target of those that are approved. The caller has locked the rows. */
-export const approvedPairs = statement({
-  name: "memory.approved_pairs",
-  row: z.object({
-    place: z.int(),
-    source_locale: z.string(),
-    source: z.string(),
-    target: z.string(),
-    approved_by: z.string().nullable(),
-  }),
-  text: `
-    select i.ord::int as place, c.source_locale, c.text as source, t.text as target, t.approved_by
-    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) with ordinality
-      as i (content_no, target_locale, context_no, project, ord)
-    cross join lateral (
-      select t.content_no, t.text, t.approved_by from trans_hub.translation as t
-      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
-        and t.project = i.project and t.status = 'approved'
-      offset 0
-    ) as t
-    cross join lateral (
-      select c.source_locale, c.text from trans_hub.content as c where c.content_no = t.content_no offset 0
-    ) as c
-    where octet_length(c.text) <= $5 and octet_length(t.text) <= $5`,
-});
-
-/** Takes the keys of rows whose approval has ended. */
-export const forgetUnits = statement({
-  name: "memory.forget_units",
+/** Takes the keys of rows that the transaction has changed. */
+export const rememberRows = statement({
+  name: "memory.remember_rows",
   row: z.object({}),
-  text: `
-    select trans_hub.forget_units($1::bigint[], $2::text[], $3::bigint[], $4::text[])
-    where exists (select from trans_hub.memory_unit)`,
+  text: `select trans_hub.remember_rows($1::bigint[], $2::text[], $3::bigint[], $4::text[])`,
 });
 
 /** A page of a project's pairs after a number. */
@@ -89,14 +64,14 @@ export const listUnits = statement({
   answerTimeoutMs: PATIENT,
   row: Unit,
   text: `
-    select u.unit_no::text, t.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+    select u.unit_no::text, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
     from (
       select u.* from trans_hub.memory_unit as u
       where u.project = $1 and u.unit_no > $3::bigint and ($2::text is null or u.target_locale = $2)
       order by u.project, u.unit_no
       limit $4
     ) as u
-    cross join lateral (select t.source from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
+    cross join lateral (select t.source, t.source_locale from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
     order by u.unit_no`,
 });
 
@@ -105,7 +80,7 @@ export const unitsOfRow = statement({
   name: "memory.units_of_row",
   row: Unit,
   text: `
-    select u.unit_no::text, t.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+    select u.unit_no::text, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
     from (
       select m.unit_nos
       from trans_hub.memory_use as m
@@ -121,7 +96,7 @@ export const unitsOfRow = statement({
     ) as m
     cross join lateral unnest(m.unit_nos) with ordinality as n (unit_no, ord)
     cross join lateral (select u.* from trans_hub.memory_unit as u where u.unit_no = n.unit_no offset 0) as u
-    cross join lateral (select t.source from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
+    cross join lateral (select t.source, t.source_locale from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
     order by n.ord`,
 });
 

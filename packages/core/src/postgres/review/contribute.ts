@@ -4,6 +4,7 @@ import { outcomeOf, worstOf } from "../../rules/contribution.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
+import { keyNewTexts } from "../memory/key-texts.ts";
 import { rememberApproved } from "../memory/remember.ts";
 import { groupItems, openLanes, registerItems } from "../register/register.sql.ts";
 import type { RegisterSettings } from "../register/register-store.ts";
@@ -55,6 +56,7 @@ export async function contribute(
       if (outcome === "stored") voice.changed({ kind, project: contribution.item.project, targetLocale, count: 1 });
     }
   }
+  await keyNewTexts(pool);
   return outcomes;
 }
 

@@ -14,10 +14,10 @@ import type { PageRequest } from "../../contract/page.ts";
 import type { TranslationReference } from "../../contract/translation.ts";
 import type { WorkBatch } from "../../contract/work.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
-import { memoryLanguage, memoryLocale, memoryTargets } from "../../rules/memory-locale.ts";
+import { sameLocaleUnits, servingUnits } from "../../rules/memory-locale.ts";
 import { bestMatches, checkPair, MOST_MATCHES } from "../../rules/memory-match.ts";
+import type { Clock } from "./clock.ts";
 import { type Row, rowId } from "./row.ts";
-import type { InMemoryTables } from "./tables.ts";
 
 interface Unit extends MemoryUnit {
   readonly project: string;
@@ -26,25 +26,25 @@ interface Unit extends MemoryUnit {
 type Lane = Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale">;
 
 export class InMemoryMemory implements MemoryStore {
-  readonly #tables: () => InMemoryTables;
+  readonly #clock: Clock;
+  readonly #rowOf: (reference: TranslationReference) => Row | undefined;
   #units: readonly Unit[] = [];
   /** Of approved pairs, by the id of the row. */
   readonly #rows = new Map<string, Unit>();
   readonly #used = new Map<string, { revision: number; units: readonly string[] }>();
   #last = 0;
 
-  constructor(tables: () => InMemoryTables) {
-    this.#tables = tables;
+  constructor(clock: Clock, rowOf: (reference: TranslationReference) => Row | undefined) {
+    this.#clock = clock;
+    this.#rowOf = rowOf;
   }
 
   async search({ text, limit = 10, ...lane }: MemoryQuery): Promise<MemoryMatch[]> {
-    this.#tables();
     const most = Math.max(1, Math.min(MOST_MATCHES, Math.trunc(limit)));
-    return bestMatches(text, this.#serving(lane, memoryTargets(lane.targetLocale), false), most);
+    return bestMatches(text, this.#serving(lane), most);
   }
 
   async import(project: string, pairs: readonly MemoryPair[]): Promise<MemoryImported> {
-    this.#tables();
     for (const pair of pairs) checkPair(pair);
     let imported = 0;
     for (const pair of pairs) {
@@ -52,7 +52,7 @@ export class InMemoryMemory implements MemoryStore {
         (unit) =>
           unit.origin === "tmx" &&
           unit.project === project &&
-          memoryLanguage(unit.sourceLocale) === memoryLanguage(pair.sourceLocale) &&
+          unit.sourceLocale === pair.sourceLocale &&
           unit.source === pair.source &&
           unit.targetLocale === pair.targetLocale &&
           unit.target === pair.target,
@@ -65,7 +65,6 @@ export class InMemoryMemory implements MemoryStore {
   }
 
   async list({ project, targetLocale }: MemoryFilter, page: PageRequest = {}) {
-    this.#tables();
     const [after = 0] = (decodeCursor(page.cursor, 1) ?? []).map(Number);
     const limit = pageLimit(page);
     const found = this.#units
@@ -81,7 +80,7 @@ export class InMemoryMemory implements MemoryStore {
   }
 
   async usedFor(reference: TranslationReference): Promise<MemoryUnit[]> {
-    const row = this.#tables().rowOf(reference);
+    const row = this.#rowOf(reference);
     const used = row === undefined ? undefined : this.#used.get(rowId(row.key));
     if (row === undefined || used === undefined) return [];
     const isMachines = row.status === "approved" && row.engine !== "human";
@@ -90,14 +89,14 @@ export class InMemoryMemory implements MemoryStore {
   }
 
   /** Keeps the pair of a row in step with its approval. */
-  sync(row: Row, by?: string): void {
+  sync(row: Row): void {
     const name = rowId(row.key);
     this.#drop((unit) => unit === this.#rows.get(name));
     this.#rows.delete(name);
     if (row.status !== "approved" || row.text === null) return;
     const { project, targetLocale } = row.key;
     const pair = { sourceLocale: row.content.sourceLocale, targetLocale, source: row.content.text, target: row.text };
-    this.#rows.set(name, this.#add(project, "approved", { ...pair, by }));
+    this.#rows.set(name, this.#add(project, "approved", { ...pair, by: row.approvedBy ?? undefined }));
   }
 
   /** Removes the pairs of rows that are gone. */
@@ -131,12 +130,11 @@ export class InMemoryMemory implements MemoryStore {
   batchMemory(lane: Lane): BatchMemory | undefined {
     if (this.#units.length === 0) return undefined;
     const hasOwn = this.#units.some(({ project }) => project === lane.project);
-    const similar = async (texts: readonly string[]) =>
-      texts.map((text) => bestMatches(text, this.#serving(lane, memoryTargets(lane.targetLocale), false), 10));
+    const similar = async (texts: readonly string[]) => texts.map((text) => bestMatches(text, this.#serving(lane), 10));
     return {
       ...(hasOwn && { similar }),
       same: async (texts) => {
-        const all = this.#serving(lane, [memoryLocale(lane.targetLocale)], true);
+        const all = sameLocaleUnits(lane, this.#units);
         return texts.map((text) => {
           const same = all.filter(({ source }) => source === text);
           const own = same.filter(({ project }) => project === lane.project);
@@ -146,15 +144,11 @@ export class InMemoryMemory implements MemoryStore {
     };
   }
 
-  #serving({ project, sourceLocale }: Lane, targets: readonly string[], everywhere: boolean): Unit[] {
-    const language = memoryLanguage(sourceLocale);
-    return this.#units.filter((unit) => {
-      const own = memoryLanguage(unit.sourceLocale);
-      const isSameLanguage = own === language || own === "und" || language === "und";
-      return (
-        isSameLanguage && (everywhere || unit.project === project) && targets.includes(memoryLocale(unit.targetLocale))
-      );
-    });
+  #serving(lane: Lane): Unit[] {
+    return servingUnits(
+      lane,
+      this.#units.filter(({ project }) => project === lane.project),
+    );
   }
 
   #add(project: string, origin: MemoryOrigin, { by, at, ...pair }: MemoryPair): Unit {
@@ -165,7 +159,7 @@ export class InMemoryMemory implements MemoryStore {
       project,
       unit: String(this.#last),
       origin,
-      at: at ?? new Date(this.#tables().clock.now()),
+      at: at ?? new Date(this.#clock.now()),
     };
     this.#units = [...this.#units, unit];
     return unit;

@@ -28,7 +28,14 @@ import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { ExportFilter, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "../../contract/review.ts";
+import type {
+  Approval,
+  Contribution,
+  ContributionOutcome,
+  HistoryEntry,
+  ReviewAct,
+  ReviewResult,
+} from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
 import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
@@ -36,6 +43,7 @@ import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
+import { asCatalogued, historyOf, takeAct } from "./acts.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
 import { InMemoryBudgets } from "./budgets.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
@@ -45,7 +53,7 @@ import { forgetTexts } from "./forget.ts";
 import type { InMemoryMemory } from "./memory.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
-import { approveRow, contributeRow, purgeLetters, replayLetters } from "./review.ts";
+import { contributeRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
 import { buryExpiredItems, settleItems } from "./settle.ts";
 import { statusOf } from "./status.ts";
@@ -152,9 +160,27 @@ export class InMemoryStore {
   // --- Reviewing and dead letters ---
 
   approve(approval: Approval): Translation {
-    const row = approveRow(this.#tables, approval);
+    const row = takeAct(this.#tables, { ...approval, kind: "approve" });
     this.changed();
     return this.show(row);
+  }
+
+  review(acts: readonly ReviewAct[]): ReviewResult[] {
+    const results = acts.map((act): ReviewResult => {
+      try {
+        return { translation: this.show(takeAct(this.#tables, act)) };
+      } catch (error) {
+        const row = this.#tables.rowOf(act.reference);
+        return { error: asCatalogued(error), current: row && this.show(row) };
+      }
+    });
+    this.changed();
+    return results;
+  }
+
+  history(reference: TranslationReference): HistoryEntry[] {
+    const row = this.#tables.rowOf(reference);
+    return row === undefined ? [] : historyOf(row);
   }
 
   contribute(contributions: readonly Contribution[]): ContributionOutcome[] {

@@ -44,7 +44,7 @@ export class InMemoryTables {
   readonly uses = new InMemoryUses();
   readonly letters = new InMemoryLetters();
   readonly feed: InMemoryFeed;
-  readonly memory: InMemoryMemory = new InMemoryMemory(() => this);
+  readonly memory: InMemoryMemory;
   /** By call id, oldest first. */
   readonly calls = new Map<string, BookedCall>();
   /** How many texts were stored with each warning, by project. */
@@ -59,6 +59,7 @@ export class InMemoryTables {
     this.clock = clock;
     this.batches = batches;
     this.feed = new InMemoryFeed(clock);
+    this.memory = new InMemoryMemory(clock, (reference) => this.rowOf(reference));
   }
 
   /** A number above every earlier one. */

@@ -16,6 +16,7 @@ import type {
 import { isSuspect } from "../../rules/crashes.ts";
 import { repairsOf } from "../../rules/repairs-of.ts";
 import { type Step, triage } from "../../rules/triage.ts";
+import { reviewNoteOf } from "./acts.ts";
 import { type Batch, type BatchItem, type Lane, stands } from "./batches.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { parseContext } from "./row.ts";
@@ -257,6 +258,7 @@ export class InMemoryWork {
       targetLocale,
       items: items.map(({ row, revision, history }) => {
         const hint = this.#store.hintOf(row);
+        const reviewNote = reviewNoteOf(row);
         return {
           key: row.key,
           revision,
@@ -264,6 +266,7 @@ export class InMemoryWork {
           context: parseContext(row.context),
           format: row.context?.format ?? "auto",
           ...(hint !== undefined && { hint }),
+          ...(reviewNote !== undefined && { reviewNote }),
           attempt: batch.attempt + 1,
           previousFailure: history.at(-1)?.message,
         };
