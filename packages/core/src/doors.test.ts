@@ -17,9 +17,9 @@ const DOORS: Readonly<Record<string, { values: string; types: string }>> = {
   },
   "engine.ts": {
     values: `
-      EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError EngineRefusedError EngineTooLongError EngineTransientError SettingsError TEXT_FORMATS TransHubError UNDETERMINED_LOCALE askingOf chainFor checkTranslation closestName failAll formsToAsk gettextFormsToAsk i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext pluralFormOf protectedTokens readPluralForms readSyntax translationCheckOf`,
+      EngineConfigError EngineMalformedError EngineNotFoundError EngineQuotaError EngineRateLimitedError EngineRefusedError EngineTooLongError EngineTransientError FORMALITIES SettingsError TERM_KINDS TEXT_FORMATS TransHubError UNDETERMINED_LOCALE askingOf chainFor checkTranslation closestName failAll formsToAsk gettextFormsToAsk i18nextFamilies i18nextFormsToAsk isVerbatim mergeSpans optionCheck optionKinds orAbort pluralContext pluralFormOf protectedTokens readPluralForms readSyntax translationCheckOf`,
     types: `
-      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineBound EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits EngineReference EngineReply EngineUsage FormToAsk GettextPlurals Hint I18nextFamily OptionKind OptionTable PluralFamily PluralForm ProtectedToken Protection Question Span Syntax TextFormat TextToAsk TranslationToCheck`,
+      Asking BlockedBy CheckFailure CheckReport CheckWarning Engine EngineBatch EngineBound EngineErrorKind EngineFailure EngineItem EngineItemResult EngineLimits EngineReference EngineReply EngineTerm EngineUsage FormToAsk Formality GettextPlurals Hint I18nextFamily OptionKind OptionTable PluralFamily PluralForm ProtectedToken Protection Question Span Syntax TermKind TextFormat TextToAsk TranslationToCheck TrustedText`,
   },
   "store.ts": {
     values: `

@@ -15,12 +15,18 @@ export {
   type EngineItemResult,
   type EngineReference,
   type EngineReply,
+  type EngineTerm,
   type EngineUsage,
+  FORMALITIES,
+  type Formality,
   failAll,
   type PluralForm,
   type Protection,
+  TERM_KINDS,
   TEXT_FORMATS,
+  type TermKind,
   type TextFormat,
+  type TrustedText,
   UNDETERMINED_LOCALE,
 } from "./contract/engine.ts";
 export type { EngineLimits } from "./contract/engine-gate.ts";

@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { accountingCases } from "./conformance/accounting.ts";
+import { actingCases } from "./conformance/acts.ts";
 import { budgetingCases } from "./conformance/budgeting.ts";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
@@ -40,6 +41,7 @@ const ROOMS = {
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
   "the translation memory": rememberingCases,
+  "acts of people": actingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,

@@ -110,9 +110,9 @@ export function factsOf(
 }
 
 /** UTF-8 bytes that one item takes of an engine's `maxBytesPerCall`: those of its text and of the facts about it. */
-export function itemBytes({ text, context, hint, form, keep, references }: Facts): number {
+export function itemBytes({ text, context, hint, also, form, keep, references }: Facts): number {
   let bytes = Buffer.byteLength(text);
-  for (const fact of [context, hint, form, keep, references])
+  for (const fact of [context, hint, also, form, keep, references])
     if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
   return bytes;
 }

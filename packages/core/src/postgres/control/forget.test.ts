@@ -45,6 +45,7 @@ describe("forgetting", () => {
     await store.approve({
       reference: { ...canary, targetLocale: "es", context: JSON.stringify(context), format: "auto" },
       by: "somebody",
+      note: CANARY,
     });
     await store.memory.import("default", [
       { sourceLocale: "en-GB", targetLocale: "de", source: CANARY, target: "Kanarienvogel" },
