@@ -368,6 +368,7 @@ const translating: Table<TranslateBatchOptions> = {
   projectEngines: [...OBJECT, "an invalid date"],
   instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
   prices: NONE,
+  memoryReuse: NONE,
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
   random: FUNCTION,
@@ -380,6 +381,7 @@ const translating: Table<TranslateBatchOptions> = {
   onBudget: FUNCTION,
   onCall: FUNCTION,
   onTurn: FUNCTION,
+  onMemory: FUNCTION,
 };
 const signals: Table<StopSignalsOptions> = {
   isAsked: FLAG,
