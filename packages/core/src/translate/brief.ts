@@ -9,8 +9,10 @@ import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../c
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
+import { styleFor } from "../rules/style.ts";
+import { terminologyOf } from "../rules/terminology.ts";
 
-type Declared = Pick<Engine, "takesContext" | "takesHint">;
+type Declared = Pick<Engine, "takesContext" | "takesHint" | "takesReferences">;
 
 /** Looks up the instructions for the texts of a project and a target locale. */
 export type InstructionsOf = (project: string, targetLocale: string) => string | undefined;
@@ -20,16 +22,28 @@ type Facts = Omit<EngineItem, "id">;
 
 /** Some items of a batch as an engine gets them. */
 export function engineBatch(
-  { takesInstructions }: Pick<Engine, "takesInstructions">,
-  { project, sourceLocale, targetLocale }: Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale">,
+  { takesInstructions, takesTerms }: Pick<Engine, "takesInstructions" | "takesTerms">,
+  {
+    project,
+    sourceLocale,
+    targetLocale,
+    glossary,
+  }: Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale" | "glossary">,
   items: readonly Facts[],
   instructionsOf: InstructionsOf,
 ): EngineBatch {
-  const instructions = takesInstructions ? instructionsOf(project, targetLocale) : undefined;
+  const style = glossary && styleFor(glossary, targetLocale);
+  const wishes = [instructionsOf(project, targetLocale), style?.instructions].filter((each) => each !== undefined);
+  const terms =
+    takesTerms && glossary !== undefined
+      ? terminologyOf(glossary, sourceLocale, targetLocale).termsFor(items.map(({ text }) => text))
+      : undefined;
   return {
     sourceLocale,
     targetLocale,
-    ...(instructions !== undefined && { instructions }),
+    ...(takesInstructions && wishes.length > 0 && { instructions: wishes.join("\n") }),
+    ...(style?.formality !== undefined && { formality: style.formality }),
+    ...(terms !== undefined && { terms }),
     items: items.map((item, at) => ({ id: itemId(at), ...item })),
   };
 }
@@ -68,10 +82,10 @@ const REJECTED = "A reviewer rejected the last translation";
  * the question. The note of a reviewer stands behind the producer's own.
  */
 export function factsOf(
-  { takesContext, takesHint }: Declared,
-  { context, hint, reviewNote }: Pick<WorkItem, "context" | "hint" | "reviewNote">,
+  { takesContext, takesHint, takesReferences }: Declared,
+  { context, hint, reviewNote, also }: Pick<WorkItem, "context" | "hint" | "reviewNote" | "also">,
   previousFailure: string | undefined,
-): Pick<Facts, "context" | "hint" | "previousFailure"> {
+): Pick<Facts, "context" | "hint" | "also" | "previousFailure"> {
   let told = context;
   if (context !== null && pluralFormOf(context) !== undefined) {
     const { plural, ...remarks } = context;
@@ -83,6 +97,7 @@ export function factsOf(
   return {
     ...(takesContext && told !== null && { context: told }),
     ...(takesHint && noted !== undefined && { hint: noted }),
+    ...(takesReferences && also !== undefined && { also }),
     ...(failure !== undefined && { previousFailure: failure }),
   };
 }
