@@ -205,6 +205,7 @@ const roles: Table<CreateRolesOptions> = {
   directUrl: NONE,
   prefix: ["'x'"],
   passwords: [...OBJECT, "an invalid date"],
+  reviewerLocales: LIST,
   migrate: FLAG,
   dryRun: FLAG,
   connectTimeoutMs: FRACTION,

@@ -135,7 +135,7 @@ export interface PersistenceHandler {
   /**
    * Removes everything that was unused for the retention: uses, then translations, texts and contexts without a use. A
    * text that is registered at the same moment is never lost. Dead letters that were closed before the retention go
-   * too, and so do the records of engine calls, these after 90 days at the earliest.
+   * too, unless a person's act closed them, and so do the records of engine calls, these after 90 days at the earliest.
    */
   collect(options: CollectOptions): Promise<CollectReport>;
 

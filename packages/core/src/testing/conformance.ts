@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { accountingCases } from "./conformance/accounting.ts";
+import { actingCases } from "./conformance/acts.ts";
 import { budgetingCases } from "./conformance/budgeting.ts";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
@@ -38,6 +39,7 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  "acts of people": actingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,

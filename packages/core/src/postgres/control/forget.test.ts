@@ -45,6 +45,7 @@ describe("forgetting", () => {
     await store.approve({
       reference: { ...canary, targetLocale: "es", context: JSON.stringify(context), format: "auto" },
       by: "somebody",
+      note: CANARY,
     });
     await db.query("select trans_hub.enqueue($1, $2)", [
       JSON.stringify([{ text: CANARY, context, hint }, { text: "Neighbour" }]),
@@ -58,6 +59,7 @@ describe("forgetting", () => {
       "trans_hub.dead_letter",
       "trans_hub.hint",
       "trans_hub.inbox",
+      "trans_hub.review_act",
       "trans_hub.translation",
     ]);
 

@@ -1,5 +1,6 @@
 /** The acts of people on the rows of a store in memory, and their history. */
 import {
+  InvalidItemError,
   NotApprovedError,
   NothingToUndoError,
   RevisionChangedError,
@@ -10,6 +11,7 @@ import type { EventKind } from "../../contract/event.ts";
 import {
   type HistoryAction,
   type HistoryEntry,
+  MAX_REVIEW_ACTS,
   NOT_FOUND_HINT,
   type ReviewAct,
   type ReviewKind,
@@ -25,12 +27,35 @@ const EVENTS: Readonly<Record<ReviewKind, EventKind>> = {
   undo: "undone",
 };
 
+/** Takes acts in their order. Gives the row of each, or the error by which it cannot be taken. */
+export function takeActs(tables: InMemoryTables, acts: readonly ReviewAct[]): (Row | TransHubError)[] {
+  if (acts.length > MAX_REVIEW_ACTS) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "acts", `must be at most ${MAX_REVIEW_ACTS}`);
+  }
+  const last = new Map<Row, ReviewKind>();
+  const taken = acts.map((act) => {
+    try {
+      const row = takeAct(tables, act);
+      last.set(row, act.kind);
+      return row;
+    } catch (error) {
+      if (error instanceof TransHubError) return error;
+      throw error;
+    }
+  });
+  for (const kind of ["approve", "reject", "reopen", "undo"] as const) {
+    const told = [...last].flatMap(([row, lastKind]) => (lastKind === kind ? row : []));
+    tables.feed.write(EVENTS[kind], told);
+  }
+  return taken;
+}
+
 /**
  * Takes one act of a person.
  *
  * @throws {TransHubError} It cannot be taken, and nothing is changed.
  */
-export function takeAct(tables: InMemoryTables, act: ReviewAct): Row {
+function takeAct(tables: InMemoryTables, act: ReviewAct): Row {
   const { kind, reference, text, note, by, hide = false } = act;
   assertWithinSize(text);
   const row = tables.rowOf(reference);
@@ -64,7 +89,6 @@ export function takeAct(tables: InMemoryTables, act: ReviewAct): Row {
     row.priority = -1;
     tables.batches.enqueue([row]);
   }
-  tables.feed.write(EVENTS[kind], [row]);
   return row;
 }
 
@@ -152,10 +176,4 @@ export function beginAct(tables: InMemoryTables, row: Row): { end(act: ActEnd): 
 
 function stateOf({ status, text, engine, model, flags, approvedBy }: Row): RowState {
   return { status, text, engine, model, flags, approvedBy };
-}
-
-/** The act's error, if it is one of the catalogue. */
-export function asCatalogued(error: unknown): TransHubError {
-  if (error instanceof TransHubError) return error;
-  throw error;
 }

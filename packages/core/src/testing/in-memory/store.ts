@@ -23,6 +23,7 @@ import type {
   PauseTarget,
 } from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { TransHubError } from "../../contract/errors.ts";
 import type { EventPage, FeedListener } from "../../contract/event.ts";
 import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
@@ -43,7 +44,7 @@ import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
-import { asCatalogued, historyOf, takeAct } from "./acts.ts";
+import { historyOf, takeActs } from "./acts.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
 import { InMemoryBudgets } from "./budgets.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
@@ -155,22 +156,20 @@ export class InMemoryStore {
   // --- Reviewing and dead letters ---
 
   approve(approval: Approval): Translation {
-    const row = takeAct(this.#tables, { ...approval, kind: "approve" });
-    this.changed();
-    return this.show(row);
+    const [result] = this.review([{ ...approval, kind: "approve" }]);
+    if (result?.translation === undefined) throw result?.error;
+    return result.translation;
   }
 
   review(acts: readonly ReviewAct[]): ReviewResult[] {
-    const results = acts.map((act): ReviewResult => {
-      try {
-        return { translation: this.show(takeAct(this.#tables, act)) };
-      } catch (error) {
-        const row = this.#tables.rowOf(act.reference);
-        return { error: asCatalogued(error), current: row && this.show(row) };
-      }
-    });
+    const taken = takeActs(this.#tables, acts);
     this.changed();
-    return results;
+    return acts.map(({ reference }, at) => {
+      const done = taken[at];
+      if (done !== undefined && "acts" in done) return { translation: this.show(done) };
+      const row = this.#tables.rowOf(reference);
+      return { error: done as TransHubError, current: row && this.show(row) };
+    });
   }
 
   history(reference: TranslationReference): HistoryEntry[] {
