@@ -1,5 +1,5 @@
 /** A project's glossary and style: the words and the manner that its team wants in translations. */
-import type { Formality, TermKind } from "./engine.ts";
+import type { Formality, TermKind, TextFormat } from "./engine.ts";
 import type { Translation } from "./translation.ts";
 
 /**
@@ -28,7 +28,7 @@ export interface TermTarget {
 export interface GlossaryTermInput {
   /** In the source language. */
   term: string;
-  /** BCP 47. `de` stands for `de-AT` too. */
+  /** BCP 47. `de` stands for `de-AT` too. A text whose language is to be detected (`und`) may have terms of each language. */
   sourceLocale: string;
   /** Default `translate`. One term may have an entry of each kind. */
   kind?: TermKind | undefined;
@@ -123,6 +123,8 @@ export interface StaleFilter {
 /** A translation made before an edit of a term that its text contains. */
 export interface StaleTranslation {
   readonly translation: Translation;
+  /** The declared format of its text. */
+  readonly format: TextFormat;
   /** The term that was edited last of those that the text contains. */
   readonly term: string;
   readonly since: Date;

@@ -1,6 +1,6 @@
 /** The terms of a glossary for one pair of locales: which of them a text has, and whether its translation keeps to them. */
 import { LRUCache } from "lru-cache";
-import type { EngineTerm, TermKind, TextFormat } from "../contract/engine.ts";
+import { type EngineTerm, type TermKind, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import type { Glossary, GlossaryTerm } from "../contract/glossary.ts";
 import type { Span } from "../text/icu.ts";
 import { isUnspaced } from "../text/terms/borders.ts";
@@ -44,7 +44,9 @@ export class Terminology {
     const wanted: Wanted<Entry>[] = [];
     const entries: Entry[] = [];
     for (const term of terms) {
-      const entry = sources.includes(term.sourceLocale) ? entryOf(term, targetLocale) : undefined;
+      // A text whose language is to be detected may be of each.
+      const isOfSource = sourceLocale === UNDETERMINED_LOCALE || sources.includes(term.sourceLocale);
+      const entry = isOfSource ? entryOf(term, targetLocale) : undefined;
       if (entry === undefined) continue;
       entries.push(entry);
       for (const form of [term.term, ...term.forms]) wanted.push({ form, case: term.case, entry });

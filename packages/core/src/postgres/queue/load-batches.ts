@@ -29,6 +29,8 @@ export interface LoadedBatch {
   readonly traceparent: string | null;
   /** The tag of the requests that it was made for. Null: none. */
   readonly tag: string | null;
+  /** The revision of its project's glossary and style when it was loaded. Null: the project has none. */
+  readonly glossaryRevision: number | null;
   readonly items: readonly LoadedItem[];
 }
 
@@ -64,6 +66,7 @@ export const loadBatches = statement({
     is_budgeted: z.boolean(),
     traceparent: z.string().nullable(),
     tag: z.string().nullable(),
+    glossary_revision: z.int().nullable(),
     history: z.array(z.array(Attempt)).nullable(),
     /** As PostgreSQL writes arrays; see `arrayValues`. The same length as `texts`. */
     content_nos: z.string(),
@@ -96,6 +99,10 @@ export const loadBatches = statement({
       -- Most databases have no budgets.
       (select exists (select from trans_hub.budget)) and exists (select from trans_hub.budget as g where g.project = b.project)
         as is_budgeted,
+      -- Most databases have no glossary.
+      case when (select exists (select from trans_hub.glossary_state)) then
+        (select g.revision from trans_hub.glossary_state as g where g.project = b.project)
+      end as glossary_revision,
       b.history, b.traceparent, b.tag,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,
       own.replaced,
@@ -192,6 +199,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     isBudgeted: row.is_budgeted,
     traceparent: row.traceparent,
     tag: row.tag,
+    glossaryRevision: row.glossary_revision,
     items,
   };
 }
