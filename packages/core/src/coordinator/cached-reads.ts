@@ -43,6 +43,7 @@ export type HarmlessStore = Pick<
   | "events"
   | "history"
   | "list"
+  | "memory"
   | "listBudgets"
   | "listDeadLetters"
   | "listStale"

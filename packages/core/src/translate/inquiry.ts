@@ -5,7 +5,7 @@
  * are asked again.
  */
 import { LRUCache } from "lru-cache";
-import { type Engine, type EngineItem, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type Engine, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { maxLengthOfText } from "../rules/max-length.ts";
@@ -17,9 +17,10 @@ import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { categoriesOf } from "../text/message/categories.ts";
 import { repair } from "../text/repairs/repair.ts";
-import { factsOf, itemBytes } from "./brief.ts";
+import { type Facts, factsOf, itemBytes } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
 import { type Rung, rungsFor, type Wording, wordingOf } from "./ladder.ts";
+import { fittingReferences } from "./memory-lookup.ts";
 import type { Attempt, Failure } from "./outcome.ts";
 
 /** Pseudo-localized texts are no language: each of them would be warned of. */
@@ -35,7 +36,7 @@ const MOST_QUESTIONS = 17;
 /** One item of an engine call. */
 export interface Ask {
   readonly inquiry: Inquiry;
-  readonly item: Omit<EngineItem, "id">;
+  readonly item: Facts;
   readonly line: Line;
   /** The place of the item in the wording of its question. */
   readonly piece: number;
@@ -205,11 +206,17 @@ export class Inquiry {
   }
 
   readonly #wordingOf: WordingOf = (question, rung, isFirst) => {
-    const { hint, also, ...facts } = factsOf(this.#engine, this.attempt.item, this.#failureMessage);
+    const fitting = this.#engine.takesReferences ? fittingReferences(question, this.attempt.references) : [];
+    const given = factsOf(this.#engine, this.attempt.item, this.#failureMessage, fitting);
+    const { references, hint, also, ...facts } = given;
     const place = MOST_QUESTIONS * this.#place + this.#asking.questions.findIndex(({ key }) => key === question.key);
     const kept = this.#keptIn(question);
     const wording = wordingOf(question, rung, isFirst, facts, place, kept);
-    // A text can do without its hint, and without itself in another language, before anything else.
+    if (references !== undefined) {
+      // A text can do without its examples before anything else, and then without its hint and itself in another language.
+      const exemplified = wordingOf(question, rung, isFirst, given, place, kept);
+      if (fitsIn(this.#engine, exemplified)) return exemplified;
+    }
     const isBare = hint === undefined && also === undefined;
     const more = { ...facts, ...(hint !== undefined && { hint }), ...(also !== undefined && { also }) };
     const hinted = isBare ? wording : wordingOf(question, rung, isFirst, more, place, kept);
@@ -320,7 +327,15 @@ export class Inquiry {
     const { broken, missing } = this.#termsOf(source, text, format);
     if (broken.length > 0 || missing > 0) flags.add(GLOSSARY);
     this.brokenTerms = broken;
-    this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
+    const references = this.#lines.flatMap(({ wording }) => wording.items.flatMap((item) => item.references ?? []));
+    const memoryUnits = [...new Set(references.map(({ unit }) => unit))];
+    this.attempt.translated = {
+      text,
+      engine: this.#engine.name,
+      model: this.#model,
+      flags: [...flags].sort(),
+      ...(memoryUnits.length > 0 && { memoryUnits }),
+    };
     return undefined;
   }
 

@@ -10,11 +10,12 @@
  *
  * A text without a part to protect has the first rung alone, and is sent as it is on it.
  */
-import type { EngineItem, Protection, TextFormat } from "../contract/engine.ts";
+import type { Protection, TextFormat } from "../contract/engine.ts";
 import type { Span } from "../text/icu.ts";
 import { maskParts, splitAtParts } from "../text/mask/mask.ts";
 import type { Question } from "../text/message/asking.ts";
 import { readSyntax } from "../text/syntax.ts";
+import type { Facts } from "./brief.ts";
 
 export type Rung = "raw" | "keep" | "tags" | "words" | "split";
 
@@ -46,8 +47,6 @@ function hasParts(text: string, format: TextFormat): boolean {
   return /[{}<>%$@:&`#[\]'|]/.test(text) && maskParts(text, format, "words") !== undefined;
 }
 
-type Facts = Omit<EngineItem, "id">;
-
 /** One way to ask: the items to send, and the translation in their answers. */
 export interface Wording {
   readonly items: readonly Facts[];
@@ -59,7 +58,8 @@ export interface Wording {
  * The items for a question on one rung.
  *
  * @param isFirst Whether none was tried before.
- * @param facts Those of the whole text: context, hint, and why a try was not accepted.
+ * @param given Those of the whole text: context, hint, references, and why a try was not accepted. No reference goes with a text
+ *   whose parts are masked or cut off: its placeholders would come back beside the masks.
  * @param kept The places of terms that an engine without terms is to keep.
  * @param place Of the text among those that are asked for together: tells its masks from theirs. Default: 0.
  */
@@ -67,10 +67,12 @@ export function wordingOf(
   question: Question,
   rung: Rung,
   isFirst: boolean,
-  facts: Pick<Facts, "context" | "hint" | "also" | "previousFailure">,
+  given: Pick<Facts, "context" | "hint" | "also" | "previousFailure" | "references">,
   place = 0,
   kept: readonly Span[] = [],
 ): Wording {
+  const { references: _references, ...others } = given;
+  const facts = rung === "raw" || rung === "keep" ? given : others;
   const { text, format, form } = question;
   const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
   const words = kept.map(({ start, end }) => text.slice(start, end));
