@@ -61,11 +61,7 @@ export const approveTranslation = defineRoute({
   params,
   body: z.strictObject({
     text: z.string().min(1).optional().describe("The person's own text. Left out: the stored one is approved."),
-    note: z
-      .string()
-      .max(4_096)
-      .optional()
-      .describe("A remark about the decision. It is checked, and not stored: there is no history of reviews yet."),
+    note: z.string().max(4_096).optional().describe("A remark about the decision, for the history."),
   }),
   answers: { 200: Approved },
   problems: [404, 412, 428],
@@ -82,6 +78,7 @@ export const approveTranslation = defineRoute({
         project,
         approvedText: body.text,
         revision,
+        note: body.note,
         by: principal.subject,
       });
       reply.header("etag", tagOf(approved)).header("cache-control", "private, no-cache");
