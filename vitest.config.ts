@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -42,5 +44,7 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     // The tests wait as much as they work: for retries, deadlines, servers that start. Two cores are busy with four workers.
     maxWorkers: 4,
+    // Programs that a test starts with its own environment load compiled modules too, as the command does by itself.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
   },
 });
