@@ -474,6 +474,75 @@ create table trans_hub.feed_switch (
   read_at timestamptz not null default now()
 ) with (fillfactor = 10);
 
+-- The translation memory (docs/adr/0057): pairs of texts that people approved or imported. A source stands here once for each project
+-- and locale, with the keys by which similar texts find it. Registering and settling never write these tables.
+create table trans_hub.memory_text (
+  text_no bigint generated always as identity primary key,
+  project text not null,
+  source_locale text not null,
+  -- content_id('', source): forgetting finds a text by it, whatever the locale.
+  source_id uuid not null,
+  source text not null,
+  -- The keys, by the rule of this version. A version below the present one, such as 0: the process of the act makes new ones, or the
+  -- task of the fleet. Until then the source is found by its whole text alone.
+  bands integer[] not null default '{}',
+  key_version smallint not null default 0,
+  constraint memory_text_is_stored_once unique (source_id, project, source_locale),
+  constraint memory_text_project_is_short check (project <> '' and octet_length(project) <= 255),
+  constraint memory_text_source_locale_is_short check (octet_length(source_locale) <= 255),
+  constraint memory_text_is_not_empty check (source <> '')
+);
+
+create index memory_text_by_key_version on trans_hub.memory_text (key_version);
+
+-- The sources of each key. A row each and no GIN index: a look-up takes a quarter of the time, and its work can be bounded.
+create table trans_hub.memory_key (
+  band integer not null,
+  text_no bigint not null,
+  primary key (band, text_no)
+);
+
+create table trans_hub.memory_unit (
+  project text not null,
+  unit_no bigint generated always as identity primary key,
+  text_no bigint not null,
+  target_locale text not null,
+  target text not null,
+  -- content_id(target_locale, target).
+  target_id uuid not null,
+  origin text not null,
+  -- The row that was approved. Null: the pair was imported.
+  content_no bigint,
+  context_no bigint,
+  made_by text,
+  made_at timestamptz not null default now(),
+  constraint memory_unit_target_is_not_empty check (target <> ''),
+  constraint memory_unit_target_locale_is_short check (octet_length(target_locale) <= 255),
+  constraint memory_unit_origin_is_known check (origin in ('approved', 'tmx')),
+  constraint memory_unit_made_by_is_short check (octet_length(made_by) <= 255),
+  constraint memory_unit_approved_has_a_row check ((origin = 'approved') = (content_no is not null and context_no is not null))
+);
+
+create index memory_unit_by_project on trans_hub.memory_unit (project, unit_no);
+
+create index memory_unit_by_text on trans_hub.memory_unit (text_no, target_locale);
+
+create unique index memory_unit_approved_once on trans_hub.memory_unit (content_no, target_locale, context_no, project)
+  where origin = 'approved';
+
+create unique index memory_unit_imported_once on trans_hub.memory_unit (text_no, target_id) where origin = 'tmx';
+
+-- The pairs that went to the engine with a text, or that gave it its translation, at a revision. A row only where there were any.
+create table trans_hub.memory_use (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no bigint not null,
+  project text not null,
+  revision integer not null,
+  unit_nos bigint[] not null,
+  primary key (content_no, target_locale, context_no, project)
+);
+
 -- Every role may resolve the names of functions. Calling a function, and every table, must be granted.
 grant usage on schema trans_hub to public;
 
@@ -741,6 +810,7 @@ create index request_key_by_age on trans_hub.request_key (began_at);
 
 -- Down Migration
 revoke usage on schema trans_hub from public;
+drop table trans_hub.memory_use, trans_hub.memory_unit, trans_hub.memory_key, trans_hub.memory_text;
 drop table trans_hub.webhook;
 drop table trans_hub.api_token, trans_hub.request_key, trans_hub.feed_switch, trans_hub.feed_head, trans_hub.event_position, trans_hub.event_queue, trans_hub.event, trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
   trans_hub.gc_run, trans_hub.target_locale, trans_hub.reconciling, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.budget_entry,

@@ -814,6 +814,13 @@ begin
     e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
   );
   forgotten := forgotten + in_inbox;
+  if forgotten = 0 and of_text is not null and in_every_context and exists (
+    select from memory_text as t
+    where t.source_id = content_id('', of_text) and t.project = of_project
+      and (split_part(of_source_locale, '-', 1) in (split_part(t.source_locale, '-', 1), 'und') or t.source_locale = 'und')
+  ) then
+    forgotten := 1;
+  end if;
 end
 $$;
 
@@ -833,6 +840,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   in_inbox bigint;
+  in_memory bigint;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('forget');
@@ -854,6 +862,11 @@ begin
       else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
     end
   ) as f;
+  -- A pair of the memory may have been imported for a text that was never requested.
+  if of_text is not null and in_every_context and exists (select from memory_text) then
+    in_memory := forget_in_memory(of_project, array[of_text], array[of_source_locale]);
+    forgotten := greatest(forgotten, least(in_memory, 1));
+  end if;
 end
 $$;
 
@@ -1027,6 +1040,15 @@ begin
   perform prune_batches((
     select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
   ));
+
+  -- A text that the project does not have any more, in any context, leaves its memory too.
+  if exists (select from memory_text) then
+    perform forget_in_memory(of_project, array_agg(c.text), array_agg(c.source_locale))
+    from content as c
+    where c.content_no = any (gone_contents)
+      and not exists (select from source as s where s.content_no = c.content_no and s.project = of_project offset 0)
+      and not exists (select from translation as t where t.content_no = c.content_no and t.project = of_project offset 0);
+  end if;
 
   perform remove_unused_contents(contents);
   delete from context as x
@@ -1557,6 +1579,412 @@ as $$
     returning n
   )
   insert into trans_hub.event_queue (n) select w.n from written as w
+$$;
+
+-- function memory/drop_memory_texts
+create or replace function trans_hub.drop_memory_texts(text_nos bigint[]) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  locked bigint[];
+begin
+  if text_nos is null then
+    return;
+  end if;
+  -- Locked by one statement and removed by the next: a pair that is stored meanwhile is seen (remember_units).
+  select array_agg(t.text_no) into locked
+  from (
+    select t.text_no from memory_text as t where t.text_no = any (text_nos)
+    order by t.source_id, t.project, t.source_locale
+    for update
+  ) as t;
+  with gone as (
+    delete from memory_text as t
+    where t.text_no = any (locked) and not exists (select from memory_unit as u where u.text_no = t.text_no offset 0)
+    returning t.text_no, t.bands
+  ), key as materialized (
+    select k.ctid
+    from gone as g
+    cross join lateral unnest(g.bands) as b (band)
+    cross join lateral (
+      select k.ctid from memory_key as k where k.band = b.band and k.text_no = g.text_no offset 0
+    ) as k
+  )
+  delete from memory_key as k using key where k.ctid = key.ctid;
+end
+$$;
+
+-- function memory/forget_in_memory
+create or replace function trans_hub.forget_in_memory(of_project text, texts text[], source_locales text[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  doomed bigint[];
+  forgotten bigint;
+begin
+  select array_agg(t.text_no), count(distinct t.source_id) into doomed, forgotten
+  from (
+    select t.text_no, t.source_id
+    from (
+      select distinct content_id('', i.text) as id, split_part(i.source_locale, '-', 1) as language
+      from unnest(texts, source_locales) as i (text, source_locale)
+    ) as i
+    cross join lateral (
+      select t.text_no, t.source_id, split_part(t.source_locale, '-', 1) as language from memory_text as t
+      where t.source_id = i.id and t.project = of_project
+      offset 0
+    ) as t
+    where i.language in (t.language, 'und') or t.language = 'und'
+  ) as t;
+  if doomed is null then
+    return 0;
+  end if;
+  perform from memory_text as t where t.text_no = any (doomed) order by t.source_id, t.project, t.source_locale for update;
+  delete from memory_unit as u where u.text_no = any (doomed);
+  perform drop_memory_texts(doomed);
+  return forgotten;
+end
+$$;
+
+-- function memory/forget_units
+create or replace function trans_hub.forget_units(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  texts bigint[];
+begin
+  -- Sources are locked before their pairs, as in every function (README of functions).
+  select array_agg(u.text_no) into texts
+  from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+  cross join lateral (
+    select u.text_no from memory_unit as u
+    where u.content_no = i.content_no and u.target_locale = i.target_locale and u.context_no = i.context_no
+      and u.project = i.project and u.origin = 'approved'
+    offset 0
+  ) as u;
+  if texts is null then
+    return;
+  end if;
+  perform from memory_text as t where t.text_no = any (texts) order by t.source_id, t.project, t.source_locale for update;
+  delete from memory_unit as u
+  using (
+    select u.ctid
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    cross join lateral (
+      select u.ctid from memory_unit as u
+      where u.content_no = i.content_no and u.target_locale = i.target_locale and u.context_no = i.context_no
+        and u.project = i.project and u.origin = 'approved'
+      offset 0
+    ) as u
+  ) as place
+  where u.ctid = place.ctid;
+  perform drop_memory_texts(texts);
+end
+$$;
+
+-- function memory/key_memory_texts
+create or replace function trans_hub.key_memory_texts(text_nos bigint[], new_bands text[], of_key_version smallint) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  keyed bigint;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('key_memory_texts');
+  end if;
+  perform from memory_text as t where t.text_no = any (text_nos) order by t.source_id, t.project, t.source_locale for update;
+  with item as materialized (
+    select t.text_no, t.bands as old_bands, i.bands::integer[] as new_bands
+    from unnest(text_nos, new_bands) as i (text_no, bands)
+    cross join lateral (
+      select t.text_no, t.bands from memory_text as t where t.text_no = i.text_no and t.key_version < of_key_version offset 0
+    ) as t
+  ), old_key as materialized (
+    select k.ctid
+    from item as i
+    cross join lateral unnest(i.old_bands) as b (band)
+    cross join lateral (
+      select k.ctid from memory_key as k where k.band = b.band and k.text_no = i.text_no offset 0
+    ) as k
+    where b.band <> all (i.new_bands)
+  ), unkeyed as (
+    delete from memory_key as k using old_key as o where k.ctid = o.ctid
+  ), new_key as (
+    insert into memory_key (band, text_no)
+    select b.band, i.text_no from item as i cross join lateral unnest(i.new_bands) as b (band)
+    order by 1, 2
+    on conflict do nothing
+  ), noted as (
+    update memory_text as t set bands = i.new_bands, key_version = of_key_version
+    from item as i
+    where t.text_no = i.text_no
+    returning 1
+  )
+  select count(*) into keyed from noted;
+  return keyed;
+end
+$$;
+
+-- function memory/note_memory_uses
+create or replace function trans_hub.note_memory_uses(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[], revisions integer[], unit_nos text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  insert into memory_use (content_no, target_locale, context_no, project, revision, unit_nos)
+  select i.content_no, i.target_locale, i.context_no, i.project, i.revision, i.unit_nos::bigint[]
+  from unnest(content_nos, target_locales, context_nos, projects, revisions, note_memory_uses.unit_nos)
+    as i (content_no, target_locale, context_no, project, revision, unit_nos)
+  where exists (
+    select from translation as t
+    where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+      and t.project = i.project and t.revision = i.revision
+    offset 0
+  )
+  order by i.content_no, i.target_locale, i.context_no, i.project
+  on conflict on constraint memory_use_pkey do update set revision = excluded.revision, unit_nos = excluded.unit_nos;
+end
+$$;
+
+-- function memory/remember_rows
+create or replace function trans_hub.remember_rows(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  if exists (select from memory_unit) then
+    perform forget_units(
+      array_agg(i.content_no), array_agg(i.target_locale), array_agg(i.context_no), array_agg(i.project)
+    )
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    where not exists (
+      select from translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768
+      offset 0
+    );
+  end if;
+  perform remember_units(
+    array_agg(r.project), array_agg(r.source_locale), array_agg(r.source), null, 0::smallint, array_agg(r.target_locale),
+    array_agg(r.target), 'approved', array_agg(r.content_no), array_agg(r.context_no), array_agg(r.approved_by), null
+  )
+  from (
+    select distinct on (i.content_no, i.target_locale, i.context_no, i.project) i.*, c.source_locale, c.text as source, t.target, t.approved_by
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    cross join lateral (
+      select t.text as target, left(t.approved_by, 60) as approved_by
+      from translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768 and btrim(t.text) <> ''
+      offset 0
+    ) as t
+    cross join lateral (
+      select c.source_locale, c.text from content as c where c.content_no = i.content_no and octet_length(c.text) <= 32768
+      offset 0
+    ) as c
+  ) as r
+  having count(*) > 0;
+end
+$$;
+
+-- function memory/remember_units
+create or replace function trans_hub.remember_units(
+  projects text[], source_locales text[], sources text[], bands text[], of_key_version smallint, target_locales text[],
+  targets text[], of_origin text, content_nos bigint[], context_nos bigint[], people text[], times timestamptz[]
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  ids uuid[];
+  wanted bigint;
+  found_nos bigint[];
+  written bigint;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('remember_units');
+  end if;
+  select array_agg(content_id('', s.source) order by s.ord) into ids from unnest(sources) with ordinality as s (source, ord);
+  select count(*) into wanted
+  from (select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)) as i;
+  for tries in 1..10 loop
+    with made as (
+      insert into memory_text (project, source_locale, source_id, source, bands, key_version)
+      select distinct on (i.id, i.project, i.source_locale) i.project, i.source_locale, i.id, i.source,
+        coalesce(i.bands::integer[], '{}'), case when i.bands is null then 0 else of_key_version end
+      from unnest(projects, source_locales, ids, sources, bands) as i (project, source_locale, id, source, bands)
+      order by i.id, i.project, i.source_locale
+      on conflict on constraint memory_text_is_stored_once do nothing
+      returning memory_text.text_no, memory_text.bands
+    )
+    insert into memory_key (band, text_no)
+    select b.band, m.text_no from made as m cross join lateral unnest(m.bands) as b (band)
+    order by 1, 2
+    on conflict do nothing;
+    -- A source that another transaction is removing is not there after its commit: then it is made anew.
+    select array_agg(t.text_no) into found_nos
+    from (
+      select t.text_no
+      from (
+        select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)
+        order by i.id, i.project, i.source_locale
+      ) as i
+      cross join lateral (
+        select t.text_no from memory_text as t
+        where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
+        for no key update
+      ) as t
+    ) as t;
+    exit when cardinality(found_nos) = wanted;
+  end loop;
+
+  with item as materialized (
+    select t.text_no, i.*
+    from unnest(
+      projects, source_locales, ids, target_locales, targets, content_nos, context_nos, people, times
+    ) with ordinality as i (
+      project, source_locale, id, target_locale, target, content_no, context_no, person, at, ord
+    )
+    cross join lateral (
+      select t.text_no from memory_text as t
+      where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
+      offset 0
+    ) as t
+  ), of_rows as (
+    insert into memory_unit as u (
+      project, text_no, target_locale, target, target_id, origin, content_no, context_no, made_by, made_at
+    )
+    select
+      i.project, i.text_no, i.target_locale, i.target, content_id(i.target_locale, i.target),
+      of_origin, i.content_no, i.context_no, i.person, coalesce(i.at, now())
+    from item as i
+    where i.content_no is not null
+    order by i.content_no, i.target_locale, i.context_no, i.project
+    on conflict (content_no, target_locale, context_no, project) where origin = 'approved'
+    do update set text_no = excluded.text_no, target = excluded.target, target_id = excluded.target_id,
+      made_by = excluded.made_by, made_at = excluded.made_at
+    returning 1
+  ), imported as (
+    insert into memory_unit (
+      project, text_no, target_locale, target, target_id, origin, made_by, made_at
+    )
+    select
+      i.project, i.text_no, i.target_locale, i.target, i.target_id, of_origin, i.person,
+      coalesce(i.at, now())
+    from (
+      select distinct on (i.text_no, i.target_id) i.*
+      from (select i.*, content_id(i.target_locale, i.target) as target_id from item as i where i.content_no is null) as i
+      order by i.text_no, i.target_id, i.ord
+    ) as i
+    order by i.ord
+    on conflict (text_no, target_id) where origin = 'tmx' do nothing
+    returning 1
+  )
+  select (select count(*) from of_rows) + (select count(*) from imported) into written;
+  return written;
+end
+$$;
+
+-- function memory/same_units
+create or replace function trans_hub.same_units(
+  of_project text, of_target_language text, sources text[], everywhere boolean,
+  out place integer, out is_own boolean, out unit_no bigint, out source text, out source_locale text, out target text,
+  out target_locale text, out origin text, out made_by text, out made_at timestamptz
+) returns setof record
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+begin
+  return query
+  select
+    q.ord::integer, u.is_own, u.unit_no, q.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+  from unnest(sources) with ordinality as q (source, ord)
+  cross join lateral (
+    select t.project = of_project as is_own, t.source_locale, u.*
+    from memory_text as t
+    cross join lateral (
+      select u.unit_no, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+      from memory_unit as u
+      where u.text_no = t.text_no and split_part(u.target_locale, '-', 1) = of_target_language
+      offset 0
+    ) as u
+    where t.source_id = content_id('', q.source) and (t.project = of_project or everywhere)
+    order by t.project = of_project desc, u.origin, u.made_at desc, u.unit_no desc
+    limit 20
+  ) as u;
+end
+$$;
+
+-- function memory/similar_units
+create or replace function trans_hub.similar_units(
+  of_project text, of_target_language text, places integer[], bands integer[], most integer,
+  out place integer, out is_own boolean, out unit_no bigint, out source text, out source_locale text, out target text,
+  out target_locale text, out origin text, out made_by text, out made_at timestamptz
+) returns setof record
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+begin
+  return query
+  with hit as materialized (
+    select q.place, k.text_no, count(*) as shared
+    from unnest(places, bands) as q (place, band)
+    cross join lateral (
+      select k.text_no from memory_key as k where k.band = q.band order by k.text_no limit 500
+    ) as k
+    group by q.place, k.text_no
+    having count(*) >= 2
+  ), best as materialized (
+    select h.place, h.text_no
+    from (
+      select h.*, row_number() over (partition by h.place order by h.shared desc, h.text_no desc) as rank from hit as h
+    ) as h
+    where h.rank <= most
+  )
+  select b.place, true, u.unit_no, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+  from best as b
+  cross join lateral (
+    select t.source, t.source_locale from memory_text as t where t.text_no = b.text_no and t.project = of_project offset 0
+  ) as t
+  cross join lateral (
+    select u.* from memory_unit as u
+    where u.text_no = b.text_no and split_part(u.target_locale, '-', 1) = of_target_language
+    order by u.origin, u.made_at desc, u.unit_no desc
+    limit 20
+  ) as u;
+end
 $$;
 
 -- function operations/due_lanes
@@ -4505,6 +4933,12 @@ begin
     new_statuses[at] := done.new_status;
   end loop;
 
+  perform remember_rows(
+    array_agg(content_nos[at]), array_agg(target_locales[at]), array_agg(context_nos[at]), array_agg(projects[at])
+  )
+  from generate_series(1, acts) as at
+  where problems[at] is null
+  having count(*) > 0;
   perform count_changes(
     array_agg(projects[at]), array_agg(target_locales[at]), array_agg(old_statuses[at]), array_agg(new_statuses[at])
   )
@@ -5227,6 +5661,24 @@ begin
     array_agg(g.context_no), array_agg(g.revision)
   into removed, projects, locales, statuses, contents, contexts, revisions
   from gone as g;
+  -- Mostly there is no memory at all.
+  if exists (select from memory_unit) then
+    perform forget_units(contents, locales, contexts, projects);
+  end if;
+  if exists (select from memory_use) then
+    delete from memory_use as m
+    using (
+      select m.ctid
+      from unnest(contents, locales, contexts, projects) as g (content_no, target_locale, context_no, project)
+      cross join lateral (
+        select m.ctid from memory_use as m
+        where m.content_no = g.content_no and m.target_locale = g.target_locale and m.context_no = g.context_no
+          and m.project = g.project
+        offset 0
+      ) as m
+    ) as place
+    where m.ctid = place.ctid;
+  end if;
   -- Mostly no person has looked at any text.
   if exists (select from review_act) then
     delete from review_act as a
@@ -5438,6 +5890,15 @@ revoke execute on function trans_hub.affordable_projects,
   trans_hub.prune_events,
   trans_hub.sequence_events,
   trans_hub.write_events,
+  trans_hub.drop_memory_texts,
+  trans_hub.forget_in_memory,
+  trans_hub.forget_units,
+  trans_hub.key_memory_texts,
+  trans_hub.note_memory_uses,
+  trans_hub.remember_rows,
+  trans_hub.remember_units,
+  trans_hub.same_units,
+  trans_hub.similar_units,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
@@ -5584,6 +6045,15 @@ drop function trans_hub.affordable_projects,
   trans_hub.prune_events,
   trans_hub.sequence_events,
   trans_hub.write_events,
+  trans_hub.drop_memory_texts,
+  trans_hub.forget_in_memory,
+  trans_hub.forget_units,
+  trans_hub.key_memory_texts,
+  trans_hub.note_memory_uses,
+  trans_hub.remember_rows,
+  trans_hub.remember_units,
+  trans_hub.same_units,
+  trans_hub.similar_units,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,

@@ -365,6 +365,7 @@ const translating: Table<TranslateBatchOptions> = {
   projectEngines: [...OBJECT, "an invalid date"],
   instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
   prices: NONE,
+  memoryReuse: NONE,
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
   random: FUNCTION,
@@ -377,6 +378,7 @@ const translating: Table<TranslateBatchOptions> = {
   onBudget: FUNCTION,
   onCall: FUNCTION,
   onTurn: FUNCTION,
+  onMemory: FUNCTION,
 };
 const signals: Table<StopSignalsOptions> = {
   isAsked: FLAG,

@@ -89,6 +89,15 @@ begin
     select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
   ));
 
+  -- A text that the project does not have any more, in any context, leaves its memory too.
+  if exists (select from memory_text) then
+    perform forget_in_memory(of_project, array_agg(c.text), array_agg(c.source_locale))
+    from content as c
+    where c.content_no = any (gone_contents)
+      and not exists (select from source as s where s.content_no = c.content_no and s.project = of_project offset 0)
+      and not exists (select from translation as t where t.content_no = c.content_no and t.project = of_project offset 0);
+  end if;
+
   perform remove_unused_contents(contents);
   delete from context as x
   where x.context_no = any (contexts)

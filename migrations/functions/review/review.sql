@@ -58,6 +58,12 @@ begin
     new_statuses[at] := done.new_status;
   end loop;
 
+  perform remember_rows(
+    array_agg(content_nos[at]), array_agg(target_locales[at]), array_agg(context_nos[at]), array_agg(projects[at])
+  )
+  from generate_series(1, acts) as at
+  where problems[at] is null
+  having count(*) > 0;
   perform count_changes(
     array_agg(projects[at]), array_agg(target_locales[at]), array_agg(old_statuses[at]), array_agg(new_statuses[at])
   )

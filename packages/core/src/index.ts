@@ -56,6 +56,7 @@ export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
+export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ExportedText, SearchPage } from "./contract/read.ts";
 export type {
@@ -74,6 +75,13 @@ export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from 
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
 export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
 export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
+export type {
+  MemoryListQuery,
+  MemoryPairInput,
+  MemoryReceipt,
+  MemorySearchQuery,
+  RejectedPair,
+} from "./coordinator/memory-queries.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";

@@ -61,6 +61,17 @@ export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
+export type {
+  BatchMemory,
+  MemoryFilter,
+  MemoryImported,
+  MemoryMatch,
+  MemoryOrigin,
+  MemoryPair,
+  MemoryQuery,
+  MemoryStore,
+  MemoryUnit,
+} from "./contract/memory.ts";
 export type { OnceBegun, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type {
@@ -180,4 +191,5 @@ export { EVENT_KINDS, WEBHOOK_TYPES } from "./rules/webhooks.ts";
 export { type CallEstimate, estimateCalls, type TextToEstimate } from "./translate/estimate.ts";
 export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
 export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
+export type { MemoryLookup } from "./translate/memory-lookup.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -214,7 +214,7 @@ export interface Engine {
   readonly processor: "local" | "third-party";
   /** The most items one call may carry. */
   readonly maxItemsPerCall: number;
-  /** The most UTF-8 bytes of text one call may carry, contexts and hints included, instructions not. */
+  /** The most UTF-8 bytes of text one call may carry, contexts, hints and references included, instructions not. */
   readonly maxBytesPerCall: number;
   /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;

@@ -16,6 +16,7 @@ import type { EngineGate } from "./engine-gate.ts";
 import type { EventPage, EventQuery, FeedListener } from "./event.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { RegisterItem } from "./item.ts";
+import type { MemoryStore } from "./memory.ts";
 import type { OnceBegun, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
@@ -46,6 +47,12 @@ export interface PersistenceHandler {
 
   /** The tokens of the HTTP API. */
   readonly tokens: TokenStore;
+
+  /**
+   * The translation memory. `approve`, `contribute` and every other act of a person keep it in step, in their own transactions: an approved
+   * text has its pair, and the pair goes with the approval, the row or the text.
+   */
+  readonly memory: MemoryStore;
 
   /**
    * Registers items, each once for each of its target locales, durably: when this resolves, the work is committed.

@@ -4,6 +4,7 @@ import type { CollectReport } from "./collect.ts";
 import type { AttemptError, BestTry } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { Hint } from "./hint.ts";
+import type { BatchMemory } from "./memory.ts";
 import type { TranslationKey } from "./translation.ts";
 
 /** One claimed text to translate. */
@@ -51,6 +52,8 @@ export interface WorkBatch {
    * project has none.
    */
   readonly budget?: () => BatchBudget | undefined;
+  /** The translation memory. Left out: it is empty, for every project. */
+  readonly memory?: BatchMemory | undefined;
 }
 
 /**
@@ -65,7 +68,15 @@ export type WorkOutcome =
    * Store it. `flags`: the names of the warning checks that the text failed, sorted. Left out: none. A store keeps a name
    * that it does not know: it may be that of a later release.
    */
-  | { kind: "translated"; text: string; engine: string; model: string | null; flags?: readonly string[] | undefined }
+  | {
+      kind: "translated";
+      text: string;
+      engine: string;
+      model: string | null;
+      flags?: readonly string[] | undefined;
+      /** The numbers of the memory's pairs that the engine had with it, or that gave the text. Left out: none. */
+      memoryUnits?: readonly string[] | undefined;
+    }
   /** Try again later; the attempt counts. `split`: with fewer neighbours. */
   | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
   /** Try again later; no attempt counts (a rate limit, an open circuit). */

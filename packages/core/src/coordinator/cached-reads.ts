@@ -42,6 +42,7 @@ export type HarmlessStore = Pick<
   | "events"
   | "history"
   | "list"
+  | "memory"
   | "listBudgets"
   | "listDeadLetters"
   | "listWebhooks"

@@ -16,6 +16,7 @@ import {
   WaitTimeoutError,
 } from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
+import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
 import type { Page } from "../contract/page.ts";
 import type { ExportedText, SearchPage } from "../contract/read.ts";
 import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
@@ -42,6 +43,15 @@ import {
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
+import { importPairs } from "./import-pairs.ts";
+import {
+  type MemoryListQuery,
+  type MemoryPairInput,
+  type MemoryReceipt,
+  type MemorySearchQuery,
+  parseMemoryList,
+  parseMemorySearch,
+} from "./memory-queries.ts";
 import { type CoordinatorState, reportRequest } from "./observer.ts";
 import { openPostgresStore } from "./open-store.ts";
 import {
@@ -523,6 +533,61 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { reference, page } = parseHistory(query, this.#settings);
     return this.#track(this.#store.history(reference, page));
+  }
+
+  /**
+   * The pairs of the translation memory whose sources are like a text, the best first: a score of 1 is the text itself, and 0.7 the
+   * least.
+   *
+   * @throws {InvalidItemError}
+   * @throws {SettingsError} `limit` has a bad value.
+   */
+  async searchMemory(query: MemorySearchQuery): Promise<MemoryMatch[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.memory.search(parseMemorySearch(query, this.#settings)));
+  }
+
+  /**
+   * Stores pairs of texts that people have translated elsewhere. A bad pair does not keep the others from being stored. Pairs go in
+   * steps of 1,000: a call that was cut off has done a part, and the same call does the rest.
+   *
+   * @throws {InvalidItemError} The project is not valid.
+   */
+  async importMemory(
+    pairs: readonly MemoryPairInput[],
+    { project = this.#settings.project }: { project?: string | undefined } = {},
+  ): Promise<MemoryReceipt> {
+    this.#requireOpen();
+    const own = parseName(project, "project", "TH_PROJECT");
+    return this.#track(importPairs(this.#store.memory, own, pairs, this.#settings));
+  }
+
+  /**
+   * Lists the pairs of the translation memory, in the order in which they were first stored.
+   *
+   * @throws {InvalidItemError}
+   */
+  async *listMemory(query: MemoryListQuery = {}): AsyncGenerator<MemoryUnit, void, undefined> {
+    this.#requireOpen();
+    const filter = parseMemoryList(query, this.#settings);
+    let cursor: string | undefined;
+    do {
+      this.#requireOpen();
+      const page = await this.#track(this.#store.memory.list(filter, { cursor, limit: ROWS_PER_PAGE }));
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * The pairs of the translation memory that an engine had when it made the present text of a translation, or that gave it its text.
+   *
+   * @throws {InvalidItemError}
+   */
+  async memoryUsed(query: GetQuery): Promise<MemoryUnit[]> {
+    this.#requireOpen();
+    requireGetQuery(query);
+    return this.#track(this.#store.memory.usedFor(parseReference(query, query.targetLocale, this.#settings)));
   }
 
   async #act(query: ReviewActQuery): Promise<Translation> {

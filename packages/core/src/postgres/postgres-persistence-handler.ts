@@ -17,6 +17,7 @@ import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
+import type { MemoryStore } from "../contract/memory.ts";
 import type { OnceBegun, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type {
@@ -71,6 +72,7 @@ import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { PostgresFeed } from "./feed/feed.ts";
+import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
@@ -158,6 +160,7 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly tokens: TokenStore = new PostgresTokenStore(() => this.#open());
+  readonly memory: MemoryStore = new PostgresMemory(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #reads: ReplicaReads;

@@ -17,6 +17,7 @@ import { pausingCases } from "./conformance/pausing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
+import { rememberingCases } from "./conformance/remembering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
 import { settlingCases } from "./conformance/settling.ts";
 import { stoppingCases } from "./conformance/stopping.ts";
@@ -39,6 +40,7 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  "the translation memory": rememberingCases,
   "acts of people": actingCases,
   accounting: accountingCases,
   collecting: collectingCases,

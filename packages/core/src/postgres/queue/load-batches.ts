@@ -25,6 +25,8 @@ export interface LoadedBatch {
   readonly isPaused: boolean;
   /** Whether its project had a budget when it was loaded. */
   readonly isBudgeted: boolean;
+  /** Whether the translation memory had pairs when it was loaded: of its project, or only of others. */
+  readonly remembered: "own" | "others" | "none";
   /** The contexts of the traces that asked for it, as its column has them. Null: none did. */
   readonly traceparent: string | null;
   /** The tag of the requests that it was made for. Null: none. */
@@ -62,6 +64,8 @@ export const loadBatches = statement({
     age_seconds: z.number(),
     is_paused: z.boolean(),
     is_budgeted: z.boolean(),
+    /** Null: the memory is empty. Else: whether its project has pairs. */
+    has_own_memory: z.boolean().nullable(),
     traceparent: z.string().nullable(),
     tag: z.string().nullable(),
     history: z.array(z.array(Attempt)).nullable(),
@@ -96,6 +100,9 @@ export const loadBatches = statement({
       -- Most databases have no budgets.
       (select exists (select from trans_hub.budget)) and exists (select from trans_hub.budget as g where g.project = b.project)
         as is_budgeted,
+      case when (select exists (select from trans_hub.memory_unit)) then
+        exists (select from trans_hub.memory_unit as m where m.project = b.project)
+      end as has_own_memory,
       b.history, b.traceparent, b.tag,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,
       own.replaced,
@@ -190,6 +197,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     ageSeconds: row.age_seconds,
     isPaused: row.is_paused,
     isBudgeted: row.is_budgeted,
+    remembered: row.has_own_memory === null ? "none" : row.has_own_memory ? "own" : "others",
     traceparent: row.traceparent,
     tag: row.tag,
     items,

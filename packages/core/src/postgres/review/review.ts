@@ -24,6 +24,7 @@ import { assertWithinSize } from "../../rules/within-size.ts";
 import { whenFree } from "../control/when-free.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows, textArray } from "../database/statement.ts";
+import { keyNewTexts } from "../memory/key-texts.ts";
 import { keyOf, partsOf, readTranslationsByKey } from "../read/read-store.ts";
 import type { RegisterSettings } from "../register/register-store.ts";
 import type { ChangeKind, Voice } from "../settle/voice.ts";
@@ -71,6 +72,7 @@ export async function review(
   if (placed.length === 0) return results;
   const outcomes = await whenFree(() => takeActs(pool, settings, placed));
   tell(voice, placed, outcomes);
+  await keyNewTexts(pool);
   const found = await readTranslationsByKey(
     pool,
     placed.map(({ key }) => key),

@@ -89,6 +89,7 @@ function takeAct(tables: InMemoryTables, act: ReviewAct): Row {
     row.priority = -1;
     tables.batches.enqueue([row]);
   }
+  tables.memory.sync(row);
   return row;
 }
 

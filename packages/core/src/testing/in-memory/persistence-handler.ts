@@ -17,6 +17,7 @@ import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
 import type { RegisterItem } from "../../contract/item.ts";
+import type { MemoryStore } from "../../contract/memory.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
@@ -84,6 +85,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   get tokens(): TokenStore {
     return this.#open().tokens;
+  }
+
+  get memory(): MemoryStore {
+    return this.#open().memory;
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {

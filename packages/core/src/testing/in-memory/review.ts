@@ -37,6 +37,7 @@ export function contributeRow(
     const approvedBy = status === "approved" ? (by ?? null) : null;
     Object.assign(row, { status, text: translation, engine: "human", model: null, flags: [], approvedBy });
     act.end({ action: "contribute", by });
+    tables.memory.sync(row);
     tables.feed.write(status, [row]);
   }
   return worst;

@@ -37,6 +37,7 @@ export function settleItems(
       row.engine = outcome.engine;
       row.model = outcome.model;
       row.flags = outcome.flags ?? [];
+      if (outcome.memoryUnits !== undefined) tables.memory.noteUse(row, row.revision, outcome.memoryUnits);
       replacing?.end({ action: "replace" });
       stored.push(row);
       for (const flag of row.flags) countFlag(tables, row, flag);

@@ -51,6 +51,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
+import type { InMemoryMemory } from "./memory.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { contributeRow, purgeLetters, replayLetters } from "./review.ts";
@@ -146,6 +147,10 @@ export class InMemoryStore {
   /** What the uses of a row's text say of it. */
   hintOf({ key, content }: Row): Hint | undefined {
     return this.#tables.uses.hintOf({ project: key.project, contentNo: content.no, contextNo: key.contextNo });
+  }
+
+  get memory(): InMemoryMemory {
+    return this.#tables.memory;
   }
 
   /** A row in the application's form. */

@@ -202,6 +202,7 @@ export class InMemoryWork {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
       isToYield: () => this.#isEnding,
       budget: () => this.#store.budgetOf(batch.project, this.#member),
+      memory: this.#store.memory.batchMemory(batch),
     });
     const result = step.do === "bury" ? buried(items, step.reason) : await this.#tried(given);
     if (result.restMs !== undefined) this.#rest(batch.targetLocale, result.restMs);
@@ -246,7 +247,7 @@ export class InMemoryWork {
   #workBatch(
     batch: Batch,
     items: readonly BatchItem[],
-    asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget">,
+    asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget" | "memory">,
   ): WorkBatch {
     const { project, sourceLocale, targetLocale, tag } = batch;
     return {
