@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+// For the workers, and for what tests start with this environment: V8 keeps compiled modules there, and each of some 400 workers
+// would compile the same ones. The command has this cache by itself.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "node-compile-cache");
+
 /**
  * The files that take more than a minute. On a clean checkout Vitest begins with the largest files; a small one that takes long
  * would run alone at the end.
@@ -44,7 +48,5 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     // The tests wait as much as they work: for retries, deadlines, servers that start. Two cores are busy with four workers.
     maxWorkers: 4,
-    // Programs that a test starts with its own environment load compiled modules too, as the command does by itself.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
   },
 });
