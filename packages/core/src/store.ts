@@ -91,10 +91,12 @@ export type { Page, PageRequest } from "./contract/page.ts";
 export type {
   ExportedText,
   ExportFilter,
+  ListedTranslation,
   ListFilter,
+  QueueReason,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "./contract/read.ts";
@@ -152,6 +154,7 @@ export type {
   WebhookTurn,
   WebhookType,
 } from "./contract/webhook.ts";
+export type { TranslationFacts } from "./contract/why.ts";
 export type {
   EngineCall,
   FailedJob,

@@ -20,13 +20,13 @@ import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
 import type { OnceBegun, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
+import type { ExportFilter, ListFilter, ReadOptions, ReviewFilter, ReviewPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type { IdReference, NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
 import type { UsageQuery, UsageReport } from "./usage.ts";
 import type {
   Webhook,
@@ -37,6 +37,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "./webhook.ts";
+import type { TranslationFacts } from "./why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
 export interface PersistenceHandler {
@@ -91,9 +92,10 @@ export interface PersistenceHandler {
 
   /**
    * Lists translations of one project and locale that a filter fits, in the order of their least business ids that begin with the
-   * filter's prefix. The work of a page is bounded, whatever the filter: see `SearchPage`.
+   * filter's prefix. The work of a page is bounded, whatever the filter: see `ReviewPage`. The queue has those with the first reason
+   * first, each text once.
    */
-  search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage>;
+  listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage>;
 
   /**
    * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a
@@ -130,6 +132,9 @@ export interface PersistenceHandler {
    * translation, when that is forgotten, collected or purged. An unknown translation has none.
    */
   history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
+
+  /** What stands of a translation beside its text and its history. Undefined: the project has no such translation in the locale. */
+  why(reference: IdReference): Promise<TranslationFacts | undefined>;
 
   /**
    * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by

@@ -56,13 +56,14 @@ export type HarmlessStore = Pick<
   | "removeWebhook"
   | "resume"
   | "rotateWebhook"
-  | "search"
+  | "listForReview"
   | "setBudget"
   | "setStyle"
   | "status"
   | "tokens"
   | "usage"
   | "watchEvents"
+  | "why"
 >;
 
 export interface CachedReadsOptions extends ReadCacheOptions {
