@@ -39,6 +39,7 @@ const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./commands/dead-letters.ts"),
   },
   approve: { summary: "approve a translation as a person", load: () => import("./commands/approve.ts") },
+  memory: { summary: "search, import and export what people translated", load: () => import("./commands/memory.ts") },
   pause: { summary: "pause an engine, project or locale, or all work", load: () => import("./commands/pause.ts") },
   resume: { summary: "end a pause", load: () => import("./commands/resume.ts") },
   budget: { summary: "limit what a project may spend", load: () => import("./commands/budget.ts") },
