@@ -42,6 +42,11 @@ const COMMANDS: Record<string, CommandEntry> = {
   memory: { summary: "search, import and export what people translated", load: () => import("./commands/memory.ts") },
   pause: { summary: "pause an engine, project or locale, or all work", load: () => import("./commands/pause.ts") },
   resume: { summary: "end a pause", load: () => import("./commands/resume.ts") },
+  glossary: {
+    summary: "the words that a project's translations keep to",
+    load: () => import("./commands/glossary.ts"),
+  },
+  style: { summary: "the manner of a project's translations", load: () => import("./commands/style.ts") },
   budget: { summary: "limit what a project may spend", load: () => import("./commands/budget.ts") },
   webhooks: { summary: "tell other programs of changes", load: () => import("./commands/webhooks.ts") },
   cancel: { summary: "cancel waiting translations", load: () => import("./commands/cancel.ts") },

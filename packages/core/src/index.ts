@@ -24,7 +24,7 @@ export type {
   DeadLetterFilter,
   DeadLetterPageRequest,
 } from "./contract/dead-letter.ts";
-export type { TextFormat } from "./contract/engine.ts";
+export type { Formality, TermKind, TextFormat } from "./contract/engine.ts";
 export {
   BacklogFullError,
   CancelledError,
@@ -53,6 +53,20 @@ export {
   WebhooksOffError,
 } from "./contract/errors.ts";
 export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
+export type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  GlossaryTerm,
+  GlossaryTermInput,
+  StaleFilter,
+  StaleTranslation,
+  Style,
+  StyleInput,
+  TermCase,
+  TermName,
+  TermTarget,
+} from "./contract/glossary.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
@@ -75,6 +89,7 @@ export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from 
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
 export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
 export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
+export type { EditGlossaryQuery, RetranslateReport, StaleQuery } from "./coordinator/glossary-queries.ts";
 export type {
   MemoryListQuery,
   MemoryPairInput,

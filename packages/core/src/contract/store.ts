@@ -15,6 +15,7 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "./dead
 import type { EngineGate } from "./engine-gate.ts";
 import type { EventPage, EventQuery, FeedListener } from "./event.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
+import type { Glossary, GlossaryEdit, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "./glossary.ts";
 import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
 import type { OnceBegun, OnceKey } from "./once.ts";
@@ -190,6 +191,34 @@ export interface PersistenceHandler {
 
   /** The budgets of a project, or of each, in their present periods. */
   listBudgets(project?: string): Promise<BudgetStatus[]>;
+
+  /** The terms and styles of a project. */
+  readGlossary(project: string): Promise<Glossary>;
+
+  /**
+   * Sets and removes terms; all of it holds, or nothing. Texts that are claimed after this call have the terms. Translations of texts
+   * that have a changed term are stale from then on.
+   *
+   * @throws {SettingsError} A part is none.
+   * @throws {RevisionChangedError} `revision` is not the glossary's.
+   */
+  editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited>;
+
+  /**
+   * Sets the style of a project for a target locale, or for each; it takes the place of the one before.
+   *
+   * @throws {SettingsError} A part is none.
+   */
+  setStyle(style: StyleInput): Promise<Glossary>;
+
+  /** Removes a style. False: there was none. */
+  removeStyle(project: string, targetLocale: string | null): Promise<boolean>;
+
+  /**
+   * The translations of a lane that edits of the glossary made stale, in a stable order: of texts that have the term, as it was or as it
+   * is. One that was translated anew or looked at by a person since is not stale.
+   */
+  listStale(filter: StaleFilter, page?: PageRequest): Promise<Page<StaleTranslation>>;
 
   /**
    * Confirms the costs of calls that a provider may not have billed; budgets count the confirmed amount from then on. Calls that are

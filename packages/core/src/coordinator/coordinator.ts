@@ -16,8 +16,9 @@ import {
   WaitTimeoutError,
 } from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
+import type { Glossary, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "../contract/glossary.ts";
 import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
-import type { Page } from "../contract/page.ts";
+import type { Page, PageRequest } from "../contract/page.ts";
 import type { ExportedText, SearchPage } from "../contract/read.ts";
 import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
@@ -28,6 +29,7 @@ import type { UsageQuery, UsageReport } from "../contract/usage.ts";
 import type { Webhook, WebhookChanges, WebhookName } from "../contract/webhook.ts";
 import { checkBudget, checkBudgetName, checkConfirmation } from "../rules/budgets.ts";
 import { parseFormat } from "../rules/item.ts";
+import { canonicalLocale } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { preferred } from "../rules/prefer.ts";
 import { isSettled } from "../rules/settled.ts";
@@ -43,6 +45,7 @@ import {
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
+import { type EditGlossaryQuery, type RetranslateReport, requestsOf, type StaleQuery } from "./glossary-queries.ts";
 import { importPairs } from "./import-pairs.ts";
 import {
   type MemoryListQuery,
@@ -658,6 +661,81 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const own = project === null ? undefined : parseName(project, "project", "TH_PROJECT");
     return this.#track(this.#store.listBudgets(own));
+  }
+
+  /**
+   * The terms and styles of a project. Default: the coordinator's.
+   *
+   * @throws {InvalidItemError} The project is not valid.
+   */
+  async glossary({ project = this.#settings.project }: { project?: string | undefined } = {}): Promise<Glossary> {
+    this.#requireOpen();
+    return this.#track(this.#store.readGlossary(parseName(project, "project", "TH_PROJECT")));
+  }
+
+  /**
+   * Sets and removes terms of a project's glossary; all of it holds, or nothing. Texts that a worker claims after this call are
+   * translated with them. Translations of texts that have a changed term are stale: see `listStale` and `retranslateStale`.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value.
+   * @throws {RevisionChangedError} `revision` is not the glossary's.
+   */
+  async editGlossary(edit: EditGlossaryQuery): Promise<GlossaryEdited> {
+    this.#requireOpen();
+    return this.#track(this.#store.editGlossary({ ...edit, project: edit.project ?? this.#settings.project }));
+  }
+
+  /**
+   * Sets the style of a project for a target locale, or (null) for each. It takes the place of the one before.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value.
+   */
+  async setStyle(style: Omit<StyleInput, "project"> & { project?: string | undefined }): Promise<Glossary> {
+    this.#requireOpen();
+    return this.#track(this.#store.setStyle({ ...style, project: style.project ?? this.#settings.project }));
+  }
+
+  /** Removes a style. False: there was none. */
+  async removeStyle(style: { targetLocale: string | null; project?: string | undefined }): Promise<boolean> {
+    this.#requireOpen();
+    const project = parseName(style.project ?? this.#settings.project, "project", "TH_PROJECT");
+    const locale = style.targetLocale === null ? null : canonicalLocale(style.targetLocale, "targetLocale");
+    return this.#track(this.#store.removeStyle(project, locale));
+  }
+
+  /**
+   * The translations that edits of the glossary made stale, in a stable order: of texts that have the term, as it was or as it is. One
+   * that was translated anew or looked at by a person since is not stale.
+   */
+  async listStale(query: StaleQuery, page?: PageRequest): Promise<Page<StaleTranslation>> {
+    this.#requireOpen();
+    return this.#track(this.#store.listStale(this.#laneOf(query), page));
+  }
+
+  /** Asks for every stale translation anew, with low priority. Approved ones stay as they are. An interrupted call has asked for a part. */
+  async retranslateStale(query: StaleQuery): Promise<RetranslateReport> {
+    this.#requireOpen();
+    const lane = this.#laneOf(query);
+    const retranslate = async (store: PersistenceHandler): Promise<RetranslateReport> => {
+      const report = { requested: 0, approved: 0 };
+      for (let cursor: string | undefined | null; cursor !== null; ) {
+        const page: Page<StaleTranslation> = await store.listStale(lane, { limit: ROWS_PER_PAGE, cursor });
+        const requests = requestsOf(page);
+        if (requests.length > 0) await store.register(requests);
+        report.requested += requests.length;
+        report.approved += page.items.filter(({ translation }) => translation.status === "approved").length;
+        cursor = page.nextCursor;
+      }
+      return report;
+    };
+    return this.#track(this.#reads.write(retranslate, (cache) => cache.clear()));
+  }
+
+  #laneOf({ targetLocale, project = this.#settings.project }: StaleQuery): StaleFilter {
+    return {
+      project: parseName(project, "project", "TH_PROJECT"),
+      targetLocale: canonicalLocale(targetLocale, "targetLocale"),
+    };
   }
 
   /**

@@ -15,6 +15,14 @@ import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
+import type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  StaleFilter,
+  StaleTranslation,
+  StyleInput,
+} from "../contract/glossary.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { MemoryStore } from "../contract/memory.ts";
@@ -72,6 +80,7 @@ import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { PostgresFeed } from "./feed/feed.ts";
+import { editGlossary, listStale, readGlossary, removeStyle, setStyle } from "./glossary/glossary-store.ts";
 import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
@@ -317,6 +326,26 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async listBudgets(project?: string): Promise<BudgetStatus[]> {
     return listBudgets(this.#open(), project);
+  }
+
+  async readGlossary(project: string): Promise<Glossary> {
+    return readGlossary(this.#open(), project);
+  }
+
+  async editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited> {
+    return editGlossary(this.#open(), edit);
+  }
+
+  async setStyle(style: StyleInput): Promise<Glossary> {
+    return setStyle(this.#open(), style);
+  }
+
+  async removeStyle(project: string, targetLocale: string | null): Promise<boolean> {
+    return removeStyle(this.#open(), project, targetLocale);
+  }
+
+  async listStale(filter: StaleFilter, page?: PageRequest): Promise<Page<StaleTranslation>> {
+    return listStale(this.#open(), filter, page);
   }
 
   async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {

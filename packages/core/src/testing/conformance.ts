@@ -9,6 +9,7 @@ import { exportingCases } from "./conformance/exporting.ts";
 import { fencingCases } from "./conformance/fencing.ts";
 import { flaggingCases } from "./conformance/flagging.ts";
 import { forcingCases } from "./conformance/forcing.ts";
+import { glossaryCases } from "./conformance/glossaries.ts";
 import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
@@ -47,6 +48,7 @@ const ROOMS = {
   controlling: controllingCases,
   pausing: pausingCases,
   budgeting: budgetingCases,
+  glossaries: glossaryCases,
   webhooks: webhookCases,
   fencing: fencingCases,
   racing: racingCases,

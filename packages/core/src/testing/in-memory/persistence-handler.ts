@@ -16,6 +16,14 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
+import type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  StaleFilter,
+  StaleTranslation,
+  StyleInput,
+} from "../../contract/glossary.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { MemoryStore } from "../../contract/memory.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
@@ -265,6 +273,43 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async listBudgets(project?: string): Promise<BudgetStatus[]> {
     return this.#open().listBudgets(project);
+  }
+
+  async readGlossary(project: string): Promise<Glossary> {
+    return this.#open().glossaries.read(project);
+  }
+
+  async editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited> {
+    return this.#open().glossaries.edit(edit);
+  }
+
+  async setStyle(style: StyleInput): Promise<Glossary> {
+    return this.#open().glossaries.setStyle(style);
+  }
+
+  async removeStyle(project: string, targetLocale: string | null): Promise<boolean> {
+    return this.#open().glossaries.removeStyle(project, targetLocale);
+  }
+
+  async listStale(filter: StaleFilter, page: PageRequest = {}): Promise<Page<StaleTranslation>> {
+    const store = this.#open();
+    const [contentNo = -1, contextNo = -1] = (decodeCursor(page.cursor, 2) ?? []).map(Number);
+    const stale = store.glossaries
+      .stale(filter)
+      .filter(
+        ({ row: { key } }) =>
+          Number(key.contentNo) > contentNo || (Number(key.contentNo) === contentNo && key.contextNo > contextNo),
+      )
+      .sort(
+        (a, b) =>
+          Number(a.row.key.contentNo) - Number(b.row.key.contentNo) || a.row.key.contextNo - b.row.key.contextNo,
+      );
+    return paged(
+      stale,
+      page,
+      ({ row: { key } }) => [key.contentNo, String(key.contextNo)],
+      ({ row, term, since }) => ({ translation: store.show(row), format: row.context?.format ?? "auto", term, since }),
+    );
   }
 
   async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {

@@ -51,6 +51,7 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
+import { InMemoryGlossaries } from "./glossaries.ts";
 import type { InMemoryMemory } from "./memory.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
@@ -79,6 +80,7 @@ export class InMemoryStore {
   readonly engineGate: LocalEngineGate;
   readonly tokens: InMemoryTokens;
   readonly webhooks: InMemoryWebhooks;
+  readonly glossaries: InMemoryGlossaries;
   readonly #tables: InMemoryTables;
   readonly #paused = new InMemoryPauses();
   readonly #budgets: InMemoryBudgets;
@@ -95,6 +97,7 @@ export class InMemoryStore {
     this.engineGate = new LocalEngineGate(() => clock.now(), onReset);
     this.tokens = new InMemoryTokens(clock);
     this.#tables = new InMemoryTables(clock, this.batches);
+    this.glossaries = new InMemoryGlossaries(clock, this.#tables);
     this.webhooks = new InMemoryWebhooks(clock, this.#tables.feed);
   }
 
