@@ -111,7 +111,7 @@ export const WORKER_METRICS = {
     type: "counter",
     name: "trans_hub_memory_texts_total",
     help: "Texts that were looked up in the translation memory, by what was found: similar pairs, a translation that is reused, nothing; or the look-up failed.",
-    labels: ["found"],
+    labels: ["kind"],
   },
   memorySeconds: {
     type: "histogram",

@@ -111,11 +111,11 @@ export class WorkerMetrics {
   readonly lookedUp = ({ texts, found, reused, elapsedMs, error }: MemoryLookup): void => {
     const { memoryTexts, memorySeconds } = this.#worker;
     memorySeconds.observe(elapsedMs / 1_000);
-    if (error !== undefined) memoryTexts.inc({ found: "failed" }, texts);
+    if (error !== undefined) memoryTexts.inc({ kind: "failed" }, texts);
     else {
-      memoryTexts.inc({ found: "similar" }, found);
-      memoryTexts.inc({ found: "reused" }, reused);
-      memoryTexts.inc({ found: "nothing" }, Math.max(0, texts - found - reused));
+      memoryTexts.inc({ kind: "similar" }, found);
+      memoryTexts.inc({ kind: "reused" }, reused);
+      memoryTexts.inc({ kind: "nothing" }, Math.max(0, texts - found - reused));
     }
   };
 
