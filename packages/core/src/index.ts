@@ -54,6 +54,7 @@ export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
+export type { OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ExportedText, SearchPage } from "./contract/read.ts";
 export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
@@ -86,6 +87,7 @@ export type {
 export type {
   EnqueueOptions,
   EnqueueReceipt,
+  OnceReceipt,
   RejectedItem,
   RequestInput,
   RequestOptions,

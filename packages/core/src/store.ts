@@ -59,7 +59,7 @@ export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
-export type { OnceBegun, OnceKey } from "./contract/once.ts";
+export type { OnceCall, OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type {
   ExportedText,

@@ -10,6 +10,7 @@ import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
 import { CancelledError, ClosedError, TranslationNotFoundError, WaitTimeoutError } from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
+import type { OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page } from "../contract/page.ts";
 import type { ExportedText, SearchPage } from "../contract/read.ts";
 import type { ApprovedTranslation } from "../contract/review.ts";
@@ -86,6 +87,7 @@ import {
   checkRequestOptions,
   type EnqueueOptions,
   type EnqueueReceipt,
+  type OnceReceipt,
   type RequestInput,
   type RequestOptions,
   type RequestReceipt,
@@ -103,6 +105,9 @@ export interface CreatedToken extends ApiToken {
 const ROWS_PER_PAGE = 1_000;
 
 const DAY_SECONDS = 86_400;
+
+/** What a repeated request of a key reports to observers. */
+const NOTHING_REGISTERED: OnceReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] };
 
 export class Coordinator implements AsyncDisposable {
   readonly #store: HarmlessStore;
@@ -191,6 +196,35 @@ export class Coordinator implements AsyncDisposable {
     const reported = observer?.requested === undefined ? receipt : reportRequest(observer, receipt);
     // The caller's connection is not the store's, and `close` cannot end a wait for it.
     return client === undefined ? this.#track(reported) : reported;
+  }
+
+  /**
+   * Registers texts as `request` does, once for a key: a request with a key that has run is not run again, and gives the first answer.
+   * The answer is committed with the work, so a caller that lost its answer may send the request again. For requests with
+   * `force`; others are idempotent by themselves. A key is kept for a day.
+   *
+   * All of it is one transaction, which shares no statement with other calls.
+   *
+   * @throws {SettingsError} An option has a bad value, or is unknown.
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. The key is free.
+   */
+  async requestOnce(
+    key: OnceKey,
+    items: RequestInput | readonly RequestInput[],
+    options: Omit<RequestOptions, "signal" | "client"> = {},
+  ): Promise<OnceEnd<OnceReceipt>> {
+    this.#requireOpen();
+    const { client: _client, signal: _signal, ...given } = checkRequestOptions(options);
+    const defaults = this.#withDefaults(given);
+    let end: OnceEnd<OnceReceipt> = { kind: "running" };
+    const receipt = inRequestSpan(items, async (span) => {
+      const once = await this.#requests.registerOnce(key, items, defaults, span);
+      end = once.end;
+      return once.ran ?? NOTHING_REGISTERED;
+    });
+    const { observer } = this.#settings;
+    await this.#track(observer?.requested === undefined ? receipt : reportRequest(observer, receipt));
+    return end;
   }
 
   /**

@@ -17,7 +17,7 @@ import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
-import type { OnceBegun, OnceKey } from "../contract/once.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type {
   ExportFilter,
@@ -67,7 +67,6 @@ import { PostgresFeed } from "./feed/feed.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
-import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { approve } from "./review/approve.ts";
 import { contribute } from "./review/contribute.ts";
@@ -216,6 +215,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#registrar.register(items, options);
   }
 
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    this.#open();
+    return this.#registrar.registerOnce(key, calls, answerOf);
+  }
+
   async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     this.#open();
     await appendItems(client, items, options);
@@ -243,14 +251,6 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
     this.#open();
     return this.#reads.search(filter, page);
-  }
-
-  async beginOnce(key: OnceKey): Promise<OnceBegun> {
-    return beginOnce(this.#open(), key);
-  }
-
-  async endOnce(key: OnceKey, answer: unknown): Promise<void> {
-    await endOnce(this.#open(), key, answer);
   }
 
   async touch(references: readonly NamedReference[]): Promise<void> {

@@ -12,6 +12,7 @@ import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
 import { namingCases } from "./conformance/naming.ts";
+import { onceCases } from "./conformance/once.ts";
 import { pausingCases } from "./conformance/pausing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
@@ -31,6 +32,7 @@ const ROOMS = {
   exporting: exportingCases,
   hinting: hintingCases,
   forcing: forcingCases,
+  "running once": onceCases,
   working: workingCases,
   settling: settlingCases,
   expiring: expiringCases,

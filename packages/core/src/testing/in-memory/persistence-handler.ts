@@ -17,6 +17,7 @@ import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
 import type { RegisterItem } from "../../contract/item.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
@@ -81,6 +82,14 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
     return this.#open().register(items, options);
+  }
+
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    return this.#open().registerOnce(key, calls, answerOf);
   }
 
   /** A client that does not come from {@link begin} counts as a transaction that commits at once. */
