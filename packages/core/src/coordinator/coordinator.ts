@@ -393,7 +393,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Yields pages of {@link events} as they come, until the loop is left or `signal` aborts; then it ends. No page is empty. All
+   * Yields pages of {@link events} as they come, until the loop is left or `signal` aborts; then it ends. A page without events comes at
+   * most every five seconds, where the feed has gone on without one for this filter: keep its `next`, so that the cursor does not grow too old. All
    * followers of the process share one look at the store in 50 ms. An outage of the store is waited for.
    *
    * @throws {CursorGoneError} Events after the cursor are missing, also later on: after a restore.
