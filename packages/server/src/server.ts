@@ -29,8 +29,8 @@ export interface ServerOptions {
    * others nothing. `authentication` makes one that knows the logins of a proxy, too.
    */
   authenticator?: Authenticator | undefined;
-  /** The rate and the waits of one caller. Default: no bounds. */
-  limits?: Pick<RateLimitOptions, "perSecond" | "burst" | "waits"> | undefined;
+  /** The rate and the waits of one caller, and the rate of one address to public exports. Default: no bounds. */
+  limits?: Pick<RateLimitOptions, "perSecond" | "burst" | "publicPerSecond" | "waits"> | undefined;
   /** A logger of pino. Default: nothing is logged. */
   logger?: Logger | undefined;
   /** Hears of each answer, for metrics. Default: none. */
@@ -56,6 +56,7 @@ const checkOptions = optionCheck<ServerOptions>("createServer", {
   limits: kinds.parts({
     perSecond: kinds.positive(1_000_000),
     burst: kinds.whole(1, 10_000_000),
+    publicPerSecond: kinds.positive(1_000_000),
     waits: kinds.whole(1, 1_000_000),
   }),
   logger: kinds.methods("a logger of pino", "debug", "info", "warn", "error"),
