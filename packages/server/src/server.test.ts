@@ -3,8 +3,10 @@ import { connect } from "node:net";
 import { SettingsError } from "@trans-hub/core";
 import { holdKeys } from "@trans-hub/test-support/held-keys";
 import { test } from "@trans-hub/test-support/http-api";
+import { expectWithin } from "@trans-hub/test-support/load";
 import { drain } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
+import { HttpError } from "./problem.ts";
 import { startServer } from "./server.ts";
 
 const PROBLEM = "application/problem+json";
@@ -154,6 +156,38 @@ describe("a server", () => {
     await expect.poll(again).toMatchObject({ status: 200, body: { registered: 1 } });
     const { rows } = await db.query("select sum(cardinality(content_nos))::int as texts from trans_hub.batch");
     expect(rows).toEqual([{ texts: 1 }]);
+  });
+
+  test("waits for no body that nobody reads, and three seconds for one that does not come", async ({ openApi }) => {
+    const api = await openApi({
+      authenticator: {
+        authenticate: async () => Promise.reject(new HttpError("TH_UNAUTHORIZED")),
+        isConfigured: async () => true,
+      },
+    });
+    const known = await openApi();
+    const head = "POST /v1/projects/shop/requests HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    const begin = (port: number) => {
+      const socket = connect(port, "127.0.0.1");
+      let said = "";
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+      socket.on("error", () => undefined).write(`${head}Content-Length: 1000\r\n\r\n{`);
+      return { said: () => said };
+    };
+    const refused = begin(api.server.port);
+    await expect.poll(refused.said).toMatch(/^HTTP\/1\.1 401 /);
+    let stoppedAt = performance.now();
+    await api.server.close();
+    expectWithin(performance.now() - stoppedAt, 1_000);
+    const slow = begin(known.server.port);
+    await known.ask("GET", "/v1/status");
+    stoppedAt = performance.now();
+    await known.server.close();
+    expectWithin(performance.now() - stoppedAt, 4_500);
+    expect(slow.said()).toBe("");
+    expect((await known.store.status()).translations.pending).toBe(0);
   });
 
   test("ends waits and cuts no open request when it stops", async ({ api }) => {
