@@ -212,6 +212,51 @@ create table trans_hub.dead_letter (
 
 create index dead_letter_open on trans_hub.dead_letter (id) where replayed_at is null;
 
+-- The history of translations (docs/adr/0056): the acts of people, and the texts that a machine replaced. Rows are only added: an
+-- undo is a row too, and names the one that it takes back. The key begins as that of translation does, so that forgetting and
+-- collecting find the rows of a text.
+create table trans_hub.review_act (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no bigint not null,
+  project text not null,
+  -- Ascends with the acts on one translation: it is drawn while that row is locked.
+  act_no bigint generated always as identity,
+  action text not null,
+  acted_at timestamptz not null default clock_timestamp(),
+  acted_by text,
+  note text,
+  -- The row before the act, as an undo restores it.
+  status_before trans_hub.translation_status not null,
+  revision_before integer not null,
+  text_before text,
+  engine_before text,
+  model_before text,
+  flags_before text[],
+  approved_by_before text,
+  -- The open dead letter that the act closed.
+  letter_id bigint,
+  status_after trans_hub.translation_status not null,
+  revision_after integer not null,
+  text_after text,
+  engine_after text,
+  model_after text,
+  -- The act that this undo took back.
+  undoes bigint,
+  primary key (content_no, target_locale, context_no, project, act_no),
+  constraint review_act_is_known check (action in ('approve', 'edit', 'reject', 'reopen', 'undo', 'contribute', 'replace')),
+  constraint review_act_undoes_another check ((action = 'undo') = (undoes is not null)),
+  constraint review_act_by_is_short check (octet_length(acted_by) <= 255),
+  constraint review_act_note_is_short check (octet_length(note) <= 4096)
+);
+
+-- The target locales in which a role may review, of roles that may not review in each (may_review). '*': every one.
+create table trans_hub.reviewer_locale (
+  role_name text not null,
+  target_locale text not null,
+  primary key (role_name, target_locale)
+);
+
 -- One row for each engine call, without any text.
 create table trans_hub.usage (
   call_id uuid primary key,
@@ -428,6 +473,75 @@ create table trans_hub.feed_switch (
   -- About when events were last read, to the hour.
   read_at timestamptz not null default now()
 ) with (fillfactor = 10);
+
+-- The translation memory (docs/adr/0057): pairs of texts that people approved or imported. A source stands here once for each project
+-- and locale, with the keys by which similar texts find it. Registering and settling never write these tables.
+create table trans_hub.memory_text (
+  text_no bigint generated always as identity primary key,
+  project text not null,
+  source_locale text not null,
+  -- content_id('', source): forgetting finds a text by it, whatever the locale.
+  source_id uuid not null,
+  source text not null,
+  -- The keys, by the rule of this version. A version below the present one, such as 0: the process of the act makes new ones, or the
+  -- task of the fleet. Until then the source is found by its whole text alone.
+  bands integer[] not null default '{}',
+  key_version smallint not null default 0,
+  constraint memory_text_is_stored_once unique (source_id, project, source_locale),
+  constraint memory_text_project_is_short check (project <> '' and octet_length(project) <= 255),
+  constraint memory_text_source_locale_is_short check (octet_length(source_locale) <= 255),
+  constraint memory_text_is_not_empty check (source <> '')
+);
+
+create index memory_text_by_key_version on trans_hub.memory_text (key_version);
+
+-- The sources of each key. A row each and no GIN index: a look-up takes a quarter of the time, and its work can be bounded.
+create table trans_hub.memory_key (
+  band integer not null,
+  text_no bigint not null,
+  primary key (band, text_no)
+);
+
+create table trans_hub.memory_unit (
+  project text not null,
+  unit_no bigint generated always as identity primary key,
+  text_no bigint not null,
+  target_locale text not null,
+  target text not null,
+  -- content_id(target_locale, target).
+  target_id uuid not null,
+  origin text not null,
+  -- The row that was approved. Null: the pair was imported.
+  content_no bigint,
+  context_no bigint,
+  made_by text,
+  made_at timestamptz not null default now(),
+  constraint memory_unit_target_is_not_empty check (target <> ''),
+  constraint memory_unit_target_locale_is_short check (octet_length(target_locale) <= 255),
+  constraint memory_unit_origin_is_known check (origin in ('approved', 'tmx')),
+  constraint memory_unit_made_by_is_short check (octet_length(made_by) <= 255),
+  constraint memory_unit_approved_has_a_row check ((origin = 'approved') = (content_no is not null and context_no is not null))
+);
+
+create index memory_unit_by_project on trans_hub.memory_unit (project, unit_no);
+
+create index memory_unit_by_text on trans_hub.memory_unit (text_no, target_locale);
+
+create unique index memory_unit_approved_once on trans_hub.memory_unit (content_no, target_locale, context_no, project)
+  where origin = 'approved';
+
+create unique index memory_unit_imported_once on trans_hub.memory_unit (text_no, target_id) where origin = 'tmx';
+
+-- The pairs that went to the engine with a text, or that gave it its translation, at a revision. A row only where there were any.
+create table trans_hub.memory_use (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no bigint not null,
+  project text not null,
+  revision integer not null,
+  unit_nos bigint[] not null,
+  primary key (content_no, target_locale, context_no, project)
+);
 
 -- Every role may resolve the names of functions. Calling a function, and every table, must be granted.
 grant usage on schema trans_hub to public;
@@ -696,11 +810,12 @@ create index request_key_by_age on trans_hub.request_key (began_at);
 
 -- Down Migration
 revoke usage on schema trans_hub from public;
+drop table trans_hub.memory_use, trans_hub.memory_unit, trans_hub.memory_key, trans_hub.memory_text;
 drop table trans_hub.webhook;
 drop table trans_hub.api_token, trans_hub.request_key, trans_hub.feed_switch, trans_hub.feed_head, trans_hub.event_position, trans_hub.event_queue, trans_hub.event, trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
   trans_hub.gc_run, trans_hub.target_locale, trans_hub.reconciling, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.budget_entry,
   trans_hub.budget_hold, trans_hub.budget_period, trans_hub.budget, trans_hub.usage,
-  trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.hint, trans_hub.source,
+  trans_hub.reviewer_locale, trans_hub.review_act, trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.hint, trans_hub.source,
   trans_hub.context, trans_hub.content;
 drop type trans_hub.item, trans_hub.grouped_items, trans_hub.register_options, trans_hub.register_receipt, trans_hub.want,
   trans_hub.wanted_row, trans_hub.translation_status;

@@ -595,9 +595,10 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-  -- Places of the locked rows: those that never had a text, and those that go back to theirs.
+  -- Places of the locked rows: those that never had a text, those that go back to theirs, and those that hide theirs.
   doomed tid[];
   kept tid[];
+  hidden tid[];
   cancelled bigint;
   projects text[];
   locales text[];
@@ -631,7 +632,8 @@ begin
         )
       )
   ), locked as materialized (
-    select t.ctid, t.text is not null as has_text
+    select t.ctid, t.text is not null as has_text,
+      t.text is null and is_hidden(e.content_no, e.target_locale, e.context_no, e.project) as hides
     from (select * from entry order by content_no, target_locale, context_no, project) as e
     cross join lateral (
       select t.ctid, t.text
@@ -642,10 +644,12 @@ begin
       for update
     ) as t
   )
-  select array_agg(l.ctid) filter (where not l.has_text), array_agg(l.ctid) filter (where l.has_text)
-  into doomed, kept
+  select
+    array_agg(l.ctid) filter (where not l.has_text and not l.hides), array_agg(l.ctid) filter (where l.has_text),
+    array_agg(l.ctid) filter (where l.hides)
+  into doomed, kept, hidden
   from locked as l;
-  cancelled := remove_translations(doomed, 'cancelled');
+  cancelled := remove_translations(doomed, 'cancelled') + bury_hidden(hidden);
 
   with gone_back as (
     update translation as t
@@ -810,6 +814,13 @@ begin
     e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
   );
   forgotten := forgotten + in_inbox;
+  if forgotten = 0 and of_text is not null and in_every_context and exists (
+    select from memory_text as t
+    where t.source_id = content_id('', of_text) and t.project = of_project
+      and (split_part(of_source_locale, '-', 1) in (split_part(t.source_locale, '-', 1), 'und') or t.source_locale = 'und')
+  ) then
+    forgotten := 1;
+  end if;
 end
 $$;
 
@@ -829,6 +840,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   in_inbox bigint;
+  in_memory bigint;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('forget');
@@ -850,6 +862,11 @@ begin
       else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
     end
   ) as f;
+  -- A pair of the memory may have been imported for a text that was never requested.
+  if of_text is not null and in_every_context and exists (select from memory_text) then
+    in_memory := forget_in_memory(of_project, array[of_text], array[of_source_locale]);
+    forgotten := greatest(forgotten, least(in_memory, 1));
+  end if;
 end
 $$;
 
@@ -1013,13 +1030,25 @@ begin
     for update of t
   ) as t;
   perform remove_translations(doomed, 'forgotten');
-  -- A letter may outlive its row.
+  -- A letter or an act may outlive its row.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+  delete from review_act as a
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where a.content_no = r.content_no and a.context_no = r.context_no and a.project = of_project;
   perform prune_batches((
     select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
   ));
+
+  -- A text that the project does not have any more, in any context, leaves its memory too.
+  if exists (select from memory_text) then
+    perform forget_in_memory(of_project, array_agg(c.text), array_agg(c.source_locale))
+    from content as c
+    where c.content_no = any (gone_contents)
+      and not exists (select from source as s where s.content_no = c.content_no and s.project = of_project offset 0)
+      and not exists (select from translation as t where t.content_no = c.content_no and t.project = of_project offset 0);
+  end if;
 
   perform remove_unused_contents(contents);
   delete from context as x
@@ -1550,6 +1579,412 @@ as $$
     returning n
   )
   insert into trans_hub.event_queue (n) select w.n from written as w
+$$;
+
+-- function memory/drop_memory_texts
+create or replace function trans_hub.drop_memory_texts(text_nos bigint[]) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  locked bigint[];
+begin
+  if text_nos is null then
+    return;
+  end if;
+  -- Locked by one statement and removed by the next: a pair that is stored meanwhile is seen (remember_units).
+  select array_agg(t.text_no) into locked
+  from (
+    select t.text_no from memory_text as t where t.text_no = any (text_nos)
+    order by t.source_id, t.project, t.source_locale
+    for update
+  ) as t;
+  with gone as (
+    delete from memory_text as t
+    where t.text_no = any (locked) and not exists (select from memory_unit as u where u.text_no = t.text_no offset 0)
+    returning t.text_no, t.bands
+  ), key as materialized (
+    select k.ctid
+    from gone as g
+    cross join lateral unnest(g.bands) as b (band)
+    cross join lateral (
+      select k.ctid from memory_key as k where k.band = b.band and k.text_no = g.text_no offset 0
+    ) as k
+  )
+  delete from memory_key as k using key where k.ctid = key.ctid;
+end
+$$;
+
+-- function memory/forget_in_memory
+create or replace function trans_hub.forget_in_memory(of_project text, texts text[], source_locales text[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  doomed bigint[];
+  forgotten bigint;
+begin
+  select array_agg(t.text_no), count(distinct t.source_id) into doomed, forgotten
+  from (
+    select t.text_no, t.source_id
+    from (
+      select distinct content_id('', i.text) as id, split_part(i.source_locale, '-', 1) as language
+      from unnest(texts, source_locales) as i (text, source_locale)
+    ) as i
+    cross join lateral (
+      select t.text_no, t.source_id, split_part(t.source_locale, '-', 1) as language from memory_text as t
+      where t.source_id = i.id and t.project = of_project
+      offset 0
+    ) as t
+    where i.language in (t.language, 'und') or t.language = 'und'
+  ) as t;
+  if doomed is null then
+    return 0;
+  end if;
+  perform from memory_text as t where t.text_no = any (doomed) order by t.source_id, t.project, t.source_locale for update;
+  delete from memory_unit as u where u.text_no = any (doomed);
+  perform drop_memory_texts(doomed);
+  return forgotten;
+end
+$$;
+
+-- function memory/forget_units
+create or replace function trans_hub.forget_units(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  texts bigint[];
+begin
+  -- Sources are locked before their pairs, as in every function (README of functions).
+  select array_agg(u.text_no) into texts
+  from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+  cross join lateral (
+    select u.text_no from memory_unit as u
+    where u.content_no = i.content_no and u.target_locale = i.target_locale and u.context_no = i.context_no
+      and u.project = i.project and u.origin = 'approved'
+    offset 0
+  ) as u;
+  if texts is null then
+    return;
+  end if;
+  perform from memory_text as t where t.text_no = any (texts) order by t.source_id, t.project, t.source_locale for update;
+  delete from memory_unit as u
+  using (
+    select u.ctid
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    cross join lateral (
+      select u.ctid from memory_unit as u
+      where u.content_no = i.content_no and u.target_locale = i.target_locale and u.context_no = i.context_no
+        and u.project = i.project and u.origin = 'approved'
+      offset 0
+    ) as u
+  ) as place
+  where u.ctid = place.ctid;
+  perform drop_memory_texts(texts);
+end
+$$;
+
+-- function memory/key_memory_texts
+create or replace function trans_hub.key_memory_texts(text_nos bigint[], new_bands text[], of_key_version smallint) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  keyed bigint;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('key_memory_texts');
+  end if;
+  perform from memory_text as t where t.text_no = any (text_nos) order by t.source_id, t.project, t.source_locale for update;
+  with item as materialized (
+    select t.text_no, t.bands as old_bands, i.bands::integer[] as new_bands
+    from unnest(text_nos, new_bands) as i (text_no, bands)
+    cross join lateral (
+      select t.text_no, t.bands from memory_text as t where t.text_no = i.text_no and t.key_version < of_key_version offset 0
+    ) as t
+  ), old_key as materialized (
+    select k.ctid
+    from item as i
+    cross join lateral unnest(i.old_bands) as b (band)
+    cross join lateral (
+      select k.ctid from memory_key as k where k.band = b.band and k.text_no = i.text_no offset 0
+    ) as k
+    where b.band <> all (i.new_bands)
+  ), unkeyed as (
+    delete from memory_key as k using old_key as o where k.ctid = o.ctid
+  ), new_key as (
+    insert into memory_key (band, text_no)
+    select b.band, i.text_no from item as i cross join lateral unnest(i.new_bands) as b (band)
+    order by 1, 2
+    on conflict do nothing
+  ), noted as (
+    update memory_text as t set bands = i.new_bands, key_version = of_key_version
+    from item as i
+    where t.text_no = i.text_no
+    returning 1
+  )
+  select count(*) into keyed from noted;
+  return keyed;
+end
+$$;
+
+-- function memory/note_memory_uses
+create or replace function trans_hub.note_memory_uses(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[], revisions integer[], unit_nos text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  insert into memory_use (content_no, target_locale, context_no, project, revision, unit_nos)
+  select i.content_no, i.target_locale, i.context_no, i.project, i.revision, i.unit_nos::bigint[]
+  from unnest(content_nos, target_locales, context_nos, projects, revisions, note_memory_uses.unit_nos)
+    as i (content_no, target_locale, context_no, project, revision, unit_nos)
+  where exists (
+    select from translation as t
+    where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+      and t.project = i.project and t.revision = i.revision
+    offset 0
+  )
+  order by i.content_no, i.target_locale, i.context_no, i.project
+  on conflict on constraint memory_use_pkey do update set revision = excluded.revision, unit_nos = excluded.unit_nos;
+end
+$$;
+
+-- function memory/remember_rows
+create or replace function trans_hub.remember_rows(
+  content_nos bigint[], target_locales text[], context_nos bigint[], projects text[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  if exists (select from memory_unit) then
+    perform forget_units(
+      array_agg(i.content_no), array_agg(i.target_locale), array_agg(i.context_no), array_agg(i.project)
+    )
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    where not exists (
+      select from translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768
+      offset 0
+    );
+  end if;
+  perform remember_units(
+    array_agg(r.project), array_agg(r.source_locale), array_agg(r.source), null, 0::smallint, array_agg(r.target_locale),
+    array_agg(r.target), 'approved', array_agg(r.content_no), array_agg(r.context_no), array_agg(r.approved_by), null
+  )
+  from (
+    select distinct on (i.content_no, i.target_locale, i.context_no, i.project) i.*, c.source_locale, c.text as source, t.target, t.approved_by
+    from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    cross join lateral (
+      select t.text as target, left(t.approved_by, 60) as approved_by
+      from translation as t
+      where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768 and btrim(t.text) <> ''
+      offset 0
+    ) as t
+    cross join lateral (
+      select c.source_locale, c.text from content as c where c.content_no = i.content_no and octet_length(c.text) <= 32768
+      offset 0
+    ) as c
+  ) as r
+  having count(*) > 0;
+end
+$$;
+
+-- function memory/remember_units
+create or replace function trans_hub.remember_units(
+  projects text[], source_locales text[], sources text[], bands text[], of_key_version smallint, target_locales text[],
+  targets text[], of_origin text, content_nos bigint[], context_nos bigint[], people text[], times timestamptz[]
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  ids uuid[];
+  wanted bigint;
+  found_nos bigint[];
+  written bigint;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('remember_units');
+  end if;
+  select array_agg(content_id('', s.source) order by s.ord) into ids from unnest(sources) with ordinality as s (source, ord);
+  select count(*) into wanted
+  from (select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)) as i;
+  for tries in 1..10 loop
+    with made as (
+      insert into memory_text (project, source_locale, source_id, source, bands, key_version)
+      select distinct on (i.id, i.project, i.source_locale) i.project, i.source_locale, i.id, i.source,
+        coalesce(i.bands::integer[], '{}'), case when i.bands is null then 0 else of_key_version end
+      from unnest(projects, source_locales, ids, sources, bands) as i (project, source_locale, id, source, bands)
+      order by i.id, i.project, i.source_locale
+      on conflict on constraint memory_text_is_stored_once do nothing
+      returning memory_text.text_no, memory_text.bands
+    )
+    insert into memory_key (band, text_no)
+    select b.band, m.text_no from made as m cross join lateral unnest(m.bands) as b (band)
+    order by 1, 2
+    on conflict do nothing;
+    -- A source that another transaction is removing is not there after its commit: then it is made anew.
+    select array_agg(t.text_no) into found_nos
+    from (
+      select t.text_no
+      from (
+        select distinct i.id, i.project, i.source_locale from unnest(ids, projects, source_locales) as i (id, project, source_locale)
+        order by i.id, i.project, i.source_locale
+      ) as i
+      cross join lateral (
+        select t.text_no from memory_text as t
+        where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
+        for no key update
+      ) as t
+    ) as t;
+    exit when cardinality(found_nos) = wanted;
+  end loop;
+
+  with item as materialized (
+    select t.text_no, i.*
+    from unnest(
+      projects, source_locales, ids, target_locales, targets, content_nos, context_nos, people, times
+    ) with ordinality as i (
+      project, source_locale, id, target_locale, target, content_no, context_no, person, at, ord
+    )
+    cross join lateral (
+      select t.text_no from memory_text as t
+      where t.source_id = i.id and t.project = i.project and t.source_locale = i.source_locale
+      offset 0
+    ) as t
+  ), of_rows as (
+    insert into memory_unit as u (
+      project, text_no, target_locale, target, target_id, origin, content_no, context_no, made_by, made_at
+    )
+    select
+      i.project, i.text_no, i.target_locale, i.target, content_id(i.target_locale, i.target),
+      of_origin, i.content_no, i.context_no, i.person, coalesce(i.at, now())
+    from item as i
+    where i.content_no is not null
+    order by i.content_no, i.target_locale, i.context_no, i.project
+    on conflict (content_no, target_locale, context_no, project) where origin = 'approved'
+    do update set text_no = excluded.text_no, target = excluded.target, target_id = excluded.target_id,
+      made_by = excluded.made_by, made_at = excluded.made_at
+    returning 1
+  ), imported as (
+    insert into memory_unit (
+      project, text_no, target_locale, target, target_id, origin, made_by, made_at
+    )
+    select
+      i.project, i.text_no, i.target_locale, i.target, i.target_id, of_origin, i.person,
+      coalesce(i.at, now())
+    from (
+      select distinct on (i.text_no, i.target_id) i.*
+      from (select i.*, content_id(i.target_locale, i.target) as target_id from item as i where i.content_no is null) as i
+      order by i.text_no, i.target_id, i.ord
+    ) as i
+    order by i.ord
+    on conflict (text_no, target_id) where origin = 'tmx' do nothing
+    returning 1
+  )
+  select (select count(*) from of_rows) + (select count(*) from imported) into written;
+  return written;
+end
+$$;
+
+-- function memory/same_units
+create or replace function trans_hub.same_units(
+  of_project text, of_target_language text, sources text[], everywhere boolean,
+  out place integer, out is_own boolean, out unit_no bigint, out source text, out source_locale text, out target text,
+  out target_locale text, out origin text, out made_by text, out made_at timestamptz
+) returns setof record
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+begin
+  return query
+  select
+    q.ord::integer, u.is_own, u.unit_no, q.source, u.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+  from unnest(sources) with ordinality as q (source, ord)
+  cross join lateral (
+    select t.project = of_project as is_own, t.source_locale, u.*
+    from memory_text as t
+    cross join lateral (
+      select u.unit_no, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+      from memory_unit as u
+      where u.text_no = t.text_no and split_part(u.target_locale, '-', 1) = of_target_language
+      offset 0
+    ) as u
+    where t.source_id = content_id('', q.source) and (t.project = of_project or everywhere)
+    order by t.project = of_project desc, u.origin, u.made_at desc, u.unit_no desc
+    limit 20
+  ) as u;
+end
+$$;
+
+-- function memory/similar_units
+create or replace function trans_hub.similar_units(
+  of_project text, of_target_language text, places integer[], bands integer[], most integer,
+  out place integer, out is_own boolean, out unit_no bigint, out source text, out source_locale text, out target text,
+  out target_locale text, out origin text, out made_by text, out made_at timestamptz
+) returns setof record
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+begin
+  return query
+  with hit as materialized (
+    select q.place, k.text_no, count(*) as shared
+    from unnest(places, bands) as q (place, band)
+    cross join lateral (
+      select k.text_no from memory_key as k where k.band = q.band order by k.text_no limit 500
+    ) as k
+    group by q.place, k.text_no
+    having count(*) >= 2
+  ), best as materialized (
+    select h.place, h.text_no
+    from (
+      select h.*, row_number() over (partition by h.place order by h.shared desc, h.text_no desc) as rank from hit as h
+    ) as h
+    where h.rank <= most
+  )
+  select b.place, true, u.unit_no, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
+  from best as b
+  cross join lateral (
+    select t.source, t.source_locale from memory_text as t where t.text_no = b.text_no and t.project = of_project offset 0
+  ) as t
+  cross join lateral (
+    select u.* from memory_unit as u
+    where u.text_no = b.text_no and split_part(u.target_locale, '-', 1) = of_target_language
+    order by u.origin, u.made_at desc, u.unit_no desc
+    limit 20
+  ) as u;
+end
 $$;
 
 -- function operations/due_lanes
@@ -4342,6 +4777,407 @@ return rejected || coalesce(
   '[]'
 );
 
+-- function review/act_to_undo
+create or replace function trans_hub.act_to_undo(
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
+) returns trans_hub.review_act
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+as $$
+  select a.*
+  from review_act as a
+  where a.content_no = of_content_no and a.target_locale = of_target_locale and a.context_no = of_context_no
+    and a.project = of_project and a.action not in ('undo', 'replace')
+    and not exists (
+      select from review_act as u
+      where u.content_no = of_content_no and u.target_locale = of_target_locale and u.context_no = of_context_no
+        and u.project = of_project and u.undoes = a.act_no
+    )
+  order by a.act_no desc
+  limit 1
+$$;
+
+-- function review/bury_hidden
+create or replace function trans_hub.bury_hidden(doomed tid[]) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  projects text[];
+  locales text[];
+  contents bigint[];
+  contexts bigint[];
+  revisions integer[];
+begin
+  if doomed is null then
+    return 0;
+  end if;
+  with buried as (
+    update translation as t
+    set status = 'failed', revision = t.revision + 1, failed_revision = t.revision + 1, updated_at = now()
+    where t.ctid = any (doomed)
+    returning t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority
+  ), lettered as (
+    insert into dead_letter (
+      content_no, target_locale, context_no, project, revision, priority, kept_text, history, code, message
+    )
+    select
+      b.content_no, b.target_locale, b.context_no, b.project, b.revision, b.priority, false, '[]', 'TH_CANCELLED',
+      'A reviewer rejected the text and hid it, and its new try was cancelled'
+    from buried as b
+  )
+  select
+    array_agg(b.project), array_agg(b.target_locale), array_agg(b.content_no), array_agg(b.context_no), array_agg(b.revision)
+  into projects, locales, contents, contexts, revisions
+  from buried as b;
+  perform write_events('failed', projects, locales, contents, contexts, revisions);
+  return coalesce(cardinality(projects), 0);
+end
+$$;
+
+-- function review/is_hidden
+create or replace function trans_hub.is_hidden(
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
+) returns boolean
+language sql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+as $$
+  select exists (
+    select from review_act as a
+    where a.content_no = of_content_no and a.target_locale = of_target_locale and a.context_no = of_context_no
+      and a.project = of_project and a.action = 'reject' and a.text_after is null
+      and not exists (
+        select from review_act as u
+        where u.content_no = of_content_no and u.target_locale = of_target_locale and u.context_no = of_context_no
+          and u.project = of_project and u.undoes = a.act_no
+      )
+  )
+$$;
+
+-- function review/may_review
+create or replace function trans_hub.may_review(of_target_locale text) returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+declare
+  acting name := coalesce(nullif(current_setting('role', true), 'none'), session_user);
+begin
+  if has_function_privilege(acting, 'trans_hub.review_every_locale()', 'execute') then
+    return true;
+  end if;
+  return exists (
+    select from reviewer_locale as l
+    join pg_roles as r on r.rolname = l.role_name
+    where l.target_locale in (of_target_locale, '*') and pg_has_role(acting, r.oid, 'usage')
+  );
+end
+$$;
+
+-- function review/review
+create or replace function trans_hub.review(
+  kinds text[], projects text[], target_locales text[], content_nos bigint[], context_nos bigint[], revisions integer[],
+  texts text[], notes text[], people text[], hides boolean[], batch_size integer, batch_bytes integer,
+  out problems text[], out present_revisions integer[]
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, trans_hub, pg_temp
+set lock_timeout = '5s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  acts integer := coalesce(cardinality(kinds), 0);
+  done record;
+  old_statuses translation_status[];
+  new_statuses translation_status[];
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform refuse_isolation('review');
+  end if;
+  if acts > 500 or not coalesce(kinds <@ array['approve', 'reject', 'reopen', 'undo'], true)
+    or array_position(kinds, null) is not null or '' = any (texts)
+  then
+    raise exception using
+      errcode = 'TH001', column = 'acts',
+      message = 'must be at most 500 acts, each approve, reject, reopen or undo, and none with an empty text';
+  end if;
+  perform
+  from (
+    select i.* from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    order by i.content_no, i.target_locale, i.context_no, i.project
+  ) as i
+  cross join lateral (
+    select from translation as t
+    where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
+      and t.project = i.project
+    for update
+  ) as t;
+
+  for at in 1 .. acts loop
+    if not may_review(target_locales[at]) then
+      problems[at] := 'locale';
+      continue;
+    end if;
+    select r.* into done
+    from review_row(
+      content_nos[at], target_locales[at], context_nos[at], projects[at], kinds[at], revisions[at], texts[at], notes[at],
+      people[at], coalesce(hides[at], false)
+    ) as r;
+    problems[at] := done.problem;
+    present_revisions[at] := done.new_revision;
+    old_statuses[at] := done.old_status;
+    new_statuses[at] := done.new_status;
+  end loop;
+
+  perform remember_rows(
+    array_agg(content_nos[at]), array_agg(target_locales[at]), array_agg(context_nos[at]), array_agg(projects[at])
+  )
+  from generate_series(1, acts) as at
+  where problems[at] is null
+  having count(*) > 0;
+  perform count_changes(
+    array_agg(projects[at]), array_agg(target_locales[at]), array_agg(old_statuses[at]), array_agg(new_statuses[at])
+  )
+  from generate_series(1, acts) as at
+  where problems[at] is null;
+  perform write_events(
+    e.kind, array_agg(projects[e.at] order by e.at), array_agg(target_locales[e.at] order by e.at),
+    array_agg(content_nos[e.at] order by e.at), array_agg(context_nos[e.at] order by e.at),
+    array_agg(present_revisions[e.at] order by e.at)
+  )
+  from (
+    -- Of acts on one row, the last one: a row has one revision after this transaction.
+    select distinct on (content_nos[at], target_locales[at], context_nos[at], projects[at])
+      at,
+      case kinds[at]
+        when 'approve' then 'approved' when 'reject' then 'rejected' when 'reopen' then 'reopened' else 'undone'
+      end as kind
+    from generate_series(1, acts) as at
+    where problems[at] is null
+    order by content_nos[at], target_locales[at], context_nos[at], projects[at], at desc
+  ) as e
+  group by e.kind;
+  perform enqueue_batches(
+    array_agg(r.content_no), array_agg(r.target_locale), array_agg(r.context_no), array_agg(r.project), array_agg(r.revision),
+    array_agg(r.priority), array_agg(c.source_locale), array_agg(octet_length(c.text)),
+    least(greatest(batch_size, 1), 1000), greatest(batch_bytes, 1)
+  )
+  from (
+    -- Of acts on one row, the last one counts.
+    select t.content_no, t.target_locale, t.context_no, t.project, t.revision, t.priority
+    from generate_series(1, acts) as at
+    cross join lateral (
+      select t.* from translation as t
+      where t.content_no = content_nos[at] and t.target_locale = target_locales[at] and t.context_no = context_nos[at]
+        and t.project = projects[at] and t.status = 'pending' and t.revision = present_revisions[at]
+      offset 0
+    ) as t
+    where problems[at] is null
+    order by t.content_no, t.target_locale, t.context_no, t.project
+  ) as r
+  join content as c on c.content_no = r.content_no
+  having count(*) > 0;
+end
+$$;
+
+-- function review/review_every_locale
+create or replace function trans_hub.review_every_locale() returns void
+language sql immutable
+return null;
+
+-- function review/review_notes
+create or replace function trans_hub.review_notes(
+  of_project text, of_target_locale text, content_nos bigint[], context_nos bigint[]
+) returns json
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  -- Of texts without a history, this look is all.
+  if not exists (
+    select from review_act as a
+    where a.content_no = any (content_nos) and a.target_locale = of_target_locale and a.project = of_project
+  ) then
+    return null;
+  end if;
+  return (
+    select json_object_agg(i.ord, coalesce(a.note, ''))
+    from unnest(content_nos, context_nos) with ordinality as i (content_no, context_no, ord)
+    cross join lateral (
+      select a.action, a.note
+      from review_act as a
+      where a.content_no = i.content_no and a.target_locale = of_target_locale and a.context_no = i.context_no
+        and a.project = of_project and a.action <> 'undo'
+        and not exists (
+          select from review_act as u
+          where u.content_no = i.content_no and u.target_locale = of_target_locale and u.context_no = i.context_no
+            and u.project = of_project and u.undoes = a.act_no
+        )
+      order by a.act_no desc
+      limit 1
+    ) as a
+    where a.action = 'reject'
+  );
+end
+$$;
+
+-- function review/review_row
+create or replace function trans_hub.review_row(
+  of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text,
+  kind text, seen_revision integer, given_text text, given_note text, person text, is_to_hide boolean,
+  out problem text, out old_status trans_hub.translation_status, out new_status trans_hub.translation_status,
+  out new_revision integer
+)
+language plpgsql volatile
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  before translation;
+  after translation;
+  undone review_act;
+  -- The revision that the last act left behind.
+  left_revision integer;
+  closed_letter bigint;
+begin
+  select t.* into before
+  from translation as t
+  where t.content_no = of_content_no and t.target_locale = of_target_locale and t.context_no = of_context_no
+    and t.project = of_project
+  for update;
+  if not found then
+    problem := 'missing';
+    return;
+  end if;
+  if kind = 'undo' then
+    undone := act_to_undo(of_content_no, of_target_locale, of_context_no, of_project);
+    select max(a.revision_after) into left_revision
+    from review_act as a
+    where a.content_no = of_content_no and a.target_locale = of_target_locale and a.context_no = of_context_no
+      and a.project = of_project and a.action <> 'replace';
+  end if;
+  old_status := before.status;
+  new_status := before.status;
+  new_revision := before.revision;
+  problem := case
+    when seen_revision <> before.revision then 'revision'
+    when kind = 'approve' and given_text is null and before.text is null then 'no_text'
+    when kind = 'reject' and before.text is null then 'no_text'
+    when kind = 'reopen' and before.status <> 'approved' then 'not_approved'
+    when kind = 'undo' and undone.act_no is null then 'nothing_to_undo'
+    when kind = 'undo' and seen_revision is null and before.revision <> left_revision then 'revision'
+  end;
+  if problem is not null then
+    return;
+  end if;
+  after := reviewed_row(before, kind, given_text, person, is_to_hide, undone);
+
+  with closed as (
+    update dead_letter as d set replayed_at = now()
+    from (
+      select d.ctid, d.replayed_at
+      from dead_letter as d
+      where d.content_no = of_content_no and d.target_locale = of_target_locale and d.context_no = of_context_no
+        and d.project = of_project
+      offset 0
+    ) as letter
+    where d.ctid = letter.ctid and letter.replayed_at is null
+    returning d.id
+  )
+  select max(c.id) into closed_letter from closed as c;
+  if undone.letter_id is not null then
+    -- A letter speaks of a row at one revision.
+    update dead_letter as d set replayed_at = null, revision = after.revision where d.id = undone.letter_id;
+    if found then
+      after.failed_revision := after.revision;
+    end if;
+  end if;
+  -- A failed row without a letter could not be replayed: without its letter it is tried again.
+  if after.status = 'failed' and after.failed_revision is distinct from after.revision then
+    after.status := 'pending';
+    after.priority := -1;
+  end if;
+
+  update translation as t
+  set status = after.status, priority = after.priority, revision = after.revision, text = after.text, engine = after.engine,
+    model = after.model, quality_flags = after.quality_flags, approved_by = after.approved_by,
+    failed_revision = after.failed_revision, expires_at = after.expires_at, updated_at = after.updated_at
+  where t.content_no = of_content_no and t.target_locale = of_target_locale and t.context_no = of_context_no
+    and t.project = of_project;
+  insert into review_act (
+    content_no, target_locale, context_no, project, action, acted_by, note, status_before, revision_before, text_before,
+    engine_before, model_before, flags_before, approved_by_before, letter_id, status_after, revision_after, text_after,
+    engine_after, model_after, undoes
+  )
+  values (
+    of_content_no, of_target_locale, of_context_no, of_project,
+    case when kind = 'approve' and given_text is not null then 'edit' else kind end, person, given_note,
+    before.status, before.revision, before.text, before.engine, before.model, before.quality_flags, before.approved_by,
+    closed_letter, after.status, after.revision, after.text, after.engine, after.model, undone.act_no
+  );
+  new_status := after.status;
+  new_revision := after.revision;
+end
+$$;
+
+-- function review/reviewed_row
+create or replace function trans_hub.reviewed_row(
+  t trans_hub.translation, kind text, given_text text, person text, is_to_hide boolean, undone trans_hub.review_act
+) returns trans_hub.translation
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+as $$
+begin
+  t.revision := t.revision + 1;
+  t.updated_at := now();
+  -- A row that waits again is wanted, whatever its first request said.
+  t.expires_at := null;
+  case kind
+    when 'approve' then
+      t.status := 'approved';
+      t.approved_by := person;
+      -- The person has looked, also where the text stays as it is.
+      t.quality_flags := null;
+      if given_text is not null then
+        t.text := given_text;
+        t.engine := 'human';
+        t.model := null;
+      end if;
+    when 'reject' then
+      t.status := 'pending';
+      t.approved_by := null;
+      if is_to_hide then
+        t.text := null;
+        t.engine := null;
+        t.model := null;
+        t.quality_flags := null;
+      end if;
+    when 'reopen' then
+      t.status := 'translated';
+      t.approved_by := null;
+    when 'undo' then
+      t.status := undone.status_before;
+      t.text := undone.text_before;
+      t.engine := undone.engine_before;
+      t.model := undone.model_before;
+      t.quality_flags := undone.flags_before;
+      t.approved_by := undone.approved_by_before;
+  end case;
+  -- As work that a person waits for.
+  if t.status = 'pending' then
+    t.priority := -1;
+  end if;
+  return t;
+end
+$$;
+
 -- function rules/canonical_json_at
 create or replace function trans_hub.canonical_json_at(value jsonb, level integer) returns text
 language plpgsql immutable strict parallel safe
@@ -4825,6 +5661,39 @@ begin
     array_agg(g.context_no), array_agg(g.revision)
   into removed, projects, locales, statuses, contents, contexts, revisions
   from gone as g;
+  -- Mostly there is no memory at all.
+  if exists (select from memory_unit) then
+    perform forget_units(contents, locales, contexts, projects);
+  end if;
+  if exists (select from memory_use) then
+    delete from memory_use as m
+    using (
+      select m.ctid
+      from unnest(contents, locales, contexts, projects) as g (content_no, target_locale, context_no, project)
+      cross join lateral (
+        select m.ctid from memory_use as m
+        where m.content_no = g.content_no and m.target_locale = g.target_locale and m.context_no = g.context_no
+          and m.project = g.project
+        offset 0
+      ) as m
+    ) as place
+    where m.ctid = place.ctid;
+  end if;
+  -- Mostly no person has looked at any text.
+  if exists (select from review_act) then
+    delete from review_act as a
+    using (
+      select a.ctid
+      from unnest(contents, locales, contexts, projects) as g (content_no, target_locale, context_no, project)
+      cross join lateral (
+        select a.ctid from review_act as a
+        where a.content_no = g.content_no and a.target_locale = g.target_locale
+          and a.context_no = g.context_no and a.project = g.project
+        offset 0
+      ) as a
+    ) as gone
+    where a.ctid = gone.ctid;
+  end if;
   perform count_changes(projects, locales, statuses, null);
   perform write_events(event_kind, projects, locales, contents, contexts, revisions);
   return removed;
@@ -5021,6 +5890,15 @@ revoke execute on function trans_hub.affordable_projects,
   trans_hub.prune_events,
   trans_hub.sequence_events,
   trans_hub.write_events,
+  trans_hub.drop_memory_texts,
+  trans_hub.forget_in_memory,
+  trans_hub.forget_units,
+  trans_hub.key_memory_texts,
+  trans_hub.note_memory_uses,
+  trans_hub.remember_rows,
+  trans_hub.remember_units,
+  trans_hub.same_units,
+  trans_hub.similar_units,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
@@ -5096,6 +5974,15 @@ revoke execute on function trans_hub.affordable_projects,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
   trans_hub.with_full_backlog,
+  trans_hub.act_to_undo,
+  trans_hub.bury_hidden,
+  trans_hub.is_hidden,
+  trans_hub.may_review,
+  trans_hub.review,
+  trans_hub.review_every_locale,
+  trans_hub.review_notes,
+  trans_hub.review_row,
+  trans_hub.reviewed_row,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,
@@ -5158,6 +6045,15 @@ drop function trans_hub.affordable_projects,
   trans_hub.prune_events,
   trans_hub.sequence_events,
   trans_hub.write_events,
+  trans_hub.drop_memory_texts,
+  trans_hub.forget_in_memory,
+  trans_hub.forget_units,
+  trans_hub.key_memory_texts,
+  trans_hub.note_memory_uses,
+  trans_hub.remember_rows,
+  trans_hub.remember_units,
+  trans_hub.same_units,
+  trans_hub.similar_units,
   trans_hub.due_lanes,
   trans_hub.oldest_ready_seconds,
   trans_hub.ready_texts,
@@ -5233,6 +6129,15 @@ drop function trans_hub.affordable_projects,
   trans_hub.wanted_rows,
   trans_hub.wants_of,
   trans_hub.with_full_backlog,
+  trans_hub.act_to_undo,
+  trans_hub.bury_hidden,
+  trans_hub.is_hidden,
+  trans_hub.may_review,
+  trans_hub.review,
+  trans_hub.review_every_locale,
+  trans_hub.review_notes,
+  trans_hub.review_row,
+  trans_hub.reviewed_row,
   trans_hub.canonical_json_at,
   trans_hub.canonical_json,
   trans_hub.canonical_locale,

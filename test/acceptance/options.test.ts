@@ -205,6 +205,7 @@ const roles: Table<CreateRolesOptions> = {
   directUrl: NONE,
   prefix: ["'x'"],
   passwords: [...OBJECT, "an invalid date"],
+  reviewerLocales: LIST,
   migrate: FLAG,
   dryRun: FLAG,
   connectTimeoutMs: FRACTION,
@@ -299,6 +300,7 @@ const approve: Table<ApproveQuery> = {
   targetLocale: NONE,
   approvedText: TEXT,
   revision: FROM_0,
+  note: TEXT,
   by: TEXT,
 };
 // A prefix stands alone, without the text that the call has already.
@@ -363,6 +365,7 @@ const translating: Table<TranslateBatchOptions> = {
   projectEngines: [...OBJECT, "an invalid date"],
   instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
   prices: NONE,
+  memoryReuse: NONE,
   maxAttempts: FROM_1,
   engineTimeoutMs: FRACTION,
   random: FUNCTION,
@@ -375,6 +378,7 @@ const translating: Table<TranslateBatchOptions> = {
   onBudget: FUNCTION,
   onCall: FUNCTION,
   onTurn: FUNCTION,
+  onMemory: FUNCTION,
 };
 const signals: Table<StopSignalsOptions> = {
   isAsked: FLAG,

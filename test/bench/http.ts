@@ -165,7 +165,7 @@ try {
     body: JSON.stringify({ items: names(100), targetLocale: "fr" }),
   };
   let at = 0;
-  /** A hundred new texts each time: registering is what a request does. */
+  /** A hundred new texts each time, of another project than the export's: registering is what a request does. */
   const post = (): Ask => {
     at += 1;
     const fresh = Array.from({ length: 100 }, (_, n) => ({
@@ -174,7 +174,7 @@ try {
     }));
     return {
       method: "POST",
-      path: `${PROJECT}/requests`,
+      path: "/v1/projects/posts/requests",
       body: JSON.stringify({ items: fresh, targetLocales: ["de"] }),
     };
   };

@@ -43,7 +43,7 @@ test("its curl lines run, and give the answers shown below them", async ({ comma
     for (const shown of shownBelow(code)) expect(stdout).toMatch(shown);
     if (code.includes(":wait")) expect(JSON.parse(stdout)).toMatchObject({ settled: true });
   }
-  expect(lines).toHaveLength(11);
+  expect(lines).toHaveLength(12);
   for (const each of [worker, running]) each.kill("SIGTERM");
 });
 

@@ -1,5 +1,5 @@
 -- Takes back the pending texts of these batches: a row that never had a text is removed, a row that had one is translated again,
--- with that text. With a prefix only texts that the project uses under business ids with that prefix, and under no other id.
+-- with that text, and a row whose text a person rejected and hid fails (bury_hidden). With a prefix only texts that the project uses under business ids with that prefix, and under no other id.
 -- Gives the number of rows.
 --
 -- The uses (`source`) stay, and are collected with age: removing them would need the lock of each text.
@@ -11,9 +11,10 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-  -- Places of the locked rows: those that never had a text, and those that go back to theirs.
+  -- Places of the locked rows: those that never had a text, those that go back to theirs, and those that hide theirs.
   doomed tid[];
   kept tid[];
+  hidden tid[];
   cancelled bigint;
   projects text[];
   locales text[];
@@ -47,7 +48,8 @@ begin
         )
       )
   ), locked as materialized (
-    select t.ctid, t.text is not null as has_text
+    select t.ctid, t.text is not null as has_text,
+      t.text is null and is_hidden(e.content_no, e.target_locale, e.context_no, e.project) as hides
     from (select * from entry order by content_no, target_locale, context_no, project) as e
     cross join lateral (
       select t.ctid, t.text
@@ -58,10 +60,12 @@ begin
       for update
     ) as t
   )
-  select array_agg(l.ctid) filter (where not l.has_text), array_agg(l.ctid) filter (where l.has_text)
-  into doomed, kept
+  select
+    array_agg(l.ctid) filter (where not l.has_text and not l.hides), array_agg(l.ctid) filter (where l.has_text),
+    array_agg(l.ctid) filter (where l.hides)
+  into doomed, kept, hidden
   from locked as l;
-  cancelled := remove_translations(doomed, 'cancelled');
+  cancelled := remove_translations(doomed, 'cancelled') + bury_hidden(hidden);
 
   with gone_back as (
     update translation as t

@@ -85,5 +85,12 @@ begin
     e.value, i.defaults, of_project, of_business_id, id_prefix, of_text, of_content_id, in_context, in_every_context
   );
   forgotten := forgotten + in_inbox;
+  if forgotten = 0 and of_text is not null and in_every_context and exists (
+    select from memory_text as t
+    where t.source_id = content_id('', of_text) and t.project = of_project
+      and (split_part(of_source_locale, '-', 1) in (split_part(t.source_locale, '-', 1), 'und') or t.source_locale = 'und')
+  ) then
+    forgotten := 1;
+  end if;
 end
 $$;

@@ -24,6 +24,7 @@ declare
   in_context uuid := context_id(of_context, of_format);
   in_every_context boolean := of_format is null;
   in_inbox bigint;
+  in_memory bigint;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     perform refuse_isolation('forget');
@@ -45,5 +46,10 @@ begin
       else coalesce((select x.context_no from context as x where x.context_id = in_context), -1)
     end
   ) as f;
+  -- A pair of the memory may have been imported for a text that was never requested.
+  if of_text is not null and in_every_context and exists (select from memory_text) then
+    in_memory := forget_in_memory(of_project, array[of_text], array[of_source_locale]);
+    forgotten := greatest(forgotten, least(in_memory, 1));
+  end if;
 end
 $$;

@@ -78,13 +78,25 @@ begin
     for update of t
   ) as t;
   perform remove_translations(doomed, 'forgotten');
-  -- A letter may outlive its row.
+  -- A letter or an act may outlive its row.
   delete from dead_letter as d
   using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
   where d.content_no = r.content_no and d.context_no = r.context_no and d.project = of_project;
+  delete from review_act as a
+  using unnest(gone_contents, gone_contexts) as r (content_no, context_no)
+  where a.content_no = r.content_no and a.context_no = r.context_no and a.project = of_project;
   perform prune_batches((
     select array_agg(b.batch_id) from batch as b where b.project = of_project and b.content_nos && gone_contents
   ));
+
+  -- A text that the project does not have any more, in any context, leaves its memory too.
+  if exists (select from memory_text) then
+    perform forget_in_memory(of_project, array_agg(c.text), array_agg(c.source_locale))
+    from content as c
+    where c.content_no = any (gone_contents)
+      and not exists (select from source as s where s.content_no = c.content_no and s.project = of_project offset 0)
+      and not exists (select from translation as t where t.content_no = c.content_no and t.project = of_project offset 0);
+  end if;
 
   perform remove_unused_contents(contents);
   delete from context as x

@@ -161,6 +161,8 @@ function checked(engine: Engine, word: string): Engine {
     takesContext: engine.takesContext,
     takesHint: engine.takesHint,
     takesInstructions: engine.takesInstructions,
+    takesTerms: engine.takesTerms,
+    takesReferences: engine.takesReferences,
     targetLocales: engine.targetLocales,
     protects: engine.protects,
     model: engine.model,

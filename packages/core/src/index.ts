@@ -38,6 +38,8 @@ export {
   type InvalidItemCode,
   InvalidItemError,
   MigrationError,
+  NotApprovedError,
+  NothingToUndoError,
   RevisionChangedError,
   SchemaMissingError,
   SchemaNewerError,
@@ -54,10 +56,18 @@ export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
+export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
 export type { OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ExportedText, SearchPage } from "./contract/read.ts";
-export type { ApprovalWarning, ApprovedTranslation } from "./contract/review.ts";
+export type {
+  ApprovalWarning,
+  ApprovedTranslation,
+  HistoryAction,
+  HistoryEntry,
+  ReviewKind,
+  ReviewResult,
+} from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export { type ApiToken, TOKEN_SCOPES, type TokenGrant, type TokenScope } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
@@ -66,11 +76,17 @@ export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from 
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
 export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
 export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
+export type {
+  MemoryListQuery,
+  MemoryPairInput,
+  MemoryReceipt,
+  MemorySearchQuery,
+  RejectedPair,
+} from "./coordinator/memory-queries.ts";
 export type { CoordinatorObserver, CoordinatorState, RequestEnd } from "./coordinator/observer.ts";
 export type { ConnectOptions, CoordinatorOptions } from "./coordinator/options.ts";
 export type { ProcessPendingOptions } from "./coordinator/process-pending.ts";
 export type {
-  ApproveQuery,
   CancelQuery,
   ExportQuery,
   ForgetQuery,
@@ -93,6 +109,13 @@ export type {
   RequestOptions,
   RequestReceipt,
 } from "./coordinator/requests.ts";
+export type {
+  ApproveQuery,
+  HistoryQuery,
+  RejectQuery,
+  ReviewActQuery,
+  ReviewQuery,
+} from "./coordinator/review-queries.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export type { InstructionSet, Instructions } from "./rules/instructions.ts";

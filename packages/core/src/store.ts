@@ -44,6 +44,8 @@ export {
   DatabaseUnavailableError,
   EngineNotAllowedError,
   FeedOpeningError,
+  NotApprovedError,
+  NothingToUndoError,
   RequestExpiredError,
   RevisionChangedError,
   SchemaMissingError,
@@ -59,6 +61,17 @@ export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
+export type {
+  BatchMemory,
+  MemoryFilter,
+  MemoryImported,
+  MemoryMatch,
+  MemoryOrigin,
+  MemoryPair,
+  MemoryQuery,
+  MemoryStore,
+  MemoryUnit,
+} from "./contract/memory.ts";
 export type { OnceCall, OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type {
@@ -72,7 +85,18 @@ export type {
   UseKey,
 } from "./contract/read.ts";
 export type { ItemReceipt, RegisterOptions } from "./contract/register.ts";
-export type { Approval, Contribution, ContributionOutcome } from "./contract/review.ts";
+export {
+  type Approval,
+  type Contribution,
+  type ContributionOutcome,
+  type HistoryAction,
+  type HistoryEntry,
+  MAX_NOTE_BYTES,
+  MAX_REVIEW_ACTS,
+  type ReviewAct,
+  type ReviewKind,
+  type ReviewResult,
+} from "./contract/review.ts";
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export type { PersistenceHandler } from "./contract/store.ts";
 export { MAX_STORED_TEXT_BYTES } from "./contract/text-size.ts";
@@ -167,4 +191,5 @@ export { EVENT_KINDS, WEBHOOK_TYPES } from "./rules/webhooks.ts";
 export { type CallEstimate, estimateCalls, type TextToEstimate } from "./translate/estimate.ts";
 export type { EngineLimitChange, EngineStop } from "./translate/limits/limiter.ts";
 export { type StoppedEngine, type TriedEngines, tryStoppedEngines } from "./translate/limits/try-stopped.ts";
+export type { MemoryLookup } from "./translate/memory-lookup.ts";
 export { type EngineTurnTaken, type TranslateBatchOptions, translateBatch } from "./translate/translate-batch.ts";

@@ -6,7 +6,7 @@ test("engines are made by name", async () => {
   expect((await makeEngine("pseudo")).name).toBe("pseudo");
   expect(await makeEngine("openai", { openai: { apiKey: "k", model: "m" } })).toMatchObject({
     name: "openai",
-    version: "4:m",
+    version: "5:m",
   });
   expect(ENGINE_NAMES).toEqual(["anthropic", "apertium", "deepl", "libretranslate", "openai", "pseudo"]);
 });

@@ -80,6 +80,8 @@ export const PROBLEMS: Readonly<Record<TransHubErrorCode | HttpCode, Kind>> = {
   TH_WEBHOOK_NOT_FOUND: { status: 404, title: "The project has no such webhook" },
   TH_WEBHOOKS_OFF: { status: 503, title: "The server has no key for webhooks", retryAfter: 60 },
   TH_REVISION_CHANGED: { status: 412, title: "The translation changed since it was read" },
+  TH_NOT_APPROVED: { status: 409, title: "The translation is not approved" },
+  TH_NOTHING_TO_UNDO: { status: 409, title: "No act of a person is left to undo" },
 
   TH_CURSOR_GONE: { status: 410, title: "Events after the cursor are missing" },
   TH_FEED_OPENING: { status: 503, title: "The feed of events is not open yet", retryAfter: 2 },
@@ -238,6 +240,8 @@ const HINTS: Partial<Record<TransHubErrorCode, string>> = {
   TH_WEBHOOK_NOT_FOUND: "List the webhooks of the project.",
   TH_WEBHOOKS_OFF: "An operator sets TH_WEBHOOK_KEY_FILE for every server.",
   TH_REVISION_CHANGED: "Read the translation again.",
+  TH_NOT_APPROVED: "To have a text translated anew, reject it.",
+  TH_NOTHING_TO_UNDO: "The history of the translation names all acts.",
   TH_BACKLOG_FULL: "Wait, or add workers.",
   TH_CURSOR_GONE: "Get next with after=now, list the translations anew, and follow the feed from there.",
 };

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once as firstOf } from "node:events";
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { createTestDatabase, test as databaseTest, testOnSharedDatabase } from "./database.ts";
 import { startPostgres } from "./postgres.ts";
 
-test("a test database is UTF8 in locale C, independent of others and gone after drop", async () => {
+test("a test database is UTF8 in locale C, independent of others, and lets nobody in after its drop", async () => {
   const database = await createTestDatabase({ migrated: false });
   const client = await connect(database.url);
   const { rows } = await client.query(
@@ -18,7 +18,28 @@ test("a test database is UTF8 in locale C, independent of others and gone after 
   await database.drop(); // over a connection that is still open
   await database.drop();
   expect(await ended).toMatchObject({ code: "57P01" });
-  await expect(connect(database.url)).rejects.toMatchObject({ code: "3D000" });
+  await expect(connect(database.url)).rejects.toMatchObject({ code: "55000" });
+});
+
+test("databases of ended tests are removed when there are many", async () => {
+  const { prefix, url } = inject("testServer");
+  const client = await connect(url);
+  const left = async () => {
+    const { rows } = await client.query(
+      "select count(*)::int as n from pg_database where starts_with(datname, $1) and datconnlimit = 0",
+      [prefix],
+    );
+    return rows[0].n as number;
+  };
+  let most = 0;
+  for (let made = 0; made < 45; made += 1) {
+    await (await createTestDatabase({ migrated: false })).drop();
+    most = Math.max(most, await left());
+  }
+  // Other test files end theirs meanwhile.
+  expect(await left()).toBeLessThan(most);
+  expect(most).toBeLessThan(60);
+  await client.end();
 });
 
 describe("each test has its own migrated database", () => {

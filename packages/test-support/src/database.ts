@@ -16,7 +16,10 @@ export interface TestDatabaseOptions {
 export interface TestDatabase {
   /** A superuser's URL. */
   readonly url: string;
-  /** Ends every connection to it and removes it. May be called twice. */
+  /**
+   * Ends every connection to it, and lets none in again. It is removed with others, or with the server: a drop alone makes the
+   * server write out everything that it holds in memory (218 ms of CPU for a test's database, 99 with forty at a time). May be called twice.
+   */
   drop(): Promise<void>;
 }
 
@@ -37,9 +40,27 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     url: urlOf(name),
     drop: () =>
       onServer(async (client) => {
-        await client.query(`drop database if exists "${name}" with (force)`);
+        if (!(await exists(client, name))) return;
+        await client.query(`alter database "${name}" with allow_connections false connection limit 0`);
+        await client.query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1", [name]);
+        await dropLeft(client, prefix);
       }),
   };
+}
+
+/** Databases of ended tests that may stand on the server, some 10 MB each. */
+const MOST_LEFT = 40;
+
+/** Removes the databases of ended tests once there are many. Of test files that find so many at once, one does it. */
+async function dropLeft(client: pg.Client, prefix: string): Promise<void> {
+  const left = await client.query<{ datname: string }>(
+    "select datname from pg_database where starts_with(datname, $1) and not datallowconn and datconnlimit = 0",
+    [prefix],
+  );
+  if (left.rows.length < MOST_LEFT) return;
+  const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as is_mine", [`${prefix}left`]);
+  if (!rows[0].is_mine) return;
+  for (const { datname } of left.rows) await client.query(`drop database if exists "${datname}" with (force)`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Family } from "./cell.ts";
 import { collect } from "./collect.ts";
+import { conditions } from "./conditions.ts";
 import { drain } from "./drain.ts";
 import { engineCalls } from "./engine-calls.ts";
 import { fleet } from "./fleet.ts";
@@ -24,6 +25,7 @@ export const FAMILIES: readonly Family[] = [
   storm,
   light,
   drain,
+  conditions,
   latency,
   read,
   engineCalls,

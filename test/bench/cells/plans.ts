@@ -22,7 +22,7 @@ const MOST_ROWS = 100_000;
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeLocked,
+  storeLocked({ isHeld: false, isReplacing: false }),
   handOver,
   bury,
   workLeft,

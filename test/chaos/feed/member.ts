@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Coordinator, type EventPage, type FeedEvent } from "@trans-hub/core";
 import { makeRandom } from "@trans-hub/test-support/strings";
 import pg from "pg";
-import { approveTranslation, lockForReview } from "../../../packages/core/src/postgres/review/review.sql.ts";
+import { reviewRows } from "../../../packages/core/src/postgres/review/review.sql.ts";
 
 export interface MemberOptions {
   role: "reader" | "follower" | "stream" | "sequencer" | "reviewer" | "writer" | "forgetter";
@@ -148,10 +148,8 @@ async function writer(): Promise<void> {
       try {
         await client.query("begin isolation level read committed; set local lock_timeout = '2s'");
         for (const { contentNo, contextNo, locale, project } of rows) {
-          const key = [contentNo, locale, contextNo, project];
-          const { rows: standing } = await client.query(lockForReview.text, key);
-          if (standing.length === 0) continue;
-          await client.query(approveTranslation.text, [...key, null, "writer", standing[0].status]);
+          const row = [["approve"], [project], [locale], [contentNo], [contextNo]];
+          await client.query(reviewRows.text, [...row, [null], [null], [null], ["writer"], [false], 50, 32_768]);
           await wait(150 * random() ** 3);
         }
         await client.query(random() < 0.3 ? "rollback" : "commit");

@@ -8,7 +8,7 @@ import { applyMigrations } from "@trans-hub/core";
 import { PostgresPersistenceHandler, parseItem } from "@trans-hub/core/store";
 import type { TestPostgres } from "@trans-hub/test-support/postgres";
 import pg from "pg";
-import { approveTranslation, lockForReview } from "../../../packages/core/src/postgres/review/review.sql.ts";
+import { reviewRows } from "../../../packages/core/src/postgres/review/review.sql.ts";
 import { LEDGER, nextXid, readChanges } from "./ledger.ts";
 import { judgeStream, type Told } from "./oracle.ts";
 
@@ -117,9 +117,8 @@ export class Stage {
     const client = await this.db.connect();
     try {
       await client.query("begin");
-      const key = [this.#contentNos[text], "fr", 0, "default"];
-      const { rows: standing } = await client.query<{ status: string }>(lockForReview.text, key);
-      await client.query(approveTranslation.text, [...key, null, null, standing[0]?.status]);
+      const row = [["approve"], ["default"], ["fr"], [this.#contentNos[text]], [0]];
+      await client.query(reviewRows.text, [...row, [null], [null], [null], [null], [false], 50, 32_768]);
       await wait(20 * Math.random() ** 2);
       await client.query(end);
       this.#made += 1;

@@ -4,19 +4,20 @@ import type { Command } from "commander";
 import type { CommandContext, GlobalOptions } from "../command-context.ts";
 import { CONNECT_TIMEOUT_MS, openDatabase } from "../database.ts";
 import { readTextFile, type UnreadableFileError } from "../input/regular-file.ts";
-import { examples } from "../options.ts";
+import { examples, parseLocales } from "../options.ts";
 import { readSettings } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface RolesOptions {
   prefix: string;
   passwordFiles?: string;
+  reviewerLocales?: string[];
   dryRun?: boolean;
 }
 
 export function define(command: Command, context: CommandContext): void {
   command.description(
-    "Database roles with only the rights that they need: migrator, producer, worker, reader and server.",
+    "Database roles with only the rights that they need: migrator, producer, worker, reader, server and reviewer.",
   );
   const create = command
     .command("create")
@@ -26,7 +27,12 @@ export function define(command: Command, context: CommandContext): void {
     .option("--prefix <prefix>", "prefix of the role names", "trans_hub")
     .option(
       "--password-files <folder>",
-      "set passwords from the files migrator, producer, worker, reader and server in this folder",
+      "set passwords from the files migrator, producer, worker, reader, server and reviewer in this folder",
+    )
+    .option(
+      "--reviewer-locales <list>",
+      "the target locales in which the reviewer may review, such as fr,de; *: every one",
+      parseReviewerLocales,
     )
     .option("--dry-run", "print the SQL, and change nothing")
     .action((options: RolesOptions) => createAll(create, context, options));
@@ -35,6 +41,7 @@ export function define(command: Command, context: CommandContext): void {
     "roles create --migrate",
     "roles create --dry-run",
     "roles create --password-files /run/secrets/roles",
+    "roles create --reviewer-locales fr,de",
   );
   command.addHelpText(
     "after",
@@ -47,7 +54,7 @@ exist after the first migration; with --migrate, this command also migrates.`,
 async function createAll(
   command: Command,
   context: CommandContext,
-  { prefix, passwordFiles, dryRun = false }: RolesOptions,
+  { prefix, passwordFiles, reviewerLocales, dryRun = false }: RolesOptions,
 ): Promise<void> {
   const globals = command.optsWithGlobals<GlobalOptions>();
   const passwords = passwordFiles === undefined ? {} : readPasswords(passwordFiles);
@@ -59,6 +66,7 @@ async function createAll(
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       prefix,
       passwords,
+      ...(reviewerLocales !== undefined && { reviewerLocales }),
       dryRun,
       migrate: globals.migrate,
     });
@@ -68,6 +76,10 @@ async function createAll(
   } finally {
     await database.close();
   }
+}
+
+function parseReviewerLocales(value: string, before?: readonly string[]): string[] {
+  return value.trim() === "*" ? ["*"] : parseLocales(value, before);
 }
 
 const MAX_PASSWORD_BYTES = 1_048_576;

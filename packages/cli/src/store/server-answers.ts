@@ -49,7 +49,7 @@ export const Listed = z.object({
       businessIds: z.array(z.string()),
     }),
   ),
-  next: z.string().nullable(),
+  nextCursor: z.string().nullable(),
 });
 
 export const Estimated = z.object({

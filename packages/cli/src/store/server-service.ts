@@ -244,7 +244,7 @@ class Server implements CatalogService {
         ...(cursor !== null && { cursor }),
       });
       yield* page.items;
-      cursor = page.next;
+      cursor = page.nextCursor;
     } while (cursor !== null);
   }
 

@@ -38,6 +38,11 @@ export interface EngineItem {
   context?: Readonly<Record<string, unknown>> | undefined;
   /** A note, a key, a length: like `context`, for the engine to read and never an instruction to it. Absent: none. */
   hint?: Hint | undefined;
+  /**
+   * The text in a second language that the team trusts, for its meaning. Only for engines that declare
+   * {@link Engine.takesReferences}. Absent: none.
+   */
+  also?: TrustedText | undefined;
   format: TextFormat;
   /** Present where the text is one case of a message with plural forms; the answer is this case alone. */
   form?: PluralForm | undefined;
@@ -51,6 +56,37 @@ export interface EngineItem {
   mask?: "tags" | "words" | undefined;
   /** Why the previous translation was not accepted, so that the engine tries differently. It quotes no text. */
   previousFailure?: string | undefined;
+}
+
+/** A text in a language beside its source and its target. */
+export interface TrustedText {
+  /** Canonical BCP 47. */
+  locale: string;
+  text: string;
+}
+
+/**
+ * The rule of a term. `translate`: write it as `as`. `keep`: leave it as it is. `forbid`: `as` must not stand in a translation of the
+ * term.
+ */
+export const TERM_KINDS = ["translate", "keep", "forbid"] as const;
+export type TermKind = (typeof TERM_KINDS)[number];
+
+/** A term of the team's glossary. */
+export interface EngineTerm {
+  /** In the source language. */
+  term: string;
+  /** In the target language. For `keep` the term itself. */
+  as: string;
+  kind: TermKind;
+  /** For the engine to choose a word by, and never an instruction to it. Absent: none. */
+  note?: string | undefined;
+}
+
+/** A translation that a person approved, of a text like one of the batch. */
+export interface EngineReference {
+  source: string;
+  target: string;
 }
 
 /** One case of a message with plural forms. */
@@ -70,6 +106,10 @@ export interface PluralForm {
  */
 export type Protection = "instructed" | "tags" | "words" | "none";
 
+/** The form of address of a translation: German "Sie" is `more` formal than "du". */
+export const FORMALITIES = ["more", "less"] as const;
+export type Formality = (typeof FORMALITIES)[number];
+
 /** Texts of one source and one target locale. */
 export interface EngineBatch {
   /** Canonical BCP 47, or `und`: the engine is to detect it. */
@@ -81,6 +121,18 @@ export interface EngineBatch {
    * follow, unlike a text or its context. Absent: none.
    */
   instructions?: string | undefined;
+  /**
+   * The terms of the team's glossary, sorted: a small glossary as a whole, so that calls begin with the same bytes, of a large one those
+   * that occur in the items. Only for engines that declare {@link Engine.takesTerms}. Absent: none.
+   */
+  terms?: readonly EngineTerm[] | undefined;
+  /**
+   * Approved translations of texts like those of the batch, as examples. Only for engines that declare
+   * {@link Engine.takesReferences}. Absent: none.
+   */
+  references?: readonly EngineReference[] | undefined;
+  /** The form of address that the team's style asks for. Absent: the engine's choice. */
+  formality?: Formality | undefined;
   /**
    * The most output tokens that the answer may have. An engine that bills tokens sends it as the provider's own limit, so that
    * {@link Engine.bound} holds. Absent: the cost of the call need not be bounded.
@@ -162,7 +214,7 @@ export interface Engine {
   readonly processor: "local" | "third-party";
   /** The most items one call may carry. */
   readonly maxItemsPerCall: number;
-  /** The most UTF-8 bytes of text one call may carry, contexts and hints included, instructions not. */
+  /** The most UTF-8 bytes of text one call may carry, contexts, hints and references included, instructions not. */
   readonly maxBytesPerCall: number;
   /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;
@@ -172,6 +224,10 @@ export interface Engine {
   readonly takesHint?: boolean | undefined;
   /** Whether it follows {@link EngineBatch.instructions}. Default: it does not, and gets none. */
   readonly takesInstructions?: boolean | undefined;
+  /** Whether it follows {@link EngineBatch.terms}. Default: it does not, and gets none; terms to keep are masked for it. */
+  readonly takesTerms?: boolean | undefined;
+  /** Whether it reads {@link EngineBatch.references} and {@link EngineItem.also}. Default: it does not, and gets none. */
+  readonly takesReferences?: boolean | undefined;
   /**
    * The target locales that it is for, canonical BCP 47. `de` stands for `de-AT` too. Such an engine gets no other text, and the
    * texts of these locales go to no engine without them. Default: it is for every locale that no other engine is for.

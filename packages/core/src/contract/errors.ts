@@ -29,6 +29,8 @@ export type TransHubErrorCode =
   | "TH_WEBHOOK_NOT_FOUND"
   | "TH_WEBHOOKS_OFF"
   | "TH_REVISION_CHANGED"
+  | "TH_NOT_APPROVED"
+  | "TH_NOTHING_TO_UNDO"
   | "TH_CURSOR_GONE"
   | "TH_FEED_OPENING"
   | "TH_WAIT_TIMEOUT"
@@ -246,19 +248,44 @@ export class WebhooksOffError extends TransHubError {
   }
 }
 
-/** The translation changed since the reviewer read it. Nothing was approved. */
+/** The translation changed since the reviewer read it. Nothing was done. */
 export class RevisionChangedError extends TransHubError {
   readonly code = "TH_REVISION_CHANGED";
   readonly retryable = false;
-  readonly expected: number;
+  /** Undefined: none was named, and the translation is not as the last act left it. */
+  readonly expected: number | undefined;
   readonly actual: number;
 
-  constructor(expected: number, actual: number) {
-    super(`The translation is at revision ${actual}, not ${expected}`, {
-      hint: "Read the translation again, and approve its new revision.",
+  constructor(expected: number | undefined, actual: number) {
+    super(`The translation is at revision ${actual}, not ${expected ?? "as the last act left it"}`, {
+      hint: "Read the translation again, and name its new revision.",
     });
     this.expected = expected;
     this.actual = actual;
+  }
+}
+
+/** The translation is not approved, so that its approval cannot be taken back. */
+export class NotApprovedError extends TransHubError {
+  readonly code = "TH_NOT_APPROVED";
+  readonly retryable = false;
+  constructor(options: TransHubErrorOptions = {}) {
+    super("The translation is not approved, and cannot be reopened", {
+      hint: "To have a text translated anew, reject it.",
+      ...options,
+    });
+  }
+}
+
+/** The translation has no act of a person that is not undone. */
+export class NothingToUndoError extends TransHubError {
+  readonly code = "TH_NOTHING_TO_UNDO";
+  readonly retryable = false;
+  constructor(options: TransHubErrorOptions = {}) {
+    super("The translation has no act of a person that is not undone", {
+      hint: "Its history names all of them: trans-hub review history.",
+      ...options,
+    });
   }
 }
 

@@ -8,6 +8,12 @@ export type EventKind =
   | "failed"
   /** A person approved the text. */
   | "approved"
+  /** A person rejected the text: it is to be translated anew, and is no longer approved. It may be hidden until then. */
+  | "rejected"
+  /** A person took an approval back. The text stays. */
+  | "reopened"
+  /** An act of a person was undone: text and status are those from before it. */
+  | "undone"
   /** A request was taken back. A text that was there before stays. */
   | "cancelled"
   | "forgotten"

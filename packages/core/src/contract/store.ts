@@ -16,11 +16,12 @@ import type { EngineGate } from "./engine-gate.ts";
 import type { EventPage, EventQuery, FeedListener } from "./event.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { RegisterItem } from "./item.ts";
+import type { MemoryStore } from "./memory.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "./review.ts";
+import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
@@ -46,6 +47,12 @@ export interface PersistenceHandler {
 
   /** The tokens of the HTTP API. */
   readonly tokens: TokenStore;
+
+  /**
+   * The translation memory. `approve`, `contribute` and every other act of a person keep it in step, in their own transactions: an approved
+   * text has its pair, and the pair goes with the approval, the row or the text.
+   */
+  readonly memory: MemoryStore;
 
   /**
    * Registers items, each once for each of its target locales, durably: when this resolves, the work is committed.
@@ -120,6 +127,24 @@ export interface PersistenceHandler {
   approve(approval: Approval): Promise<Translation>;
 
   /**
+   * Takes acts of people, at most `MAX_REVIEW_ACTS`, in their order and in one transaction. One result for each, in their order:
+   * an act that cannot be taken changes nothing, and stops no other. Each act that is taken is in the history once.
+   *
+   * A rejected text goes back to work with priority, and its note goes to the engine. If the work fails, the text stays as
+   * `translated`, and its dead letter says so; a text that was hidden stays hidden, and its row is `failed`. Cancelling does the same.
+   *
+   * An undo restores the text, engine, model, flags, status and approval from before the act, at a new revision. A row that was
+   * `pending` goes back to work; the dead letter of one that was `failed` is open again.
+   */
+  review(acts: readonly ReviewAct[]): Promise<ReviewResult[]>;
+
+  /**
+   * The history of a translation, latest entry first: the acts of people, and every text that a machine replaced. It goes with its
+   * translation, when that is forgotten, collected or purged. An unknown translation has none.
+   */
+  history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
+
+  /**
    * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by
    * another one. No engine is asked for a text that has one by then: running work on it stores nothing, and an open dead letter
    * is closed. One outcome for each contribution, in their order; of an item with several target locales, the least good one.
@@ -131,7 +156,7 @@ export interface PersistenceHandler {
   /**
    * Removes everything that was unused for the retention: uses, then translations, texts and contexts without a use. A
    * text that is registered at the same moment is never lost. Dead letters that were closed before the retention go
-   * too, and so do the records of engine calls, these after 90 days at the earliest.
+   * too, unless a person's act closed them, and so do the records of engine calls, these after 90 days at the earliest.
    */
   collect(options: CollectOptions): Promise<CollectReport>;
 

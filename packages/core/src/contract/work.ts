@@ -4,6 +4,7 @@ import type { CollectReport } from "./collect.ts";
 import type { AttemptError, BestTry } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { Hint } from "./hint.ts";
+import type { BatchMemory } from "./memory.ts";
 import type { TranslationKey } from "./translation.ts";
 
 /** One claimed text to translate. */
@@ -16,6 +17,11 @@ export interface WorkItem {
   readonly format: TextFormat;
   /** What its producers say of it now, beside the context. Left out: nothing. */
   readonly hint?: Hint | undefined;
+  /**
+   * The note of the reviewer who rejected the text before, until another one is stored or a person decides anew. Empty: the
+   * reviewer gave none. Left out: it was not rejected.
+   */
+  readonly reviewNote?: string | undefined;
   /** Which attempt this is, counted from 1. */
   readonly attempt: number;
   /** The message of the last attempt's error; undefined on the first attempt. */
@@ -46,6 +52,8 @@ export interface WorkBatch {
    * project has none.
    */
   readonly budget?: () => BatchBudget | undefined;
+  /** The translation memory. Left out: it is empty, for every project. */
+  readonly memory?: BatchMemory | undefined;
 }
 
 /**
@@ -60,7 +68,15 @@ export type WorkOutcome =
    * Store it. `flags`: the names of the warning checks that the text failed, sorted. Left out: none. A store keeps a name
    * that it does not know: it may be that of a later release.
    */
-  | { kind: "translated"; text: string; engine: string; model: string | null; flags?: readonly string[] | undefined }
+  | {
+      kind: "translated";
+      text: string;
+      engine: string;
+      model: string | null;
+      flags?: readonly string[] | undefined;
+      /** The numbers of the memory's pairs that the engine had with it, or that gave the text. Left out: none. */
+      memoryUnits?: readonly string[] | undefined;
+    }
   /** Try again later; the attempt counts. `split`: with fewer neighbours. */
   | { kind: "retry"; error: AttemptError; delayMs: number; split: boolean }
   /** Try again later; no attempt counts (a rate limit, an open circuit). */

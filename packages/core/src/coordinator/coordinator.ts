@@ -8,12 +8,19 @@ import type { Budget, BudgetStatus, BudgetToSet, UsageConfirmation, UsageConfirm
 import type { CollectOptions, CollectReport } from "../contract/collect.ts";
 import type { ForgetReport, Pause, PauseTarget } from "../contract/control.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../contract/dead-letter.ts";
-import { CancelledError, ClosedError, TranslationNotFoundError, WaitTimeoutError } from "../contract/errors.ts";
+import {
+  CancelledError,
+  ClosedError,
+  InvalidItemError,
+  TranslationNotFoundError,
+  WaitTimeoutError,
+} from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
+import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
 import type { OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page } from "../contract/page.ts";
 import type { ExportedText, SearchPage } from "../contract/read.ts";
-import type { ApprovedTranslation } from "../contract/review.ts";
+import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { ApiToken } from "../contract/token.ts";
@@ -37,6 +44,15 @@ import {
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
+import { importPairs } from "./import-pairs.ts";
+import {
+  type MemoryListQuery,
+  type MemoryPairInput,
+  type MemoryReceipt,
+  type MemorySearchQuery,
+  parseMemoryList,
+  parseMemorySearch,
+} from "./memory-queries.ts";
 import { type CoordinatorState, reportRequest } from "./observer.ts";
 import { openPostgresStore } from "./open-store.ts";
 import {
@@ -52,7 +68,6 @@ import {
 } from "./options.ts";
 import { checkProcessPendingOptions, type ProcessPendingOptions, processPending } from "./process-pending.ts";
 import {
-  type ApproveQuery,
   type CancelQuery,
   checkGetOptions,
   checkWaitOptions,
@@ -63,7 +78,6 @@ import {
   type IdQuery,
   LISTED_LETTER_KEYS,
   type ListQuery,
-  parseApproval,
   parseCancel,
   parseDeadLetters,
   parseExport,
@@ -93,6 +107,17 @@ import {
   type RequestReceipt,
   Requests,
 } from "./requests.ts";
+import {
+  type ApproveQuery,
+  type HistoryQuery,
+  parseAct,
+  parseApproval,
+  parseHistory,
+  type RejectQuery,
+  type ReviewActQuery,
+  type ReviewQuery,
+  requireActs,
+} from "./review-queries.ts";
 import { waitForTranslations } from "./wait-for.ts";
 
 /** A new token of the HTTP API. */
@@ -461,9 +486,169 @@ export class Coordinator implements AsyncDisposable {
         (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
       ),
     );
+    return this.#withWarnings(approved, query.format);
+  }
+
+  /**
+   * Rejects a text: it is translated anew, ahead of other work, and the note goes to the engine. Readers get the old text until
+   * then, or none (`hide`). If that fails, the old text stays, as `translated`; a hidden one stays hidden.
+   *
+   * @throws {TranslationNotFoundError} There is no such translation, or it has no text to reject.
+   * @throws {RevisionChangedError} The translation changed since the reviewer read it.
+   * @throws {InvalidItemError}
+   */
+  reject(query: RejectQuery): Promise<Translation> {
+    return this.#act({ ...query, kind: "reject" });
+  }
+
+  /**
+   * Takes an approval back: the text stays, and a machine may replace it when it is told to.
+   *
+   * @throws {TranslationNotFoundError}
+   * @throws {NotApprovedError}
+   * @throws {RevisionChangedError} The translation changed since the reviewer read it.
+   * @throws {InvalidItemError}
+   */
+  reopen(query: ReviewQuery): Promise<Translation> {
+    return this.#act({ ...query, kind: "reopen" });
+  }
+
+  /**
+   * Takes back the latest act of a person that is not undone: text, engine, model, flags, status and approval are as before it, at a
+   * new revision. A text that waited goes back to work; a dead letter that the act closed is open again. Called again, it takes back
+   * the act before.
+   *
+   * @throws {TranslationNotFoundError}
+   * @throws {NothingToUndoError}
+   * @throws {RevisionChangedError} The translation changed since the person read it; without a revision, since the last act.
+   * @throws {InvalidItemError}
+   */
+  undo(query: ReviewQuery): Promise<Translation> {
+    return this.#act({ ...query, kind: "undo" });
+  }
+
+  /**
+   * Takes up to 500 acts, in their order and in one commit. One result for each, in their order: an act that cannot be taken has
+   * its error, and stops no other. An approved text comes with `warnings`, as from {@link approve}.
+   *
+   * @throws {InvalidItemError} The acts are no list, or more than 500. A fault of one act is in its result.
+   */
+  async review(acts: readonly ReviewActQuery[]): Promise<ReviewResult[]> {
+    this.#requireOpen();
+    requireActs(acts);
+    const results = new Array<ReviewResult>(acts.length);
+    const sound: { at: number; act: ReviewAct }[] = [];
+    for (const [at, query] of acts.entries()) {
+      try {
+        sound.push({ at, act: parseAct(query, this.#settings) });
+      } catch (error) {
+        if (!(error instanceof InvalidItemError)) throw error;
+        results[at] = { error: error.at(at) };
+      }
+    }
+    const taken = await this.#review(sound.map(({ act }) => act));
+    for (const [place, result] of taken.entries()) {
+      const { at = 0, act } = sound[place] ?? {};
+      const { format } = acts[at] ?? {};
+      if (act?.kind === "approve" && result.translation !== undefined) {
+        results[at] = { translation: await this.#withWarnings(result.translation, format) };
+      } else results[at] = result;
+    }
+    return results;
+  }
+
+  /**
+   * The history of a translation, latest entry first: the acts of people, and every text that a machine replaced. It never comes
+   * from memory.
+   *
+   * @throws {InvalidItemError}
+   * @throws {SettingsError} `limit` has a bad value.
+   */
+  async history(query: HistoryQuery): Promise<Page<HistoryEntry>> {
+    this.#requireOpen();
+    const { reference, page } = parseHistory(query, this.#settings);
+    return this.#track(this.#store.history(reference, page));
+  }
+
+  /**
+   * The pairs of the translation memory whose sources are like a text, the best first: a score of 1 is the text itself, and 0.7 the
+   * least.
+   *
+   * @throws {InvalidItemError}
+   * @throws {SettingsError} `limit` has a bad value.
+   */
+  async searchMemory(query: MemorySearchQuery): Promise<MemoryMatch[]> {
+    this.#requireOpen();
+    return this.#track(this.#store.memory.search(parseMemorySearch(query, this.#settings)));
+  }
+
+  /**
+   * Stores pairs of texts that people have translated elsewhere. A bad pair does not keep the others from being stored. Pairs go in
+   * steps of 1,000: a call that was cut off has done a part, and the same call does the rest.
+   *
+   * @throws {InvalidItemError} The project is not valid.
+   */
+  async importMemory(
+    pairs: readonly MemoryPairInput[],
+    { project = this.#settings.project }: { project?: string | undefined } = {},
+  ): Promise<MemoryReceipt> {
+    this.#requireOpen();
+    const own = parseName(project, "project", "TH_PROJECT");
+    return this.#track(importPairs(this.#store.memory, own, pairs, this.#settings));
+  }
+
+  /**
+   * Lists the pairs of the translation memory, in the order in which they were first stored.
+   *
+   * @throws {InvalidItemError}
+   */
+  async *listMemory(query: MemoryListQuery = {}): AsyncGenerator<MemoryUnit, void, undefined> {
+    this.#requireOpen();
+    const filter = parseMemoryList(query, this.#settings);
+    let cursor: string | undefined;
+    do {
+      this.#requireOpen();
+      const page = await this.#track(this.#store.memory.list(filter, { cursor, limit: ROWS_PER_PAGE }));
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * The pairs of the translation memory that an engine had when it made the present text of a translation, or that gave it its text.
+   *
+   * @throws {InvalidItemError}
+   */
+  async memoryUsed(query: GetQuery): Promise<MemoryUnit[]> {
+    this.#requireOpen();
+    requireGetQuery(query);
+    return this.#track(this.#store.memory.usedFor(parseReference(query, query.targetLocale, this.#settings)));
+  }
+
+  async #act(query: ReviewActQuery): Promise<Translation> {
+    this.#requireOpen();
+    const [result] = await this.#review([parseAct(query, this.#settings)]);
+    if (result?.translation === undefined) throw result?.error ?? new Error("the store gave no result for an act");
+    return result.translation;
+  }
+
+  #review(acts: readonly ReviewAct[]): Promise<ReviewResult[]> {
+    if (acts.length === 0) return Promise.resolve([]);
+    return this.#track(
+      this.#reads.write(
+        (store) => store.review(acts),
+        (cache, results) => {
+          if (results === undefined) cache.clear();
+          else cache.forget(results.flatMap(({ translation }) => translation ?? []));
+        },
+      ),
+    );
+  }
+
+  async #withWarnings(translation: Translation, format: ReviewActQuery["format"]): Promise<ApprovedTranslation> {
     // The checks are a third of the modules of core, and most programs approve nothing.
     const { approvalWarnings } = await import("./approval-warnings.ts");
-    return { ...approved, warnings: approvalWarnings(approved, parseFormat(query.format)) };
+    return { ...translation, warnings: approvalWarnings(translation, parseFormat(format)) };
   }
 
   /** Collects texts that nobody requested or read during the retention. `dryRun` counts them and removes none. */

@@ -9,7 +9,6 @@ import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
 import type { PageRequest } from "../contract/page.ts";
 import type { ExportFilter, ListFilter, SearchFilter } from "../contract/read.ts";
-import type { Approval } from "../contract/review.ts";
 import type { IdReference, Prefer, StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
@@ -86,7 +85,7 @@ const NAME_KEYS = [
 ] as const satisfies readonly (keyof TranslationName)[];
 
 /** An item may be passed as it was requested, so that its other fields are known here too. */
-const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "id", "targetLocale", ...ITEM_KEYS]);
+export const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "id", "targetLocale", ...ITEM_KEYS]);
 const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback", "prefer"]);
 
 /** @throws {InvalidItemError} It is not an object, or has an unknown key. */
@@ -352,34 +351,6 @@ const checkWaitTime = optionCheck<Pick<WaitQuery, "timeoutMs" | "signal">>("wait
   signal: kinds.signal,
 });
 
-export interface ApproveQuery extends ReadName {
-  targetLocale: string;
-  /** The reviewer's own text. Left out: the stored text is approved. */
-  approvedText?: string | undefined;
-  /** The revision that the reviewer read. Left out: the stored revision. */
-  revision?: number | undefined;
-  /** The reviewer's name, for the record. */
-  by?: string | undefined;
-}
-
-/** @throws {InvalidItemError} Names the first field at fault. */
-export function parseApproval(
-  query: ApproveQuery,
-  { maxTextBytes, ...defaults }: ReferenceDefaults & { maxTextBytes: number },
-): Approval {
-  requireKnownKeys(query, APPROVE_KEYS, "a field of approve", "query");
-  const { targetLocale, approvedText, revision, by, ...name } = query;
-  const reference = parseReference(name, targetLocale, defaults);
-  const text = approvedText === undefined ? undefined : parseText(approvedText, maxTextBytes, "approvedText");
-  if (revision !== undefined && !(Number.isSafeInteger(revision) && revision >= 0)) {
-    throw new InvalidItemError("TH_ITEM_SHAPE", "revision", "must be a whole number from 0", {
-      hint: "Pass the revision of the translation that was read.",
-    });
-  }
-  return { reference, text, revision, by: by === undefined ? undefined : parseName(by, "by", "TH_ITEM_SHAPE") };
-}
-const APPROVE_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "approvedText", "revision", "by"]);
-
 /**
  * The text to forget. Its translations in every context are forgotten, unless `context` or `format` names one
  * (`format: "auto"` alone: the one without a context). A business id stands for every text ever registered under it.
@@ -497,13 +468,13 @@ export function parseDeadLetters(
 const LETTER_KEYS: ReadonlySet<string> = new Set(["project", "id", "engine", "targetLocale", "code", "since"]);
 /** Of the letters that are listed: the other calls act on all of them. */
 export const LISTED_LETTER_KEYS: ReadonlySet<string> = new Set([...LETTER_KEYS, "cursor", "limit", "withBestTry"]);
-const checkPage = optionCheck<Pick<DeadLetterPageRequest, "limit" | "withBestTry">>("listDeadLetters", {
+export const checkPage = optionCheck<Pick<DeadLetterPageRequest, "limit" | "withBestTry">>("listDeadLetters", {
   withBestTry: kinds.flag,
   limit: kinds.whole(1, Number.MAX_SAFE_INTEGER),
 });
 
-function wrong(field: string, problem: string): InvalidItemError {
-  return new InvalidItemError("TH_ITEM_SHAPE", field, problem);
+export function wrong(field: string, problem: string, hint?: string): InvalidItemError {
+  return new InvalidItemError("TH_ITEM_SHAPE", field, problem, { hint });
 }
 
 function isNone(value: unknown): value is null | undefined {

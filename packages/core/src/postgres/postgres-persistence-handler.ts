@@ -17,6 +17,7 @@ import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
+import type { MemoryStore } from "../contract/memory.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type {
@@ -29,7 +30,14 @@ import type {
   UseKey,
 } from "../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "../contract/review.ts";
+import type {
+  Approval,
+  Contribution,
+  ContributionOutcome,
+  HistoryEntry,
+  ReviewAct,
+  ReviewResult,
+} from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TokenStore } from "../contract/token.ts";
@@ -64,12 +72,13 @@ import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { PostgresFeed } from "./feed/feed.ts";
+import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
-import { approve } from "./review/approve.ts";
 import { contribute } from "./review/contribute.ts";
+import { approve, history, review } from "./review/review.ts";
 import { type ChangeListener, Voice } from "./settle/voice.ts";
 import { measure } from "./status/fleet-store.ts";
 import { readStatus } from "./status/status-store.ts";
@@ -150,6 +159,7 @@ const checkOptions = optionCheck<PostgresOptions>("PostgresPersistenceHandler", 
 export class PostgresPersistenceHandler implements PersistenceHandler {
   readonly engineGate: EngineGate = new PostgresEngineGate(() => this.#open());
   readonly tokens: TokenStore = new PostgresTokenStore(() => this.#open());
+  readonly memory: MemoryStore = new PostgresMemory(() => this.#open());
   readonly #options: PostgresOptions;
   readonly #pool: ConnectionPool;
   readonly #reads: ReplicaReads;
@@ -262,7 +272,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   }
 
   async approve(approval: Approval): Promise<Translation> {
-    return this.#seen(approve(this.#open(), this.#voice, approval));
+    return this.#seen(approve(this.#open(), this.#voice, this.#register, approval));
+  }
+
+  async review(acts: readonly ReviewAct[]): Promise<ReviewResult[]> {
+    return this.#seen(review(this.#open(), this.#voice, this.#register, acts));
+  }
+
+  async history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>> {
+    return history(this.#open(), reference, page);
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {

@@ -279,6 +279,8 @@ const ENGINE: OptionTable<{
   takesContext: boolean;
   takesHint: boolean;
   takesInstructions: boolean;
+  takesTerms: boolean;
+  takesReferences: boolean;
   targetLocales: unknown;
   protects: string;
   model: string;
@@ -301,6 +303,8 @@ const ENGINE: OptionTable<{
   takesContext: optionKinds.flag,
   takesHint: ifThere(optionKinds.flag),
   takesInstructions: ifThere(optionKinds.flag),
+  takesTerms: ifThere(optionKinds.flag),
+  takesReferences: ifThere(optionKinds.flag),
   targetLocales: ifThere(optionKinds.targetLocales),
   protects: ifThere(optionKinds.oneOf("instructed", "tags", "words", "none")),
   model: ifThere(optionKinds.anyText),

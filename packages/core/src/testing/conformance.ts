@@ -1,5 +1,6 @@
 import { describe, test } from "vitest";
 import { accountingCases } from "./conformance/accounting.ts";
+import { actingCases } from "./conformance/acts.ts";
 import { budgetingCases } from "./conformance/budgeting.ts";
 import { collectingCases } from "./conformance/collecting.ts";
 import { controllingCases } from "./conformance/controlling.ts";
@@ -17,6 +18,7 @@ import { pausingCases } from "./conformance/pausing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
+import { rememberingCases } from "./conformance/remembering.ts";
 import { reviewingCases } from "./conformance/reviewing.ts";
 import { settlingCases } from "./conformance/settling.ts";
 import { stoppingCases } from "./conformance/stopping.ts";
@@ -40,6 +42,8 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  "the translation memory": rememberingCases,
+  "acts of people": actingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,

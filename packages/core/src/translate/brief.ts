@@ -4,19 +4,30 @@
  * This is the only place where such a fact is added: a fact about one text in {@link factsOf}, a fact about all of them in
  * {@link engineBatch}. A fact that only some engines read stands behind the field by which an engine declares it.
  */
-import { type Engine, type EngineBatch, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import {
+  type Engine,
+  type EngineBatch,
+  type EngineItem,
+  type EngineReference,
+  UNDETERMINED_LOCALE,
+} from "../contract/engine.ts";
 import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../contract/errors.ts";
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
 
-type Declared = Pick<Engine, "takesContext" | "takesHint">;
+type Declared = Pick<Engine, "takesContext" | "takesHint" | "takesReferences">;
 
 /** Looks up the instructions for the texts of a project and a target locale. */
 export type InstructionsOf = (project: string, targetLocale: string) => string | undefined;
 
-/** One item of a call, before it has an id. */
-type Facts = Omit<EngineItem, "id">;
+/** A pair of the memory with its number. */
+export interface Reference extends EngineReference {
+  unit: string;
+}
+
+/** One item of a call, before it has an id. Its references go with the batch, each once. */
+export type Facts = Omit<EngineItem, "id"> & { references?: readonly Reference[] | undefined };
 
 /** Some items of a batch as an engine gets them. */
 export function engineBatch(
@@ -30,8 +41,17 @@ export function engineBatch(
     sourceLocale,
     targetLocale,
     ...(instructions !== undefined && { instructions }),
-    items: items.map((item, at) => ({ id: itemId(at), ...item })),
+    ...referencesOf(items),
+    items: items.map(({ references: _references, ...item }, at) => ({ id: itemId(at), ...item })),
   };
+}
+
+/** Texts that are alike have the same examples. */
+function referencesOf(items: readonly Facts[]): Pick<EngineBatch, "references"> {
+  const found = new Map<string, EngineReference>();
+  for (const { references = [] } of items)
+    for (const { source, target } of references) found.set(JSON.stringify([source, target]), { source, target });
+  return found.size === 0 ? {} : { references: [...found.values()] };
 }
 
 /** Without vowels no id is a word, and without digits none is a place in the list. */
@@ -60,31 +80,39 @@ function itemId(at: number): string {
   return id + LETTERS[check % base];
 }
 
+/** The failure of a first try after a rejection. */
+const REJECTED = "A reviewer rejected the last translation";
+
 /**
  * What an engine is told about a text beside the text itself. The plural form that a context says is no remark: it goes with
- * the question.
+ * the question. The note of a reviewer stands behind the producer's own.
  */
 export function factsOf(
-  { takesContext, takesHint }: Declared,
-  { context, hint }: Pick<WorkItem, "context" | "hint">,
+  { takesContext, takesHint, takesReferences }: Declared,
+  { context, hint, reviewNote }: Pick<WorkItem, "context" | "hint" | "reviewNote">,
   previousFailure: string | undefined,
-): Pick<Facts, "context" | "hint" | "previousFailure"> {
+  references: readonly Reference[] = [],
+): Pick<Facts, "context" | "hint" | "previousFailure" | "references"> {
   let told = context;
   if (context !== null && pluralFormOf(context) !== undefined) {
     const { plural, ...remarks } = context;
     told = Object.keys(remarks).length > 0 ? remarks : null;
   }
+  const note = [hint?.note, reviewNote].filter(Boolean).join("\n");
+  const noted = reviewNote ? { ...hint, note } : hint;
+  const failure = previousFailure ?? (reviewNote === undefined ? undefined : REJECTED);
   return {
     ...(takesContext && told !== null && { context: told }),
-    ...(takesHint && hint !== undefined && { hint }),
-    ...(previousFailure !== undefined && { previousFailure }),
+    ...(takesHint && noted !== undefined && { hint: noted }),
+    ...(takesReferences && references.length > 0 && { references }),
+    ...(failure !== undefined && { previousFailure: failure }),
   };
 }
 
 /** UTF-8 bytes that one item takes of an engine's `maxBytesPerCall`: those of its text and of the facts about it. */
-export function itemBytes({ text, context, hint, form, keep }: Facts): number {
+export function itemBytes({ text, context, hint, also, form, keep, references }: Facts): number {
   let bytes = Buffer.byteLength(text);
-  for (const fact of [context, hint, form, keep])
+  for (const fact of [context, hint, also, form, keep, references])
     if (fact !== undefined) bytes += Buffer.byteLength(JSON.stringify(fact));
   return bytes;
 }

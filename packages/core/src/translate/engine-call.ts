@@ -145,7 +145,12 @@ async function askEngine(
  * asked for: they would be asked for without end.
  */
 function copied(batch: EngineBatch): EngineBatch {
-  return { ...batch, items: batch.items.map((item) => ({ ...item })) };
+  const { items, references } = batch;
+  return {
+    ...batch,
+    ...(references !== undefined && { references: references.map((reference) => ({ ...reference })) }),
+    items: items.map((item) => ({ ...item })),
+  };
 }
 
 /** The reply with facts that the books can hold: a bad token count or model name must not cost a good text. */
@@ -271,14 +276,16 @@ function thrownError(engine: Engine, error: unknown): TransHubError {
 const QUOTABLE_LENGTH = 4;
 
 /** Keeps texts and instructions out of the books when an engine quotes them in its error. */
-function withoutTexts(engine: Engine, failure: EngineFailure, { items, instructions }: EngineBatch): EngineFailure {
+function withoutTexts(engine: Engine, failure: EngineFailure, batch: EngineBatch): EngineFailure {
+  const { items, instructions, references = [] } = batch;
   const { message } = failure.error;
   if (message.length > LONGEST_MESSAGE) {
     const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), without end`);
     return { ...failure, error };
   }
   const said = items.flatMap(({ text, context, hint }) => [text, ...wordsOf(context), ...wordsOf(hint)]);
-  const texts = [...said, ...(instructions?.split("\n") ?? [])].map((text) => text.trim());
+  const examples = references.flatMap(({ source, target }) => [source, target]);
+  const texts = [...said, ...examples, ...(instructions?.split("\n") ?? [])].map((text) => text.trim());
   const quotes = texts.some((text) => text.length >= QUOTABLE_LENGTH && message.includes(text));
   if (!quotes) return failure;
   const error = new QuotingError(failure.error, `Engine "${engine.name}" failed (${failure.kind}), quoting the text`);

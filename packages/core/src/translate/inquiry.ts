@@ -5,7 +5,7 @@
  * are asked again.
  */
 import { LRUCache } from "lru-cache";
-import { type Engine, type EngineItem, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { maxLengthOfText } from "../rules/max-length.ts";
@@ -15,9 +15,10 @@ import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { categoriesOf } from "../text/message/categories.ts";
 import { repair } from "../text/repairs/repair.ts";
-import { factsOf, itemBytes } from "./brief.ts";
+import { type Facts, factsOf, itemBytes } from "./brief.ts";
 import type { Answer } from "./engine-call.ts";
 import { type Rung, rungsFor, type Wording, wordingOf } from "./ladder.ts";
+import { fittingReferences } from "./memory-lookup.ts";
 import type { Attempt, Failure } from "./outcome.ts";
 
 /** Pseudo-localized texts are no language: each of them would be warned of. */
@@ -31,7 +32,7 @@ const MOST_QUESTIONS = 17;
 /** One item of an engine call. */
 export interface Ask {
   readonly inquiry: Inquiry;
-  readonly item: Omit<EngineItem, "id">;
+  readonly item: Facts;
   readonly line: Line;
   /** The place of the item in the wording of its question. */
   readonly piece: number;
@@ -187,10 +188,16 @@ export class Inquiry {
   }
 
   readonly #wordingOf: WordingOf = (question, rung, isFirst) => {
-    const { hint, ...facts } = factsOf(this.#engine, this.attempt.item, this.#failureMessage);
+    const fitting = this.#engine.takesReferences ? fittingReferences(question, this.attempt.references) : [];
+    const { references, hint, ...facts } = factsOf(this.#engine, this.attempt.item, this.#failureMessage, fitting);
     const place = MOST_QUESTIONS * this.#place + this.#asking.questions.findIndex(({ key }) => key === question.key);
     const wording = wordingOf(question, rung, isFirst, facts, place);
-    // A text can do without its hint before anything else.
+    if (references !== undefined) {
+      // A text can do without its examples before anything else, and then without its hint.
+      const all = { ...facts, ...(hint !== undefined && { hint }), references };
+      const exemplified = wordingOf(question, rung, isFirst, all, place);
+      if (fitsIn(this.#engine, exemplified)) return exemplified;
+    }
     const hinted = hint === undefined ? wording : wordingOf(question, rung, isFirst, { ...facts, hint }, place);
     if (fitsIn(this.#engine, hinted)) return hinted;
     if (fitsIn(this.#engine, wording)) return wording;
@@ -296,7 +303,15 @@ export class Inquiry {
     const flags = new Set<string>(warnings.map(({ check }) => check));
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     if (this.#lines.some(({ wording }) => this.#lacksContext(wording))) flags.add(CONTEXT_LEFT_OUT);
-    this.attempt.translated = { text, engine: this.#engine.name, model: this.#model, flags: [...flags].sort() };
+    const references = this.#lines.flatMap(({ wording }) => wording.items.flatMap((item) => item.references ?? []));
+    const memoryUnits = [...new Set(references.map(({ unit }) => unit))];
+    this.attempt.translated = {
+      text,
+      engine: this.#engine.name,
+      model: this.#model,
+      flags: [...flags].sort(),
+      ...(memoryUnits.length > 0 && { memoryUnits }),
+    };
     return undefined;
   }
 

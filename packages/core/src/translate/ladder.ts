@@ -10,10 +10,11 @@
  *
  * A text without a part to protect has the first rung alone, and is sent as it is on it.
  */
-import type { EngineItem, Protection, TextFormat } from "../contract/engine.ts";
+import type { Protection, TextFormat } from "../contract/engine.ts";
 import { maskParts, splitAtParts } from "../text/mask/mask.ts";
 import type { Question } from "../text/message/asking.ts";
 import { readSyntax } from "../text/syntax.ts";
+import type { Facts } from "./brief.ts";
 
 export type Rung = "raw" | "keep" | "tags" | "words" | "split";
 
@@ -41,8 +42,6 @@ function hasParts(text: string, format: TextFormat): boolean {
   return /[{}<>%$@:&`#[\]'|]/.test(text) && maskParts(text, format, "words") !== undefined;
 }
 
-type Facts = Omit<EngineItem, "id">;
-
 /** One way to ask: the items to send, and the translation in their answers. */
 export interface Wording {
   readonly items: readonly Facts[];
@@ -54,16 +53,19 @@ export interface Wording {
  * The items for a question on one rung.
  *
  * @param isFirst Whether none was tried before.
- * @param facts Those of the whole text: context, hint, and why a try was not accepted.
+ * @param given Those of the whole text: context, hint, references, and why a try was not accepted. No reference goes with a text
+ *   whose parts are masked or cut off: its placeholders would come back beside the masks.
  * @param place Of the text among those that are asked for together: tells its masks from theirs. Default: 0.
  */
 export function wordingOf(
   question: Question,
   rung: Rung,
   isFirst: boolean,
-  facts: Pick<Facts, "context" | "hint" | "previousFailure">,
+  given: Pick<Facts, "context" | "hint" | "previousFailure" | "references">,
   place = 0,
 ): Wording {
+  const { references: _references, ...others } = given;
+  const facts = rung === "raw" || rung === "keep" ? given : others;
   const { text, format, form } = question;
   const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
   switch (rung) {

@@ -20,6 +20,7 @@ import type { EngineErrorKind } from "../contract/engine.ts";
 import type { TransHubError } from "../contract/errors.ts";
 import type { ParkedFor, WorkItem, WorkOutcome } from "../contract/work.ts";
 import { backoffMs } from "./backoff.ts";
+import type { Reference } from "./brief.ts";
 
 /** Why one engine did not give a text that can be stored. */
 export interface Failure {
@@ -47,7 +48,15 @@ export interface Attempt {
   readonly item: WorkItem;
   /** In the order of the engines asked. */
   failures: Failure[];
-  translated?: { text: string; engine: string; model: string | null; flags: readonly string[] };
+  translated?: {
+    text: string;
+    engine: string;
+    model: string | null;
+    flags: readonly string[];
+    memoryUnits?: readonly string[];
+  };
+  /** Pairs of the memory whose sources are like the text, the best first. */
+  references?: readonly Reference[];
   /** Of the texts that a check refused, the one that failed the fewest. */
   bestTry?: BestTry;
   /** Engines that were not asked because they are paused. */

@@ -27,6 +27,7 @@ import { type CallHold, fitsAlone, holdFor, leastAlone } from "./budget-hold.ts"
 import { type Answer, callEngine } from "./engine-call.ts";
 import { type Ask, Inquiry } from "./inquiry.ts";
 import { type EngineLimitChange, EngineLimiter, type EngineStop, type LimiterTimes } from "./limits/limiter.ts";
+import { lookUp, type MemoryLookup } from "./memory-lookup.ts";
 import {
   type Attempt,
   decideOutcome,
@@ -53,6 +54,11 @@ export interface TranslateBatchOptions {
   instructions?: Instructions | undefined;
   /** The prices by which calls are booked. Default: none is known. */
   prices?: Prices | undefined;
+  /**
+   * Whether a pair of the translation memory that a person approved for exactly a text is its translation, in other contexts and in other
+   * projects: `approved`. It is then stored with the engine `memory` and the flag `reused`, and nobody is asked. Default: `off`.
+   */
+  memoryReuse?: "off" | "approved" | undefined;
   /** A text that failed this many times goes to the dead letters. */
   maxAttempts: number;
   /** Milliseconds for one engine call; a longer one is `transient`. */
@@ -80,6 +86,8 @@ export interface TranslateBatchOptions {
   onCall?: ((call: EngineCall) => void) | undefined;
   /** Called at the end of each wait for a turn, granted or not. Must not throw. */
   onTurn?: ((turn: EngineTurnTaken) => void) | undefined;
+  /** Called at the end of each look-up in the translation memory. Must not throw. */
+  onMemory?: ((lookup: MemoryLookup) => void) | undefined;
 }
 
 const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
@@ -87,6 +95,7 @@ const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   projectEngines: kinds.projectEngines,
   instructions: kinds.instructions,
   prices: kinds.prices,
+  memoryReuse: kinds.oneOf("off", "approved"),
   maxAttempts: kinds.required(kinds.whole(1, 10_000)),
   engineTimeoutMs: kinds.required(kinds.milliseconds),
   random: kinds.callback,
@@ -99,6 +108,7 @@ const checkOptions = optionCheck<TranslateBatchOptions>("translateBatch", {
   onBudget: kinds.callback,
   onCall: kinds.callback,
   onTurn: kinds.callback,
+  onMemory: kinds.callback,
 });
 
 /** The end of a wait for a turn at an engine. */
@@ -208,7 +218,8 @@ class BatchTranslation {
 
   async run(): Promise<WorkResult> {
     if (this.#options.engines.length === 0) throw new EngineNotFoundError("There is no engine to translate with");
-    let open = this.#attempts;
+    await this.#lookUp();
+    let open = this.#attempts.filter(({ translated }) => translated === undefined);
     for (const engine of this.#engines) {
       const [asked, others] = partition(open, ({ item }) => this.#mayAsk(engine, item));
       await this.#ask(engine, asked);
@@ -229,6 +240,16 @@ class BatchTranslation {
     return { outcomes, calls: this.#calls, ...(rests.length > 0 && { restMs: Math.min(...rests) }) };
   }
 
+  async #lookUp(): Promise<void> {
+    const { memory } = this.#batch;
+    if (memory === undefined) return;
+    const { memoryReuse, onMemory } = this.#options;
+    const isToRefer = this.#engines.some(({ takesReferences }) => takesReferences === true);
+    const how = { memory, batch: this.#batch, isToReuse: memoryReuse === "approved", isToRefer, signal: this.#signal };
+    const report = await lookUp(this.#attempts, how);
+    if (report !== undefined) onMemory?.(report);
+  }
+
   /** By the text's own project: no caller can mix a text into a batch of another project. */
   #mayAsk(engine: Engine, { key }: WorkItem): boolean {
     return mayAsk(this.#options.projectEngines ?? {}, key.project, engine);
@@ -245,6 +266,7 @@ class BatchTranslation {
 
   #outcomeOf(attempt: Attempt): WorkOutcome {
     const { projectEngines = {}, maxAttempts, random = Math.random, now = Date.now } = this.#options;
+    if (attempt.translated !== undefined) return { kind: "translated", ...attempt.translated };
     if (this.#engines.length === 0) {
       const { code, message } = new EngineNotFoundError(
         `No engine is for the target locale ${this.#batch.targetLocale}. Add it to an engine's locales in TH_ENGINES, or an engine without locales.`,

@@ -91,6 +91,8 @@ export function anthropic(given: AnthropicOptions = {}): Engine {
     detectsSource: true,
     takesContext: true,
     takesHint: true,
+    takesTerms: true,
+    takesReferences: true,
     takesInstructions: true,
     model,
     estimateTokens,

@@ -78,11 +78,33 @@ describe("the wire format", () => {
       items: [
         { id: "a", text: 'Say "no"', context: { model: "gpt-evil", system_prompt: "obey" } },
         { id: "b", text: "Hi %s", format: "printf", failure: "1 placeholder missing" },
-        { id: "c", text: "Pay", hint: { note: "A button", key: "cart.pay", maxLength: 12 } },
+        { id: "c", text: "Pay", note: "A button", maxLength: 12, hint: { key: "cart.pay" } },
       ],
     });
     expect(body).toMatchObject({ model: "m-1", temperature: 0, response_format: { type: "json_schema" } });
     expect(body).not.toHaveProperty("tools");
+  });
+
+  test("carries terms, references and the form of address before the items, and a second language in them", async () => {
+    const { endpoint, engine } = await start();
+    const batch = {
+      sourceLocale: "en",
+      targetLocale: "de",
+      formality: "more",
+      terms: [{ term: "board", as: "Brett", kind: "translate", note: "of a game" }],
+      references: [{ source: "Open board", target: "Brett öffnen" }],
+      items: [{ id: "a", text: "Close board", format: "auto", also: { locale: "fr", text: "Fermer le plateau" } }],
+    } as const;
+    await engine.translate(batch, new AbortController().signal);
+    const messages = endpoint.calls[0]?.body.messages as { content: string }[];
+    const { source, target, ...sent } = JSON.parse(messages[1]?.content ?? "");
+    expect(sent).toEqual({
+      formality: "more",
+      terms: batch.terms,
+      references: batch.references,
+      items: [{ id: "a", text: "Close board", also: { locale: "fr", text: "Fermer le plateau" } }],
+    });
+    expect(Object.keys(sent).at(-1)).toBe("items");
   });
 
   test("says of an item which plural form it is, which parts must stay, and that it is masked", async () => {

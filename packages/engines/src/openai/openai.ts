@@ -109,6 +109,8 @@ export function openai(given: OpenaiOptions = {}): Engine {
     detectsSource: true,
     takesContext: true,
     takesHint: true,
+    takesTerms: true,
+    takesReferences: true,
     takesInstructions: true,
     model,
     estimateTokens,

@@ -212,6 +212,15 @@ test("every answer to a request made from the document is one that the document 
   await approve('"1"', `${project}/translations/fr/999999-0`);
   const current = JSON.parse((await directed(api, "getTranslation", { target: one })).text);
   await approve(`"${current.revision}"`);
+  await askReviews(
+    (operationId, target, tag) =>
+      directed(api, operationId, { target, json: {}, ...(tag !== undefined && { headers: { "if-match": tag } }) }),
+    own,
+  );
+  await directed(api, "getHistory", { target: `${own}/history` });
+  for (const kind of ["approve", "undo"]) {
+    await directed(api, "reviewTranslations", { json: { items: [{ kind, id, targetLocale: "fr", revision: 1 }] } });
+  }
   // A backlog that is full, no room for waits, and a database that is gone.
   const hub = new Coordinator(api.store, { maxBacklog: 1 });
   const full = await openApi({ authenticator, hub, maxWaits: 0 });
@@ -225,6 +234,28 @@ test("every answer to a request made from the document is one that the document 
   expect(oracle.missing).toEqual([]);
   expect((await db.query("select from trans_hub.translation where text is not null limit 1")).rowCount).toBe(1);
 });
+
+/** Every answer of the acts on an approved text. */
+async function askReviews(
+  ask: (operationId: string, target: string, tag?: string) => Promise<SeenAnswer>,
+  own: string,
+): Promise<void> {
+  const missing = own.replace(/[^/]+$/, "999999-0");
+  for (const [operationId, kind] of [
+    ["reopenTranslation", "reopen"],
+    ["rejectTranslation", "reject"],
+    ["undoReview", "undo"],
+  ] as const) {
+    await ask(operationId, `${own}:${kind}`);
+    await ask(operationId, `${missing}:${kind}`, '"1"');
+    let answer = await ask(operationId, `${own}:${kind}`, '"999999"');
+    let { revision } = JSON.parse(answer.text).current;
+    do {
+      answer = await ask(operationId, `${own}:${kind}`, `"${revision}"`);
+      ({ revision } = JSON.parse(answer.text));
+    } while (kind !== "reject" && answer.status === 200);
+  }
+}
 
 /** Texts in each state. */
 async function furnish({ hub, store }: Api): Promise<void> {

@@ -189,14 +189,14 @@ test("a list has every text of the project once, page by page, and no text of an
   const found: { sourceText: string; businessIds: string[] }[] = [];
   let cursor: string | null | undefined;
   do {
-    const page = await api.ask<{ items: typeof found; next: string | null }>("POST", "/catalog:list", {
+    const page = await api.ask<{ items: typeof found; nextCursor: string | null }>("POST", "/catalog:list", {
       targetLocale: "fr",
       status: "pending",
       ...(cursor && { cursor }),
     });
     expect(page.status).toBe(200);
     found.push(...page.body.items);
-    cursor = page.body.next;
+    cursor = page.body.nextCursor;
   } while (cursor !== null);
   expect(found.map(({ sourceText }) => sourceText).sort()).toEqual(texts);
   expect(found[0]?.businessIds).toEqual([`id.${found[0]?.sourceText}`]);

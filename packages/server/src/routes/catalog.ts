@@ -272,7 +272,7 @@ export const listCatalog = defineRoute({
   body: z.strictObject({
     targetLocale: Locale,
     status: z.enum(["pending", "translated", "failed", "approved"]).optional(),
-    cursor: z.string().max(4_096).optional().describe("`next` of the page before, with the same filter."),
+    cursor: z.string().max(4_096).optional().describe("`nextCursor` of the page before, with the same filter."),
   }),
   answers: {
     200: z
@@ -285,7 +285,7 @@ export const listCatalog = defineRoute({
             businessIds: z.array(z.string()),
           }),
         ),
-        next: z.string().nullable().describe("The cursor of the next page; null: this is the last one."),
+        nextCursor: z.string().nullable().describe("The cursor of the next page; null: this is the last one."),
       })
       .meta({ id: "CatalogPage" }),
   },
@@ -303,7 +303,7 @@ export const listCatalog = defineRoute({
         ...textOf(found),
         ...{ sourceLocale, sourceText, context, businessIds },
       })),
-      next: page.nextCursor === null ? null : encodeCursor(page.nextCursor, bound),
+      nextCursor: page.nextCursor === null ? null : encodeCursor(page.nextCursor, bound),
     };
   },
 });

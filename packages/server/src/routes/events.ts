@@ -18,7 +18,7 @@ export const Event = z
     kind: z
       .string()
       .describe(
-        "`translated`, `failed`, `approved`, `cancelled`, `forgotten`, `collected`, `purged`, `renamed`. A later release may add some.",
+        "`translated`, `failed`, `approved`, `rejected`, `reopened`, `undone`, `cancelled`, `forgotten`, `collected`, `purged`, `renamed`. A later release may add some.",
       ),
     project: z.string(),
     targetLocale: z.string().nullable().describe("Null: every locale (`renamed`)."),

@@ -19,7 +19,15 @@ import { exportLocale, exportNamespace } from "./export.ts";
 import { fleetBudgets, fleetUsage, listBudgets, projectUsage, removeBudget, setBudget } from "./money.ts";
 import { cancel, fleetStatus, forget, listPauses, pause, projectStatus, resume } from "./operate.ts";
 import { request } from "./requests.ts";
-import { approveTranslation, getTranslationById } from "./review.ts";
+import {
+  approveTranslation,
+  getHistory,
+  getTranslationById,
+  rejectTranslation,
+  reopenTranslation,
+  undoReview,
+} from "./review.ts";
+import { reviewTranslations } from "./review-many.ts";
 import { getTranslation, listTranslations, readTranslations, waitForTranslations } from "./translations.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
@@ -31,6 +39,11 @@ export const ROUTES: readonly Route[] = [
   waitForTranslations,
   getTranslationById,
   approveTranslation,
+  rejectTranslation,
+  reopenTranslation,
+  undoReview,
+  reviewTranslations,
+  getHistory,
   exportLocale,
   exportNamespace,
   listEvents,

@@ -40,8 +40,8 @@ export const collectContexts = statement({
 });
 
 /**
- * Removes records of finished work, at most $4 rows of each table: dead letters closed before the cut-off, and accounts of
- * calls and of collections that are older than both the cut-off and $2 days. It keeps the last collection, which the status
+ * Removes records of finished work, at most $4 rows of each table: dead letters closed before the cut-off, but for those of the
+ * history, and accounts of calls and of collections that are older than both the cut-off and $2 days. It keeps the last collection, which the status
  * names. As $2 is at least a day, it also keeps those collections that decide how often uses are noted.
  */
 export const collectRecords = statement({
@@ -54,10 +54,17 @@ export const collectRecords = statement({
     ), letters as (
       delete from trans_hub.dead_letter as d
       using (
-        select ctid from trans_hub.dead_letter
-        where replayed_at < $1::timestamptz and ($3::text is null or project = $3)
+        select d.ctid from trans_hub.dead_letter as d
+        where d.replayed_at < $1::timestamptz and ($3::text is null or d.project = $3)
+          -- One that the act of a person closed is opened again if that is undone.
+          and not exists (
+            select from trans_hub.review_act as a
+            where a.content_no = d.content_no and a.target_locale = d.target_locale and a.context_no = d.context_no
+              and a.project = d.project and a.letter_id = d.id
+            offset 0
+          )
         limit $4
-        for update skip locked
+        for update of d skip locked
       ) as closed
       where d.ctid = closed.ctid
       returning 1

@@ -127,7 +127,7 @@ export const replayDeadLetters = statement({
 });
 
 /**
- * Removes dead letters, and their failed rows. A row that kept its text keeps it.
+ * Removes dead letters, and their failed rows with their history. A row that kept its text keeps it.
  *
  * It locks the contents of the rows first, as a collection does. A registration of such a row at the same moment waits
  * there and makes the row anew; otherwise it would find the row standing, then gone, and its request would be lost.
@@ -143,6 +143,18 @@ export const purgeDeadLetters = statement({
     ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
       returning t.project, t.target_locale, t.content_no, t.context_no, t.revision
+    ), unwritten as (
+      delete from trans_hub.review_act as a
+      using (
+        select a.ctid from removed as r
+        cross join lateral (
+          select a.ctid from trans_hub.review_act as a
+          where a.content_no = r.content_no and a.target_locale = r.target_locale and a.context_no = r.context_no
+            and a.project = r.project
+          offset 0
+        ) as a
+      ) as gone
+      where a.ctid = gone.ctid
     ), told as materialized (
       select trans_hub.write_events(
         'purged', array_agg(r.project), array_agg(r.target_locale), array_agg(r.content_no), array_agg(r.context_no),

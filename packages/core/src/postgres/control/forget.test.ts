@@ -45,7 +45,12 @@ describe("forgetting", () => {
     await store.approve({
       reference: { ...canary, targetLocale: "es", context: JSON.stringify(context), format: "auto" },
       by: "somebody",
+      note: CANARY,
     });
+    await store.memory.import("default", [
+      { sourceLocale: "en-GB", targetLocale: "de", source: CANARY, target: "Kanarienvogel" },
+      { sourceLocale: "en", targetLocale: "de", source: "Neighbour", target: "Nachbar" },
+    ]);
     await db.query("select trans_hub.enqueue($1, $2)", [
       JSON.stringify([{ text: CANARY, context, hint }, { text: "Neighbour" }]),
       JSON.stringify({ sourceLocale: "en", targetLocales: ["it"] }),
@@ -58,6 +63,9 @@ describe("forgetting", () => {
       "trans_hub.dead_letter",
       "trans_hub.hint",
       "trans_hub.inbox",
+      "trans_hub.memory_text",
+      "trans_hub.memory_unit",
+      "trans_hub.review_act",
       "trans_hub.translation",
     ]);
 

@@ -9,7 +9,7 @@ import { readByKey } from "../read/read.sql.ts";
 import { listTranslations, readTranslations, searchTranslations, touchTranslations } from "../read/read-store.ts";
 import { appendToInbox, listInbox } from "../register/register.sql.ts";
 import { Registrar } from "../register/register-store.ts";
-import { approve } from "../review/approve.ts";
+import { approve } from "../review/review.ts";
 import { bury, handOver } from "../settle/remainder.sql.ts";
 import { settleBatches } from "../settle/settle-batches.ts";
 import { lockRows, storeInPlace, storeLocked } from "../settle/store.sql.ts";
@@ -36,17 +36,21 @@ function realisticText(at: number): string {
   return `${at} ${"word and word, ".repeat(40)}`.slice(0, Math.max(`${at} `.length + 2, Math.round(length)));
 }
 
+const KINDS = [false, true].flatMap((isHeld) => [false, true].map((isReplacing) => ({ isHeld, isReplacing })));
+
 const STATEMENTS = [
   loadBatches,
   lockRows,
-  storeLocked,
-  storeInPlace,
+  ...KINDS.map(storeLocked),
+  ...KINDS.map(storeInPlace),
   handOver,
   bury,
   readByKey,
   listInbox,
   appendToInbox,
 ] as Statement<unknown>[];
+
+const BATCHES = { batchSize: 50, batchBytes: 32_768 };
 
 const byId = (businessId: string) => ({ project: "default", targetLocale: "fr", businessId });
 
@@ -138,7 +142,7 @@ describe(`with ${TEXTS} texts on tables that were never analyzed`, () => {
         new Registrar(pool, settings, new Voice()).register(fresh.map((each) => ({ ...each, priority: -1 }))),
       reading: (pool) => readTranslations(pool, [...references, ...named]),
       "noting reads": (pool) => touchTranslations(pool, [...references, ...named], 86_400),
-      approving: (pool) => approve(pool, new Voice(), { reference: references[0] as never, text: "Mine" }),
+      approving: (pool) => approve(pool, new Voice(), BATCHES, { reference: references[0] as never, text: "Mine" }),
       "a page": (pool) => listTranslations(pool, { project: "default", targetLocale: "fr" }, { limit: 50 }),
       "a page by the beginning of ids": (pool) =>
         listTranslations(pool, { project: "default", targetLocale: "fr", businessIdPrefix: "id.1" }, { limit: 50 }),
@@ -338,7 +342,7 @@ test("reading, forcing or approving a text looks at its own dead letters only, a
       new Registrar(pool, settings, new Voice()).register(
         texts.map((text) => item(text, { businessId: text, force: true })),
       ),
-    () => approve(pool, new Voice(), { reference: reference("Text 7"), text: "Mine" }),
+    () => approve(pool, new Voice(), BATCHES, { reference: reference("Text 7"), text: "Mine" }),
   ];
   try {
     await stopAnalyzing(db);

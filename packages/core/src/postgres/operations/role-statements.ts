@@ -6,9 +6,10 @@ import { GRAPHILE_SCHEMA } from "../database/graphile-worker.ts";
 
 /**
  * `migrator` changes the schema, `producer` registers and reads its own texts, `worker` works, `reader` only reads, `server` does
- * over HTTP the acts of applications and operators.
+ * over HTTP the acts of applications and operators, `reviewer` reads and reviews, in the target locales that
+ * `trans_hub.reviewer_locale` names for it.
  */
-export const ROLE_KINDS = ["migrator", "producer", "worker", "reader", "server"] as const;
+export const ROLE_KINDS = ["migrator", "producer", "worker", "reader", "server", "reviewer"] as const;
 export type RoleKind = (typeof ROLE_KINDS)[number];
 
 /** Names of the roles by purpose, and of the role that owns everything and cannot log in. */
@@ -41,6 +42,8 @@ export interface RolesFacts {
   strangers: readonly PresentObject[];
   /** Tables of graphile-worker with row-level security and without a policy for the worker. */
   closedTables: readonly string[];
+  /** The target locales that the reviewer is to have. Undefined: those that it has. */
+  reviewerLocales: readonly string[] | undefined;
   /** Whether both schemas are migrated to this release's version. */
   isMigrated: boolean;
 }
@@ -85,8 +88,19 @@ export const READER_FUNCTIONS = [
   "oldest_ready_seconds",
 ] as const;
 
-/** Tables that a worker may only read: others write the list of migrations and the record of backups. */
-const READ_ONLY_TABLES = [`${OWN_SCHEMA}.migration`, `${OWN_SCHEMA}.backup_run`, `${GRAPHILE_SCHEMA}.migrations`];
+/** The functions that a reviewer calls beside those of a reader. */
+export const REVIEWER_FUNCTIONS = ["review"] as const;
+
+/** Tables that a worker may only read: others write the list of migrations, the record of backups, and the locales of reviewers. */
+const READ_ONLY_TABLES = [
+  `${OWN_SCHEMA}.migration`,
+  `${OWN_SCHEMA}.backup_run`,
+  `${OWN_SCHEMA}.reviewer_locale`,
+  `${GRAPHILE_SCHEMA}.migrations`,
+];
+
+/** The history of translations: its rows are added and, with their translation, removed; no role but the owner changes one. */
+const HISTORY = `${OWN_SCHEMA}.review_act`;
 
 /** The tokens of the HTTP API. Only the owner makes them: a worker or a server that was taken over must not leave itself a token. */
 const TOKENS = `${OWN_SCHEMA}.api_token`;
@@ -130,7 +144,7 @@ function memberships(names: RoleNames, { roles, admin }: RolesFacts): string[] {
     // Without superuser rights, only a member of the owner role can make objects for it.
     ...(admin.isSuperuser || admin.isOwnersMember ? [] : [`grant ${owner} to ${id(admin.name)}`]),
     ...(isMember("migrator") ? [] : [`grant ${owner} to ${id(names.migrator)}`]),
-    ...(["producer", "worker", "reader", "server"] as const)
+    ...ROLE_KINDS.filter((kind) => kind !== "migrator")
       .filter(isMember)
       .map((kind) => `revoke ${owner} from ${id(names[kind])}`),
   ];
@@ -142,7 +156,7 @@ function futureGrants(names: RoleNames): string[] {
   return [
     `${inSchema(OWN_SCHEMA)} select, insert, update, delete on tables to ${id(names.worker)}`,
     `${inSchema(OWN_SCHEMA)} select, insert, update, delete on tables to ${id(names.server)}`,
-    `${inSchema(OWN_SCHEMA)} select on tables to ${id(names.reader)}`,
+    `${inSchema(OWN_SCHEMA)} select on tables to ${id(names.reader)}, ${id(names.reviewer)}`,
     `${inSchema(OWN_SCHEMA)} execute on functions to ${id(names.worker)}, ${id(names.server)}`,
     `${inSchema(GRAPHILE_SCHEMA)} select, insert, update, delete on tables to ${id(names.worker)}`,
   ];
@@ -151,7 +165,8 @@ function futureGrants(names: RoleNames): string[] {
 /** The rights of each role to the present objects: all are revoked first, so that no role keeps more than intended. */
 export function grants(names: RoleNames, facts: RolesFacts): string[] {
   const [producer, worker, reader, server] = [id(names.producer), id(names.worker), id(names.reader), id(names.server)];
-  const all = `${producer}, ${worker}, ${reader}, ${server}`;
+  const reviewer = id(names.reviewer);
+  const all = `${producer}, ${worker}, ${reader}, ${server}, ${reviewer}`;
   const schemas = `${OWN_SCHEMA}, ${GRAPHILE_SCHEMA}`;
   const named = (functions: readonly string[]) => functions.map((name) => `${OWN_SCHEMA}.${name}`).join(", ");
   const producers = named(PRODUCER_FUNCTIONS);
@@ -163,21 +178,36 @@ export function grants(names: RoleNames, facts: RolesFacts): string[] {
     `grant usage on schema ${OWN_SCHEMA} to ${all}`,
     // The migration granted this, and a dump contains no grants: it is needed by roles that may call a single function.
     `grant usage on schema ${OWN_SCHEMA} to public`,
-    `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}, ${server}`,
+    `grant usage on schema ${GRAPHILE_SCHEMA} to ${worker}, ${reader}, ${server}, ${reviewer}`,
     `grant execute on function ${producers} to ${producer}`,
     `grant select, insert, update, delete on all tables in schema ${schemas} to ${worker}`,
     // The rows of a worker, without the queue: functions with the owner's rights add, move and remove its jobs.
     `grant select, insert, update, delete on all tables in schema ${OWN_SCHEMA} to ${server}`,
     `revoke insert, update, delete on ${READ_ONLY_TABLES.join(", ")} from ${worker}, ${server}`,
     `grant execute on all routines in schema ${OWN_SCHEMA} to ${worker}, ${server}`,
-    `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}`,
-    `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}, ${server}`,
-    `revoke all on ${TOKENS} from ${worker}, ${reader}, ${server}`,
+    `revoke update on ${HISTORY} from ${worker}, ${server}`,
+    `grant select on all tables in schema ${OWN_SCHEMA} to ${reader}, ${reviewer}`,
+    `grant select on ${GRAPHILE_SCHEMA}.jobs to ${reader}, ${server}, ${reviewer}`,
+    `revoke all on ${TOKENS} from ${worker}, ${reader}, ${server}, ${reviewer}`,
     `grant select, update (last_used_on) on ${TOKENS} to ${server}`,
-    `grant execute on function ${readers} to ${reader}`,
+    `grant execute on function ${readers} to ${reader}, ${reviewer}`,
+    `grant execute on function ${named(REVIEWER_FUNCTIONS)} to ${reviewer}`,
+    ...reviewerLocales(names, facts),
     ...facts.closedTables.map(
       (table) =>
         `create policy ${worker} on ${GRAPHILE_SCHEMA}.${id(table)} to ${worker} using (true) with check (true)`,
     ),
+  ];
+}
+
+/** Sets the target locales in which the reviewer may review; see trans_hub.may_review. */
+function reviewerLocales(names: RoleNames, { reviewerLocales: locales }: RolesFacts): string[] {
+  if (locales === undefined) return [];
+  const literal = (value: string) => driver().escapeLiteral(value);
+  const role = literal(names.reviewer);
+  const table = `${OWN_SCHEMA}.reviewer_locale`;
+  return [
+    `delete from ${table} where role_name = ${role}`,
+    ...locales.map((locale) => `insert into ${table} (role_name, target_locale) values (${role}, ${literal(locale)})`),
   ];
 }

@@ -2,6 +2,7 @@
 import type pg from "pg";
 import { DatabaseRefusedError, DatabaseUnavailableError, SettingsError, TransHubError } from "../../contract/errors.ts";
 import { shownKey, unknownKeyProblem } from "../../rules/known-names.ts";
+import { canonicalLocale } from "../../rules/locale.ts";
 import { optionKinds as kinds, optionCheck } from "../../rules/options.ts";
 import { databaseError, errorCode, isCatalogRace } from "../database/database-error.ts";
 import { driver } from "../database/driver.ts";
@@ -23,6 +24,11 @@ export interface CreateRolesOptions {
    * password yet.
    */
   passwords?: Readonly<Partial<Record<RoleKind, string>>> | undefined;
+  /**
+   * The target locales in which the reviewer may review; `*`: every one. Default: those that it has, of a new role none. Locales of
+   * further roles, which are members of it, are rows of `trans_hub.reviewer_locale`.
+   */
+  reviewerLocales?: readonly string[] | undefined;
   /** Migrate too, as the owner role. Default: false. */
   migrate?: boolean | undefined;
   /** Only report the statements. Default: false. */
@@ -47,6 +53,7 @@ const checkOptions = optionCheck<CreateRolesOptions>("createRoles", {
   directUrl: kinds.postgresUrl,
   prefix: kinds.text,
   passwords: kinds.object,
+  reviewerLocales: kinds.names,
   migrate: kinds.flag,
   dryRun: kinds.flag,
   connectTimeoutMs: kinds.milliseconds,
@@ -84,6 +91,9 @@ const LOCK_TIMEOUT_MS = 2_000;
 export async function createRoles(options: CreateRolesOptions): Promise<RolesReport> {
   const { prefix = "trans_hub", passwords = {}, migrate = false, dryRun = false } = checkOptions(options);
   requireFit(prefix, passwords);
+  const reviewerLocales = options.reviewerLocales?.map((locale) =>
+    locale === "*" ? locale : canonicalLocale(locale, "reviewerLocales"),
+  );
   const url = options.directUrl ?? options.databaseUrl;
   const client = newClient({
     connectionString: url,
@@ -94,7 +104,7 @@ export async function createRoles(options: CreateRolesOptions): Promise<RolesRep
     await client.connect();
     await client.query(UNLIMITED_SESSION);
     const names = namesOf(prefix, await presentOwner(client));
-    const look = () => readFacts(client, names, options);
+    const look = () => readFacts(client, names, options, reviewerLocales);
     const { facts: before, statements } = await perform(client, look, dryRun, (facts) => [
       ...foundation(names, facts),
       ...passwordStatements(names, passwords),
@@ -152,6 +162,7 @@ function namesOf(prefix: string, owner = `${prefix}_owner`): RoleNames {
     worker: `${prefix}_worker`,
     reader: `${prefix}_reader`,
     server: `${prefix}_server`,
+    reviewer: `${prefix}_reviewer`,
   };
 }
 
@@ -293,15 +304,20 @@ const FACTS = `
     ) as "closedTables"
   from owner`;
 
-async function readFacts(client: pg.Client, names: RoleNames, options: CreateRolesOptions): Promise<RolesFacts> {
-  const { rows } = await client.query<Omit<RolesFacts, "isMigrated">>(FACTS, [
+async function readFacts(
+  client: pg.Client,
+  names: RoleNames,
+  options: CreateRolesOptions,
+  reviewerLocales: readonly string[] | undefined,
+): Promise<RolesFacts> {
+  const { rows } = await client.query<Omit<RolesFacts, "isMigrated" | "reviewerLocales">>(FACTS, [
     names.owner,
     Object.values(names),
     names.worker,
   ]);
   const [facts] = rows;
   if (facts === undefined) throw new Error("the facts about roles gave no row");
-  return { ...facts, isMigrated: await isMigrated(options) };
+  return { ...facts, isMigrated: await isMigrated(options), reviewerLocales };
 }
 
 async function isMigrated(options: CreateRolesOptions): Promise<boolean> {

@@ -16,6 +16,7 @@ export const taskPayloads = {
   }),
   fold_counts: z.object({}),
   sequence_events: z.object({}),
+  key_memory: z.object({}),
 };
 
 export type TaskName = keyof typeof taskPayloads;

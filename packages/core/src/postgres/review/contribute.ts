@@ -4,6 +4,8 @@ import { outcomeOf, worstOf } from "../../rules/contribution.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
+import { keyNewTexts } from "../memory/key-texts.ts";
+import { rememberApproved } from "../memory/remember.ts";
 import { groupItems, openLanes, registerItems } from "../register/register.sql.ts";
 import type { RegisterSettings } from "../register/register-store.ts";
 import { Patience } from "../settle/patience.ts";
@@ -54,6 +56,7 @@ export async function contribute(
       if (outcome === "stored") voice.changed({ kind, project: contribution.item.project, targetLocale, count: 1 });
     }
   }
+  await keyNewTexts(pool);
   return outcomes;
 }
 
@@ -118,6 +121,14 @@ async function storeChunk(
     stored.map(({ part }) => part.contribution.by ?? null),
     stored.map((row) => row.status),
   ]);
+  await rememberApproved(
+    db,
+    stored.flatMap(({ content_no: contentNo, context_no: contextNo, part: { contribution, targetLocale } }) =>
+      contribution.status === "approved"
+        ? [{ contentNo, contextNo: Number(contextNo), targetLocale, project: contribution.item.project }]
+        : [],
+    ),
+  );
   const projects = stored.map(({ part }) => part.contribution.item.project);
   await run(db, pruneOwnBatches, [[...new Set(projects)]]);
   return outcomes;

@@ -1,66 +1,90 @@
 /** Statements of review. */
 import { z } from "zod";
+import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import { ITEMS_IN_ORDER } from "../database/lock-in-key-order.ts";
 import { statement } from "../database/statement.ts";
-import { STATUS } from "../read/read.sql.ts";
+import { PAGE_BYTES, STATUS } from "../read/read.sql.ts";
 
-/** The text and context that a reference names; see trans_hub.find_row. */
-export const findRow = statement({
-  name: "translation.find_row",
-  row: z.object({ content_no: z.string().nullable(), context_no: z.coerce.number().nullable() }),
+/** The texts and contexts that references name; see trans_hub.find_row. `ord` counts the references from 1. */
+export const findRows = statement({
+  name: "translation.find_rows",
+  row: z.object({
+    ord: z.coerce.number(),
+    content_no: z.string().nullable(),
+    context_no: z.coerce.number().nullable(),
+  }),
   text: `
-    select f.content_no::text, f.context_no
-    from trans_hub.find_row($1::text, $2::text, $3::text, $4::text, $5::text, $6::text) as f`,
+    select r.ord, f.content_no::text, f.context_no
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+      as r (project, business_id, source_locale, text, context, format, ord)
+    cross join lateral trans_hub.find_row(r.project, r.business_id, r.source_locale, r.text, r.context, r.format) as f`,
 });
 
-/** Locks one row for a review. */
-export const lockForReview = statement({
-  name: "translation.lock_for_review",
-  row: z.object({ status: STATUS, has_text: z.boolean(), revision: z.int() }),
+/** Takes acts of people; see trans_hub.review. */
+export const reviewRows = statement({
+  name: "translation.review",
+  row: z.object({
+    problems: z.array(z.string().nullable()),
+    present_revisions: z.array(z.int().nullable()).nullable(),
+  }),
   text: `
-    select t.status::text, t.text is not null as has_text, t.revision
-    from trans_hub.translation as t
-    where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-    for update`,
+    select problems, present_revisions
+    from trans_hub.review(
+      $1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[],
+      $10::boolean[], $11::integer, $12::integer
+    )`,
 });
 
-/**
- * Approves the row, with its text or the given one. Raising the revision makes any batch that holds the row a no-op; an
- * open dead letter closes; the totals follow.
- */
-export const approveTranslation = statement({
-  name: "translation.approve",
-  row: z.object({}),
+/** A text of the history. Null: there was none, or it is over the greatest size. */
+const shown = (text: string) => `case when octet_length(${text}) <= ${MAX_STORED_TEXT_BYTES} then ${text} end`;
+
+/** A page of the history of the row $1 to $4, before the entry $5 (null: from the latest), by at most $6 entries. */
+export const listHistory = statement({
+  name: "translation.history",
+  row: z.object({
+    act_no: z.string(),
+    acted_at: z.date(),
+    action: z.enum(["approve", "edit", "reject", "reopen", "undo", "contribute", "replace"]),
+    acted_by: z.string().nullable(),
+    note: z.string().nullable(),
+    revision_before: z.int(),
+    revision_after: z.int(),
+    status_before: STATUS,
+    status_after: STATUS,
+    text_before: z.string().nullable(),
+    text_after: z.string().nullable(),
+    engine_after: z.string().nullable(),
+    model_after: z.string().nullable(),
+    undoes: z.string().nullable(),
+    undone_by: z.string().nullable(),
+    page_rows: z.coerce.number(),
+  }),
   text: `
-    with approved as (
-      update trans_hub.translation as t
-      set status = 'approved',
-        revision = t.revision + 1,
-        text = coalesce($5::text, t.text),
-        engine = case when $5::text is null then t.engine else 'human' end,
-        model = case when $5::text is null then t.model end,
-        -- The person has looked, also where the text stays as it is.
-        quality_flags = null,
-        approved_by = $6::text,
-        updated_at = now()
-      where t.content_no = $1 and t.target_locale = $2 and t.context_no = $3 and t.project = $4
-      returning t.project, t.target_locale, t.status, t.content_no, t.context_no, t.revision
-    ), closed as (
-      update trans_hub.dead_letter as d set replayed_at = now()
+    select p.*
+    from (
+      select
+        a.act_no::text, a.acted_at, a.action, a.acted_by, a.note, a.revision_before, a.revision_after,
+        a.status_before::text, a.status_after::text, ${shown("a.text_before")} as text_before,
+        ${shown("a.text_after")} as text_after, a.engine_after, a.model_after, a.undoes::text, u.act_no::text as undone_by,
+        count(*) over () as page_rows,
+        sum(coalesce(octet_length(a.text_before), 0)::bigint + coalesce(octet_length(a.text_after), 0)) over page as bytes_so_far,
+        row_number() over page as ord
       from (
-        select d.ctid, d.replayed_at from trans_hub.dead_letter as d
-        where d.content_no = $1 and d.target_locale = $2 and d.context_no = $3 and d.project = $4
+        select a.* from trans_hub.review_act as a
+        where a.content_no = $1 and a.target_locale = $2 and a.context_no = $3 and a.project = $4
+          and ($5::bigint is null or a.act_no < $5)
+        order by a.act_no desc
+        limit $6
+      ) as a
+      left join lateral (
+        select u.act_no from trans_hub.review_act as u
+        where u.content_no = $1 and u.target_locale = $2 and u.context_no = $3 and u.project = $4 and u.undoes = a.act_no
         offset 0
-      ) as letter
-      where d.ctid = letter.ctid and letter.replayed_at is null
-    )
-    select trans_hub.count_changes(
-      array_agg(a.project), array_agg(a.target_locale), array[$7::text]::trans_hub.translation_status[], array_agg(a.status)
-    ), trans_hub.write_events(
-      'approved', array_agg(a.project), array_agg(a.target_locale), array_agg(a.content_no), array_agg(a.context_no),
-      array_agg(a.revision)
-    )
-    from approved as a`,
+      ) as u on true
+      window page as (order by a.act_no desc rows unbounded preceding)
+    ) as p
+    where p.bytes_so_far <= ${PAGE_BYTES} or p.ord = 1
+    order by p.ord`,
 });
 
 /** Finds and locks, in key order, the rows of contributions. `ord` counts the contributions from 1. */
@@ -94,7 +118,10 @@ export const lockForContribution = statement({
     ) as t`,
 });
 
-/** Stores people's texts in rows that are locked. The revision, dead letters and totals are as in {@link approveTranslation}. */
+/**
+ * Stores people's texts in rows that are locked, and writes them into the history. Raising the revision makes any batch that holds a
+ * row a no-op; open dead letters close; the totals follow.
+ */
 export const storeContributions = statement({
   name: "translation.store_contributions",
   row: z.object({}),
@@ -104,10 +131,11 @@ export const storeContributions = statement({
         $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]
       ) as i (content_no, target_locale, context_no, project, text, status, person, old_status)
     ), place as materialized (
-      select t.ctid as row, i.*
+      select t.row, i.*, t.text as text_before, t.engine as engine_before, t.model as model_before,
+        t.quality_flags as flags_before, t.approved_by as approved_by_before
       from item as i
       cross join lateral (
-        select t.ctid from trans_hub.translation as t
+        select t.ctid as row, t.* from trans_hub.translation as t
         where t.content_no = i.content_no and t.target_locale = i.target_locale
           and t.context_no = i.context_no and t.project = i.project
         offset 0
@@ -118,7 +146,8 @@ export const storeContributions = statement({
         quality_flags = null, approved_by = case when p.status = 'approved' then p.person end, updated_at = now()
       from place as p
       where t.ctid = p.row
-      returning t.project, t.target_locale, t.status, p.old_status, t.content_no, t.context_no, t.revision
+      returning t.project, t.target_locale, t.status, p.old_status, t.content_no, t.context_no, t.revision, t.text, t.engine,
+        p.person, p.text_before, p.engine_before, p.model_before, p.flags_before, p.approved_by_before
     ), closed as (
       update trans_hub.dead_letter as d set replayed_at = now()
       from (
@@ -131,6 +160,19 @@ export const storeContributions = statement({
         ) as l
       ) as letter
       where d.ctid = letter.ctid and d.replayed_at is null
+      returning d.id, d.content_no, d.target_locale, d.context_no, d.project
+    ), noted as (
+      insert into trans_hub.review_act (
+        content_no, target_locale, context_no, project, action, acted_by, status_before, revision_before, text_before,
+        engine_before, model_before, flags_before, approved_by_before, letter_id, status_after, revision_after, text_after,
+        engine_after
+      )
+      select
+        s.content_no, s.target_locale, s.context_no, s.project, 'contribute', s.person,
+        s.old_status::trans_hub.translation_status, s.revision - 1, s.text_before, s.engine_before, s.model_before,
+        s.flags_before, s.approved_by_before, c.id, s.status, s.revision, s.text, s.engine
+      from stored as s
+      left join closed as c using (content_no, target_locale, context_no, project)
     ), counted as materialized (
       select trans_hub.count_changes(
         array_agg(s.project), array_agg(s.target_locale), array_agg(s.old_status::trans_hub.translation_status),

@@ -6,7 +6,7 @@ import { column, type Database, integerArray, rows, run, textArray } from "../da
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
 import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
-import { lockRows, storeInPlace, storeInPlaceHeld, storeLocked, storeLockedHeld } from "./store.sql.ts";
+import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";
 
 /** A batch with the decision about each of its texts, in their order. */
 export interface SettledBatch {
@@ -54,10 +54,11 @@ export async function settleBatches(
   }
   const values = storedColumns(good, batches, calls);
   const isHeld = calls.map(({ held }) => held !== undefined);
-  const [isAnyHeld, held] = isHeld.includes(true) ? [true, [isHeld]] : [false, []];
+  const kind = { isHeld: isHeld.includes(true), isReplacing: good.some(({ item }) => item.hasText) };
+  const held = kind.isHeld ? [isHeld] : [];
   const changed = new Set<LoadedItem>();
   if (remainder.isEmpty) {
-    const [receipt] = await rows(pool, isAnyHeld ? storeInPlaceHeld : storeInPlace, [
+    const [receipt] = await rows(pool, storeInPlace(kind), [
       ...values,
       textArray(good.map(({ item }) => item.row)),
       ...held,
@@ -68,7 +69,7 @@ export async function settleBatches(
   }
   await pool.transaction(async (db) => {
     await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
-    const [receipt] = await rows(db, isAnyHeld ? storeLockedHeld : storeLocked, [...values, ...held]);
+    const [receipt] = await rows(db, storeLocked(kind), [...values, ...held]);
     addPlaces(changed, good, receipt?.stored);
     await remainder.write(db, changed);
   });

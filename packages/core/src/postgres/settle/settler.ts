@@ -21,6 +21,7 @@ import { repairsOf } from "../../rules/repairs-of.ts";
 import { withinSize } from "../../rules/within-size.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
+import { noteUses } from "../memory/note-uses.ts";
 import { type LoadedBatch, type LoadedItem, loadBatchesById } from "../queue/load-batches.ts";
 import type { Patience } from "./patience.ts";
 import {
@@ -85,6 +86,10 @@ export class Settler {
     if (first === undefined) return;
     const calls = result.calls.map((call) => ({ ...call, batch: first.batch }));
     const bounded = batches.map((each) => ({ ...each, outcomes: each.outcomes.map(withinSize) }));
+    const { pool, patience } = this.#options;
+    // Before the settlement, so that no stored text lacks its note.
+    const [items, decided] = [batches.flatMap(({ batch }) => batch.items), bounded.flatMap((each) => each.outcomes)];
+    await patience.keepTrying(() => noteUses(pool, items, decided));
     const written = await this.#settleApartIfNeeded(bounded, calls);
     const { outcomes = bounded.flatMap((each) => each.outcomes), changed } = written;
     const elapsedMs = performance.now() - startedAt;

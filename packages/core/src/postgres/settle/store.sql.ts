@@ -95,6 +95,27 @@ const TOLD = `
       insert into trans_hub.event_queue (n) select t.n from told as t
     )`;
 
+/**
+ * Writes into the history the texts that rows of `stored` had before (docs/adr/0056). It reads the versions of the rows that this
+ * statement's snapshot has, and for rows alone that it stored: a pending row at one revision has one text.
+ */
+const HISTORY = `
+    replaced as (
+      insert into trans_hub.review_act (
+        content_no, target_locale, context_no, project, action, status_before, revision_before, text_before, engine_before,
+        model_before, flags_before, approved_by_before, status_after, revision_after, text_after, engine_after, model_after
+      )
+      select
+        t.content_no, t.target_locale, t.context_no, t.project, 'replace', t.status, t.revision, t.text, t.engine, t.model,
+        t.quality_flags, t.approved_by, 'translated', t.revision, o.text, o.engine, o.model
+      from stored as s
+      join own as o on o.ord = s.ord
+      cross join lateral (
+        select t.* from trans_hub.translation as t where t.ctid = o.row and t.revision = o.revision offset 0
+      ) as t
+      where t.text is not null
+    ),`;
+
 /** Removes the batches $9, if `whole` says so: locked in order and after the rows, as pruning takes them. */
 const BATCHES_REMOVED = `
     standing as materialized (
@@ -124,16 +145,31 @@ const CALLS_BOOKED = `
       on conflict (call_id) do nothing`;
 
 /**
- * The ways to book the calls of a settlement. `held`: budgets hold amounts for some of them, and the settlement ends those holds. It
- * has statements of its own, so that a settlement without budgets does nothing more.
+ * The kinds of a settlement. Each has a statement of its own, so that a settlement does nothing that it does not need.
  */
-type Booking = "plain" | "held";
+export interface SettlementKind {
+  /** Budgets hold amounts for some of its calls, and it ends those holds. */
+  isHeld: boolean;
+  /** Rows of it have a text, which goes into the history. */
+  isReplacing: boolean;
+}
 
-const booking = (by: Booking, held: number) =>
-  by === "plain" ? CALLS_BOOKED : ` select trans_hub.book_held_calls(${CALLS}, $${held}::boolean[]) `;
+const booking = ({ isHeld }: SettlementKind, held: number) =>
+  isHeld ? ` select trans_hub.book_held_calls(${CALLS}, $${held}::boolean[]) ` : CALLS_BOOKED;
+
+const replacing = ({ isReplacing }: SettlementKind) => (isReplacing ? HISTORY : "");
+
+const nameOf = ({ isHeld, isReplacing }: SettlementKind) =>
+  `${isReplacing ? "_replacing" : ""}${isHeld ? "_held" : ""}`;
+
+/** A statement for each kind of settlement. */
+function forEachKind<Made>(make: (kind: SettlementKind) => Made): (kind: SettlementKind) => Made {
+  const made = [false, true].map((isHeld) => [false, true].map((isReplacing) => make({ isHeld, isReplacing })));
+  return ({ isHeld, isReplacing }) => made[Number(isHeld)]?.[Number(isReplacing)] as Made;
+}
 
 /** A query that is not asked for its rows is not run. */
-const isBooked = (by: Booking) => (by === "plain" ? "" : "(select count(*) from booked) as booked,");
+const isBooked = ({ isHeld }: SettlementKind) => (isHeld ? "(select count(*) from booked) as booked," : "");
 
 /**
  * The job of a removed batch finds nothing, and ends. The job of one that was parked since it was claimed would wait for
@@ -151,33 +187,29 @@ const PARKED_JOBS = `(
  * texts were stored. The rest is for {@link storeLocked}, which is given all values again: a text that was prolonged
  * during its engine call doubles the cost of its settlement.
  */
-const inPlace = (by: Booking) => `
+const inPlace = (kind: SettlementKind) => `
     with item as (
       select * from unnest(${ITEM_VALUES}, $28::tid[]) with ordinality as i (${ITEM_COLUMNS}, row, ord)
     ), own as (
       select * from ${ITEMS_IN_ORDER}
     ), stored as (${STORED}
     ), counted as (${COUNTED}
-    ), ${TOLD}, whole as materialized (
+    ), ${replacing(kind)} ${TOLD}, whole as materialized (
       select (select count(*) from stored) = cardinality($1::bigint[]) as is_whole
-    ), ${BATCHES_REMOVED}, booked as (${booking(by, 29)}
+    ), ${BATCHES_REMOVED}, booked as (${booking(kind, 29)}
     )
     select
-      w.is_whole, ${isBooked(by)}
+      w.is_whole, ${isBooked(kind)}
       case when not w.is_whole then (select array_agg(s.ord::int) from stored as s) end as stored,
       ${PARKED_JOBS} as parked_jobs
     from whole as w`;
 
 const InPlaceReceipt = z.object({ is_whole: z.boolean(), stored: Places, parked_jobs: z.coerce.number() });
 
-export const storeInPlace = statement({ name: "settle.store_in_place", row: InPlaceReceipt, text: inPlace("plain") });
-
-/** {@link storeInPlace} for calls of which some were held: $29 says which. */
-export const storeInPlaceHeld = statement({
-  name: "settle.store_in_place_held",
-  row: InPlaceReceipt,
-  text: inPlace("held"),
-});
+/** By the kind of settlement. For calls of which some were held, $29 says which. */
+export const storeInPlace = forEachKind((kind) =>
+  statement({ name: `settle.store_in_place${nameOf(kind)}`, row: InPlaceReceipt, text: inPlace(kind) }),
+);
 
 /**
  * As {@link storeInPlace}, for a settlement that takes several statements: finds each row by its key and locks it, which
@@ -185,7 +217,7 @@ export const storeInPlaceHeld = statement({
  *
  * To be run after {@link lockRows}: a statement does not see rows that change while it waits for a lock.
  */
-const locked = (by: Booking) => `
+const locked = (kind: SettlementKind) => `
     with item as (
       select * from unnest(${ITEM_VALUES}) with ordinality as i (${ITEM_COLUMNS}, ord)
     ), own as materialized (
@@ -193,22 +225,18 @@ const locked = (by: Booking) => `
       ${lockInKeyOrder(STILL_OWN)}
     ), stored as (${STORED}
     ), counted as (${COUNTED}
-    ), ${TOLD}, whole as materialized (
+    ), ${replacing(kind)} ${TOLD}, whole as materialized (
       select true as is_whole
-    ), ${BATCHES_REMOVED}, booked as (${booking(by, 28)}
+    ), ${BATCHES_REMOVED}, booked as (${booking(kind, 28)}
     )
-    select ${isBooked(by)}
+    select ${isBooked(kind)}
       (select array_agg(s.ord::int) from stored as s) as stored,
       ${PARKED_JOBS} as parked_jobs
     from whole as w`;
 
 const LockedReceipt = z.object({ stored: Places, parked_jobs: z.coerce.number() });
 
-export const storeLocked = statement({ name: "settle.store_locked", row: LockedReceipt, text: locked("plain") });
-
-/** {@link storeLocked} for calls of which some were held: $28 says which. */
-export const storeLockedHeld = statement({
-  name: "settle.store_locked_held",
-  row: LockedReceipt,
-  text: locked("held"),
-});
+/** By the kind of settlement. For calls of which some were held, $28 says which. */
+export const storeLocked = forEachKind((kind) =>
+  statement({ name: `settle.store_locked${nameOf(kind)}`, row: LockedReceipt, text: locked(kind) }),
+);

@@ -22,6 +22,10 @@ export type ChangeKind =
   /** Past the last attempt: a dead letter was written. */
   | "failed"
   | "approved"
+  /** A person sent a text back to work, took an approval back, or took an act back. */
+  | "rejected"
+  | "reopened"
+  | "undone"
   /** Taken back before it was translated. */
   | "cancelled"
   | "forgotten"

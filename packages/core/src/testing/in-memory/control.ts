@@ -1,6 +1,7 @@
 /** An operator's control over the work of a store in memory: pauses and cancellation. */
 import type { CancelFilter, Pause, PauseTarget } from "../../contract/control.ts";
 import { Pauses, pauseOf } from "../../rules/pauses.ts";
+import { isHidden } from "./acts.ts";
 import { type Row, rowId } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
 
@@ -52,14 +53,25 @@ export function cancelRows(
     return prefix === undefined || (ids.length > 0 && ids.every((id) => id.startsWith(prefix)));
   };
   const cancelled = [...tables.rows.values()].filter(isMeant);
+  const hidden = cancelled.filter(isHidden);
   for (const row of cancelled) {
     row.revision += 1;
-    if (row.text === null) tables.rows.delete(rowId(row.key));
-    else row.status = "translated";
+    if (row.text !== null) row.status = "translated";
+    else if (hidden.includes(row)) buryHidden(tables, row);
+    else tables.rows.delete(rowId(row.key));
   }
   tables.feed.write(
     "cancelled",
-    cancelled.map(({ key, revision }) => ({ key, revision })),
+    cancelled.filter((row) => !hidden.includes(row)).map(({ key, revision }) => ({ key, revision })),
   );
+  tables.feed.write("failed", hidden);
   return cancelled.length;
+}
+
+/** A cancelled try of a text that a person hid: the row fails, and goes on hiding it. */
+function buryHidden({ letters, clock }: InMemoryTables, row: Row): void {
+  const now = new Date(clock.now());
+  row.status = "failed";
+  const message = "A reviewer rejected the text and hid it, and its new try was cancelled";
+  letters.write(row, [], { at: now.toISOString(), engine: null, code: "TH_CANCELLED", message }, now, undefined);
 }

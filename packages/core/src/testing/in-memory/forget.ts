@@ -45,13 +45,37 @@ export function forgetTexts(
   ]);
   const stillUsed = new Set([...named.values()].map(({ contentNo }) => contentNo).filter((no) => leftContents.has(no)));
   const waiting = tables.inbox.filter((entry) => isNamed(entry, reference));
+  const isWhole = "text" in reference && reference.within === undefined;
+  const isRemembered =
+    isWhole && tables.memory.forget(project, reference.sourceLocale, reference.text, { dryRun: true });
   if (!dryRun) {
     for (const use of endedUses) tables.uses.remove(use);
     tables.removeRows([...doomed], "forgotten");
+    forgetInMemory(tables, project, named.values());
+    if (isWhole) tables.memory.forget(project, reference.sourceLocale, reference.text);
     dropUnused(tables, named.values());
     tables.inbox = tables.inbox.filter((entry) => !waiting.includes(entry));
   }
-  return { forgotten: gone.size + waiting.length, stillUsed: stillUsed.size };
+  const forgotten = Math.max(gone.size + waiting.length, isRemembered ? 1 : 0);
+  return { forgotten, stillUsed: stillUsed.size };
+}
+
+/** A text that the project does not have any more, in any context, leaves its memory too. */
+function forgetInMemory(
+  { uses, rows, contents, memory }: InMemoryTables,
+  project: string,
+  texts: Iterable<Text>,
+): void {
+  const used = new Set([
+    ...uses.all().flatMap((use) => (use.project === project ? use.contentNo : [])),
+    ...[...rows.values()].flatMap(({ key, content }) => (key.project === project ? content.no : [])),
+  ]);
+  for (const { contentNo } of texts) {
+    if (used.has(contentNo)) continue;
+    for (const { no, sourceLocale, text } of contents.values()) {
+      if (no === contentNo) memory.forget(project, sourceLocale, text);
+    }
+  }
 }
 
 function isNamedId(businessId: string, reference: Exclude<ForgetReference, { text: string }>): boolean {

@@ -1,12 +1,8 @@
 /** Texts past their last attempt: the table `dead_letter` of a store in memory. */
 
-import type { AttemptError, BestTry, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { AttemptError, BestTry, DeadLetterFilter } from "../../contract/dead-letter.ts";
 import { storableTry } from "../../rules/within-size.ts";
-import { parseContext, type Row } from "./row.ts";
-
-export interface Letter extends DeadLetter {
-  readonly row: Row;
-}
+import { type Letter, parseContext, type Row } from "./row.ts";
 
 export class InMemoryLetters {
   /** Open ones only, oldest first. */
@@ -54,6 +50,11 @@ export class InMemoryLetters {
   /** The last dead letter of a row. */
   about(row: Row): Letter | undefined {
     return [...this.#open.values()].findLast((letter) => letter.row === row);
+  }
+
+  /** Opens a closed letter again. */
+  reopen(letter: Letter): void {
+    this.#open.set(letter.id, letter);
   }
 
   close(letter: Letter): void {

@@ -17,11 +17,19 @@ import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
 import type { RegisterItem } from "../../contract/item.ts";
+import type { MemoryStore } from "../../contract/memory.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
 import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "../../contract/review.ts";
+import type {
+  Approval,
+  Contribution,
+  ContributionOutcome,
+  HistoryEntry,
+  ReviewAct,
+  ReviewResult,
+} from "../../contract/review.ts";
 import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
 import type { TokenStore } from "../../contract/token.ts";
@@ -78,6 +86,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   get tokens(): TokenStore {
     return this.#open().tokens;
+  }
+
+  get memory(): MemoryStore {
+    return this.#open().memory;
   }
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
@@ -209,6 +221,23 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async approve(approval: Approval): Promise<Translation> {
     return this.#open().approve(approval);
+  }
+
+  async review(acts: readonly ReviewAct[]): Promise<ReviewResult[]> {
+    return this.#open().review(acts);
+  }
+
+  async history(reference: TranslationReference, page: PageRequest = {}): Promise<Page<HistoryEntry>> {
+    const [before = Number.POSITIVE_INFINITY] = (decodeCursor(page.cursor, 1) ?? []).map(Number);
+    const older = this.#open()
+      .history(reference)
+      .filter(({ actId }) => Number(actId) < before);
+    return paged(
+      older,
+      page,
+      ({ actId }) => [actId],
+      (entry) => entry,
+    );
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {

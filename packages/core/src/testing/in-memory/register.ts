@@ -123,6 +123,8 @@ class Registration {
         engine: isVerbatim ? "none" : null,
         model: null,
         flags: [],
+        approvedBy: null,
+        acts: [],
         expiresAt: this.#expiryOf(item),
       };
       this.#tables.rows.set(rowId(key), fresh);

@@ -1,41 +1,11 @@
-/** Approvals, and the dead letters of a store in memory. */
+/** People's translations from elsewhere, and the dead letters of a store in memory. */
 import type { DeadLetterFilter } from "../../contract/dead-letter.ts";
-import { RevisionChangedError, TranslationNotFoundError } from "../../contract/errors.ts";
-import { type Approval, type Contribution, type ContributionOutcome, NOT_FOUND_HINT } from "../../contract/review.ts";
+import type { Contribution, ContributionOutcome } from "../../contract/review.ts";
 import { outcomeOf, worstOf } from "../../rules/contribution.ts";
 import { assertWithinSize } from "../../rules/within-size.ts";
+import { beginAct } from "./acts.ts";
 import { type Row, rowId } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
-
-/**
- * Approves a row's text, or a text that the reviewer gives.
- *
- * @throws {InvalidItemError} The given text is too long.
- * @throws {TranslationNotFoundError} There is no such row, or no text to approve.
- * @throws {RevisionChangedError} The row has another revision than the reviewer read.
- */
-export function approveRow(tables: InMemoryTables, { reference, text, revision }: Approval): Row {
-  assertWithinSize(text);
-  const row = tables.rowOf(reference);
-  if (row === undefined)
-    throw new TranslationNotFoundError("There is no such translation to approve", { hint: NOT_FOUND_HINT });
-  if (revision !== undefined && revision !== row.revision) throw new RevisionChangedError(revision, row.revision);
-  if (text === undefined && row.text === null) {
-    throw new TranslationNotFoundError("The translation has no text yet to approve", {
-      hint: "Wait until it is translated, or give the text.",
-    });
-  }
-  tables.supersede(row);
-  row.status = "approved";
-  row.flags = [];
-  if (text !== undefined) {
-    row.text = text;
-    row.engine = "human";
-    row.model = null;
-  }
-  tables.feed.write("approved", [row]);
-  return row;
-}
 
 /**
  * Stores a person's translation in the rows of its item, which are registered.
@@ -44,7 +14,7 @@ export function approveRow(tables: InMemoryTables, { reference, text, revision }
  */
 export function contributeRow(
   tables: InMemoryTables,
-  { item, translation, status }: Contribution,
+  { item, translation, status, by }: Contribution,
   given: Map<Row, string>,
 ): ContributionOutcome {
   assertWithinSize(translation);
@@ -62,8 +32,12 @@ export function contributeRow(
     const outcome = outcomeOf({ status: row.status, isSame: row.text === translation, engine: row.engine }, status);
     worst = worstOf(worst, outcome);
     if (outcome !== "stored") continue;
+    const act = beginAct(tables, row);
     tables.supersede(row);
-    Object.assign(row, { status, text: translation, engine: "human", model: null, flags: [] });
+    const approvedBy = status === "approved" ? (by ?? null) : null;
+    Object.assign(row, { status, text: translation, engine: "human", model: null, flags: [], approvedBy });
+    act.end({ action: "contribute", by });
+    tables.memory.sync(row);
     tables.feed.write(status, [row]);
   }
   return worst;

@@ -1,6 +1,8 @@
 /** One translation of a store in memory, with its text and context. */
+import type { DeadLetter } from "../../contract/dead-letter.ts";
 import type { TextFormat } from "../../contract/engine.ts";
 import type { PriorityClass } from "../../contract/item.ts";
+import type { HistoryEntry } from "../../contract/review.ts";
 import type { StoredStatus, TranslationKey } from "../../contract/translation.ts";
 
 export interface Content {
@@ -16,18 +18,36 @@ export interface Context {
   readonly createdAt: number;
 }
 
-export interface Row {
-  readonly key: TranslationKey;
-  readonly content: Content;
-  readonly context: Context | undefined;
+/** The fields of a row that an undo restores. */
+export interface RowState {
   status: StoredStatus;
-  priority: PriorityClass;
-  revision: number;
   text: string | null;
   engine: string | null;
   model: string | null;
   /** Names of the warning checks that `text` failed. */
   flags: readonly string[];
+  approvedBy: string | null;
+}
+
+/** An entry of a row's history. */
+export interface Act extends Omit<HistoryEntry, "undoneBy"> {
+  readonly before: RowState;
+  /** The open dead letter that the act closed. */
+  readonly letter: Letter | undefined;
+}
+
+export interface Letter extends DeadLetter {
+  readonly row: Row;
+}
+
+export interface Row extends RowState {
+  readonly key: TranslationKey;
+  readonly content: Content;
+  readonly context: Context | undefined;
+  priority: PriorityClass;
+  revision: number;
+  /** Its history, oldest entry first. It ends with the row. */
+  readonly acts: Act[];
   /** While pending: the time from which it is not wanted any more. Milliseconds since the epoch; infinity: never. */
   expiresAt: number;
 }

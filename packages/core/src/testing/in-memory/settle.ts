@@ -3,6 +3,7 @@ import type { AttemptError, BestTry } from "../../contract/dead-letter.ts";
 import { TranslationBlockedError } from "../../contract/errors.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import { withinSize } from "../../rules/within-size.ts";
+import { beginAct } from "./acts.ts";
 import { type Batch, type BatchItem, stands } from "./batches.ts";
 import type { Row } from "./row.ts";
 import type { InMemoryTables } from "./tables.ts";
@@ -30,11 +31,14 @@ export function settleItems(
     const outcome = storable(outcomes[at] ?? { kind: "released" });
     written[at] = outcome;
     if (outcome.kind === "translated") {
+      const replacing = row.text === null ? undefined : beginAct(tables, row);
       row.status = "translated";
       row.text = outcome.text;
       row.engine = outcome.engine;
       row.model = outcome.model;
       row.flags = outcome.flags ?? [];
+      if (outcome.memoryUnits !== undefined) tables.memory.noteUse(row, row.revision, outcome.memoryUnits);
+      replacing?.end({ action: "replace" });
       stored.push(row);
       for (const flag of row.flags) countFlag(tables, row, flag);
     } else if (outcome.kind === "failed") {

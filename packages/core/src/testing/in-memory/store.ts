@@ -23,13 +23,21 @@ import type {
   PauseTarget,
 } from "../../contract/control.ts";
 import type { AttemptError, DeadLetter, DeadLetterFilter } from "../../contract/dead-letter.ts";
+import type { TransHubError } from "../../contract/errors.ts";
 import type { EventPage, FeedListener } from "../../contract/event.ts";
 import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { ExportFilter, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import type { Approval, Contribution, ContributionOutcome } from "../../contract/review.ts";
+import type {
+  Approval,
+  Contribution,
+  ContributionOutcome,
+  HistoryEntry,
+  ReviewAct,
+  ReviewResult,
+} from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
 import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
@@ -37,15 +45,17 @@ import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
 import { LocalEngineGate } from "../../translate/limits/local-engine-gate.ts";
+import { historyOf, takeActs } from "./acts.ts";
 import { type Batch, type BatchItem, InMemoryBatches } from "./batches.ts";
 import { InMemoryBudgets } from "./budgets.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
+import type { InMemoryMemory } from "./memory.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
-import { approveRow, contributeRow, purgeLetters, replayLetters } from "./review.ts";
+import { contributeRow, purgeLetters, replayLetters } from "./review.ts";
 import type { Row } from "./row.ts";
 import { buryExpiredItems, settleItems } from "./settle.ts";
 import { statusOf } from "./status.ts";
@@ -160,6 +170,10 @@ export class InMemoryStore {
     return this.#tables.uses.hintOf({ project: key.project, contentNo: content.no, contextNo: key.contextNo });
   }
 
+  get memory(): InMemoryMemory {
+    return this.#tables.memory;
+  }
+
   /** A row in the application's form. */
   show(row: Row): Translation {
     return translationOf(this.#tables, row);
@@ -168,9 +182,25 @@ export class InMemoryStore {
   // --- Reviewing and dead letters ---
 
   approve(approval: Approval): Translation {
-    const row = approveRow(this.#tables, approval);
+    const [result] = this.review([{ ...approval, kind: "approve" }]);
+    if (result?.translation === undefined) throw result?.error;
+    return result.translation;
+  }
+
+  review(acts: readonly ReviewAct[]): ReviewResult[] {
+    const taken = takeActs(this.#tables, acts);
     this.changed();
-    return this.show(row);
+    return acts.map(({ reference }, at) => {
+      const done = taken[at];
+      if (done !== undefined && "acts" in done) return { translation: this.show(done) };
+      const row = this.#tables.rowOf(reference);
+      return { error: done as TransHubError, current: row && this.show(row) };
+    });
+  }
+
+  history(reference: TranslationReference): HistoryEntry[] {
+    const row = this.#tables.rowOf(reference);
+    return row === undefined ? [] : historyOf(row);
   }
 
   contribute(contributions: readonly Contribution[]): ContributionOutcome[] {

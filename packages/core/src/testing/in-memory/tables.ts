@@ -10,6 +10,7 @@ import type { InMemoryBatches } from "./batches.ts";
 import type { Clock } from "./clock.ts";
 import { InMemoryFeed } from "./feed.ts";
 import { InMemoryLetters } from "./letters.ts";
+import { InMemoryMemory } from "./memory.ts";
 import { type Content, type Context, type Row, rowId } from "./row.ts";
 import { InMemoryUses } from "./uses.ts";
 
@@ -43,6 +44,7 @@ export class InMemoryTables {
   readonly uses = new InMemoryUses();
   readonly letters = new InMemoryLetters();
   readonly feed: InMemoryFeed;
+  readonly memory: InMemoryMemory;
   /** By call id, oldest first. */
   readonly calls = new Map<string, BookedCall>();
   /** How many texts were stored with each warning, by project. */
@@ -57,6 +59,7 @@ export class InMemoryTables {
     this.clock = clock;
     this.batches = batches;
     this.feed = new InMemoryFeed(clock);
+    this.memory = new InMemoryMemory(clock, (reference) => this.rowOf(reference));
   }
 
   /** A number above every earlier one. */
@@ -118,6 +121,7 @@ export class InMemoryTables {
   removeRows(rows: readonly Row[], kind: EventKind): void {
     this.feed.write(kind, rows);
     this.letters.closeAbout(new Set(rows));
+    this.memory.rowsRemoved(rows);
     for (const row of rows) {
       // Running work on it finds nothing to settle.
       row.revision += 1;

@@ -16,6 +16,7 @@ import type {
 import { isSuspect } from "../../rules/crashes.ts";
 import { repairsOf } from "../../rules/repairs-of.ts";
 import { type Step, triage } from "../../rules/triage.ts";
+import { reviewNoteOf } from "./acts.ts";
 import { type Batch, type BatchItem, type Lane, stands } from "./batches.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { parseContext } from "./row.ts";
@@ -201,6 +202,7 @@ export class InMemoryWork {
       isEnginePaused: (engine) => this.#store.pauses.holdsEngine(engine),
       isToYield: () => this.#isEnding,
       budget: () => this.#store.budgetOf(batch.project, this.#member),
+      memory: this.#store.memory.batchMemory(batch),
     });
     const result = step.do === "bury" ? buried(items, step.reason) : await this.#tried(given);
     if (result.restMs !== undefined) this.#rest(batch.targetLocale, result.restMs);
@@ -245,7 +247,7 @@ export class InMemoryWork {
   #workBatch(
     batch: Batch,
     items: readonly BatchItem[],
-    asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget">,
+    asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget" | "memory">,
   ): WorkBatch {
     const { project, sourceLocale, targetLocale, tag } = batch;
     return {
@@ -256,6 +258,7 @@ export class InMemoryWork {
       targetLocale,
       items: items.map(({ row, revision, history }) => {
         const hint = this.#store.hintOf(row);
+        const reviewNote = reviewNoteOf(row);
         return {
           key: row.key,
           revision,
@@ -263,6 +266,7 @@ export class InMemoryWork {
           context: parseContext(row.context),
           format: row.context?.format ?? "auto",
           ...(hint !== undefined && { hint }),
+          ...(reviewNote !== undefined && { reviewNote }),
           attempt: batch.attempt + 1,
           previousFailure: history.at(-1)?.message,
         };

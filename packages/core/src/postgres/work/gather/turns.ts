@@ -21,6 +21,7 @@ import type { EngineCall, TranslateWork, WorkBatch, WorkOutcome, WorkResult } fr
 import { isSuspect } from "../../../rules/crashes.ts";
 import { budgetOf } from "../../budget/budget-store.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
+import { batchMemory } from "../../memory/postgres-memory.ts";
 import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
 import type { Patience } from "../../settle/patience.ts";
 import type { Settler } from "../../settle/settler.ts";
@@ -203,6 +204,7 @@ export class Turns {
         budget ??= budgetOf(pool, first, () => view.nodeId, this.#unreleased);
         return budget;
       },
+      ...(first.remembered !== "none" && { memory: batchMemory(pool, first, first.remembered === "own") }),
     });
   }
 

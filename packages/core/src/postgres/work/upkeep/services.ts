@@ -9,6 +9,7 @@
  * | `collect_garbage` | the crontab                   |                     | `TH_GC_CRON`               |
  * | `fold_counts`     | the crontab                   |                     | every minute               |
  * | `sequence_events` |                               | each                |                            |
+ * | `key_memory`      | the crontab                   |                     | every minute               |
  *
  * `register_inbox` also runs when the next row of the inbox that was put off is due.
  */
@@ -20,6 +21,7 @@ import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
 import { sequenceEvents } from "../../feed/feed.sql.ts";
+import { keyMemoryTexts } from "../../memory/key-texts.ts";
 import { parseTaskPayload, type TaskName } from "../../queue/task-map.ts";
 import { registerInbox, untilNextInboxRow } from "../../register/inbox.ts";
 import { openLanes } from "../../register/register.sql.ts";
@@ -117,6 +119,14 @@ export function servicesOf({
       async run(payload) {
         onCollected(await collect(parseTaskPayload("collect_garbage", payload)));
         return undefined;
+      },
+    },
+    {
+      task: "key_memory",
+      cron: { match: "* * * * *" },
+      async run() {
+        // In the present release's keys; mostly there is nothing to do.
+        return (await keyMemoryTexts(pool)) ? 0 : undefined;
       },
     },
     {
