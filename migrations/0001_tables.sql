@@ -257,6 +257,85 @@ create table trans_hub.reviewer_locale (
   primary key (role_name, target_locale)
 );
 
+-- The revision of the terms and styles of each project that has any (docs/adr/0058). Workers keep them in memory by it.
+create table trans_hub.glossary_state (
+  project text primary key,
+  revision integer not null default 0,
+  -- The edits up to this revision have marked the translations that they make stale.
+  marked integer not null default 0,
+  constraint glossary_state_project_is_short check (project <> '' and octet_length(project) <= 255)
+);
+
+-- The terms of projects. All of a project is read at once, and its targets are read with their term: so they stand in it.
+create table trans_hub.glossary_term (
+  project text not null,
+  source_locale text not null,
+  term text not null,
+  kind text not null,
+  letter_case text not null,
+  note text,
+  -- Other forms that count as the term.
+  forms text[] not null,
+  -- {"<target locale>": {"as", "forms"}}
+  targets jsonb not null,
+  revision integer not null,
+  set_by text,
+  set_at timestamptz not null default now(),
+  primary key (project, source_locale, term, kind),
+  constraint glossary_term_is_short check (term <> '' and octet_length(term) <= 255),
+  constraint glossary_term_kind_is_known check (kind in ('translate', 'keep', 'forbid')),
+  constraint glossary_term_case_is_known check (letter_case in ('any', 'exact', 'first')),
+  constraint glossary_term_targets_are_an_object check (jsonb_typeof(targets) = 'object')
+);
+
+-- Each edit of a term, as it was before and after: for people, and for the task that marks what the edit makes stale.
+create table trans_hub.glossary_edit (
+  project text not null,
+  revision integer not null,
+  source_locale text not null,
+  term text not null,
+  kind text not null,
+  -- {"case", "note", "forms", "targets"}. Null: there was no such term, or there is none any more.
+  before jsonb,
+  after jsonb,
+  -- The target locales whose translations it makes stale. Null: each. Empty: none, as only the note is another one.
+  target_locales text[],
+  edited_by text,
+  edited_at timestamptz not null default now(),
+  primary key (project, revision, source_locale, term, kind)
+);
+
+-- The manner of a project's translations into a locale, or ('') into each.
+create table trans_hub.style (
+  project text not null,
+  target_locale text not null,
+  instructions text,
+  formality text,
+  -- The second language that the team trusts.
+  also text,
+  revision integer not null,
+  set_by text,
+  set_at timestamptz not null default now(),
+  primary key (project, target_locale),
+  constraint style_instructions_are_short check (octet_length(instructions) <= 4096),
+  constraint style_formality_is_known check (formality in ('more', 'less'))
+);
+
+-- Translations that were made before an edit of a term which their text has. A mark holds while the row is at this revision: a new try
+-- and a person's act raise it. No settlement writes or reads marks; they go with their row.
+create table trans_hub.stale_mark (
+  content_no bigint not null,
+  target_locale text not null,
+  context_no bigint not null,
+  project text not null,
+  revision integer not null,
+  reason text not null,
+  since timestamptz not null default now(),
+  primary key (content_no, target_locale, context_no, project)
+);
+
+create index stale_mark_by_lane on trans_hub.stale_mark (project, target_locale, content_no, context_no);
+
 -- One row for each engine call, without any text.
 create table trans_hub.usage (
   call_id uuid primary key,
@@ -815,7 +894,7 @@ drop table trans_hub.webhook;
 drop table trans_hub.api_token, trans_hub.request_key, trans_hub.feed_switch, trans_hub.feed_head, trans_hub.event_position, trans_hub.event_queue, trans_hub.event, trans_hub.backup_run, trans_hub.pause, trans_hub.engine_lease, trans_hub.rate_limit, trans_hub.count_delta,
   trans_hub.gc_run, trans_hub.target_locale, trans_hub.reconciling, trans_hub.worker_node, trans_hub.fleet_clock, trans_hub.budget_entry,
   trans_hub.budget_hold, trans_hub.budget_period, trans_hub.budget, trans_hub.usage,
-  trans_hub.reviewer_locale, trans_hub.review_act, trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.hint, trans_hub.source,
+  trans_hub.stale_mark, trans_hub.style, trans_hub.glossary_edit, trans_hub.glossary_term, trans_hub.glossary_state, trans_hub.reviewer_locale, trans_hub.review_act, trans_hub.dead_letter, trans_hub.inbox, trans_hub.batch, trans_hub.translation, trans_hub.hint, trans_hub.source,
   trans_hub.context, trans_hub.content;
 drop type trans_hub.item, trans_hub.grouped_items, trans_hub.register_options, trans_hub.register_receipt, trans_hub.want,
   trans_hub.wanted_row, trans_hub.translation_status;

@@ -44,8 +44,8 @@ test("the examples on the page of the SQL functions run as written, and give wha
 }) => {
   const page = readFileSync(join(root, "docs/sql.md"), "utf8");
   const examples = Array.from(page.matchAll(/^```sql\n([\s\S]*?)^```$/gm), ([, code = ""]) => code);
-  expect(examples).toHaveLength(3);
-  const [request = "", trigger = "", read = ""] = examples;
+  expect(examples).toHaveLength(4);
+  const [request = "", trigger = "", read = "", review = ""] = examples;
   const shown = /^-- (\[.*\])$/m.exec(request)?.[1];
   expect(Object.values((await db.query(request)).rows[0])).toEqual([shown]);
   await db.query(trigger);
@@ -57,6 +57,8 @@ test("the examples on the page of the SQL functions run as written, and give wha
     ["pending", null],
     [null, null],
   ]);
+  // The example's id is of no text here.
+  expect((await db.query(review)).rows).toEqual([{ problems: ["missing"], present_revisions: [null] }]);
 });
 
 test("the README's line for the command changes no other program of the shell, and runs beside an old Node", async () => {

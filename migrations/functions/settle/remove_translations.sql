@@ -1,4 +1,4 @@
--- Removes rows of `translation`, which the caller holds locks on, with their dead letters and their history, counts them, and writes
+-- Removes rows of `translation`, which the caller holds locks on, with their dead letters, history and stale marks, counts them, and writes
 -- events of this kind. Gives how many.
 --
 -- The locks are taken by a statement before this one, in key order: a statement that waits for a row does not see
@@ -74,6 +74,21 @@ begin
       ) as a
     ) as gone
     where a.ctid = gone.ctid;
+  end if;
+  -- Mostly no glossary was edited.
+  if exists (select from stale_mark) then
+    delete from stale_mark as m
+    using (
+      select m.ctid
+      from unnest(contents, locales, contexts, projects) as g (content_no, target_locale, context_no, project)
+      cross join lateral (
+        select m.ctid from stale_mark as m
+        where m.content_no = g.content_no and m.target_locale = g.target_locale
+          and m.context_no = g.context_no and m.project = g.project
+        offset 0
+      ) as m
+    ) as gone
+    where m.ctid = gone.ctid;
   end if;
   perform count_changes(projects, locales, statuses, null);
   perform write_events(event_kind, projects, locales, contents, contexts, revisions);

@@ -24,7 +24,7 @@ export type {
   DeadLetterFilter,
   DeadLetterPageRequest,
 } from "./contract/dead-letter.ts";
-export type { TextFormat } from "./contract/engine.ts";
+export type { Formality, TermKind, TextFormat } from "./contract/engine.ts";
 export {
   BacklogFullError,
   CancelledError,
@@ -53,13 +53,27 @@ export {
   WebhooksOffError,
 } from "./contract/errors.ts";
 export type { EventKind, EventPage, FeedEvent } from "./contract/event.ts";
+export type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  GlossaryTerm,
+  GlossaryTermInput,
+  StaleFilter,
+  StaleTranslation,
+  Style,
+  StyleInput,
+  TermCase,
+  TermName,
+  TermTarget,
+} from "./contract/glossary.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
 export type { OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ExportedText, SearchPage } from "./contract/read.ts";
+export type { ExportedText, ListedTranslation, QueueReason, ReviewPage } from "./contract/read.ts";
 export type {
   ApprovalWarning,
   ApprovedTranslation,
@@ -74,8 +88,10 @@ export type { TransactionClient } from "./contract/transaction.ts";
 export type { Prefer, Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from "./contract/usage.ts";
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
+export type { OpenFailure, TextUse, WaitingWork } from "./contract/why.ts";
 export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
 export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
+export type { EditGlossaryQuery, RetranslateReport, StaleQuery } from "./coordinator/glossary-queries.ts";
 export type {
   MemoryListQuery,
   MemoryPairInput,
@@ -95,7 +111,7 @@ export type {
   IdQuery,
   ListQuery,
   ReadName,
-  SearchQuery,
+  ReviewListQuery,
   TranslationName,
   WaitOptions,
   WaitQuery,
@@ -115,7 +131,9 @@ export type {
   RejectQuery,
   ReviewActQuery,
   ReviewQuery,
+  WhyQuery,
 } from "./coordinator/review-queries.ts";
+export type { Why, WhySection } from "./coordinator/why.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export type { InstructionSet, Instructions } from "./rules/instructions.ts";

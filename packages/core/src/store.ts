@@ -21,7 +21,7 @@ export type {
   DeadLetterFilter,
   DeadLetterPageRequest,
 } from "./contract/dead-letter.ts";
-export type { TextFormat } from "./contract/engine.ts";
+export type { Formality, TermKind, TextFormat } from "./contract/engine.ts";
 export type {
   Circuit,
   EngineCallEnd,
@@ -58,6 +58,20 @@ export {
 } from "./contract/errors.ts";
 export type { EventKind, EventPage, EventQuery, FeedEvent, FeedListener, FeedNews } from "./contract/event.ts";
 export type { BacklogCount, ConnectionUse, FleetMeasure } from "./contract/fleet-measure.ts";
+export type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  GlossaryTerm,
+  GlossaryTermInput,
+  StaleFilter,
+  StaleTranslation,
+  Style,
+  StyleInput,
+  TermCase,
+  TermName,
+  TermTarget,
+} from "./contract/glossary.ts";
 export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults, PriorityClass, RegisterItem } from "./contract/item.ts";
 export type { LockWait } from "./contract/lock-wait.ts";
@@ -77,10 +91,12 @@ export type { Page, PageRequest } from "./contract/page.ts";
 export type {
   ExportedText,
   ExportFilter,
+  ListedTranslation,
   ListFilter,
+  QueueReason,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "./contract/read.ts";
@@ -138,6 +154,7 @@ export type {
   WebhookTurn,
   WebhookType,
 } from "./contract/webhook.ts";
+export type { TranslationFacts } from "./contract/why.ts";
 export type {
   EngineCall,
   FailedJob,

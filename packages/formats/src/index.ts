@@ -16,6 +16,7 @@ export type {
   WriteOptions,
   WrittenDocument,
 } from "./contract.ts";
+export { cellsOfCsv, csvOf } from "./csv/cells.ts";
 export {
   DOCUMENT_EXTENSIONS,
   EXTENSIONS,

@@ -256,9 +256,9 @@ export class RevisionChangedError extends TransHubError {
   readonly expected: number | undefined;
   readonly actual: number;
 
-  constructor(expected: number | undefined, actual: number) {
-    super(`The translation is at revision ${actual}, not ${expected ?? "as the last act left it"}`, {
-      hint: "Read the translation again, and name its new revision.",
+  constructor(expected: number | undefined, actual: number, subject: "translation" | "glossary" = "translation") {
+    super(`The ${subject} is at revision ${actual}, not ${expected ?? "as the last act left it"}`, {
+      hint: `Read the ${subject} again, and name its new revision.`,
     });
     this.expected = expected;
     this.actual = actual;

@@ -15,17 +15,18 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "./dead
 import type { EngineGate } from "./engine-gate.ts";
 import type { EventPage, EventQuery, FeedListener } from "./event.ts";
 import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
+import type { Glossary, GlossaryEdit, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "./glossary.ts";
 import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
+import type { ExportFilter, ListFilter, ReadOptions, ReviewFilter, ReviewPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type { IdReference, NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
 import type { UsageQuery, UsageReport } from "./usage.ts";
 import type {
   Webhook,
@@ -36,6 +37,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "./webhook.ts";
+import type { TranslationFacts } from "./why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
 export interface PersistenceHandler {
@@ -104,9 +106,10 @@ export interface PersistenceHandler {
 
   /**
    * Lists translations of one project and locale that a filter fits, in the order of their least business ids that begin with the
-   * filter's prefix. The work of a page is bounded, whatever the filter: see `SearchPage`.
+   * filter's prefix. The work of a page is bounded, whatever the filter: see `ReviewPage`. The queue has those with the first reason
+   * first, each text once.
    */
-  search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage>;
+  listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage>;
 
   /**
    * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a
@@ -143,6 +146,9 @@ export interface PersistenceHandler {
    * translation, when that is forgotten, collected or purged. An unknown translation has none.
    */
   history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
+
+  /** What stands of a translation beside its text and its history. Undefined: the project has no such translation in the locale. */
+  why(reference: IdReference): Promise<TranslationFacts | undefined>;
 
   /**
    * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by
@@ -204,6 +210,34 @@ export interface PersistenceHandler {
 
   /** The budgets of a project, or of each, in their present periods. */
   listBudgets(project?: string): Promise<BudgetStatus[]>;
+
+  /** The terms and styles of a project. */
+  readGlossary(project: string): Promise<Glossary>;
+
+  /**
+   * Sets and removes terms; all of it holds, or nothing. Texts that are claimed after this call have the terms. Translations of texts
+   * that have a changed term are stale from then on.
+   *
+   * @throws {SettingsError} A part is none.
+   * @throws {RevisionChangedError} `revision` is not the glossary's.
+   */
+  editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited>;
+
+  /**
+   * Sets the style of a project for a target locale, or for each; it takes the place of the one before.
+   *
+   * @throws {SettingsError} A part is none.
+   */
+  setStyle(style: StyleInput): Promise<Glossary>;
+
+  /** Removes a style. False: there was none. */
+  removeStyle(project: string, targetLocale: string | null): Promise<boolean>;
+
+  /**
+   * The translations of a lane that edits of the glossary made stale, in a stable order: of texts that have the term, as it was or as it
+   * is. One that was translated anew or looked at by a person since is not stale.
+   */
+  listStale(filter: StaleFilter, page?: PageRequest): Promise<Page<StaleTranslation>>;
 
   /**
    * Confirms the costs of calls that a provider may not have billed; budgets count the confirmed amount from then on. Calls that are

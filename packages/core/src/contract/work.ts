@@ -2,7 +2,8 @@
 import type { BatchBudget } from "./budget.ts";
 import type { CollectReport } from "./collect.ts";
 import type { AttemptError, BestTry } from "./dead-letter.ts";
-import type { TextFormat } from "./engine.ts";
+import type { TextFormat, TrustedText } from "./engine.ts";
+import type { Glossary } from "./glossary.ts";
 import type { Hint } from "./hint.ts";
 import type { BatchMemory } from "./memory.ts";
 import type { TranslationKey } from "./translation.ts";
@@ -22,6 +23,8 @@ export interface WorkItem {
    * reviewer gave none. Left out: it was not rejected.
    */
   readonly reviewNote?: string | undefined;
+  /** Its translation into the second language that the project's style trusts. Left out: there is none. */
+  readonly also?: TrustedText | undefined;
   /** Which attempt this is, counted from 1. */
   readonly attempt: number;
   /** The message of the last attempt's error; undefined on the first attempt. */
@@ -38,6 +41,8 @@ export interface WorkBatch {
   readonly traceparents?: readonly string[];
   /** The tag of the requests that asked for it first, for the accounts. Null or left out: none. */
   readonly tag?: string | null | undefined;
+  /** The terms and the style of its project, as they were when it was claimed. Left out: there are none. */
+  readonly glossary?: Glossary | undefined;
   /** Whether an engine is paused at this moment; may change while the batch is translated. Left out: none is. */
   readonly isEnginePaused?: (engine: string) => boolean;
   /**

@@ -594,6 +594,69 @@ describe("reviewing", () => {
     await expect(hub.approve({ ...approval, approvedText: "" })).rejects.toMatchObject({ code: "TH_TEXT_EMPTY" });
   });
 
+  test("each act is served at once, in the history once, and undone one after the other", async () => {
+    const hub = await connect();
+    await hub.request(["Pay", "Back"], { targetLocales: ["fr"] });
+    await collect(hub.processPendingTranslations("fr"));
+    const name = { text: "Pay", targetLocale: "fr" };
+    const before = await hub.getTranslation(name);
+    await hub.approve({ ...name, approvedText: "Payer", note: "short", by: "mia" });
+    await hub.reopen({ ...name, by: "bo" });
+    expect(await hub.getTranslation(name)).toMatchObject({ text: "Payer", status: "translated" });
+    await expect(hub.reopen(name)).rejects.toMatchObject({ code: "TH_NOT_APPROVED" });
+    expect(await hub.reject({ ...name, note: "no", hide: true })).toMatchObject({ status: "pending", text: null });
+    expect(await hub.getTranslation(name)).toMatchObject({ status: "pending", text: null });
+    const { items: acts, nextCursor } = await hub.history({ ...name, limit: 2 });
+    expect(acts).toMatchObject([
+      { action: "reject", note: "no" },
+      { action: "reopen", by: "bo" },
+    ]);
+    const rest = await hub.history({ ...name, cursor: nextCursor ?? "" });
+    expect(rest.items).toMatchObject([{ action: "edit", note: "short", by: "mia", textAfter: "Payer" }]);
+    for (const text of ["Payer", "Payer", before?.text]) {
+      expect(await hub.undo(name)).toMatchObject({ text });
+      expect(await hub.getTranslation(name)).toMatchObject({ text });
+    }
+    await expect(hub.undo(name)).rejects.toMatchObject({ code: "TH_NOTHING_TO_UNDO" });
+    expect(await hub.getTranslation(name)).toMatchObject({ status: before?.status, engine: before?.engine });
+  });
+
+  test("many acts have a result each, also those of a wrong shape", async () => {
+    const hub = await connect();
+    await hub.request(["Pay {n}", "Back"], { targetLocales: ["fr"], format: "icu" });
+    await collect(hub.processPendingTranslations("fr"));
+    const name = { targetLocale: "fr", format: "icu" } as const;
+    const results = await hub.review([
+      { ...name, kind: "approve", text: "Pay {n}", approvedText: "Payer" },
+      { ...name, kind: "approve", text: "Back", hide: true },
+      { ...name, kind: "reject", text: "Back", approvedText: "Retour" },
+      { ...name, kind: "praise" as never, text: "Back" },
+      { ...name, kind: "reject", text: "Back", note: "n".repeat(4_097) },
+      { ...name, kind: "reject", text: "Back", revision: 1 },
+      { ...name, kind: "undo", text: "Back" },
+    ]);
+    expect(results[0]?.translation?.warnings).toMatchObject([{ check: expect.any(String) }]);
+    expect(results.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      ...[
+        "TH_ITEM_SHAPE",
+        "TH_ITEM_SHAPE",
+        "TH_ITEM_SHAPE",
+        "TH_ITEM_SHAPE",
+        "TH_REVISION_CHANGED",
+        "TH_NOTHING_TO_UNDO",
+      ],
+    ]);
+    expect(results.slice(1, 5).map(({ error }) => error)).toMatchObject([
+      { field: "hide", index: 1 },
+      { field: "approvedText", index: 2 },
+      { field: "kind", index: 3 },
+      { field: "note", index: 4 },
+    ]);
+    expect(results[5]?.current).toMatchObject({ sourceText: "Back" });
+    await expect(hub.review({} as never)).rejects.toMatchObject({ code: "TH_ITEM_SHAPE", field: "acts" });
+  });
+
   test("lists, replays and purges dead letters in the coordinator's project", async () => {
     let isBroken = true;
     const hub = await connect({ engines: [engine((text) => (isBroken ? refused : { text }))] });

@@ -16,11 +16,18 @@ import {
   WaitTimeoutError,
 } from "../contract/errors.ts";
 import type { EventPage } from "../contract/event.ts";
+import type { Glossary, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "../contract/glossary.ts";
 import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
 import type { OnceEnd, OnceKey } from "../contract/once.ts";
-import type { Page } from "../contract/page.ts";
-import type { ExportedText, SearchPage } from "../contract/read.ts";
-import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
+import type { Page, PageRequest } from "../contract/page.ts";
+import type { ExportedText, ReviewPage } from "../contract/read.ts";
+import {
+  type ApprovedTranslation,
+  type HistoryEntry,
+  NOT_FOUND_HINT,
+  type ReviewAct,
+  type ReviewResult,
+} from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { ApiToken } from "../contract/token.ts";
@@ -29,6 +36,7 @@ import type { UsageQuery, UsageReport } from "../contract/usage.ts";
 import type { Webhook, WebhookChanges, WebhookName } from "../contract/webhook.ts";
 import { checkBudget, checkBudgetName, checkConfirmation } from "../rules/budgets.ts";
 import { parseFormat } from "../rules/item.ts";
+import { canonicalLocale } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { preferred } from "../rules/prefer.ts";
 import { isSettled } from "../rules/settled.ts";
@@ -44,6 +52,7 @@ import {
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
+import { type EditGlossaryQuery, type RetranslateReport, requestsOf, type StaleQuery } from "./glossary-queries.ts";
 import { importPairs } from "./import-pairs.ts";
 import {
   type MemoryListQuery,
@@ -87,12 +96,12 @@ import {
   parseNames,
   parsePauseTarget,
   parseReference,
-  parseSearch,
+  parseReviewList,
   parseWait,
   type ReadName,
   type ReferenceDefaults,
+  type ReviewListQuery,
   requireGetQuery,
-  type SearchQuery,
   type WaitOptions,
   type WaitQuery,
 } from "./queries.ts";
@@ -113,12 +122,15 @@ import {
   parseAct,
   parseApproval,
   parseHistory,
+  parseWhy,
   type RejectQuery,
   type ReviewActQuery,
   type ReviewQuery,
   requireActs,
+  type WhyQuery,
 } from "./review-queries.ts";
 import { waitForTranslations } from "./wait-for.ts";
+import type { Why } from "./why.ts";
 
 /** A new token of the HTTP API. */
 export interface CreatedToken extends ApiToken {
@@ -340,16 +352,17 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * A page of the translations of one locale that a filter fits, in the order of their business ids. Its work is bounded: it may have
-   * fewer items than `limit` (default 100, at most 1,000), or none, and still a cursor. It does not count as use of the texts.
+   * A page of the translations of one locale that a filter fits, in the order of their business ids; or, with `queue`, of those that a
+   * person has to look at: with a warning, changed since their approval, then a sample. Its work is bounded: it may have fewer items
+   * than `limit` (default 100, at most 1,000), or none, and still a cursor. It never comes from memory, and is no use of the texts.
    *
    * @throws {InvalidItemError}
    * @throws {SettingsError} `limit` has a bad value.
    */
-  async searchTranslations(query: SearchQuery): Promise<SearchPage> {
+  async listForReview(query: ReviewListQuery): Promise<ReviewPage> {
     this.#requireOpen();
-    const { filter, page } = parseSearch(query, this.#settings);
-    return this.#track(this.#store.search(filter, page));
+    const { filter, page } = parseReviewList(query, this.#settings);
+    return this.#track(this.#store.listForReview(filter, page));
   }
 
   /**
@@ -571,6 +584,26 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
+   * One translation's whole story: where its text comes from, who uses it and with which hint, the checks of today, the pairs of the
+   * memory that went along, the latest acts of people, its dead letter, and what it waits for. It does not count as use of the text.
+   *
+   * The version of an engine's instructions and the cost of one text are not told: an engine call has many texts, and neither is stored with each.
+   *
+   * @throws {TranslationNotFoundError}
+   * @throws {InvalidItemError}
+   */
+  async why(query: WhyQuery): Promise<Why> {
+    this.#requireOpen();
+    const reference = parseWhy(query, this.#settings);
+    const [found] = await this.#track(this.#reads.readSettled([reference]));
+    if (found === undefined)
+      throw new TranslationNotFoundError("there is no such translation", { hint: NOT_FOUND_HINT });
+    // The checks are a third of the modules of core, and most programs ask nothing.
+    const { tellWhy } = await import("./why.ts");
+    return this.#track(tellWhy(this.#store, found));
+  }
+
+  /**
    * The pairs of the translation memory whose sources are like a text, the best first: a score of 1 is the text itself, and 0.7 the
    * least.
    *
@@ -693,6 +726,81 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const own = project === null ? undefined : parseName(project, "project", "TH_PROJECT");
     return this.#track(this.#store.listBudgets(own));
+  }
+
+  /**
+   * The terms and styles of a project. Default: the coordinator's.
+   *
+   * @throws {InvalidItemError} The project is not valid.
+   */
+  async glossary({ project = this.#settings.project }: { project?: string | undefined } = {}): Promise<Glossary> {
+    this.#requireOpen();
+    return this.#track(this.#store.readGlossary(parseName(project, "project", "TH_PROJECT")));
+  }
+
+  /**
+   * Sets and removes terms of a project's glossary; all of it holds, or nothing. Texts that a worker claims after this call are
+   * translated with them. Translations of texts that have a changed term are stale: see `listStale` and `retranslateStale`.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value.
+   * @throws {RevisionChangedError} `revision` is not the glossary's.
+   */
+  async editGlossary(edit: EditGlossaryQuery): Promise<GlossaryEdited> {
+    this.#requireOpen();
+    return this.#track(this.#store.editGlossary({ ...edit, project: edit.project ?? this.#settings.project }));
+  }
+
+  /**
+   * Sets the style of a project for a target locale, or (null) for each. It takes the place of the one before.
+   *
+   * @throws {SettingsError} A part is missing, or has a bad value.
+   */
+  async setStyle(style: Omit<StyleInput, "project"> & { project?: string | undefined }): Promise<Glossary> {
+    this.#requireOpen();
+    return this.#track(this.#store.setStyle({ ...style, project: style.project ?? this.#settings.project }));
+  }
+
+  /** Removes a style. False: there was none. */
+  async removeStyle(style: { targetLocale: string | null; project?: string | undefined }): Promise<boolean> {
+    this.#requireOpen();
+    const project = parseName(style.project ?? this.#settings.project, "project", "TH_PROJECT");
+    const locale = style.targetLocale === null ? null : canonicalLocale(style.targetLocale, "targetLocale");
+    return this.#track(this.#store.removeStyle(project, locale));
+  }
+
+  /**
+   * The translations that edits of the glossary made stale, in a stable order: of texts that have the term, as it was or as it is. One
+   * that was translated anew or looked at by a person since is not stale.
+   */
+  async listStale(query: StaleQuery, page?: PageRequest): Promise<Page<StaleTranslation>> {
+    this.#requireOpen();
+    return this.#track(this.#store.listStale(this.#laneOf(query), page));
+  }
+
+  /** Asks for every stale translation anew, with low priority. Approved ones stay as they are. An interrupted call has asked for a part. */
+  async retranslateStale(query: StaleQuery): Promise<RetranslateReport> {
+    this.#requireOpen();
+    const lane = this.#laneOf(query);
+    const retranslate = async (store: PersistenceHandler): Promise<RetranslateReport> => {
+      const report = { requested: 0, approved: 0 };
+      for (let cursor: string | undefined | null; cursor !== null; ) {
+        const page: Page<StaleTranslation> = await store.listStale(lane, { limit: ROWS_PER_PAGE, cursor });
+        const requests = requestsOf(page);
+        if (requests.length > 0) await store.register(requests);
+        report.requested += requests.length;
+        report.approved += page.items.filter(({ translation }) => translation.status === "approved").length;
+        cursor = page.nextCursor;
+      }
+      return report;
+    };
+    return this.#track(this.#reads.write(retranslate, (cache) => cache.clear()));
+  }
+
+  #laneOf({ targetLocale, project = this.#settings.project }: StaleQuery): StaleFilter {
+    return {
+      project: parseName(project, "project", "TH_PROJECT"),
+      targetLocale: canonicalLocale(targetLocale, "targetLocale"),
+    };
   }
 
   /**

@@ -15,6 +15,14 @@ import type { EngineGate } from "../contract/engine-gate.ts";
 import { ClosedError, SettingsError } from "../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../contract/event.ts";
 import type { ConnectionUse, FleetMeasure } from "../contract/fleet-measure.ts";
+import type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  StaleFilter,
+  StaleTranslation,
+  StyleInput,
+} from "../contract/glossary.ts";
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { MemoryStore } from "../contract/memory.ts";
@@ -24,8 +32,8 @@ import type {
   ExportFilter,
   ListFilter,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "../contract/read.ts";
@@ -42,7 +50,13 @@ import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TokenStore } from "../contract/token.ts";
 import type { TransactionClient } from "../contract/transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../contract/usage.ts";
 import type {
   Webhook,
@@ -53,6 +67,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "../contract/webhook.ts";
+import type { TranslationFacts } from "../contract/why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { parseEventQuery } from "../rules/event-cursor.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
@@ -72,9 +87,11 @@ import { LockWatch } from "./database/lock-watch.ts";
 import { ConnectionPool } from "./database/pool.ts";
 import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { PostgresFeed } from "./feed/feed.ts";
+import { editGlossary, listStale, readGlossary, removeStyle, setStyle } from "./glossary/glossary-store.ts";
 import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
+import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { contribute } from "./review/contribute.ts";
@@ -258,9 +275,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#reads.exportTexts(filter, page);
   }
 
-  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
     this.#open();
-    return this.#reads.search(filter, page);
+    return this.#reads.listForReview(filter, page);
   }
 
   async touch(references: readonly NamedReference[]): Promise<void> {
@@ -281,6 +298,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>> {
     return history(this.#open(), reference, page);
+  }
+
+  async why(reference: IdReference): Promise<TranslationFacts | undefined> {
+    return translationFacts(this.#open(), reference);
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {
@@ -317,6 +338,26 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async listBudgets(project?: string): Promise<BudgetStatus[]> {
     return listBudgets(this.#open(), project);
+  }
+
+  async readGlossary(project: string): Promise<Glossary> {
+    return readGlossary(this.#open(), project);
+  }
+
+  async editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited> {
+    return editGlossary(this.#open(), edit);
+  }
+
+  async setStyle(style: StyleInput): Promise<Glossary> {
+    return setStyle(this.#open(), style);
+  }
+
+  async removeStyle(project: string, targetLocale: string | null): Promise<boolean> {
+    return removeStyle(this.#open(), project, targetLocale);
+  }
+
+  async listStale(filter: StaleFilter, page?: PageRequest): Promise<Page<StaleTranslation>> {
+    return listStale(this.#open(), filter, page);
   }
 
   async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {

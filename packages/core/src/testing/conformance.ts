@@ -9,12 +9,14 @@ import { exportingCases } from "./conformance/exporting.ts";
 import { fencingCases } from "./conformance/fencing.ts";
 import { flaggingCases } from "./conformance/flagging.ts";
 import { forcingCases } from "./conformance/forcing.ts";
+import { glossaryCases } from "./conformance/glossaries.ts";
 import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
 import { namingCases } from "./conformance/naming.ts";
 import { onceCases } from "./conformance/once.ts";
 import { pausingCases } from "./conformance/pausing.ts";
+import { queueingCases } from "./conformance/queueing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
@@ -23,6 +25,7 @@ import { reviewingCases } from "./conformance/reviewing.ts";
 import { settlingCases } from "./conformance/settling.ts";
 import { stoppingCases } from "./conformance/stopping.ts";
 import { tellingCases } from "./conformance/telling.ts";
+import { tellingWhyCases } from "./conformance/telling-why.ts";
 import { tokenCases } from "./conformance/tokens.ts";
 import { webhookCases } from "./conformance/webhooks.ts";
 import { workingCases } from "./conformance/working.ts";
@@ -42,13 +45,16 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  "telling why": tellingWhyCases,
   "the translation memory": rememberingCases,
   "acts of people": actingCases,
+  "the queue of review": queueingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,
   pausing: pausingCases,
   budgeting: budgetingCases,
+  glossaries: glossaryCases,
   webhooks: webhookCases,
   fencing: fencingCases,
   racing: racingCases,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { engineBatch } from "./brief.ts";
+import { engineBatch, factsOf } from "./brief.ts";
 
 test("ids are short, distinct in two letters at least, in no order, and the same in each call", () => {
   const items = Array.from({ length: 1_000 }, (_, at) => ({ text: `Text ${at}`, format: "auto" as const }));
@@ -19,4 +19,25 @@ test("ids are short, distinct in two letters at least, in no order, and the same
   const ascending = ids.filter((id, at) => at > 0 && id > (ids[at - 1] ?? "")).length;
   expect(ascending / ids.length).toBeGreaterThan(0.3);
   expect(ascending / ids.length).toBeLessThan(0.7);
+});
+
+test("a rejection is told as the failure of the first try, and its note behind the producer's own", () => {
+  const item = { context: null, hint: { note: "A button", key: "pay" } };
+  const takes = { takesContext: false, takesHint: true };
+  expect(factsOf(takes, { ...item, reviewNote: "Say payer" }, undefined)).toEqual({
+    hint: { note: "A button\nSay payer", key: "pay" },
+    previousFailure: "A reviewer rejected the last translation",
+  });
+  expect(factsOf(takes, { context: null, reviewNote: "Say payer" }, "1 placeholder missing")).toEqual({
+    hint: { note: "Say payer" },
+    previousFailure: "1 placeholder missing",
+  });
+  expect(factsOf(takes, { ...item, reviewNote: "" }, undefined)).toEqual({
+    hint: item.hint,
+    previousFailure: "A reviewer rejected the last translation",
+  });
+  expect(factsOf({ takesContext: false }, { ...item, reviewNote: "Say payer" }, undefined)).toEqual({
+    previousFailure: "A reviewer rejected the last translation",
+  });
+  expect(factsOf(takes, item, undefined)).toEqual({ hint: item.hint });
 });

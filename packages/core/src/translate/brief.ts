@@ -15,6 +15,8 @@ import { EngineRefusedError, EngineTooLongError, type TransHubError } from "../c
 import { MAX_STORED_TEXT_BYTES } from "../contract/text-size.ts";
 import type { WorkBatch, WorkItem } from "../contract/work.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
+import { styleFor } from "../rules/style.ts";
+import { terminologyOf } from "../rules/terminology.ts";
 
 type Declared = Pick<Engine, "takesContext" | "takesHint" | "takesReferences">;
 
@@ -31,16 +33,28 @@ export type Facts = Omit<EngineItem, "id"> & { references?: readonly Reference[]
 
 /** Some items of a batch as an engine gets them. */
 export function engineBatch(
-  { takesInstructions }: Pick<Engine, "takesInstructions">,
-  { project, sourceLocale, targetLocale }: Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale">,
+  { takesInstructions, takesTerms }: Pick<Engine, "takesInstructions" | "takesTerms">,
+  {
+    project,
+    sourceLocale,
+    targetLocale,
+    glossary,
+  }: Pick<WorkBatch, "project" | "sourceLocale" | "targetLocale" | "glossary">,
   items: readonly Facts[],
   instructionsOf: InstructionsOf,
 ): EngineBatch {
-  const instructions = takesInstructions ? instructionsOf(project, targetLocale) : undefined;
+  const style = glossary && styleFor(glossary, targetLocale);
+  const wishes = [instructionsOf(project, targetLocale), style?.instructions].filter((each) => each !== undefined);
+  const terms =
+    takesTerms && glossary !== undefined
+      ? terminologyOf(glossary, sourceLocale, targetLocale).termsFor(items.map(({ text }) => text))
+      : undefined;
   return {
     sourceLocale,
     targetLocale,
-    ...(instructions !== undefined && { instructions }),
+    ...(takesInstructions && wishes.length > 0 && { instructions: wishes.join("\n") }),
+    ...(style?.formality !== undefined && { formality: style.formality }),
+    ...(terms !== undefined && { terms }),
     ...referencesOf(items),
     items: items.map(({ references: _references, ...item }, at) => ({ id: itemId(at), ...item })),
   };
@@ -89,10 +103,10 @@ const REJECTED = "A reviewer rejected the last translation";
  */
 export function factsOf(
   { takesContext, takesHint, takesReferences }: Declared,
-  { context, hint, reviewNote }: Pick<WorkItem, "context" | "hint" | "reviewNote">,
+  { context, hint, reviewNote, also }: Pick<WorkItem, "context" | "hint" | "reviewNote" | "also">,
   previousFailure: string | undefined,
   references: readonly Reference[] = [],
-): Pick<Facts, "context" | "hint" | "previousFailure" | "references"> {
+): Pick<Facts, "context" | "hint" | "also" | "previousFailure" | "references"> {
   let told = context;
   if (context !== null && pluralFormOf(context) !== undefined) {
     const { plural, ...remarks } = context;
@@ -104,6 +118,7 @@ export function factsOf(
   return {
     ...(takesContext && told !== null && { context: told }),
     ...(takesHint && noted !== undefined && { hint: noted }),
+    ...(takesReferences && also !== undefined && { also }),
     ...(takesReferences && references.length > 0 && { references }),
     ...(failure !== undefined && { previousFailure: failure }),
   };

@@ -5,12 +5,14 @@
  * are asked again.
  */
 import { LRUCache } from "lru-cache";
-import { type Engine, UNDETERMINED_LOCALE } from "../contract/engine.ts";
+import { type Engine, type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { type BlockedBy, TranslationBlockedError } from "../contract/errors.ts";
 import type { WorkBatch } from "../contract/work.ts";
 import { maxLengthOfText } from "../rules/max-length.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
+import { type TermFindings, type Terminology, terminologyOf } from "../rules/terminology.ts";
 import { type CheckWarning, judge, judgeByAll } from "../text/checks/judge.ts";
+import type { Span } from "../text/icu.ts";
 import { parseIcu } from "../text/icu.ts";
 import { type Asking, askingOf, type Question } from "../text/message/asking.ts";
 import { categoriesOf } from "../text/message/categories.ts";
@@ -26,6 +28,8 @@ const PSEUDO = "pseudo";
 
 /** The flag of a translation that was made without the context of its text. */
 const CONTEXT_LEFT_OUT = "context-left-out";
+/** The flag of a translation that breaks a term of the glossary. No text goes to the dead letters for a term. */
+export const GLOSSARY = "glossary";
 /** Questions of one text whose masks differ. Coprime with twelve, the places that words have. */
 const MOST_QUESTIONS = 17;
 
@@ -39,6 +43,7 @@ export interface Ask {
 }
 
 type CallSize = Pick<Engine, "protects" | "maxBytesPerCall">;
+type BatchFacts = Pick<WorkBatch, "sourceLocale" | "targetLocale" | "glossary">;
 type WordingOf = (question: Question, rung: Rung, isFirst: boolean) => Wording;
 
 function fitsIn({ maxBytesPerCall }: Pick<Engine, "maxBytesPerCall">, { items }: Wording): boolean {
@@ -49,6 +54,8 @@ function fitsIn({ maxBytesPerCall }: Pick<Engine, "maxBytesPerCall">, { items }:
 class Line {
   readonly question: Question;
   readonly #engine: CallSize;
+  /** The places of terms that the engine cannot be told of. */
+  readonly kept: readonly Span[];
   #rungs: readonly Rung[] | undefined;
   #at: number;
   wording: Wording;
@@ -59,8 +66,16 @@ class Line {
   warnings: readonly CheckWarning[] = [];
   failure: Omit<Failure, "engine" | "neighbours"> | undefined;
 
-  constructor(question: Question, engine: CallSize, at: number, maySplit: boolean, wording: WordingOf) {
+  constructor(
+    question: Question,
+    engine: CallSize,
+    at: number,
+    maySplit: boolean,
+    wording: WordingOf,
+    kept: readonly Span[],
+  ) {
     this.question = question;
+    this.kept = kept;
     this.#engine = engine;
     this.#at = at;
     this.wording = wording(question, this.rung, at === 0);
@@ -73,7 +88,7 @@ class Line {
 
   /** Found out when it is asked for: most texts never leave their first rung. */
   get #ladder(): readonly Rung[] {
-    this.#rungs ??= rungsFor(this.#engine.protects ?? "instructed", this.question);
+    this.#rungs ??= rungsFor(this.#engine.protects ?? "instructed", this.question, this.kept);
     return this.#rungs;
   }
 
@@ -126,28 +141,27 @@ class Line {
 export class Inquiry {
   readonly attempt: Attempt;
   readonly #engine: Engine;
-  readonly #batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">;
+  readonly #batch: BatchFacts;
+  readonly #terms: Terminology | undefined;
   readonly #place: number;
   readonly #asking: Asking;
   #lines: readonly Line[];
   readonly #repairs = new Map<string, number>();
   #failureMessage: string | undefined;
+  /** The terms to keep and to avoid that the translation breaks, each as a clause for the engine. */
+  brokenTerms: readonly string[] = [];
   #model: string | null = null;
 
   /**
    * @param maySplit Whether a text that fits into a call in no other way may be split.
    * @param place Of the text among those that are asked for together. Default: 0.
    */
-  constructor(
-    attempt: Attempt,
-    engine: Engine,
-    batch: Pick<WorkBatch, "sourceLocale" | "targetLocale">,
-    maySplit: boolean,
-    place = 0,
-  ) {
+  constructor(attempt: Attempt, engine: Engine, batch: BatchFacts, maySplit: boolean, place = 0) {
     this.attempt = attempt;
     this.#engine = engine;
     this.#batch = batch;
+    const { glossary, sourceLocale, targetLocale } = batch;
+    this.#terms = glossary && terminologyOf(glossary, sourceLocale, targetLocale);
     this.#place = place;
     const { text, format, context, attempt: number, previousFailure } = attempt.item;
     this.#failureMessage = previousFailure;
@@ -158,8 +172,12 @@ export class Inquiry {
       const question = asked.form === undefined && form !== undefined ? { ...asked, form } : asked;
       // A second attempt says which parts to keep.
       const first = protects === "instructed" && number > 1 ? 1 : 0;
-      return new Line(question, engine, first, maySplit, this.#wordingOf);
+      return new Line(question, engine, first, maySplit, this.#wordingOf, this.#keptIn(question));
     });
+  }
+
+  #keptIn({ text, format }: Pick<Question, "text" | "format">): readonly Span[] {
+    return this.#engine.takesTerms || this.#terms === undefined ? [] : this.#terms.kept(text, format);
   }
 
   /** Goes on where an earlier attempt at the same text was interrupted: with its answers, in the ways it had come to. */
@@ -189,26 +207,29 @@ export class Inquiry {
 
   readonly #wordingOf: WordingOf = (question, rung, isFirst) => {
     const fitting = this.#engine.takesReferences ? fittingReferences(question, this.attempt.references) : [];
-    const { references, hint, ...facts } = factsOf(this.#engine, this.attempt.item, this.#failureMessage, fitting);
+    const given = factsOf(this.#engine, this.attempt.item, this.#failureMessage, fitting);
+    const { references, hint, also, ...facts } = given;
     const place = MOST_QUESTIONS * this.#place + this.#asking.questions.findIndex(({ key }) => key === question.key);
-    const wording = wordingOf(question, rung, isFirst, facts, place);
+    const kept = this.#keptIn(question);
+    const wording = wordingOf(question, rung, isFirst, facts, place, kept);
     if (references !== undefined) {
-      // A text can do without its examples before anything else, and then without its hint.
-      const all = { ...facts, ...(hint !== undefined && { hint }), references };
-      const exemplified = wordingOf(question, rung, isFirst, all, place);
+      // A text can do without its examples before anything else, and then without its hint and itself in another language.
+      const exemplified = wordingOf(question, rung, isFirst, given, place, kept);
       if (fitsIn(this.#engine, exemplified)) return exemplified;
     }
-    const hinted = hint === undefined ? wording : wordingOf(question, rung, isFirst, { ...facts, hint }, place);
+    const isBare = hint === undefined && also === undefined;
+    const more = { ...facts, ...(hint !== undefined && { hint }), ...(also !== undefined && { also }) };
+    const hinted = isBare ? wording : wordingOf(question, rung, isFirst, more, place, kept);
     if (fitsIn(this.#engine, hinted)) return hinted;
     if (fitsIn(this.#engine, wording)) return wording;
     const { form } = question;
     // A form can be translated without its message; a message that is too long for a call can not.
     const alone = form === undefined ? question : { ...question, form: { ...form, of: "" } };
-    const shorter = form === undefined ? wording : wordingOf(alone, rung, isFirst, facts, place);
+    const shorter = form === undefined ? wording : wordingOf(alone, rung, isFirst, facts, place, kept);
     if (facts.context === undefined || fitsIn(this.#engine, shorter)) return shorter;
     // A context is no part of the words, which are better translated without it than never.
     const { context, ...others } = facts;
-    const bare = wordingOf(alone, rung, isFirst, others, place);
+    const bare = wordingOf(alone, rung, isFirst, others, place, kept);
     return fitsIn(this.#engine, bare) ? bare : shorter;
   };
 
@@ -303,6 +324,9 @@ export class Inquiry {
     const flags = new Set<string>(warnings.map(({ check }) => check));
     if (this.#lines.some(({ rung, wording }) => rung === "split" && wording.items.length > 0)) flags.add("split");
     if (this.#lines.some(({ wording }) => this.#lacksContext(wording))) flags.add(CONTEXT_LEFT_OUT);
+    const { broken, missing } = this.#termsOf(source, text, format);
+    if (broken.length > 0 || missing > 0) flags.add(GLOSSARY);
+    this.brokenTerms = broken;
     const references = this.#lines.flatMap(({ wording }) => wording.items.flatMap((item) => item.references ?? []));
     const memoryUnits = [...new Set(references.map(({ unit }) => unit))];
     this.attempt.translated = {
@@ -313,6 +337,12 @@ export class Inquiry {
       ...(memoryUnits.length > 0 && { memoryUnits }),
     };
     return undefined;
+  }
+
+  #termsOf(source: string, translation: string, format: TextFormat): TermFindings {
+    // A pseudo-localized text keeps to no term.
+    if (this.#terms === undefined || this.#engine.name === PSEUDO) return { broken: [], missing: 0 };
+    return this.#terms.judge(source, translation, format);
   }
 
   /** Whether an engine that takes contexts got a question without the text's, because a call cannot hold both. */

@@ -11,6 +11,7 @@
  * A text without a part to protect has the first rung alone, and is sent as it is on it.
  */
 import type { Protection, TextFormat } from "../contract/engine.ts";
+import type { Span } from "../text/icu.ts";
 import { maskParts, splitAtParts } from "../text/mask/mask.ts";
 import type { Question } from "../text/message/asking.ts";
 import { readSyntax } from "../text/syntax.ts";
@@ -26,9 +27,13 @@ const LADDERS: Readonly<Record<Protection, readonly Rung[]>> = {
 };
 
 /** The rungs of an engine for one text, the first to be tried first. */
-export function rungsFor(protects: Protection, { text, format }: Pick<Question, "text" | "format">): readonly Rung[] {
-  if (protects === "instructed" && !hasParts(text, format)) return ["raw"];
-  if (!hasParts(text, format)) return ["raw"];
+export function rungsFor(
+  protects: Protection,
+  { text, format }: Pick<Question, "text" | "format">,
+  kept: readonly Span[] = [],
+): readonly Rung[] {
+  // An instructed engine is told which words to keep.
+  if ((protects === "instructed" || kept.length === 0) && !hasParts(text, format)) return ["raw"];
   const ladder = LADDERS[protects];
   return NO_XML.test(text) ? ladder.filter((rung) => rung !== "tags") : ladder;
 }
@@ -55,29 +60,34 @@ export interface Wording {
  * @param isFirst Whether none was tried before.
  * @param given Those of the whole text: context, hint, references, and why a try was not accepted. No reference goes with a text
  *   whose parts are masked or cut off: its placeholders would come back beside the masks.
+ * @param kept The places of terms that an engine without terms is to keep.
  * @param place Of the text among those that are asked for together: tells its masks from theirs. Default: 0.
  */
 export function wordingOf(
   question: Question,
   rung: Rung,
   isFirst: boolean,
-  given: Pick<Facts, "context" | "hint" | "previousFailure" | "references">,
+  given: Pick<Facts, "context" | "hint" | "also" | "previousFailure" | "references">,
   place = 0,
+  kept: readonly Span[] = [],
 ): Wording {
   const { references: _references, ...others } = given;
   const facts = rung === "raw" || rung === "keep" ? given : others;
   const { text, format, form } = question;
   const whole: Facts = { text, format, ...(form !== undefined && { form }), ...facts };
+  const words = kept.map(({ start, end }) => text.slice(start, end));
   switch (rung) {
     case "raw":
-      return { items: [whole], read: ([answer]) => answer };
-    case "keep":
-      return { items: [{ ...whole, keep: partsToKeep(text, format) }], read: ([answer]) => answer };
+      return { items: [words.length === 0 ? whole : { ...whole, keep: words }], read: ([answer]) => answer };
+    case "keep": {
+      const keep = [...new Set([...partsToKeep(text, format), ...words])];
+      return { items: [{ ...whole, keep }], read: ([answer]) => answer };
+    }
     case "tags":
     case "words":
-      return maskedWording(question, { as: rung, isFirst, place }, whole);
+      return maskedWording(question, { as: rung, isFirst, place, kept: words }, whole);
     case "split": {
-      const { pieces, join } = splitAtParts(text, format);
+      const { pieces, join } = splitAtParts(text, format, kept);
       return { items: pieces.map((piece): Facts => ({ text: piece, format: "text", ...facts })), read: join };
     }
   }
@@ -89,14 +99,15 @@ export function wordingOf(
  */
 function maskedWording(
   question: Question,
-  { as, isFirst, place }: { as: "tags" | "words"; isFirst: boolean; place: number },
+  { as, isFirst, place, kept }: { as: "tags" | "words"; isFirst: boolean; place: number; kept: readonly string[] },
   whole: Facts,
 ): Wording {
   const { text, format } = question;
   const number = isFirst ? numberOf(question) : undefined;
   const numeral = number && numeralFor(text, number);
   const shown = numeral === undefined ? text : numeral.shown;
-  const masked = maskParts(shown, format, as, place);
+  // The numeral may have moved them.
+  const masked = maskParts(shown, format, as, place, placesOf(shown, kept));
   const item: Facts = { ...whole, text: masked?.text ?? shown, ...(masked !== undefined && { mask: as }) };
   return {
     items: [item],
@@ -106,6 +117,18 @@ function maskedWording(
       return numeral.restore(unmasked);
     },
   };
+}
+
+function placesOf(text: string, words: readonly string[]): Span[] {
+  const places: Span[] = [];
+  let from = 0;
+  for (const word of words) {
+    const start = text.indexOf(word, from);
+    if (start === -1) continue;
+    from = start + word.length;
+    places.push({ start, end: from });
+  }
+  return places;
 }
 
 /** The placeholder that is the number of a plural form, and a number that takes the form. */

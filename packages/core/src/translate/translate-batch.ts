@@ -404,7 +404,7 @@ class BatchTranslation {
   }
 
   /**
-   * Asks once more for the texts whose words look wrong (an explanation, another script), and keeps the better translation.
+   * Asks once more for the texts whose words look wrong (an explanation, another script, a broken term), and keeps the better translation.
    * Only an engine that can be told what is wrong is asked.
    */
   async #askAgainForWords(engine: Engine, inquiries: readonly Inquiry[]): Promise<void> {
@@ -412,13 +412,16 @@ class BatchTranslation {
     for (const inquiry of inquiries) {
       const { attempt } = inquiry;
       const first = attempt.translated;
-      if (first?.engine !== engine.name || !first.flags.some((flag) => ASKED_AGAIN.has(flag))) continue;
+      const { brokenTerms } = inquiry;
+      const isWrong = brokenTerms.length > 0 || first?.flags.some((flag) => ASKED_AGAIN.has(flag));
+      if (first?.engine !== engine.name || !isWrong) continue;
       delete attempt.translated;
-      inquiry.reopen(`The translation was not accepted: ${first.flags.join(", ")}`);
+      inquiry.reopen(`The translation was not accepted: ${[...first.flags, ...brokenTerms].join(", ")}`);
       const failures = attempt.failures.length;
       await this.#askAlone(engine, [inquiry]);
       attempt.failures.length = failures;
-      if (!isBetter(attempt.translated, first)) attempt.translated = first;
+      const hasFewer = inquiry.brokenTerms.length < brokenTerms.length;
+      if (!isBetter(attempt.translated, first, hasFewer)) attempt.translated = first;
     }
   }
 
@@ -721,9 +724,10 @@ function isRetried(severity: "block" | "retry" | "warn"): boolean {
 
 type Translated = NonNullable<Attempt["translated"]>;
 
-/** Whether a second translation has fewer warnings than the first. */
-function isBetter(second: Translated | undefined, first: Translated): boolean {
-  return second !== undefined && second.flags.length < first.flags.length;
+/** Whether a second translation has fewer warnings than the first, or as many and breaks fewer terms. */
+function isBetter(second: Translated | undefined, first: Translated, breaksFewer: boolean): boolean {
+  if (second === undefined) return false;
+  return second.flags.length < first.flags.length + (breaksFewer ? 1 : 0);
 }
 
 /** The most that an ended call cost. */

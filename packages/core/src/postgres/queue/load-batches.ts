@@ -31,6 +31,8 @@ export interface LoadedBatch {
   readonly traceparent: string | null;
   /** The tag of the requests that it was made for. Null: none. */
   readonly tag: string | null;
+  /** The revision of its project's glossary and style when it was loaded. Null: the project has none. */
+  readonly glossaryRevision: number | null;
   readonly items: readonly LoadedItem[];
 }
 
@@ -68,6 +70,7 @@ export const loadBatches = statement({
     has_own_memory: z.boolean().nullable(),
     traceparent: z.string().nullable(),
     tag: z.string().nullable(),
+    glossary_revision: z.int().nullable(),
     history: z.array(z.array(Attempt)).nullable(),
     /** As PostgreSQL writes arrays; see `arrayValues`. The same length as `texts`. */
     content_nos: z.string(),
@@ -100,6 +103,10 @@ export const loadBatches = statement({
       -- Most databases have no budgets.
       (select exists (select from trans_hub.budget)) and exists (select from trans_hub.budget as g where g.project = b.project)
         as is_budgeted,
+      -- Most databases have no glossary.
+      case when (select exists (select from trans_hub.glossary_state)) then
+        (select g.revision from trans_hub.glossary_state as g where g.project = b.project)
+      end as glossary_revision,
       case when (select exists (select from trans_hub.memory_unit)) then
         exists (select from trans_hub.memory_unit as m where m.project = b.project)
       end as has_own_memory,
@@ -200,6 +207,7 @@ function batchOf(row: BatchRow): LoadedBatch {
     remembered: row.has_own_memory === null ? "none" : row.has_own_memory ? "own" : "others",
     traceparent: row.traceparent,
     tag: row.tag,
+    glossaryRevision: row.glossary_revision,
     items,
   };
 }

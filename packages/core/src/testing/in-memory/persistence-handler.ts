@@ -16,11 +16,28 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterPageRequest } from "../../
 import type { EngineGate } from "../../contract/engine-gate.ts";
 import { ClosedError } from "../../contract/errors.ts";
 import type { EventPage, EventQuery, FeedListener } from "../../contract/event.ts";
+import type {
+  Glossary,
+  GlossaryEdit,
+  GlossaryEdited,
+  StaleFilter,
+  StaleTranslation,
+  StyleInput,
+} from "../../contract/glossary.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { MemoryStore } from "../../contract/memory.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
+import {
+  type ExportFilter,
+  type ListedTranslation,
+  type ListFilter,
+  QUEUE_REASONS,
+  type ReviewFilter,
+  type ReviewPage,
+  type StoredExport,
+  type UseKey,
+} from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type {
   Approval,
@@ -34,7 +51,13 @@ import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
 import type { TokenStore } from "../../contract/token.ts";
 import type { TransactionClient } from "../../contract/transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
 import type {
   Webhook,
@@ -45,9 +68,10 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "../../contract/webhook.ts";
+import type { TranslationFacts } from "../../contract/why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { checkBudget, checkConfirmation } from "../../rules/budgets.ts";
-import { decodeCursor, decodeNamedCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { decodeCursor, decodeNamedCursor, decodeQueueCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import { parseEventQuery } from "../../rules/event-cursor.ts";
 import { checkCollectOptions, checkWorkOptions } from "../../rules/store-options.ts";
 import { checkUsageQuery } from "../../rules/usage-report.ts";
@@ -166,35 +190,35 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   /** Rows have no time here: each counts as changed at this moment. */
-  async search(filter: SearchFilter, page: PageRequest = {}): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page: PageRequest = {}): Promise<ReviewPage> {
     const store = this.#open();
-    const { project, targetLocale, status, flag, engine, businessIdPrefix: prefix = "", search, changedSince } = filter;
-    const after = decodeNamedCursor(page.cursor, 2);
-    const words = search?.toLowerCase();
-    const rows = store
-      .rows(project, targetLocale)
-      .map((row) => {
-        const translation = store.show(row);
-        const id = translation.businessIds.find((each) => each.startsWith(prefix)) ?? (prefix === "" ? "" : undefined);
-        return { key: row.key, translation, id };
+    const { project, targetLocale, queue, businessIdPrefix: prefix = "" } = filter;
+    const begin =
+      queue === undefined
+        ? { reason: 0, place: decodeNamedCursor(page.cursor, 2) }
+        : decodeQueueCursor(page.cursor, QUEUE_REASONS.length);
+    const all = store.rows(project, targetLocale).map((row) => {
+      const translation = store.show(row);
+      const id = translation.businessIds.find((each) => each.startsWith(prefix)) ?? (prefix === "" ? "" : undefined);
+      const reason = queue && store.reasonToReview(row, queue.sample);
+      const place = reason === undefined ? 0 : QUEUE_REASONS.indexOf(reason);
+      return { key: row.key, translation, id, reason, place };
+    });
+    const rows = all
+      .filter(({ key, id, place }) => {
+        if (begin?.place === undefined || place > begin.reason) return true;
+        return place === begin.reason && isAfter({ ...key, id: id ?? "" }, begin.place);
       })
-      .filter(({ key, id }) => after === undefined || isAfter({ ...key, id: id ?? "" }, after))
-      .toSorted((one, other) => ((one.id ?? "") < (other.id ?? "") ? -1 : (one.id ?? "") > (other.id ?? "") ? 1 : 0));
+      .toSorted((one, other) => one.place - other.place || compareNames(one.id, other.id));
     const found = rows.filter(
-      ({ translation, id }) =>
-        id !== undefined &&
-        (status === undefined || translation.status === status) &&
-        (flag === undefined || translation.flags.includes(flag)) &&
-        (engine === undefined || translation.engine === engine) &&
-        (changedSince === undefined || changedSince.getTime() <= Date.now()) &&
-        (words === undefined ||
-          [translation.sourceText, translation.text ?? ""].some((text) => text.toLowerCase().includes(words))),
+      ({ translation, id, reason }) =>
+        id !== undefined && (queue === undefined || reason !== undefined) && fits(translation, filter),
     );
     const shown = paged(
       found,
       page,
-      ({ key, id }) => [key.contentNo, String(key.contextNo), id ?? ""],
-      ({ translation }) => translation,
+      ({ key, id, place }) => [key.contentNo, String(key.contextNo), `${queue === undefined ? "" : place}${id ?? ""}`],
+      ({ translation, reason }): ListedTranslation => ({ ...translation, ...(reason !== undefined && { reason }) }),
     );
     return { ...shown, lookedAt: rows.length };
   }
@@ -240,6 +264,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
     );
   }
 
+  async why(reference: IdReference): Promise<TranslationFacts | undefined> {
+    return this.#open().facts(reference);
+  }
+
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {
     return this.#open().contribute(contributions);
   }
@@ -274,6 +302,43 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async listBudgets(project?: string): Promise<BudgetStatus[]> {
     return this.#open().listBudgets(project);
+  }
+
+  async readGlossary(project: string): Promise<Glossary> {
+    return this.#open().glossaries.read(project);
+  }
+
+  async editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited> {
+    return this.#open().glossaries.edit(edit);
+  }
+
+  async setStyle(style: StyleInput): Promise<Glossary> {
+    return this.#open().glossaries.setStyle(style);
+  }
+
+  async removeStyle(project: string, targetLocale: string | null): Promise<boolean> {
+    return this.#open().glossaries.removeStyle(project, targetLocale);
+  }
+
+  async listStale(filter: StaleFilter, page: PageRequest = {}): Promise<Page<StaleTranslation>> {
+    const store = this.#open();
+    const [contentNo = -1, contextNo = -1] = (decodeCursor(page.cursor, 2) ?? []).map(Number);
+    const stale = store.glossaries
+      .stale(filter)
+      .filter(
+        ({ row: { key } }) =>
+          Number(key.contentNo) > contentNo || (Number(key.contentNo) === contentNo && key.contextNo > contextNo),
+      )
+      .sort(
+        (a, b) =>
+          Number(a.row.key.contentNo) - Number(b.row.key.contentNo) || a.row.key.contextNo - b.row.key.contextNo,
+      );
+    return paged(
+      stale,
+      page,
+      ({ row: { key } }) => [key.contentNo, String(key.contextNo)],
+      ({ row, term, since }) => ({ translation: store.show(row), format: row.context?.format ?? "auto", term, since }),
+    );
   }
 
   async confirmUsage(confirmation: UsageConfirmation): Promise<UsageConfirmed> {
@@ -422,4 +487,20 @@ function paged<Found, Item>(
   const last = shown.at(-1);
   const nextCursor = last !== undefined && shown.length < found.length ? encodeCursor(keyOf(last)) : null;
   return { items: shown.map(itemOf), nextCursor };
+}
+
+function fits(translation: Translation, { status, flag, engine, search, changedSince }: ReviewFilter): boolean {
+  const words = search?.toLowerCase();
+  return (
+    (status === undefined || translation.status === status) &&
+    (flag === undefined || translation.flags.includes(flag)) &&
+    (engine === undefined || translation.engine === engine) &&
+    (changedSince === undefined || changedSince.getTime() <= Date.now()) &&
+    (words === undefined ||
+      [translation.sourceText, translation.text ?? ""].some((text) => text.toLowerCase().includes(words)))
+  );
+}
+
+function compareNames(one = "", other = ""): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

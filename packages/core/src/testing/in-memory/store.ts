@@ -28,7 +28,7 @@ import type { EventPage, FeedListener } from "../../contract/event.ts";
 import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
-import type { ExportFilter, StoredExport, UseKey } from "../../contract/read.ts";
+import type { ExportFilter, QueueReason, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type {
   Approval,
@@ -39,8 +39,15 @@ import type {
   ReviewResult,
 } from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
+import type { TranslationFacts } from "../../contract/why.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
@@ -52,7 +59,9 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { collectUnused } from "./collect.ts";
 import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
+import { InMemoryGlossaries } from "./glossaries.ts";
 import type { InMemoryMemory } from "./memory.ts";
+import { reasonToReview } from "./queue.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { contributeRow, purgeLetters, replayLetters } from "./review.ts";
@@ -63,6 +72,7 @@ import { InMemoryTables } from "./tables.ts";
 import { InMemoryTokens } from "./tokens.ts";
 import { usageOf } from "./usage.ts";
 import { InMemoryWebhooks } from "./webhooks.ts";
+import { factsOf } from "./why.ts";
 
 export interface InMemoryStoreOptions {
   /** Default: the system's. */
@@ -82,6 +92,7 @@ export class InMemoryStore {
   readonly engineGate: LocalEngineGate;
   readonly tokens: InMemoryTokens;
   readonly webhooks: InMemoryWebhooks;
+  readonly glossaries: InMemoryGlossaries;
   readonly #tables: InMemoryTables;
   readonly #paused = new InMemoryPauses();
   readonly #budgets: InMemoryBudgets;
@@ -100,6 +111,7 @@ export class InMemoryStore {
     this.engineGate = new LocalEngineGate(() => clock.now(), onReset);
     this.tokens = new InMemoryTokens(clock);
     this.#tables = new InMemoryTables(clock, this.batches);
+    this.glossaries = new InMemoryGlossaries(clock, this.#tables);
     this.webhooks = new InMemoryWebhooks(clock, this.#tables.feed);
   }
 
@@ -153,6 +165,11 @@ export class InMemoryStore {
     return rowsOf(this.#tables, project, targetLocale);
   }
 
+  /** The reason to look at a row; see `QueueReason`. */
+  reasonToReview(row: Row, sample: number): QueueReason | undefined {
+    return reasonToReview(this.#tables, row, sample);
+  }
+
   exportTexts(filter: ExportFilter): StoredExport[] {
     return exportedTexts(this.#tables, filter);
   }
@@ -201,6 +218,11 @@ export class InMemoryStore {
   history(reference: TranslationReference): HistoryEntry[] {
     const row = this.#tables.rowOf(reference);
     return row === undefined ? [] : historyOf(row);
+  }
+
+  facts(reference: IdReference): TranslationFacts | undefined {
+    const row = this.#tables.rowOf(reference);
+    return row && factsOf(this.#tables, row);
   }
 
   contribute(contributions: readonly Contribution[]): ContributionOutcome[] {

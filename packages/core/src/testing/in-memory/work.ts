@@ -250,7 +250,9 @@ export class InMemoryWork {
     asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "budget" | "memory">,
   ): WorkBatch {
     const { project, sourceLocale, targetLocale, tag } = batch;
+    const glossary = this.#store.glossaries.read(project);
     return {
+      ...(glossary.revision > 0 && { glossary }),
       ...asked,
       ...(tag !== undefined && { tag }),
       project,
@@ -259,6 +261,7 @@ export class InMemoryWork {
       items: items.map(({ row, revision, history }) => {
         const hint = this.#store.hintOf(row);
         const reviewNote = reviewNoteOf(row);
+        const also = this.#store.glossaries.alsoOf(glossary, row);
         return {
           key: row.key,
           revision,
@@ -267,6 +270,7 @@ export class InMemoryWork {
           format: row.context?.format ?? "auto",
           ...(hint !== undefined && { hint }),
           ...(reviewNote !== undefined && { reviewNote }),
+          ...(also !== undefined && { also }),
           attempt: batch.attempt + 1,
           previousFailure: history.at(-1)?.message,
         };

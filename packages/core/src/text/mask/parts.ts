@@ -52,10 +52,10 @@ const ARGUMENT = /\{\s*[^\s{},']+\s*(?:,\s*[A-Za-z-]+\s*(?:,[^{},']*)?)?\}/g;
 const QUOTED = /''|'[{}][^']*(?:''[^']*)*(?:'|$)/g;
 const QUOTED_IN_PLURAL = /''|'[{}#][^']*(?:''[^']*)*(?:'|$)|#/g;
 
-/** Reads the protected runs of a text. */
-export function readParts(text: string, format: TextFormat): Parted {
+/** Reads the protected runs of a text. @param kept Words that are protected as well. */
+export function readParts(text: string, format: TextFormat, kept: readonly Span[] = []): Parted {
   const syntax = readSyntax(text, format);
-  const spans: Span[] = [...syntax.spans];
+  const spans: Span[] = [...syntax.spans, ...kept];
   for (const match of text.matchAll(EXTRA)) {
     let found = match[0];
     if (found.includes("://")) found = withoutSentenceEnd(found);

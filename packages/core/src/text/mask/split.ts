@@ -25,8 +25,8 @@ export interface Split {
  * Cuts a text at its protected parts, for an engine that keeps nothing. The parts always survive; grammar and word order
  * across them suffer.
  */
-export function splitAtParts(text: string, format: TextFormat): Split {
-  const parted = readParts(text, format);
+export function splitAtParts(text: string, format: TextFormat, kept: readonly Span[] = []): Split {
+  const parted = readParts(text, format, kept);
   const literals = literalsOf(parted);
   const pieces: string[] = [];
   const plan: (Chunk | { piece: number })[] = [];

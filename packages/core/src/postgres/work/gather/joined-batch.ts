@@ -12,7 +12,7 @@ import type { SettledBatch } from "../../settle/settle-batches.ts";
 /** Joins batches of one lane (project, source and target locale, tag). */
 export function join(
   batches: readonly [LoadedBatch, ...LoadedBatch[]],
-  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "isSlotWanted" | "budget" | "memory">,
+  asked: Pick<WorkBatch, "isEnginePaused" | "isToYield" | "isSlotWanted" | "budget" | "memory" | "glossary">,
 ): WorkBatch {
   const [{ project, sourceLocale, targetLocale, tag }] = batches;
   const traceparents = [...new Set(batches.flatMap(({ traceparent }) => traceparent?.split(" ") ?? []))];

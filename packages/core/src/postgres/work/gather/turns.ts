@@ -21,6 +21,7 @@ import type { EngineCall, TranslateWork, WorkBatch, WorkOutcome, WorkResult } fr
 import { isSuspect } from "../../../rules/crashes.ts";
 import { budgetOf } from "../../budget/budget-store.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
+import { KnownGlossaries, withAlso } from "../../glossary/glossary-store.ts";
 import { batchMemory } from "../../memory/postgres-memory.ts";
 import { type LoadedBatch, markBatchesStarted } from "../../queue/load-batches.ts";
 import type { Patience } from "../../settle/patience.ts";
@@ -63,6 +64,7 @@ export class Turns {
   readonly #pace = new Pace();
   /** Calls that were not made, and whose holds in budgets could not be given back. */
   readonly #unreleased = new Set<string>();
+  readonly #glossaries = new KnownGlossaries();
   #freeSlots: number;
   /** Texts under way, their settlement included. */
   #begunItems = 0;
@@ -147,7 +149,7 @@ export class Turns {
       const [first, ...others] = standing.map(({ batch }) => batch);
       if (first === undefined) return;
       const batches = [first, ...others] as const;
-      const joined = this.#join(batches);
+      const joined = await this.#withGlossary(this.#join(batches), batches);
       const result = await inBatchSpan(joined, batches.length, async () => {
         const translated = await this.#translate(joined, batches.length > 1, signal);
         if (phase.isAbandoned(signal)) {
@@ -185,6 +187,18 @@ export class Turns {
       if (marked.has(claim.batch.id)) return true;
       claim.done();
       return false;
+    });
+  }
+
+  /** The terms and the style of its project, and what its second language has of the texts. Most projects have none. */
+  async #withGlossary(joined: WorkBatch, batches: readonly LoadedBatch[]): Promise<WorkBatch> {
+    const revision = Math.max(...batches.map(({ glossaryRevision }) => glossaryRevision ?? 0));
+    if (revision === 0) return joined;
+    const { pool, patience } = this.#options;
+    const { project, targetLocale, items } = joined;
+    return patience.keepTrying(async () => {
+      const glossary = await this.#glossaries.of(pool, project, revision);
+      return { ...joined, glossary, items: await withAlso(pool, glossary, targetLocale, items) };
     });
   }
 

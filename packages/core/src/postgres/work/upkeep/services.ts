@@ -21,6 +21,7 @@ import { unpark } from "../../control/pause.ts";
 import type { ConnectionPool } from "../../database/pool.ts";
 import { rows } from "../../database/statement.ts";
 import { sequenceEvents } from "../../feed/feed.sql.ts";
+import { markAllStale } from "../../glossary/glossary-store.ts";
 import { keyMemoryTexts } from "../../memory/key-texts.ts";
 import { parseTaskPayload, type TaskName } from "../../queue/task-map.ts";
 import { registerInbox, untilNextInboxRow } from "../../register/inbox.ts";
@@ -135,6 +136,7 @@ export function servicesOf({
       async run() {
         await rows(pool, foldCounts);
         await rows(pool, foldBudgets);
+        await markAllStale(pool);
         return undefined;
       },
     },
