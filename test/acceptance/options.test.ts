@@ -304,7 +304,7 @@ const approve: Table<ApproveQuery> = {
   targetLocale: NONE,
   approvedText: TEXT,
   revision: FROM_0,
-  note: TEXT,
+  note: ANY_TEXT,
   by: TEXT,
 };
 // A prefix stands alone, without the text that the call has already.
