@@ -105,12 +105,12 @@ export class Fleet {
     await Promise.all(this.workers.map(({ ready }) => ready));
   }
 
-  /** Stops all gracefully. Returns the names of those that did not exit 0. */
+  /** Stops all gracefully. Returns the names of those that did not exit 0, each with the end of its log. */
   async stop(): Promise<string[]> {
     const ended = await Promise.all(this.workers.map(async (worker) => ({ worker, ...(await worker.end("SIGTERM")) })));
     return ended
       .filter(({ code }) => code !== 0)
-      .map(({ worker, code, signal }) => `${worker.name}: ${code ?? signal}`);
+      .map(({ worker, code, signal }) => `${worker.name}: ${code ?? signal}\n${worker.log.slice(-3_000)}`);
   }
 
   kill(): void {
