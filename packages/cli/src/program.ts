@@ -38,6 +38,7 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: "list, replay or purge failed texts",
     load: () => import("./commands/dead-letters.ts"),
   },
+  why: { summary: "tell one translation's whole story", load: () => import("./commands/why.ts") },
   approve: { summary: "approve a translation as a person", load: () => import("./commands/approve.ts") },
   pause: { summary: "pause an engine, project or locale, or all work", load: () => import("./commands/pause.ts") },
   resume: { summary: "end a pause", load: () => import("./commands/resume.ts") },

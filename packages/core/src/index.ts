@@ -87,6 +87,7 @@ export type { TransactionClient } from "./contract/transaction.ts";
 export type { Prefer, Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
 export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from "./contract/usage.ts";
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
+export type { OpenFailure, TextUse, WaitingWork } from "./contract/why.ts";
 export { Coordinator, type CreatedToken } from "./coordinator/coordinator.ts";
 export type { EventsQuery, FollowQuery } from "./coordinator/follow-events.ts";
 export type { EditGlossaryQuery, RetranslateReport, StaleQuery } from "./coordinator/glossary-queries.ts";
@@ -128,7 +129,9 @@ export type {
   RejectQuery,
   ReviewActQuery,
   ReviewQuery,
+  WhyQuery,
 } from "./coordinator/review-queries.ts";
+export type { Why, WhySection } from "./coordinator/why.ts";
 export { applyMigrations, type MigrateOptions, type MigrationReport } from "./postgres/database/migrate.ts";
 export { checkTranslation } from "./rules/check-translation.ts";
 export type { InstructionSet, Instructions } from "./rules/instructions.ts";

@@ -152,6 +152,7 @@ export type {
   WebhookTurn,
   WebhookType,
 } from "./contract/webhook.ts";
+export type { TranslationFacts } from "./contract/why.ts";
 export type {
   EngineCall,
   FailedJob,

@@ -416,9 +416,8 @@ export const NOTATIONS: readonly Notation[] = [
     count: "",
     blocks: PARAGRAPHS,
     print: (texts) =>
-      `import { Box } from "./box"\n\n# Shop\n\n${lines(texts, ({ key, text, one }) =>
-        // Each tag stands once: after a lost lock, a second run may still put moved equal tags right.
-        one === undefined ? `${text}\n\n` : `<Box a="${key}" />\n\n${one}\n\n${text}\n\n`,
+      `import { Box } from "./box"\n\n# Shop\n\n${lines(texts, ({ text, one }) =>
+        one === undefined ? `${text}\n\n` : `<Box />\n\n${one}\n\n${text}\n\n`,
       )}`,
   },
   {

@@ -26,7 +26,7 @@ import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewA
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type { IdReference, NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
 import type { UsageQuery, UsageReport } from "./usage.ts";
 import type {
   Webhook,
@@ -37,6 +37,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "./webhook.ts";
+import type { TranslationFacts } from "./why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "./work.ts";
 
 export interface PersistenceHandler {
@@ -130,6 +131,9 @@ export interface PersistenceHandler {
    * translation, when that is forgotten, collected or purged. An unknown translation has none.
    */
   history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
+
+  /** What stands of a translation beside its text and its history. Undefined: the project has no such translation in the locale. */
+  why(reference: IdReference): Promise<TranslationFacts | undefined>;
 
   /**
    * Stores people's translations of texts, also of texts that were never registered. An approved text is never replaced by

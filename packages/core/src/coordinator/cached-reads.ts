@@ -63,6 +63,7 @@ export type HarmlessStore = Pick<
   | "tokens"
   | "usage"
   | "watchEvents"
+  | "why"
 >;
 
 export interface CachedReadsOptions extends ReadCacheOptions {

@@ -20,7 +20,13 @@ import type { Glossary, GlossaryEdited, StaleFilter, StaleTranslation, StyleInpu
 import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { ExportedText, SearchPage } from "../contract/read.ts";
-import type { ApprovedTranslation, HistoryEntry, ReviewAct, ReviewResult } from "../contract/review.ts";
+import {
+  type ApprovedTranslation,
+  type HistoryEntry,
+  NOT_FOUND_HINT,
+  type ReviewAct,
+  type ReviewResult,
+} from "../contract/review.ts";
 import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { ApiToken } from "../contract/token.ts";
@@ -114,12 +120,15 @@ import {
   parseAct,
   parseApproval,
   parseHistory,
+  parseWhy,
   type RejectQuery,
   type ReviewActQuery,
   type ReviewQuery,
   requireActs,
+  type WhyQuery,
 } from "./review-queries.ts";
 import { waitForTranslations } from "./wait-for.ts";
+import type { Why } from "./why.ts";
 
 /** A new token of the HTTP API. */
 export interface CreatedToken extends ApiToken {
@@ -536,6 +545,26 @@ export class Coordinator implements AsyncDisposable {
     this.#requireOpen();
     const { reference, page } = parseHistory(query, this.#settings);
     return this.#track(this.#store.history(reference, page));
+  }
+
+  /**
+   * One translation's whole story: where its text comes from, who uses it and with which hint, the checks of today, the pairs of the
+   * memory that went along, the latest acts of people, its dead letter, and what it waits for. It does not count as use of the text.
+   *
+   * The version of an engine's instructions and the cost of one text are not told: an engine call has many texts, and neither is stored with each.
+   *
+   * @throws {TranslationNotFoundError}
+   * @throws {InvalidItemError}
+   */
+  async why(query: WhyQuery): Promise<Why> {
+    this.#requireOpen();
+    const reference = parseWhy(query, this.#settings);
+    const [found] = await this.#track(this.#reads.readSettled([reference]));
+    if (found === undefined)
+      throw new TranslationNotFoundError("there is no such translation", { hint: NOT_FOUND_HINT });
+    // The checks are a third of the modules of core, and most programs ask nothing.
+    const { tellWhy } = await import("./why.ts");
+    return this.#track(tellWhy(this.#store, found));
   }
 
   /**

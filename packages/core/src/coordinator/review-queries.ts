@@ -95,6 +95,18 @@ function parseNote(note: unknown): string | undefined {
   return parseText(note, MAX_NOTE_BYTES, "note");
 }
 
+/** A translation whose story is asked for. */
+export interface WhyQuery extends ReadName {
+  targetLocale: string;
+}
+
+/** @throws {InvalidItemError} Names the first field at fault. */
+export function parseWhy(query: WhyQuery, defaults: ReferenceDefaults): TranslationReference {
+  requireKnownKeys(query, READ_KEYS, "a field of why", "query");
+  const { targetLocale, ...name } = query;
+  return parseReference(name, targetLocale, defaults);
+}
+
 export interface HistoryQuery extends ReadName, PageRequest {
   targetLocale: string;
 }

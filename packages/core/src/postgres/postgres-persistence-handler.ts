@@ -50,7 +50,13 @@ import type { StoreStatus } from "../contract/status.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TokenStore } from "../contract/token.ts";
 import type { TransactionClient } from "../contract/transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../contract/usage.ts";
 import type {
   Webhook,
@@ -61,6 +67,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "../contract/webhook.ts";
+import type { TranslationFacts } from "../contract/why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { parseEventQuery } from "../rules/event-cursor.ts";
 import { optionKinds as kinds, optionCheck } from "../rules/options.ts";
@@ -84,6 +91,7 @@ import { editGlossary, listStale, readGlossary, removeStyle, setStyle } from "./
 import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
+import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
 import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
@@ -290,6 +298,10 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>> {
     return history(this.#open(), reference, page);
+  }
+
+  async why(reference: IdReference): Promise<TranslationFacts | undefined> {
+    return translationFacts(this.#open(), reference);
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {

@@ -4,6 +4,7 @@ import { TEXT_FORMATS, type TextFormat, UNDETERMINED_LOCALE } from "../contract/
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item, ItemDefaults, PriorityClass, RegisterItem } from "../contract/item.ts";
 import { isLonger } from "../contract/text-size.ts";
+import type { Priority } from "../contract/translation.ts";
 import { isVerbatim } from "../text/verbatim.ts";
 import { normalizeContext } from "./context.ts";
 import { parseHint } from "./hint.ts";
@@ -43,6 +44,11 @@ const PRIORITIES: ReadonlyMap<unknown, PriorityClass> = new Map([
   ["normal", 0],
   ["bulk", 1],
 ] as const);
+
+/** The level as applications name it. */
+export function priorityOf(level: PriorityClass): Priority {
+  return level < 0 ? "interactive" : level > 0 ? "bulk" : "normal";
+}
 const FORMATS: ReadonlySet<unknown> = new Set(TEXT_FORMATS);
 
 /**

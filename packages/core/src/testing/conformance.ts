@@ -23,6 +23,7 @@ import { reviewingCases } from "./conformance/reviewing.ts";
 import { settlingCases } from "./conformance/settling.ts";
 import { stoppingCases } from "./conformance/stopping.ts";
 import { tellingCases } from "./conformance/telling.ts";
+import { tellingWhyCases } from "./conformance/telling-why.ts";
 import { tokenCases } from "./conformance/tokens.ts";
 import { webhookCases } from "./conformance/webhooks.ts";
 import { workingCases } from "./conformance/working.ts";
@@ -41,6 +42,7 @@ const ROOMS = {
   warnings: flaggingCases,
   "limiting engines": limitingCases,
   "reviewing and dead letters": reviewingCases,
+  "telling why": tellingWhyCases,
   "the translation memory": rememberingCases,
   "acts of people": actingCases,
   accounting: accountingCases,

@@ -5,7 +5,7 @@
  * that its own body excludes, or is bounded.
  */
 import type { TextFormat } from "../contract/engine.ts";
-import { type IcuArgument, parseIcu, type Span } from "./icu.ts";
+import { type IcuArgument, type IcuMessage, parseIcu, type Span } from "./icu.ts";
 import { readTag } from "./tag.ts";
 
 export { isVerbatim, VERBATIM_STEPS } from "./verbatim.ts";
@@ -38,6 +38,8 @@ export interface Syntax {
   readAs: TextFormat;
   /** The arguments of an ICU message, outer before inner, as often as they occur. Empty for every other text. */
   arguments: IcuArgument[];
+  /** The ICU message as it was read. Undefined: it is none. */
+  message?: IcuMessage | undefined;
 }
 
 const NAME = "[A-Za-z0-9][A-Za-z0-9:._-]*";
@@ -173,7 +175,7 @@ export function readSyntax(text: string, format: TextFormat = "auto"): Syntax {
     const closed = new Set(tokens.map(({ canonical }) => canonical));
     for (const { token, name } of words) if (!closed.has(`</${name}>`)) token.lenient = "";
   }
-  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, readAs, arguments: icuArguments };
+  return { tokens, spans: mergeSpans(spans), isIcu: icu !== undefined, readAs, arguments: icuArguments, message: icu };
 }
 
 const SCANNERS: Partial<Record<TextFormat, Scanner>> = { icu: scanIcu, strftime: scanStrftime, fluent: scanFluent };

@@ -133,3 +133,14 @@ test("a block that was edited on both sides is paired although its neighbours mo
   const own = aligned(source, [block("p", "alpha"), block("p", "by a person"), block("li", "item")], known);
   expect(own.ids[1]).toMatch(/^own-/);
 });
+
+test("documents that nobody edited since keep their pairs, where equal texts have other values and equal values are a stranger's too", () => {
+  const source = withIds([0, 1, 2, 0].map((at) => ({ ...block("p", `text ${at}`), section: at })));
+  const values = ["Paczka", "Cena", "Karta", "Karta"];
+  const known = remembered(source.map(({ id }, at) => [id, values[at] ?? ""]));
+  const target = ["Karta", ...values].map((value) => block("p", value));
+  const { ids, formerIds } = aligned(source, target, known);
+  expect(ids.slice(1, 4)).toEqual(source.slice(0, 3).map(({ id }) => id));
+  expect([ids[0], ids[4]]).toContain(source[3]?.id);
+  expect([...formerIds]).toEqual([]);
+});

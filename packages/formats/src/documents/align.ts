@@ -1,6 +1,7 @@
 /**
  * Finds which text of a source each block of its target belongs to.
  *
+ * 0. Where nobody edited either document since the last run, the pairs are those of that run (`at-rest.ts`).
  * 1. A block whose value is remembered under an id, or that stands in both documents as it is, belongs to that id: an anchor. Equal
  *    texts are told apart by their order.
  * 2. Between two anchors that follow each other in both documents, blocks of one kind are paired in order. A remembered id
@@ -9,6 +10,7 @@
  *    the source.
  */
 import type { KnownValues } from "../contract.ts";
+import { hasOneSection, pairsAtRest, push } from "./at-rest.ts";
 import { type Block, idsOfBlocks, textIdOf } from "./block.ts";
 import { longestRise } from "./longest-rise.ts";
 
@@ -57,6 +59,14 @@ class Aligner {
   }
 
   run(): Alignment {
+    const [source, target, remembered] = [this.#source, this.#target, this.#remembered];
+    const pairs = this.#known && pairsAtRest({ source, target, remembered, known: this.#known.ids });
+    if (pairs === undefined) this.#alignEdited();
+    else for (const [of, at] of pairs.entries()) this.#pair(at, of);
+    return this.#named();
+  }
+
+  #alignEdited(): void {
     this.#anchor();
     const anchors = longestRise(this.#pairs).map((at) => ({ target: at, source: this.#pairs[at] as number }));
     let [fromTarget, fromSource] = [0, 0];
@@ -74,7 +84,6 @@ class Aligner {
     const lost = [...this.#source.keys()].filter((at) => !this.#taken.has(at) && this.#isKnown(at));
     this.#pairGap(unknown, lost);
     this.#pairEditedOnBothSides();
-    return this.#named();
   }
 
   /**
@@ -135,7 +144,7 @@ class Aligner {
    * neighbours of a block may be those of another place in the source.
    */
   #pairAsRemembered(repeated: readonly number[]): void {
-    if (this.#source.some(({ block }) => block.section !== this.#source[0]?.block.section)) return;
+    if (!hasOneSection({ source: this.#source })) return;
     const places = new Map(this.#source.map(({ id }, at) => [id, at]));
     const counted = (ids: Iterable<string>) => Map.groupBy(ids, textIdOf);
     const [now, before] = [counted(places.keys()), counted(this.#known?.ids ?? [])];
@@ -289,12 +298,6 @@ function partsOf(text: string): Set<string> {
 /** 0 to 0.5. */
 function sameLength(one: string, other: string): number {
   return Math.min(one.length, other.length) / Math.max(one.length, other.length, 1) / 2;
-}
-
-function push<Key>(map: Map<Key, number[]>, key: Key, value: number): void {
-  const values = map.get(key);
-  if (values === undefined) map.set(key, [value]);
-  else values.push(value);
 }
 
 function range(from: number, to: number): number[] {

@@ -11,11 +11,19 @@ export interface Block extends Span {
   readonly isVerbatim: boolean;
   /** The index of its section. */
   readonly section: number;
-  /** The element that holds this text and no other, with its tags. Default: the block is not known to have one. */
-  readonly element?: Span | undefined;
+  /** The innermost element around the text. Default: the format has none. */
+  readonly holder?: Holder | undefined;
   /** Facts about the literal that the format needs to write it again. */
   readonly prefixes?: readonly string[] | undefined;
   readonly prefix?: string | undefined;
+}
+
+/** An element around a text. */
+export interface Holder {
+  readonly name: string;
+  /** With its tags. Undefined: one of them does not stand in the file, or it is the page, its head or its body. */
+  readonly span: Span | undefined;
+  readonly parent: Holder | undefined;
 }
 
 /** The keyed texts at the beginning of a document. */

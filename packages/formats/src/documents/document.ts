@@ -22,6 +22,7 @@ import { encodeFile, type TextFile } from "../text-file.ts";
 import { aligned } from "./align.ts";
 import { type Block, type DocumentSyntax, idsOfBlocks, type ParsedDocument } from "./block.ts";
 import { longestRise } from "./longest-rise.ts";
+import { type Named, type Stranger, strangersIn } from "./strangers.ts";
 
 interface Placed extends Block {
   readonly id: string;
@@ -33,18 +34,10 @@ interface Piece {
   gap: string;
   text: string;
   /** The blocks in it, as they are to be read back. */
-  blocks: { readonly id: string; readonly kind: string; readonly value: string }[];
+  blocks: readonly Named[];
   /** The section of the document that it is, or is made from. */
   readonly section: number | undefined;
   readonly rank: number | undefined;
-}
-
-/** An element of the target that the source has not, beside one that it has. */
-interface Stranger {
-  readonly block: Piece["blocks"][number];
-  readonly neighbour: Placed;
-  readonly isBehind: boolean;
-  readonly text: string;
 }
 
 type Adding = Extract<Change, { kind: "add" }>;
@@ -348,7 +341,14 @@ class Making {
     const { removed, added } = this.#wanted;
     const blocks = section === undefined ? undefined : this.#source?.bySection.get(section);
     const own = piece?.blocks.filter(({ id }) => !removed.has(id)) ?? [];
-    const strangers = piece && blocks && this.#strangersIn(own, blocks);
+    const strangers =
+      blocks &&
+      strangersIn({
+        own,
+        target: this.#target.byId,
+        targetText: this.#target.text,
+        source: new Map(blocks.map((block) => [block.id, block])),
+      });
     if (piece === undefined || section === undefined || strangers === undefined) {
       this.#wanted.refuse(culprit, "its block holds texts that the source has not, or stands in several blocks");
       return;
@@ -358,29 +358,6 @@ class Making {
     if (copy === undefined) return;
     piece.text = copy.text;
     piece.blocks = copy.blocks;
-  }
-
-  /**
-   * The elements that the source has not (a translator's own, or those of a text that the source lost), each behind the nearest
-   * block of its kind. Undefined: one is no element by itself, or has no such neighbour.
-   */
-  #strangersIn(own: Piece["blocks"], blocks: readonly Placed[]): Stranger[] | undefined {
-    const byId = new Map(blocks.map((block) => [block.id, block]));
-    const strangers: Stranger[] = [];
-    for (const [at, block] of own.entries()) {
-      if (byId.has(block.id)) continue;
-      const { element } = this.#target.byId.get(block.id) ?? {};
-      const isNeighbour = ({ id, kind }: { id: string; kind: string }) =>
-        kind === block.kind && byId.get(id)?.element !== undefined;
-      const before = own.slice(0, at).findLast(isNeighbour);
-      const neighbour = byId.get((before ?? own.slice(at).find(isNeighbour))?.id ?? "");
-      if (element === undefined || neighbour === undefined) return undefined;
-      const text = this.#target.text.slice(element.start, element.end);
-      const blank = /\s*$/.exec(this.#target.text.slice(0, element.start))?.[0] ?? "";
-      const isBehind = before !== undefined;
-      strangers.push({ block, neighbour, isBehind, text: isBehind ? blank + text : text + blank });
-    }
-    return strangers;
   }
 
   #insert(section: number, after: string | undefined, culprit: string): void {
@@ -417,22 +394,13 @@ class Making {
     const span = source?.sections[section];
     if (source === undefined || span === undefined) return undefined;
     const splices = this.#localeSplices(source, section);
-    const blocks: Piece["blocks"] = [];
-    const beside = (id: string, isBehind: boolean) => {
-      for (const { block, neighbour, text, ...place } of strangers) {
-        if (neighbour.id !== id || place.isBehind !== isBehind) continue;
-        const at = ((isBehind ? neighbour.element?.end : neighbour.element?.start) ?? 0) - span.start;
-        splices.push({ start: at, end: at, text });
-        blocks.push(block);
-      }
-    };
+    const placed = strangers.map(({ blocks, at }) => ({ at, blocks }));
+    for (const { at, text } of strangers) splices.push({ start: at - span.start, end: at - span.start, text });
     for (const { id, kind, ...block } of source.bySection.get(section) ?? []) {
       // A text without a value stands in the source's language.
       const found = valueFor(id);
       const value = typeof found === "string" ? found : block.value;
-      beside(id, false);
-      blocks.push({ id, kind, value });
-      beside(id, true);
+      placed.push({ at: block.start, blocks: [{ id, kind, value }] });
       if (value === block.value) continue;
       const literal = source.syntax.literal(value, { kind, ...block }, source.lineEnd);
       if (literal === undefined) {
@@ -442,6 +410,7 @@ class Making {
       splices.push({ start: block.start - span.start, end: block.end - span.start, text: literal });
     }
     const copy = spliced(source.text.slice(span.start, span.end), splices);
+    const blocks = placed.sort((one, other) => one.at - other.at).flatMap((each) => each.blocks);
     return { text: copy.replace(/\r\n|\n|\r/g, this.#target.lineEnd), blocks };
   }
 }

@@ -112,3 +112,38 @@ test("elements that the source has not stay at their neighbours when a text come
   expect(refused).toEqual([]);
   expect(Buffer.from(bytes).toString()).toBe(page(["<b>own</b> words", "fr-Alpha", "fr-Beta", "fr-Gamma", "own too"]));
 });
+
+test.each([
+  {
+    name: "of another kind than all of the source's",
+    own: "<ul><li>item</li></ul>\n<p>own</p>",
+    source: "<ul><li>item</li></ul>\n<ul><li>new</li></ul>",
+    wanted: "<ul><li>fr-item</li></ul>\n<p>own</p>\n<ul><li>fr-new</li></ul>",
+  },
+  {
+    name: "with several texts",
+    own: "<p>a</p>\n<dl><dt>own <b>word</b></dt><dd>own</dd></dl>\n<p>b</p>",
+    source: "<p>a</p>\n<p>new</p>\n<p>b</p>",
+    wanted: "<p>fr-a</p>\n<dl><dt>own <b>word</b></dt><dd>own</dd></dl>\n<p>fr-new</p>\n<p>fr-b</p>",
+  },
+  {
+    name: "that are images with a text",
+    own: '<p>a</p>\n<img src="own.png" alt="own">',
+    source: "<p>a</p>\n<p>new</p>",
+    wanted: '<p>fr-a</p>\n<img src="own.png" alt="own">\n<p>fr-new</p>',
+  },
+])("elements $name stay at their neighbours when a text comes", ({ own, source: body, wanted }) => {
+  const page = (content: string) => `<html>\n<head><title>t</title></head>\n<body>\n${content}\n</body>\n</html>\n`;
+  const source = html.read(Buffer.from(page(body)), { file: "en.html" });
+  const isNew = ({ value }: { value?: unknown }) => value === "new";
+  const known = {
+    ids: new Set(source.units.filter((unit) => !isNew(unit)).map(({ id }) => id)),
+    idsOf: (value: string) => source.units.flatMap((unit) => (`fr-${unit.value}` === value ? unit.id : [])),
+  };
+  const french = page(own.replace(/>(a|b|item)</g, ">fr-$1<")).replace(">t<", ">fr-t<");
+  const target = html.read(Buffer.from(french), { file: "fr.html", source, known });
+  const id = source.units.find(isNew)?.id ?? "";
+  const { bytes, refused } = target.write([{ kind: "add", id, value: "fr-new", from: source, after: undefined }]);
+  expect(refused).toEqual([]);
+  expect(Buffer.from(bytes).toString()).toBe(page(wanted).replace(">t<", ">fr-t<"));
+});

@@ -4,12 +4,13 @@
  */
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import type { Format, Span } from "../contract.ts";
-import type { Block, DocumentSyntax, ParsedDocument } from "../documents/block.ts";
+import type { Block, DocumentSyntax, Holder, ParsedDocument } from "../documents/block.ts";
 import { readDocument } from "../documents/document.ts";
 import { decodeFile } from "../text-file.ts";
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Element = DefaultTreeAdapterTypes.Element;
+type ParentNode = DefaultTreeAdapterTypes.ParentNode;
 
 const syntax: DocumentSyntax = {
   syntax: "html",
@@ -46,6 +47,8 @@ const INLINE: ReadonlySet<string> = new Set(
   `a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark q s samp small span strike strong sub
   sup time tt u var wbr`.split(/\s+/),
 );
+const VOID: ReadonlySet<string> = new Set("area base br col embed hr img input link meta source track wbr".split(" "));
+const PAGE_PARTS: ReadonlySet<string> = new Set(["html", "head", "body"]);
 const ATTRIBUTES = ["alt", "title", "placeholder", "aria-label"];
 const META = /^(?:description|og:title|og:description|twitter:title|twitter:description)$/;
 /** Deeper trees are cut: no reader sees what is below. */
@@ -53,6 +56,7 @@ const MOST_LEVELS = 1_000;
 
 class BlockFinder {
   readonly blocks: Block[] = [];
+  readonly #holders = new Map<Element, Holder>();
   locale: ParsedDocument["locale"];
   readonly #text: string;
 
@@ -72,15 +76,7 @@ class BlockFinder {
         if ("tagName" in node) this.#find(node, depth);
       }
     }
-    const isWhole = row.length === nodes.length;
-    this.#addRow(row, kind, isWhole ? this.#elementOf(row) : undefined);
-  }
-
-  /** The element around its children, where both of its tags stand in the file. */
-  #elementOf([child]: readonly Node[]): Span | undefined {
-    const parent = child?.parentNode;
-    if (!parent || !("tagName" in parent) || !parent.sourceCodeLocation?.endTag) return undefined;
-    return spanOf(parent);
+    this.#addRow(row, kind);
   }
 
   #find(element: Element, depth: number): void {
@@ -100,7 +96,7 @@ class BlockFinder {
     if (span !== undefined && value !== undefined) this.locale = { start: span.start, end: span.end, value };
   }
 
-  #addRow(row: readonly Node[], kind: string, element?: Span): void {
+  #addRow(row: readonly Node[], kind: string): void {
     if (!row.some(hasWords)) {
       for (const node of row) this.#attributesWithin(node);
       return;
@@ -109,7 +105,7 @@ class BlockFinder {
     if (only !== undefined && "tagName" in only && others.length === 0) {
       // An element around the whole text is no part of it.
       for (const name of ATTRIBUTES) this.#addAttribute(only, name);
-      this.#addRow(only.childNodes, kind, element);
+      this.#addRow(only.childNodes, kind);
       return;
     }
     const [first, last] = [row.find(spanOf), row.findLast(spanOf)];
@@ -117,7 +113,7 @@ class BlockFinder {
     const literal = this.#text.slice(start, end);
     const trimmed = literal.trim();
     const at = start + literal.indexOf(trimmed);
-    this.#add({ start: at, end: at + trimmed.length }, kind, element);
+    this.#add({ start: at, end: at + trimmed.length }, kind, row[0]?.parentNode);
   }
 
   #attributesWithin(node: Node): void {
@@ -128,7 +124,8 @@ class BlockFinder {
 
   #addAttribute(element: Element, name: string): void {
     const span = this.#valueSpan(element, name);
-    if (span !== undefined && hasLetters(attribute(element, name) ?? "")) this.#add(span, `@${name}${span.quote}`);
+    if (span !== undefined && hasLetters(attribute(element, name) ?? ""))
+      this.#add(span, `@${name}${span.quote}`, element);
   }
 
   /** The stretch of a value in quotes. */
@@ -141,13 +138,24 @@ class BlockFinder {
     return { start: place.startOffset + opening.length, end: place.endOffset - 1, quote };
   }
 
-  #add({ start, end }: Span, kind: string, element?: Span): void {
+  #add({ start, end }: Span, kind: string, parent: ParentNode | null | undefined): void {
     const literal = this.#text.slice(start, end);
     const isAttribute = kind.startsWith("@");
     const lines = literal.replace(/\r\n|\r/g, "\n");
     const value = !isAttribute ? lines : lines.replaceAll(...(kind.endsWith('"') ? DOUBLE : SINGLE));
     if (value !== value.trim()) return;
-    this.blocks.push({ start, end, kind, value, isVerbatim: false, section: 0, ...(element && { element }) });
+    this.blocks.push({ start, end, kind, value, isVerbatim: false, section: 0, holder: this.#holderOf(parent) });
+  }
+
+  #holderOf(element: ParentNode | null | undefined): Holder | undefined {
+    if (!element || !("tagName" in element)) return undefined;
+    const found = this.#holders.get(element);
+    if (found !== undefined) return found;
+    const { tagName: name, sourceCodeLocation: place, parentNode } = element;
+    const isWhole = !PAGE_PARTS.has(name) && (place?.endTag !== undefined || VOID.has(name));
+    const holder = { name, span: isWhole ? spanOf(element) : undefined, parent: this.#holderOf(parentNode) };
+    this.#holders.set(element, holder);
+    return holder;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Span, Value } from "../contract.ts";
+import { EntriesByKey } from "./by-key.ts";
 import { isBranch, type NewEntry, type NewNode, type Slot, type TreeEntry, type TreeNode } from "./tree.ts";
 
 /** New entries that go behind one entry of a branch; undefined: to its front. */
@@ -47,6 +48,7 @@ export class Additions {
   /** The branches that the call makes, by the branch they stand in. */
   readonly #made = new Map<TreeNode, Map<string, Made>>();
   readonly #refused: { id: string; reason: string }[] = [];
+  readonly #byKey = new EntriesByKey();
 
   /** @param isUnit Whether an entry holds a text or a family as a whole. */
   constructor(root: TreeEntry, gone: Set<TreeEntry>, isUnit: (entry: TreeEntry) => boolean) {
@@ -92,7 +94,7 @@ export class Additions {
   }
 
   #find(branch: TreeNode, key: string): TreeEntry | undefined {
-    return branch.entries.findLast((entry) => entry.key === key && !this.#gone.has(entry));
+    return this.#byKey.get(branch, key).findLast((entry) => !this.#gone.has(entry));
   }
 
   /** The entry of the branch behind which the text goes. */

@@ -1,4 +1,5 @@
 import type { Change, RefusedChange } from "../contract.ts";
+import { EntriesByKey } from "./by-key.ts";
 import { isBranch, type Slot, type TreeEntry, type TreeNode } from "./tree.ts";
 
 /**
@@ -15,6 +16,7 @@ export function removedEntries(
   const gone = new Set<TreeEntry>();
   const refused: RefusedChange[] = [];
   const fromLists = new Map<TreeEntry, Slot[]>();
+  const byKey = new EntriesByKey();
   for (const { kind, id } of changes) {
     if (kind !== "remove") continue;
     const slot = slots.get(id);
@@ -24,9 +26,9 @@ export function removedEntries(
       continue;
     }
     const list = slot.trail.find(({ node }) => node.kind === "list");
-    if (list !== undefined && list !== entry) fromLists.set(list, [...(fromLists.get(list) ?? []), slot]);
+    if (list !== undefined && list !== entry) push(fromLists, list, slot);
     // The doubles of a key go with it, or an older one would be read in its place.
-    else for (const twin of parentOf(slot).entries) if (twin.key === entry.key) gone.add(twin);
+    else for (const twin of byKey.get(parentOf(slot), entry.key)) gone.add(twin);
   }
   if (fromLists.size === 0) return { gone, refused };
   const open = openSlots(slots);
@@ -58,12 +60,16 @@ function openSlots(slots: ReadonlyMap<string, Slot>): Map<TreeEntry, Slot[]> {
     if (!slot.unit.translate) continue;
     const at = slot.trail.findIndex(({ node }) => node.kind === "list");
     for (const entry of at === -1 ? [] : slot.trail.slice(at, at + 2)) {
-      const own = open.get(entry) ?? [];
-      own.push(slot);
-      open.set(entry, own);
+      push(open, entry, slot);
     }
   }
   return open;
+}
+
+function push(map: Map<TreeEntry, Slot[]>, entry: TreeEntry, slot: Slot): void {
+  const own = map.get(entry);
+  if (own === undefined) map.set(entry, [slot]);
+  else own.push(slot);
 }
 
 /** The items at the end of a list that hold the removed texts and no other. Undefined: the texts are not at its end. */

@@ -213,6 +213,8 @@ test("every answer to a request made from the document is one that the document 
     own,
   );
   await directed(api, "getHistory", { target: `${own}/history` });
+  await directed(api, "whyTranslation", { target: `${own}/why` });
+  await directed(api, "whyTranslation", { target: `${project}/translations/fr/999999-0/why` });
   for (const kind of ["approve", "undo"]) {
     await directed(api, "reviewTranslations", { json: { items: [{ kind, id, targetLocale: "fr", revision: 1 }] } });
   }

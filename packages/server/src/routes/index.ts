@@ -31,6 +31,7 @@ import {
 import { reviewTranslations } from "./review-many.ts";
 import { getTranslation, listTranslations, readTranslations, waitForTranslations } from "./translations.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
+import { whyTranslation } from "./why.ts";
 
 export const ROUTES: readonly Route[] = [
   request,
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   undoReview,
   reviewTranslations,
   getHistory,
+  whyTranslation,
   exportLocale,
   exportNamespace,
   listEvents,

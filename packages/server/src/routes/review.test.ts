@@ -261,6 +261,27 @@ describe("rejecting, reopening and undoing", () => {
   });
 });
 
+test("the whole story of a translation has its parts, and is of its own project and locale alone", async ({ api }) => {
+  const { id, revision } = await translated(api);
+  const path = `/translations/fr/${id}`;
+  await api.ask("POST", `${path}:approve`, { text: "Payer", note: "Shorter" }, { "if-match": `"${revision}"` });
+  expect(await api.ask("GET", `${path}/why`)).toMatchObject({
+    status: 200,
+    body: {
+      translation: { id, text: "Payer", status: "approved" },
+      sections: [
+        { kind: "origin", by: "person", approvedBy: "local", changedAt: expect.stringMatching(/^20.*Z$/) },
+        { kind: "uses", uses: [{ businessId: "pay", isCurrent: true, hint: null }] },
+        { kind: "checks", blocked: [], format: "auto" },
+        { kind: "history", entries: [{ action: "edit", note: "Shorter" }], hasMore: false },
+      ],
+    },
+  });
+  for (const other of [`/v1/projects/other${path}/why`, "/translations/fr/999999999-0/why"]) {
+    expect(await api.ask("GET", other)).toMatchObject({ status: 404, body: { code: "TH_NOT_FOUND" } });
+  }
+});
+
 describe("many acts at once", () => {
   test("are taken in their order, with a result for each", async ({ api }) => {
     const { id, revision } = await translated(api);

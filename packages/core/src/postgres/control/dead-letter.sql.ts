@@ -13,7 +13,7 @@ const FILTER = `
   and ($5::text is null or d.code = $5)
   and ($6::timestamptz is null or d.failed_at >= $6)`;
 
-const Attempt = z.object({
+export const Attempt = z.object({
   at: z.string(),
   engine: z.string().nullable(),
   code: z.string(),

@@ -41,7 +41,13 @@ import type { StoreStatus, WorkerStatus } from "../../contract/status.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
 import type { TokenStore } from "../../contract/token.ts";
 import type { TransactionClient } from "../../contract/transaction.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
 import type {
   Webhook,
@@ -52,6 +58,7 @@ import type {
   WebhookToCreate,
   WebhookTurn,
 } from "../../contract/webhook.ts";
+import type { TranslationFacts } from "../../contract/why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { checkBudget, checkConfirmation } from "../../rules/budgets.ts";
 import { decodeCursor, decodeNamedCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
@@ -237,6 +244,10 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       ({ actId }) => [actId],
       (entry) => entry,
     );
+  }
+
+  async why(reference: IdReference): Promise<TranslationFacts | undefined> {
+    return this.#open().facts(reference);
   }
 
   async contribute(contributions: readonly Contribution[]): Promise<ContributionOutcome[]> {

@@ -38,8 +38,15 @@ import type {
   ReviewResult,
 } from "../../contract/review.ts";
 import type { StoreStatus } from "../../contract/status.ts";
-import type { NamedReference, Translation, TranslationKey, TranslationReference } from "../../contract/translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "../../contract/translation.ts";
 import type { UsageQuery, UsageReport } from "../../contract/usage.ts";
+import type { TranslationFacts } from "../../contract/why.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
 import type { EventFilter } from "../../rules/event-cursor.ts";
 import { type Pauses, pauseOf } from "../../rules/pauses.ts";
@@ -63,6 +70,7 @@ import { InMemoryTables } from "./tables.ts";
 import { InMemoryTokens } from "./tokens.ts";
 import { usageOf } from "./usage.ts";
 import { InMemoryWebhooks } from "./webhooks.ts";
+import { factsOf } from "./why.ts";
 
 export interface InMemoryStoreOptions {
   /** Default: the system's. */
@@ -183,6 +191,11 @@ export class InMemoryStore {
   history(reference: TranslationReference): HistoryEntry[] {
     const row = this.#tables.rowOf(reference);
     return row === undefined ? [] : historyOf(row);
+  }
+
+  facts(reference: IdReference): TranslationFacts | undefined {
+    const row = this.#tables.rowOf(reference);
+    return row && factsOf(this.#tables, row);
   }
 
   contribute(contributions: readonly Contribution[]): ContributionOutcome[] {

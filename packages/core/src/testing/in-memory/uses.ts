@@ -57,6 +57,11 @@ export class InMemoryUses {
     return (this.#byText.get(textKey(text))?.size ?? 0) > 0;
   }
 
+  /** The uses of a text by a project. */
+  of(text: Pick<Use, "project" | "contentNo" | "contextNo">): Use[] {
+    return [...(this.#byText.get(textKey(text))?.values() ?? [])];
+  }
+
   /** The ids under which a project uses a text, sorted. */
   businessIds(text: Pick<Use, "project" | "contentNo" | "contextNo">): string[] {
     const ids = this.#byText.get(textKey(text))?.keys() ?? [];

@@ -16,26 +16,48 @@ const MAX_DEPTH = 50;
 /** Each costs a reading of both messages. */
 const MAX_PATHS = 24;
 
-export function pathsOf(
-  source: { text: string; message: IcuMessage },
-  translation: { text: string; message: IcuMessage },
-): Path[] {
-  if (source.message.depth > MAX_DEPTH || translation.message.depth > MAX_DEPTH) return [];
+interface Message {
+  readonly text: string;
+  readonly message: IcuMessage;
+}
+
+/** The sentences of a source, read once for all of its translations. */
+export interface Sentences {
+  /** The places of the arguments, by name. */
+  readonly names: ReadonlyMap<string, number>;
+  readonly depth: number;
+  readonly choices: readonly { readonly name: string; readonly option: string; readonly expected: ProtectedToken[] }[];
+}
+
+export function sentencesOf(source: Message): Sentences {
   const names = new Map<string, number>();
-  for (const { name } of source.message.arguments) if (!names.has(name)) names.set(name, names.size);
+  const { arguments: all, depth } = source.message;
+  if (depth > MAX_DEPTH) return { names, depth, choices: [] };
+  for (const { name } of all) if (!names.has(name)) names.set(name, names.size);
   const choices: [name: string, option: string][] = [["", "other"]];
-  for (const { name, type, selectors } of source.message.arguments) {
+  for (const { name, type, selectors } of all) {
     if (type !== "select") continue;
     for (const option of selectors) if (option !== "other") choices.push([name, option]);
   }
-  return choices.slice(0, MAX_PATHS).map(([name, option]) => ({
-    expected: protectedTokens(sentence(source, names, name, option), "text"),
+  return {
+    ...{ names, depth },
+    choices: choices.slice(0, MAX_PATHS).map(([name, option]) => ({
+      ...{ name, option },
+      expected: protectedTokens(sentence(source, names, name, option), "text"),
+    })),
+  };
+}
+
+export function pathsOf({ names, depth, choices }: Sentences, translation: Message): Path[] {
+  if (depth > MAX_DEPTH || translation.message.depth > MAX_DEPTH) return [];
+  return choices.map(({ name, option, expected }) => ({
+    expected,
     actual: protectedTokens(sentence(translation, names, name, option), "text"),
   }));
 }
 
 function sentence(
-  { text, message }: { text: string; message: IcuMessage },
+  { text, message }: Message,
   names: ReadonlyMap<string, number>,
   chosen: string,
   option: string,

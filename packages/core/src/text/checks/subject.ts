@@ -1,10 +1,9 @@
 import type { TextFormat } from "../../contract/engine.ts";
 import type { BlockedBy } from "../../contract/errors.ts";
-import { parseIcu } from "../icu.ts";
 import { readSyntax, type Syntax } from "../syntax.ts";
 import { compareArguments } from "./arguments.ts";
 import { countOf } from "./count.ts";
-import { type Path, pathsOf } from "./icu-paths.ts";
+import { type Path, pathsOf, type Sentences, sentencesOf } from "./icu-paths.ts";
 import { hasBranches, proseOf } from "./prose.ts";
 import { compareTokens, type TokenDifference } from "./token-difference.ts";
 import { wordsOf } from "./words.ts";
@@ -69,6 +68,7 @@ export class SourceFacts {
   readonly format: TextFormat | undefined;
   #syntax: Syntax | undefined;
   #words: { found: string | undefined } | undefined;
+  #sentences: Sentences | undefined;
 
   constructor({ source, format }: Pick<TranslationToCheck, "source" | "format">) {
     this.source = source;
@@ -84,6 +84,13 @@ export class SourceFacts {
   isInWordsWith(translation: string): boolean {
     this.#words ??= { found: wordsOf(this.source) };
     return this.#words.found !== undefined && wordsOf(translation) === this.#words.found;
+  }
+
+  /** Undefined: it is no ICU message. */
+  get sentences(): Sentences | undefined {
+    const { message } = this.syntax;
+    if (message !== undefined) this.#sentences ??= sentencesOf({ text: this.source, message });
+    return this.#sentences;
   }
 
   #read(): Syntax {
@@ -186,13 +193,14 @@ export class CheckSubject {
   }
 
   #readPaths(): readonly Path[] {
-    const { source, translation } = this.given;
+    const { translation } = this.given;
     if (!this.sourceSyntax.arguments.some(({ branches }) => branches.length > 0)) return [];
     if (!this.translationSyntax.isIcu) return [];
-    const expected = parseIcu(source);
-    const actual = parseIcu(translation);
-    if (expected === undefined || actual === undefined) return [];
-    return pathsOf({ text: source, message: expected }, { text: translation, message: actual });
+    const { message: actual } = this.translationSyntax;
+    const sentences = this.#source.sentences;
+    return actual === undefined || sentences === undefined
+      ? []
+      : pathsOf(sentences, { text: translation, message: actual });
   }
 
   #compare(): TokenDifference[] {
