@@ -71,8 +71,9 @@ export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
+export type { OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ExportedText, SearchPage } from "./contract/read.ts";
+export type { ExportedText, ListedTranslation, QueueReason, ReviewPage } from "./contract/read.ts";
 export type {
   ApprovalWarning,
   ApprovedTranslation,
@@ -110,7 +111,7 @@ export type {
   IdQuery,
   ListQuery,
   ReadName,
-  SearchQuery,
+  ReviewListQuery,
   TranslationName,
   WaitOptions,
   WaitQuery,
@@ -118,6 +119,7 @@ export type {
 export type {
   EnqueueOptions,
   EnqueueReceipt,
+  OnceReceipt,
   RejectedItem,
   RequestInput,
   RequestOptions,

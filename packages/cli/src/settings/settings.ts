@@ -203,6 +203,11 @@ const schema = z.object({
   TH_HTTP_RATE: decimal(0.01, 1_000_000)
     .optional()
     .describe("Requests a second of one token or login, in each `serve`; twice as many at once. Unset: no bound."),
+  TH_HTTP_PUBLIC_RATE: decimal(0.01, 1_000_000)
+    .optional()
+    .describe(
+      "Requests a second of one address to the exports of `TH_HTTP_PUBLIC_EXPORTS`, in each `serve`; twice as many at once. A proxy or CDN in front is one address. Unset: no bound.",
+    ),
   TH_HTTP_WAITS: whole(1, 1_000_000)
     .optional()
     .describe(

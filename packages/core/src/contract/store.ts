@@ -18,9 +18,9 @@ import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { Glossary, GlossaryEdit, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "./glossary.ts";
 import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
-import type { OnceBegun, OnceKey } from "./once.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
+import type { ExportFilter, ListFilter, ReadOptions, ReviewFilter, ReviewPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
@@ -63,6 +63,20 @@ export interface PersistenceHandler {
   register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]>;
 
   /**
+   * Registers items as calls of `register` do, unless a request with the key has run. For requests that are not idempotent by
+   * themselves, such as `force`. One transaction: the answer is stored with the work, and both are there, or neither. A key is
+   * kept for a day.
+   *
+   * @param answerOf Makes the answer from the receipts of each call: JSON, and no text. It may throw where every item was refused:
+   *   the key is then free.
+   */
+  registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>>;
+
+  /**
    * Appends items inside the caller's open transaction, without a lock that others could wait for. They are registered
    * after its commit, and never if it rolls back.
    *
@@ -92,9 +106,10 @@ export interface PersistenceHandler {
 
   /**
    * Lists translations of one project and locale that a filter fits, in the order of their least business ids that begin with the
-   * filter's prefix. The work of a page is bounded, whatever the filter: see `SearchPage`.
+   * filter's prefix. The work of a page is bounded, whatever the filter: see `ReviewPage`. The queue has those with the first reason
+   * first, each text once.
    */
-  search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage>;
+  listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage>;
 
   /**
    * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a
@@ -316,15 +331,6 @@ export interface PersistenceHandler {
    * survives an outage of the store, otherwise a lost store rejects.
    */
   work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary>;
-
-  /**
-   * Notes that a request with a key begins, unless one with the key is known. For requests that are not idempotent by themselves, such
-   * as `force`. A key is kept for a day. Optional.
-   */
-  beginOnce?(key: OnceKey): Promise<OnceBegun>;
-
-  /** Notes the answer of a request that `beginOnce` began; undefined: it failed, and may be repeated. */
-  endOnce?(key: OnceKey, answer: unknown): Promise<void>;
 
   /** Ends connections. Idempotent; resolves when all work has ended. */
   close(): Promise<void>;

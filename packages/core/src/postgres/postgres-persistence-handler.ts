@@ -26,14 +26,14 @@ import type {
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { MemoryStore } from "../contract/memory.ts";
-import type { OnceBegun, OnceKey } from "../contract/once.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type {
   ExportFilter,
   ListFilter,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "../contract/read.ts";
@@ -93,7 +93,6 @@ import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read
 import { ReplicaReads } from "./read/replica.ts";
 import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
-import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { contribute } from "./review/contribute.ts";
 import { approve, history, review } from "./review/review.ts";
@@ -243,6 +242,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#registrar.register(items, options);
   }
 
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    this.#open();
+    return this.#registrar.registerOnce(key, calls, answerOf);
+  }
+
   async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     this.#open();
     await appendItems(client, items, options);
@@ -267,17 +275,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#reads.exportTexts(filter, page);
   }
 
-  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
     this.#open();
-    return this.#reads.search(filter, page);
-  }
-
-  async beginOnce(key: OnceKey): Promise<OnceBegun> {
-    return beginOnce(this.#open(), key);
-  }
-
-  async endOnce(key: OnceKey, answer: unknown): Promise<void> {
-    await endOnce(this.#open(), key, answer);
+    return this.#reads.listForReview(filter, page);
   }
 
   async touch(references: readonly NamedReference[]): Promise<void> {

@@ -14,7 +14,9 @@ import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
 import { namingCases } from "./conformance/naming.ts";
+import { onceCases } from "./conformance/once.ts";
 import { pausingCases } from "./conformance/pausing.ts";
+import { queueingCases } from "./conformance/queueing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
@@ -35,6 +37,7 @@ const ROOMS = {
   exporting: exportingCases,
   hinting: hintingCases,
   forcing: forcingCases,
+  "running once": onceCases,
   working: workingCases,
   settling: settlingCases,
   expiring: expiringCases,
@@ -45,6 +48,7 @@ const ROOMS = {
   "telling why": tellingWhyCases,
   "the translation memory": rememberingCases,
   "acts of people": actingCases,
+  "the queue of review": queueingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,

@@ -11,7 +11,7 @@ async function registered(api: Api, ids: readonly string[], targetLocales = ["fr
 const failing = workOf(() => failed());
 
 interface Page {
-  items: { businessIds: string[]; text: string | null }[];
+  items: { id: string; revision: number; businessIds: string[]; text: string | null; reason?: string }[];
   nextCursor: string | null;
   lookedAt: number;
 }
@@ -117,6 +117,25 @@ describe("translations", () => {
     ).toBe(400);
   });
 
+  test("are listed as a queue that ends by the acts of people", async ({ api }) => {
+    await api.hub.request(["One", "Two"], { targetLocales: ["fr"], project: "shop" });
+    await drain(api.store);
+    const queue = async (more: object = {}) => {
+      const asked = { targetLocale: "fr", queue: true, sample: 100, ...more };
+      return (await api.ask<Page>("POST", "/translations:list", asked)).body;
+    };
+    const { items } = await queue();
+    expect(items).toMatchObject([{ reason: "sample" }, { reason: "sample" }]);
+    expect((await queue({ sample: 0 })).items).toEqual([]);
+    for (const { id, revision } of items) {
+      const act = { kind: "approve", id, targetLocale: "fr", revision };
+      await api.ask("POST", "/translations:review", { items: [act] });
+    }
+    expect(await queue()).toMatchObject({ items: [], nextCursor: null });
+    const alone = await api.ask("POST", "/translations:list", { targetLocale: "fr", sample: 5 });
+    expect(alone).toMatchObject({ status: 422, body: { field: "sample" } });
+  });
+
   test("are listed with bounded work, in a project of many uses and without a hit", async ({ api, db }) => {
     const items = Array.from({ length: 5_001 }, (_, at) => ({
       text: `Text ${at}`,
@@ -137,9 +156,8 @@ describe("translations", () => {
       cursor = body.nextCursor;
     } while (cursor !== null);
     expect(pages).toEqual([
-      [0, 2_000],
-      [0, 2_000],
-      [1, 1_001],
+      [0, 5_000],
+      [1, 1],
     ]);
     // A full page stops at its last hit.
     const full = await api.ask<Page>("POST", "/translations:list", { targetLocale: "fr", limit: 10 });
