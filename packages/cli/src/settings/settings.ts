@@ -95,6 +95,12 @@ const schema = z.object({
     .describe(
       "Instructions for language models, such as the form of address: a text, or a JSON object with `all`, `locales` and `projects`. At most 4 KiB go with one call.",
     ),
+  TH_MEMORY_REUSE: z
+    .enum(["off", "approved"])
+    .default("off")
+    .describe(
+      "`approved`: a text that a person approved in another context or project is reused for the same text, flagged `reused`. It gives the texts of one project to others. `off`: each text is translated.",
+    ),
   TH_PRICES: prices()
     .optional()
     .describe(

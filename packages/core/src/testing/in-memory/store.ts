@@ -167,6 +167,7 @@ export class InMemoryStore {
 
   /** The reason to look at a row; see `QueueReason`. */
   reasonToReview(row: Row, sample: number): QueueReason | undefined {
+    if (row.status === "approved") return this.glossaries.isStale(row) ? "changed" : undefined;
     return reasonToReview(this.#tables, row, sample);
   }
 
