@@ -91,7 +91,6 @@ import { editGlossary, listStale, readGlossary, removeStyle, setStyle } from "./
 import { PostgresMemory } from "./memory/postgres-memory.ts";
 import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
-import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { contribute } from "./review/contribute.ts";
@@ -110,6 +109,7 @@ import {
   removeWebhook,
   rotateWebhook,
 } from "./webhook/webhook-store.ts";
+import { translationFacts } from "./why/why.ts";
 
 export interface PostgresOptions {
   /** `postgres://…`, or a function that gives the URL of this moment: each new connection calls it. It must not throw. */
