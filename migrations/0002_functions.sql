@@ -2819,7 +2819,7 @@ $$;
 create or replace function trans_hub.search_uses(
   of_project text, of_locale text, after_business_id text, after_content_no bigint, after_context_no bigint,
   most_looks integer, most_hits integer, of_status text, of_flag text, of_engine text, prefix text, words text,
-  since timestamptz
+  since timestamptz, queued_for text, sample_percent double precision
 ) returns table (
   looked_at bigint, ended_business_id text, ended_content_no bigint, ended_context_no bigint, business_ids text[],
   content_nos bigint[], context_nos bigint[]
@@ -2862,6 +2862,7 @@ begin
       or of_flag is not null and of_flag <> all (coalesce(stored.quality_flags, '{}'))
       or of_engine is not null and stored.engine is distinct from of_engine
       or since is not null and stored.updated_at < since;
+    continue when queued_for is not null and not is_to_review(stored, queued_for, sample_percent);
     continue when words is not null and position(lower(words) in lower(coalesce(stored.text, ''))) = 0
       and not exists (
         select from content as c where c.content_no = used.content_no and position(lower(words) in lower(c.text)) > 0
@@ -4838,6 +4839,40 @@ begin
 end
 $$;
 
+-- function review/follows_approved
+create or replace function trans_hub.follows_approved(t trans_hub.translation) returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  return exists (
+    select
+    from source as s
+    cross join lateral (
+      select b.content_no, b.context_no from source as b
+      where b.project = s.project and b.business_id = s.business_id
+        and (b.last_seen_at, b.content_no) < (s.last_seen_at, s.content_no)
+      offset 0
+    ) as b
+    cross join lateral (
+      select from translation as old
+      where old.content_no = b.content_no and old.target_locale = t.target_locale and old.context_no = b.context_no
+        and old.project = t.project and old.status = 'approved'
+      offset 0
+    ) as old
+    where s.content_no = t.content_no and s.context_no = t.context_no and s.project = t.project and s.business_id <> ''
+      and not exists (
+        select from source as n
+        where n.project = s.project and n.business_id = s.business_id
+          and (n.last_seen_at, n.content_no) > (s.last_seen_at, s.content_no)
+        offset 0
+      )
+  );
+end
+$$;
+
 -- function review/is_hidden
 create or replace function trans_hub.is_hidden(
   of_content_no bigint, of_target_locale text, of_context_no bigint, of_project text
@@ -4856,6 +4891,41 @@ as $$
           and u.project = of_project and u.undoes = a.act_no
       )
   )
+$$;
+
+-- function review/is_to_review
+create or replace function trans_hub.is_to_review(t trans_hub.translation, reason text, sample_percent double precision)
+returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  last record;
+begin
+  if t.status <> 'translated' or (reason = 'flagged') <> (t.quality_flags is not null) then
+    return false;
+  end if;
+  -- The same texts at each call: a share of the numbers from 0 to 65,535 by a hash of the id and the locale.
+  if reason = 'sample' and (
+    select get_byte(h.hash, 0) * 256 + get_byte(h.hash, 1)
+    from sha256(convert_to(t.content_no || '-' || t.context_no || '/' || t.target_locale, 'UTF8')) as h (hash)
+  ) >= sample_percent * 655.36 then
+    return false;
+  end if;
+  if reason <> 'flagged' and (reason = 'changed') <> follows_approved(t) then
+    return false;
+  end if;
+  select a.action, a.revision_after, a.text_after into last
+  from review_act as a
+  where a.content_no = t.content_no and a.target_locale = t.target_locale and a.context_no = t.context_no
+    and a.project = t.project
+  order by a.act_no desc
+  limit 1;
+  return not found or last.action in ('replace', 'undo') or last.revision_after <> t.revision
+    or last.text_after is distinct from t.text;
+end
 $$;
 
 -- function review/may_review
@@ -5991,7 +6061,9 @@ revoke execute on function trans_hub.affordable_projects,
   trans_hub.with_full_backlog,
   trans_hub.act_to_undo,
   trans_hub.bury_hidden,
+  trans_hub.follows_approved,
   trans_hub.is_hidden,
+  trans_hub.is_to_review,
   trans_hub.may_review,
   trans_hub.review,
   trans_hub.review_every_locale,
@@ -6146,7 +6218,9 @@ drop function trans_hub.affordable_projects,
   trans_hub.with_full_backlog,
   trans_hub.act_to_undo,
   trans_hub.bury_hidden,
+  trans_hub.follows_approved,
   trans_hub.is_hidden,
+  trans_hub.is_to_review,
   trans_hub.may_review,
   trans_hub.review,
   trans_hub.review_every_locale,

@@ -31,7 +31,7 @@ import {
   type PageRequest,
   type PauseTarget,
   type ProcessPendingOptions,
-  type SearchQuery,
+  type ReviewListQuery,
   SettingsError,
   type TokenOptions,
   type TranslationToCheck,
@@ -276,11 +276,14 @@ const exporting: Table<ExportQuery> = {
   fallback: FLAG,
   project: TEXT,
 };
-const search: Table<SearchQuery> = {
+const search: Table<ReviewListQuery> = {
   ...list,
   engine: TEXT,
   search: TEXT,
   changedSince: NONE,
+  queue: FLAG,
+  // Without the queue it is refused.
+  sample: NONE,
   cursor: NONE,
   limit: LIMIT,
 };
@@ -527,8 +530,8 @@ const SUBJECTS: readonly Subject[] = [
     isQuery: true,
   },
   {
-    name: "searchTranslations",
-    ...anyOf<SearchQuery>((given) => hub.searchTranslations(given), { targetLocale: "fr" }),
+    name: "listForReview",
+    ...anyOf<ReviewListQuery>((given) => hub.listForReview(given), { targetLocale: "fr" }),
     table: search,
     fields: Object.keys(search).filter((key) => key !== "limit"),
     isQuery: true,

@@ -1,11 +1,11 @@
 -- The keys of the translations that a filter fits, from a bounded number of uses of a project (packages/core/src/postgres/read/read.sql.ts).
--- Null: any. A text with several ids comes at the least of them that begins with the prefix.
+-- Null: any; queued_for is a reason of is_to_review. A text with several ids comes at the least of them that begins with the prefix.
 --
 -- One row always: where the looks ended (ended_*: null at the end of the project), how many there were, and the hits.
 create or replace function trans_hub.search_uses(
   of_project text, of_locale text, after_business_id text, after_content_no bigint, after_context_no bigint,
   most_looks integer, most_hits integer, of_status text, of_flag text, of_engine text, prefix text, words text,
-  since timestamptz
+  since timestamptz, queued_for text, sample_percent double precision
 ) returns table (
   looked_at bigint, ended_business_id text, ended_content_no bigint, ended_context_no bigint, business_ids text[],
   content_nos bigint[], context_nos bigint[]
@@ -48,6 +48,7 @@ begin
       or of_flag is not null and of_flag <> all (coalesce(stored.quality_flags, '{}'))
       or of_engine is not null and stored.engine is distinct from of_engine
       or since is not null and stored.updated_at < since;
+    continue when queued_for is not null and not is_to_review(stored, queued_for, sample_percent);
     continue when words is not null and position(lower(words) in lower(coalesce(stored.text, ''))) = 0
       and not exists (
         select from content as c where c.content_no = used.content_no and position(lower(words) in lower(c.text)) > 0

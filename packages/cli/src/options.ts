@@ -89,6 +89,12 @@ export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (valu
   };
 }
 
+export function parseTime(value: string): Date {
+  const time = new Date(value);
+  if (/^\d{4}-/.test(value) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError("Must be a time such as 2026-01-31 or 2026-01-31T08:00:00Z.");
+}
+
 /** Examples at the end of a command's help. */
 export function examples(command: Command, ...lines: string[]): void {
   command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ trans-hub ${line}`).join("\n")}`);

@@ -72,7 +72,7 @@ export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
-export type { ExportedText, SearchPage } from "./contract/read.ts";
+export type { ExportedText, ListedTranslation, QueueReason, ReviewPage } from "./contract/read.ts";
 export type {
   ApprovalWarning,
   ApprovedTranslation,
@@ -110,7 +110,7 @@ export type {
   IdQuery,
   ListQuery,
   ReadName,
-  SearchQuery,
+  ReviewListQuery,
   TranslationName,
   WaitOptions,
   WaitQuery,

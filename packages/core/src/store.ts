@@ -91,10 +91,12 @@ export type { Page, PageRequest } from "./contract/page.ts";
 export type {
   ExportedText,
   ExportFilter,
+  ListedTranslation,
   ListFilter,
+  QueueReason,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "./contract/read.ts";

@@ -1,8 +1,8 @@
 import type { DeadLetterFilter, DeadLetterPageRequest } from "@trans-hub/core";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { confirm } from "../confirm.ts";
-import { examples, onlyProjectOption, parseWhole, targetLocaleOption } from "../options.ts";
+import { examples, onlyProjectOption, parseTime, parseWhole, targetLocaleOption } from "../options.ts";
 import { type Session, withSession } from "../session.ts";
 import { tableOf } from "../table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -114,12 +114,6 @@ async function found({ handler }: Session, filter: DeadLetterFilter): Promise<st
 
 function filterOf({ project, id, engine, locale, code, since }: FilterOptions): DeadLetterFilter {
   return { project, id, engine, targetLocale: locale, code, since };
-}
-
-function parseTime(value: string): Date {
-  const time = new Date(value);
-  if (/^\d{4}-/.test(value) && !Number.isNaN(time.getTime())) return time;
-  throw new InvalidArgumentError("Must be a time such as 2026-01-31 or 2026-01-31T08:00:00Z.");
 }
 
 function shortened(text: string): string {

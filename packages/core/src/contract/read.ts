@@ -11,17 +11,42 @@ export interface ListFilter {
   businessIdPrefix?: string | undefined;
 }
 
-export interface SearchFilter extends ListFilter {
+export interface ReviewFilter extends ListFilter {
   /** Only texts of this engine; `human`: of a person. */
   engine?: string | undefined;
   /** Only texts with these words in the source or in the translation, whatever their case. */
   search?: string | undefined;
   /** Only rows that were made or changed at this time or later. */
   changedSince?: Date | undefined;
+  /**
+   * Only texts that a person has to look at, in the order of their reasons; see {@link QueueReason}. `sample` is the percentage of
+   * the texts without another reason. It never comes from a standby.
+   */
+  queue?: { sample: number } | undefined;
+}
+
+/**
+ * The reason why a translated text is in the queue of review:
+ *
+ * - `flagged`: it was stored with a warning;
+ * - `changed`: the source of one of its business ids changed, and the translation of the text before is approved;
+ * - `sample`: by its id, it is one of the share of all other texts that people look at.
+ *
+ * A text leaves the queue by an act of a person, and comes back when the act is undone or another text is stored.
+ */
+export type QueueReason = "flagged" | "changed" | "sample";
+
+/** In the order of the queue. */
+export const QUEUE_REASONS: readonly QueueReason[] = ["flagged", "changed", "sample"];
+
+/** A translation in a list for review. */
+export interface ListedTranslation extends Translation {
+  /** In the queue alone. */
+  reason?: QueueReason;
 }
 
 /** A page that may end early: with fewer items than its limit, or none, and a cursor. */
-export interface SearchPage extends Page<Translation> {
+export interface ReviewPage extends Page<ListedTranslation> {
   /** The number of uses that were looked at. */
   lookedAt: number;
 }

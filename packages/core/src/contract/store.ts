@@ -20,7 +20,7 @@ import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
 import type { OnceBegun, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ExportFilter, ListFilter, ReadOptions, SearchFilter, SearchPage, StoredExport, UseKey } from "./read.ts";
+import type { ExportFilter, ListFilter, ReadOptions, ReviewFilter, ReviewPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
 import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewAct, ReviewResult } from "./review.ts";
 import type { StoreStatus } from "./status.ts";
@@ -92,9 +92,10 @@ export interface PersistenceHandler {
 
   /**
    * Lists translations of one project and locale that a filter fits, in the order of their least business ids that begin with the
-   * filter's prefix. The work of a page is bounded, whatever the filter: see `SearchPage`.
+   * filter's prefix. The work of a page is bounded, whatever the filter: see `ReviewPage`. The queue has those with the first reason
+   * first, each text once.
    */
-  search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage>;
+  listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage>;
 
   /**
    * Notes that these texts were read, so that collection keeps them. Writes only where the last note is older than a

@@ -56,7 +56,7 @@ export type HarmlessStore = Pick<
   | "removeWebhook"
   | "resume"
   | "rotateWebhook"
-  | "search"
+  | "listForReview"
   | "setBudget"
   | "setStyle"
   | "status"

@@ -19,7 +19,7 @@ import type { EventPage } from "../contract/event.ts";
 import type { Glossary, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "../contract/glossary.ts";
 import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
-import type { ExportedText, SearchPage } from "../contract/read.ts";
+import type { ExportedText, ReviewPage } from "../contract/read.ts";
 import {
   type ApprovedTranslation,
   type HistoryEntry,
@@ -95,12 +95,12 @@ import {
   parseNames,
   parsePauseTarget,
   parseReference,
-  parseSearch,
+  parseReviewList,
   parseWait,
   type ReadName,
   type ReferenceDefaults,
+  type ReviewListQuery,
   requireGetQuery,
-  type SearchQuery,
   type WaitOptions,
   type WaitQuery,
 } from "./queries.ts";
@@ -318,16 +318,17 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * A page of the translations of one locale that a filter fits, in the order of their business ids. Its work is bounded: it may have
-   * fewer items than `limit` (default 100, at most 1,000), or none, and still a cursor. It does not count as use of the texts.
+   * A page of the translations of one locale that a filter fits, in the order of their business ids; or, with `queue`, of those that a
+   * person has to look at: with a warning, changed since their approval, then a sample. Its work is bounded: it may have fewer items
+   * than `limit` (default 100, at most 1,000), or none, and still a cursor. It never comes from memory, and is no use of the texts.
    *
    * @throws {InvalidItemError}
    * @throws {SettingsError} `limit` has a bad value.
    */
-  async searchTranslations(query: SearchQuery): Promise<SearchPage> {
+  async listForReview(query: ReviewListQuery): Promise<ReviewPage> {
     this.#requireOpen();
-    const { filter, page } = parseSearch(query, this.#settings);
-    return this.#track(this.#store.search(filter, page));
+    const { filter, page } = parseReviewList(query, this.#settings);
+    return this.#track(this.#store.listForReview(filter, page));
   }
 
   /**

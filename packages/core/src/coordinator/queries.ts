@@ -8,7 +8,7 @@ import { type TextFormat, UNDETERMINED_LOCALE } from "../contract/engine.ts";
 import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
 import type { PageRequest } from "../contract/page.ts";
-import type { ExportFilter, ListFilter, SearchFilter } from "../contract/read.ts";
+import type { ExportFilter, ListFilter, ReviewFilter } from "../contract/read.ts";
 import type { IdReference, Prefer, StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
@@ -251,39 +251,64 @@ const LIST_KEYS: ReadonlySet<string> = new Set([
   "prefer",
   "project",
 ]);
-const SEARCH_KEYS: ReadonlySet<string> = new Set([...LIST_KEYS, "engine", "search", "changedSince", "cursor", "limit"]);
+const REVIEW_LIST_KEYS: ReadonlySet<string> = new Set([
+  ...LIST_KEYS,
+  "engine",
+  "search",
+  "changedSince",
+  "queue",
+  "sample",
+  "cursor",
+  "limit",
+]);
 const STATUSES: readonly StoredStatus[] = ["pending", "translated", "failed", "approved"];
 
-export interface SearchQuery extends ListQuery, PageRequest {
+export interface ReviewListQuery extends ListQuery, PageRequest {
   /** Only texts of this engine; `human`: of a person. */
   engine?: string | undefined;
   /** Only texts with these words in the source or in the translation, whatever their case. */
   search?: string | undefined;
   /** Only rows that were made or changed at this time or later. */
   changedSince?: Date | undefined;
+  /**
+   * Only texts that a person has to look at, each with its `reason`: those with a warning first, then those whose source changed since
+   * an approval, then a sample of the rest. A text leaves the queue by an act of a person. Default: false.
+   */
+  queue?: boolean | undefined;
+  /** The sample of the queue, in percent of the rest. It is the same at each call. Default: 10. */
+  sample?: number | undefined;
 }
+
+/** Percent. */
+const DEFAULT_SAMPLE = 10;
 
 /**
  * @throws {InvalidItemError} Names the first field at fault.
  * @throws {SettingsError} `limit` has a bad value.
  */
-export function parseSearch(
-  query: SearchQuery,
+export function parseReviewList(
+  query: ReviewListQuery,
   defaults: ReferenceDefaults,
-): { filter: SearchFilter; page: PageRequest } {
-  requireKnownKeys(query, SEARCH_KEYS, "a filter of searchTranslations", "query");
-  const { cursor, limit, engine, search, changedSince, ...list } = query;
+): { filter: ReviewFilter; page: PageRequest } {
+  requireKnownKeys(query, REVIEW_LIST_KEYS, "a filter of listForReview", "query");
+  const { cursor, limit, engine, search, changedSince, queue, sample, ...list } = query;
   checkPage({ limit });
   if (cursor !== undefined && typeof cursor !== "string") throw wrong("cursor", "must be a string");
   if (changedSince !== undefined && !(changedSince instanceof Date && !Number.isNaN(changedSince.getTime()))) {
     throw wrong("changedSince", "must be a valid Date");
   }
+  if (queue !== undefined && typeof queue !== "boolean") throw wrong("queue", "must be true or false");
+  if (sample !== undefined && !(typeof sample === "number" && sample >= 0 && sample <= 100)) {
+    throw wrong("sample", "must be a number of percent from 0 to 100");
+  }
+  if (sample !== undefined && queue !== true) throw wrong("sample", "belongs to the queue", "Set queue to true.");
   return {
     filter: {
       ...parseList(list, defaults),
       ...(engine !== undefined && { engine: parseName(engine, "engine", "TH_ITEM_SHAPE") }),
       ...(search !== undefined && { search: parseText(search, MAX_SEARCH_BYTES, "search") }),
       changedSince,
+      ...(queue === true && { queue: { sample: sample ?? DEFAULT_SAMPLE } }),
     },
     page: { cursor, limit },
   };

@@ -32,8 +32,8 @@ import type {
   ExportFilter,
   ListFilter,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
   UseKey,
 } from "../contract/read.ts";
@@ -267,9 +267,9 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#reads.exportTexts(filter, page);
   }
 
-  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
     this.#open();
-    return this.#reads.search(filter, page);
+    return this.#reads.listForReview(filter, page);
   }
 
   async beginOnce(key: OnceKey): Promise<OnceBegun> {

@@ -47,6 +47,24 @@ export function decodeNamedCursor(
 }
 
 /**
+ * A cursor of a list that is walked once for each of some reasons: the number of the reason stands before the name.
+ *
+ * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.
+ */
+export function decodeQueueCursor(
+  cursor: string | undefined,
+  reasons: number,
+): { reason: number; place: { key: string[]; name: string } } | undefined {
+  const found = decodeNamedCursor(cursor, 2);
+  if (found === undefined) return undefined;
+  const [reason = "", name = ""] = [found.name.slice(0, 1), found.name.slice(1)];
+  if (!/^\d$/.test(reason) || Number(reason) >= reasons) {
+    throw new InvalidItemError("TH_ITEM_SHAPE", "cursor", "is not a cursor that a page of the queue gave");
+  }
+  return { reason: Number(reason), place: { key: found.key, name } };
+}
+
+/**
  * The whole numbers of a cursor; undefined for the first page.
  *
  * @throws {InvalidItemError} The string is not a cursor of Trans-Hub.

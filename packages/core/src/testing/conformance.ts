@@ -15,6 +15,7 @@ import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/
 import { limitingCases } from "./conformance/limiting.ts";
 import { namingCases } from "./conformance/naming.ts";
 import { pausingCases } from "./conformance/pausing.ts";
+import { queueingCases } from "./conformance/queueing.ts";
 import { racingCases } from "./conformance/racing.ts";
 import { readingCases } from "./conformance/reading.ts";
 import { registeringCases } from "./conformance/registering.ts";
@@ -45,6 +46,7 @@ const ROOMS = {
   "telling why": tellingWhyCases,
   "the translation memory": rememberingCases,
   "acts of people": actingCases,
+  "the queue of review": queueingCases,
   accounting: accountingCases,
   collecting: collectingCases,
   controlling: controllingCases,

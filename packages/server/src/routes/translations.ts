@@ -204,7 +204,7 @@ export const listTranslations = defineRoute({
     const targetLocale = canonicalLocale(given.targetLocale, "targetLocale");
     const filter = { ...present(given), targetLocale, project, ...(check !== undefined && { flag: check }) };
     const bound = { list: "translations", ...filter, changedSince };
-    const page = await hub.searchTranslations({
+    const page = await hub.listForReview({
       ...filter,
       ...(changedSince !== undefined && { changedSince: new Date(changedSince) }),
       ...(cursor !== undefined && { cursor: decodeCursor(cursor, bound) }),

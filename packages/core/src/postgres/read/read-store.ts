@@ -1,6 +1,16 @@
 /** Reading on PostgreSQL. */
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
+import {
+  type ExportFilter,
+  type ListedTranslation,
+  type ListFilter,
+  QUEUE_REASONS,
+  type QueueReason,
+  type ReviewFilter,
+  type ReviewPage,
+  type StoredExport,
+  type UseKey,
+} from "../../contract/read.ts";
 import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import type {
   IdReference,
@@ -9,18 +19,26 @@ import type {
   TranslationKey,
   TranslationReference,
 } from "../../contract/translation.ts";
-import { decodeCursor, decodeNamedCursor, encodeCursor, nextCursor, pageLimit } from "../../rules/cursor.ts";
+import {
+  decodeCursor,
+  decodeNamedCursor,
+  decodeQueueCursor,
+  encodeCursor,
+  nextCursor,
+  pageLimit,
+} from "../../rules/cursor.ts";
 import { parseTranslationId } from "../../rules/translation-id.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, rows, run, textArray } from "../database/statement.ts";
 import {
   exportTexts as exportStatement,
+  LOOKS,
   listTranslations as listStatement,
   type ReadRow,
   readByBusinessId,
   readByKey,
   readByText,
-  searchTranslations as searchStatement,
+  listForReview as searchStatement,
   type TranslationRow,
   touchSources,
   touchUses as touchUsesStatement,
@@ -167,18 +185,75 @@ export async function exportTexts(
 }
 
 /** A page of the translations that a filter fits, from a bounded number of uses. */
-export async function searchTranslations(
+export async function listForReview(
   pool: ConnectionPool,
-  filter: SearchFilter,
+  filter: ReviewFilter,
   page: PageRequest = {},
-): Promise<SearchPage> {
-  const { key, name } = decodeNamedCursor(page.cursor, 2) ?? { key: ["0", "0"], name: "" };
+): Promise<ReviewPage> {
   const limit = pageLimit(page);
+  if (filter.queue !== undefined) return listQueue(pool, filter, page.cursor, limit);
+  const after = decodeNamedCursor(page.cursor, 2) ?? START;
+  const { items, next, lookedAt } = await searchUses(pool, filter, { after, limit, looks: LOOKS });
+  return { items, nextCursor: next && encodeCursor([...next.key, next.name]), lookedAt };
+}
+
+/** A place in the order of the uses of a project. */
+interface Place {
+  /** Content and context. */
+  key: readonly string[];
+  /** The business id. */
+  name: string;
+}
+const START: Place = { key: ["0", "0"], name: "" };
+
+/** The queue of review walks the uses once for each reason; its cursor has the reason that it has come to. */
+async function listQueue(
+  pool: ConnectionPool,
+  filter: ReviewFilter,
+  cursor: string | undefined,
+  limit: number,
+): Promise<ReviewPage> {
+  let { reason: at, place: after } = decodeQueueCursor(cursor, QUEUE_REASONS.length) ?? { reason: 0, place: START };
+  const items: ListedTranslation[] = [];
+  let lookedAt = 0;
+  for (; at < QUEUE_REASONS.length; at += 1, after = START) {
+    if (items.length === limit || lookedAt >= LOOKS) return { items, nextCursor: queueCursor(at, after), lookedAt };
+    const reason = QUEUE_REASONS[at];
+    const found = await searchUses(pool, filter, {
+      after,
+      limit: limit - items.length,
+      looks: LOOKS - lookedAt,
+      reason,
+    });
+    lookedAt += found.lookedAt;
+    for (const item of found.items) items.push({ ...item, ...(reason !== undefined && { reason }) });
+    if (found.next !== null) return { items, nextCursor: queueCursor(at, found.next), lookedAt };
+  }
+  return { items, nextCursor: null, lookedAt };
+}
+
+function queueCursor(reason: number, { key, name }: Place): string {
+  return encodeCursor([...key, `${reason}${name}`]);
+}
+
+interface Search {
+  after: Place;
+  limit: number;
+  looks: number;
+  reason?: QueueReason | undefined;
+}
+
+async function searchUses(
+  pool: ConnectionPool,
+  filter: ReviewFilter,
+  { after, limit, looks, reason }: Search,
+): Promise<{ items: Translation[]; next: Place | null; lookedAt: number }> {
   const found = await rows(pool, searchStatement, [
     filter.project,
     filter.targetLocale,
-    name,
-    ...key,
+    after.name,
+    ...after.key,
+    looks,
     limit,
     filter.status ?? null,
     filter.flag ?? null,
@@ -186,20 +261,20 @@ export async function searchTranslations(
     filter.businessIdPrefix ?? null,
     filter.search ?? null,
     filter.changedSince ?? null,
+    reason ?? null,
+    filter.queue?.sample ?? 0,
   ]);
-  const items = found.flatMap((row) => (row.content_no === null ? [] : [{ ...row, content_no: row.content_no }]));
-  const [{ looked_at = 0, hits = 0, end_business_id = null, end_content_no = "", end_context_no = "" } = {}] = found;
-  const last = items.at(-1);
-  const cursorOf = (contentNo: string, contextNo: string, businessId: string) =>
-    encodeCursor([contentNo, contextNo, businessId]);
-  let cursor: string | null = null;
+  const hits = found.flatMap((row) => (row.content_no === null ? [] : [{ ...row, content_no: row.content_no }]));
+  const [end] = found;
+  const last = hits.at(-1);
+  let next: Place | null = null;
   // Full, or cut at its greatest size in bytes.
-  if (last !== undefined && (hits === limit || items.length < hits)) {
-    cursor = cursorOf(last.content_no, String(last.context_no), last.at_business_id ?? "");
-  } else if (end_business_id !== null) {
-    cursor = cursorOf(end_content_no ?? "", end_context_no ?? "", end_business_id);
+  if (last !== undefined && (end?.hits === limit || hits.length < (end?.hits ?? 0))) {
+    next = { key: [last.content_no, String(last.context_no)], name: last.at_business_id ?? "" };
+  } else if (end !== undefined && end.end_business_id !== null) {
+    next = { key: [end.end_content_no ?? "", end.end_context_no ?? ""], name: end.end_business_id };
   }
-  return { items: items.map((row) => translationOf(row as TranslationRow)), nextCursor: cursor, lookedAt: looked_at };
+  return { items: hits.map((row) => translationOf(row as TranslationRow)), next, lookedAt: end?.looked_at ?? 0 };
 }
 
 /** Uses of one transaction: it locks their texts. */

@@ -164,17 +164,17 @@ export const exportTexts = statement({
 });
 
 /**
- * The most uses that one page looks at. Each costs up to three look-ups, so a page reads some 6,000 rows, however large the
+ * The most uses that one page looks at. Each costs up to four look-ups, so a page reads some 20,000 rows, however large the
  * table and rare the hits.
  */
-const LOOKS = 2_000;
+export const LOOKS = 5_000;
 
 /**
  * The translations of a bounded number of uses. `translation` has no index by project or status, on purpose; its key begins
  * with the content. So the pages go along `source`, whose key begins with the project, and look the rows up by their keys.
  * Each answer has the end of the uses that were looked at, also where nothing was found.
  */
-export const searchTranslations = statement({
+export const listForReview = statement({
   name: "translation.search",
   row: z.object({
     ...nullable(TranslationRow.shape),
@@ -188,7 +188,7 @@ export const searchTranslations = statement({
   text: `
     select p.*, u.looked_at, cardinality(u.content_nos) as hits, u.ended_business_id as end_business_id,
       u.ended_content_no::text as end_content_no, u.ended_context_no::text as end_context_no
-    from trans_hub.search_uses($1, $2, $3, $4, $5, ${LOOKS}, $6, $7, $8, $9, $10, $11, $12) as u
+    from trans_hub.search_uses($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) as u
     left join lateral (
       select r.*
       from (

@@ -15,8 +15,8 @@ import type {
   ExportFilter,
   ListFilter,
   ReadOptions,
-  SearchFilter,
-  SearchPage,
+  ReviewFilter,
+  ReviewPage,
   StoredExport,
 } from "../../contract/read.ts";
 import type { Translation, TranslationReference } from "../../contract/translation.ts";
@@ -25,7 +25,7 @@ import type { ConnectionUrl } from "../database/connection-url.ts";
 import { errorCode } from "../database/database-error.ts";
 import { ConnectionPool, type PoolOptions } from "../database/pool.ts";
 import { rows, statement } from "../database/statement.ts";
-import { exportTexts, listTranslations, readTranslations, searchTranslations } from "./read-store.ts";
+import { exportTexts, listForReview, listTranslations, readTranslations } from "./read-store.ts";
 
 /** Milliseconds to wait for a connection to a standby: the primary is there to ask instead. */
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -119,9 +119,10 @@ export class ReplicaReads {
     return found;
   }
 
-  /** As `list`. */
-  async search(filter: SearchFilter, page?: PageRequest): Promise<SearchPage> {
-    const [found] = await this.#ask((pool) => searchTranslations(pool, filter, page));
+  /** As `list`; but a queue that a standby answered would still have the texts that were reviewed a moment ago. */
+  async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
+    if (filter.queue !== undefined) return listForReview(this.#primary, filter, page);
+    const [found] = await this.#ask((pool) => listForReview(pool, filter, page));
     return found;
   }
 

@@ -145,7 +145,10 @@ export function readingCases(add: AddCase): void {
         const texts: string[] = [];
         let cursor: string | undefined;
         do {
-          const page = await handler.search({ project: PROJECT, targetLocale: "fr", ...filter }, { limit: 1, cursor });
+          const page = await handler.listForReview(
+            { project: PROJECT, targetLocale: "fr", ...filter },
+            { limit: 1, cursor },
+          );
           expect(page.items.length).toBeLessThanOrEqual(1);
           texts.push(...page.items.map(({ sourceText }) => sourceText));
           cursor = page.nextCursor ?? undefined;
@@ -161,7 +164,9 @@ export function readingCases(add: AddCase): void {
       expect(await search({ status: "failed" })).toEqual([]);
       expect(await search({ engine: "human" })).toEqual([]);
       expect(await search({ changedSince: new Date(Date.now() + 3_600_000) })).toEqual([]);
-      await expect(handler.search({ project: PROJECT, targetLocale: "fr" }, { cursor: "x" })).rejects.toMatchObject({
+      await expect(
+        handler.listForReview({ project: PROJECT, targetLocale: "fr" }, { cursor: "x" }),
+      ).rejects.toMatchObject({
         code: "TH_ITEM_SHAPE",
       });
     },

@@ -27,7 +27,16 @@ import type {
 import type { RegisterItem } from "../../contract/item.ts";
 import type { MemoryStore } from "../../contract/memory.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
-import type { ExportFilter, ListFilter, SearchFilter, SearchPage, StoredExport, UseKey } from "../../contract/read.ts";
+import {
+  type ExportFilter,
+  type ListedTranslation,
+  type ListFilter,
+  QUEUE_REASONS,
+  type ReviewFilter,
+  type ReviewPage,
+  type StoredExport,
+  type UseKey,
+} from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type {
   Approval,
@@ -61,7 +70,7 @@ import type {
 import type { TranslationFacts } from "../../contract/why.ts";
 import type { TranslateWork, WorkOptions, WorkSummary } from "../../contract/work.ts";
 import { checkBudget, checkConfirmation } from "../../rules/budgets.ts";
-import { decodeCursor, decodeNamedCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
+import { decodeCursor, decodeNamedCursor, decodeQueueCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import { parseEventQuery } from "../../rules/event-cursor.ts";
 import { checkCollectOptions, checkWorkOptions } from "../../rules/store-options.ts";
 import { checkUsageQuery } from "../../rules/usage-report.ts";
@@ -172,35 +181,35 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
   }
 
   /** Rows have no time here: each counts as changed at this moment. */
-  async search(filter: SearchFilter, page: PageRequest = {}): Promise<SearchPage> {
+  async listForReview(filter: ReviewFilter, page: PageRequest = {}): Promise<ReviewPage> {
     const store = this.#open();
-    const { project, targetLocale, status, flag, engine, businessIdPrefix: prefix = "", search, changedSince } = filter;
-    const after = decodeNamedCursor(page.cursor, 2);
-    const words = search?.toLowerCase();
-    const rows = store
-      .rows(project, targetLocale)
-      .map((row) => {
-        const translation = store.show(row);
-        const id = translation.businessIds.find((each) => each.startsWith(prefix)) ?? (prefix === "" ? "" : undefined);
-        return { key: row.key, translation, id };
+    const { project, targetLocale, queue, businessIdPrefix: prefix = "" } = filter;
+    const begin =
+      queue === undefined
+        ? { reason: 0, place: decodeNamedCursor(page.cursor, 2) }
+        : decodeQueueCursor(page.cursor, QUEUE_REASONS.length);
+    const all = store.rows(project, targetLocale).map((row) => {
+      const translation = store.show(row);
+      const id = translation.businessIds.find((each) => each.startsWith(prefix)) ?? (prefix === "" ? "" : undefined);
+      const reason = queue && store.reasonToReview(row, queue.sample);
+      const place = reason === undefined ? 0 : QUEUE_REASONS.indexOf(reason);
+      return { key: row.key, translation, id, reason, place };
+    });
+    const rows = all
+      .filter(({ key, id, place }) => {
+        if (begin?.place === undefined || place > begin.reason) return true;
+        return place === begin.reason && isAfter({ ...key, id: id ?? "" }, begin.place);
       })
-      .filter(({ key, id }) => after === undefined || isAfter({ ...key, id: id ?? "" }, after))
-      .toSorted((one, other) => ((one.id ?? "") < (other.id ?? "") ? -1 : (one.id ?? "") > (other.id ?? "") ? 1 : 0));
+      .toSorted((one, other) => one.place - other.place || compareNames(one.id, other.id));
     const found = rows.filter(
-      ({ translation, id }) =>
-        id !== undefined &&
-        (status === undefined || translation.status === status) &&
-        (flag === undefined || translation.flags.includes(flag)) &&
-        (engine === undefined || translation.engine === engine) &&
-        (changedSince === undefined || changedSince.getTime() <= Date.now()) &&
-        (words === undefined ||
-          [translation.sourceText, translation.text ?? ""].some((text) => text.toLowerCase().includes(words))),
+      ({ translation, id, reason }) =>
+        id !== undefined && (queue === undefined || reason !== undefined) && fits(translation, filter),
     );
     const shown = paged(
       found,
       page,
-      ({ key, id }) => [key.contentNo, String(key.contextNo), id ?? ""],
-      ({ translation }) => translation,
+      ({ key, id, place }) => [key.contentNo, String(key.contextNo), `${queue === undefined ? "" : place}${id ?? ""}`],
+      ({ translation, reason }): ListedTranslation => ({ ...translation, ...(reason !== undefined && { reason }) }),
     );
     return { ...shown, lookedAt: rows.length };
   }
@@ -469,4 +478,20 @@ function paged<Found, Item>(
   const last = shown.at(-1);
   const nextCursor = last !== undefined && shown.length < found.length ? encodeCursor(keyOf(last)) : null;
   return { items: shown.map(itemOf), nextCursor };
+}
+
+function fits(translation: Translation, { status, flag, engine, search, changedSince }: ReviewFilter): boolean {
+  const words = search?.toLowerCase();
+  return (
+    (status === undefined || translation.status === status) &&
+    (flag === undefined || translation.flags.includes(flag)) &&
+    (engine === undefined || translation.engine === engine) &&
+    (changedSince === undefined || changedSince.getTime() <= Date.now()) &&
+    (words === undefined ||
+      [translation.sourceText, translation.text ?? ""].some((text) => text.toLowerCase().includes(words)))
+  );
+}
+
+function compareNames(one = "", other = ""): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

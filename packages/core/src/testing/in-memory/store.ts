@@ -27,7 +27,7 @@ import type { TransHubError } from "../../contract/errors.ts";
 import type { EventPage, FeedListener } from "../../contract/event.ts";
 import type { Hint } from "../../contract/hint.ts";
 import type { RegisterItem } from "../../contract/item.ts";
-import type { ExportFilter, StoredExport, UseKey } from "../../contract/read.ts";
+import type { ExportFilter, QueueReason, StoredExport, UseKey } from "../../contract/read.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
 import type {
   Approval,
@@ -60,6 +60,7 @@ import { cancelRows, InMemoryPauses } from "./control.ts";
 import { forgetTexts } from "./forget.ts";
 import { InMemoryGlossaries } from "./glossaries.ts";
 import type { InMemoryMemory } from "./memory.ts";
+import { reasonToReview } from "./queue.ts";
 import { exportedTexts, queuedTranslation, rowsOf, touchUse, touchUses, translationOf } from "./read.ts";
 import { registerItems, takeInbox } from "./register.ts";
 import { contributeRow, purgeLetters, replayLetters } from "./review.ts";
@@ -141,6 +142,11 @@ export class InMemoryStore {
   /** Rows of a project and locale, in the order of their keys. */
   rows(project: string, targetLocale: string): Row[] {
     return rowsOf(this.#tables, project, targetLocale);
+  }
+
+  /** The reason to look at a row; see `QueueReason`. */
+  reasonToReview(row: Row, sample: number): QueueReason | undefined {
+    return reasonToReview(this.#tables, row, sample);
   }
 
   exportTexts(filter: ExportFilter): StoredExport[] {

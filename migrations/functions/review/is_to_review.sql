@@ -1,0 +1,35 @@
+-- Whether a person has to look at a translation, for this reason (QueueReason in packages/core/src/contract/read.ts): no row has two.
+-- A person has looked whose act is the latest one, and left the row as it is; an undo takes the look back.
+create or replace function trans_hub.is_to_review(t trans_hub.translation, reason text, sample_percent double precision)
+returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+  last record;
+begin
+  if t.status <> 'translated' or (reason = 'flagged') <> (t.quality_flags is not null) then
+    return false;
+  end if;
+  -- The same texts at each call: a share of the numbers from 0 to 65,535 by a hash of the id and the locale.
+  if reason = 'sample' and (
+    select get_byte(h.hash, 0) * 256 + get_byte(h.hash, 1)
+    from sha256(convert_to(t.content_no || '-' || t.context_no || '/' || t.target_locale, 'UTF8')) as h (hash)
+  ) >= sample_percent * 655.36 then
+    return false;
+  end if;
+  if reason <> 'flagged' and (reason = 'changed') <> follows_approved(t) then
+    return false;
+  end if;
+  select a.action, a.revision_after, a.text_after into last
+  from review_act as a
+  where a.content_no = t.content_no and a.target_locale = t.target_locale and a.context_no = t.context_no
+    and a.project = t.project
+  order by a.act_no desc
+  limit 1;
+  return not found or last.action in ('replace', 'undo') or last.revision_after <> t.revision
+    or last.text_after is distinct from t.text;
+end
+$$;
