@@ -1,5 +1,11 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+// For the workers, and for what tests start with this environment: V8 keeps compiled modules there, and each of some 400 workers
+// would compile the same ones. The command has this cache by itself.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "node-compile-cache");
 
 /**
  * The files that take more than a minute. On a clean checkout Vitest begins with the largest files; a small one that takes long

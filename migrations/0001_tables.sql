@@ -880,10 +880,10 @@ create table trans_hub.api_token (
 create table trans_hub.request_key (
   key_hash bytea primary key,
   body_hash bytea not null,
-  -- Counts and codes. Null: it is running, or its process died.
-  answer jsonb,
+  -- Counts and codes, written by the transaction that did the work.
+  answer jsonb not null,
   began_at timestamptz not null default now()
-) with (fillfactor = 70);
+);
 
 create index request_key_by_age on trans_hub.request_key (began_at);
 

@@ -16,8 +16,9 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Coordinator, type StoreStatus } from "@trans-hub/core";
+import { applyMigrations, Coordinator, type StoreStatus } from "@trans-hub/core";
 import { createRoles, migrationStatus, ROLE_KINDS, type RoleKind } from "@trans-hub/core/operations";
+import { PostgresPersistenceHandler } from "@trans-hub/core/store";
 import { test as base, type Commands } from "@trans-hub/test-support/command";
 import { startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { startPostgres } from "@trans-hub/test-support/postgres";
@@ -275,6 +276,56 @@ test("every text acknowledged before a dump under load is in the restored databa
     "PGPASSWORD",
   ]) {
     expect(calls).not.toContain(secret);
+  }
+});
+
+test("a cursor of before a restore is gone, also where its position is another event's by now, and a webhook begins anew", async ({
+  place,
+  skip,
+}) => {
+  if (place === undefined) return skip(MISSING);
+  const [here, there] = [place.url("here"), place.url("there")];
+  await applyMigrations({ databaseUrl: here });
+  const approve = async (hub: Coordinator, text: string) => {
+    await hub.request({ text, targetLocales: ["fr"] });
+    await hub.approve({ text, targetLocale: "fr", approvedText: `${text} (fr)`, by: "mia" });
+  };
+  const hub = await Coordinator.connect({ databaseUrl: here, sourceLocale: "en" });
+  const cursors: string[] = [];
+  try {
+    const { next: start } = await hub.events({ after: "now" });
+    await hub.createWebhook({ url: "https://example.com/hook", type: "translations.settled" });
+    await approve(hub, "Before");
+    const { next: dumped } = await hub.events({ after: start });
+    const backups = join(place.folder, "backups");
+    expect(await script(place, "backup.sh", [], { BACKUP_DIR: backups, TH_DATABASE_URL: here })).toMatchObject({
+      code: 0,
+    });
+    await approve(hub, "Lost");
+    const { next: lost, events } = await hub.events({ after: dumped });
+    expect(events).toHaveLength(1);
+    cursors.push(start, dumped, lost);
+    const [file = ""] = readdirSync(backups);
+    const restored = await script(place, "restore.sh", [join(backups, file)], { TH_DATABASE_URL: there });
+    expect(restored).toMatchObject({ code: 0 });
+  } finally {
+    await hub.close();
+  }
+  const store = await PostgresPersistenceHandler.connect({ databaseUrl: there });
+  const after = new Coordinator(store, { sourceLocale: "en" });
+  try {
+    const { next: begin } = await after.events({ after: "now" });
+    await approve(after, "Other");
+    const { events } = await after.events({ after: begin });
+    expect(events).toMatchObject([{ kind: "approved", position: Number(cursors[2]?.split(".")[1]) }]);
+    for (const cursor of cursors) {
+      await expect(after.events({ after: cursor })).rejects.toMatchObject({ code: "TH_CURSOR_GONE" });
+    }
+    const claim = { limit: 1, failingLimit: 1, leaseMs: 30_000, debounceMs: 0, exportDelayMs: 0 };
+    await expect.poll(() => store.claimWebhooks(claim)).toMatchObject([{ isReset: true }]);
+  } finally {
+    await after.close();
+    await store.close();
   }
 });
 

@@ -588,6 +588,18 @@ const FAULTS: Fault[] = [
     ),
   },
   {
+    is: "a webhook whose receiver is gone",
+    name: "webhooks",
+    status: "warn",
+    detail: /wh_\w+ of shop is disabled: it answered 410/,
+    plant: sql(
+      `insert into trans_hub.webhook (webhook_id, project, url, type, epoch, position, disabled_because, disabled_at)
+       select 'wh_0123456789abcdef01234567', 'shop', 'https://receiver.invalid/', 'translations.settled', 'drill', h.position, 'gone', now()
+       from trans_hub.feed_head as h`,
+      "delete from trans_hub.webhook",
+    ),
+  },
+  {
     is: "a table that is not vacuumed",
     name: "bloat",
     status: "fail",
@@ -687,6 +699,7 @@ test("the doctor reports nothing about a healthy fleet", async ({ fleet, command
     "budget",
     "server",
     "tokens",
+    "webhooks",
     "standby",
   ]);
   // The engine got no call that costs money.

@@ -157,6 +157,7 @@ const coordinator: Table<CoordinatorOptions> = {
   engineLimits: [...OBJECT, "an invalid date"],
   projectEngines: [...OBJECT, "an invalid date"],
   instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
+  memoryReuse: NONE,
   prices: NONE,
   concurrency: FROM_1,
   logger: NONE,
@@ -304,7 +305,7 @@ const approve: Table<ApproveQuery> = {
   targetLocale: NONE,
   approvedText: TEXT,
   revision: FROM_0,
-  note: TEXT,
+  note: ANY_TEXT,
   by: TEXT,
 };
 // A prefix stands alone, without the text that the call has already.
@@ -344,6 +345,7 @@ const worker: Table<WorkerOptions> = {
   engineLimits: [...OBJECT, "an invalid date"],
   projectEngines: [...OBJECT, "an invalid date"],
   instructions: [...ANY_TEXT, ...OBJECT, "an invalid date"],
+  memoryReuse: NONE,
   prices: NONE,
   outageMs: FRACTION,
   drainMs: FRACTION_FROM_0,

@@ -1,6 +1,6 @@
 /**
  * The tests of the commands about catalogs once more, with those commands behind a server: a real `trans-hub serve` and a real worker
- * stand beside them, and they have no database.
+ * stand beside them, and they have no database. Those about files and locks alone only with `TH_TEST_ALL=1`.
  */
 import { goThroughServer } from "@trans-hub/test-support/through-server";
 

@@ -1,4 +1,5 @@
 /** `translate` on catalogs of each format: only values change, a second run changes nothing, and a person's value stays. */
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { testOnDatabase } from "@trans-hub/test-support/command";
@@ -500,36 +501,57 @@ return [
   },
 ];
 
-testOnDatabase.for(CASES)(
-  "$name files keep all but their values, and a person's values",
-  async (given, { commands }) => {
-    const path = (file: string) => join(commands.cwd, file);
-    const read = () => readFile(path(given.target), "utf8");
-    const args = ["translate", given.source, "--from", "en", "--to", "pl", "--out", given.out];
-    const translate = () => commands.json(args, { env: { TH_ENGINES: "pseudo" } });
-    await mkdir(dirname(path(given.source)), { recursive: true });
-    await writeFile(path(given.source), given.content);
+/** Of each format, by its name: so a failure shows the format. */
+const each = <Value>(value: (given: Case) => Value) =>
+  Object.fromEntries(CASES.map((given) => [given.name, value(given)]));
 
-    expect(await translate()).toMatchObject({ failed: 0, unsupported: 0, written: [given.target], notices: [] });
-    const first = await read();
-    // A text by pseudo stands in brackets, and ends with dots.
-    expect(first.replace(/\[(?:\\.|[^\]\n\\])*(?:·|\\u00b7)\]/g, "*")).toBe(given.wanted);
+/** Each format has a folder of its own. One run translates them all: a run for each would be some hundred more processes. */
+const folderOf = ({ name }: Case) => name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
 
-    expect(await translate()).toMatchObject({ translated: 0, written: [], notices: [] });
-    expect(await read()).toBe(first);
+testOnDatabase("files of each format keep all but their values, and a person's values", async ({ commands }) => {
+  const source = (given: Case) => join(commands.cwd, folderOf(given), given.source);
+  const target = (given: Case) => join(commands.cwd, folderOf(given), given.target);
+  const read = () => each((given) => readFileSync(target(given), "utf8"));
+  const write = (files: [path: string, content: string][]) =>
+    Promise.all(
+      files.map(async ([path, content]) => {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, content);
+      }),
+    );
+  const written = CASES.map((given) => `${folderOf(given)}/${given.target}`).sort();
+  const translate = async () => {
+    const report = await commands.json<{ written: string[] }>(["translate"], { env: { TH_ENGINES: "pseudo" } });
+    return { ...report, written: report.written.sort() };
+  };
+  const files = CASES.map((given) => ({
+    in: `${folderOf(given)}/${given.source}`,
+    out: `${folderOf(given)}/${given.out}`,
+  }));
+  const config = { source: "en", targets: ["pl"], files };
+  await write([[join(commands.cwd, "trans-hub.config.json"), JSON.stringify(config)]]);
+  await write(CASES.map((given) => [source(given), given.content]));
 
-    const edited = first.replace(...given.edit);
-    expect(edited).not.toBe(first);
-    await writeFile(path(given.target), edited);
-    const [before, after, inTarget] = given.added;
-    await writeFile(path(given.source), given.content.replace(before, after));
-    expect(await translate()).toMatchObject({ failed: 0, written: [given.target] });
-    const last = await read();
-    expect(last).toContain("Do koszyka");
-    expect(last).toMatch(inTarget);
-    expect(await translate()).toMatchObject({ translated: 0, written: [] });
-  },
-);
+  expect(await translate()).toMatchObject({ failed: 0, unsupported: 0, written, notices: [] });
+  const first = read();
+  // A text by pseudo stands in brackets, and ends with dots.
+  const starred = (text = "") => text.replace(/\[(?:\\.|[^\]\n\\])*(?:·|\\u00b7)\]/g, "*");
+  expect(each(({ name }) => starred(first[name]))).toEqual(each(({ wanted }) => wanted));
+
+  expect(await translate()).toMatchObject({ translated: 0, written: [], notices: [] });
+  expect(read()).toEqual(first);
+
+  const edited = each(({ name, edit: [from, to] }) => (first[name] ?? "").replace(from, to));
+  for (const { name } of CASES) expect({ [name]: edited[name] }).not.toEqual({ [name]: first[name] });
+  await write(CASES.map((given) => [target(given), edited[given.name] ?? ""]));
+  await write(CASES.map((given) => [source(given), given.content.replace(given.added[0], given.added[1])]));
+  expect(await translate()).toMatchObject({ failed: 0, written });
+  const last = read();
+  expect(last).toEqual(each(() => expect.stringContaining("Do koszyka")));
+  expect(last).toEqual(each(({ added }) => expect.stringMatching(added[2])));
+  expect(await translate()).toMatchObject({ translated: 0, written: [] });
+  expect(read()).toEqual(last);
+});
 
 testOnDatabase.for([
   ["en.yml", "en:\n  boxes:\n    one: a box\n    other: boxes\n", /other: .*/, "other: 箱です"],

@@ -205,6 +205,8 @@ test("a text by pseudo that no file gets is named with a cure that works behind 
   const [{ url }] = await Promise.all([behind.serve({ TH_ENGINES: "" }), behind.work({ TH_ENGINES: "pseudo" })]);
   await behind.write("en.json", { pay: "Pay" });
   const left = await commands.run(ARGS, behind.ci(url));
+  expect(left.code).toBe(4);
+  expect(left.stderr).toContain("2 values have a text by pseudo alone");
   expect(left.stderr).toContain("fr.json: pay is left out: the store has only a text by pseudo");
   expect(left.stderr).toContain("TH_ENGINES of the server");
   expect(left.stderr).not.toContain("run the same command again");

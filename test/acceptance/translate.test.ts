@@ -3,6 +3,7 @@
 import { mkdir, readFile, rm, stat, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Commands, testOnDatabase } from "@trans-hub/test-support/command";
+import { TESTS_ALL } from "@trans-hub/test-support/extent";
 import { expectWithin } from "@trans-hub/test-support/load";
 import { type OpenaiServer, startOpenaiServer } from "@trans-hub/test-support/openai-server";
 import { goesThroughServer } from "@trans-hub/test-support/through-server";
@@ -34,6 +35,12 @@ const test = testOnDatabase
 
 /** For runs whose engine is of this process, or whose fleet must not be at work. */
 const onDatabase = test.skipIf(goesThroughServer());
+
+/**
+ * For facts of files, locks and forms, which the command settles alone after the store has answered: behind a server the same
+ * code does it, and the run that has all tests shows it there too.
+ */
+const solo = test.skipIf(goesThroughServer() && !TESTS_ALL);
 
 test("a catalog is translated, then only its changed messages", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { cart: { pay: "Pay", title: "Your cart" }, back: "Back" });
@@ -68,62 +75,62 @@ test("a catalog is translated, then only its changed messages", async ({ catalog
   expect(await catalogs.read("fr")).toEqual({ cart: { pay: "Payer", title: "[fr] Your cart" } });
 });
 
-test("a person's text stays when its source changes or the run is forced, and is named", async ({
-  catalogs,
-  commands,
-}) => {
-  await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next" });
-  await catalogs.translate();
-  await catalogs.write("fr", { pay: "Payer", back: "[fr] Back", next: "[fr] Next" });
-  await catalogs.translate();
-  await catalogs.write("fr", { pay: "Payer", back: "Retour", next: "[fr] Next" });
-  await catalogs.write("en", { pay: "Pay now", back: "Go back", next: "Next page" });
-  for (const more of [[], ["--force"]]) {
-    const ended = await commands.run([...catalogs.args, ...more], { env: catalogs.env });
-    expect(ended.code).toBe(0);
-    expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Retour", next: "[fr] Next page" });
-    for (const key of ["pay", "back"]) expect(ended.stderr).toMatch(new RegExp(`locales/fr\\.json: ${key} is kept`));
-    expect(ended.stderr.match(/Delete a person's value from its file/g)).toHaveLength(1);
-    expect(ended.stderr).not.toContain("Payer");
-  }
-  const { notices } = await catalogs.translate();
-  expect(notices).toEqual([
-    { file: "locales/fr.json", locale: "fr", key: "pay", kind: "stale", reason: expect.any(String) },
-    { file: "locales/fr.json", locale: "fr", key: "back", kind: "stale", reason: expect.any(String) },
-  ]);
-});
+solo(
+  "a person's text stays when its source changes or the run is forced, and is named",
+  async ({ catalogs, commands }) => {
+    await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next" });
+    await catalogs.translate();
+    await catalogs.write("fr", { pay: "Payer", back: "[fr] Back", next: "[fr] Next" });
+    await catalogs.translate();
+    await catalogs.write("fr", { pay: "Payer", back: "Retour", next: "[fr] Next" });
+    await catalogs.write("en", { pay: "Pay now", back: "Go back", next: "Next page" });
+    for (const more of [[], ["--force"]]) {
+      const ended = await commands.run([...catalogs.args, ...more], { env: catalogs.env });
+      expect(ended.code).toBe(0);
+      expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Retour", next: "[fr] Next page" });
+      for (const key of ["pay", "back"]) expect(ended.stderr).toMatch(new RegExp(`locales/fr\\.json: ${key} is kept`));
+      expect(ended.stderr.match(/Delete a person's value from its file/g)).toHaveLength(1);
+      expect(ended.stderr).not.toContain("Payer");
+    }
+    const { notices } = await catalogs.translate();
+    expect(notices).toEqual([
+      { file: "locales/fr.json", locale: "fr", key: "pay", kind: "stale", reason: expect.any(String) },
+      { file: "locales/fr.json", locale: "fr", key: "back", kind: "stale", reason: expect.any(String) },
+    ]);
+  },
+);
 
-test("values of unknown age are kept and counted, also when the lock is lost, damaged or holds the marks of a merge", async ({
-  catalogs,
-  commands,
-}) => {
-  const lock = join(commands.cwd, "trans-hub.lock");
-  await catalogs.write("en", { pay: "Pay", back: "Back" });
-  await catalogs.write("fr", { pay: "Payer" });
-  expect(await catalogs.translate()).toMatchObject({ kept: 1, unknown: 1 });
-  await catalogs.write("en", { pay: "Pay now", back: "Back" });
-  expect(await catalogs.translate()).toMatchObject({ kept: 3, unknown: 1 });
-  expect(await catalogs.read("fr")).toMatchObject({ pay: "Payer" });
+solo(
+  "values of unknown age are kept and counted, also when the lock is lost, damaged or holds the marks of a merge",
+  async ({ catalogs, commands }) => {
+    const lock = join(commands.cwd, "trans-hub.lock");
+    await catalogs.write("en", { pay: "Pay", back: "Back" });
+    await catalogs.write("fr", { pay: "Payer" });
+    expect(await catalogs.translate()).toMatchObject({ kept: 1, unknown: 1 });
+    await catalogs.write("en", { pay: "Pay now", back: "Back" });
+    expect(await catalogs.translate()).toMatchObject({ kept: 3, unknown: 1 });
+    expect(await catalogs.read("fr")).toMatchObject({ pay: "Payer" });
 
-  await writeFile(lock, "{");
-  const ended = await commands.run(catalogs.args, { env: catalogs.env });
-  expect(ended).toMatchObject({
-    code: 0,
-    stderr: expect.stringContaining("the lock was damaged (it is not valid JSON)"),
-  });
-  expect(ended.stderr).toContain("1 value is of unknown age");
-  expect(await catalogs.read("fr")).toMatchObject({ pay: "Payer" });
+    await writeFile(lock, "{");
+    const ended = await commands.run(catalogs.args, { env: catalogs.env });
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("the lock was damaged (it is not valid JSON)"),
+    });
+    expect(ended.stderr).toContain("1 value is of unknown age");
+    expect(await catalogs.read("fr")).toMatchObject({ pay: "Payer" });
 
-  // A person corrects the value, which ends the doubt; another branch had it translated from an older source.
-  await catalogs.write("fr", { pay: "Payer maintenant", back: "[fr] Back" });
-  expect(await catalogs.translate()).toMatchObject({ unknown: 0 });
-  const ours = await readFile(lock, "utf8");
-  const line = /^ {6}"pay": .*$/m.exec(ours.slice(ours.indexOf("fr.json")))?.[0] ?? "";
-  const theirs = `      "pay": {"source":"${"0".repeat(32)}","written":"${"1".repeat(32)}"},`;
-  await writeFile(lock, ours.replace(line, `<<<<<<< HEAD\n${line}\n=======\n${theirs}\n>>>>>>> other`));
-  expect(await catalogs.translate()).toMatchObject({ unknown: 0, notices: [], written: [] });
-  expect(await readFile(lock, "utf8")).toBe(ours);
-});
+    // A person corrects the value, which ends the doubt; another branch had it translated from an older source.
+    await catalogs.write("fr", { pay: "Payer maintenant", back: "[fr] Back" });
+    expect(await catalogs.translate()).toMatchObject({ unknown: 0 });
+    const ours = await readFile(lock, "utf8");
+    const line = /^ {6}"pay": .*$/m.exec(ours.slice(ours.indexOf("fr.json")))?.[0] ?? "";
+    const theirs = `      "pay": {"source":"${"0".repeat(32)}","written":"${"1".repeat(32)}"},`;
+    await writeFile(lock, ours.replace(line, `<<<<<<< HEAD\n${line}\n=======\n${theirs}\n>>>>>>> other`));
+    expect(await catalogs.translate()).toMatchObject({ unknown: 0, notices: [], written: [] });
+    expect(await readFile(lock, "utf8")).toBe(ours);
+  },
+);
 
 test("an approved text reaches the file without --force, but not over a person's value", async ({
   catalogs,
@@ -214,65 +221,64 @@ onDatabase(
   },
 );
 
-test("a run that is killed while it writes leaves whole files, and the next run knows its own values", async ({
-  catalogs,
-  commands,
-}) => {
-  const messages = Array.from({ length: 300 }, (_, at) => [`k${at}`, `Text number ${at}`]);
-  await catalogs.write("en", Object.fromEntries(messages));
-  await mkdir(join(commands.cwd, "locales"), { recursive: true });
-  const running = commands.start([...catalogs.args, "--json"], { env: catalogs.env });
-  for await (const { filename } of watch(join(commands.cwd, "locales"))) if (filename === "fr.json") break;
-  running.kill("SIGKILL");
-  await running.ended();
-  expect(Object.keys(await catalogs.read("fr"))).toHaveLength(300);
-  expect(await catalogs.translate()).toMatchObject({ notices: [] });
-  await catalogs.write("en", Object.fromEntries([...messages, ["k0", "Another text"]]));
-  expect(await catalogs.translate()).toMatchObject({
-    translated: 2,
-    notices: [{ kind: "replaced" }, { kind: "replaced" }],
-  });
-});
+solo(
+  "a run that is killed while it writes leaves whole files, and the next run knows its own values",
+  async ({ catalogs, commands }) => {
+    const messages = Array.from({ length: 300 }, (_, at) => [`k${at}`, `Text number ${at}`]);
+    await catalogs.write("en", Object.fromEntries(messages));
+    await mkdir(join(commands.cwd, "locales"), { recursive: true });
+    const running = commands.start([...catalogs.args, "--json"], { env: catalogs.env });
+    for await (const { filename } of watch(join(commands.cwd, "locales"))) if (filename === "fr.json") break;
+    running.kill("SIGKILL");
+    await running.ended();
+    expect(Object.keys(await catalogs.read("fr"))).toHaveLength(300);
+    expect(await catalogs.translate()).toMatchObject({ notices: [] });
+    await catalogs.write("en", Object.fromEntries([...messages, ["k0", "Another text"]]));
+    expect(await catalogs.translate()).toMatchObject({
+      translated: 2,
+      notices: [{ kind: "replaced" }, { kind: "replaced" }],
+    });
+  },
+);
 
-test("a value that a person writes during the run stays, and so does the lock of another run", async ({
-  catalogs,
-  server,
-  commands,
-}) => {
-  await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next", end: "End" });
-  await catalogs.write("fr", { back: "Retour", next: "Suivant" });
-  const asked = new Promise<void>((resolve) => {
-    server.events.once("answered", () => resolve());
-  });
-  const env = { ...catalogs.env, TH_BATCH_SIZE: "1", TH_CONCURRENCY: "1" };
-  server.misbehave({ fault: { kind: "slow", ms: 1_000 } });
-  const running = commands.start([...catalogs.args, "--json"], { env });
-  await asked;
-  // A person writes one value that waits to be translated, changes another, deletes a third, and adds one of its own.
-  await catalogs.write("fr", { pay: "Payer", back: "Revenir", own: "A moi" });
-  const lock = join(commands.cwd, "trans-hub.lock");
-  await writeFile(
-    lock,
-    JSON.stringify({ version: 2, targets: { "locales/it.json": { pay: { source: "0".repeat(32) } } } }),
-  );
-  expect(await running.ended()).toMatchObject({ code: 0 });
-  expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Revenir", end: "[fr] End", own: "A moi" });
-  const { targets } = JSON.parse(await readFile(lock, "utf8"));
-  expect(Object.keys(targets)).toEqual(["locales/de.json", "locales/fr.json", "locales/it.json"]);
-  expect(targets["locales/fr.json"]).toMatchObject({
-    pay: { person: expect.any(String) },
-    end: { written: expect.any(String) },
-  });
+solo(
+  "a value that a person writes during the run stays, and so does the lock of another run",
+  async ({ catalogs, server, commands }) => {
+    await catalogs.write("en", { pay: "Pay", back: "Back", next: "Next", end: "End" });
+    await catalogs.write("fr", { back: "Retour", next: "Suivant" });
+    const asked = new Promise<void>((resolve) => {
+      server.events.once("answered", () => resolve());
+    });
+    const env = { ...catalogs.env, TH_BATCH_SIZE: "1", TH_CONCURRENCY: "1" };
+    server.misbehave({ fault: { kind: "slow", ms: 1_000 } });
+    const running = commands.start([...catalogs.args, "--json"], { env });
+    await asked;
+    // A person writes one value that waits to be translated, changes another, deletes a third, and adds one of its own.
+    await catalogs.write("fr", { pay: "Payer", back: "Revenir", own: "A moi" });
+    const lock = join(commands.cwd, "trans-hub.lock");
+    await writeFile(
+      lock,
+      JSON.stringify({ version: 2, targets: { "locales/it.json": { pay: { source: "0".repeat(32) } } } }),
+    );
+    expect(await running.ended()).toMatchObject({ code: 0 });
+    expect(await catalogs.read("fr")).toEqual({ pay: "Payer", back: "Revenir", end: "[fr] End", own: "A moi" });
+    const { targets } = JSON.parse(await readFile(lock, "utf8"));
+    expect(Object.keys(targets)).toEqual(["locales/de.json", "locales/fr.json", "locales/it.json"]);
+    expect(targets["locales/fr.json"]).toMatchObject({
+      pay: { person: expect.any(String) },
+      end: { written: expect.any(String) },
+    });
 
-  server.behave();
-  expect(await catalogs.translate()).toMatchObject({ notices: [] });
-  expect(await catalogs.read("fr")).toMatchObject({
-    pay: "Payer",
-    back: "Revenir",
-    next: "[fr] Next",
-    end: "[fr] End",
-  });
-});
+    server.behave();
+    expect(await catalogs.translate()).toMatchObject({ notices: [] });
+    expect(await catalogs.read("fr")).toMatchObject({
+      pay: "Payer",
+      back: "Revenir",
+      next: "[fr] Next",
+      end: "[fr] End",
+    });
+  },
+);
 
 test("a failed message is left out and named, and --force tries it again", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", { pay: "Pay {name}", back: "Back" });
@@ -336,7 +342,7 @@ test("a refusal without a source locale says that one was not given", async ({ c
   expect(stderr).toContain("No source locale was given, and some engines need it: add --from");
 });
 
-test("values that fail for one reason are named in one line", async ({ catalogs, server, commands }) => {
+solo("values that fail for one reason are named in one line", async ({ catalogs, server, commands }) => {
   await catalogs.write("en", Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`k${at}`, `Pay ${at} {name}`])));
   server.misbehave({ fault: { kind: "nul", match: "Pay" } });
   const { code, stderr } = await commands.run(catalogs.args, { env: { ...catalogs.env, TH_MAX_ATTEMPTS: "1" } });
@@ -391,41 +397,44 @@ test("a message that the store refuses is named and left out, without harm to th
   expect(await catalogs.read("fr")).toEqual({ pay: "[fr] Pay", kept: "Retour", [deep]: "[fr] Go" });
 });
 
-test("a plural family gets the keys of its target, and every key keeps a person's value", async ({
-  catalogs,
-  commands,
-  server,
-}) => {
-  await catalogs.write("en", {
-    title: "Mail",
-    n_one: "{{count}} item",
-    n_other: "{{count}} items",
-    icu: "{n, plural, one {# file} other {# files}}",
-    phone_other: "Other phone",
-  });
-  await catalogs.write("pl", { n_few: "{{count}} rzeczy" });
-  const args = catalogs.args.map((each) => (each === "fr,de" ? "pl,ja" : each));
-  const translate = () => commands.json(args, { env: catalogs.env });
-  expect(await translate()).toMatchObject({ translated: 10, kept: 1, failed: 0 });
-  const id = ["get", "--business-id", "locales/en.json#n_many", "--to", "pl"];
-  expect(await commands.json(id)).toMatchObject({
-    text: "[pl] {{count}} items",
-    context: { plural: { category: "many" } },
-  });
-  const pl = await catalogs.read("pl");
-  expect(Object.keys(pl)).toEqual(["title", "n_one", "n_few", "n_many", "n_other", "icu", "phone_other"]);
-  expect(pl).toMatchObject({ n_one: "[pl] {{count}} item", n_few: "{{count}} rzeczy", n_many: "[pl] {{count}} items" });
-  expect(Object.keys(await catalogs.read("ja"))).toEqual(["title", "n_other", "icu", "phone_other"]);
+solo(
+  "a plural family gets the keys of its target, and every key keeps a person's value",
+  async ({ catalogs, commands, server }) => {
+    await catalogs.write("en", {
+      title: "Mail",
+      n_one: "{{count}} item",
+      n_other: "{{count}} items",
+      icu: "{n, plural, one {# file} other {# files}}",
+      phone_other: "Other phone",
+    });
+    await catalogs.write("pl", { n_few: "{{count}} rzeczy" });
+    const args = catalogs.args.map((each) => (each === "fr,de" ? "pl,ja" : each));
+    const translate = () => commands.json(args, { env: catalogs.env });
+    expect(await translate()).toMatchObject({ translated: 10, kept: 1, failed: 0 });
+    const id = ["get", "--business-id", "locales/en.json#n_many", "--to", "pl"];
+    expect(await commands.json(id)).toMatchObject({
+      text: "[pl] {{count}} items",
+      context: { plural: { category: "many" } },
+    });
+    const pl = await catalogs.read("pl");
+    expect(Object.keys(pl)).toEqual(["title", "n_one", "n_few", "n_many", "n_other", "icu", "phone_other"]);
+    expect(pl).toMatchObject({
+      n_one: "[pl] {{count}} item",
+      n_few: "{{count}} rzeczy",
+      n_many: "[pl] {{count}} items",
+    });
+    expect(Object.keys(await catalogs.read("ja"))).toEqual(["title", "n_other", "icu", "phone_other"]);
 
-  server.clear();
-  expect(await translate()).toMatchObject({ translated: 0, kept: 11, written: [] });
-  await catalogs.write("en", { title: "Mail", n_one: "one item", n_other: "{{count}} items" });
-  // Only the form whose words changed is asked for.
-  expect(await translate()).toMatchObject({ translated: 1 });
-  expect(server.ledger.map(({ text, target }) => `${target} ${text}`)).toEqual(["pl one item"]);
-});
+    server.clear();
+    expect(await translate()).toMatchObject({ translated: 0, kept: 11, written: [] });
+    await catalogs.write("en", { title: "Mail", n_one: "one item", n_other: "{{count}} items" });
+    // Only the form whose words changed is asked for.
+    expect(await translate()).toMatchObject({ translated: 1 });
+    expect(server.ledger.map(({ text, target }) => `${target} ${text}`)).toEqual(["pl one item"]);
+  },
+);
 
-test("an ICU catalog is translated as ICU, in texts without plurals too", async ({ catalogs, commands }) => {
+solo("an ICU catalog is translated as ICU, in texts without plurals too", async ({ catalogs, commands }) => {
   await catalogs.write("en", { files: "{n, plural, one {# file} other {# files}}", owner: "It''s {name}", pay: "Pay" });
   expect(await catalogs.translate()).toMatchObject({ translated: 6, failed: 0 });
   expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 6, written: [] });
@@ -436,44 +445,43 @@ test("an ICU catalog is translated as ICU, in texts without plurals too", async 
   expect(Object.keys(await catalogs.read("fr"))).toEqual(["files", "owner", "pay"]);
 });
 
-test("a plural family whose source is gone goes as a whole, with the forms that only the target has", async ({
-  catalogs,
-  commands,
-}) => {
-  const args = catalogs.args.map((each) => (each === "fr,de" ? "ru" : each));
-  const mail = { mail_one: "письмо", mail_few: "письма", mail_many: "писем", mail_other: "письма" };
-  await catalogs.write("en", { title: "Mail box", mail_one: "{{count}} letter", mail_other: "{{count}} letters" });
-  await catalogs.write("ru", mail);
-  await commands.json(args, { env: catalogs.env });
-  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box", ...mail });
-  await catalogs.write("en", { title: "Mail box" });
-  const { notices } = await commands.json<{ notices: { key: string; kind: string }[] }>(args, { env: catalogs.env });
-  expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box" });
-  expect(notices.map(({ key, kind }) => `${kind} ${key}`)).toEqual(Object.keys(mail).map((key) => `removed ${key}`));
-});
+solo(
+  "a plural family whose source is gone goes as a whole, with the forms that only the target has",
+  async ({ catalogs, commands }) => {
+    const args = catalogs.args.map((each) => (each === "fr,de" ? "ru" : each));
+    const mail = { mail_one: "письмо", mail_few: "письма", mail_many: "писем", mail_other: "письма" };
+    await catalogs.write("en", { title: "Mail box", mail_one: "{{count}} letter", mail_other: "{{count}} letters" });
+    await catalogs.write("ru", mail);
+    await commands.json(args, { env: catalogs.env });
+    expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box", ...mail });
+    await catalogs.write("en", { title: "Mail box" });
+    const { notices } = await commands.json<{ notices: { key: string; kind: string }[] }>(args, { env: catalogs.env });
+    expect(await catalogs.read("ru")).toEqual({ title: "[ru] Mail box" });
+    expect(notices.map(({ key, kind }) => `${kind} ${key}`)).toEqual(Object.keys(mail).map((key) => `removed ${key}`));
+  },
+);
 
-test("each form of a plural between pipes is translated by itself, and the message is one value", async ({
-  catalogs,
-  commands,
-  server,
-}) => {
-  await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
-  await catalogs.write("fr", { cars: "aucune voiture | {n} voitures" });
-  expect(await catalogs.translate()).toMatchObject({ translated: 3, kept: 1, failed: 0 });
-  expect(await catalogs.read("fr")).toEqual({ cars: "aucune voiture | {n} voitures", a: "[fr] Pay" });
-  expect(await catalogs.read("de")).toEqual({ cars: "[de] no cars | [de] {n} cars", a: "[de] Pay" });
-  server.clear();
-  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4, written: [] });
-  // The lock is lost: the values in the file are known by the store's texts.
-  await rm(join(commands.cwd, "trans-hub.lock"));
-  await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
-  expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4 });
-  await catalogs.write("en", { cars: "no cars | {n} fast cars", a: "Pay" });
-  expect(await catalogs.translate()).toMatchObject({ translated: 1, kept: 3 });
-  expect((await catalogs.read("de")).cars).toBe("[de] no cars | [de] {n} fast cars");
-});
+solo(
+  "each form of a plural between pipes is translated by itself, and the message is one value",
+  async ({ catalogs, commands, server }) => {
+    await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
+    await catalogs.write("fr", { cars: "aucune voiture | {n} voitures" });
+    expect(await catalogs.translate()).toMatchObject({ translated: 3, kept: 1, failed: 0 });
+    expect(await catalogs.read("fr")).toEqual({ cars: "aucune voiture | {n} voitures", a: "[fr] Pay" });
+    expect(await catalogs.read("de")).toEqual({ cars: "[de] no cars | [de] {n} cars", a: "[de] Pay" });
+    server.clear();
+    expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4, written: [] });
+    // The lock is lost: the values in the file are known by the store's texts.
+    await rm(join(commands.cwd, "trans-hub.lock"));
+    await catalogs.write("en", { cars: "no cars | {n} cars", a: "Pay" });
+    expect(await catalogs.translate()).toMatchObject({ translated: 0, kept: 4 });
+    await catalogs.write("en", { cars: "no cars | {n} fast cars", a: "Pay" });
+    expect(await catalogs.translate()).toMatchObject({ translated: 1, kept: 3 });
+    expect((await catalogs.read("de")).cars).toBe("[de] no cars | [de] {n} fast cars");
+  },
+);
 
-test("nothing is lost after Ctrl-C, and the same command goes on", async ({ catalogs, server, commands }) => {
+solo("nothing is lost after Ctrl-C, and the same command goes on", async ({ catalogs, server, commands }) => {
   await catalogs.write(
     "en",
     Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`k${at}`, `Text number ${at}`])),
@@ -514,7 +522,7 @@ onDatabase("an engine with a wrong setting is reported, and not waited for", asy
   expectWithin(ended.ms, 15_000);
 });
 
-test("a file that is not a catalog is named with line and column", async ({ catalogs, commands }) => {
+solo("a file that is not a catalog is named with line and column", async ({ catalogs, commands }) => {
   await catalogs.write("en", {});
   await writeFile(catalogs.path("en"), '{\n  "a": "Pay",\n  "a": "Pay"\n}\n');
   const ended = await commands.run(catalogs.args, { env: catalogs.env });
@@ -525,24 +533,25 @@ test("a file that is not a catalog is named with line and column", async ({ cata
   });
 });
 
-test("families around empty forms, other values and arrays are written once, and a person's form stays", async ({
-  catalogs,
-}) => {
-  await catalogs.write("en", {
-    empty_one: "",
-    empty_other: "{{count}} empties",
-    list: ["Words", { row_one: "{{count}} row", row_other: "{{count}} rows" }],
-    num_many: 5,
-    num_one: "{{count}} num",
-    num_other: "{{count}} nums",
-  });
-  await catalogs.write("fr", { empty_one: "{{count}} vide" });
-  await catalogs.translate();
-  const french = await catalogs.read("fr");
-  expect(french).toMatchObject({ empty_one: "{{count}} vide", list: ["[fr] Words", {}], num_many: 5 });
-  expect(Object.keys(french.list[1])).toEqual(["row_one", "row_many", "row_other"]);
-  for (const more of [[], ["--force"]]) {
-    expect(await catalogs.translate(0, ...more)).toMatchObject({ translated: 0, failed: 0, written: [] });
-  }
-  expect(await catalogs.read("fr")).toEqual(french);
-});
+solo(
+  "families around empty forms, other values and arrays are written once, and a person's form stays",
+  async ({ catalogs }) => {
+    await catalogs.write("en", {
+      empty_one: "",
+      empty_other: "{{count}} empties",
+      list: ["Words", { row_one: "{{count}} row", row_other: "{{count}} rows" }],
+      num_many: 5,
+      num_one: "{{count}} num",
+      num_other: "{{count}} nums",
+    });
+    await catalogs.write("fr", { empty_one: "{{count}} vide" });
+    await catalogs.translate();
+    const french = await catalogs.read("fr");
+    expect(french).toMatchObject({ empty_one: "{{count}} vide", list: ["[fr] Words", {}], num_many: 5 });
+    expect(Object.keys(french.list[1])).toEqual(["row_one", "row_many", "row_other"]);
+    for (const more of [[], ["--force"]]) {
+      expect(await catalogs.translate(0, ...more)).toMatchObject({ translated: 0, failed: 0, written: [] });
+    }
+    expect(await catalogs.read("fr")).toEqual(french);
+  },
+);

@@ -15,6 +15,8 @@ const STACK_TRACE = /\n\s+at .+:\d+:\d+\)?\n/;
 const KEPT_LOG = 200_000;
 
 export interface FleetOptions {
+  /** The file that starts the command. Default: that of the sources. */
+  bin?: string | undefined;
   env: Record<string, string>;
   /** Words before the command: `["ip", "netns", "exec", "x"]`. */
   wrap?: readonly string[];
@@ -33,10 +35,10 @@ export class Worker {
   /** The times at which the machine did not let it run. */
   readonly stalls: Span[] = [];
 
-  constructor(name: string, { env, wrap = [] }: FleetOptions) {
+  constructor(name: string, { bin = BIN, env, wrap = [] }: FleetOptions) {
     this.name = name;
     const { PATH = "", HOME = "" } = process.env;
-    const [program = process.execPath, ...args] = [...wrap, process.execPath, "--import", SAMPLER, BIN, "worker"];
+    const [program = process.execPath, ...args] = [...wrap, process.execPath, "--import", SAMPLER, bin, "worker"];
     this.child = spawn(program, args, {
       env: { PATH, HOME, ...env, TH_OPENAI_API_KEY: name, TH_LOG_FORMAT: "json" },
       stdio: ["ignore", "ignore", "pipe", "pipe"],
@@ -103,12 +105,12 @@ export class Fleet {
     await Promise.all(this.workers.map(({ ready }) => ready));
   }
 
-  /** Stops all gracefully. Returns the names of those that did not exit 0. */
+  /** Stops all gracefully. Returns the names of those that did not exit 0, each with the end of its log. */
   async stop(): Promise<string[]> {
     const ended = await Promise.all(this.workers.map(async (worker) => ({ worker, ...(await worker.end("SIGTERM")) })));
     return ended
       .filter(({ code }) => code !== 0)
-      .map(({ worker, code, signal }) => `${worker.name}: ${code ?? signal}`);
+      .map(({ worker, code, signal }) => `${worker.name}: ${code ?? signal}\n${worker.log.slice(-3_000)}`);
   }
 
   kill(): void {

@@ -23,6 +23,8 @@ export interface SceneOptions {
   load?: Partial<ProducerOptions>;
   /** Environment of the workers. */
   env?: Record<string, string>;
+  /** The file that starts the command. Default: that of the sources. */
+  bin?: string;
   /** Duration of the engine's answer, in milliseconds. Default 150. */
   engineMs?: number;
   /** Settings of the server. */
@@ -83,6 +85,7 @@ export class Scene {
     this.engine = engine;
     this.db = db;
     this.fleet = new Fleet({
+      bin: options.bin,
       env: {
         TH_DATABASE_URL: postgres.url,
         TH_ENGINES: "openai",
@@ -101,7 +104,8 @@ export class Scene {
         seed: options.seed,
         locales: this.locales,
         chunk: 20,
-        everyMs: 100,
+        // The seconds of a short run are for the faults: the load of a long one costs the suite minutes of a processor.
+        everyMs: options.seconds < 20 ? 200 : 100,
         ...options.load,
       },
       options.producers ?? 2,

@@ -4,6 +4,8 @@
  *
  * Each edit is made in all formats. Every second run has no database: its commands go through a server, behind which a worker translates. A failing run prints its seed and path: `TH_TEST_SEED` and `TH_TEST_PATH` repeat it,
  * `TH_TEST_FORMATS=page.md,rails.yml` leaves the other files out, `TH_TEST_RUNS` makes a run long.
+ * The runs of `translate` between the edits take most of the time: `TH_TEST_EDITS=60` has up to 60 edits before each, and makes 10,000 edits
+ * a format in a quarter of the time.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,11 +15,17 @@ import { test } from "@trans-hub/test-support/database";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { startBehind } from "./catalogs/behind.ts";
-import { type Edit, steps } from "./catalogs/edits.ts";
+import { type Edit, stepsOf } from "./catalogs/edits.ts";
 import { NOTATIONS } from "./catalogs/notations.ts";
 import { type Ran, Repo } from "./catalogs/repo.ts";
 
-const { TH_TEST_SEED: seed, TH_TEST_PATH: path, TH_TEST_RUNS: runs = "4", TH_TEST_FORMATS: chosen } = process.env;
+const {
+  TH_TEST_SEED: seed,
+  TH_TEST_PATH: path,
+  TH_TEST_RUNS: runs = "4",
+  TH_TEST_FORMATS: chosen,
+  TH_TEST_EDITS: edits = "10",
+} = process.env;
 
 /** A step takes some 0.5 s, and much more where the machine is busy. */
 const LIMIT_MS = 120_000 + Number(runs) * 60_000;
@@ -64,7 +72,7 @@ test("no edit, approval or import loses a person's value, and a second run write
   const home = process.cwd();
   let projects = 0;
   let count = 0;
-  const property = fc.asyncProperty(steps, async (all: readonly (readonly Edit[])[]) => {
+  const property = fc.asyncProperty(stepsOf(Number(edits)), async (all: readonly (readonly Edit[])[]) => {
     const folder = await mkdtemp(join(tmpdir(), "trans-hub-edits-"));
     projects += 1;
     const env = projects % 2 === 0 ? here : behind.env;

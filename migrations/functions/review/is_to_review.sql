@@ -10,6 +10,15 @@ as $$
 declare
   last record;
 begin
+  if t.status = 'approved' then
+    -- A mark holds for the revision that an edit of the glossary found.
+    return reason = 'changed' and exists (
+      select from stale_mark as m
+      where m.content_no = t.content_no and m.target_locale = t.target_locale and m.context_no = t.context_no
+        and m.project = t.project and m.revision = t.revision
+      offset 0
+    );
+  end if;
   if t.status <> 'translated' or (reason = 'flagged') <> (t.quality_flags is not null) then
     return false;
   end if;

@@ -40,6 +40,7 @@ export function runMember({ name, database, settings, concurrency, ...own }: Mem
     engineLimits: settings.engineLimits,
     projectEngines: settings.projectEngines,
     instructions: settings.instructions,
+    memoryReuse: settings.memoryReuse,
     prices: settings.prices,
     drainMs: callsMayTakeMs(settings.drainSeconds * 1_000),
     lifetimeSeconds: settings.requestLifetimeSeconds,

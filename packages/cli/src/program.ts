@@ -40,6 +40,7 @@ const COMMANDS: Record<string, CommandEntry> = {
   },
   why: { summary: "tell one translation's whole story", load: () => import("./commands/why.ts") },
   approve: { summary: "approve a translation as a person", load: () => import("./commands/approve.ts") },
+  memory: { summary: "search, import and export what people translated", load: () => import("./commands/memory.ts") },
   review: { summary: "list, decide and undo as a reviewer", load: () => import("./commands/review.ts") },
   pause: { summary: "pause an engine, project or locale, or all work", load: () => import("./commands/pause.ts") },
   resume: { summary: "end a pause", load: () => import("./commands/resume.ts") },

@@ -71,6 +71,7 @@ export type { Hint } from "./contract/hint.ts";
 export type { Item, ItemDefaults } from "./contract/item.ts";
 export type { Logger } from "./contract/logger.ts";
 export type { MemoryMatch, MemoryOrigin, MemoryPair, MemoryUnit } from "./contract/memory.ts";
+export type { OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type { ExportedText, ListedTranslation, QueueReason, ReviewPage } from "./contract/read.ts";
 export type {
@@ -118,6 +119,7 @@ export type {
 export type {
   EnqueueOptions,
   EnqueueReceipt,
+  OnceReceipt,
   RejectedItem,
   RequestInput,
   RequestOptions,

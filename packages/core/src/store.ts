@@ -86,7 +86,7 @@ export type {
   MemoryStore,
   MemoryUnit,
 } from "./contract/memory.ts";
-export type { OnceBegun, OnceKey } from "./contract/once.ts";
+export type { OnceCall, OnceEnd, OnceKey } from "./contract/once.ts";
 export type { Page, PageRequest } from "./contract/page.ts";
 export type {
   ExportedText,

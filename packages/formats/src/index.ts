@@ -26,3 +26,5 @@ export {
   MULTI_LOCALE_EXTENSIONS,
 } from "./formats.ts";
 export { type JsonFile, type JsonNode, readJsonFile, textOf } from "./json/json-file.ts";
+export { readTmx, type SkippedUnit, type TmxLosses, type TmxOptions, type TmxPart } from "./tmx/read-tmx.ts";
+export { TMX_BEGIN, TMX_END, type TmxPair, type UnwritablePair, writeTmxUnit } from "./tmx/write-tmx.ts";

@@ -107,6 +107,25 @@ export const WORKER_METRICS = {
     help: "Texts that went to an engine without their hint, because a call cannot hold both.",
     labels: ["engine"],
   },
+  memoryTexts: {
+    type: "counter",
+    name: "trans_hub_memory_texts_total",
+    help: "Texts that were looked up in the translation memory, by what was found: similar pairs, a translation that is reused, nothing; or the look-up failed.",
+    labels: ["kind"],
+  },
+  memorySeconds: {
+    type: "histogram",
+    name: "trans_hub_memory_lookup_duration_seconds",
+    help: "Time of a look-up in the translation memory, for all texts of a batch.",
+    labels: [],
+    buckets: CALL_SECONDS,
+  },
+  references: {
+    type: "counter",
+    name: "trans_hub_memory_references_total",
+    help: "Pairs of the translation memory that went to an engine with a text it translated, or that gave it its text, by the engine.",
+    labels: ["engine"],
+  },
   batchSeconds: {
     type: "histogram",
     name: "trans_hub_batch_duration_seconds",
@@ -238,6 +257,12 @@ export const FLEET_METRICS = {
     type: "gauge",
     name: "trans_hub_fleet_dead_letters",
     help: "Open dead letters; counted up to 100,000.",
+    labels: [],
+  },
+  memoryUnits: {
+    type: "gauge",
+    name: "trans_hub_fleet_memory_units",
+    help: "Pairs of the translation memory, as the statistics of the database estimate them.",
     labels: [],
   },
   unsequencedEvents: {

@@ -13,6 +13,7 @@ const EMPTY: FleetMeasure = {
   refused: {},
   deadLetters: 0,
   unsequencedEvents: 0,
+  memoryUnits: 0,
   translated: 0,
   approved: 0,
   workers: 1,

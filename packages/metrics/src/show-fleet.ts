@@ -19,6 +19,7 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
       metrics.inbox,
       metrics.deadLetters,
       metrics.unsequencedEvents,
+      metrics.memoryUnits,
       metrics.workers,
       metrics.budgetUsed,
       metrics.budgetUnconfirmed,
@@ -37,6 +38,7 @@ export function showFleet(metrics: Made<typeof FLEET_METRICS>, fleet: FleetMeasu
   for (const [code, items] of Object.entries(fleet.refused)) metrics.inboxRefused.inc({ code: codes.of(code) }, items);
   metrics.deadLetters.set(fleet.deadLetters);
   metrics.unsequencedEvents.set(fleet.unsequencedEvents);
+  metrics.memoryUnits.set(fleet.memoryUnits);
   metrics.stored.set({ status: "translated" }, fleet.translated);
   metrics.stored.set({ status: "approved" }, fleet.approved);
   metrics.workers.set(fleet.workers);

@@ -5,6 +5,7 @@ import {
   type EngineTurnTaken,
   type FleetMeasure,
   optionKinds as kinds,
+  type MemoryLookup,
   optionCheck,
   type PersistenceHandler,
   type Settlement,
@@ -107,6 +108,17 @@ export class WorkerMetrics {
     if (outcome !== "granted" && outcome !== "stopped") this.#worker.holds.inc({ engine, kind: outcome });
   };
 
+  readonly lookedUp = ({ texts, found, reused, elapsedMs, error }: MemoryLookup): void => {
+    const { memoryTexts, memorySeconds } = this.#worker;
+    memorySeconds.observe(elapsedMs / 1_000);
+    if (error !== undefined) memoryTexts.inc({ kind: "failed" }, texts);
+    else {
+      memoryTexts.inc({ kind: "similar" }, found);
+      memoryTexts.inc({ kind: "reused" }, reused);
+      memoryTexts.inc({ kind: "nothing" }, Math.max(0, texts - found - reused));
+    }
+  };
+
   readonly limitChanged = ({ engine, change }: EngineLimitChange): void => {
     this.#worker.limitChanges.inc({ engine, change });
   };
@@ -154,6 +166,7 @@ export class WorkerMetrics {
         run = { outcome, engine, texts: 1 };
       }
       if (each.kind === "translated") {
+        if (each.memoryUnits !== undefined) this.#worker.references.inc({ engine }, each.memoryUnits.length);
         for (const flag of each.flags ?? []) this.#worker.warnings.inc({ check: this.#checks.of(flag), engine });
       }
       if ("error" in each) this.#worker.failures.inc({ code: this.#codes.of(each.error.code), engine });

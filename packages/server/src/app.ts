@@ -194,6 +194,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, options: AppO
   if (route === undefined || route.public) return;
   if (isOpen(route, request, options)) {
     reply.headers(OPEN_TO_ALL);
+    reply.headers(limits.takeOf(request.raw.socket?.remoteAddress ?? ""));
     return;
   }
   const credentials = credentialsOf(request.raw);

@@ -6,7 +6,7 @@ import { PassThrough, type Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { type EventPage, TransHubError } from "@trans-hub/core";
 
-/** Milliseconds without an event until a comment is sent: proxies end a connection that says nothing. */
+/** Milliseconds without an event until the place in the feed is sent: proxies end a connection that says nothing. */
 export const HEARTBEAT_MS = 15_000;
 /** Milliseconds for a reader to take what was written. */
 const SLOW_MS = 10_000;
@@ -36,9 +36,11 @@ export function openEventStream({
   // A stream that was destroyed, because its client is gone, has no reader for its error.
   stream.on("error", () => undefined);
   const ending = AbortSignal.any([signal, closed.signal]);
+  // Behind the last event that was written, or further where the feed went on without one for this reader.
+  let reached = start;
   const heartbeat = setInterval(() => {
-    // What was written before is waited for elsewhere.
-    if (stream.writableLength === 0) stream.write(": \n\n");
+    // What was written before is waited for elsewhere. A message without data moves `Last-Event-ID`, and is no event.
+    if (stream.writableLength === 0) stream.write(`: \nid: ${reached}\n\n`);
   }, heartbeatMs);
   const send = async (text: string) => {
     if (stream.destroyed || stream.write(text)) return;
@@ -52,8 +54,10 @@ export function openEventStream({
       for (const event of page.events) {
         if (ending.aborted || stream.destroyed) return;
         await send(`id: ${event.cursor}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
+        reached = event.cursor;
       }
-      heartbeat.refresh();
+      reached = page.next;
+      if (page.events.length > 0) heartbeat.refresh();
     }
   };
   const ended = run()

@@ -113,15 +113,17 @@ describe("a stream of events", () => {
     cursor: `e.${position}`,
   });
 
-  test("says something while nothing comes", async () => {
+  test("says how far the feed has come while no event comes for its reader", async () => {
     const over = new AbortController();
     async function* pages() {
+      yield { events: [event(3)], next: "e.3", isLast: true };
+      yield { events: [], next: "e.9", isLast: true };
       await new Promise((resolve) => over.signal.addEventListener("abort", resolve));
     }
     const { stream, ended } = openEventStream({ start: "e.1", pages: pages(), signal: over.signal, heartbeatMs: 10 });
     const heard: string[] = [];
     stream.on("data", (chunk) => heard.push(String(chunk)));
-    await expect.poll(() => heard.filter((chunk) => chunk === ": \n\n").length).toBeGreaterThan(1);
+    await expect.poll(() => heard.filter((chunk) => chunk === ": \nid: e.9\n\n").length).toBeGreaterThan(1);
     over.abort();
     await ended;
   });

@@ -1,9 +1,12 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { Coordinator, SettingsError } from "@trans-hub/core";
+import { SettingsError } from "@trans-hub/core";
+import { holdKeys } from "@trans-hub/test-support/held-keys";
 import { test } from "@trans-hub/test-support/http-api";
+import { expectWithin } from "@trans-hub/test-support/load";
 import { drain } from "@trans-hub/test-support/store";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { HttpError } from "./problem.ts";
 import { startServer } from "./server.ts";
 
 const PROBLEM = "application/problem+json";
@@ -119,50 +122,72 @@ describe("a server", () => {
     expect((await api.ask("POST", "/requests", body)).body).toMatchObject({ registered: 1 });
   });
 
-  test("gives an idempotency key free when its request failed, and 409 while it runs", async ({ api }) => {
-    const key = {
-      owner: '["shop","local"]',
-      key: "k",
-      body: JSON.stringify({ items: { text: "Pay" }, targetLocales: ["fr"] }),
-    };
-    expect(await api.store.beginOnce(key)).toEqual({ kind: "begun" });
-    const ask = () =>
-      api.ask("POST", "/requests", { items: { text: "Pay" }, targetLocales: ["fr"] }, { "idempotency-key": "k" });
-    const running = await ask();
+  test("gives an idempotency key free when its request was refused, and 409 while it runs", async ({ api, db }) => {
+    const headers = { "idempotency-key": "k" };
+    const ask = (body: object) => api.ask("POST", "/requests", { targetLocales: ["fr"], ...body }, headers);
+    expect(await ask({ items: { text: "" } })).toMatchObject({ status: 422 });
+    const keys = await holdKeys(db);
+    const first = ask({ items: { text: "Pay" } });
+    await keys.running();
+    const running = await ask({ items: { text: "Pay" } });
     expect(running).toMatchObject({ status: 409, body: { code: "TH_IN_PROGRESS", retryable: true } });
     expect(running.headers.get("retry-after")).toBe("1");
-    await api.store.endOnce(key, undefined);
-    expect(await ask()).toMatchObject({ status: 200, body: { registered: 1 } });
+    await keys.release();
+    expect(await first).toMatchObject({ status: 200, body: { registered: 1 } });
+    expect(await ask({ items: { text: "Pay" } })).toMatchObject({ status: 200, body: { registered: 1 } });
   });
 
   test("ends a request with an idempotency key although its client is gone, so that its repetition does nothing more", async ({
-    openApi,
-    store,
+    api,
+    db,
   }) => {
-    const begun = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<void>();
-    const register = store.register.bind(store);
-    const calls = vi.spyOn(store, "register").mockImplementationOnce(async (...given) => {
-      begun.resolve();
-      await gate.promise;
-      return register(...given);
-    });
-    const hub = new Coordinator(store, { sourceLocale: "en" });
-    const api = await openApi({ store, hub });
     const headers = { "idempotency-key": "k", "content-type": "application/json" };
     const body = { items: ["Pay"], targetLocales: ["fr"], force: true };
+    const keys = await holdKeys(db);
     const leaving = httpRequest(`${api.url}/v1/projects/shop/requests`, { method: "POST", headers });
     leaving.on("error", () => undefined).end(JSON.stringify(body));
-    await begun.promise;
+    const again = () => api.ask("POST", "/requests", body, headers);
+    await keys.running();
+    expect(await again()).toMatchObject({ status: 409 });
     leaving.destroy();
     // The server has heard of it once it answers another request that was sent later.
     await api.ask("GET", "/v1/status");
-    expect(await api.ask("POST", "/requests", body, headers)).toMatchObject({ status: 409 });
-    gate.resolve();
-    const again = () => api.ask("POST", "/requests", body, headers);
+    await keys.release();
     await expect.poll(again).toMatchObject({ status: 200, body: { registered: 1 } });
-    expect(calls).toHaveBeenCalledOnce();
-    await hub.close();
+    const { rows } = await db.query("select sum(cardinality(content_nos))::int as texts from trans_hub.batch");
+    expect(rows).toEqual([{ texts: 1 }]);
+  });
+
+  test("waits for no body that nobody reads, and three seconds for one that does not come", async ({ openApi }) => {
+    const api = await openApi({
+      authenticator: {
+        authenticate: async () => Promise.reject(new HttpError("TH_UNAUTHORIZED")),
+        isConfigured: async () => true,
+      },
+    });
+    const known = await openApi();
+    const head = "POST /v1/projects/shop/requests HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    const begin = (port: number) => {
+      const socket = connect(port, "127.0.0.1");
+      let said = "";
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+      socket.on("error", () => undefined).write(`${head}Content-Length: 1000\r\n\r\n{`);
+      return { said: () => said };
+    };
+    const refused = begin(api.server.port);
+    await expect.poll(refused.said).toMatch(/^HTTP\/1\.1 401 /);
+    let stoppedAt = performance.now();
+    await api.server.close();
+    expectWithin(performance.now() - stoppedAt, 1_000);
+    const slow = begin(known.server.port);
+    await known.ask("GET", "/v1/status");
+    stoppedAt = performance.now();
+    await known.server.close();
+    expectWithin(performance.now() - stoppedAt, 4_500);
+    expect(slow.said()).toBe("");
+    expect((await known.store.status()).translations.pending).toBe(0);
   });
 
   test("ends waits and cuts no open request when it stops", async ({ api }) => {

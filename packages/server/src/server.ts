@@ -17,6 +17,7 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { ROUTES } from "./routes/index.ts";
 import { type Services, WaitingRoom } from "./services.ts";
+import { UnreadBodies } from "./unread-bodies.ts";
 import { WebhookDesk } from "./webhooks/desk.ts";
 
 export interface ServerOptions {
@@ -29,8 +30,8 @@ export interface ServerOptions {
    * others nothing. `authentication` makes one that knows the logins of a proxy, too.
    */
   authenticator?: Authenticator | undefined;
-  /** The rate and the waits of one caller. Default: no bounds. */
-  limits?: Pick<RateLimitOptions, "perSecond" | "burst" | "waits"> | undefined;
+  /** The rate and the waits of one caller, and the rate of one address to public exports. Default: no bounds. */
+  limits?: Pick<RateLimitOptions, "perSecond" | "burst" | "publicPerSecond" | "waits"> | undefined;
   /** A logger of pino. Default: nothing is logged. */
   logger?: Logger | undefined;
   /** Hears of each answer, for metrics. Default: none. */
@@ -56,6 +57,7 @@ const checkOptions = optionCheck<ServerOptions>("createServer", {
   limits: kinds.parts({
     perSecond: kinds.positive(1_000_000),
     burst: kinds.whole(1, 10_000_000),
+    publicPerSecond: kinds.positive(1_000_000),
     waits: kinds.whole(1, 1_000_000),
   }),
   logger: kinds.methods("a logger of pino", "debug", "info", "warn", "error"),
@@ -84,7 +86,7 @@ export interface Server {
   readonly waits: number;
   /**
    * Stops: takes no new connection, ends waits with the answer of this moment, and resolves once every open request is
-   * answered. Idempotent.
+   * answered. A request whose body has not arrived after three seconds is cut off. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -204,7 +206,14 @@ async function openApp(options: ServerOptions): Promise<{ app: FastifyInstance; 
       void answer.code(body.status).headers(headers).type("application/problem+json").send(JSON.stringify(body));
     },
   });
-  const { services, stop } = makeServices(checked);
+  const { services, stop: endWaits } = makeServices(checked);
+  const bodies = new UnreadBodies();
+  const stop = () => {
+    endWaits();
+    bodies.stop();
+  };
+  app.addHook("onRequest", async (request, reply) => bodies.watch(request.raw, reply.raw));
+  app.addHook("onClose", async () => bodies.close());
   // A connection that stays open after its last answer would hold the end up for its keep-alive time.
   app.addHook("onSend", async (_, reply) => {
     if (services.stopping.aborted) reply.header("connection", "close");

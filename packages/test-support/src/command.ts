@@ -5,10 +5,10 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import { test as base, createTestDatabase, type TestDatabase } from "./database.ts";
 
-const BIN = fileURLToPath(new URL("../../cli/src/bin.js", import.meta.url));
+const SOURCE_BIN = fileURLToPath(new URL("../../cli/src/bin.js", import.meta.url));
 
 export interface CommandOptions {
   /** Added to PATH and HOME; no other variable is passed on. */
@@ -82,8 +82,17 @@ export class Running {
 }
 
 /** The `trans-hub` command. */
-export function startCommand(args: readonly string[], { bin = BIN, ...options }: CommandOptions): Running {
-  return new Running([process.execPath, bin, ...args], options);
+export function startCommand(args: readonly string[], { bin, ...options }: CommandOptions): Running {
+  return new Running([process.execPath, bin ?? binFor(options.env), ...args], options);
+}
+
+/**
+ * The bundle; the sources, where a test looks at the modules that the process loads, or gives it an engine of its own, which may
+ * import the same packages.
+ */
+function binFor({ NODE_OPTIONS, TH_ENGINES = "" }: Record<string, string> = {}): string {
+  const isLoading = /(?:^|[,;])(?:\.|\/|file:|@)/.test(TH_ENGINES);
+  return NODE_OPTIONS === undefined && !isLoading ? inject("commandBin") : SOURCE_BIN;
 }
 
 /**

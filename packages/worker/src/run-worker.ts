@@ -62,6 +62,8 @@ export interface WorkerOptions {
   projectEngines?: ProjectEngines | undefined;
   /** For engines that follow instructions, such as language models. At most 4 KiB for one call. Default: none. */
   instructions?: Instructions | undefined;
+  /** Whether approved texts of other contexts and projects are reused: `approved`. Default: `off`. */
+  memoryReuse?: "off" | "approved" | undefined;
   /** The prices of engines, by which this member books its calls. Default: none is known. */
   prices?: Prices | undefined;
   /**
@@ -97,6 +99,7 @@ const checkOptions = optionCheck<WorkerOptions>("runWorker", {
   engineLimits: kinds.engineLimits,
   projectEngines: kinds.projectEngines,
   instructions: kinds.instructions,
+  memoryReuse: kinds.oneOf("off", "approved"),
   prices: kinds.prices,
   outageMs: kinds.milliseconds,
   drainMs: kinds.required(kinds.millisecondsOrNone),
@@ -233,6 +236,7 @@ async function work(
     limits: options.engineLimits,
     projectEngines,
     instructions: options.instructions,
+    memoryReuse: options.memoryReuse,
     prices: options.prices,
     gate: handler.engineGate,
     ...engineEvents,

@@ -1,4 +1,5 @@
 /** Logs and counts the events of a worker's work, and of the engines that it calls. */
+import { errorFields } from "@trans-hub/core/operations";
 import {
   BudgetExceededError,
   type EngineCall,
@@ -61,7 +62,7 @@ export function observerOf(
 const EVENTS = { paused: "engine.paused", opened: "engine.circuit_opened", closed: "engine.circuit_closed" } as const;
 
 /** Called by `translateBatch`. */
-type EngineEvents = Pick<TranslateBatchOptions, "onTurn" | "onBudget"> & {
+type EngineEvents = Pick<TranslateBatchOptions, "onTurn" | "onBudget" | "onMemory"> & {
   [Name in "onFault" | "onLimitChange" | "onCall"]: NonNullable<TranslateBatchOptions[Name]>;
 };
 
@@ -83,6 +84,11 @@ export function engineEventsOf(
     },
     onTurn: metrics?.waited,
     onBudget: budgetLog(logger),
+    onMemory: ({ error, ...lookup }) => {
+      // The texts were translated without it.
+      if (error !== undefined) logger.warn({ error: errorFields(error) }, "memory.unavailable");
+      metrics?.lookedUp({ error, ...lookup });
+    },
     onLimitChange: ({ change, ...fields }) => {
       metrics?.limitChanged({ change, ...fields });
       const until = change === "closed" ? undefined : timeAfter(fields.forMs);

@@ -21,4 +21,6 @@ export interface Cell {
    * Default: everything acknowledged must be there. False when the cell itself deletes some texts and checks the rest.
    */
   isAllKept?: false;
+  /** Why a run of some seconds shows no more with it than the other cells do. */
+  needsTime?: string;
 }

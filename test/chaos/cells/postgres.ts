@@ -110,6 +110,7 @@ function fill(path: string): void {
 export const snapshot: Cell = {
   name: "snapshot",
   what: "a transaction with an old snapshot stays open, so that vacuum cannot remove dead rows",
+  needsTime: "in some seconds there are no dead rows",
   async trouble(scene) {
     const idle = new pg.Client({ connectionString: scene.postgres.url, application_name: "" });
     await idle.connect();

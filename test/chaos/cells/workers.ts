@@ -23,6 +23,7 @@ export const kill50: Cell = {
   name: "kill-50",
   what: `50 kill -9 spread evenly over ${TRANSLATIONS} translations by 4 workers (per 60 s of load)`,
   hasBacklog: true,
+  needsTime: "in some seconds it is the cell kill",
   scene: (seconds) => ({
     engineMs: 400,
     producers: 2,
@@ -68,6 +69,7 @@ export const rolling: Cell = {
 export const herd: Cell = {
   name: "herd",
   what: "20 workers (fewer in a run under 20 s) start at once beside the load, all end, and they start again",
+  needsTime: "in some seconds there is no herd, and the cell rolling starts and ends workers",
   // Little load: twenty starting processes take all available cores.
   scene: () => ({ workers: 1, load: { everyMs: 500 }, env: { TH_MAX_CONNECTIONS: "5" } }),
   async trouble(scene) {

@@ -7,13 +7,26 @@ import type { Stream } from "./oracle.ts";
 
 type Role = MemberOptions["role"];
 
-class Member {
+const READERS: ReadonlySet<Role> = new Set(["reader", "follower", "stream"]);
+
+/** Time in which a killed process starts again, or a lost connection is made anew. */
+const BACK_MS = 3_000;
+
+export interface Away {
+  from: number;
+  to: number;
+}
+
+export class Member {
   readonly name: string;
   readonly options: MemberOptions;
   /** What it got as a reader. It goes on behind it after a kill. */
   readonly stream: Stream & { events: Stream["events"][number][]; arrivals: { words: string[]; at: number }[] };
+  /** Times at which it could not read, in milliseconds since the epoch. */
+  readonly away: Away[] = [];
   child: ChildProcess;
   #after: string | undefined;
+  #starting: Away | undefined;
   readonly #crew: Crew;
 
   constructor(crew: Crew, name: string, options: MemberOptions) {
@@ -27,7 +40,7 @@ class Member {
   }
 
   get isReader(): boolean {
-    return this.options.role === "reader" || this.options.role === "follower";
+    return READERS.has(this.options.role);
   }
 
   get position(): number {
@@ -36,9 +49,18 @@ class Member {
 
   async replace(): Promise<void> {
     const gone = once(this.child, "exit");
+    this.#starting = awayNow();
+    // Its start may take seconds on a busy machine.
+    this.#starting.to = Number.POSITIVE_INFINITY;
+    this.away.push(this.#starting);
     this.child.kill("SIGKILL");
     await gone;
     this.child = this.#start();
+  }
+
+  /** Its lag is not measured until it is back. */
+  isAway(): void {
+    this.away.push(awayNow());
   }
 
   #start(): ChildProcess {
@@ -48,7 +70,11 @@ class Member {
       execArgv: [],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
+    child.on("exit", (code) => {
+      if (code !== null && code !== 0) this.#crew.faults.push(`${this.name} ended with ${code}`);
+    });
     child.on("message", (message: MemberMessage) => {
+      if (message.kind === "ready" && this.#starting !== undefined) this.#starting.to = Date.now() + BACK_MS;
       if (message.kind === "page") {
         this.#after = message.next;
         this.stream.events.push(...message.events);
@@ -62,6 +88,11 @@ class Member {
     });
     return child;
   }
+}
+
+/** From a second ago, in which its last changes may not have come yet. */
+export function awayNow(): Away {
+  return { from: Date.now() - 1_000, to: Date.now() + BACK_MS };
 }
 
 export class Crew {
@@ -97,9 +128,10 @@ export class Crew {
     for (const { child } of this.members) child.kill("SIGKILL");
   }
 
-  /** Milliseconds from each acknowledgement outside of `excluded` to its arrival at the readers. */
-  lags(excluded: readonly { from: number; to: number }[]): number[] {
-    return this.readers.flatMap(({ stream }) => {
+  /** Milliseconds from each acknowledgement to its arrival at each reader, but for those at times when they were away. */
+  lags(away: readonly Away[], readers: readonly Member[] = this.readers): number[] {
+    return readers.flatMap(({ stream, away: own }) => {
+      const excluded = [...away, ...own];
       const arrived = new Map<string, number>();
       for (const { words, at } of stream.arrivals)
         for (const word of words) if (!arrived.has(word)) arrived.set(word, at);

@@ -9,12 +9,14 @@ import pg from "pg";
 import { reviewRows } from "../../../packages/core/src/postgres/review/review.sql.ts";
 
 export interface MemberOptions {
-  role: "reader" | "follower" | "sequencer" | "reviewer" | "writer" | "forgetter";
+  role: "reader" | "follower" | "stream" | "sequencer" | "reviewer" | "writer" | "forgetter";
   databaseUrl: string;
   seed: number;
   /** Of a reader: its cursor, and the events of a page. */
   after?: string;
   limit?: number;
+  /** Of a stream: the address of the server. */
+  serverUrl?: string | undefined;
   locales: string[];
 }
 
@@ -35,15 +37,16 @@ process.on("disconnect", () => process.exit(0));
 
 /** Lost connections, a server that stops or starts, locks of others, rows that others changed or removed. */
 const EXPECTED =
-  /^(57P0\d|08\w+|ECONN\w+|EPIPE|55P03|40\w+|TH_(DATABASE_UNAVAILABLE|NOT_FOUND|REVISION_CHANGED|FEED_OPENING|CANCELLED|CLOSED)|Connection terminated.*)$/;
+  /^(57P0\d|08\w+|ECONN\w+|EPIPE|55P03|40\w+|TH_(DATABASE_UNAVAILABLE|NOT_FOUND|REVISION_CHANGED|FEED_OPENING|CANCELLED|CLOSED)|Connection terminated.*|.*is not queryable)$/;
 
-const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: `chaos-${role}` });
+const name = `chaos-${role}-${options.seed}`;
+const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: name });
 pool.on("error", () => undefined);
 // A connection that ends between two statements of a transaction.
 pool.on("connect", (client) => client.on("error", () => undefined));
 const hub = await connected();
 tell({ kind: "ready" });
-await { reader, follower, sequencer, reviewer, writer, forgetter }[role]();
+await { reader, follower, stream, sequencer, reviewer, writer, forgetter }[role]();
 await hub.close().catch(() => undefined);
 await pool.end().catch(() => undefined);
 process.exit(0);
@@ -70,6 +73,44 @@ async function follower(): Promise<void> {
       told(page);
   } catch (error) {
     tell({ kind: "fault", code: `follower: ${codeOf(error)}` });
+  }
+}
+
+/** Reads server-sent events as a browser does: it comes again behind the last id, sometimes without a reason. */
+async function stream(): Promise<void> {
+  for (let last = options.after; !stopping.signal.aborted; ) {
+    const leaving = AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.floor(3_000 + 20_000 * random()))]);
+    try {
+      const response = await fetch(`${options.serverUrl}/v1/projects/default/events/stream`, {
+        headers: { ...(last !== undefined && { "last-event-id": last }) },
+        signal: leaving,
+      });
+      if (!response.ok) {
+        const { code } = (await response.json()) as { code: string };
+        if (!EXPECTED.test(code) && code !== "TH_TOO_MANY_WAITS") tell({ kind: "fault", code: `stream: ${code}` });
+      } else {
+        for await (const { id, event } of messagesOf(response.body)) {
+          last = id;
+          if (event !== undefined) told({ events: [event], next: id, isLast: true });
+        }
+      }
+    } catch {
+      // The server was killed, or the client left.
+    }
+    await wait(20 + 80 * random());
+  }
+}
+
+async function* messagesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<{ id: string; event?: FeedEvent }> {
+  let kept = "";
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const blocks = (kept + text).split("\n\n");
+    kept = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, id] = /^id: (.*)$/m.exec(block) ?? [];
+      const [, data] = /^data: (.*)$/m.exec(block) ?? [];
+      if (id !== undefined) yield { id, ...(data !== undefined && { event: JSON.parse(data) }) };
+    }
   }
 }
 
@@ -189,7 +230,7 @@ async function connected(): Promise<Coordinator> {
         sourceLocale: "en",
         maxConnections: 3,
         cacheSize: 0,
-        applicationName: `chaos-${role}`,
+        applicationName: name,
       });
     } catch {
       await wait(200);

@@ -68,4 +68,5 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 ) as fc.Arbitrary<Edit>;
 
 /** Edits between two runs. */
-export const steps = fc.array(fc.array(edit, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 8 });
+export const stepsOf = (mostEdits: number) =>
+  fc.array(fc.array(edit, { minLength: 1, maxLength: mostEdits, size: "max" }), { minLength: 2, maxLength: 8 });

@@ -117,7 +117,8 @@ async function answer(answering: Answering): Promise<void> {
     let sending: { stop(): Promise<void> } | undefined;
     try {
       const authenticator = authenticatorOf(settings, handler, logger);
-      const limits = { perSecond: settings.httpRate, waits: settings.httpWaits };
+      const { httpRate: perSecond, httpPublicRate: publicPerSecond, httpWaits: waits } = settings;
+      const limits = { perSecond, publicPerSecond, waits };
       const own = { logger, onAnswer: metrics?.answered, onDatabaseUnavailable, webhooks: desk, fleet };
       const publicExports = settings.httpPublicExports;
       server = await startServer({ hub, store: handler, authenticator, limits, publicExports, ...own }, listening);

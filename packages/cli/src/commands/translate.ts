@@ -212,7 +212,7 @@ async function run(context: CommandContext, plan: RunPlan, options: TranslateOpt
   const { settles, engineNames, maxTextBytes } = service;
   if (settles) service.refuseUnserved(project, job.to);
   // A quarter of the time of a small `--check` would be spent on loading these.
-  const [{ Progress }, { refuseCost }, { estimateOf }, { translateFiles, unanswered }, { writeFiles }] =
+  const [{ Progress }, { refuseCost }, { estimateOf }, { onlyPseudo, translateFiles, unanswered }, { writeFiles }] =
     await Promise.all([
       import("../progress.ts"),
       import("../translate/cost-guard.ts"),
@@ -238,7 +238,10 @@ async function run(context: CommandContext, plan: RunPlan, options: TranslateOpt
         ...{ result, broken, lockFile, force, prune, configured, cwd },
         engines: engineNames,
       });
-      return { report: written, stopped: result.stopped ?? (settles ? unanswered(written) : undefined) };
+      return {
+        report: written,
+        stopped: result.stopped ?? (settles ? (unanswered(written) ?? onlyPseudo(written)) : undefined),
+      };
     } finally {
       progress.stop();
     }

@@ -41,6 +41,8 @@ export const CHECKS = {
   server: "the HTTP server of `TH_SERVER`: no answer (fail)",
   tokens:
     "with a role that may read them (a server's, the migrator): tokens of the HTTP API that end within two weeks (warn)",
+  webhooks:
+    "with a role that may read them (a server's, the migrator): webhooks that were disabled because their receiver failed or is gone, or whose tries have failed for an hour (warn)",
   standby: "the server of `TH_READ_URL`: no answer, no schema (fail); not in recovery, more than 60 s behind (warn)",
   horizon:
     "open and prepared transactions that keep dead rows for an hour or 500,000 transactions; replication slots without a reader (warn)",

@@ -3,7 +3,7 @@
  * closes the circuit of an engine that takes calls again.
  */
 
-import { type ApiToken, type StoreStatus, TransHubError, type WorkerStatus } from "@trans-hub/core";
+import { type ApiToken, type StoreStatus, TransHubError, type Webhook, type WorkerStatus } from "@trans-hub/core";
 import type { Engine } from "@trans-hub/core/engine";
 import { migrationStatus, readServerFacts, readStandbyFacts, type ServerFacts } from "@trans-hub/core/operations";
 import { type PersistenceHandler, tryStoppedEngines } from "@trans-hub/core/store";
@@ -17,7 +17,7 @@ import type { Settings } from "../settings/settings.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkEngine } from "./engine-check.ts";
 import { checkEmbedded, checkLog, checkPrices, checkSecrets, checkSettings } from "./environment-checks.ts";
-import { checkServer, checkTokens } from "./http-checks.ts";
+import { checkServer, checkTokens, checkWebhooks } from "./http-checks.ts";
 import {
   checkArchive,
   checkBackup,
@@ -130,10 +130,11 @@ async function examineDatabase(
     const schema = await examineSchema(database);
     checks.push(schema);
     if (schema.status === "fail") return checks;
-    const { status, closed, tokens } = await readStatus(examination, facts);
+    const { status, closed, tokens, webhooks } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
     checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
     checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts), ...checkTokens(tokens, Date.now()));
+    checks.push(...checkWebhooks(webhooks, Date.now()));
     if (status === undefined) {
       const cure = "Run doctor with the role of a worker or a reader.";
       return [...checks, warn("worker", "this role may not read the fleet, its work and its collections", cure)];
@@ -219,25 +220,26 @@ async function examineSchema({ databaseUrl, directUrl }: ChosenDatabase): Promis
 async function readStatus(
   examination: Examination,
   { role }: Pick<ServerFacts, "role">,
-): Promise<{ status: StoreStatus | undefined; closed: string[]; tokens: ApiToken[] }> {
+): Promise<{ status: StoreStatus | undefined; closed: string[]; tokens: ApiToken[]; webhooks: Webhook[] }> {
   const { database, settings } = examination;
   const handler = await openStore(database, settings, "doctor");
   try {
-    const tokens = await listTokens(handler);
-    if (!role.mayRead) return { status: undefined, closed: [], tokens };
+    const tokens = await orNone(() => handler.tokens.list());
+    const webhooks = await orNone(() => handler.listWebhooks());
+    if (!role.mayRead) return { status: undefined, closed: [], tokens, webhooks };
     const closed = await closeCircuits(handler, examination);
     const status = await handler.status();
     const isAlive = (worker: WorkerStatus) => worker.beatSecondsAgo <= settings.rescueAfterSeconds;
-    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed, tokens };
+    return { status: { ...status, workers: status.workers.filter(isAlive) }, closed, tokens, webhooks };
   } finally {
     await handler.close();
   }
 }
 
 /** None, also where this role may not read them: only the owner and a server may. */
-async function listTokens({ tokens }: PersistenceHandler): Promise<ApiToken[]> {
+async function orNone<Entry>(list: () => Promise<Entry[]>): Promise<Entry[]> {
   try {
-    return await tokens.list();
+    return await list();
   } catch (error) {
     if (error instanceof TransHubError && error.code === "TH_DATABASE_REFUSED") return [];
     throw error;

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ApiToken } from "@trans-hub/core";
+import type { ApiToken, Webhook } from "@trans-hub/core";
 import { expect, onTestFinished, test } from "vitest";
-import { checkServer, checkTokens } from "./http-checks.ts";
+import { checkServer, checkTokens, checkWebhooks } from "./http-checks.ts";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 
@@ -43,4 +43,32 @@ test("the server of TH_SERVER answers, answers wrongly, or does not; without the
   await new Promise((resolve) => server.close(resolve));
   expect(await checkServer(url)).toMatchObject([{ status: "fail", detail: "TH_SERVER does not answer" }]);
   expect(await checkServer(undefined)).toEqual([]);
+});
+
+function webhook(id: string, more: Partial<Webhook>): Webhook {
+  return {
+    ...{ id, project: "shop", url: "https://example.com", type: "translations.settled", kinds: null, by: null },
+    ...{ targetLocales: null, secretVersion: 1, previousSecretUntil: null, cursor: "e.1", state: "ok" },
+    ...{ disabledBecause: null, disabledAt: null, failingSince: null, failures: 0, nextTryAt: null },
+    ...{ deliveredAt: null, lastStatus: null, lastProblem: null, createdAt: new Date(0), ...more },
+  };
+}
+
+test("webhooks that failed for an hour, or were disabled for it, are named; one that a person disabled is not", () => {
+  const failing = (minutes: number) => ({
+    state: "failing" as const,
+    failingSince: new Date(NOW - minutes * 60_000),
+    lastProblem: "timeout",
+  });
+  const webhooks = [
+    ...[webhook("wh_ok", {}), webhook("wh_soon", failing(59)), webhook("wh_long", failing(61))],
+    webhook("wh_person", { state: "disabled", disabledBecause: "person" }),
+    webhook("wh_dead", { state: "disabled", disabledBecause: "failing", lastStatus: 503, lastProblem: "status" }),
+    webhook("wh_gone", { state: "disabled", disabledBecause: "gone", lastStatus: 410, lastProblem: "status" }),
+  ];
+  expect(checkWebhooks(webhooks, NOW).map(({ status, detail }) => `${status} ${detail}`)).toEqual([
+    "warn wh_long of shop fails since 2026-11-30T10:59:00.000Z (timeout); nothing is lost yet",
+    "warn wh_dead of shop is disabled: five days of tries failed (status 503)",
+    "warn wh_gone of shop is disabled: it answered 410",
+  ]);
 });

@@ -1,5 +1,6 @@
-/** Rules over the HTTP server and its tokens. Without either there is no line. */
-import type { ApiToken } from "@trans-hub/core";
+/** Rules over the HTTP server, its tokens and its webhooks. Without any there is no line. */
+import type { ApiToken, Webhook } from "@trans-hub/core";
+import { printable } from "../output.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const ANSWER_TIMEOUT_MS = 3_000;
@@ -32,4 +33,25 @@ export function checkTokens(tokens: readonly ApiToken[], now: number): Check[] {
   if (ending.length === 0) return [];
   const cure = "Make a new one (`trans-hub tokens create`), put it into its place, and revoke the one before.";
   return [warn("tokens", `end soon: ${ending.join(", ")}`, cure)];
+}
+
+/** Retries bring most receivers back within minutes. */
+const FAILING_MS = 3_600_000;
+
+/** A webhook that a person disabled is as it should be. */
+export function checkWebhooks(webhooks: readonly Webhook[], now: number): Check[] {
+  const cure =
+    "Mend the receiver, then have it tried at once: trans-hub webhooks enable. Remove one that is not needed: trans-hub webhooks remove.";
+  return webhooks.flatMap(({ id, project, state, disabledBecause, failingSince, lastStatus, lastProblem }): Check[] => {
+    const which = `${id} of ${project}`;
+    const problem = lastStatus === null ? lastProblem : `status ${lastStatus}`;
+    const because = problem === null ? "" : ` (${problem})`;
+    if (disabledBecause === "gone") return [warn("webhooks", printable(`${which} is disabled: it answered 410`), cure)];
+    if (disabledBecause === "failing") {
+      return [warn("webhooks", printable(`${which} is disabled: five days of tries failed${because}`), cure)];
+    }
+    if (state !== "failing" || failingSince === null || now - failingSince.getTime() < FAILING_MS) return [];
+    const since = `since ${failingSince.toISOString()}`;
+    return [warn("webhooks", printable(`${which} fails ${since}${because}; nothing is lost yet`), cure)];
+  });
 }

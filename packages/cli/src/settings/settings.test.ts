@@ -39,6 +39,7 @@ test("unset settings have their documented defaults", () => {
     engines: [],
     engineLocales: {},
     projectEngines: {},
+    memoryReuse: "off",
     sourceLocale: "und",
     batchSize: 50,
     concurrency: 4,

@@ -95,6 +95,12 @@ const schema = z.object({
     .describe(
       "Instructions for language models, such as the form of address: a text, or a JSON object with `all`, `locales` and `projects`. At most 4 KiB go with one call.",
     ),
+  TH_MEMORY_REUSE: z
+    .enum(["off", "approved"])
+    .default("off")
+    .describe(
+      "`approved`: a text that a person approved in another context or project is reused for the same text, flagged `reused`. It gives the texts of one project to others. `off`: each text is translated.",
+    ),
   TH_PRICES: prices()
     .optional()
     .describe(
@@ -203,6 +209,11 @@ const schema = z.object({
   TH_HTTP_RATE: decimal(0.01, 1_000_000)
     .optional()
     .describe("Requests a second of one token or login, in each `serve`; twice as many at once. Unset: no bound."),
+  TH_HTTP_PUBLIC_RATE: decimal(0.01, 1_000_000)
+    .optional()
+    .describe(
+      "Requests a second of one address to the exports of `TH_HTTP_PUBLIC_EXPORTS`, in each `serve`; twice as many at once. A proxy or CDN in front is one address. Unset: no bound.",
+    ),
   TH_HTTP_WAITS: whole(1, 1_000_000)
     .optional()
     .describe(

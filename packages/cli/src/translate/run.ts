@@ -136,6 +136,18 @@ export function unanswered({
   );
 }
 
+/** The error of a run that waited to the end, and left values out because only `pseudo` has made texts for them. */
+export function onlyPseudo({
+  pending,
+  failed,
+}: Pick<TranslateReport, "pending" | "failed">): TransHubError | undefined {
+  if (pending === 0 || failed > 0) return undefined;
+  return new EnginesStoppedError(
+    `${pending === 1 ? "One value has" : `${pending} values have`} a text by pseudo alone, which is no translation`,
+    { hint: "Name the workers' engines in TH_ENGINES of the server. Files get texts by pseudo where it names pseudo." },
+  );
+}
+
 export function* toTranslate(files: readonly PlannedFile[]) {
   for (const { target, messages } of files) {
     for (const message of messages) if (message.decision === "translate") yield { target, ...message };

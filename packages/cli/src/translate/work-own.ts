@@ -139,6 +139,7 @@ function work(
     limits: settings.engineLimits,
     projectEngines: settings.projectEngines,
     instructions: settings.instructions,
+    memoryReuse: settings.memoryReuse,
     prices: settings.prices,
     gate: handler.engineGate,
     onFault: (error, engine, stop) => stoppedEngines.stopped(engine, error, stop),

@@ -24,6 +24,8 @@ export interface FleetMeasure {
   engines: EngineLimitStatus[];
   /** Events of the feed that have no position yet; counted up to 100,000. Readers do not see them. */
   unsequencedEvents: number;
+  /** Pairs of the translation memory. An estimate will do. */
+  memoryUnits: number;
   /** Of every project. */
   budgets: BudgetStatus[];
   /** Start of the last collection that finished; null: none has. */

@@ -1,4 +1,6 @@
 /** Requests that must run once, although their caller may send them again. */
+import type { RegisterItem } from "./item.ts";
+import type { RegisterOptions } from "./register.ts";
 
 export interface OnceKey {
   /** The name space of the key: no two callers share one. */
@@ -9,10 +11,15 @@ export interface OnceKey {
   body: string;
 }
 
+/** One call of `register` that runs once. */
+export interface OnceCall {
+  items: readonly RegisterItem[];
+  options: RegisterOptions;
+}
+
 /**
- * - `begun`: it is the caller's to do. `endOnce` must follow.
- * - `running`: it began elsewhere and has no answer yet. After five minutes it counts as lost, and may be begun anew.
- * - `other`: the key was used with another body.
- * - `done`: its answer.
+ * - `done`: the answer of this request, or of the first one with its key. It is committed.
+ * - `running`: another request with the key has not ended. Nothing was done.
+ * - `other`: the key was used with another body. Nothing was done.
  */
-export type OnceBegun = { kind: "begun" | "running" | "other" } | { kind: "done"; answer: unknown };
+export type OnceEnd<Answer> = { kind: "running" } | { kind: "other" } | { kind: "done"; answer: Answer };

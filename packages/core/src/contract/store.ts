@@ -18,7 +18,7 @@ import type { ConnectionUse, FleetMeasure } from "./fleet-measure.ts";
 import type { Glossary, GlossaryEdit, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "./glossary.ts";
 import type { RegisterItem } from "./item.ts";
 import type { MemoryStore } from "./memory.ts";
-import type { OnceBegun, OnceKey } from "./once.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "./once.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { ExportFilter, ListFilter, ReadOptions, ReviewFilter, ReviewPage, StoredExport, UseKey } from "./read.ts";
 import type { ItemReceipt, RegisterOptions } from "./register.ts";
@@ -69,6 +69,20 @@ export interface PersistenceHandler {
    * Receipts come in the order of the items. One bad item never fails another.
    */
   register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]>;
+
+  /**
+   * Registers items as calls of `register` do, unless a request with the key has run. For requests that are not idempotent by
+   * themselves, such as `force`. One transaction: the answer is stored with the work, and both are there, or neither. A key is
+   * kept for a day.
+   *
+   * @param answerOf Makes the answer from the receipts of each call: JSON, and no text. It may throw where every item was refused:
+   *   the key is then free.
+   */
+  registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>>;
 
   /**
    * Appends items inside the caller's open transaction, without a lock that others could wait for. They are registered
@@ -334,15 +348,6 @@ export interface PersistenceHandler {
    * survives an outage of the store, otherwise a lost store rejects.
    */
   work(options: WorkOptions, translate: TranslateWork): Promise<WorkSummary>;
-
-  /**
-   * Notes that a request with a key begins, unless one with the key is known. For requests that are not idempotent by themselves, such
-   * as `force`. A key is kept for a day. Optional.
-   */
-  beginOnce?(key: OnceKey): Promise<OnceBegun>;
-
-  /** Notes the answer of a request that `beginOnce` began; undefined: it failed, and may be repeated. */
-  endOnce?(key: OnceKey, answer: unknown): Promise<void>;
 
   /** Ends connections. Idempotent; resolves when all work has ended. */
   close(): Promise<void>;

@@ -18,6 +18,7 @@ import {
 import type { EventPage } from "../contract/event.ts";
 import type { Glossary, GlossaryEdited, StaleFilter, StaleTranslation, StyleInput } from "../contract/glossary.ts";
 import type { MemoryMatch, MemoryUnit } from "../contract/memory.ts";
+import type { OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type { ExportedText, ReviewPage } from "../contract/read.ts";
 import {
@@ -109,6 +110,7 @@ import {
   checkRequestOptions,
   type EnqueueOptions,
   type EnqueueReceipt,
+  type OnceReceipt,
   type RequestInput,
   type RequestOptions,
   type RequestReceipt,
@@ -140,6 +142,9 @@ export interface CreatedToken extends ApiToken {
 const ROWS_PER_PAGE = 1_000;
 
 const DAY_SECONDS = 86_400;
+
+/** What a repeated request of a key reports to observers. */
+const NOTHING_REGISTERED: OnceReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: [] };
 
 export class Coordinator implements AsyncDisposable {
   readonly #store: HarmlessStore;
@@ -228,6 +233,35 @@ export class Coordinator implements AsyncDisposable {
     const reported = observer?.requested === undefined ? receipt : reportRequest(observer, receipt);
     // The caller's connection is not the store's, and `close` cannot end a wait for it.
     return client === undefined ? this.#track(reported) : reported;
+  }
+
+  /**
+   * Registers texts as `request` does, once for a key: a request with a key that has run is not run again, and gives the first answer.
+   * The answer is committed with the work, so a caller that lost its answer may send the request again. For requests with
+   * `force`; others are idempotent by themselves. A key is kept for a day.
+   *
+   * All of it is one transaction, which shares no statement with other calls.
+   *
+   * @throws {SettingsError} An option has a bad value, or is unknown.
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. The key is free.
+   */
+  async requestOnce(
+    key: OnceKey,
+    items: RequestInput | readonly RequestInput[],
+    options: Omit<RequestOptions, "signal" | "client"> = {},
+  ): Promise<OnceEnd<OnceReceipt>> {
+    this.#requireOpen();
+    const { client: _client, signal: _signal, ...given } = checkRequestOptions(options);
+    const defaults = this.#withDefaults(given);
+    let end: OnceEnd<OnceReceipt> = { kind: "running" };
+    const receipt = inRequestSpan(items, async (span) => {
+      const once = await this.#requests.registerOnce(key, items, defaults, span);
+      end = once.end;
+      return once.ran ?? NOTHING_REGISTERED;
+    });
+    const { observer } = this.#settings;
+    await this.#track(observer?.requested === undefined ? receipt : reportRequest(observer, receipt));
+    return end;
   }
 
   /**
@@ -397,7 +431,8 @@ export class Coordinator implements AsyncDisposable {
   }
 
   /**
-   * Yields pages of {@link events} as they come, until the loop is left or `signal` aborts; then it ends. No page is empty. All
+   * Yields pages of {@link events} as they come, until the loop is left or `signal` aborts; then it ends. A page without events comes at
+   * most every five seconds, where the feed has gone on without one for this filter: keep its `next`, so that the cursor does not grow too old. All
    * followers of the process share one look at the store in 50 ms. An outage of the store is waited for.
    *
    * @throws {CursorGoneError} Events after the cursor are missing, also later on: after a restore.

@@ -51,23 +51,35 @@ export interface FollowOptions {
   signal: AbortSignal | undefined;
   /** The coordinator's: its reason is thrown. */
   closing: AbortSignal;
+  /** Default: {@link MOVED_MS}. */
+  movedMs?: number;
 }
 
 /** News that a follower keeps while its reader is busy. Beyond that it reads pages again. */
 const NEWS_KEPT = 64;
+
+/** Milliseconds without a page until an empty one says how far the feed has come: else the cursor of a rare reader would grow too old. */
+const MOVED_MS = 5_000;
 
 /** Milliseconds until the next try while the store is out of reach. */
 const AWAY_MS = 500;
 
 export async function* followEvents(
   query: EventQuery,
-  { events, watch, signal, closing }: FollowOptions,
+  { events, watch, signal, closing, movedMs = MOVED_MS }: FollowOptions,
 ): AsyncGenerator<EventPage, void, undefined> {
   const ending = signal === undefined ? closing : AbortSignal.any([signal, closing]);
   let cursor = query.after;
   let kept: FeedNews[] = [];
   // At first the end of the feed is not known.
   let isBehind = true;
+  let told = { next: cursor, at: performance.now() };
+  const isWorthTelling = ({ events: found, next }: EventPage) => {
+    const isDue = next !== told.next && performance.now() - told.at >= movedMs;
+    if (found.length === 0 && !isDue) return false;
+    told = { next, at: performance.now() };
+    return true;
+  };
   let wake = () => {};
   const onAbort = () => wake();
   ending.addEventListener("abort", onAbort, { once: true });
@@ -86,7 +98,7 @@ export async function* followEvents(
         if (page === undefined) continue;
         cursor = page.next;
         isBehind = !page.isLast;
-        if (page.events.length > 0) yield page;
+        if (isWorthTelling(page)) yield page;
         continue;
       }
       const news = kept.shift();
@@ -103,8 +115,8 @@ export async function* followEvents(
         continue;
       }
       cursor = part.next;
-      const meant = part.events.filter((event) => isMeant(event, query));
-      if (meant.length > 0) yield { events: meant, next: part.next, isLast: true };
+      const own = { events: part.events.filter((event) => isMeant(event, query)), next: part.next, isLast: true };
+      if (isWorthTelling(own)) yield own;
     }
   } finally {
     stop();

@@ -69,6 +69,11 @@ export interface CoordinatorOptions {
    */
   instructions?: Instructions | undefined;
   /**
+   * `approved`: a text that a person approved in another context or project is reused for the same text, with the engine `memory` and
+   * the flag `reused`, by the calls of this process, as `TH_MEMORY_REUSE` does for a worker. Default: `off`.
+   */
+  memoryReuse?: "off" | "approved" | undefined;
+  /**
    * The prices of engines, by which the calls of this process are booked, as `TH_PRICES_FILE` says them for a worker. Default:
    * none is known.
    */
@@ -112,7 +117,14 @@ export type CoordinatorSettings = {
 } & Pick<CoordinatorOptions, OpenOption>;
 
 /** Options that stay undefined by default. */
-type OpenOption = "registersFor" | "maxBacklog" | "requestLifetimeSeconds" | "instructions" | "prices" | "observer";
+type OpenOption =
+  | "registersFor"
+  | "maxBacklog"
+  | "requestLifetimeSeconds"
+  | "instructions"
+  | "memoryReuse"
+  | "prices"
+  | "observer";
 
 const YEAR_SECONDS = 31_536_000;
 const DAY_SECONDS = 86_400;
@@ -136,6 +148,7 @@ const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
   engineLimits: kinds.engineLimits,
   projectEngines: kinds.projectEngines,
   instructions: kinds.instructions,
+  memoryReuse: kinds.oneOf("off", "approved"),
   prices: kinds.prices,
   concurrency: kinds.whole(1, 10_000),
   logger: kinds.methods("a logger such as pino", "debug", "info", "warn", "error"),
@@ -243,6 +256,7 @@ export function parseCoordinatorOptions(given: CoordinatorOptions): CoordinatorS
     engineLimits: options.engineLimits ?? {},
     projectEngines: options.projectEngines ?? {},
     instructions: options.instructions,
+    memoryReuse: options.memoryReuse,
     prices: options.prices,
     concurrency: options.concurrency ?? 4,
     logger: options.logger ?? SILENT_LOGGER,

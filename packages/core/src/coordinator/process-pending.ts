@@ -66,6 +66,7 @@ export async function* processPending(
     },
     projectEngines: options.projectEngines,
     instructions: options.instructions,
+    memoryReuse: options.memoryReuse,
     prices: options.prices,
     maxAttempts: options.maxAttempts,
     engineTimeoutMs: options.engineTimeoutSeconds * 1_000,

@@ -17,7 +17,8 @@ import {
   type TransHubErrorCode,
 } from "../contract/errors.ts";
 import type { Item, ItemDefaults, RegisterItem } from "../contract/item.ts";
-import type { ItemReceipt } from "../contract/register.ts";
+import type { OnceEnd, OnceKey } from "../contract/once.ts";
+import type { ItemReceipt, RegisterOptions } from "../contract/register.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { TransactionClient } from "../contract/transaction.ts";
 import { parseItem } from "../rules/item.ts";
@@ -88,6 +89,11 @@ export interface RequestReceipt {
   /** The rows of `existing` that have an open dead letter. */
   failed: number;
   rejected: RejectedItem[];
+}
+
+/** The receipt of a request that runs once, as it is kept: without messages. */
+export interface OnceReceipt extends Omit<RequestReceipt, "rejected"> {
+  rejected: Omit<RejectedItem, "message">[];
 }
 
 /** The outcome of a request inside the caller's transaction. */
@@ -188,6 +194,55 @@ export class Requests {
   }
 
   /**
+   * Registers items in one transaction with the answer, unless a request with the key has run. It shares no statement with other calls.
+   *
+   * @returns `ran`: the receipt of this call; undefined where it registered nothing, because another request has run.
+   * @throws {InvalidItemError | BacklogFullError} The only item was refused. In an array it lands in `rejected`.
+   */
+  async registerOnce(
+    key: OnceKey,
+    items: RequestInput | readonly RequestInput[],
+    defaults: ItemDefaults,
+    span?: RequestSpan,
+  ): Promise<{ end: OnceEnd<OnceReceipt>; ran: OnceReceipt | undefined }> {
+    const rejected: RejectedItem[] = [];
+    const portions = isList(items)
+      ? [...this.#portions(items, defaults, rejected)]
+      : [this.#portionOf(items, defaults)];
+    const calls = portions.map(({ items: own, tag }) => {
+      span?.note(own);
+      return { items: own, options: this.#registerOptions([span?.traceparent], tag) };
+    });
+    const all = calls.flatMap((call) => call.items);
+    const rows = portions.reduce((sum, portion) => sum + portion.rows, 0);
+    let ran: OnceReceipt | undefined;
+    const answerOf = (receipts: readonly ItemReceipt[][]): OnceReceipt => {
+      const sum: RequestReceipt = { registered: 0, existing: 0, queued: 0, failed: 0, rejected };
+      for (const [at, { places }] of portions.entries()) {
+        for (const [place, receipt] of (receipts[at] ?? []).entries()) {
+          if (!isList(items) && receipt.error !== undefined) throw receipt.error;
+          addReceipt(sum, places[place] ?? 0, receipt);
+        }
+      }
+      ran = withoutMessages(sum);
+      return ran;
+    };
+    const startedAt = performance.now();
+    return this.#budget.spend(rows, async () => {
+      try {
+        const end = await this.#reads.write(
+          (store) => store.registerOnce(key, calls, answerOf),
+          (cache) => cache.registered(all),
+        );
+        return { end, ran };
+      } finally {
+        const elapsedMs = performance.now() - startedAt;
+        this.#options.observer?.registered?.({ calls: 1, items: all.length, rows, elapsedMs });
+      }
+    });
+  }
+
+  /**
    * Appends items to the inbox, inside the caller's transaction.
    *
    * @throws {InvalidItemError | BacklogFullError} The only item was refused. In an array it lands in `rejected`; for the
@@ -209,15 +264,9 @@ export class Requests {
       if (signal?.aborted) {
         throw new CancelledError("The request was cancelled: roll the transaction back", { cause: signal.reason });
       }
-      const { engine, maxBacklog } = this.#options;
       try {
         span?.note(own);
-        await this.#store.enqueue(client, own, {
-          engine: engine(),
-          maxBacklog,
-          ...traceparentsOf([span?.traceparent]),
-          ...(tag !== undefined && { tag }),
-        });
+        await this.#store.enqueue(client, own, this.#registerOptions([span?.traceparent], tag));
         receipt.accepted += own.length;
       } catch (error) {
         if (!(error instanceof BacklogFullError) || !isList(items)) throw error;
@@ -297,14 +346,16 @@ export class Requests {
     }
     const [tag] = tags;
     const items = [...live].flatMap((portion) => portion.items);
-    const traceparents = traceparentsOf([...live].map(({ traceparent }) => traceparent));
-    const { engine, maxBacklog, observer } = this.#options;
+    const { observer } = this.#options;
+    const options = this.#registerOptions(
+      [...live].map(({ traceparent }) => traceparent),
+      tag,
+    );
     const startedAt = performance.now();
     let receipts: ItemReceipt[];
     try {
       receipts = await this.#reads.write(
-        (store) =>
-          store.register(items, { engine: engine(), maxBacklog, ...traceparents, ...(tag !== undefined && { tag }) }),
+        (store) => store.register(items, options),
         (cache) => cache.registered(items),
       );
     } finally {
@@ -319,6 +370,11 @@ export class Requests {
       at += portion.items.length;
       return receipts.slice(at - portion.items.length, at);
     });
+  }
+
+  #registerOptions(traceparents: readonly (string | undefined)[], tag: string | undefined): RegisterOptions {
+    const { engine, maxBacklog } = this.#options;
+    return { engine: engine(), maxBacklog, ...traceparentsOf(traceparents), ...(tag !== undefined && { tag }) };
   }
 
   /** Parses lazily, so that an array of a million items is never held in both forms. */
@@ -392,6 +448,14 @@ function addReceipt(sum: RequestReceipt, index: number, receipt: ItemReceipt): v
   if (receipt.error !== undefined) {
     sum.rejected.push(rejectedItem(index, receipt.error));
   }
+}
+
+/** A message may quote the request; what is kept must not. */
+function withoutMessages({ rejected, ...counts }: RequestReceipt): OnceReceipt {
+  const kept = rejected
+    .toSorted((one, other) => one.index - other.index)
+    .map(({ index, code, field }) => ({ index, code, ...(field !== undefined && { field }) }));
+  return { ...counts, rejected: kept };
 }
 
 function rejectedItem(index: number, error: TransHubError): RejectedItem {

@@ -26,7 +26,7 @@ import type {
 import type { RegisterItem } from "../contract/item.ts";
 import type { LockWait } from "../contract/lock-wait.ts";
 import type { MemoryStore } from "../contract/memory.ts";
-import type { OnceBegun, OnceKey } from "../contract/once.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../contract/once.ts";
 import type { Page, PageRequest } from "../contract/page.ts";
 import type {
   ExportFilter,
@@ -95,7 +95,6 @@ import { readOutdated, readTranslationsByKey, touchTranslations, touchUses } fro
 import { ReplicaReads } from "./read/replica.ts";
 import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
-import { beginOnce, endOnce } from "./register/once.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { contribute } from "./review/contribute.ts";
 import { approve, history, review } from "./review/review.ts";
@@ -245,6 +244,15 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
     return this.#registrar.register(items, options);
   }
 
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    this.#open();
+    return this.#registrar.registerOnce(key, calls, answerOf);
+  }
+
   async enqueue(client: TransactionClient, items: readonly RegisterItem[], options?: RegisterOptions): Promise<void> {
     this.#open();
     await appendItems(client, items, options);
@@ -272,14 +280,6 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
   async listForReview(filter: ReviewFilter, page?: PageRequest): Promise<ReviewPage> {
     this.#open();
     return this.#reads.listForReview(filter, page);
-  }
-
-  async beginOnce(key: OnceKey): Promise<OnceBegun> {
-    return beginOnce(this.#open(), key);
-  }
-
-  async endOnce(key: OnceKey, answer: unknown): Promise<void> {
-    await endOnce(this.#open(), key, answer);
   }
 
   async touch(references: readonly NamedReference[]): Promise<void> {

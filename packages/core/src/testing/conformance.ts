@@ -14,6 +14,7 @@ import { hintingCases } from "./conformance/hinting.ts";
 import { type AddCase, type ConformanceStore, PATIENCE_MS } from "./conformance/kit.ts";
 import { limitingCases } from "./conformance/limiting.ts";
 import { namingCases } from "./conformance/naming.ts";
+import { onceCases } from "./conformance/once.ts";
 import { pausingCases } from "./conformance/pausing.ts";
 import { queueingCases } from "./conformance/queueing.ts";
 import { racingCases } from "./conformance/racing.ts";
@@ -36,6 +37,7 @@ const ROOMS = {
   exporting: exportingCases,
   hinting: hintingCases,
   forcing: forcingCases,
+  "running once": onceCases,
   working: workingCases,
   settling: settlingCases,
   expiring: expiringCases,

@@ -1,12 +1,10 @@
 /** Attempts to come past the guards, over a real socket: each was tried against the design, and stays. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Coordinator } from "@trans-hub/core";
+import { startGuarded } from "@trans-hub/test-support/guarded-server";
 import { askRaw } from "@trans-hub/test-support/raw-http";
 import { test as base } from "@trans-hub/test-support/store";
 import { describe, expect } from "vitest";
-import { startServer } from "../server.ts";
-import { authentication } from "./authentication.ts";
 import { SCOPES } from "./principal.ts";
 
 const STATUS = "/v1/projects/shop/status";
@@ -14,22 +12,9 @@ const REQUESTS = "/v1/projects/shop/requests";
 type Header = readonly [string, string];
 
 const test = base.extend("site", async ({ store }, { onCleanup }) => {
-  const hub = new Coordinator(store, { sourceLocale: "en", cacheSize: 0 });
   const groups = { "*": { projects: ["blog"], scopes: SCOPES }, ops: { projects: "*", scopes: SCOPES } } as const;
-  const proxy = {
-    header: "X-Forwarded-User",
-    groupsHeader: "X-Forwarded-Groups",
-    trustedProxies: ["127.0.0.1"],
-    groups,
-  };
-  const server = await startServer(
-    { hub, store, authenticator: authentication({ tokens: store.tokens, proxy }) },
-    { port: 0 },
-  );
-  onCleanup(async () => {
-    await server.close();
-    await hub.close();
-  });
+  const { server, hub, close } = await startGuarded(store, groups);
+  onCleanup(close);
   const make = async (locales?: string[]) =>
     (await hub.createToken({ projects: ["shop"], scopes: SCOPES, locales, label: "program" })).token;
   const { port } = server;

@@ -4,6 +4,7 @@
  */
 import { Coordinator, type TokenOptions } from "@trans-hub/core";
 import { InMemoryPersistenceHandler } from "@trans-hub/core/testing";
+import { startGuarded } from "@trans-hub/test-support/guarded-server";
 import { askRaw, type RawAnswer } from "@trans-hub/test-support/raw-http";
 import { test as base } from "@trans-hub/test-support/store";
 import type pg from "pg";
@@ -11,8 +12,7 @@ import { describe, expect } from "vitest";
 import { defineRoute, type Route } from "../route.ts";
 import { ROUTES } from "../routes/index.ts";
 import { documentSchemaOf } from "../schema.ts";
-import { type Server, startServer } from "../server.ts";
-import { authentication } from "./authentication.ts";
+import type { Server } from "../server.ts";
 import { SCOPES, type Scope } from "./principal.ts";
 
 const PROJECT = "shop";
@@ -128,7 +128,6 @@ interface Fixture {
 }
 
 const test = base.extend("matrix", async ({ db, store }, { onCleanup }): Promise<Fixture> => {
-  const hub = new Coordinator(store, { sourceLocale: "en", cacheSize: 0 });
   const everything = { projects: "*", scopes: SCOPES } as const;
   const groups = {
     everything,
@@ -136,20 +135,8 @@ const test = base.extend("matrix", async ({ db, store }, { onCleanup }): Promise
     ...Object.fromEntries(SCOPES.map((scope) => [scope, { projects: "*", scopes: [scope] } as const])),
     [OTHER]: { projects: [OTHER], scopes: SCOPES },
   };
-  const proxy = {
-    header: "X-Forwarded-User",
-    groupsHeader: "X-Forwarded-Groups",
-    trustedProxies: ["127.0.0.1"],
-    groups,
-  };
-  const server = await startServer(
-    { hub, store, authenticator: authentication({ tokens: store.tokens, proxy }) },
-    { port: 0 },
-  );
-  onCleanup(async () => {
-    await server.close();
-    await hub.close();
-  });
+  const { server, hub, close } = await startGuarded(store, groups);
+  onCleanup(close);
   return {
     server,
     db,

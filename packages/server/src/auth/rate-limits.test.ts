@@ -29,9 +29,22 @@ describe("the rate of a caller", () => {
     expect(() => limits.take(one)).toThrow();
   });
 
+  test("is another one for an address that reads without a token", () => {
+    const limits = new RateLimits({ publicPerSecond: 1, now: () => 0 });
+    expect(limits.takeOf("192.0.2.1")).toEqual({
+      "ratelimit-policy": '"caller";q=2;w=2',
+      ratelimit: '"caller";r=1;t=0',
+    });
+    limits.takeOf("192.0.2.1");
+    expect(() => limits.takeOf("192.0.2.1")).toThrow(expect.objectContaining({ code: "TH_TOO_MANY_REQUESTS" }));
+    expect(() => limits.takeOf("192.0.2.2")).not.toThrow();
+    expect(limits.take(caller("one"))).toEqual({});
+  });
+
   test("has no bound and no header by default", () => {
     const limits = new RateLimits();
     for (let at = 0; at < 10_000; at += 1) expect(limits.take(caller("one"))).toEqual({});
+    expect(limits.takeOf("192.0.2.1")).toEqual({});
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * The requests of one token, or of one login: a rate in this process, and a share of the waits.
+ * The requests of one token, of one login, or of one address to what is open to everybody: a rate in this process, and a share of the
+ * waits.
  *
  * A bucket a caller stands in memory, and goes once it is full again and nobody has used it for a while.
  */
@@ -13,6 +14,8 @@ export interface RateLimitOptions {
   perSecond?: number | undefined;
   /** The most requests at once beyond that rate. Default: those of two seconds. */
   burst?: number | undefined;
+  /** Requests a second of one address to public exports, in this process; twice as many at once. Default: no bound. */
+  publicPerSecond?: number | undefined;
   /** Requests of one token or login that may wait at once: `translations:wait` and event streams. Default: no bound of its own. */
   waits?: number | undefined;
   /** Milliseconds, of a clock that never goes back. Default: `performance.now`. */
@@ -37,9 +40,26 @@ export class RateLimits {
    * @throws {HttpError} `TH_TOO_MANY_REQUESTS`, with the time until the next one.
    */
   take(identity: Identity): Readonly<Record<string, string>> {
-    const { perSecond, burst = Math.max(1, Math.ceil(2 * (perSecond ?? 0))), now } = this.#options;
-    if (perSecond === undefined) return {};
-    const key = callerOf(identity);
+    const { perSecond, burst } = this.#options;
+    return perSecond === undefined ? {} : this.#take(callerOf(identity), perSecond, burst);
+  }
+
+  /**
+   * Takes a request of the rate of an address, of callers who need be nobody.
+   *
+   * @throws {HttpError} `TH_TOO_MANY_REQUESTS`.
+   */
+  takeOf(address: string): Readonly<Record<string, string>> {
+    const { publicPerSecond } = this.#options;
+    return publicPerSecond === undefined ? {} : this.#take(`address ${address}`, publicPerSecond);
+  }
+
+  #take(
+    key: string,
+    perSecond: number,
+    burst = Math.max(1, Math.ceil(2 * perSecond)),
+  ): Readonly<Record<string, string>> {
+    const { now } = this.#options;
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       bucket = new TokenBucket({ perSecond, burst, now });

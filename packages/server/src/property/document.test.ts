@@ -6,6 +6,7 @@
  */
 import { request as send } from "node:http";
 import { Coordinator } from "@trans-hub/core";
+import { holdKeys } from "@trans-hub/test-support/held-keys";
 import { type Api, test } from "@trans-hub/test-support/http-api";
 import { drain, failed, workOf } from "@trans-hub/test-support/store";
 import fc from "fast-check";
@@ -172,9 +173,14 @@ test("every answer to a request made from the document is one that the document 
   await directed(api, "request", { json: { ...pay, items: Array(10_001).fill("x") } });
   await directed(api, "request", { json: { items: {} } });
   await directed(api, "request", { json: { ...pay, unknown: 1 } });
-  const key = { owner: '["shop","anna"]', key: "busy", body: JSON.stringify(pay) };
-  await api.store.beginOnce(key);
-  await directed(api, "request", { json: pay, headers: { "idempotency-key": "busy" } });
+  const keys = await holdKeys(db);
+  const first = directed(api, "request", { json: pay, headers: { "idempotency-key": "busy" } });
+  await keys.running();
+  expect(await directed(api, "request", { json: pay, headers: { "idempotency-key": "busy" } })).toMatchObject({
+    status: 409,
+  });
+  await keys.release();
+  await first;
   // Exports, and acts by id. The ids of Danish want one place.
   const project = "/v1/projects/shop";
   const clash = ["k.json#a", "k.json#a.b"].map((businessId) => ({ text: businessId, businessId }));

@@ -76,7 +76,7 @@ export const streamEvents = defineRoute({
   path: "/v1/projects/:project/events/stream",
   name: "streamEvents",
   summary: "Follow changes of translations as server-sent events.",
-  description: `\`id\` is the cursor, \`event\` the kind, \`data\` the event as JSON. \`Last-Event-ID\` goes on behind an event; the default is \`after\`, or else now. A comment comes every 15 seconds without an event. A client that does not read is cut off. ${DESCRIPTION}`,
+  description: `\`id\` is the cursor, \`event\` the kind, \`data\` the event as JSON. \`Last-Event-ID\` goes on behind an event; the default is \`after\`, or else now. After 15 seconds without an event, a message without data comes, whose \`id\` is the place that the feed has reached. A client that does not read is cut off. ${DESCRIPTION}`,
   scope: "feed",
   wall: "project",
   isWait: true,

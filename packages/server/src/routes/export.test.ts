@@ -198,6 +198,23 @@ describe("an export", () => {
     }
   });
 
+  test("that is open to all has a rate for each address, and pages of every origin see that it is used up", async ({
+    openApi,
+  }) => {
+    const api = await openApi({ publicExports: ["shop"], limits: { publicPerSecond: 0.01 } });
+    await fill(api, { pay: "Pay" });
+    expect(await raw(api, "/locales/fr.json", {})).toMatchObject({
+      status: 200,
+      headers: { ratelimit: expect.stringContaining("r=0") },
+    });
+    expect(await raw(api, "/locales/fr.json", {})).toMatchObject({
+      status: 429,
+      headers: { "access-control-allow-origin": "*", "retry-after": expect.stringMatching(/^\d+$/) },
+    });
+    // Requests that need a caller have another rate.
+    expect(await raw(api, "/translations?businessId=pay&locale=fr", {})).toMatchObject({ status: 200 });
+  });
+
   test("is open to all, and to pages of every origin without cookies, where the project is public", async ({
     openApi,
   }) => {

@@ -1,6 +1,5 @@
 /** Registering texts. */
-import type { Item as CoreItem, RequestReceipt } from "@trans-hub/core";
-import type { OnceKey, PersistenceHandler } from "@trans-hub/core/store";
+import type { Item as CoreItem, OnceReceipt } from "@trans-hub/core";
 import { z } from "zod";
 import { HttpError } from "../problem.ts";
 import { MAX_ITEMS, requireFewItems } from "../request-limits.ts";
@@ -55,21 +54,23 @@ export const request = defineRoute({
   body: Body,
   answers: { 200: Receipt },
   problems: [409],
-  async handle({ hub, store, principal, params: { project }, body, headers, signal }) {
+  async handle({ hub, principal, params: { project }, body, headers, signal }) {
     const { items, ...defaults } = body;
     if (Array.isArray(items)) {
       requireFewItems(items);
       requireOwnProject(items, project, (at) => `items[${at}]`);
     } else requireOwnProject([items], project, () => "items");
-    const register = async (more: { signal?: AbortSignal } = {}) =>
-      receiptOf(await hub.request(items as CoreItem[], { ...present(defaults), project, ...more }));
+    const own = { ...present(defaults), project };
     const key = headers["idempotency-key"];
-    if (key === undefined) return register({ signal });
-    return once(
-      store,
-      { owner: JSON.stringify([project, principal.subject]), key: keyOf(key), body: jsonOf(body) },
-      register,
-    );
+    if (key === undefined) return receiptOf(await hub.request(items as CoreItem[], { ...own, signal }));
+    // It runs to its end also when its client is gone, who sends it again.
+    const once = { owner: JSON.stringify([project, principal.subject]), key: keyOf(key), body: jsonOf(body) };
+    const end = await hub.requestOnce(once, items as CoreItem[], own);
+    if (end.kind === "running") throw new HttpError("TH_IN_PROGRESS");
+    if (end.kind === "other") {
+      throw new HttpError("TH_IDEMPOTENCY_KEY", { field: "Idempotency-Key", hint: "Take a new key." });
+    }
+    return receiptOf(end.answer);
   },
 });
 
@@ -91,33 +92,7 @@ function jsonOf(body: unknown): string {
   }
 }
 
-/**
- * Runs `register` unless a request with the key has run, in any process: then its answer is given again. It runs to its end also
- * when its client is gone, who sends the request again.
- */
-async function once(
-  store: PersistenceHandler,
-  key: OnceKey,
-  register: () => Promise<z.input<typeof Receipt>>,
-): Promise<z.input<typeof Receipt>> {
-  const begun = (await store.beginOnce?.(key)) ?? { kind: "begun" };
-  if (begun.kind === "running") throw new HttpError("TH_IN_PROGRESS");
-  if (begun.kind === "other")
-    throw new HttpError("TH_IDEMPOTENCY_KEY", { field: "Idempotency-Key", hint: "Take a new key." });
-  if (begun.kind === "done") return Receipt.parse(begun.answer);
-  let receipt: z.input<typeof Receipt>;
-  try {
-    receipt = await register();
-  } catch (error) {
-    await store.endOnce?.(key, undefined).catch(() => undefined);
-    throw error;
-  }
-  // The work is done, whether the answer could be kept or not: its caller has no reason to ask again.
-  await store.endOnce?.(key, receipt).catch(() => undefined);
-  return receipt;
-}
-
-function receiptOf({ registered, existing, queued, failed, rejected }: RequestReceipt): z.input<typeof Receipt> {
+function receiptOf({ registered, existing, queued, failed, rejected }: OnceReceipt): z.input<typeof Receipt> {
   return {
     registered,
     existing,

@@ -11,7 +11,7 @@ async function registered(api: Api, ids: readonly string[], targetLocales = ["fr
 const failing = workOf(() => failed());
 
 interface Page {
-  items: { businessIds: string[]; text: string | null }[];
+  items: { id: string; revision: number; businessIds: string[]; text: string | null; reason?: string }[];
   nextCursor: string | null;
   lookedAt: number;
 }
@@ -115,6 +115,25 @@ describe("translations", () => {
       (await api.ask("POST", "/v1/projects/other/translations:list", { targetLocale: "fr", cursor: nextCursor }))
         .status,
     ).toBe(400);
+  });
+
+  test("are listed as a queue that ends by the acts of people", async ({ api }) => {
+    await api.hub.request(["One", "Two"], { targetLocales: ["fr"], project: "shop" });
+    await drain(api.store);
+    const queue = async (more: object = {}) => {
+      const asked = { targetLocale: "fr", queue: true, sample: 100, ...more };
+      return (await api.ask<Page>("POST", "/translations:list", asked)).body;
+    };
+    const { items } = await queue();
+    expect(items).toMatchObject([{ reason: "sample" }, { reason: "sample" }]);
+    expect((await queue({ sample: 0 })).items).toEqual([]);
+    for (const { id, revision } of items) {
+      const act = { kind: "approve", id, targetLocale: "fr", revision };
+      await api.ask("POST", "/translations:review", { items: [act] });
+    }
+    expect(await queue()).toMatchObject({ items: [], nextCursor: null });
+    const alone = await api.ask("POST", "/translations:list", { targetLocale: "fr", sample: 5 });
+    expect(alone).toMatchObject({ status: 422, body: { field: "sample" } });
   });
 
   test("are listed with bounded work, in a project of many uses and without a hit", async ({ api, db }) => {

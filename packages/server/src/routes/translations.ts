@@ -162,9 +162,16 @@ function waitSeconds(prefer: string | string[] | undefined): number {
   return seconds === undefined ? DEFAULT_WAIT_SECONDS : Math.min(MAX_WAIT_SECONDS, Number(seconds));
 }
 
+const ListedTranslation = Translation.extend({
+  reason: z
+    .string()
+    .optional()
+    .describe("In the queue: `flagged`, `changed` or `sample`. A later release may add some."),
+}).meta({ id: "ListedTranslation" });
+
 const Listed = z
   .strictObject({
-    items: z.array(Translation),
+    items: z.array(ListedTranslation),
     nextCursor: z.string().nullable().describe("Of the next page; null: this is the last one."),
     lookedAt: z
       .int()
@@ -185,6 +192,18 @@ const Filter = z.strictObject({
     .optional()
     .describe("Words in the source text or in the translation, whatever their case."),
   changedSince: z.iso.datetime({ offset: true }).optional(),
+  queue: z
+    .boolean()
+    .optional()
+    .describe(
+      "Only texts that a person has to look at, each with its `reason`: with a warning first, then changed since an approval, then a sample of the rest. A text leaves the queue by an act of a person.",
+    ),
+  sample: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe("With `queue`: the sample, in percent of the rest. Default 10."),
 });
 
 export const listTranslations = defineRoute({

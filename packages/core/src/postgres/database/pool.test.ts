@@ -43,6 +43,17 @@ test("a statement past its limit is reported as unavailable", async ({ database 
   }
 });
 
+test("a connection that an ending pool does not give can be released", async ({ database }) => {
+  const pool = new ConnectionPool({ databaseUrl: database.url });
+  await pool.end();
+  const given = Promise.withResolvers<{ error: Error | undefined; release: () => void }>();
+  pool.raw.connect((error, _, release) => given.resolve({ error, release }));
+  const { error, release } = await given.promise;
+  expect(error).toBeInstanceOf(Error);
+  // As graphile-worker does with its listener's when it stops while the database is away: the worker would exit 1.
+  expect(release).not.toThrow();
+});
+
 test("a connection that is released twice is released once", async ({ database }) => {
   const pool = new ConnectionPool({ databaseUrl: database.url });
   const given = Promise.withResolvers<() => void>();

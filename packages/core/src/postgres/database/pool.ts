@@ -196,10 +196,11 @@ const PLAN_ONCE = "set plan_cache_mode = force_generic_plan; set enable_seqscan 
 type Release = (destroy?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 
-function onlyOnce(release: Release): Release {
+/** @param release Undefined: the pool has no connection to give, because it ends. graphile-worker releases that one as well. */
+function onlyOnce(release: Release | undefined): Release {
   let isReleased = false;
   return (destroy) => {
-    if (!isReleased) release(destroy);
+    if (!isReleased) release?.(destroy);
     isReleased = true;
   };
 }

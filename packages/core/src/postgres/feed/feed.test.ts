@@ -4,6 +4,7 @@ import pg from "pg";
 import { describe, expect, onTestFinished } from "vitest";
 import type { FeedNews } from "../../contract/event.ts";
 import { Coordinator } from "../../coordinator/coordinator.ts";
+import { followEvents } from "../../coordinator/follow-events.ts";
 import type { PostgresPersistenceHandler } from "../postgres-persistence-handler.ts";
 
 /** A session of a stranger. */
@@ -95,6 +96,30 @@ describe("the tail", () => {
     // As restore.sh does.
     await db.query("update trans_hub.feed_head set epoch = gen_random_uuid()");
     await gone;
+  });
+
+  test("tells a follower of one locale how far the feed has come, although nothing comes for it", async ({ store }) => {
+    const { next } = await store.events({ after: "now" });
+    const over = new AbortController();
+    const following = followEvents(
+      { after: next, project: "default", targetLocale: "de" },
+      {
+        events: (query) => store.events(query),
+        watch: (listener) => store.watchEvents(listener),
+        signal: over.signal,
+        closing: new AbortController().signal,
+        movedMs: 0,
+      },
+    );
+    const page = following.next();
+    await store.register([item("Pay")]);
+    await drain(store);
+    const { value: found } = await page;
+    expect(found).toMatchObject({ events: [] });
+    expect((await store.events({ after: found?.next })).events).toEqual([]);
+    expect((await store.events({ after: next })).events).toHaveLength(1);
+    over.abort();
+    await following.return();
   });
 
   test("asks once in 50 ms for all who wait, and wakes them soon", async ({ db, openStore, store }) => {

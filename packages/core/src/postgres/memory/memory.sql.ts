@@ -58,7 +58,7 @@ export const rememberRows = statement({
   text: `select trans_hub.remember_rows($1::bigint[], $2::text[], $3::bigint[], $4::text[])`,
 });
 
-/** A page of a project's pairs after a number. */
+/** A page of a project's pairs after a number. A pair that was approved in several contexts is listed once. */
 export const listUnits = statement({
   name: "memory.list",
   answerTimeoutMs: PATIENT,
@@ -68,6 +68,11 @@ export const listUnits = statement({
     from (
       select u.* from trans_hub.memory_unit as u
       where u.project = $1 and u.unit_no > $3::bigint and ($2::text is null or u.target_locale = $2)
+        and not exists (
+          select from trans_hub.memory_unit as e
+          where e.text_no = u.text_no and e.target_locale = u.target_locale and e.target_id = u.target_id and e.unit_no < u.unit_no
+          offset 0
+        )
       order by u.project, u.unit_no
       limit $4
     ) as u

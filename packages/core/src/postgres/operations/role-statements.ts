@@ -78,6 +78,8 @@ export const READER_FUNCTIONS = [
   "export_texts",
   "row_state",
   "search_uses",
+  "similar_units",
+  "same_units",
   "stored_text",
   "open_dead_letter",
   "find_row",

@@ -1,14 +1,16 @@
 /** Registers chunks of items, and keeps one item's trouble from its neighbours. */
 import { setTimeout as wait } from "node:timers/promises";
-import { BacklogFullError, CancelledError } from "../../contract/errors.ts";
+import { BacklogFullError, CancelledError, DatabaseUnavailableError } from "../../contract/errors.ts";
 import type { RegisterItem } from "../../contract/item.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { ItemReceipt, RegisterOptions } from "../../contract/register.ts";
-import { errorCode } from "../database/database-error.ts";
+import { databaseError, errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run } from "../database/statement.ts";
-import type { Voice } from "../settle/voice.ts";
+import { type TextChange, Voice } from "../settle/voice.ts";
 import { append } from "./append.ts";
 import { itemErrorOfState } from "./item-error.ts";
+import { runOnce } from "./once.ts";
 import { groupItems, openLanes, registerCarryingItems, registerItems } from "./register.sql.ts";
 
 export interface RegisterSettings {
@@ -67,21 +69,91 @@ export class Registrar {
   readonly #settings: RegisterSettings;
   readonly #voice: Voice;
   readonly #lanes = new KnownLanes();
+  readonly #chunks: Chunks;
 
   /** @param voice Reports what was registered. */
   constructor(pool: ConnectionPool, settings: RegisterSettings, voice: Voice) {
     this.#pool = pool;
     this.#settings = settings;
     this.#voice = voice;
+    this.#chunks = new Chunks({ db: pool, settings, voice, lanes: this.#lanes });
+  }
+
+  /**
+   * @returns One receipt an item, in their order. A bad item has an error in its receipt.
+   * @throws {CancelledError} The signal was aborted; some items may be registered.
+   * @throws {DatabaseUnavailableError}
+   */
+  register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
+    return this.#chunks.register(items, options);
+  }
+
+  /** See `PersistenceHandler.registerOnce`. */
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    // Before the transaction, which would hold up others that open the same lane.
+    await this.#lanes.open(this.#pool, [...new Set(calls.flatMap(({ items }) => items.flatMap(localesOf)))]);
+    const changes: TextChange[] = [];
+    const voice = new Voice((change) => changes.push(change));
+    const end = await this.#pool.transaction(async (db) => {
+      const chunks = new Chunks({ db: withSavepoints(db), settings: this.#settings, voice, lanes: this.#lanes });
+      return runOnce(db, key, async () => {
+        const receipts: ItemReceipt[][] = [];
+        for (const { items, options } of calls) receipts.push(await chunks.register(items, options));
+        return answerOf(receipts);
+      });
+    });
+    for (const change of changes) this.#voice.changed(change);
+    return end as OnceEnd<Answer>;
+  }
+}
+
+const localesOf = ({ targetLocales }: RegisterItem) => targetLocales;
+
+/** A statement that fails leaves the transaction as it was before it, so that its items can be tried in halves. */
+function withSavepoints(db: Database): Database {
+  return {
+    async query(config) {
+      await db.query({ text: "savepoint chunk" });
+      try {
+        return await db.query(config);
+      } catch (thrown) {
+        const error = databaseError(thrown);
+        if (!(error instanceof DatabaseUnavailableError)) await db.query({ text: "rollback to savepoint chunk" });
+        throw error;
+      }
+    },
+  };
+}
+
+interface ChunksOptions {
+  /** The connections of a store, or a transaction. */
+  db: Database;
+  settings: RegisterSettings;
+  voice: Voice;
+  lanes: KnownLanes;
+}
+
+/** Registers chunks in one database or transaction. */
+class Chunks {
+  readonly #db: Database;
+  readonly #settings: RegisterSettings;
+  readonly #voice: Voice;
+  readonly #lanes: KnownLanes;
+
+  constructor({ db, settings, voice, lanes }: ChunksOptions) {
+    this.#db = db;
+    this.#settings = settings;
+    this.#voice = voice;
+    this.#lanes = lanes;
   }
 
   /**
    * Registers items as one chunk, or else in halves, the free ones first: in the end only the item that is behind a lock, or
    * is bad, is left alone with its trouble. Items that stay behind a lock go to the inbox.
-   *
-   * @returns One receipt an item, in their order. A bad item has an error in its receipt.
-   * @throws {CancelledError} The signal was aborted; some items may be registered.
-   * @throws {DatabaseUnavailableError}
    */
   async register(items: readonly RegisterItem[], options: RegisterOptions = {}): Promise<ItemReceipt[]> {
     const receipts = new Array<ItemReceipt>(items.length);
@@ -140,7 +212,7 @@ export class Registrar {
     if (left.length === 0) return;
     const all = left.flatMap((part) => part.items);
     try {
-      await append(this.#pool, all, options);
+      await append(this.#db, all, options);
     } catch (error) {
       if (!(error instanceof BacklogFullError)) throw error;
       for (const { at, items } of left) {
@@ -162,7 +234,7 @@ export class Registrar {
     receipts: ItemReceipt[],
   ): Promise<void> {
     const { columns, wantLocales } = groupItems(items);
-    await this.#lanes.open(this.#pool, wantLocales);
+    await this.#lanes.open(this.#db, wantLocales);
     const { batchSize, batchBytes, touchAfterSeconds } = this.#settings;
     const { traceparents = [], tag } = options;
     const parameters = [
@@ -176,8 +248,8 @@ export class Registrar {
     ];
     const [receipt] =
       traceparents.length === 0 && tag === undefined
-        ? await rows(this.#pool, registerItems, parameters)
-        : await rows(this.#pool, registerCarryingItems, [...parameters, traceparents.join(" "), tag ?? ""]);
+        ? await rows(this.#db, registerItems, parameters)
+        : await rows(this.#db, registerCarryingItems, [...parameters, traceparents.join(" "), tag ?? ""]);
     if (receipt === undefined) throw new Error("trans_hub.register gave no row");
     items.forEach(({ targetLocales }, place) => {
       receipts[at + place] = {

@@ -28,6 +28,7 @@ export async function measure(pool: ConnectionPool): Promise<FleetMeasure> {
     refused: fleet.refused,
     deadLetters: fleet.dead_letters,
     unsequencedEvents: fleet.unsequenced,
+    memoryUnits: fleet.memory_units,
     translated: fleet.stored.translated ?? 0,
     approved: fleet.stored.approved ?? 0,
     workers: fleet.workers,

@@ -20,6 +20,7 @@ export const measureFleet = statement({
     refused: z.record(z.string(), z.number()),
     dead_letters: Count,
     unsequenced: Count,
+    memory_units: Count,
     stored: z.record(z.string(), z.number()),
     workers: Count,
     pauses: z.record(z.string(), z.number()),
@@ -69,6 +70,8 @@ export const measureFleet = statement({
         from (select from trans_hub.dead_letter as d where d.replayed_at is null limit $1::int) as d
       ) as dead_letters,
       (select count(*) from (select from trans_hub.event_queue as q limit $1::int) as q) as unsequenced,
+      -- Counting a million rows would take longer than everything else here.
+      (select greatest(c.reltuples, 0) from pg_class as c where c.oid = 'trans_hub.memory_unit'::regclass) as memory_units,
       (
         select coalesce(jsonb_object_agg(c.status, c.n), '{}')
         from (select d.status, sum(d.delta) as n from trans_hub.count_delta as d where d.flag is null group by d.status) as c

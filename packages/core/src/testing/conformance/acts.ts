@@ -176,6 +176,8 @@ export function actingCases(add: AddCase): void {
   });
 
   add("undone, a text that waited is work again, and a failed one has its letter open again", async ({ handler }) => {
+    // Before the text is registered: later it could be old already, and go.
+    await announceRetention(handler);
     await handler.register([item()]);
     await take(handler, "approve", { text: "person" });
     expect(await take(handler, "undo")).toMatchObject({ status: "pending", text: null });
@@ -184,7 +186,6 @@ export function actingCases(add: AddCase): void {
     await take(handler, "approve", { text: "person" });
     expect((await handler.listDeadLetters({})).items).toEqual([]);
     // The letter is closed, and stays for an undo.
-    await announceRetention(handler);
     await untilAged(handler, 1);
     await handler.touch([textReference()]);
     await handler.collect({ retentionDays });

@@ -51,6 +51,23 @@ export function queueingCases(add: AddCase): void {
     },
   );
 
+  add("an approved text is in the queue while an edit of the glossary makes it stale", async ({ handler }) => {
+    await handler.register([item({ text: "Open the board" })]);
+    await translate(handler);
+    await act(handler, { kind: "approve", reference: textReference({ text: "Open the board" }) });
+    const board = { term: "board", sourceLocale: "en", targets: { fr: { as: "plateau" } } };
+    await handler.editGlossary({ project: PROJECT, set: [board], by: "mia" });
+    // Workers mark by and by; asking for the stale texts marks all at once.
+    await handler.listStale({ project: PROJECT, targetLocale: "fr" });
+    expect(await queue(handler)).toEqual(["Open the board changed"]);
+    await act(handler, {
+      kind: "approve",
+      reference: textReference({ text: "Open the board" }),
+      text: "Ouvrir le plateau",
+    });
+    expect(await queue(handler)).toEqual([]);
+  });
+
   add("the sample of the queue is the same at each call, and grows with its share", async ({ handler }) => {
     const texts = Array.from({ length: 60 }, (_, at) => item({ text: `Text ${at}`, businessId: `id.${at}` }));
     await handler.register(texts);

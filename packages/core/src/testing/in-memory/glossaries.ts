@@ -95,6 +95,11 @@ export class InMemoryGlossaries {
     });
   }
 
+  /** Whether an edit made a row stale, and nobody has changed it since. */
+  isStale(row: Row): boolean {
+    return this.#marks.get(row)?.revision === row.revision;
+  }
+
   #mark(project: string, edited: readonly EditedTerm[]): void {
     const terms = new StaleTerms(edited);
     const since = this.#now();

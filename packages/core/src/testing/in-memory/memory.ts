@@ -48,15 +48,7 @@ export class InMemoryMemory implements MemoryStore {
     for (const pair of pairs) checkPair(pair);
     let imported = 0;
     for (const pair of pairs) {
-      const isKnown = this.#units.some(
-        (unit) =>
-          unit.origin === "tmx" &&
-          unit.project === project &&
-          unit.sourceLocale === pair.sourceLocale &&
-          unit.source === pair.source &&
-          unit.targetLocale === pair.targetLocale &&
-          unit.target === pair.target,
-      );
+      const isKnown = this.#units.some((unit) => unit.origin === "tmx" && isSamePair({ ...pair, project }, unit));
       if (isKnown) continue;
       this.#add(project, "tmx", pair);
       imported += 1;
@@ -70,6 +62,7 @@ export class InMemoryMemory implements MemoryStore {
     const found = this.#units
       .filter((unit) => unit.project === project && (targetLocale === undefined || unit.targetLocale === targetLocale))
       .filter(({ unit }) => Number(unit) > after)
+      .filter((unit) => !this.#units.some((other) => isSamePair(unit, other) && Number(other.unit) < Number(unit.unit)))
       .toSorted((one, other) => Number(one.unit) - Number(other.unit));
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -168,6 +161,11 @@ export class InMemoryMemory implements MemoryStore {
   #drop(isDoomed: (unit: Unit) => boolean): void {
     this.#units = this.#units.filter((unit) => !isDoomed(unit));
   }
+}
+
+function isSamePair(one: MemoryPair & { project: string }, other: Unit): boolean {
+  const names = ["project", "sourceLocale", "source", "targetLocale", "target"] as const;
+  return names.every((name) => one[name] === other[name]);
 }
 
 function shown({ project: _project, ...unit }: Unit): MemoryUnit {

@@ -26,6 +26,7 @@ import type {
 } from "../../contract/glossary.ts";
 import type { RegisterItem } from "../../contract/item.ts";
 import type { MemoryStore } from "../../contract/memory.ts";
+import type { OnceCall, OnceEnd, OnceKey } from "../../contract/once.ts";
 import type { Page, PageRequest } from "../../contract/page.ts";
 import {
   type ExportFilter,
@@ -119,6 +120,14 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
 
   async register(items: readonly RegisterItem[], options?: RegisterOptions): Promise<ItemReceipt[]> {
     return this.#open().register(items, options);
+  }
+
+  async registerOnce<Answer>(
+    key: OnceKey,
+    calls: readonly OnceCall[],
+    answerOf: (receipts: readonly ItemReceipt[][]) => Answer,
+  ): Promise<OnceEnd<Answer>> {
+    return this.#open().registerOnce(key, calls, answerOf);
   }
 
   /** A client that does not come from {@link begin} counts as a transaction that commits at once. */
