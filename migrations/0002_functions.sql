@@ -1693,6 +1693,18 @@ begin
 end
 $$;
 
+-- function memory/has_memory
+create or replace function trans_hub.has_memory(of_project text) returns boolean
+language plpgsql stable
+set search_path = pg_catalog, trans_hub, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+begin
+  return exists (select from memory_unit as m where m.project = of_project);
+end
+$$;
+
 -- function memory/key_memory_texts
 create or replace function trans_hub.key_memory_texts(text_nos bigint[], new_bands text[], of_key_version smallint) returns bigint
 language plpgsql volatile
@@ -6016,6 +6028,7 @@ revoke execute on function trans_hub.affordable_projects,
   trans_hub.drop_memory_texts,
   trans_hub.forget_in_memory,
   trans_hub.forget_units,
+  trans_hub.has_memory,
   trans_hub.key_memory_texts,
   trans_hub.note_memory_uses,
   trans_hub.remember_rows,
@@ -6174,6 +6187,7 @@ drop function trans_hub.affordable_projects,
   trans_hub.drop_memory_texts,
   trans_hub.forget_in_memory,
   trans_hub.forget_units,
+  trans_hub.has_memory,
   trans_hub.key_memory_texts,
   trans_hub.note_memory_uses,
   trans_hub.remember_rows,

@@ -28,8 +28,10 @@ const KILL_EVERY_MS = 10_000;
 const GOAL_MS = 5_000;
 /** Between two looks at the strings of a commit. */
 const LOOK_MS = 100;
-/** After that, a string that cannot be read counts as lost. */
+/** A string that cannot be read by then counts with this time. Whether it is lost is seen at the end. */
 const PATIENCE_MS = 180_000;
+/** The work has so long to come to an end after the last commit. */
+const SETTLE_MS = 300_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -82,7 +84,7 @@ try {
   ending.abort();
   const kills = await killing;
   const strings = all.flat();
-  const lost = strings.filter((ms) => ms === Number.POSITIVE_INFINITY).length;
+  const lost = await missingTexts();
   const wrong = await wrongTexts();
   const conditions = {
     ...{ strings: STRINGS, locales: LOCALES.length, workers: WORKERS, engineMs: ENGINE_MS, everyMs, commits, kills },
@@ -127,7 +129,7 @@ async function readable(commit: number): Promise<number[]> {
     if (now > PATIENCE_MS) break;
     if (left > 0) await wait(LOOK_MS);
   }
-  while (times.length < STRINGS) times.push(Number.POSITIVE_INFINITY);
+  while (times.length < STRINGS) times.push(PATIENCE_MS);
   return times;
 }
 
@@ -140,6 +142,21 @@ async function kill(signal: AbortSignal): Promise<number> {
     const worker = fleet.workers[count % WORKERS];
     if (worker !== undefined) await fleet.replace(worker, "SIGKILL");
     count += 1;
+  }
+}
+
+/** Translations that are not there when no work is left. */
+async function missingTexts(): Promise<number> {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const { rows } = await db.query<{ done: number; pending: number }>(
+      `select count(*) filter (where status = 'translated')::int as done, count(*) filter (where status = 'pending')::int as pending
+       from trans_hub.translation`,
+    );
+    // With the text that warmed the fleet up.
+    const missing = (commits * STRINGS + 1) * LOCALES.length - (rows[0]?.done ?? 0);
+    if (rows[0]?.pending === 0 || performance.now() > until) return missing;
+    await wait(LOOK_MS);
   }
 }
 

@@ -78,6 +78,8 @@ export const READER_FUNCTIONS = [
   "export_texts",
   "row_state",
   "search_uses",
+  "is_to_review",
+  "follows_approved",
   "similar_units",
   "same_units",
   "stored_text",

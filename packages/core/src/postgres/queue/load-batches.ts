@@ -108,7 +108,7 @@ export const loadBatches = statement({
         (select g.revision from trans_hub.glossary_state as g where g.project = b.project)
       end as glossary_revision,
       case when (select exists (select from trans_hub.memory_unit)) then
-        exists (select from trans_hub.memory_unit as m where m.project = b.project)
+        trans_hub.has_memory(b.project)
       end as has_own_memory,
       b.history, b.traceparent, b.tag,
       b.content_nos::text, b.context_nos::text, b.revisions::text, own.texts, own.rows::text, own.expired,

@@ -40,6 +40,8 @@ describe("a reviewer", () => {
     await store.register([item("Pay", { targetLocales: ["fr", "de", "pt-BR"] })]);
     await drain(store);
     const reviewer = await openStore({ databaseUrl: actingAs(database.url, roles.reviewer) });
+    const queue = { project: "default", targetLocale: "fr", queue: { sample: 100 } };
+    expect((await reviewer.listForReview(queue)).items).toMatchObject([{ sourceText: "Pay", reason: "sample" }]);
     const acts = ["fr", "de", "pt-BR"].map((locale) => ({
       kind: "approve" as const,
       reference: reference("Pay", locale),
