@@ -491,3 +491,26 @@ describe("roles create", () => {
     });
   });
 });
+
+test("the commands of a reviewer need no right but the reviewer's, and act in its locales alone", async ({
+  commands,
+  emptyDatabase,
+  prefix,
+  roles: { env },
+}) => {
+  const owner = { env: { TH_DATABASE_URL: emptyDatabase.url } };
+  await commands.json(["roles", "create", "--prefix", prefix, "--reviewer-locales", "fr"], owner);
+  await commands.json(["request", "Pay", "--from", "en", "--to", "fr,de"], { env: env.worker });
+  await commands.json(["worker", "--once"], { env: env.worker });
+  const review = <Result = { items: { id: string; status: string }[] }>(args: string[], code = 0) =>
+    commands.json<Result & Record<string, unknown>>(["review", ...args], { env: env.reviewer, code });
+  const [{ id } = { id: "" }] = (await review(["list", "--to", "fr", "--queue", "--sample", "100"])).items;
+  expect(await review(["approve", id, "--to", "fr", "--text", "Payer"])).toMatchObject({ status: "approved" });
+  expect(await review(["undo", id, "--to", "fr"])).toMatchObject({ status: "translated" });
+  expect(await review(["reject", id, "--to", "fr", "--note", "formal"])).toMatchObject({ status: "pending" });
+  expect((await review(["history", id, "--to", "fr"])).items).toHaveLength(3);
+  expect(await review(["approve", id, "--to", "de"], 1)).toMatchObject({ error: { code: "TH_DATABASE_REFUSED" } });
+  expect(await commands.json(["why", "Pay", "--from", "en", "--to", "fr"], { env: env.reviewer })).toMatchObject({
+    translation: { status: "pending" },
+  });
+});

@@ -40,6 +40,7 @@ import { canonicalLocale } from "../rules/locale.ts";
 import { parseName } from "../rules/name.ts";
 import { preferred } from "../rules/prefer.ts";
 import { isSettled } from "../rules/settled.ts";
+import { requestsOf } from "../rules/stale-requests.ts";
 import { checkTokenId, makeToken, type TokenOptions } from "../rules/token.ts";
 import { checkUsageQuery } from "../rules/usage-report.ts";
 import {
@@ -52,7 +53,7 @@ import {
 import { CachedReads, type HarmlessStore } from "./cached-reads.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type EventsQuery, type FollowQuery, followEvents, parseEvents, parseFollow } from "./follow-events.ts";
-import { type EditGlossaryQuery, type RetranslateReport, requestsOf, type StaleQuery } from "./glossary-queries.ts";
+import type { EditGlossaryQuery, RetranslateReport, StaleQuery } from "./glossary-queries.ts";
 import { importPairs } from "./import-pairs.ts";
 import {
   type MemoryListQuery,

@@ -12,6 +12,8 @@ export interface EditedTerm {
   readonly case: TermCase;
   /** Null: each. */
   readonly targetLocales: readonly string[] | null;
+  /** As PostgreSQL writes it. Left out by a store that marks at once. */
+  readonly editedAt?: string | undefined;
 }
 
 /** Looks for edited terms in the texts of a project. Soft finds do not count: no text is translated anew for an ending. */

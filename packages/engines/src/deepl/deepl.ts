@@ -98,7 +98,8 @@ async function translate(
     );
   }
   const source = batch.sourceLocale === UNDETERMINED_LOCALE ? undefined : sourceCode(batch.sourceLocale);
-  const { formality } = options;
+  // The setting of the account is for all projects, and the style of a project comes before it.
+  const formality = batch.formality ?? options.formality;
   const fields = {
     ...(source !== undefined && { source_lang: source }),
     target_lang: target,

@@ -125,6 +125,7 @@ test("every answer to a request made from the document is one that the document 
     purgeDeadLetters: { dryRun: true },
     cancel: { businessIdPrefix: "none" },
     forget: { businessId: "none" },
+    putGlossary: { terms: [{ term: "board", sourceLocale: "en", targets: { fr: { as: "plateau" } } }] },
     setBudget: { amount: "1", currency: "USD" },
     pause: { engine: "none" },
   })) {

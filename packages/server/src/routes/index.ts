@@ -16,6 +16,7 @@ import { listDeadLetters, purgeDeadLetters, replayDeadLetters } from "./dead-let
 import { documentRoute } from "./document.ts";
 import { listEvents, streamEvents } from "./events.ts";
 import { exportLocale, exportNamespace } from "./export.ts";
+import { getGlossary, putGlossary } from "./glossary.ts";
 import { fleetBudgets, fleetUsage, listBudgets, projectUsage, removeBudget, setBudget } from "./money.ts";
 import { cancel, fleetStatus, forget, listPauses, pause, projectStatus, resume } from "./operate.ts";
 import { request } from "./requests.ts";
@@ -58,6 +59,8 @@ export const ROUTES: readonly Route[] = [
   cancel,
   forget,
   projectUsage,
+  getGlossary,
+  putGlossary,
   listBudgets,
   setBudget,
   removeBudget,

@@ -130,14 +130,15 @@ const TEXTS_A_STEP = 1_000;
  * marked a part, and the next one marks all of them.
  */
 export async function markStale(db: Database, project: string): Promise<void> {
-  const edits = await rows(db, listEditsToMark, [project]);
+  // In this order: an edit that comes in between is marked by the next call.
   const { revision } = await readGlossary(db, project);
+  const edits = await rows(db, listEditsToMark, [project]);
   const reached = Math.max(0, ...edits.map((edit) => edit.revision));
   const edited = edits.flatMap((edit): EditedTerm[] => {
     if (edit.target_locales?.length === 0) return [];
-    const { source_locale: sourceLocale, term, target_locales: targetLocales } = edit;
+    const { source_locale: sourceLocale, term, target_locales: targetLocales, edited_at: editedAt } = edit;
     return [edit.before, edit.after].flatMap((each) =>
-      each === null ? [] : [{ ...each, sourceLocale, term, targetLocales }],
+      each === null ? [] : [{ ...each, sourceLocale, term, targetLocales, editedAt }],
     );
   });
   if (edited.length > 0) await markTexts(db, project, new StaleTerms(edited));
@@ -155,7 +156,7 @@ async function markTexts(db: Database, project: string, terms: StaleTerms): Prom
       terms
         .in(text, sourceLocale)
         .flatMap((edited) =>
-          (edited.targetLocales ?? [""]).map((locale) => ({ contentNo, term: edited.term, locale })),
+          (edited.targetLocales ?? [""]).map((locale) => ({ contentNo, locale, ...edited })),
         ),
     );
     if (finds.length > 0) {
@@ -163,6 +164,7 @@ async function markTexts(db: Database, project: string, terms: StaleTerms): Prom
         finds.map(({ contentNo }) => contentNo),
         finds.map(({ term }) => term),
         finds.map(({ locale }) => locale),
+        finds.map(({ editedAt }) => editedAt ?? null),
       ];
       await run(db, markStatement, [project, ...columns.map(textArray)]);
     }

@@ -160,9 +160,10 @@ export const listEditsToMark = statement({
     before: Edited,
     after: Edited,
     target_locales: z.array(z.string()).nullable(),
+    edited_at: z.string(),
   }),
   text: `
-    select e.revision, e.source_locale, e.term, e.before, e.after, e.target_locales
+    select e.revision, e.source_locale, e.term, e.before, e.after, e.target_locales, e.edited_at::text
     from trans_hub.glossary_state as g
     join trans_hub.glossary_edit as e on e.project = g.project and e.revision > g.marked
     where g.project = $1`,
@@ -200,7 +201,10 @@ export const pageOfTexts = statement({
     from page as p`,
 });
 
-/** Takes project, and for each find: text, term, and one target locale ('': each). */
+/**
+ * Takes project, and for each find: text, term, one target locale ('': each), and the time of the edit. A translation that was stored after
+ * the edit is not stale: the marking may be late.
+ */
 export const markStale = statement({
   name: "glossary.mark_stale",
   row: z.object({}),
@@ -208,13 +212,13 @@ export const markStale = statement({
     insert into trans_hub.stale_mark as m (content_no, target_locale, context_no, project, revision, reason)
     select distinct on (t.content_no, t.target_locale, t.context_no)
       t.content_no, t.target_locale, t.context_no, t.project, t.revision, i.term
-    from unnest($2::bigint[], $3::text[], $4::text[]) as i (content_no, term, locale)
+    from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) as i (content_no, term, locale, edited_at)
     cross join lateral (
       select t.* from trans_hub.translation as t
       where t.content_no = i.content_no and t.project = $1
       offset 0
     ) as t
-    where t.text is not null and t.status <> 'pending'
+    where t.text is not null and t.status <> 'pending' and t.updated_at <= i.edited_at
       and (i.locale = '' or t.target_locale = i.locale or starts_with(t.target_locale, i.locale || '-'))
     on conflict (content_no, target_locale, context_no, project) do update set
       revision = excluded.revision, reason = excluded.reason, since = excluded.since`,

@@ -58,7 +58,9 @@ export class Borders {
     if (HYPHEN.test(outer)) {
       // `add` is no word of `add-on`; a hyphen after a space is a dash or a bullet.
       const beyond = side === "start" ? letterBefore(text, at - 1) : letterAfter(text, at + 1);
-      return !(beyond !== "" && WORD.test(beyond) && WORD.test(inner));
+      // A placeholder stands for a word.
+      const isPart = WORD.test(beyond) || this.#syntax().edges.has(side === "start" ? at - 1 : at + 1);
+      return !(isPart && WORD.test(inner));
     }
     if (outer === "'" && side === "end") {
       const beyond = letterAfter(text, at + 1);

@@ -1,0 +1,23 @@
+/** Requests by which stale translations are made anew. */
+import type { StaleTranslation } from "../contract/glossary.ts";
+import type { RegisterItem } from "../contract/item.ts";
+import type { Page } from "../contract/page.ts";
+import { isVerbatim } from "../text/verbatim.ts";
+import { normalizeContext } from "./context.ts";
+
+/** The forced requests for the stale translations of a page that no person approved. */
+export function requestsOf({ items }: Page<StaleTranslation>): RegisterItem[] {
+  return items.flatMap(({ translation, format }): RegisterItem[] => {
+    const { status, project, sourceLocale, targetLocale, sourceText, context, businessIds } = translation;
+    if (status === "approved" || sourceText === "") return [];
+    return [
+      {
+        ...{ project, sourceLocale, targetLocales: [targetLocale], text: sourceText, format, force: true },
+        // A use that is there, so that none is made.
+        businessId: businessIds[0] ?? "",
+        context: normalizeContext(context)?.canonical ?? null,
+        ...{ verbatim: isVerbatim(sourceText), priority: 1, expiresAfterSeconds: null },
+      },
+    ];
+  });
+}
