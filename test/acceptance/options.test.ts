@@ -251,12 +251,13 @@ const name = {
   format: ["null"],
   project: orNull(TEXT),
 } satisfies Record<string, Taken>;
-const get: Table<GetQuery> = { ...name, id: ["null"], targetLocale: NONE, fallback: FLAG, prefer: NONE };
+const get: Table<GetQuery> = { ...name, id: ["null"], targetLocale: NONE, fallback: FLAG, prefer: NONE, outdated: NONE };
 const byId: Table<IdQuery> = { id: NONE, targetLocale: NONE, project: orNull(TEXT) };
 const getOptions: Table<GetOptions> = {
   targetLocale: NONE,
   fallback: FLAG,
   prefer: NONE,
+  outdated: NONE,
   sourceLocale: ["null"],
   context: item.context,
   format: ["null"],
@@ -508,7 +509,7 @@ const SUBJECTS: readonly Subject[] = [
     name: "getTranslations",
     ...anyOf<GetOptions>((given) => hub.getTranslations(["Pay"], given), { targetLocale: "fr" }),
     table: getOptions,
-    fields: Object.keys(getOptions).filter((key) => key !== "fallback" && key !== "prefer"),
+    fields: Object.keys(getOptions).filter((key) => key !== "fallback" && key !== "prefer" && key !== "outdated"),
   },
   {
     name: "getTranslationById",

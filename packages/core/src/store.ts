@@ -127,6 +127,7 @@ export {
 } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
 export type {
+  OutdatedText,
   IdReference,
   NamedReference,
   Prefer,

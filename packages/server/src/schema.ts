@@ -69,6 +69,13 @@ export const Preference = z
     "`approved`: a translation that no person approved counts as without a text. Default: `approved-or-translated`.",
   );
 
+/** What a business id whose source changed gives, while the new text has no translation. */
+export const Outdated = z
+  .enum(["old", "none"])
+  .describe(
+    "`old`: while the new text of a business id has no translation, that of the text before, with `outdated: true`. Default: `none`.",
+  );
+
 export const BusinessId = z.string().min(1).max(255);
 
 const Context = z
@@ -140,5 +147,6 @@ export const Translation = z
     flags: z.array(z.string()).describe("The warning checks that the text failed."),
     revision: z.int(),
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    outdated: z.literal(true).optional().describe("The text is of the source before; see `outdated` of the request."),
   })
   .meta({ id: "Translation" });

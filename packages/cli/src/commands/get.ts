@@ -1,6 +1,6 @@
-import type { Prefer, Translation } from "@trans-hub/core";
+import type { Outdated, Prefer, Translation } from "@trans-hub/core";
 import type { TextFormat } from "@trans-hub/core/engine";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { textOf } from "../input/text-argument.ts";
 import {
@@ -28,6 +28,7 @@ interface GetOptions {
   project?: string;
   fallback?: boolean;
   prefer?: Prefer;
+  outdated?: Outdated;
 }
 
 export function define(command: Command, context: CommandContext): void {
@@ -40,6 +41,12 @@ export function define(command: Command, context: CommandContext): void {
     .addOption(formatOption())
     .option("--fallback", "if the locale has no text, use its fallback locale: fr-CA, then fr")
     .addOption(preferOption())
+    .addOption(
+      new Option(
+        "--outdated <which>",
+        "old: while the new text of a --business-id waits, the translation of the text before",
+      ).choices(["old", "none"]),
+    )
     .addOption(projectOption())
     .action((text: string | undefined, options: GetOptions) => get(command, context, text, options));
   examples(
@@ -55,7 +62,7 @@ async function get(
   command: Command,
   context: CommandContext,
   argument: string | undefined,
-  { to, from, businessId, fallback, prefer, ...options }: GetOptions,
+  { to, from, businessId, fallback, prefer, outdated, ...options }: GetOptions,
 ): Promise<void> {
   if ((argument === undefined) === (businessId === undefined)) {
     throw new UsageError("give either the text or --business-id");
@@ -68,6 +75,7 @@ async function get(
       targetLocale,
       fallback,
       prefer,
+      outdated,
       context: options.context,
       format: options.format,
     });
@@ -82,6 +90,9 @@ async function get(
       translation.flags.length > 0
     ) {
       context.output.note(`stored with a warning: ${printable(translation.flags.join(", "))}`);
+    }
+    if (!context.output.json && translation?.outdated) {
+      context.output.note("outdated: the source changed, and its new text has no translation yet");
     }
     if (context.output.json || translation?.text != null) return;
     context.output.note(whyNothing(translation, prefer));

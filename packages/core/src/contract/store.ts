@@ -26,7 +26,15 @@ import type { Approval, Contribution, ContributionOutcome, HistoryEntry, ReviewA
 import type { StoreStatus } from "./status.ts";
 import type { TokenStore } from "./token.ts";
 import type { TransactionClient } from "./transaction.ts";
-import type { IdReference, NamedReference, Translation, TranslationKey, TranslationReference } from "./translation.ts";
+import type {
+  IdReference,
+  NamedReference,
+  OutdatedText,
+  Prefer,
+  Translation,
+  TranslationKey,
+  TranslationReference,
+} from "./translation.ts";
 import type { UsageQuery, UsageReport } from "./usage.ts";
 import type {
   Webhook,
@@ -91,6 +99,15 @@ export interface PersistenceHandler {
    * whose request waits to be registered is `queued`, or `failed` if the store refuses that request for good.
    */
   read(references: readonly TranslationReference[], options?: ReadOptions): Promise<(Translation | undefined)[]>;
+
+  /**
+   * Of business ids, in their order: the translation of the text that each stood for before, of several the one that was seen last.
+   * Undefined: there is none.
+   */
+  readOutdated(
+    references: readonly Extract<NamedReference, { businessId: string }>[],
+    options: { prefer: Prefer },
+  ): Promise<(OutdatedText | undefined)[]>;
 
   /** Reads rows by the keys from `work`; deleted rows are left out. */
   readKeys(keys: readonly TranslationKey[]): Promise<Translation[]>;

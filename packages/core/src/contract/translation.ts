@@ -18,6 +18,12 @@ export type Priority = "interactive" | "normal" | "bulk";
  */
 export type Prefer = "approved" | "approved-or-translated";
 
+/**
+ * What a reader gets by a business id whose source changed, while the new text has no translation: the translation of the text before
+ * (`old`, marked as `outdated`), or none.
+ */
+export type Outdated = "old" | "none";
+
 export interface Translation {
   /**
    * Names the translation together with its project and target locale, in links and in events. Opaque, and no hash of the
@@ -56,7 +62,15 @@ export interface Translation {
    * `TH_TEXT_TOO_LONG`: a stored text is over 16 MiB and is not shown, so that `text` is null or `sourceText` is empty.
    */
   error?: { code: string; message: string };
+  /**
+   * True where `text`, `engine`, `model` and `flags` are those of the text that the business id stood for before: `sourceText` has no
+   * translation yet, and the reader asked for the old one. Left out: they are of `sourceText`.
+   */
+  outdated?: true;
 }
+
+/** The translation of a text that a business id stood for before. */
+export type OutdatedText = Pick<Translation, "text" | "engine" | "model" | "flags">;
 
 /** The identity of a row. Opaque outside the store that returned it. */
 export interface TranslationKey {

@@ -157,3 +157,26 @@ test("an export is noted as a use where it is due", async () => {
     ["default", uses],
   ]);
 });
+
+test("a business id whose source changed gives the old translation to the reader that asks for it, and says so", async () => {
+  const hub = new Coordinator(new InMemoryPersistenceHandler(), { sourceLocale: "en", engines: [engine] });
+  opened.push(hub);
+  const named = { businessId: "pay", targetLocale: "fr" };
+  await hub.request({ text: "Pay", businessId: "pay" }, { targetLocales: ["fr"] });
+  await Array.fromAsync(hub.processPendingTranslations("fr"));
+  await hub.request({ text: "Pay now", businessId: "pay" }, { targetLocales: ["fr"] });
+  expect(await hub.getTranslation(named)).toMatchObject({ text: null, sourceText: "Pay now" });
+  expect(await hub.getTranslation({ ...named, outdated: "old" })).toMatchObject({
+    ...{ text: "Pay (fr)", engine: "fake", sourceText: "Pay now", status: "pending", outdated: true },
+  });
+  const [approved] = await hub.getTranslations([{ businessId: "pay" }], {
+    ...{ targetLocale: "fr", outdated: "old", prefer: "approved" },
+  });
+  expect(approved).toMatchObject({ text: null });
+  // Nothing of it is kept in memory.
+  expect(await hub.getTranslation(named)).toMatchObject({ text: null });
+  await Array.fromAsync(hub.processPendingTranslations("fr"));
+  const present = await hub.getTranslation({ ...named, outdated: "old" });
+  expect(present).toMatchObject({ text: "Pay now (fr)" });
+  expect(present).not.toHaveProperty("outdated");
+});

@@ -12,7 +12,7 @@ import type { Logger } from "../contract/logger.ts";
 import type { Page } from "../contract/page.ts";
 import type { ExportedText, ExportFilter, ReadOptions, UseKey } from "../contract/read.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
-import type { Prefer, Translation, TranslationReference } from "../contract/translation.ts";
+import type { Outdated, Prefer, Translation, TranslationReference } from "../contract/translation.ts";
 import type { Settlement, TranslateWork, WorkOptions, WorkSummary } from "../contract/work.ts";
 import { localeFallbacks } from "../rules/locale.ts";
 import { preferred } from "../rules/prefer.ts";
@@ -63,6 +63,7 @@ export type HarmlessStore = Pick<
   | "tokens"
   | "usage"
   | "watchEvents"
+  | "readOutdated"
   | "why"
 >;
 
@@ -168,7 +169,10 @@ export class CachedReads {
    * The cache holds translations as they are stored, and `prefer` is applied to copies of them: a reader with one preference
    * never gets an answer that was made for the other.
    */
-  async read(references: readonly TranslationReference[], { fallback, prefer }: ReadWishes): Promise<Found[]> {
+  async read(
+    references: readonly TranslationReference[],
+    { fallback, prefer, outdated }: ReadWishes,
+  ): Promise<Found[]> {
     const startedAt = performance.now();
     let fromMemory = 0;
     const asked = new Map<string, TranslationReference>();
@@ -191,7 +195,26 @@ export class CachedReads {
       for (const link of chains.flat()) link.found ??= stored.get(link.key);
     }
     this.#observer?.read?.({ fromMemory, fromStore: asked.size, elapsedMs: performance.now() - startedAt });
-    return chains.map((chain) => this.#pick(chain, prefer));
+    const picked = chains.map((chain) => this.#pick(chain, prefer));
+    return outdated === "old" ? this.#withOutdated(references, picked, prefer) : picked;
+  }
+
+  /** Gives business ids without a text the translation of the text before. It is never kept: the new one may come at any moment. */
+  async #withOutdated(references: readonly TranslationReference[], found: Found[], prefer: Prefer): Promise<Found[]> {
+    const bare = references.flatMap((reference, at) =>
+      "businessId" in reference && found[at]?.text === null ? [{ reference, at }] : [],
+    );
+    if (bare.length === 0) return found;
+    const old = await this.#store.readOutdated(
+      bare.map(({ reference }) => reference),
+      { prefer },
+    );
+    const answers = [...found];
+    for (const [place, { at }] of bare.entries()) {
+      const [present, text] = [found[at], old[place]];
+      if (present !== undefined && text !== undefined) answers[at] = { ...present, ...text, outdated: true };
+    }
+    return answers;
   }
 
   async #readAnew(asked: ReadonlyMap<string, TranslationReference>): Promise<Map<string, Translation>> {
@@ -228,6 +251,7 @@ export class CachedReads {
 interface ReadWishes {
   fallback: boolean;
   prefer: Prefer;
+  outdated: Outdated;
 }
 
 type CoalescedReads = Coalescer<readonly TranslationReference[], Found[]>;

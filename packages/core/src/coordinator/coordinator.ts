@@ -273,9 +273,9 @@ export class Coordinator implements AsyncDisposable {
    */
   async getTranslation(query: GetQuery): Promise<Translation | undefined> {
     requireGetQuery(query);
-    const { targetLocale, fallback, prefer, ...name } = query;
+    const { targetLocale, fallback, prefer, outdated, ...name } = query;
     this.#requireOpen();
-    const options = checkGetOptions({ targetLocale, fallback, prefer });
+    const options = checkGetOptions({ targetLocale, fallback, prefer, outdated });
     const reference = parseReference(name, options.targetLocale, this.#withDefaults({}));
     const [translation] = await this.#track(this.#reads.read([reference], wishesOf(options)));
     return translation;
@@ -310,9 +310,9 @@ export class Coordinator implements AsyncDisposable {
     options: GetOptions,
   ): Promise<(Translation | undefined)[]> {
     this.#requireOpen();
-    const { targetLocale, fallback, prefer, ...given } = checkGetOptions(options);
+    const { targetLocale, fallback, prefer, outdated, ...given } = checkGetOptions(options);
     const references = parseNames(items, targetLocale, this.#withDefaults(given));
-    return this.#track(this.#reads.read(references, wishesOf({ fallback, prefer })));
+    return this.#track(this.#reads.read(references, wishesOf({ fallback, prefer, outdated })));
   }
 
   /**
@@ -1063,6 +1063,10 @@ export class Coordinator implements AsyncDisposable {
   }
 }
 
-function wishesOf({ fallback = false, prefer = "approved-or-translated" }: Pick<GetOptions, "fallback" | "prefer">) {
-  return { fallback, prefer };
+function wishesOf({
+  fallback = false,
+  prefer = "approved-or-translated",
+  outdated = "none",
+}: Pick<GetOptions, "fallback" | "outdated" | "prefer">) {
+  return { fallback, prefer, outdated };
 }

@@ -9,7 +9,7 @@ import { InvalidItemError } from "../contract/errors.ts";
 import type { Item } from "../contract/item.ts";
 import type { PageRequest } from "../contract/page.ts";
 import type { ExportFilter, ListFilter, ReviewFilter } from "../contract/read.ts";
-import type { IdReference, Prefer, StoredStatus, TranslationReference } from "../contract/translation.ts";
+import type { IdReference, Outdated, Prefer, StoredStatus, TranslationReference } from "../contract/translation.ts";
 import { normalizeContext } from "../rules/context.ts";
 import { DEFAULT_PROJECT, ITEM_KEYS, parseFormat, parseText } from "../rules/item.ts";
 import { requireKnownKeys } from "../rules/known-names.ts";
@@ -53,6 +53,8 @@ export interface GetQuery extends ReadName {
   fallback?: boolean | undefined;
   /** See {@link GetOptions.prefer}. */
   prefer?: Prefer | undefined;
+  /** See {@link GetOptions.outdated}. */
+  outdated?: Outdated | undefined;
 }
 
 /** A translation by its id. */
@@ -73,6 +75,11 @@ export interface GetOptions extends ReferenceDefaults {
    * locale is asked. Default: `approved-or-translated`.
    */
   prefer?: Prefer | undefined;
+  /**
+   * Of a business id whose source changed, while the new text has no translation in the locale (nor, with `fallback`, in the next
+   * ones): `old` gives the translation of the text before, with `outdated: true`; its placeholders are those of the old source. Default: `none`.
+   */
+  outdated?: Outdated | undefined;
 }
 
 const NAME_KEYS = [
@@ -86,7 +93,7 @@ const NAME_KEYS = [
 
 /** An item may be passed as it was requested, so that its other fields are known here too. */
 export const READ_KEYS: ReadonlySet<string> = new Set([...NAME_KEYS, "id", "targetLocale", ...ITEM_KEYS]);
-const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback", "prefer"]);
+const GET_KEYS: ReadonlySet<string> = new Set([...READ_KEYS, "fallback", "prefer", "outdated"]);
 
 /** @throws {InvalidItemError} It is not an object, or has an unknown key. */
 export function requireGetQuery(query: unknown): void {
@@ -103,6 +110,7 @@ export const checkGetOptions = optionCheck<GetOptions>("getTranslations", {
   targetLocale: kinds.checkedElsewhere,
   fallback: kinds.flag,
   prefer: kinds.oneOf(...PREFERENCES),
+  outdated: kinds.oneOf("old", "none"),
   project: kinds.checkedElsewhere,
   sourceLocale: kinds.checkedElsewhere,
   context: kinds.checkedElsewhere,
@@ -320,7 +328,7 @@ function parsePrefix(prefix: unknown): string | undefined {
   return parseName(prefix, "businessIdPrefix", "TH_ITEM_SHAPE");
 }
 
-export interface WaitOptions extends Omit<GetOptions, "fallback" | "prefer"> {
+export interface WaitOptions extends Omit<GetOptions, "fallback" | "prefer" | "outdated"> {
   /** Milliseconds. Default 30,000. */
   timeoutMs?: number | undefined;
   /** Aborting it ends the wait like its time. */

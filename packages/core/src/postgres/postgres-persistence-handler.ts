@@ -53,6 +53,8 @@ import type { TransactionClient } from "../contract/transaction.ts";
 import type {
   IdReference,
   NamedReference,
+  OutdatedText,
+  Prefer,
   Translation,
   TranslationKey,
   TranslationReference,
@@ -89,9 +91,8 @@ import { PostgresEngineGate } from "./engine-limit/postgres-engine-gate.ts";
 import { PostgresFeed } from "./feed/feed.ts";
 import { editGlossary, listStale, readGlossary, removeStyle, setStyle } from "./glossary/glossary-store.ts";
 import { PostgresMemory } from "./memory/postgres-memory.ts";
-import { readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
+import { readOutdated, readTranslationsByKey, touchTranslations, touchUses } from "./read/read-store.ts";
 import { ReplicaReads } from "./read/replica.ts";
-import { translationFacts } from "./read/why.ts";
 import { appendItems } from "./register/append.ts";
 import { type RegisterSettings, Registrar } from "./register/register-store.ts";
 import { contribute } from "./review/contribute.ts";
@@ -110,6 +111,7 @@ import {
   removeWebhook,
   rotateWebhook,
 } from "./webhook/webhook-store.ts";
+import { translationFacts } from "./why/why.ts";
 
 export interface PostgresOptions {
   /** `postgres://…`, or a function that gives the URL of this moment: each new connection calls it. It must not throw. */
@@ -298,6 +300,13 @@ export class PostgresPersistenceHandler implements PersistenceHandler {
 
   async history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>> {
     return history(this.#open(), reference, page);
+  }
+
+  async readOutdated(
+    references: readonly Extract<NamedReference, { businessId: string }>[],
+    { prefer }: { prefer: Prefer },
+  ): Promise<(OutdatedText | undefined)[]> {
+    return readOutdated(this.#open(), references, prefer);
   }
 
   async why(reference: IdReference): Promise<TranslationFacts | undefined> {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { MAX_NAMES, requireFewNames } from "../request-limits.ts";
 import { type Call, defineRoute } from "../route.ts";
-import { BusinessId, FORMATS, Locale, Name, Preference, present, Translation } from "../schema.ts";
+import { BusinessId, FORMATS, Locale, Name, Outdated, Preference, present, Translation } from "../schema.ts";
 import { listsTag, notModified, tagOf } from "../tags.ts";
 
 const MAX_WAIT_SECONDS = 60;
@@ -45,6 +45,7 @@ export const readTranslations = defineRoute({
       .optional()
       .describe("Answer a locale without a text by the locale that it falls back to: `fr-CA`, then `fr`."),
     prefer: Preference.optional(),
+    outdated: Outdated.optional(),
     ...nameDefaults,
   }),
   answers: { 200: Found },
@@ -71,11 +72,12 @@ export const getTranslation = defineRoute({
     locale: Locale,
     fallback: z.enum(["true", "false"]).optional(),
     prefer: Preference.optional(),
+    outdated: Outdated.optional(),
   }),
   answers: { 200: Translation, 304: null },
   problems: [404],
   async handle({ hub, params: { project }, query, headers, reply }) {
-    const { businessId, fallback, prefer } = query;
+    const { businessId, fallback, prefer, outdated } = query;
     const targetLocale = canonicalLocale(query.locale, "locale");
     if (targetLocale !== query.locale) {
       const canonical = new URLSearchParams({
@@ -83,6 +85,7 @@ export const getTranslation = defineRoute({
         locale: targetLocale,
         ...(fallback && { fallback }),
         ...(prefer && { prefer }),
+        ...(outdated && { outdated }),
       });
       reply.header("content-location", `?${canonical}`);
     }
@@ -92,6 +95,7 @@ export const getTranslation = defineRoute({
       project,
       fallback: fallback === "true",
       prefer,
+      outdated,
     });
     if (found === undefined) throw new TranslationNotFoundError("there is no such translation");
     const tag = tagOf(found);

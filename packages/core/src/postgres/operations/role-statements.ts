@@ -61,6 +61,7 @@ export const PRODUCER_FUNCTIONS = [
   "open_lanes",
   "read_by_text",
   "read_by_business_id",
+  "read_outdated",
   "touch",
 ] as const;
 
@@ -73,6 +74,7 @@ export const READER_FUNCTIONS = [
   "schema_state",
   "read_by_text",
   "read_by_business_id",
+  "read_outdated",
   "export_texts",
   "row_state",
   "search_uses",

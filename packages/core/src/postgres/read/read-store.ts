@@ -15,6 +15,8 @@ import { MAX_STORED_TEXT_BYTES } from "../../contract/text-size.ts";
 import type {
   IdReference,
   NamedReference,
+  OutdatedText,
+  Prefer,
   Translation,
   TranslationKey,
   TranslationReference,
@@ -38,6 +40,7 @@ import {
   readByBusinessId,
   readByKey,
   readByText,
+  readOutdatedTexts,
   listForReview as searchStatement,
   type TranslationRow,
   touchSources,
@@ -98,6 +101,23 @@ export async function readTranslations(
         for (const { at, reference } of byKey) found[at] = named.get(nameOfRow(reference));
       }),
   ]);
+  return found;
+}
+
+export async function readOutdated(
+  pool: ConnectionPool,
+  references: readonly Extract<NamedReference, { businessId: string }>[],
+  prefer: Prefer,
+): Promise<(OutdatedText | undefined)[]> {
+  const found = new Array<OutdatedText | undefined>(references.length).fill(undefined);
+  const answers = await rows(pool, readOutdatedTexts, [
+    references.map(({ project }) => project),
+    references.map(({ targetLocale }) => targetLocale),
+    references.map(({ businessId }) => businessId),
+    prefer === "approved",
+  ]);
+  for (const { ord, text, engine, model, flags } of answers)
+    found[ord - 1] = { text, engine, model, flags: flags ?? [] };
   return found;
 }
 

@@ -85,6 +85,19 @@ export const readByBusinessId = statement({
     )`,
 });
 
+/** Texts that business ids stood for before; see trans_hub.read_outdated. */
+export const readOutdatedTexts = statement({
+  name: "translation.read_outdated",
+  row: z.object({
+    ord: z.int(),
+    text: z.string(),
+    engine: z.string().nullable(),
+    model: z.string().nullable(),
+    flags: z.array(z.string()).nullable(),
+  }),
+  text: "select * from trans_hub.read_outdated($1::text[], $2::text[], $3::text[], $4::boolean)",
+});
+
 export const readByKey = statement({
   name: "translation.read_by_key",
   row: TranslationRow,

@@ -1,8 +1,19 @@
 /** What stands of a translation beside its text. */
 import { expect } from "vitest";
 import type { PersistenceHandler } from "../../contract/store.ts";
+import type { Prefer } from "../../contract/translation.ts";
 import type { TranslationFacts } from "../../contract/why.ts";
-import { type AddCase, failAll, HeldTranslator, item, PROJECT, readOne, translateAll, work } from "./kit.ts";
+import {
+  type AddCase,
+  failAll,
+  HeldTranslator,
+  item,
+  PROJECT,
+  readOne,
+  textReference,
+  translateAll,
+  work,
+} from "./kit.ts";
 
 async function whyOf(handler: PersistenceHandler): Promise<TranslationFacts | undefined> {
   const id = (await readOne(handler))?.id ?? "";
@@ -10,6 +21,27 @@ async function whyOf(handler: PersistenceHandler): Promise<TranslationFacts | un
 }
 
 export function tellingWhyCases(add: AddCase): void {
+  add(
+    "the translation of the text that a business id stood for before is read, and nothing else",
+    async ({ handler }) => {
+      const reference = { project: PROJECT, targetLocale: "fr", businessId: "cart" };
+      const readOld = async (prefer: Prefer = "approved-or-translated") =>
+        (await handler.readOutdated([{ ...reference, businessId: "none" }, reference], { prefer }))[1];
+      await handler.register([item({ businessId: "cart" })]);
+      await translateAll(handler);
+      // The present text is none from before.
+      expect(await readOld()).toBeUndefined();
+      await handler.register([item({ text: "Put into the cart", businessId: "cart" })]);
+      expect(await readOld()).toEqual({ text: "Add to cart (fr)", engine: "test", model: null, flags: [] });
+      expect(await readOld("approved")).toBeUndefined();
+      await handler.approve({ reference: textReference(), text: "Ajouter" });
+      expect(await readOld("approved")).toMatchObject({ text: "Ajouter", engine: "human" });
+      expect(await handler.readOutdated([{ ...reference, targetLocale: "de" }], { prefer: "approved" })).toEqual([
+        undefined,
+      ]);
+    },
+  );
+
   add("a waiting text has its uses, hints and the work that it is in", async ({ handler }) => {
     await handler.register([item({ businessId: "cart", hint: JSON.stringify({ maxLength: 20, note: "A button" }) })]);
     await handler.register([item({ businessId: "basket" })]);

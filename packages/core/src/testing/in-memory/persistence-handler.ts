@@ -54,6 +54,8 @@ import type { TransactionClient } from "../../contract/transaction.ts";
 import type {
   IdReference,
   NamedReference,
+  OutdatedText,
+  Prefer,
   Translation,
   TranslationKey,
   TranslationReference,
@@ -262,6 +264,14 @@ export class InMemoryPersistenceHandler implements PersistenceHandler {
       ({ actId }) => [actId],
       (entry) => entry,
     );
+  }
+
+  async readOutdated(
+    references: readonly Extract<NamedReference, { businessId: string }>[],
+    { prefer }: { prefer: Prefer },
+  ): Promise<(OutdatedText | undefined)[]> {
+    const store = this.#open();
+    return references.map((reference) => store.outdated(reference, prefer));
   }
 
   async why(reference: IdReference): Promise<TranslationFacts | undefined> {

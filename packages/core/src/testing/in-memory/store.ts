@@ -42,6 +42,8 @@ import type { StoreStatus } from "../../contract/status.ts";
 import type {
   IdReference,
   NamedReference,
+  OutdatedText,
+  Prefer,
   Translation,
   TranslationKey,
   TranslationReference,
@@ -219,6 +221,19 @@ export class InMemoryStore {
   history(reference: TranslationReference): HistoryEntry[] {
     const row = this.#tables.rowOf(reference);
     return row === undefined ? [] : historyOf(row);
+  }
+
+  outdated(
+    { project, targetLocale, businessId }: Extract<NamedReference, { businessId: string }>,
+    prefer: Prefer,
+  ): OutdatedText | undefined {
+    const [, ...earlier] = this.#tables.uses.seenUnder({ project, businessId });
+    for (const { contentNo, contextNo } of earlier) {
+      const row = this.#tables.row({ contentNo: String(contentNo), contextNo, targetLocale, project });
+      if (row?.text == null || (prefer === "approved" && row.status !== "approved")) continue;
+      return { text: row.text, engine: row.engine, model: row.model, flags: [...row.flags] };
+    }
+    return undefined;
   }
 
   facts(reference: IdReference): TranslationFacts | undefined {

@@ -77,6 +77,11 @@ export class InMemoryUses {
     );
   }
 
+  /** The texts that were seen under an id, the last one first. */
+  seenUnder(name: Pick<Use, "project" | "businessId">): Use[] {
+    return [...(this.#byName.get(nameKey(name))?.values() ?? [])].toSorted((one, other) => other.seen - one.seen);
+  }
+
   all(): Use[] {
     return [...this.#byText.values()].flatMap((uses) => [...uses.values()]);
   }

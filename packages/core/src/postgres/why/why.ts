@@ -4,7 +4,7 @@ import type { TranslationFacts } from "../../contract/why.ts";
 import { priorityOf } from "../../rules/item.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { rows } from "../database/statement.ts";
-import { keyOf } from "./read-store.ts";
+import { keyOf } from "../read/read-store.ts";
 import { readFacts } from "./why.sql.ts";
 
 export async function translationFacts(
