@@ -85,7 +85,14 @@ export type {
 export type { EngineLimitStatus, StoreStatus, WorkerStatus } from "./contract/status.ts";
 export { type ApiToken, TOKEN_SCOPES, type TokenGrant, type TokenScope } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
-export type { Outdated, Prefer, Priority, StoredStatus, Translation, TranslationStatus } from "./contract/translation.ts";
+export type {
+  Outdated,
+  Prefer,
+  Priority,
+  StoredStatus,
+  Translation,
+  TranslationStatus,
+} from "./contract/translation.ts";
 export type { UsageCounts, UsageGroup, UsageQuery, UsageReport, UsageRow } from "./contract/usage.ts";
 export type { Webhook, WebhookChanges, WebhookName, WebhookType } from "./contract/webhook.ts";
 export type { OpenFailure, TextUse, WaitingWork } from "./contract/why.ts";

@@ -127,9 +127,9 @@ export {
 } from "./contract/token.ts";
 export type { TransactionClient } from "./contract/transaction.ts";
 export type {
-  OutdatedText,
   IdReference,
   NamedReference,
+  OutdatedText,
   Prefer,
   StoredStatus,
   Translation,

@@ -58,7 +58,9 @@ async function dropLeft(client: pg.Client, prefix: string): Promise<void> {
     [prefix],
   );
   if (left.rows.length < MOST_LEFT) return;
-  const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as is_mine", [`${prefix}left`]);
+  const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as is_mine", [
+    `${prefix}left`,
+  ]);
   if (!rows[0].is_mine) return;
   for (const { datname } of left.rows) await client.query(`drop database if exists "${datname}" with (force)`);
 }

@@ -5,10 +5,9 @@ import type { HistoryEntry } from "../contract/review.ts";
 import type { PersistenceHandler } from "../contract/store.ts";
 import type { IdReference, Priority, Translation } from "../contract/translation.ts";
 import type { OpenFailure, TextUse, TranslationFacts, WaitingWork } from "../contract/why.ts";
-import { checkTranslation } from "../rules/check-translation.ts";
+import { type CheckFailure, type CheckWarning, checkTranslation } from "../rules/check-translation.ts";
 import { maxLengthOf } from "../rules/max-length.ts";
 import { pluralFormOf } from "../rules/plural-context.ts";
-import type { CheckFailure, CheckWarning } from "../text/checks/judge.ts";
 
 /** A part of the story. A later release may add kinds. */
 export type WhySection =

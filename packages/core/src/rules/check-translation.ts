@@ -5,6 +5,8 @@ import { SourceFacts, type TranslationToCheck } from "../text/checks/subject.ts"
 import { LONGEST_MAX_LENGTH } from "./max-length.ts";
 import { optionKinds as kinds, optionCheck } from "./options.ts";
 
+export type { CheckFailure, CheckWarning } from "../text/checks/judge.ts";
+
 const checkGiven = optionCheck<TranslationToCheck>("checkTranslation", {
   source: kinds.required(kinds.anyText),
   translation: kinds.required(kinds.anyText),

@@ -155,9 +155,7 @@ async function markTexts(db: Database, project: string, terms: StaleTerms): Prom
     const finds = (page?.texts ?? []).flatMap(([contentNo, sourceLocale, text]) =>
       terms
         .in(text, sourceLocale)
-        .flatMap((edited) =>
-          (edited.targetLocales ?? [""]).map((locale) => ({ contentNo, locale, ...edited })),
-        ),
+        .flatMap((edited) => (edited.targetLocales ?? [""]).map((locale) => ({ contentNo, locale, ...edited }))),
     );
     if (finds.length > 0) {
       const columns = [

@@ -105,13 +105,6 @@ export const unitsOfRow = statement({
     order by n.ord`,
 });
 
-/** Takes keys, revisions, and for each row the numbers of its pairs as an array of PostgreSQL. */
-export const noteMemoryUses = statement({
-  name: "memory.note_uses",
-  row: z.object({}),
-  text: `select trans_hub.note_memory_uses($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])`,
-});
-
 /** Sources whose keys were made by an earlier rule. */
 export const textsToKey = statement({
   name: "memory.texts_to_key",

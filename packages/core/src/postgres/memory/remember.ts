@@ -13,7 +13,7 @@ export async function rememberApproved(db: Database, keys: readonly TranslationK
   if (keys.length > 0) await run(db, rememberRows, keyColumns(keys));
 }
 
-export function keyColumns(keys: readonly TranslationKey[]): unknown[] {
+function keyColumns(keys: readonly TranslationKey[]): unknown[] {
   return [
     keys.map(({ contentNo }) => contentNo),
     keys.map(({ targetLocale }) => targetLocale),

@@ -21,7 +21,6 @@ import { repairsOf } from "../../rules/repairs-of.ts";
 import { withinSize } from "../../rules/within-size.ts";
 import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
-import { noteUses } from "../memory/note-uses.ts";
 import { type LoadedBatch, type LoadedItem, loadBatchesById } from "../queue/load-batches.ts";
 import type { Patience } from "./patience.ts";
 import {
@@ -31,6 +30,7 @@ import {
   type SettledBatch,
   settleBatches,
 } from "./settle-batches.ts";
+import { noteUsesOfMemory } from "./uses-of-memory.ts";
 import type { WorkVoice } from "./voice.ts";
 
 /** Batches of one commit together. */
@@ -89,7 +89,7 @@ export class Settler {
     const { pool, patience } = this.#options;
     // Before the settlement, so that no stored text lacks its note.
     const [items, decided] = [batches.flatMap(({ batch }) => batch.items), bounded.flatMap((each) => each.outcomes)];
-    await patience.keepTrying(() => noteUses(pool, items, decided));
+    await patience.keepTrying(() => noteUsesOfMemory(pool, items, decided));
     const written = await this.#settleApartIfNeeded(bounded, calls);
     const { outcomes = bounded.flatMap((each) => each.outcomes), changed } = written;
     const elapsedMs = performance.now() - startedAt;

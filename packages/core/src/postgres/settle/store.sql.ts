@@ -240,3 +240,10 @@ const LockedReceipt = z.object({ stored: Places, parked_jobs: z.coerce.number() 
 export const storeLocked = forEachKind((kind) =>
   statement({ name: `settle.store_locked${nameOf(kind)}`, row: LockedReceipt, text: locked(kind) }),
 );
+
+/** Takes keys, revisions, and for each row the numbers of its pairs as an array of PostgreSQL. */
+export const noteMemoryUses = statement({
+  name: "settle.note_memory_uses",
+  row: z.object({}),
+  text: `select trans_hub.note_memory_uses($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[])`,
+});

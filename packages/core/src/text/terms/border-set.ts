@@ -35,6 +35,7 @@ export const BORDER_SET: readonly BorderLanguage[] = [
       "Rapid rapier, apiary.",
       "{board} is a variable.",
       "{name}add is glued.",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of a text
       "Open ${board} in %(add)s.",
       "The dashboard and the clipboard",
       "on-board computer",

@@ -1,24 +1,24 @@
 /** Notes which pairs of the memory were with the engine, before the translations are settled. */
 import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
 import { type Database, integerArray, run, textArray } from "../database/statement.ts";
-import { noteMemoryUses } from "./memory.sql.ts";
-import { keyColumns } from "./remember.ts";
+import { keyColumns } from "./remainder.ts";
+import { noteMemoryUses } from "./store.sql.ts";
 
 /** No statement where no translation had a pair. */
-export async function noteUses(
+export async function noteUsesOfMemory(
   db: Database,
-  items: readonly Pick<WorkItem, "key" | "revision">[],
+  items: readonly WorkItem[],
   outcomes: readonly WorkOutcome[],
 ): Promise<void> {
-  const used = items.flatMap(({ key, revision }, at) => {
+  const used = items.flatMap((item, at) => {
     const outcome = outcomes[at];
     const units = outcome?.kind === "translated" ? (outcome.memoryUnits ?? []) : [];
-    return units.length === 0 ? [] : [{ key, revision, units }];
+    return units.length === 0 ? [] : [{ item, units }];
   });
   if (used.length === 0) return;
   await run(db, noteMemoryUses, [
-    ...keyColumns(used.map(({ key }) => key)),
-    used.map(({ revision }) => revision),
+    ...keyColumns(used.map(({ item }) => item)),
+    used.map(({ item }) => item.revision),
     textArray(used.map(({ units }) => integerArray(units))),
   ]);
 }
