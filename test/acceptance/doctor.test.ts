@@ -570,6 +570,16 @@ const FAULTS: Fault[] = [
     ),
   },
   {
+    is: "a reviewer whose locale never fits",
+    name: "reviewers",
+    status: "warn",
+    detail: /there is no role mia_of_nowhere/,
+    plant: sql(
+      "insert into trans_hub.reviewer_locale (role_name, target_locale) values ('mia_of_nowhere', 'fr')",
+      "delete from trans_hub.reviewer_locale where role_name = 'mia_of_nowhere'",
+    ),
+  },
+  {
     is: "a pause",
     name: "pause",
     status: "warn",
@@ -698,6 +708,7 @@ test("the doctor reports nothing about a healthy fleet", async ({ fleet, command
     "pause",
     "budget",
     "server",
+    "reviewers",
     "tokens",
     "webhooks",
     "standby",

@@ -39,6 +39,8 @@ export const CHECKS = {
   locks:
     "statements that have waited for a lock for a second or more, and requests that wait in the inbox behind one, with the process in the way (warn)",
   server: "the HTTP server of `TH_SERVER`: no answer (fail)",
+  reviewers:
+    "locales of [reviewers](#which-rights-does-a-role-need) that never fit: the role does not exist, or the locale is not in its canonical form (warn)",
   tokens:
     "with a role that may read them (a server's, the migrator): tokens of the HTTP API that end within two weeks (warn)",
   webhooks:

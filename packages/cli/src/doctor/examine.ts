@@ -25,6 +25,7 @@ import {
   checkHorizon,
   checkLetters,
   checkLocks,
+  checkReviewers,
   checkStandby,
 } from "./keeping-checks.ts";
 import { checkProbes, PROBES, type ProbeReport, runProbes } from "./probes.ts";
@@ -132,7 +133,7 @@ async function examineDatabase(
     if (schema.status === "fail") return checks;
     const { status, closed, tokens, webhooks } = await readStatus(examination, facts);
     checks.push(checkConnections(facts, status?.workers.length, settings.maxConnections));
-    checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts));
+    checks.push(checkBackup(facts, Date.now()), checkArchive(facts), checkLetters(facts), ...checkReviewers(facts));
     checks.push(checkBloat(facts), checkLocks(facts), checkHorizon(facts), ...checkTokens(tokens, Date.now()));
     checks.push(...checkWebhooks(webhooks, Date.now()));
     if (status === undefined) {

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { checkLocks, checkStandby } from "./keeping-checks.ts";
+import { checkLocks, checkReviewers, checkStandby } from "./keeping-checks.ts";
+
+test("a reviewer whose locale or role is misspelt is named, and others are not", () => {
+  const row = (role: string, locale: string, isRole = true) => ({ role, locale, isRole });
+  expect(checkReviewers({ reviewerLocales: undefined })).toEqual([]);
+  expect(checkReviewers({ reviewerLocales: [row("anna", "pt-BR"), row("bo", "*")] })).toEqual([]);
+  const [wrong] = checkReviewers({ reviewerLocales: [row("anna", "pt_br"), row("bo", "x!"), row("mia", "fr", false)] });
+  expect(wrong).toMatchObject({
+    status: "warn",
+    detail: "anna has pt_br, which is pt-BR; bo has x!; there is no role mia",
+  });
+});
 
 test("requests behind a lock are told with the holders of locks on tables, or as behind rows of an open transaction", () => {
   const none = { lockWaits: [], putOff: { waiting: 0, seconds: 0, holders: [] } };

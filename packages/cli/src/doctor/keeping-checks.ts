@@ -1,5 +1,7 @@
 /** Rules over the upkeep that keeps the data whole and the tables small: backups, archiving, vacuum. */
 import type { ServerFacts, StandbyFacts } from "@trans-hub/core/operations";
+import { canonicalLocale } from "@trans-hub/core/rules";
+import { firstOf, printable } from "../output.ts";
 import { describeLockWait } from "../session.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -42,6 +44,27 @@ export function checkLetters({ openLetters }: Pick<ServerFacts, "openLetters">):
   }
   if (openLetters === 0) return ok("dead-letters", "none open");
   return warn("dead-letters", `${openLetters} open`, "Run trans-hub dead-letters list, then replay or purge.");
+}
+
+/** Locales that reviewers got by hand, and that never fit: a role may be misspelt, and a locale is compared as it is stored. */
+export function checkReviewers({ reviewerLocales = [] }: Pick<ServerFacts, "reviewerLocales">): Check[] {
+  const wrong = reviewerLocales.flatMap(({ role, locale, isRole }) => {
+    if (!isRole) return [`there is no role ${role}`];
+    const canonical = locale === "*" ? locale : canonicalOr(locale);
+    return canonical === locale ? [] : [`${role} has ${locale}${canonical && `, which is ${canonical}`}`];
+  });
+  if (wrong.length === 0) return [];
+  const cure = "Correct the rows of trans_hub.reviewer_locale: its reviewers are refused.";
+  return [warn("reviewers", printable(firstOf([...new Set(wrong)], 5).join("; ")), cure)];
+}
+
+/** Empty: it is no locale. */
+function canonicalOr(locale: string): string {
+  try {
+    return canonicalLocale(locale, "locale");
+  } catch {
+    return "";
+  }
 }
 
 /** Below this number the next vacuum removes them, and no warning is due. */

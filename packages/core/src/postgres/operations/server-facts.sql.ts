@@ -175,6 +175,18 @@ export const countLetters = statement({
   text: "select count(*)::int as open from trans_hub.dead_letter as d where d.replayed_at is null",
 });
 
+/** The locales of reviewers; `isRole` false: the server has no role of this name. */
+export const listReviewerLocales = statement({
+  name: "diagnosis.reviewer_locales",
+  row: z.object({ role: z.string(), locale: z.string(), isRole: z.boolean() }),
+  text: `
+    select l.role_name as role, l.target_locale as locale, r.oid is not null as "isRole"
+    from trans_hub.reviewer_locale as l
+    left join pg_roles as r on r.rolname = l.role_name
+    order by l.role_name, l.target_locale
+    limit 1000`,
+});
+
 /** A time limit below this ends statements of ours that are only slow. */
 const SHORT_SECONDS = 5;
 

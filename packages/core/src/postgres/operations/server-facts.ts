@@ -15,6 +15,7 @@ import {
   HELD_TRANSACTIONS,
   listHarmfulSettings,
   listHolders,
+  listReviewerLocales,
   listTableLocks,
   listTables,
   readBackup,
@@ -69,6 +70,8 @@ export interface ServerFacts {
   lastBackupAt: Date | null | undefined;
   /** Undefined: this role may not see them. */
   openLetters: number | undefined;
+  /** The locales in which roles may review that may not in each; `isRole` false: no role has this name. Undefined: as above. */
+  reviewerLocales: readonly { role: string; locale: string; isRole: boolean }[] | undefined;
 }
 
 /** A session's lock on a table (`lock`). `holder`: its name; null: this role may not see it. */
@@ -184,6 +187,7 @@ async function factsOf(client: pg.Client): Promise<ServerFacts> {
     },
     lastBackupAt: await ifSeen(async () => (await rows(db, readBackup))[0]?.started_at ?? null),
     openLetters: await ifSeen(async () => (await rows(db, countLetters))[0]?.open ?? 0),
+    reviewerLocales: await ifSeen(() => rows(db, listReviewerLocales)),
   };
 }
 
