@@ -1,5 +1,5 @@
 -- Whether a person has to look at a translation, for this reason (QueueReason in packages/core/src/contract/read.ts): no row has two.
--- A person has looked whose act is the latest one, and left the row as it is; an undo takes the look back.
+-- A person has looked, if the latest act of one is no undo and left the row as it is; if the row is another since, it has changed.
 create or replace function trans_hub.is_to_review(t trans_hub.translation, reason text, sample_percent double precision)
 returns boolean
 language plpgsql stable
@@ -9,6 +9,7 @@ set jit = off
 as $$
 declare
   last record;
+  is_decided boolean;
 begin
   if t.status = 'approved' then
     -- A mark holds for the revision that an edit of the glossary found.
@@ -29,16 +30,18 @@ begin
   ) >= sample_percent * 655.36 then
     return false;
   end if;
-  if reason <> 'flagged' and (reason = 'changed') <> follows_approved(t) then
-    return false;
-  end if;
-  select a.action, a.revision_after, a.text_after into last
+  select a.action, a.status_after, a.revision_after, a.text_after into last
   from review_act as a
   where a.content_no = t.content_no and a.target_locale = t.target_locale and a.context_no = t.context_no
-    and a.project = t.project
+    and a.project = t.project and a.action <> 'replace'
   order by a.act_no desc
   limit 1;
-  return not found or last.action in ('replace', 'undo') or last.revision_after <> t.revision
-    or last.text_after is distinct from t.text;
+  is_decided := found and last.action <> 'undo';
+  if is_decided and last.status_after = t.status and last.revision_after = t.revision
+    and last.text_after is not distinct from t.text
+  then
+    return false;
+  end if;
+  return reason = 'flagged' or (reason = 'changed') = (is_decided or follows_approved(t));
 end
 $$;

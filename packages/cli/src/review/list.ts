@@ -31,7 +31,7 @@ export function defineList(parent: Command, context: CommandContext): void {
       "List translations of one locale, in the order of their business ids, or the queue of those to review.",
     )
     .addOption(toOption())
-    .option("--queue", "those to review: with a warning, changed since their approval, then a sample")
+    .option("--queue", "those to review: with a warning, changed since a decision, then a sample")
     .option("--sample <percent>", "of the queue: the share of all other texts (default: 10)", parseShare)
     .addOption(new Option("--status <status>", "only texts in this status").choices(STATUSES))
     .option("--flag <check>", "only texts that were stored with this warning, such as length")
@@ -71,13 +71,19 @@ async function list(
       ]);
       return rows.length === 0 ? "" : tableOf(output, head, rows);
     });
-    if (!output.json) output.note(endOf(page));
+    if (!output.json) output.note(endOf(page, options.queue));
   });
 }
 
-function endOf({ items, nextCursor, lookedAt }: Awaited<ReturnType<Coordinator["listForReview"]>>): string {
+function endOf(
+  { items, nextCursor, lookedAt }: Awaited<ReturnType<Coordinator["listForReview"]>>,
+  isQueue = false,
+): string {
   if (nextCursor !== null) return `looked at ${lookedAt} texts; more: --cursor ${nextCursor}`;
-  return items.length === 0 ? "no text is left to list" : "this is the end of the list";
+  if (items.length > 0) return "this is the end of the list";
+  return isQueue
+    ? "nothing is left to review; --sample 100 has every text that nobody has decided about"
+    : "no text fits";
 }
 
 function parseShare(value: string): number {

@@ -29,8 +29,9 @@ export interface ReviewFilter extends ListFilter {
  * The reason why a text is in the queue of review:
  *
  * - `flagged`: it was stored with a warning;
- * - `changed`: the source of one of its business ids changed, and the translation of the text before is approved; or it is approved, and
- *   a term of the glossary that it has was edited since;
+ * - `changed`: a person decided about it, and a machine has stored another text since, or failed to; or the source of one of its
+ *   business ids changed, and the translation of the text before is approved; or it is approved, and an edit of the glossary made it
+ *   stale;
  * - `sample`: by its id, it is one of the share of all other texts that people look at.
  *
  * A text leaves the queue by an act of a person, and comes back when the act is undone or another text is stored.

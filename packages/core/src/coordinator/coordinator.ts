@@ -354,7 +354,7 @@ export class Coordinator implements AsyncDisposable {
 
   /**
    * A page of the translations of one locale that a filter fits, in the order of their business ids; or, with `queue`, of those that a
-   * person has to look at: with a warning, changed since their approval, then a sample. Its work is bounded: it may have fewer items
+   * person has to look at: with a warning, changed since a decision, then a sample. Its work is bounded: it may have fewer items
    * than `limit` (default 100, at most 1,000), or none, and still a cursor. It never comes from memory, and is no use of the texts.
    *
    * @throws {InvalidItemError}

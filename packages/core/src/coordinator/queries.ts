@@ -279,8 +279,8 @@ export interface ReviewListQuery extends ListQuery, PageRequest {
   /** Only rows that were made or changed at this time or later. */
   changedSince?: Date | undefined;
   /**
-   * Only texts that a person has to look at, each with its `reason`: those with a warning first, then those whose source changed since
-   * an approval, then a sample of the rest. A text leaves the queue by an act of a person. Default: false.
+   * Only texts that a person has to look at, each with its `reason`: those with a warning first, then those that changed since a
+   * decision, then a sample of the rest. A text leaves the queue by an act of a person. Default: false.
    */
   queue?: boolean | undefined;
   /** The sample of the queue, in percent of the rest. It is the same at each call. Default: 10. */

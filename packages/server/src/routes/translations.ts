@@ -196,7 +196,7 @@ const Filter = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Only texts that a person has to look at, each with its `reason`: with a warning first, then changed since an approval, then a sample of the rest. A text leaves the queue by an act of a person.",
+      "Only texts that a person has to look at, each with its `reason`: with a warning first, then changed since a person decided, then a sample of the rest. A text leaves the queue by an act of a person.",
     ),
   sample: z
     .number()

@@ -4,7 +4,7 @@ import type { ListedTranslation, ReviewFilter } from "../../contract/read.ts";
 import type { ReviewAct } from "../../contract/review.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
 import type { WorkOutcome } from "../../contract/work.ts";
-import { type AddCase, item, PROJECT, Translator, textReference, translated, work } from "./kit.ts";
+import { type AddCase, failAll, item, PROJECT, Translator, textReference, translated, work } from "./kit.ts";
 
 export function queueingCases(add: AddCase): void {
   add(
@@ -44,8 +44,15 @@ export function queueingCases(add: AddCase): void {
         await act(handler, { kind: "reject", reference: textReference({ text: "Back" }), note: "no", hide });
         expect(await queue(handler)).toEqual([]);
         await translate(handler, () => translated(`better ${hide}`));
-        expect(await queue(handler)).toEqual(["Back sample"]);
+        expect(await queue(handler)).toEqual(["Back changed"]);
       }
+      // The same text again, or none, is no better for it.
+      await act(handler, { kind: "reject", reference: textReference({ text: "Back" }) });
+      await translate(handler, () => translated("better true"));
+      expect(await queue(handler)).toEqual(["Back changed"]);
+      await act(handler, { kind: "reject", reference: textReference({ text: "Back" }) });
+      await failAll(handler);
+      expect(await queue(handler)).toEqual(["Back changed"]);
       await act(handler, { kind: "approve", reference: textReference({ text: "Back" }) });
       expect(await queue(handler)).toEqual([]);
     },

@@ -7,20 +7,18 @@ import type { InMemoryTables } from "./tables.ts";
 
 /** The reason to look at a text. Undefined: there is none, or a person has looked. */
 export function reasonToReview(tables: InMemoryTables, row: Row, sample: number): QueueReason | undefined {
-  if (row.status !== "translated" || isReviewed(row)) return undefined;
-  if (row.flags.length > 0) return "flagged";
-  if (followsApproved(tables, row)) return "changed";
+  const { acts, revision, text, status, flags } = row;
+  const last = acts.findLast(({ action }) => action !== "replace");
+  const decided = last?.action === "undo" ? undefined : last;
+  if (status !== "translated") return undefined;
+  if (decided?.statusAfter === status && decided.revisionAfter === revision && decided.textAfter === text)
+    return undefined;
+  if (flags.length > 0) return "flagged";
+  if (decided !== undefined || followsApproved(tables, row)) return "changed";
   const hash = createHash("sha256")
     .update(`${translationId(row.key)}/${row.key.targetLocale}`)
     .digest();
   return hash.readUInt16BE(0) < sample * 655.36 ? "sample" : undefined;
-}
-
-/** Whether the latest entry of the history is the act of a person, and the row is as it left it. */
-function isReviewed({ acts, revision, text }: Row): boolean {
-  const last = acts.at(-1);
-  if (last === undefined || last.action === "replace" || last.action === "undo") return false;
-  return last.revisionAfter === revision && last.textAfter === text;
 }
 
 /** Whether a text is the newest under an id, and the translation of one that it followed there is approved. */
