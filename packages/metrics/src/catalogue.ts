@@ -410,6 +410,12 @@ export const PRODUCER_METRICS = {
     help: "Translations looked up: in `memory` (cache hits), in the `store`.",
     labels: ["from"],
   },
+  reviewActs: {
+    type: "counter",
+    name: "trans_hub_review_acts_total",
+    help: "Acts of people by `kind` (`approve`, `reject`, `reopen`, `undo`): `ok`, or the code of the error.",
+    labels: ["kind", "result"],
+  },
   readSeconds: {
     type: "histogram",
     name: "trans_hub_read_duration_seconds",

@@ -31,6 +31,16 @@ test("an application's requests, joined statements and reads are counted in its 
   await hub.getTranslation({ text: "One", targetLocale: "fr" });
   await hub.getTranslation({ text: "One", targetLocale: "fr" });
 
+  await hub.approve({ text: "One", targetLocale: "fr" });
+  await hub.undo({ text: "One", targetLocale: "fr" });
+  await expect(hub.undo({ text: "One", targetLocale: "fr" })).rejects.toThrow();
+  await expect(hub.approve({ text: "Nobody's", targetLocale: "fr" })).rejects.toThrow();
+
+  const acts = (kind: string, result: string) => value(registry, "trans_hub_review_acts_total", { kind, result });
+  expect(await acts("approve", "ok")).toBe(1);
+  expect(await acts("approve", "TH_NOT_FOUND")).toBe(1);
+  expect(await acts("undo", "ok")).toBe(1);
+  expect(await acts("undo", "TH_NOTHING_TO_UNDO")).toBe(1);
   expect(await value(registry, "trans_hub_requests_total", { result: "ok" })).toBe(4);
   expect(await value(registry, "trans_hub_requests_total")).toBe(5);
   expect(await value(registry, "trans_hub_request_rows_total", { result: "registered" })).toBe(7);

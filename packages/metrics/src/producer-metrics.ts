@@ -59,6 +59,7 @@ function observe(registry: Registry): CoordinatorObserver {
   metrics.requests.inc({ result: "TH_BACKLOG_FULL" }, 0);
   metrics.rejected.inc({ code: "TH_BACKLOG_FULL" }, 0);
   for (const from of ["memory", "store"]) metrics.reads.inc({ from }, 0);
+  for (const kind of ["approve", "reject", "reopen", "undo"]) metrics.reviewActs.inc({ kind, result: "ok" }, 0);
   return {
     opened: (state) => open.add(state),
     closed: (state) => open.delete(state),
@@ -79,6 +80,9 @@ function observe(registry: Registry): CoordinatorObserver {
       metrics.reads.inc({ from: "memory" }, fromMemory);
       metrics.reads.inc({ from: "store" }, fromStore);
       metrics.readSeconds.observe(elapsedMs / 1_000);
+    },
+    reviewed({ kind, error }) {
+      metrics.reviewActs.inc({ kind, result: error === undefined ? "ok" : codes.of(error) });
     },
   };
 }

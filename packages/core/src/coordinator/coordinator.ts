@@ -63,7 +63,7 @@ import {
   parseMemoryList,
   parseMemorySearch,
 } from "./memory-queries.ts";
-import { type CoordinatorState, reportRequest } from "./observer.ts";
+import { type CoordinatorState, reportRequest, reportReview } from "./observer.ts";
 import { openPostgresStore } from "./open-store.ts";
 import {
   type ConnectOptions,
@@ -494,13 +494,15 @@ export class Coordinator implements AsyncDisposable {
   async approve(query: ApproveQuery): Promise<ApprovedTranslation> {
     this.#requireOpen();
     const approval = parseApproval(query, this.#settings);
-    const approved = await this.#track(
-      this.#reads.write(
-        (store) => store.approve(approval),
-        (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
-      ),
+    const approving = this.#reads.write(
+      (store) => store.approve(approval),
+      (cache, approved) => (approved === undefined ? cache.clear() : cache.forget([approved])),
     );
-    return this.#withWarnings(approved, query.format);
+    this.#reportActs(
+      [{ kind: "approve" }],
+      approving.then(() => [{}]),
+    );
+    return this.#withWarnings(await this.#track(approving), query.format);
   }
 
   /**
@@ -668,15 +670,24 @@ export class Coordinator implements AsyncDisposable {
 
   #review(acts: readonly ReviewAct[]): Promise<ReviewResult[]> {
     if (acts.length === 0) return Promise.resolve([]);
-    return this.#track(
-      this.#reads.write(
-        (store) => store.review(acts),
-        (cache, results) => {
-          if (results === undefined) cache.clear();
-          else cache.forget(results.flatMap(({ translation }) => translation ?? []));
-        },
-      ),
+    const reviewing = this.#reads.write(
+      (store) => store.review(acts),
+      (cache, results) => {
+        if (results === undefined) cache.clear();
+        else cache.forget(results.flatMap(({ translation }) => translation ?? []));
+      },
     );
+    this.#reportActs(acts, reviewing);
+    return this.#track(reviewing);
+  }
+
+  #reportActs(
+    acts: readonly Pick<ReviewAct, "kind">[],
+    results: Promise<readonly Pick<ReviewResult, "error">[]>,
+  ): void {
+    const { observer } = this.#settings;
+    if (observer?.reviewed !== undefined) void reportReview(observer, acts, results);
+    else results.catch(() => undefined);
   }
 
   async #withWarnings(translation: Translation, format: ReviewActQuery["format"]): Promise<ApprovedTranslation> {

@@ -1,6 +1,7 @@
 /** The events of a coordinator, for metrics: numbers and codes, never a text, an id or a project. */
 import type { TransHubError } from "../contract/errors.ts";
 import type { ConnectionUse } from "../contract/fleet-measure.ts";
+import type { ReviewAct, ReviewKind, ReviewResult } from "../contract/review.ts";
 
 /** Receives the events of a coordinator. Its methods must not throw. Several coordinators may share one observer. */
 export interface CoordinatorObserver {
@@ -13,6 +14,8 @@ export interface CoordinatorObserver {
   registered?(statement: { calls: number; items: number; rows: number; elapsedMs: number }): void;
   /** A reading call ended. `fromMemory` answers came from memory; `fromStore` references were read from the store. */
   read?(end: { fromMemory: number; fromStore: number; elapsedMs: number }): void;
+  /** A person's act ended. `error` as of `requested`. */
+  reviewed?(act: { kind: ReviewKind; error: string | undefined }): void;
 }
 
 /** The state of a coordinator at this moment. */
@@ -65,6 +68,19 @@ export async function reportRequest<Given extends Receipt>(
     const none = { registered: 0, existing: 0, queued: 0, failed: 0, rejected: {} };
     observer.requested?.({ ...none, elapsedMs, error: ours(error) });
     throw thrown;
+  }
+}
+
+/** Reports acts of people to the observer when they end. Resolves and rejects as the call does. */
+export async function reportReview(
+  observer: CoordinatorObserver,
+  acts: readonly Pick<ReviewAct, "kind">[],
+  review: Promise<readonly Pick<ReviewResult, "error">[]>,
+): Promise<void> {
+  const results = await review.catch((error: TransHubError) => acts.map(() => ({ error })));
+  for (const [at, { kind }] of acts.entries()) {
+    const { error } = results[at] ?? {};
+    observer.reviewed?.({ kind, error: error && ours(error.code ?? "error") });
   }
 }
 

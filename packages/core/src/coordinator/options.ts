@@ -152,7 +152,7 @@ const COORDINATOR_OPTIONS: OptionTable<CoordinatorOptions> = {
   prices: kinds.prices,
   concurrency: kinds.whole(1, 10_000),
   logger: kinds.methods("a logger such as pino", "debug", "info", "warn", "error"),
-  observer: kinds.someMethods("an observer", "opened", "closed", "requested", "registered", "read"),
+  observer: kinds.someMethods("an observer", "opened", "closed", "requested", "registered", "read", "reviewed"),
 };
 
 const STORE = kinds.methods(
