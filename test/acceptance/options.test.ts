@@ -251,7 +251,14 @@ const name = {
   format: ["null"],
   project: orNull(TEXT),
 } satisfies Record<string, Taken>;
-const get: Table<GetQuery> = { ...name, id: ["null"], targetLocale: NONE, fallback: FLAG, prefer: NONE, outdated: NONE };
+const get: Table<GetQuery> = {
+  ...name,
+  id: ["null"],
+  targetLocale: NONE,
+  fallback: FLAG,
+  prefer: NONE,
+  outdated: NONE,
+};
 const byId: Table<IdQuery> = { id: NONE, targetLocale: NONE, project: orNull(TEXT) };
 const getOptions: Table<GetOptions> = {
   targetLocale: NONE,

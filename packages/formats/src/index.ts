@@ -16,7 +16,6 @@ export type {
   WriteOptions,
   WrittenDocument,
 } from "./contract.ts";
-export { cellsOfCsv, csvOf } from "./csv/cells.ts";
 export {
   DOCUMENT_EXTENSIONS,
   EXTENSIONS,
@@ -26,5 +25,3 @@ export {
   MULTI_LOCALE_EXTENSIONS,
 } from "./formats.ts";
 export { type JsonFile, type JsonNode, readJsonFile, textOf } from "./json/json-file.ts";
-export { readTmx, type SkippedUnit, type TmxLosses, type TmxOptions, type TmxPart } from "./tmx/read-tmx.ts";
-export { TMX_BEGIN, TMX_END, type TmxPair, type UnwritablePair, writeTmxUnit } from "./tmx/write-tmx.ts";

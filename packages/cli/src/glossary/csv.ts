@@ -15,7 +15,7 @@ import {
   type TermKind,
 } from "@trans-hub/core";
 import { CatalogError } from "@trans-hub/core/operations";
-import { cellsOfCsv, csvOf } from "@trans-hub/formats";
+import { cellsOfCsv, csvOf } from "@trans-hub/formats/csv";
 
 const KINDS: readonly string[] = ["translate", "keep", "forbid"] satisfies TermKind[];
 const CASES: readonly string[] = ["any", "exact", "first"] satisfies TermCase[];

@@ -2,7 +2,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { MemoryUnit } from "@trans-hub/core";
-import { TMX_BEGIN, TMX_END, writeTmxUnit } from "@trans-hub/formats";
+import { TMX_BEGIN, TMX_END, writeTmxUnit } from "@trans-hub/formats/tmx";
 import type { CommandContext } from "../command-context.ts";
 
 export interface MemoryExportReport {

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import type { Coordinator } from "@trans-hub/core/client";
 import { CatalogError } from "@trans-hub/core/operations";
-import { readTmx, type TmxPair } from "@trans-hub/formats";
+import { readTmx, type TmxPair } from "@trans-hub/formats/tmx";
 import type { CommandContext } from "../command-context.ts";
 
 /** A part of the file that was not imported. */

@@ -2,7 +2,17 @@
 import { expect } from "vitest";
 import type { GlossaryTermInput } from "../../contract/glossary.ts";
 import type { PersistenceHandler } from "../../contract/store.ts";
-import { type AddCase, item, PROJECT, Translator, textReference, translateAll, work } from "./kit.ts";
+import {
+  type AddCase,
+  item,
+  PROJECT,
+  retentionDays,
+  Translator,
+  textReference,
+  translateAll,
+  untilAged,
+  work,
+} from "./kit.ts";
 
 const board: GlossaryTermInput = { term: "board", sourceLocale: "en", targets: { fr: { as: "plateau" } } };
 const keep: GlossaryTermInput = { term: "Trans-Hub", sourceLocale: "en", kind: "keep" };
@@ -137,7 +147,8 @@ export function glossaryCases(add: AddCase): void {
     expect(await staleTexts(handler)).toHaveLength(2);
     await handler.forget({ project: PROJECT, text: "A board", sourceLocale: "en" });
     expect(await staleTexts(handler)).toEqual(["My board (board)"]);
-    await handler.collect({ retentionDays: 0, includeApproved: true });
+    await untilAged(handler, 1);
+    await handler.collect({ retentionDays, includeApproved: true });
     expect(await staleTexts(handler)).toEqual([]);
   });
 }
