@@ -4,6 +4,7 @@ import { type ItemLimits, parseItem } from "@trans-hub/core/store";
 import type { CatalogStore, StoredText } from "../store/catalog-store.ts";
 import { businessIdOf } from "./business-id.ts";
 import { hintOf } from "./hint-of.ts";
+import { ONLY_PSEUDO } from "./notices.ts";
 import { nameOf, OwnRows, type Row, rowId, rowsOf } from "./own-rows.ts";
 import { type PlannedFile, replan } from "./plan.ts";
 import type { TranslateReport } from "./report.ts";
@@ -138,12 +139,13 @@ export function unanswered({
 
 /** The error of a run that waited to the end, and left values out because only `pseudo` has made texts for them. */
 export function onlyPseudo({
-  pending,
   failed,
-}: Pick<TranslateReport, "pending" | "failed">): TransHubError | undefined {
-  if (pending === 0 || failed > 0) return undefined;
+  notices,
+}: Pick<TranslateReport, "failed" | "notices">): TransHubError | undefined {
+  const count = notices.filter(({ reason }) => reason.startsWith(ONLY_PSEUDO)).length;
+  if (count === 0 || failed > 0) return undefined;
   return new EnginesStoppedError(
-    `${pending === 1 ? "One value has" : `${pending} values have`} a text by pseudo alone, which is no translation`,
+    `${count === 1 ? "One value has" : `${count} values have`} a text by pseudo alone, which is no translation`,
     { hint: "Name the workers' engines in TH_ENGINES of the server. Files get texts by pseudo where it names pseudo." },
   );
 }
