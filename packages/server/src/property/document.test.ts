@@ -125,12 +125,16 @@ test("every answer to a request made from the document is one that the document 
     purgeDeadLetters: { dryRun: true },
     cancel: { businessIdPrefix: "none" },
     forget: { businessId: "none" },
-    putGlossary: { terms: [{ term: "board", sourceLocale: "en", targets: { fr: { as: "plateau" } } }] },
     setBudget: { amount: "1", currency: "USD" },
     pause: { engine: "none" },
   })) {
     await directed(api, operationId, { json });
   }
+  const { revision: glossary } = JSON.parse((await directed(api, "getGlossary", {})).text);
+  await directed(api, "getGlossary", { headers: { "if-none-match": "*" } });
+  const terms = { terms: [{ term: "board", sourceLocale: "en", targets: { fr: { as: "plateau" } } }] };
+  for (const tag of [undefined, `"${glossary + 1}"`, `"${glossary}"`])
+    await directed(api, "putGlossary", { json: terms, ...(tag !== undefined && { headers: { "if-match": tag } }) });
   for (const [operationId, place] of [
     ["listEvents", "events"],
     ["streamEvents", "events/stream"],
