@@ -117,8 +117,9 @@ export interface EngineBatch {
   /** Canonical BCP 47. */
   targetLocale: string;
   /**
-   * The team's instructions for all of these texts: tone, form of address, words; at most 4 KiB. They are for the engine to
-   * follow, unlike a text or its context. Absent: none.
+   * The team's instructions for all of these texts: tone, form of address, words. At most 4 KiB come from the settings, and as much
+   * from each of two styles of the project: that for each locale, and that of the target locale. They are for the engine to follow,
+   * unlike a text or its context. Absent: none.
    */
   instructions?: string | undefined;
   /**
@@ -214,7 +215,7 @@ export interface Engine {
   readonly processor: "local" | "third-party";
   /** The most items one call may carry. */
   readonly maxItemsPerCall: number;
-  /** The most UTF-8 bytes of text one call may carry, contexts, hints and references included, instructions not. */
+  /** The most UTF-8 bytes of text one call may carry, contexts, hints and references included, instructions and terms not. */
   readonly maxBytesPerCall: number;
   /** Whether it takes `und` as source. Where false, such a text is refused without a call. */
   readonly detectsSource: boolean;

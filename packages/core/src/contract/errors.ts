@@ -248,7 +248,7 @@ export class WebhooksOffError extends TransHubError {
   }
 }
 
-/** The translation changed since the reviewer read it. Nothing was done. */
+/** The translation, or the glossary, changed since the person read it. Nothing was done. */
 export class RevisionChangedError extends TransHubError {
   readonly code = "TH_REVISION_CHANGED";
   readonly retryable = false;

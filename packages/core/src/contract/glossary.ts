@@ -59,9 +59,12 @@ export interface GlossaryTerm {
 /** The manner of the translations of a project into a target locale, or into each. */
 export interface StyleInput {
   project: string;
-  /** Null: each target locale. That of one locale comes after it, and goes before it where both say something. `de` stands for `de-AT` too. */
+  /**
+   * Null: each target locale. The style of one locale goes with it: its instructions come later, and its other parts take the place of
+   * those for each locale. A style of `de` stands for `de-AT` too, unless `de-AT` has one of its own.
+   */
   targetLocale: string | null;
-  /** For engines that follow instructions. At most 4 KiB, with those of the settings. */
+  /** For engines that follow instructions, beside those of the settings. At most 4 KiB. */
   instructions?: string | null | undefined;
   formality?: Formality | null | undefined;
   /** A second language whose translations the team trusts: what it has of a text goes along, for its meaning. */
@@ -79,7 +82,7 @@ export interface Style {
   readonly at: Date;
 }
 
-/** All of a project. Never changed: another revision is another object. */
+/** The terms and the styles of a project. Never changed: another revision is another object. */
 export interface Glossary {
   readonly project: string;
   /** Raised by each edit of a term or a style. 0: there was none. */

@@ -20,7 +20,7 @@ export interface MemoryPair {
 
 /** A stored pair. */
 export interface MemoryUnit extends MemoryPair {
-  /** Its number. */
+  /** The number of the pair. */
   unit: string;
   origin: MemoryOrigin;
   at: Date;
@@ -64,8 +64,8 @@ export interface MemoryStore {
   list(filter: MemoryFilter, page?: PageRequest): Promise<{ items: MemoryUnit[]; nextCursor: string | null }>;
 
   /**
-   * The pairs that were with the engine when it made the present text of a translation, or that gave it its text. Empty: none
-   * were, or they have been removed since.
+   * The pairs that were with the engine when it made the present text of a translation, or that gave it its text. Empty: there were
+   * none, they have been removed since, or people have done more to that text than approve it once.
    */
   usedFor(reference: TranslationReference): Promise<MemoryUnit[]>;
 }

@@ -164,7 +164,7 @@ export interface PersistenceHandler {
    */
   history(reference: TranslationReference, page?: PageRequest): Promise<Page<HistoryEntry>>;
 
-  /** What stands of a translation beside its text and its history. Undefined: the project has no such translation in the locale. */
+  /** The facts of a translation beside its text and its history. Undefined: the project has no such translation in the locale. */
   why(reference: IdReference): Promise<TranslationFacts | undefined>;
 
   /**
@@ -235,7 +235,7 @@ export interface PersistenceHandler {
    * Sets and removes terms; all of it holds, or nothing. Texts that are claimed after this call have the terms. Translations of texts
    * that have a changed term are stale from then on.
    *
-   * @throws {SettingsError} A part is none.
+   * @throws {SettingsError} A part is not valid.
    * @throws {RevisionChangedError} `revision` is not the glossary's.
    */
   editGlossary(edit: GlossaryEdit): Promise<GlossaryEdited>;
@@ -243,7 +243,7 @@ export interface PersistenceHandler {
   /**
    * Sets the style of a project for a target locale, or for each; it takes the place of the one before.
    *
-   * @throws {SettingsError} A part is none.
+   * @throws {SettingsError} A part is not valid.
    */
   setStyle(style: StyleInput): Promise<Glossary>;
 

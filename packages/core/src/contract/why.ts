@@ -1,9 +1,9 @@
-/** What stands of one translation beside its text. */
+/** The facts of one translation beside its text. */
 import type { AttemptError } from "./dead-letter.ts";
 import type { TextFormat } from "./engine.ts";
 import type { Priority } from "./translation.ts";
 
-/** What a store knows of a translation beside its text and its history. */
+/** The facts of a translation that a store knows beside its text and its history. */
 export interface TranslationFacts {
   /** The syntax of the source, as it was registered. */
   format: TextFormat;

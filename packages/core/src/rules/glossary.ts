@@ -45,7 +45,7 @@ export interface TermChange {
   readonly targetLocales: readonly string[] | null;
 }
 
-/** @throws {SettingsError} A part is missing, or is none; or a term is named twice. */
+/** @throws {SettingsError} A part is missing or not valid, or a term is named twice. */
 export function checkGlossaryEdit(given: GlossaryEdit): CheckedEdit {
   const problems: Problem[] = [];
   const set = (given.set ?? []).map((term, at) => checkTerm(term, `set[${at}]`, problems));
@@ -111,7 +111,7 @@ export function sortedTerms(terms: GlossaryTerm[]): GlossaryTerm[] {
   );
 }
 
-/** @throws {SettingsError} A part is none. */
+/** @throws {SettingsError} A part is not valid. */
 export function checkStyle(given: StyleInput): Omit<Style, "revision" | "at"> & { project: string } {
   const problems: Problem[] = [];
   const { instructions = null, formality = null } = given;

@@ -15,7 +15,7 @@ export type Instructions =
   | string
   | (InstructionSet & { projects?: Readonly<Record<string, string | InstructionSet>> | undefined });
 
-/** Bytes of UTF-8 of the instructions that go with one call. */
+/** The most bytes of UTF-8 of the instructions that go with one call from the settings, and of those of one style. */
 export const MAX_INSTRUCTION_BYTES = 4_096;
 
 interface Problem {

@@ -7,7 +7,7 @@ import { parseName } from "./name.ts";
 /** The score of a pair whose source differs in nothing but letter case or white space. */
 const ALMOST = 0.99;
 
-/** The best of the pairs for a text; each target once. */
+/** The best of the pairs for a text; equal pairs of source and target once. */
 export function bestMatches(text: string, found: readonly MemoryUnit[], limit: number): MemoryMatch[] {
   const wanted = trigramsOf(text);
   const sources = new Map<string, number>();

@@ -4,7 +4,7 @@ import type { Glossary, Style } from "../contract/glossary.ts";
 import { localeFallbacks } from "./locale.ts";
 
 export interface StyleFor {
-  /** For each locale first, then for this one. Undefined: none. */
+  /** Those for each locale first, then those of this one. Undefined: none. */
   readonly instructions: string | undefined;
   readonly formality: Formality | undefined;
   /** The second language that is trusted. Undefined: none, or it is the target itself. */

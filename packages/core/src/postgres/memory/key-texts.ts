@@ -7,7 +7,7 @@ import { keyTexts, textsToKey } from "./memory.sql.ts";
 /** Sources of one transaction. Each has twenty keys. */
 const TEXTS_A_STEP = 200;
 
-/** One step. Gives whether there may be more to do. */
+/** Makes the keys of the sources of one step. True: more sources may be without their present keys. */
 export async function keyMemoryTexts(pool: ConnectionPool): Promise<boolean> {
   return pool.transaction(async (db) => {
     const found = await rows(db, textsToKey, [MEMORY_KEY_VERSION, TEXTS_A_STEP]);

@@ -1,4 +1,4 @@
-/** What stands of one translation beside its text. */
+/** The statement that reads the facts of one translation beside its text. */
 import { z } from "zod";
 import { TEXT_FORMATS } from "../../contract/engine.ts";
 import { Attempt } from "../control/dead-letter.sql.ts";
