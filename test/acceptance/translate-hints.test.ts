@@ -14,6 +14,8 @@ async function model() {
 interface Asked {
   text: string;
   context?: unknown;
+  note?: unknown;
+  maxLength?: unknown;
   hint?: unknown;
 }
 
@@ -25,7 +27,11 @@ function askedAt({ calls }: OpenaiServer): Asked[] {
   });
 }
 
-const told = (asked: Asked[]) => Object.fromEntries(asked.map(({ text, context, hint }) => [text, { context, hint }]));
+/** What the model was told beside each text. */
+const told = (asked: Asked[]) =>
+  Object.fromEntries(
+    asked.map(({ text, context, note, maxLength, hint }) => [text, { context, note, maxLength, hint }]),
+  );
 
 test("translate sends notes, keys and lengths, and a reworded note sends nothing", async ({ commands }) => {
   const { server, env } = await model();
@@ -47,8 +53,8 @@ test("translate sends notes, keys and lengths, and a reworded note sends nothing
   };
   await run();
   expect(told(askedAt(server))).toEqual({
-    Open: { context: { msgctxt: "verb" }, hint: { note: "A button of the cart" } },
-    "Pay now": { context: undefined, hint: { key: "cart.pay" } },
+    Open: { context: { msgctxt: "verb" }, note: "A button of the cart" },
+    "Pay now": { hint: { key: "cart.pay" } },
   });
   expect(await readFile(join(commands.cwd, "fr.po"), "utf8")).toContain('msgstr "[fr] Open"');
   const asked = server.calls.length;
@@ -60,7 +66,7 @@ test("translate sends notes, keys and lengths, and a reworded note sends nothing
   const name = ["Open", "--context", '{"msgctxt":"verb"}', "--from", "en", "--to", "fr"];
   expect(await commands.json(["request", ...name, "--force"], { env })).toMatchObject({ registered: 1 });
   await commands.run(["worker", "--once"], { env });
-  expect(askedAt(server).at(-1)).toMatchObject({ text: "Open", hint: { note: "A link of the cart" } });
+  expect(askedAt(server).at(-1)).toMatchObject({ text: "Open", note: "A link of the cart" });
 });
 
 test("request takes hints in its lines, and names a bad one without its words", async ({ commands }) => {
@@ -78,7 +84,7 @@ test("request takes hints in its lines, and names a bad one without its words", 
   expect(stdout + stderr).not.toContain("Robinson");
   await commands.run(["worker", "--once"], { env });
   expect(told(askedAt(server))).toEqual({
-    Pay: { context: undefined, hint: { maxLength: 12, note: "A button" } },
-    Close: { context: undefined, hint: undefined },
+    Pay: { note: "A button", maxLength: 12 },
+    Close: {},
   });
 });

@@ -77,7 +77,9 @@ const EMPTY = `
   delete from trans_hub.content; delete from trans_hub.context; delete from trans_hub.source; delete from trans_hub.translation;
   delete from trans_hub.batch; delete from trans_hub.inbox; delete from trans_hub.dead_letter; delete from trans_hub.usage;
   delete from trans_hub.worker_node; delete from trans_hub.gc_run; delete from trans_hub.count_delta;
-  delete from trans_hub.pause; delete from graphile_worker._private_jobs`;
+  delete from trans_hub.pause; delete from trans_hub.review_act; delete from trans_hub.memory_unit; delete from trans_hub.memory_key;
+  delete from trans_hub.memory_text; delete from trans_hub.memory_use; delete from trans_hub.stale_mark;
+  delete from graphile_worker._private_jobs`;
 
 /** graphile-worker's `getJobs`, without its queues, which are unused here. */
 const CLAIM = `

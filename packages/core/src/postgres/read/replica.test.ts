@@ -118,13 +118,11 @@ describe("a store that reads from a standby", { timeout: 120_000 }, () => {
     const store = await open();
     await translatedText(store, "Lost answer");
     holdBack();
-    const { transaction } = ConnectionPool.prototype;
-    vi.spyOn(ConnectionPool.prototype, "transaction").mockImplementationOnce(async function (
-      this: ConnectionPool,
-      act,
-    ) {
-      await transaction.call(this, act);
-      throw new DatabaseUnavailableError("The answer was lost");
+    const { query } = ConnectionPool.prototype;
+    vi.spyOn(ConnectionPool.prototype, "query").mockImplementation(async function (this: ConnectionPool, config) {
+      const answer = await query.call(this, config);
+      if (config.name === "translation.review") throw new DatabaseUnavailableError("The answer was lost");
+      return answer as never;
     });
     const approving = store.approve({ reference: reference("Lost answer"), text: "mine" });
     await expect(approving).rejects.toMatchObject({ code: "TH_DATABASE_UNAVAILABLE" });

@@ -49,7 +49,7 @@ describe("upkeep", () => {
           ({ identifier }) => identifier,
         ),
       )
-      .toEqual(["collect_garbage", "fold_counts"]);
+      .toEqual(["collect_garbage", "fold_counts", "key_memory"]);
     // As the crontab adds it, with whatever else graphile-worker puts there.
     const collect = (payload: object) =>
       db.query("select graphile_worker.add_job('collect_garbage', $1)", [JSON.stringify(payload)]);
