@@ -131,7 +131,7 @@ async function setTerm(command: Command, context: CommandContext, term: string, 
   const { project = settings.project } = options;
   await withSession(command, context, { settings }, async ({ hub }) => {
     const sourceLocale = sourceOf(options, settings.sourceLocale);
-    const { terms } = await hub.glossary({ project });
+    const { terms, revision: read } = await hub.glossary({ project });
     const before = terms.find((each) => each.term === term && each.kind === kind && each.sourceLocale === sourceLocale);
     const set = [
       {
@@ -139,7 +139,7 @@ async function setTerm(command: Command, context: CommandContext, term: string, 
         ...{ forms: forms ?? before?.forms, note: note ?? before?.note ?? undefined },
       },
     ];
-    await tell(context, await hub.editGlossary({ project, set, by, revision }));
+    await tell(context, await hub.editGlossary({ project, set, by, revision: revision ?? read }));
   });
 }
 

@@ -798,7 +798,9 @@ export class Coordinator implements AsyncDisposable {
       for (let cursor: string | undefined | null; cursor !== null; ) {
         const page: Page<StaleTranslation> = await store.listStale(lane, { limit: ROWS_PER_PAGE, cursor });
         const requests = requestsOf(page);
-        if (requests.length > 0) await store.register(requests);
+        const receipts = requests.length > 0 ? await store.register(requests) : [];
+        const refused = receipts.find(({ error }) => error !== undefined);
+        if (refused?.error !== undefined) throw refused.error;
         report.requested += requests.length;
         report.approved += page.items.filter(({ translation }) => translation.status === "approved").length;
         cursor = page.nextCursor;

@@ -106,10 +106,12 @@ export class Terminology {
   }
 
   #in(text: string, format: TextFormat): readonly Found<Entry>[] {
-    const known = this.#found.get(text);
+    // What is a placeholder, and so no word, depends on the format.
+    const name = `${format} ${text}`;
+    const known = this.#found.get(name);
     if (known !== undefined) return known;
     const found = this.#sources.find(text, format);
-    this.#found.set(text, found);
+    this.#found.set(name, found);
     return found;
   }
 

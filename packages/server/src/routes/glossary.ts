@@ -89,7 +89,10 @@ export const putGlossary = defineRoute({
           kind: fields.kind.optional(),
           case: fields.case.optional(),
           forms: fields.forms.optional(),
-          note: z.string().max(1_000).optional(),
+          note: z.string().max(1_000).nullish(),
+          revision: z.int().optional().describe("As read; it has no effect, and neither have `by` and `at`."),
+          by: z.string().nullish(),
+          at: z.string().optional(),
           targets: z.record(z.string(), Target).optional().describe("By target locale. `keep` needs none."),
         }),
       )
@@ -100,7 +103,10 @@ export const putGlossary = defineRoute({
   async handle({ hub, principal, params: { project }, body, headers, reply }) {
     const revision = revisionOf(headers["if-match"]);
     try {
-      const set = body.terms;
+      const set = body.terms.map(({ revision: _, by: __, at: ___, note, ...term }) => ({
+        ...term,
+        note: note ?? undefined,
+      }));
       const edited = await hub.editGlossary({ project, set, replace: true, revision, by: principal.subject });
       reply.header("etag", `"${edited.revision}"`);
       return edited;

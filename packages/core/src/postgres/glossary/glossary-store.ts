@@ -16,6 +16,7 @@ import { decodeCursor, encodeCursor, pageLimit } from "../../rules/cursor.ts";
 import { changesOf, checkGlossaryEdit, checkStyle, emptyGlossary, sortedTerms } from "../../rules/glossary.ts";
 import { type EditedTerm, StaleTerms } from "../../rules/stale-terms.ts";
 import { styleFor } from "../../rules/style.ts";
+import { errorCode } from "../database/database-error.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { type Database, rows, run, textArray } from "../database/statement.ts";
 import { readTranslationsByKey } from "../read/read-store.ts";
@@ -79,8 +80,15 @@ export async function setStyle(pool: ConnectionPool, given: StyleInput): Promise
 }
 
 /** False: there was none. */
-export async function removeStyle(db: Database, project: string, targetLocale: string | null): Promise<boolean> {
-  return (await rows(db, deleteStyle, [project, targetLocale ?? ""])).length > 0;
+export async function removeStyle(
+  pool: ConnectionPool,
+  project: string,
+  targetLocale: string | null,
+): Promise<boolean> {
+  return pool.transaction(async (db) => {
+    await lock(db, project);
+    return (await rows(db, deleteStyle, [project, targetLocale ?? ""])).length > 0;
+  });
 }
 
 async function lock(db: Database, project: string): Promise<{ revision: number; now: Date }> {
@@ -170,9 +178,13 @@ async function markTexts(db: Database, project: string, terms: StaleTerms): Prom
   }
 }
 
-/** For the worker's scheduled task. */
+/** For the worker's scheduled task. A project that fails holds up no other one; the first failure is thrown at the end. */
 export async function markAllStale(db: Database): Promise<void> {
-  for (const { project } of await rows(db, listProjectsToMark)) await markStale(db, project);
+  const failures: unknown[] = [];
+  for (const { project } of await rows(db, listProjectsToMark)) {
+    await markStale(db, project).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** A page of the stale translations of a lane, in the order of their keys. Edits that are not marked yet are marked first. */
@@ -182,7 +194,12 @@ export async function listStale(
   page: PageRequest = {},
 ): Promise<Page<StaleTranslation>> {
   const after = decodeCursor(page.cursor, 2) ?? ["-1", "-1"];
-  if (page.cursor === undefined) await markStale(pool, project);
+  if (page.cursor === undefined) {
+    // A role that only reads gets what is marked by now: the fleet marks within a minute.
+    await markStale(pool, project).catch((error: unknown) => {
+      if (errorCode(error) !== "42501") throw error;
+    });
+  }
   const limit = pageLimit(page);
   const found = await rows(pool, listStatement, [project, targetLocale, ...after, limit]);
   const keys = found.map((row) => ({

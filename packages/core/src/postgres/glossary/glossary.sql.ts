@@ -176,7 +176,10 @@ export const listProjectsToMark = statement({
   text: "select g.project from trans_hub.glossary_state as g where g.marked < g.revision",
 });
 
-/** The texts of a project among the next ones after a number. Takes project, number, and how many to look at. */
+/**
+ * The texts of a project among the next ones after a number. Takes project, number, and how many to look at. Texts over 64 KiB are left
+ * out: a page of them could be larger than an answer of the database may be.
+ */
 export const pageOfTexts = statement({
   name: "glossary.page_of_texts",
   row: z.object({
@@ -194,7 +197,7 @@ export const pageOfTexts = statement({
     select
       max(p.content_no)::text as reached,
       json_agg(json_build_array(p.content_no::text, p.source_locale, p.text)) filter (
-        where exists (
+        where octet_length(p.text) <= 65536 and exists (
           select from trans_hub.source as s where s.content_no = p.content_no and s.project = $1 offset 0
         )
       ) as texts
@@ -220,6 +223,7 @@ export const markStale = statement({
     ) as t
     where t.text is not null and t.status <> 'pending' and t.updated_at <= i.edited_at
       and (i.locale = '' or t.target_locale = i.locale or starts_with(t.target_locale, i.locale || '-'))
+    order by t.content_no, t.target_locale, t.context_no, i.edited_at desc
     on conflict (content_no, target_locale, context_no, project) do update set
       revision = excluded.revision, reason = excluded.reason, since = excluded.since`,
 });
