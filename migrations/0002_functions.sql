@@ -1974,7 +1974,7 @@ begin
     select q.place, k.text_no, count(*) as shared
     from unnest(places, bands) as q (place, band)
     cross join lateral (
-      select k.text_no from memory_key as k where k.band = q.band order by k.text_no limit 500
+      select k.text_no from memory_key as k where k.band = q.band order by k.text_no desc limit 500
     ) as k
     group by q.place, k.text_no
     having count(*) >= 2
@@ -5040,6 +5040,8 @@ begin
     for update
   ) as t;
 
+  -- Begun whole: an array whose first entries are never assigned has other bounds, and drivers drop those.
+  present_revisions := array_fill(null::integer, array[acts]);
   for at in 1 .. acts loop
     if not may_review(target_locales[at]) then
       problems[at] := 'locale';
@@ -5133,7 +5135,7 @@ begin
     select json_object_agg(i.ord, coalesce(a.note, ''))
     from unnest(content_nos, context_nos) with ordinality as i (content_no, context_no, ord)
     cross join lateral (
-      select a.action, a.note
+      select a.action, a.note, a.text_before is not null and a.text_after is null as was_hidden
       from review_act as a
       where a.content_no = i.content_no and a.target_locale = of_target_locale and a.context_no = i.context_no
         and a.project = of_project and a.action <> 'undo'
@@ -5146,6 +5148,13 @@ begin
       limit 1
     ) as a
     where a.action = 'reject'
+      -- A hidden text has no row for what took its place: the row itself has a text then.
+      and not (a.was_hidden and exists (
+        select from translation as t
+        where t.content_no = i.content_no and t.target_locale = of_target_locale and t.context_no = i.context_no
+          and t.project = of_project and t.text is not null
+        offset 0
+      ))
   );
 end
 $$;

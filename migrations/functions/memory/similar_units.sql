@@ -1,7 +1,7 @@
 -- The pairs whose sources may be similar to texts: those that share two keys with one of them at least. `places` and `bands` name each key
 -- of each text. Into a language with its regions and scripts: the caller compares locales and texts.
 --
--- Work is bounded: 500 sources of a key are looked at, at most `most` of a text are given, those with the most common keys, and at most
+-- Work is bounded: the 500 latest sources of a key are looked at, at most `most` of a text are given, those with the most common keys, and at most
 -- twenty pairs of a source, the latest.
 create or replace function trans_hub.similar_units(
   of_project text, of_target_language text, places integer[], bands integer[], most integer,
@@ -21,7 +21,7 @@ begin
     select q.place, k.text_no, count(*) as shared
     from unnest(places, bands) as q (place, band)
     cross join lateral (
-      select k.text_no from memory_key as k where k.band = q.band order by k.text_no limit 500
+      select k.text_no from memory_key as k where k.band = q.band order by k.text_no desc limit 500
     ) as k
     group by q.place, k.text_no
     having count(*) >= 2

@@ -42,6 +42,8 @@ begin
     for update
   ) as t;
 
+  -- Begun whole: an array whose first entries are never assigned has other bounds, and drivers drop those.
+  present_revisions := array_fill(null::integer, array[acts]);
   for at in 1 .. acts loop
     if not may_review(target_locales[at]) then
       problems[at] := 'locale';

@@ -20,7 +20,7 @@ begin
     select json_object_agg(i.ord, coalesce(a.note, ''))
     from unnest(content_nos, context_nos) with ordinality as i (content_no, context_no, ord)
     cross join lateral (
-      select a.action, a.note
+      select a.action, a.note, a.text_before is not null and a.text_after is null as was_hidden
       from review_act as a
       where a.content_no = i.content_no and a.target_locale = of_target_locale and a.context_no = i.context_no
         and a.project = of_project and a.action <> 'undo'
@@ -33,6 +33,13 @@ begin
       limit 1
     ) as a
     where a.action = 'reject'
+      -- A hidden text has no row for what took its place: the row itself has a text then.
+      and not (a.was_hidden and exists (
+        select from translation as t
+        where t.content_no = i.content_no and t.target_locale = of_target_locale and t.context_no = i.context_no
+          and t.project = of_project and t.text is not null
+        offset 0
+      ))
   );
 end
 $$;

@@ -155,6 +155,30 @@ export const purgeDeadLetters = statement({
         ) as a
       ) as gone
       where a.ctid = gone.ctid
+    ), unmarked as (
+      delete from trans_hub.stale_mark as m
+      using (
+        select m.ctid from removed as r
+        cross join lateral (
+          select m.ctid from trans_hub.stale_mark as m
+          where m.content_no = r.content_no and m.target_locale = r.target_locale and m.context_no = r.context_no
+            and m.project = r.project
+          offset 0
+        ) as m
+      ) as gone
+      where m.ctid = gone.ctid
+    ), unused as (
+      delete from trans_hub.memory_use as m
+      using (
+        select m.ctid from removed as r
+        cross join lateral (
+          select m.ctid from trans_hub.memory_use as m
+          where m.content_no = r.content_no and m.target_locale = r.target_locale and m.context_no = r.context_no
+            and m.project = r.project
+          offset 0
+        ) as m
+      ) as gone
+      where m.ctid = gone.ctid
     ), told as materialized (
       select trans_hub.write_events(
         'purged', array_agg(r.project), array_agg(r.target_locale), array_agg(r.content_no), array_agg(r.context_no),

@@ -22,12 +22,12 @@ export async function keyMemoryTexts(pool: ConnectionPool): Promise<boolean> {
 }
 
 /**
- * Makes the keys after an act of a person. The act is committed: it must not fail by them. Where it cannot be done (a role without the
- * right, a lost connection), a member of the fleet does it within a minute.
+ * Makes the keys after an act of a person, in one step: after an upgrade every source may wait for its keys. The act is committed: it must
+ * not fail by them. What is left, or cannot be done (a role without the right, a lost connection), a member of the fleet does within a minute.
  */
 export async function keyNewTexts(pool: ConnectionPool): Promise<void> {
   try {
-    while (await keyMemoryTexts(pool));
+    await keyMemoryTexts(pool);
   } catch {
     // The task `key_memory` goes on.
   }

@@ -118,12 +118,17 @@ function withSavepoints(db: Database): Database {
   return {
     async query(config) {
       await db.query({ text: "savepoint chunk" });
+      let isGone = false;
       try {
         return await db.query(config);
       } catch (thrown) {
         const error = databaseError(thrown);
-        if (!(error instanceof DatabaseUnavailableError)) await db.query({ text: "rollback to savepoint chunk" });
+        isGone = error instanceof DatabaseUnavailableError;
+        if (!isGone) await db.query({ text: "rollback to savepoint chunk" });
         throw error;
+      } finally {
+        // One that stays open is one level more for each statement after it.
+        if (!isGone) await db.query({ text: "release savepoint chunk" });
       }
     },
   };
