@@ -20,7 +20,7 @@ async function priced(
 }
 
 /** The server's own bill, in 10^-12 of the currency's unit: its prices are written out, and nothing of ours adds it up. */
-function billOf({ calls }: OpenaiServer): bigint {
+function billOf({ calls }: Pick<OpenaiServer, "calls">): bigint {
   return calls.reduce((sum, { usage }) => {
     if (usage === undefined) return sum;
     const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
@@ -66,6 +66,22 @@ test("the ledger is the server's bill to the last unit, a second run costs nothi
   const text = (await commands.run(["usage", "--by", "engine,tag"], { env })).stdout;
   expect(text).toContain(`total: ${report.total} USD`);
   expect(text).toContain("checkout-team");
+
+  const why = ["why", String(catalog.key7), "--from", "en", "--to", "fr"];
+  const { sections } = (await commands.json(why, { env })) as {
+    sections: { kind: string; [field: string]: unknown }[];
+  };
+  const told = sections.find(({ kind }) => kind === "cost");
+  const calls = server.calls.filter(({ body }) => {
+    const { content = "" } = (body.messages as { content: string }[]).at(-1) ?? {};
+    return JSON.parse(content).target === "fr";
+  });
+  expect(told).toMatchObject({ engine: "openai", calls: calls.length, items: 300, currency: "USD", unconfirmed: "0" });
+  expect(units(told?.cost)).toBe(billOf({ calls }));
+  expect(units(told?.average)).toBe(units(told?.cost) / 300n);
+  expect((await commands.run(why, { env })).stdout).toContain(
+    `cost: ${told?.average} USD on the average of the 300 texts`,
+  );
 });
 
 test("an estimate is within 15 % of the bill of the same run, and a second one is 0", async ({

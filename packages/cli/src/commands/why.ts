@@ -7,6 +7,7 @@ import { contextOption, examples, formatOption, fromOption, projectOption, requi
 import { withSession } from "../session.ts";
 import { sourceLocaleHint } from "../source-locale.ts";
 import { UsageError } from "../usage-error.ts";
+import { costOf } from "../why/cost.ts";
 import { storyOf } from "../why/story.ts";
 
 interface WhyOptions {
@@ -56,6 +57,7 @@ async function why(
       if (!(error instanceof TranslationNotFoundError) || hint === undefined) throw error;
       throw new TranslationNotFoundError(error.message, { hint, cause: error });
     });
-    await context.output.result(story, () => context.output.forStdout(storyOf(story).join("\n")));
+    const told = { ...story, sections: [...story.sections, ...(await costOf(hub, story.translation))] };
+    await context.output.result(told, () => context.output.forStdout(storyOf(told).join("\n")));
   });
 }

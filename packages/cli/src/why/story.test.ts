@@ -35,6 +35,10 @@ test("each part of the story is told in lines for people", () => {
         ],
       },
       { kind: "work", priority: "interactive", expiresAt: null, isRunning: false, attempt: 1, ...work },
+      {
+        ...{ kind: "cost", engine: "deepl", model: null, calls: 2, items: 4, currency: "EUR" },
+        ...{ cost: "0.01", unconfirmed: "0.002", average: "0.0025" },
+      },
     ],
   });
   expect(lines).toEqual([
@@ -50,5 +54,6 @@ test("each part of the story is told in lines for people", () => {
     "2026-11-30T09:00:00.000Z reject by mia (Too formal)",
     "history: there are older entries; see `review history`",
     "waits: for a worker, with priority interactive since 2026-11-29T09:00:00.000Z, after 1 attempt",
+    "cost: 0.0025 EUR on the average of the 4 texts in 2 calls of deepl, 0.01 in all, and at most 0.002 more",
   ]);
 });

@@ -1,7 +1,13 @@
 /** The story of a translation as lines for people. */
 import type { Translation, Why, WhySection } from "@trans-hub/core";
+import type { CostSection } from "./cost.ts";
 
-export function storyOf({ translation, sections }: Why): string[] {
+export interface Story {
+  translation: Why["translation"];
+  sections: readonly (WhySection | CostSection)[];
+}
+
+export function storyOf({ translation, sections }: Story): string[] {
   return [...headOf(translation), ...sections.flatMap(linesOf)];
 }
 
@@ -14,7 +20,7 @@ function headOf({ id, sourceText, sourceLocale, targetLocale, text, status, revi
   ];
 }
 
-function linesOf(section: WhySection): string[] {
+function linesOf(section: WhySection | CostSection): string[] {
   switch (section.kind) {
     case "origin":
       return originOf(section);
@@ -38,6 +44,8 @@ function linesOf(section: WhySection): string[] {
       return [`waits: ${workOf(section)}`];
     case "registration":
       return ["waits: for a worker to register it"];
+    case "cost":
+      return [costLine(section)];
   }
 }
 
@@ -102,4 +110,9 @@ const WAITS = {
 
 function attempts(count: number): string {
   return count === 1 ? "1 attempt" : `${count} attempts`;
+}
+
+function costLine({ average, currency, calls, items, cost, engine, unconfirmed }: CostSection): string {
+  const open = unconfirmed === "0" ? "" : `, and at most ${unconfirmed} more`;
+  return `cost: ${average} ${currency} on the average of the ${items} texts in ${calls} calls of ${engine}, ${cost} in all${open}`;
 }
