@@ -172,10 +172,10 @@ function checkName(
   return { term: String(term).trim(), sourceLocale: locale, kind };
 }
 
-const TERM_PROBLEM = `must be a text of at most ${MAX_TERM_BYTES} bytes with a letter or a digit, and without a line break`;
+const TERM_PROBLEM = `must be a text of at most ${MAX_TERM_BYTES} bytes with a letter or a digit, and without a line break and "|", which stands between forms`;
 
 function isTerm(value: unknown): boolean {
-  return isText(value, MAX_TERM_BYTES) && /[\p{L}\p{N}]/u.test(value) && !/[\r\n]/.test(value);
+  return isText(value, MAX_TERM_BYTES) && /[\p{L}\p{N}]/u.test(value) && !/[\r\n|]/.test(value);
 }
 
 function isText(value: unknown, bytes: number): value is string {

@@ -83,26 +83,32 @@ export class Terminology {
     const found = this.#in(source, format);
     if (found.length === 0) return NONE;
     const broken = new Set<string>();
-    const missing = new Set<Entry>();
-    let folded: string | undefined;
+    let missing = 0;
+    const folded = fold(translation, this.#language).text;
+    let forbidden: ReadonlySet<Entry> | undefined;
+    // A text may have one term thousands of times, and each look goes through the whole translation.
+    const judged = new Set<Entry | string>();
+    const isFirst = (of: Entry | string) => !judged.has(of) && judged.add(of) !== undefined;
     for (const { entries, start, end, isSoft } of found) {
       for (const entry of entries) {
-        folded ??= fold(translation, this.#language).text;
         const { term, as, kind } = entry.told;
         if (kind === "keep" && !isSoft) {
           const surface = source.slice(start, end);
+          if (!isFirst(`${entry.isExact} ${surface}`)) continue;
           const isThere = entry.isExact
             ? translation.includes(surface)
             : folded.includes(fold(surface, this.#language).text);
           if (!isThere) broken.add(`"${term}" must stand in it unchanged`);
         }
-        if (kind === "forbid" && !isSoft && this.#hasForbidden(entry, translation))
-          broken.add(`"${as}" must not be used`);
-        if (kind === "translate" && !entry.targets.some((each) => this.#mayHave(folded ?? "", each)))
-          missing.add(entry);
+        if (kind === "forbid" && !isSoft) {
+          forbidden ??= this.#forbiddenIn(translation);
+          if (forbidden.has(entry)) broken.add(`"${as}" must not be used`);
+        }
+        if (kind === "translate" && isFirst(entry) && !entry.targets.some((each) => this.#mayHave(folded, each)))
+          missing += 1;
       }
     }
-    return { broken: [...broken].sort(), missing: missing.size };
+    return { broken: [...broken].sort(), missing };
   }
 
   #in(text: string, format: TextFormat): readonly Found<Entry>[] {
@@ -116,12 +122,12 @@ export class Terminology {
   }
 
   /** A longer accepted translation that holds the forbidden word hides it: the longest target wins. */
-  #hasForbidden(entry: Entry, translation: string): boolean {
+  #forbiddenIn(translation: string): ReadonlySet<Entry> {
     this.#targets ??= new TermMatcher(
       this.#targetLocale,
       this.#entries.flatMap((each) => each.targets.map((form) => ({ form, case: "any" as const, entry: each }))),
     );
-    return this.#targets.find(translation).some(({ entries, isSoft }) => !isSoft && entries.includes(entry));
+    return new Set(this.#targets.find(translation).flatMap(({ entries, isSoft }) => (isSoft ? [] : entries)));
   }
 
   /** Whether a translation has the target, or words that begin like it: languages change the ends of words. */
