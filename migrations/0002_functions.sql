@@ -1794,7 +1794,7 @@ begin
     where not exists (
       select from translation as t
       where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
-        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768 and btrim(t.text) <> ''
       offset 0
     );
   end if;
@@ -5023,6 +5023,7 @@ begin
   end if;
   if acts > 500 or not coalesce(kinds <@ array['approve', 'reject', 'reopen', 'undo'], true)
     or array_position(kinds, null) is not null or '' = any (texts)
+    or greatest(cardinality(projects), cardinality(target_locales), cardinality(content_nos), cardinality(context_nos)) > acts
   then
     raise exception using
       errcode = 'TH001', column = 'acts',
@@ -5031,6 +5032,8 @@ begin
   perform
   from (
     select i.* from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    -- A lock is an act too: nobody holds rows of a locale that is not theirs.
+    where may_review(i.target_locale)
     order by i.content_no, i.target_locale, i.context_no, i.project
   ) as i
   cross join lateral (

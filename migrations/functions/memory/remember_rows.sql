@@ -19,7 +19,7 @@ begin
     where not exists (
       select from translation as t
       where t.content_no = i.content_no and t.target_locale = i.target_locale and t.context_no = i.context_no
-        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768
+        and t.project = i.project and t.status = 'approved' and octet_length(t.text) <= 32768 and btrim(t.text) <> ''
       offset 0
     );
   end if;

@@ -25,6 +25,7 @@ begin
   end if;
   if acts > 500 or not coalesce(kinds <@ array['approve', 'reject', 'reopen', 'undo'], true)
     or array_position(kinds, null) is not null or '' = any (texts)
+    or greatest(cardinality(projects), cardinality(target_locales), cardinality(content_nos), cardinality(context_nos)) > acts
   then
     raise exception using
       errcode = 'TH001', column = 'acts',
@@ -33,6 +34,8 @@ begin
   perform
   from (
     select i.* from unnest(content_nos, target_locales, context_nos, projects) as i (content_no, target_locale, context_no, project)
+    -- A lock is an act too: nobody holds rows of a locale that is not theirs.
+    where may_review(i.target_locale)
     order by i.content_no, i.target_locale, i.context_no, i.project
   ) as i
   cross join lateral (

@@ -87,11 +87,11 @@ export const unitsOfRow = statement({
   text: `
     select u.unit_no::text, t.source, t.source_locale, u.target, u.target_locale, u.origin, u.made_by, u.made_at
     from (
-      select m.unit_nos
+      select m.unit_nos, t.text
       from trans_hub.memory_use as m
       cross join lateral (
         -- The approval of a machine's text raises the revision by one.
-        select t.revision, t.revision - (t.status = 'approved' and t.engine <> 'human')::int as made_at from trans_hub.translation as t
+        select t.text, t.revision, t.revision - (t.status = 'approved' and t.engine <> 'human')::int as made_at from trans_hub.translation as t
         where t.content_no = m.content_no and t.target_locale = m.target_locale and t.context_no = m.context_no
           and t.project = m.project
         offset 0
@@ -102,6 +102,8 @@ export const unitsOfRow = statement({
     cross join lateral unnest(m.unit_nos) with ordinality as n (unit_no, ord)
     cross join lateral (select u.* from trans_hub.memory_unit as u where u.unit_no = n.unit_no offset 0) as u
     cross join lateral (select t.source, t.source_locale from trans_hub.memory_text as t where t.text_no = u.text_no offset 0) as t
+    -- Of another project only the words that were taken from it, and none that it has approved since.
+    where u.project = $4 or u.target = m.text
     order by n.ord`,
 });
 

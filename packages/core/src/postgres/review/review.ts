@@ -45,6 +45,9 @@ interface Outcome {
 
 type ReviewSettings = Pick<RegisterSettings, "batchSize" | "batchBytes">;
 
+/** No row has it: revisions begin below 10^9. */
+const MAX_INTEGER = 2_147_483_647;
+
 /** Takes acts in one commit, and gives a result for each. */
 export async function review(
   pool: ConnectionPool,
@@ -148,7 +151,8 @@ async function takeActs(
     placed.map(({ key }) => key.targetLocale),
     placed.map(({ key }) => key.contentNo),
     placed.map(({ key }) => key.contextNo),
-    placed.map(({ act }) => act.revision ?? null),
+    // Above PostgreSQL's integers there is no row's revision, and one act must not fail the others.
+    placed.map(({ act }) => (act.revision === undefined ? null : Math.min(act.revision, MAX_INTEGER))),
     textArray(placed.map(({ act }) => (act.kind === "approve" ? (act.text ?? null) : null))),
     textArray(placed.map(({ act }) => act.note ?? null)),
     placed.map(({ act }) => act.by ?? null),

@@ -110,6 +110,28 @@ describe("a reviewer", () => {
     expect(await codes(roles.server)).toEqual(["done", "done"]);
   });
 
+  test("locks no row of a locale that is not its own", async ({ db, store, roles }) => {
+    await store.register([item("Pay", { targetLocales: ["de"] })]);
+    await roles.create(["fr"]);
+    const { rows } = await db.query("select content_no, context_no, project from trans_hub.translation");
+    const { content_no: content, context_no: context, project } = rows[0];
+    const client = await db.connect();
+    try {
+      await client.query(`set session authorization ${roles.reviewer}`);
+      const review = (kinds: string[]) =>
+        client.query(
+          "select * from trans_hub.review($1, $2, '{de}', $3, $4, '{null}', '{null}', '{null}', '{null}', '{false}', 1, 1)",
+          [kinds, [project], [content], [context]],
+        );
+      await expect(review([])).rejects.toMatchObject({ code: "TH001" });
+      await client.query("begin");
+      expect((await review(["approve"])).rows).toMatchObject([{ problems: ["locale"] }]);
+      await db.query("select from trans_hub.translation for update nowait");
+    } finally {
+      client.release(true);
+    }
+  });
+
   test("no role but the owner changes the history", async ({ db, store, roles }) => {
     await store.register([item("Pay")]);
     await store.approve({ reference: reference("Pay"), text: "Payer" });

@@ -39,6 +39,17 @@ function lasting({ revision: _revision, ...row }: Translation): Omit<Translation
 }
 
 export function actingCases(add: AddCase): void {
+  add("a revision that no row can have is refused like any other, and stops no other act", async ({ handler }) => {
+    await handler.register(["One", "Two"].map((text) => item({ text })));
+    await translateAll(handler);
+    const acts = ["One", "Two"].map((text) => ({ kind: "approve" as const, reference: textReference({ text }) }));
+    const results = await handler.review(acts.map((act, at) => (at === 0 ? act : { ...act, revision: 2 ** 31 })));
+    expect(results.map(({ translation, error }) => error?.code ?? translation?.status)).toEqual([
+      "approved",
+      "TH_REVISION_CHANGED",
+    ]);
+  });
+
   add("a rejected text is served until a new one is stored, and its note goes with each try", async ({ handler }) => {
     await handler.register([item()]);
     await translateAll(handler, () => "old");
