@@ -143,46 +143,12 @@ export const purgeDeadLetters = statement({
     ), ${lockedRows("join held using (content_no)")}, removed as (
       delete from trans_hub.translation as t using locked where t.ctid = locked.ctid and locked.status = 'failed'
       returning t.project, t.target_locale, t.content_no, t.context_no, t.revision
-    ), unwritten as (
-      delete from trans_hub.review_act as a
-      using (
-        select a.ctid from removed as r
-        cross join lateral (
-          select a.ctid from trans_hub.review_act as a
-          where a.content_no = r.content_no and a.target_locale = r.target_locale and a.context_no = r.context_no
-            and a.project = r.project
-          offset 0
-        ) as a
-      ) as gone
-      where a.ctid = gone.ctid
-    ), unmarked as (
-      delete from trans_hub.stale_mark as m
-      using (
-        select m.ctid from removed as r
-        cross join lateral (
-          select m.ctid from trans_hub.stale_mark as m
-          where m.content_no = r.content_no and m.target_locale = r.target_locale and m.context_no = r.context_no
-            and m.project = r.project
-          offset 0
-        ) as m
-      ) as gone
-      where m.ctid = gone.ctid
-    ), unused as (
-      delete from trans_hub.memory_use as m
-      using (
-        select m.ctid from removed as r
-        cross join lateral (
-          select m.ctid from trans_hub.memory_use as m
-          where m.content_no = r.content_no and m.target_locale = r.target_locale and m.context_no = r.context_no
-            and m.project = r.project
-          offset 0
-        ) as m
-      ) as gone
-      where m.ctid = gone.ctid
     ), told as materialized (
       select trans_hub.write_events(
         'purged', array_agg(r.project), array_agg(r.target_locale), array_agg(r.content_no), array_agg(r.context_no),
         array_agg(r.revision)
+      ), trans_hub.remove_beside(
+        array_agg(r.content_no), array_agg(r.target_locale), array_agg(r.context_no), array_agg(r.project)
       )
       from removed as r
     ), purged as (
