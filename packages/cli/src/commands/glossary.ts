@@ -3,6 +3,7 @@ import type { GlossaryEdited, GlossaryTerm, StaleTranslation, TermCase, TermKind
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { csvOfTerms, termsOfCsv } from "../glossary/csv.ts";
+import { textOf } from "../input/text-argument.ts";
 import { examples, parseOneLocale, parseWhole, projectOption, required } from "../options.ts";
 import { type Output, printable } from "../output.ts";
 import { EXIT } from "../report-error.ts";
@@ -165,18 +166,12 @@ async function importTerms(
   file: string,
   { project: given, replace, by, revision }: TermOptions & { replace?: boolean },
 ): Promise<void> {
-  const text = file === "-" ? await readStdin() : await readFile(file, "utf8");
+  const text = file === "-" ? await textOf(file, context) : await readFile(file, "utf8");
   const set = termsOfCsv(text, file);
   const settings = readSettings(context);
   await withSession(command, context, { settings }, async ({ hub }) => {
     await tell(context, await hub.editGlossary({ project: given ?? settings.project, set, replace, by, revision }));
   });
-}
-
-async function readStdin(): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of process.stdin) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString("utf8");
 }
 
 function tell(context: CommandContext, edited: GlossaryEdited): Promise<void> {
