@@ -1,5 +1,6 @@
 /** Keeps the memory in step with acts of people. */
 import type { TranslationKey } from "../../contract/translation.ts";
+import { keyColumns } from "../database/key-columns.ts";
 import { type Database, run } from "../database/statement.ts";
 import { rememberRows } from "./memory.sql.ts";
 
@@ -11,13 +12,4 @@ import { rememberRows } from "./memory.sql.ts";
  */
 export async function rememberApproved(db: Database, keys: readonly TranslationKey[]): Promise<void> {
   if (keys.length > 0) await run(db, rememberRows, keyColumns(keys));
-}
-
-function keyColumns(keys: readonly TranslationKey[]): unknown[] {
-  return [
-    keys.map(({ contentNo }) => contentNo),
-    keys.map(({ targetLocale }) => targetLocale),
-    keys.map(({ contextNo }) => contextNo),
-    keys.map(({ project }) => project),
-  ];
 }

@@ -30,6 +30,7 @@ import {
   pageLimit,
 } from "../../rules/cursor.ts";
 import { parseTranslationId } from "../../rules/translation-id.ts";
+import { keyColumns } from "../database/key-columns.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, rows, run, textArray } from "../database/statement.ts";
 import {
@@ -142,12 +143,7 @@ export async function readTranslationsByKey(
   keys: readonly TranslationKey[],
 ): Promise<Translation[]> {
   if (keys.length === 0) return [];
-  const found = await rows(pool, readByKey, [
-    keys.map((key) => key.contentNo),
-    keys.map((key) => key.targetLocale),
-    keys.map((key) => key.contextNo),
-    keys.map((key) => key.project),
-  ]);
+  const found = await rows(pool, readByKey, keyColumns(keys));
   return found.map(translationOf);
 }
 

@@ -1,7 +1,8 @@
 /** The texts of a settlement that were not translated: sorted into successor batches and dead letters, and written. */
 import type { AttemptError, BestTry } from "../../contract/dead-letter.ts";
-import type { ParkedFor, WorkItem, WorkOutcome } from "../../contract/work.ts";
+import type { ParkedFor, WorkOutcome } from "../../contract/work.ts";
 import { storableTry } from "../../rules/within-size.ts";
+import { keyColumns } from "../database/key-columns.ts";
 import { type Database, rows, textArray } from "../database/statement.ts";
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { bury, handOver, holdEnginePauses } from "./remainder.sql.ts";
@@ -73,7 +74,7 @@ export class Remainder {
     const parkSeconds = areToPark && (await rows(db, holdEnginePauses)).length === 0 ? 0 : null;
     const isForPause = ({ delayMs }: Successor) => delayMs === Number.POSITIVE_INFINITY && parkSeconds === null;
     const [receipt] = await rows(db, handOver, [
-      ...keyColumns(moved.map(({ item }) => item)),
+      ...keyColumns(moved.map(({ item }) => item.key)),
       moved.map(({ item }) => item.revision),
       moved.map(({ number }) => number),
       moved.map(({ history }) => (history.length === 0 ? null : JSON.stringify(history))),
@@ -106,7 +107,7 @@ function splitSuccessor(successor: Successor): Successor[] {
 export function burialColumns(entries: readonly Burial[]): unknown[] {
   const tries = entries.map(({ bestTry }) => storableTry(bestTry));
   return [
-    ...keyColumns(entries.map(({ item }) => item)),
+    ...keyColumns(entries.map(({ item }) => item.key)),
     entries.map(({ item }) => item.revision),
     entries.map(({ item, error }) => JSON.stringify([...item.history, error])),
     entries.map(({ error }) => error.code),
@@ -114,16 +115,6 @@ export function burialColumns(entries: readonly Burial[]): unknown[] {
     entries.map(({ error }) => error.engine),
     textArray(tries.map((bestTry) => bestTry?.text ?? null)),
     tries.map((bestTry) => (bestTry === undefined ? null : textArray(bestTry.failedChecks))),
-  ];
-}
-
-/** The key of each row, column by column: content, locale, context, project. */
-export function keyColumns(items: readonly WorkItem[]): [string[], string[], number[], string[]] {
-  return [
-    items.map(({ key }) => key.contentNo),
-    items.map(({ key }) => key.targetLocale),
-    items.map(({ key }) => key.contextNo),
-    items.map(({ key }) => key.project),
   ];
 }
 

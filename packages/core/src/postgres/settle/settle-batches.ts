@@ -1,11 +1,12 @@
 /** Settles batches on PostgreSQL: the columns that go into the statements, and which texts they changed. */
 import type { AttemptError } from "../../contract/dead-letter.ts";
 import type { EngineCall, WorkOutcome } from "../../contract/work.ts";
+import { keyColumns } from "../database/key-columns.ts";
 import type { ConnectionPool } from "../database/pool.ts";
 import { column, type Database, integerArray, rows, run, textArray } from "../database/statement.ts";
 import type { LoadedBatch, LoadedItem } from "../queue/load-batches.ts";
 import { buryExpired } from "./remainder.sql.ts";
-import { addPlaces, burialColumns, keyColumns, Remainder } from "./remainder.ts";
+import { addPlaces, burialColumns, Remainder } from "./remainder.ts";
 import { lockRows, storeInPlace, storeLocked } from "./store.sql.ts";
 
 /** A batch with the decision about each of its texts, in their order. */
@@ -68,7 +69,7 @@ export async function settleBatches(
     for (const { item } of good) if (stored.has(item)) changed.add(item);
   }
   await pool.transaction(async (db) => {
-    await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items)));
+    await run(db, lockRows, keyColumns(batches.flatMap(({ batch }) => batch.items.map(({ key }) => key))));
     const [receipt] = await rows(db, storeLocked(kind), [...values, ...held]);
     addPlaces(changed, good, receipt?.stored);
     await remainder.write(db, changed);

@@ -1,7 +1,7 @@
 /** Notes which pairs of the memory were with the engine, before the translations are settled. */
 import type { WorkItem, WorkOutcome } from "../../contract/work.ts";
+import { keyColumns } from "../database/key-columns.ts";
 import { type Database, integerArray, run, textArray } from "../database/statement.ts";
-import { keyColumns } from "./remainder.ts";
 import { noteMemoryUses } from "./store.sql.ts";
 
 /** No statement where no translation had a pair. */
@@ -17,7 +17,7 @@ export async function noteUsesOfMemory(
   });
   if (used.length === 0) return;
   await run(db, noteMemoryUses, [
-    ...keyColumns(used.map(({ item }) => item)),
+    ...keyColumns(used.map(({ item }) => item.key)),
     used.map(({ item }) => item.revision),
     textArray(used.map(({ units }) => integerArray(units))),
   ]);
